@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* What a command said about the computer it wants: the OPEN message, unpacked and checked. It holds
+ * no secret. ssh_config has not been consulted yet: that is the transport's work. */
+#pragma once
+
+#include <glib.h>
+
+#include "wire/message.h"
+
+typedef struct {
+	char *host;         /* host or alias as typed, never NULL, checked by pss_target_check_name() */
+	char *user;         /* or NULL */
+	guint port;         /* 0: not given */
+	char *key_file;     /* absolute, or NULL */
+	char *config_file;  /* absolute, "none", or NULL */
+	char **options;     /* "Key=Value", NULL-terminated, never NULL */
+	guint connect_timeout_ms; /* 0: not given */
+	char *cwd;          /* the caller's directory, or NULL */
+	char **environment; /* "NAME=value" of the caller, NULL-terminated, never NULL */
+	gboolean can_ask;   /* a person sits there */
+	guint verbose;      /* 0, 1, 2: which notes are wanted */
+} PssTarget;
+
+/* NULL and an error (PSS_USAGE) that names the parameter when something cannot be. */
+PssTarget *pss_target_from_fields(struct pss_fields fields, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void pss_target_free(PssTarget *target);
+
+/* The value of NAME in target->environment, or NULL. Borrowed. */
+const char *pss_target_getenv(const PssTarget *target, const char *name);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PssTarget, pss_target_free)

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* The seam between sessions and the link: an authenticated connection to one computer that carries
+ * channels. transport-ssh is the real one (libssh), transport-null serves the tests. Everything here
+ * is called, and calls back, in the default main context; nothing blocks. */
+#pragma once
+
+#include <glib.h>
+
+#include "host/question.h"
+#include "host/target.h"
+
+typedef struct PssTransport PssTransport;
+typedef struct PssChannel PssChannel;
+
+/* What the caller of connect hears. */
+typedef struct {
+	/* Logged in: channels may be opened. `user` and `history_key` ("user@host:port", resolved by
+	 * ssh_config) are borrowed for the call. Opening channels from inside this call lets the
+	 * transport put their requests into one flight. */
+	void (*on_ready)(gpointer user, const char *remote_user, const char *history_key);
+	/* A person is asked; the callee keeps a reference for as long as it needs one. */
+	void (*on_question)(gpointer user, PssQuestion *question);
+	/* PSS_NOTE_BANNER, PSS_NOTE_WARNING, PSS_NOTE_VERBOSE, PSS_NOTE_DEBUG. Never a secret, never payload. */
+	void (*on_note)(gpointer user, enum pss_note_kind kind, const char *text);
+	/* Connecting failed, or the link has died: once, the last event. All channels are dead; none of
+	 * them calls back any more. */
+	void (*on_lost)(gpointer user, const GError *error);
+} PssTransportEvents;
+
+typedef struct {
+	const char *command;   /* what to execute; NULL: the login shell */
+	gboolean pty;
+	const char *term;      /* with pty; never NULL then */
+	guint columns, rows;   /* with pty */
+	/* Bytes for its standard input that go in the same flight where that can be; copied. */
+	const void *first_bytes;
+	gsize n_first_bytes;
+} PssChannelRequest;
+
+typedef struct {
+	/* Bytes that arrived. Back-pressure: pss_channel_pause() stops these calls and, in the end, the sender. */
+	void (*on_data)(gpointer user, const void *data, gsize n, gboolean is_stderr);
+	/* All that was written has left, after pss_channel_pending() had been above the transport's mark. */
+	void (*on_drained)(gpointer user);
+	/* The channel is finished, all data before it has been delivered: once, the last event. exit_status
+	 * is 0-255, 128+n for signal n, or -1 when the server said nothing. `error` is set when the server
+	 * refused the channel or the request. */
+	void (*on_closed)(gpointer user, int exit_status, const GError *error);
+} PssChannelEvents;
+
+/* The operations of one kind of transport. */
+typedef struct {
+	void (*connect)(PssTransport *transport);
+	PssChannel *(*open)(PssTransport *transport, const PssChannelRequest *request,
+	                    const PssChannelEvents *events, gpointer user);
+	void (*write)(PssChannel *channel, const void *data, gsize n);
+	gsize (*pending)(PssChannel *channel);
+	void (*pause)(PssChannel *channel, gboolean paused);
+	void (*resize)(PssChannel *channel, guint columns, guint rows);
+	void (*eof)(PssChannel *channel);
+	void (*close)(PssChannel *channel);
+	void (*free)(PssTransport *transport);
+} PssTransportOps;
+
+/* Each kind embeds these as its first member. */
+struct PssTransport {
+	const PssTransportOps *ops;
+};
+struct PssChannel {
+	PssTransport *transport;
+};
+
+/* Starts connecting; every outcome is an event, never before this returns. */
+void pss_transport_connect(PssTransport *transport);
+
+/* Frees it at any time but from inside one of its callbacks, ends the connection, says nothing more.
+ * Accepts NULL. All its channels are gone with it. */
+void pss_transport_free(PssTransport *transport);
+
+/* Opens a channel and starts what it asks for. Never NULL: refusal is an on_closed with an error. */
+PssChannel *pss_channel_open(PssTransport *transport, const PssChannelRequest *request,
+                             const PssChannelEvents *events, gpointer user);
+
+/* Takes a copy of all of it; what the link cannot take yet is queued. The caller bounds the queue by
+ * watching pss_channel_pending() and waiting for on_drained. */
+void pss_channel_write(PssChannel *channel, const void *data, gsize n);
+gsize pss_channel_pending(PssChannel *channel);
+
+void pss_channel_pause(PssChannel *channel, gboolean paused);
+void pss_channel_resize(PssChannel *channel, guint columns, guint rows);
+void pss_channel_eof(PssChannel *channel);   /* after what is queued */
+void pss_channel_close(PssChannel *channel); /* at once; no event follows; the pointer is dead */
+
+/* The SSH transport. Takes the target over. `events` must outlive it. Never NULL. */
+PssTransport *pss_transport_ssh_new(PssTarget *target, const PssTransportEvents *events, gpointer user);
+
+/* The null transport: "connects" to child processes of this machine (sh -c), a pty where asked. For tests. */
+PssTransport *pss_transport_null_new(PssTarget *target, const PssTransportEvents *events, gpointer user);

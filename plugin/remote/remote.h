@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* One remote shell, driven from here: the engine that knows plugin/remote/PROTOCOL.md.
+ *
+ * It sees two byte streams and no network: CONTROL, the channel that runs `sh` on our bootstrap
+ * script, and TERMINAL, the pty channel that the remote shell lives in. The session feeds it what
+ * arrives and takes what it wants sent; the engine turns that into events: output without our marks,
+ * prompts, the end. It never blocks and makes no threads. All functions are for one thread; events
+ * are emitted from inside the calls (and from timers of the default GMainContext), and the handler
+ * must not free the engine from inside one. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct PssRemote PssRemote;
+
+typedef enum {
+	PSS_REMOTE_BOOT,   /* start-up files run; the terminal is raw, keys go to it */
+	PSS_REMOTE_IDLE,   /* waits for a line (first or second prompt) */
+	PSS_REMOTE_BUSY,   /* a line has been sent or runs; the terminal is raw */
+	PSS_REMOTE_RAW,    /* no support for this shell: a plain terminal for ever */
+	PSS_REMOTE_ENDED,  /* the shell is gone */
+} PssRemoteState;
+
+typedef struct {
+	int kind;                 /* 1 first prompt, 2 second prompt */
+	int status;               /* $? (0-255); meaningful for kind 1 */
+	const char *text;         /* as the remote rendered it, untrusted, not NUL-terminated */
+	gsize n_text;
+	const char *directory;    /* the shell's $PWD, untrusted, not NUL-terminated */
+	gsize n_directory;
+	gboolean fresh;           /* the cursor is known to stand in the first column */
+} PssRemotePrompt;
+
+typedef enum {
+	PSS_REMOTE_EXITED,        /* the shell ended: its status is known */
+	PSS_REMOTE_HUNG_UP,       /* the terminal closed and nothing said why */
+} PssRemoteEnd;
+
+/* Every member must be set. The bytes passed are borrowed for the time of the call. */
+typedef struct {
+	/* Bytes for the two channels, in order. The session queues them; the engine watches no limits
+	 * but pss_remote_line()'s own. */
+	void (*send_control)(gpointer user, const void *data, gsize n);
+	void (*send_terminal)(gpointer user, const void *data, gsize n);
+	/* What a terminal should show. */
+	void (*on_output)(gpointer user, const void *data, gsize n);
+	/* IDLE reached: first or second prompt. Comes after all output of the line before. */
+	void (*on_prompt)(gpointer user, const PssRemotePrompt *prompt);
+	/* BUSY, BOOT or RAW entered (also again after a prompt). */
+	void (*on_busy)(gpointer user);
+	/* Keys that were sent with pss_remote_keys() and that no program read: they belong into the editor.
+	 * Always after the on_prompt of the same moment. */
+	void (*on_typed)(gpointer user, const void *data, gsize n);
+	/* One sentence for the user, without the session's name: why the terminal is plain, or that start-up is slow. */
+	void (*on_notice)(gpointer user, const char *text);
+	/* `exit` was run inside a line of a kept session (SPEC §3): leave it; the shell lives and a prompt follows. */
+	void (*on_kept_exit)(gpointer user, int status);
+	/* ENDED, once, the last event. `status` is 0-255 and the best that is known. */
+	void (*on_ended)(gpointer user, PssRemoteEnd how, int status);
+} PssRemoteEvents;
+
+typedef struct {
+	const char *shell;   /* -ConfigurationName: "bash", "zsh", "sh", "fish", or NULL for the login shell */
+	gboolean kept;       /* a line that runs `exit` leaves the session instead of ending the shell */
+	guint boot_deadline_ms; /* 0: the default. How long the bootstrap may take before RAW */
+} PssRemoteOptions;
+
+/* `events` must outlive the engine; `user` is handed back. Fresh secrets are drawn here. Never NULL. */
+PssRemote *pss_remote_new(const PssRemoteOptions *options, const PssRemoteEvents *events, gpointer user);
+void pss_remote_free(PssRemote *remote); /* accepts NULL; emits nothing */
+
+/* What the two channels execute (SSH "exec"; for the terminal after a pty request), and what is
+ * written to CONTROL's standard input at once, before anything arrives. All borrowed. */
+const char *pss_remote_control_command(PssRemote *remote);
+const char *pss_remote_terminal_command(PssRemote *remote);
+const char *pss_remote_control_script(PssRemote *remote, gsize *ret_n);
+
+/* Bytes that arrived, or the end of a channel (-1: no exit status came; 128+n: killed by signal n). */
+void pss_remote_control_data(PssRemote *remote, const void *data, gsize n);
+void pss_remote_terminal_data(PssRemote *remote, const void *data, gsize n);
+void pss_remote_control_closed(PssRemote *remote);
+void pss_remote_terminal_closed(PssRemote *remote, int exit_status);
+
+/* Runs one line (any bytes but NUL, newlines allowed, no newline needed at its end). Only when IDLE;
+ * at a second prompt it continues the lines before it. Afterwards BUSY; on_prompt says how it went:
+ * kind 2 when the remote shell finds the text incomplete, else kind 1 with the status. */
+gboolean pss_remote_line(PssRemote *remote, const void *data, gsize n, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* At a second prompt: forget the unfinished lines and be at the first prompt again (no event). */
+void pss_remote_discard(PssRemote *remote);
+
+/* Keys for what runs. When IDLE they come straight back through on_typed. */
+void pss_remote_keys(PssRemote *remote, const void *data, gsize n);
+
+/* Ctrl-C from outside (not a key): interrupts what runs; nothing when IDLE. */
+void pss_remote_interrupt(PssRemote *remote);
+
+/* Says good-bye: the control script removes its directory and the terminal's shell gets a hang-up.
+ * The caller closes both channels' input afterwards. */
+void pss_remote_hang_up(PssRemote *remote);
+
+PssRemoteState pss_remote_state(PssRemote *remote);
+
+/* The last first prompt, for a terminal that enters while IDLE; FALSE where there was none yet. */
+gboolean pss_remote_last_prompt(PssRemote *remote, PssRemotePrompt *ret_prompt);
+
+/* The family in use ("bash", "zsh", "sh"), or NULL before it is known or when RAW. */
+const char *pss_remote_shell_name(PssRemote *remote);

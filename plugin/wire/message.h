@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* What the frames say: their types, and the tagged fields inside a message.
+ * Normative description, with who sends what when: plugin/wire/PROTOCOL.md. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/buffer.h"
+#include "wire/frame.h"
+
+enum pss_type {
+	PSS_HELLO = 1, /* both ways, first, once */
+
+	/* client → host: requests. Each id is the client's choice, not 0; RESULT with that id ends it. */
+	PSS_OPEN = 16,   /* open a session; ACK, then NOTE* ASK*, then RESULT */
+	PSS_LIST = 17,   /* SESSION*, then RESULT */
+	PSS_REMOVE = 18, /* close one session by INSTANCE; RESULT */
+	PSS_ATTACH = 19, /* enter one session by INSTANCE; RESULT, then the stream frames below */
+	PSS_PING = 20,   /* RESULT at once, whatever else goes on */
+
+	/* client → host: inside a request */
+	PSS_ANSWER = 32, /* to an ASK */
+	PSS_CANCEL = 33, /* give up the OPEN of this id; its RESULT still comes */
+
+	/* client → host: while attached, id that of the ATTACH (or of an OPEN with ATTACH) */
+	PSS_LINE = 48,      /* raw bytes: one line to run, without newline at its end */
+	PSS_INPUT = 49,     /* raw bytes: keys for the remote terminal */
+	PSS_RESIZE = 50,    /* COLUMNS, ROWS */
+	PSS_INTERRUPT = 51, /* as if Ctrl-C had been pressed on the remote terminal */
+	PSS_DISCARD = 52,   /* forget the lines that were waiting for their continuation */
+	PSS_LEAVE = 53,     /* end the entering; LEFT still comes. The session stays if it is kept */
+
+	/* host → client */
+	PSS_ACK = 64,     /* the request, LINE or LEAVE of this id has been taken */
+	PSS_RESULT = 65,  /* STATUS, MESSAGE; after OPEN and ATTACH also a session's fields */
+	PSS_SESSION = 66, /* one session's fields */
+	PSS_ASK = 67,     /* ASK_ID, ASK_KIND, MESSAGE, ECHO, COMPUTER: a question for the user */
+	PSS_NOTE = 68,    /* NOTE_KIND, MESSAGE */
+	PSS_LEFT = 69,    /* LEFT_REASON, STATUS, MESSAGE: the entering has ended */
+
+	/* host → client: the stream while attached */
+	PSS_OUTPUT = 80,  /* raw bytes for the terminal */
+	PSS_PROMPT = 81,  /* PROMPT_KIND, EXIT_STATUS, PROMPT, DIRECTORY: the remote waits for a line */
+	PSS_STARTED = 82, /* the remote is busy (start-up, or a command): the terminal is its own now */
+	PSS_TYPED = 83,   /* raw bytes: keys that no command read; they belong into the editor */
+};
+
+/* Fields of a message: tag, length, bytes. A reader skips tags that it does not know.
+ * "text" is UTF-8 or any bytes but NUL, sent with its NUL; "bytes" is anything. Numbers are 64 bit. */
+enum pss_tag {
+	PSS_TAG_VERSION = 1,     /* number: protocol version */
+	PSS_TAG_OLDEST = 2,      /* number: the oldest version the sender still speaks */
+	PSS_TAG_PROGRAM = 3,     /* text: "pssession 0.1.0 (bash)" */
+	PSS_TAG_PID = 4,         /* number */
+	PSS_TAG_STATUS = 5,      /* number: enum pss_status */
+	PSS_TAG_MESSAGE = 6,     /* text: one sentence for the user, no newline at its end */
+	PSS_TAG_EXIT_STATUS = 7, /* number: $? of the remote shell, 0-255 */
+
+	/* OPEN: the target, as the user gave it */
+	PSS_TAG_TARGET = 16,          /* text: host or alias of ssh_config, case kept */
+	PSS_TAG_USER = 17,            /* text */
+	PSS_TAG_PORT = 18,            /* number */
+	PSS_TAG_KEY_FILE = 19,        /* text: absolute path */
+	PSS_TAG_CONFIG_FILE = 20,     /* text: absolute path, or "none" */
+	PSS_TAG_OPTION = 21,          /* text, repeated: "Key=Value" of ssh_config */
+	PSS_TAG_CONNECT_TIMEOUT = 22, /* number: milliseconds */
+	PSS_TAG_SHELL = 23,           /* text: -ConfigurationName; absent: the login shell */
+	PSS_TAG_KEEP = 24,            /* number: 1 for a kept session */
+	PSS_TAG_ATTACH_TOO = 25,      /* number: 1 to be attached as soon as the user is logged in */
+	PSS_TAG_VERBOSE = 26,         /* number: 0, 1 (steps), 2 (protocol) wanted as NOTEs */
+
+	/* OPEN, ATTACH, RESIZE: the caller's surroundings */
+	PSS_TAG_CWD = 32,        /* text: for relative paths and proxies */
+	PSS_TAG_ENV = 33,        /* text, repeated: "NAME=value"; SSH_AUTH_SOCK, SSH_ASKPASS, DISPLAY, LANG, LC_*, TERM, … */
+	PSS_TAG_COLUMNS = 34,    /* number */
+	PSS_TAG_ROWS = 35,       /* number */
+	PSS_TAG_FORCE = 36,      /* number: 1 to take the session from another terminal */
+	PSS_TAG_CAN_ASK = 37,    /* number: 1 when questions can be put to a person */
+
+	/* SESSION */
+	PSS_TAG_ID = 48,           /* number */
+	PSS_TAG_NAME = 49,         /* text */
+	PSS_TAG_INSTANCE = 50,     /* text: UUID, lower case */
+	PSS_TAG_COMPUTER = 51,     /* text: as typed, without user and port */
+	PSS_TAG_STATE = 52,        /* number: enum pss_state */
+	PSS_TAG_AVAILABILITY = 53, /* number: enum pss_availability */
+	PSS_TAG_CAUSE = 54,        /* text: why it is Broken or Closed */
+	PSS_TAG_REMOTE_USER = 55,  /* text: the user logged in as */
+	PSS_TAG_HISTORY_KEY = 56,  /* text: resolved user@host:port, names the history file */
+	PSS_TAG_TRANSPORT = 57,    /* text: "SSH" */
+	PSS_TAG_ATTACHED = 58,     /* number: 1 when a terminal has entered it */
+	PSS_TAG_PROMPT_NAME = 59,  /* text: "NAME" or "user@NAME", for `[NAME]: ` */
+
+	/* ASK, ANSWER, NOTE, LEFT, PROMPT */
+	PSS_TAG_ASK_ID = 64,      /* number, unique per connection */
+	PSS_TAG_ASK_KIND = 65,    /* number: enum pss_ask_kind */
+	PSS_TAG_ECHO = 66,        /* number: 1 when the answer may be seen */
+	PSS_TAG_ANSWER_TEXT = 67, /* text; absent: declined. A secret: wiped by both ends after use */
+	PSS_TAG_NOTE_KIND = 68,   /* number: enum pss_note_kind */
+	PSS_TAG_LEFT_REASON = 69, /* number: enum pss_left_reason */
+	PSS_TAG_PROMPT_KIND = 70, /* number: 1 first prompt, 2 second prompt (continuation) */
+	PSS_TAG_PROMPT = 71,      /* bytes, as the remote rendered it: untrusted */
+	PSS_TAG_DIRECTORY = 72,   /* bytes: the remote shell's directory: untrusted */
+	PSS_TAG_FRESH = 73,       /* number: 1 when the cursor is known to be in the first column */
+};
+
+enum pss_state {
+	PSS_STATE_OPENING = 1,
+	PSS_STATE_OPENED = 2,
+	PSS_STATE_DISCONNECTED = 3,
+	PSS_STATE_BROKEN = 4,
+	PSS_STATE_CLOSED = 5,
+};
+
+enum pss_availability {
+	PSS_AVAILABILITY_NONE = 1,
+	PSS_AVAILABILITY_AVAILABLE = 2,
+	PSS_AVAILABILITY_BUSY = 3,
+};
+
+enum pss_ask_kind {
+	PSS_ASK_SECRET = 1,   /* password, passphrase, one-time code */
+	PSS_ASK_HOST_KEY = 2, /* yes/no/fingerprint; MESSAGE is the whole question */
+	PSS_ASK_TEXT = 3,     /* a keyboard-interactive prompt with echo */
+};
+
+enum pss_note_kind {
+	PSS_NOTE_BANNER = 1,  /* the server's banner: the information stream */
+	PSS_NOTE_WARNING = 2,
+	PSS_NOTE_VERBOSE = 3,
+	PSS_NOTE_DEBUG = 4,
+};
+
+enum pss_left_reason {
+	PSS_LEFT_BY_REQUEST = 1, /* LEAVE; a temporary session is closed now */
+	PSS_LEFT_EXIT = 2,       /* the remote shell ended; EXIT_STATUS is its status */
+	PSS_LEFT_KEPT_EXIT = 3,  /* `exit` inside a line of a kept session, which stays open */
+	PSS_LEFT_LOST = 4,       /* the link died; MESSAGE is the cause */
+	PSS_LEFT_TAKEN = 5,      /* another terminal took the session with -Force */
+	PSS_LEFT_REMOVED = 6,    /* remove-pssession */
+};
+
+/* Names as users see them ("Opened", "Available"); "?" for an unknown value. */
+const char *pss_state_name(uint64_t state);
+const char *pss_availability_name(uint64_t availability);
+
+/* Writing. Errors stick: after one, everything is a no-op and pss_message_end() reports it and
+ * takes back what the message had added, so that the buffer still holds whole frames only. */
+struct pss_message {
+	struct pss_buffer *buffer;
+	size_t start; /* where the header is, counted from the first live byte */
+	int error;
+};
+
+void pss_message_begin(struct pss_message *message, struct pss_buffer *buffer,
+                       enum pss_type type, uint32_t id);
+void pss_message_number(struct pss_message *message, enum pss_tag tag, uint64_t value);
+void pss_message_text(struct pss_message *message, enum pss_tag tag, const char *text); /* NULL: no field */
+void pss_message_bytes(struct pss_message *message, enum pss_tag tag, const void *data, size_t n);
+int pss_message_end(struct pss_message *message); /* 0, -EMSGSIZE or -ENOMEM */
+
+/* Reading, without copies: what comes out borrows from the frame's payload. */
+struct pss_fields {
+	const unsigned char *data;
+	size_t length;
+};
+
+struct pss_field {
+	enum pss_tag tag;
+	const unsigned char *data;
+	size_t length;
+};
+
+struct pss_fields pss_frame_fields(const struct pss_frame *frame);
+
+/* 1 and the next field, 0 at the end, -EPROTO when the rest cannot be fields. */
+int pss_fields_next(struct pss_fields *fields, struct pss_field *ret_field);
+
+/* The first field of that tag. Absent or malformed gives the fallback, or NULL. */
+uint64_t pss_fields_number(struct pss_fields fields, enum pss_tag tag, uint64_t fallback);
+const char *pss_fields_text(struct pss_fields fields, enum pss_tag tag);
+int pss_fields_bytes(struct pss_fields fields, enum pss_tag tag, struct pss_field *ret_field); /* 0 or -ENOENT */
+
+/* The value of one field read with pss_fields_next(); NULL, or `fallback`, if it is not of that form. */
+const char *pss_field_text(const struct pss_field *field);
+uint64_t pss_field_number(const struct pss_field *field, uint64_t fallback);
