@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* What the client needs of the shell it lives in. bash-builtin and zsh-module each fill in one of
+ * these; nothing below plugin/client knows which one it talks to. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct pss_shell;
+
+/* How reading one line ended. */
+enum pss_read {
+	PSS_READ_LINE,      /* ret_line holds it (heap, caller frees), without its newline */
+	PSS_READ_EOF,       /* Ctrl-D on an empty line */
+	PSS_READ_INTERRUPT, /* Ctrl-C: the line is gone, the prompt comes anew */
+	PSS_READ_LEAVE,     /* on_wake said so, or the shell is being ended (SIGHUP, SIGTERM);
+	                     * ret_line then holds what was typed so far, if anything */
+};
+
+struct pss_read_request {
+	const char *prompt;        /* final, already sanitised, SGR sequences allowed; borrowed */
+	bool continuation;         /* a second prompt: history joins this line to the ones before */
+	const char *insert;        /* text to start with (typeahead; may hold newlines, which do not run it), or NULL */
+	int wake_fd;               /* polled beside the keyboard */
+	/* Called when wake_fd is readable. True ends the reading with PSS_READ_LEAVE. May print above
+	 * the line only through pss_shell.print_above(). */
+	bool (*on_wake)(void *user);
+	void *user;
+};
+
+struct pss_shell {
+	const char *name; /* "bash", "zsh" */
+
+	/* -- speaking: one line on stderr in the shell's own style, "bash: COMMAND: MESSAGE". */
+	void (*error)(const char *command, const char *message);
+
+	/* -- variables of the calling shell */
+	/* The value of a scalar, or NULL. Borrowed until the next call into the shell. */
+	const char *(*get_variable)(const char *name);
+	/* Can `name` take an array? 0, -EINVAL (no identifier), -EROFS (readonly), -EEXIST (associative, integer, …). */
+	int (*check_array)(const char *name);
+	/* Sets or appends. Only after check_array() said 0. Metafying and the like is the adapter's work. */
+	int (*set_array)(const char *name, const char *const *values, size_t n_values, bool append);
+
+	/* -- signals */
+	/* Has Ctrl-C been pressed since the builtin began? Does not clear it: the shell does that itself. */
+	bool (*interrupted)(void);
+
+	/* -- entering */
+	/* NULL when this is an interactive shell's own process in the foreground of a terminal; else a
+	 * static sentence that says why not ("… use invoke-command"). */
+	const char *(*why_not_enter)(void);
+	/* Runs loop(argument) where the shell wants an entered session to run (bash: in a forked child that
+	 * is a job; zsh: in place) and returns its result, or 128+n, or 148 when it was suspended. */
+	int (*run_entered)(int (*loop)(void *argument), void *argument);
+	/* Before the first and after the last read_line(): swaps editor state, history and completion.
+	 * `history` are the lines of the host's history, oldest first. */
+	int (*editor_begin)(char *const *history, size_t n_history);
+	void (*editor_end)(void);
+	enum pss_read (*read_line)(const struct pss_read_request *request, char **ret_line);
+	/* Expands `!!` and friends against the history shown (SPEC §3). 0: *ret is the line as it shall run
+	 * (heap) and *ret_changed says whether it differs; -EINVAL: *ret is the shell's error message. */
+	int (*expand_history)(const char *line, char **ret, bool *ret_changed);
+	/* Adds the line to the shown history, if HISTCONTROL/HIST_IGNORE_* want that. True: it is to be
+	 * written to the host's file too. */
+	bool (*add_history)(const char *line);
+	/* Shows text above the line being edited, and draws that again. */
+	void (*print_above)(const char *text, size_t n);
+};
