@@ -25,6 +25,10 @@ typedef struct {
 PssTarget *pss_target_from_fields(struct pss_fields fields, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void pss_target_free(PssTarget *target);
 
+/* FALSE for what must never reach an argv or a proxy command: empty, a leading dash, blanks, control bytes,
+ * shell metacharacters. `what` begins the message ("-UserName"). */
+gboolean pss_target_check_name(const char *what, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The value of NAME in target->environment, or NULL. Borrowed. */
 const char *pss_target_getenv(const PssTarget *target, const char *name);
 

@@ -40,7 +40,7 @@ typedef struct {
 typedef struct {
 	/* Bytes that arrived. Back-pressure: pss_channel_pause() stops these calls and, in the end, the sender. */
 	void (*on_data)(gpointer user, const void *data, gsize n, gboolean is_stderr);
-	/* All that was written has left, after pss_channel_pending() had been above the transport's mark. */
+	/* All that was written has left; comes only after pss_channel_pending() had been above 0. */
 	void (*on_drained)(gpointer user);
 	/* The channel is finished, all data before it has been delivered: once, the last event. exit_status
 	 * is 0-255, 128+n for signal n, or -1 when the server said nothing. `error` is set when the server
@@ -81,6 +81,9 @@ void pss_transport_free(PssTransport *transport);
 PssChannel *pss_channel_open(PssTransport *transport, const PssChannelRequest *request,
                              const PssChannelEvents *events, gpointer user);
 
+/* After on_closed or on_lost a channel's pointer stays good for calls that do nothing, until
+ * pss_channel_close() or pss_transport_free(). */
+
 /* Takes a copy of all of it; what the link cannot take yet is queued. The caller bounds the queue by
  * watching pss_channel_pending() and waiting for on_drained. */
 void pss_channel_write(PssChannel *channel, const void *data, gsize n);
@@ -94,5 +97,9 @@ void pss_channel_close(PssChannel *channel); /* at once; no event follows; the p
 /* The SSH transport. Takes the target over. `events` must outlive it. Never NULL. */
 PssTransport *pss_transport_ssh_new(PssTarget *target, const PssTransportEvents *events, gpointer user);
 
-/* The null transport: "connects" to child processes of this machine (sh -c), a pty where asked. For tests. */
+/* The null transport: "connects" to child processes of this machine (sh -c), a pty where asked. For tests.
+ * They run in the target's environment laid over our own, in its HOME; the login shell is its SHELL. */
 PssTransport *pss_transport_null_new(PssTarget *target, const PssTransportEvents *events, gpointer user);
+
+/* Cuts the null link as if the network had done it: the children get SIGHUP, on_lost follows with `cause`. */
+void pss_transport_null_break(PssTransport *transport, const GError *cause);

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/* pssession-host: one process per user that owns every SSH connection. Started on demand by the first
+ * command (plugin/client/connection.c), leaves by itself when nothing has needed it for a while. This
+ * file is its command line, its surroundings and its end; what it does begins in server.c. */
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <libssh/libssh.h>
+#include <locale.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host/error.h"
+#include "host/registry.h"
+#include "host/server.h"
+
+#define IDLE_SECONDS 300
+
+static int ready_fd = -1;
+static int idle_seconds = IDLE_SECONDS;
+static gboolean show_version;
+
+static const GOptionEntry option_entries[] = {
+	{ "ready-fd", 0, 0, G_OPTION_ARG_INT, &ready_fd, "Write an int to N: 0 when listening, else an errno", "N" },
+	{ "idle-seconds", 0, 0, G_OPTION_ARG_INT, &idle_seconds, "Leave after S seconds without sessions (0: never)", "S" },
+	{ "version", 0, 0, G_OPTION_ARG_NONE, &show_version, "Show the version", NULL },
+	G_OPTION_ENTRY_NULL
+};
+
+static void tell_ready(int outcome)
+{
+	if (ready_fd < 0)
+		return;
+	if (write(ready_fd, &outcome, sizeof outcome) < 0)
+		g_debug("whoever started us has gone");
+	close(ready_fd);
+	ready_fd = -1;
+}
+
+/* Secrets pass through this process: no core file, no ptrace by other programs of the user. */
+static void protect_memory(void)
+{
+	struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
+}
+
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static gboolean on_end_signal(gpointer loop)
+{
+	g_main_loop_quit(loop);
+	return G_SOURCE_CONTINUE;
+}
+
+static void on_idle(gpointer loop)
+{
+	g_main_loop_quit(loop);
+}
+
+static void close_sessions(void)
+{
+	GPtrArray *sessions = pss_registry_sessions();
+	while (sessions->len > 0) {
+		g_autoptr(PssSession) session = pss_session_ref(sessions->pdata[0]);
+		pss_session_close(session, "the pssession host process was ended");
+		pss_registry_remove(session);
+	}
+	while (g_main_context_iteration(NULL, FALSE))
+		;
+}
+
+static int serve(void)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+	struct pss_runtime runtime;
+
+	int rc = pss_runtime_find(geteuid(), &runtime);
+	if (rc < 0) {
+		tell_ready(-rc);
+		g_printerr("pssession-host: %s: %s\n", runtime.directory, g_strerror(-rc));
+		return 1;
+	}
+	PssServerOptions options = {
+		.new_transport = pss_transport_ssh_new,
+		.idle_seconds = (guint)MAX(idle_seconds, 0),
+		.on_idle = on_idle,
+		.user = loop,
+	};
+	PssServer *server = pss_server_new(&runtime, &options, &error);
+	if (!server) {
+		tell_ready(errno ? errno : EIO);
+		g_printerr("pssession-host: %s\n", error->message);
+		return 1;
+	}
+	guint term = g_unix_signal_add(SIGTERM, on_end_signal, loop);
+	guint interrupt = g_unix_signal_add(SIGINT, on_end_signal, loop);
+	tell_ready(0);
+	g_main_loop_run(loop);
+	pss_server_free(server);
+	close_sessions();
+	g_source_remove(term);
+	g_source_remove(interrupt);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GOptionContext) context = g_option_context_new("- owns the SSH connections of pssession");
+
+	setlocale(LC_ALL, "");
+	g_option_context_add_main_entries(context, option_entries, NULL);
+	if (!g_option_context_parse(context, &argc, &argv, &error)) {
+		g_printerr("pssession-host: %s\n", error->message);
+		return 2;
+	}
+	if (show_version) {
+		g_print("pssession-host %s (libssh %s)\n", PSSESSION_VERSION, ssh_version(0));
+		return 0;
+	}
+	if (ready_fd >= 0)
+		fcntl(ready_fd, F_SETFD, FD_CLOEXEC);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	umask(077);
+	protect_memory();
+	raise_descriptor_limit();
+	ssh_init();
+	int status = serve();
+	ssh_finalize();
+	return status;
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/* OPEN, CANCEL and ANSWER: sessions on their way, and the person in front of the client who is asked
+ * what their logins want to know. Several openings of one client run at once; their questions queue. */
+#include "host/openings.h"
+
+#include <string.h>
+
+#include "host/attachment.h"
+#include "host/error.h"
+
+struct opening {
+	PssOpenings *owner;
+	uint32_t id;
+	gboolean attach_too;
+	guint columns, rows;
+	PssSession *session;
+};
+
+struct asked {
+	PssQuestion *question;
+	const char *computer; /* borrowed from the session of `id`; NULL when that is over */
+	uint32_t id;
+};
+
+struct PssOpenings {
+	PssPeer *peer;
+	GHashTable *by_id;    /* uint32_t → struct opening */
+	GQueue questions;     /* struct asked; the head is the one that has been put */
+	guint64 last_ask_id;
+};
+
+static void free_asked(struct asked *asked)
+{
+	pss_question_unref(asked->question);
+	g_free(asked);
+}
+
+static void free_opening(gpointer data)
+{
+	struct opening *opening = data;
+	if (opening->session) {
+		pss_session_cancel(opening->session);
+		pss_session_unref(opening->session);
+	}
+	g_free(opening);
+}
+
+PssOpenings *pss_openings_new(PssPeer *peer)
+{
+	PssOpenings *openings = g_new0(PssOpenings, 1);
+	openings->peer = peer;
+	openings->by_id = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, free_opening);
+	g_queue_init(&openings->questions);
+	return openings;
+}
+
+void pss_openings_free(PssOpenings *openings)
+{
+	if (!openings)
+		return;
+	g_hash_table_unref(openings->by_id);
+	g_queue_clear_full(&openings->questions, (GDestroyNotify)free_asked);
+	g_free(openings);
+}
+
+/* ---- questions */
+
+static void put_next_question(PssOpenings *openings)
+{
+	struct asked *asked = g_queue_peek_head(&openings->questions);
+	struct pss_message message;
+
+	if (!asked)
+		return;
+	pss_message_begin(&message, pss_peer_out(openings->peer), PSS_ASK, asked->id);
+	pss_message_number(&message, PSS_TAG_ASK_ID, ++openings->last_ask_id);
+	pss_message_number(&message, PSS_TAG_ASK_KIND, pss_question_kind(asked->question));
+	pss_message_number(&message, PSS_TAG_ECHO, pss_question_kind(asked->question) != PSS_ASK_SECRET);
+	pss_message_text(&message, PSS_TAG_MESSAGE, pss_question_text(asked->question));
+	pss_message_text(&message, PSS_TAG_COMPUTER, asked->computer);
+	if (pss_message_end(&message) < 0)
+		pss_question_answer(asked->question, NULL);
+	pss_peer_flush(openings->peer);
+}
+
+static void on_question(gpointer user, PssQuestion *question)
+{
+	struct opening *opening = user;
+	PssOpenings *openings = opening->owner;
+	struct asked *asked = g_new0(struct asked, 1);
+
+	asked->question = pss_question_ref(question);
+	asked->id = opening->id;
+	asked->computer = pss_session_computer(opening->session);
+	g_queue_push_tail(&openings->questions, asked);
+	if (g_queue_get_length(&openings->questions) == 1)
+		put_next_question(openings);
+}
+
+void pss_openings_on_answer(PssPeer *peer, uint32_t id, struct pss_fields fields)
+{
+	PssOpenings *openings = pss_peer_openings(peer);
+
+	if (g_queue_is_empty(&openings->questions) ||
+	    pss_fields_number(fields, PSS_TAG_ASK_ID, 0) != openings->last_ask_id)
+		return;
+	struct asked *asked = g_queue_pop_head(&openings->questions);
+	pss_question_answer(asked->question, pss_fields_text(fields, PSS_TAG_ANSWER_TEXT));
+	free_asked(asked);
+	put_next_question(openings);
+}
+
+/* The questions of an opening that has ended are taken back; the next one is put if the first was its. */
+static void drop_questions(PssOpenings *openings, uint32_t id)
+{
+	GList *head = openings->questions.head;
+	gboolean was_put = head && ((struct asked *)head->data)->id == id;
+
+	for (GList *link = head, *next; link; link = next) {
+		next = link->next;
+		if (((struct asked *)link->data)->id == id) {
+			free_asked(link->data);
+			g_queue_delete_link(&openings->questions, link);
+		}
+	}
+	if (was_put)
+		put_next_question(openings);
+}
+
+/* ---- the session's events while it opens */
+
+static void on_note(gpointer user, enum pss_note_kind kind, const char *text)
+{
+	struct opening *opening = user;
+	pss_peer_note(opening->owner->peer, opening->id, kind, text);
+	pss_peer_flush(opening->owner->peer);
+}
+
+static PssSession *end_opening(struct opening *opening)
+{
+	PssOpenings *openings = opening->owner;
+	PssSession *session = g_steal_pointer(&opening->session);
+	uint32_t id = opening->id;
+
+	g_hash_table_remove(openings->by_id, GUINT_TO_POINTER(id));
+	drop_questions(openings, id);
+	return session;
+}
+
+static void on_opened(gpointer user)
+{
+	struct opening ended = *(struct opening *)user;
+	PssPeer *peer = ended.owner->peer;
+	g_autoptr(PssSession) session = end_opening(user);
+
+	if (ended.attach_too)
+		pss_attachment_enter(pss_peer_attachment(peer), ended.id, session, ended.columns, ended.rows, FALSE);
+	else
+		pss_peer_session(peer, PSS_RESULT, ended.id, session);
+	pss_peer_flush(peer);
+}
+
+static void on_failed(gpointer user, const GError *error)
+{
+	struct opening *opening = user;
+	PssPeer *peer = opening->owner->peer;
+	uint32_t id = opening->id;
+
+	pss_session_unref(end_opening(opening));
+	pss_peer_error(peer, id, error);
+	pss_peer_flush(peer);
+}
+
+static const PssOpenerEvents opener_events = {
+	.on_question = on_question,
+	.on_note = on_note,
+	.on_opened = on_opened,
+	.on_failed = on_failed,
+};
+
+/* ---- requests */
+
+/* A name that could be taken for an Id or an InstanceId could never select its session. */
+static gboolean check_name(const char *name, GError **error)
+{
+	gboolean digits = name && name[0] && strspn(name, "0123456789") == strlen(name);
+	if (!name || (name[0] && !digits && !g_uuid_string_is_valid(name)))
+		return TRUE;
+	g_set_error(error, PSS_ERROR, PSS_USAGE, "-Name '%s': a session's name cannot be %s", name,
+	            digits ? "a number: that is an Id" : name[0] ? "a UUID: that is an InstanceId" : "empty");
+	return FALSE;
+}
+
+void pss_openings_on_open(PssPeer *peer, uint32_t id, struct pss_fields fields)
+{
+	PssOpenings *openings = pss_peer_openings(peer);
+	g_autoptr(GError) error = NULL;
+
+	if (id == 0 || g_hash_table_contains(openings->by_id, GUINT_TO_POINTER(id))) {
+		pss_peer_fail(peer, "a request id that is in use");
+		return;
+	}
+	pss_peer_ack(peer, id);
+	PssSessionOptions options = {
+		.new_transport = pss_peer_new_transport(peer),
+		.kept = pss_fields_number(fields, PSS_TAG_KEEP, 0) != 0,
+		.attach_too = pss_fields_number(fields, PSS_TAG_ATTACH_TOO, 0) != 0,
+		.name = pss_fields_text(fields, PSS_TAG_NAME),
+		.shell = pss_fields_text(fields, PSS_TAG_SHELL),
+		.columns = (guint)MIN(pss_fields_number(fields, PSS_TAG_COLUMNS, 0), 10000),
+		.rows = (guint)MIN(pss_fields_number(fields, PSS_TAG_ROWS, 0), 10000),
+	};
+	g_autoptr(PssTarget) target = check_name(options.name, &error) ? pss_target_from_fields(fields, &error) : NULL;
+	if (!target) {
+		pss_peer_error(peer, id, error);
+		return;
+	}
+	struct opening *opening = g_new0(struct opening, 1);
+	opening->owner = openings;
+	opening->id = id;
+	opening->attach_too = options.attach_too;
+	opening->columns = options.columns;
+	opening->rows = options.rows;
+	options.term = pss_target_getenv(target, "TERM");
+	g_hash_table_insert(openings->by_id, GUINT_TO_POINTER(id), opening);
+	opening->session = pss_session_open(g_steal_pointer(&target), &options, &opener_events, opening);
+}
+
+void pss_openings_on_cancel(PssPeer *peer, uint32_t id, struct pss_fields fields)
+{
+	PssOpenings *openings = pss_peer_openings(peer);
+
+	if (!g_hash_table_remove(openings->by_id, GUINT_TO_POINTER(id)))
+		return;
+	drop_questions(openings, id);
+	pss_peer_result(peer, id, PSS_INTERRUPTED, "the opening was interrupted");
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* The sessions that one client is opening, and the questions that they want answered, one at a time. */
+#pragma once
+
+#include "host/peer.h"
+
+PssOpenings *pss_openings_new(PssPeer *peer);
+void pss_openings_free(PssOpenings *openings); /* gives up what is under way; accepts NULL */
+
+/* Handlers of OPEN, CANCEL and ANSWER. */
+void pss_openings_on_open(PssPeer *peer, uint32_t id, struct pss_fields fields);
+void pss_openings_on_cancel(PssPeer *peer, uint32_t id, struct pss_fields fields);
+void pss_openings_on_answer(PssPeer *peer, uint32_t id, struct pss_fields fields);

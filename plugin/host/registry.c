@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* The list that get-pssession shows. Sessions enter it at their login and stay until they are
+ * removed, Broken and Closed ones included, so that their cause can be read. */
+#include "host/registry.h"
+
+#include <string.h>
+
+#include "host/session.h"
+
+static GPtrArray *sessions;
+static guint last_id;
+static void (*change_func)(void);
+
+GPtrArray *pss_registry_sessions(void)
+{
+	if (!sessions)
+		sessions = g_ptr_array_new_with_free_func((GDestroyNotify)pss_session_unref);
+	return sessions;
+}
+
+void pss_registry_on_change(void (*on_change)(void))
+{
+	change_func = on_change;
+}
+
+static void changed(void)
+{
+	if (change_func)
+		change_func();
+}
+
+guint pss_registry_add(PssSession *session)
+{
+	g_ptr_array_add(pss_registry_sessions(), pss_session_ref(session));
+	changed();
+	return ++last_id;
+}
+
+PssSession *pss_registry_find(const char *instance)
+{
+	GPtrArray *all = pss_registry_sessions();
+	for (guint i = 0; i < all->len; i++)
+		if (strcmp(pss_session_instance(all->pdata[i]), instance) == 0)
+			return all->pdata[i];
+	return NULL;
+}
+
+void pss_registry_remove(PssSession *session)
+{
+	g_ptr_array_remove(pss_registry_sessions(), session);
+	changed();
+}
+
+void pss_registry_note_end(PssSession *session)
+{
+	if (!pss_session_was_opened(session))
+		pss_registry_remove(session);
+	else
+		changed();
+}

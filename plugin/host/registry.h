@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* The kept sessions of this host process, by Id; an Id counts from 1 and is never reused. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct PssSession PssSession;
+
+/* Takes a reference and gives out the next Id. */
+guint pss_registry_add(PssSession *session);
+
+/* Told by a session that has ended: one that never became usable is not listed (SPEC §4). */
+void pss_registry_note_end(PssSession *session);
+
+PssSession *pss_registry_find(const char *instance); /* borrowed, or NULL */
+void pss_registry_remove(PssSession *session);       /* drops the reference */
+GPtrArray *pss_registry_sessions(void);              /* borrowed; by Id */
+
+/* Called whenever the registry may have become empty. NULL: nobody. */
+void pss_registry_on_change(void (*on_change)(void));

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* Accepting clients. The socket file can vanish under us (a cleaner of /run, a user's rm): its
+ * directory is watched, and the host process binds anew, so that sessions never become unreachable. */
+#include "host/server.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "host/error.h"
+#include "host/peer.h"
+#include "host/registry.h"
+#include "host/watch.h"
+
+struct PssServer {
+	struct pss_runtime runtime;
+	PssServerOptions options;
+	int fd;
+	int inotify_fd;
+	PssWatch *watch, *vanish_watch;
+	ino_t inode;
+	guint n_peers;
+	guint idle_source;
+};
+
+/* The registry tells of changes without saying to whom: there is one server in a process. */
+static PssServer *the_server;
+
+static void look_for_idleness(void);
+
+static gboolean on_idle(gpointer user)
+{
+	PssServer *server = user;
+	server->idle_source = 0;
+	server->options.on_idle(server->options.user);
+	return G_SOURCE_REMOVE;
+}
+
+static void look_for_idleness(void)
+{
+	PssServer *server = the_server;
+	if (!server)
+		return;
+	g_clear_handle_id(&server->idle_source, g_source_remove);
+	if (server->options.idle_seconds > 0 && server->n_peers == 0 && pss_registry_sessions()->len == 0)
+		server->idle_source = g_timeout_add_seconds(server->options.idle_seconds, on_idle, server);
+}
+
+static void on_peer_gone(gpointer user)
+{
+	if (user != the_server)
+		return;
+	the_server->n_peers--;
+	look_for_idleness();
+}
+
+static void on_connection(GIOCondition events, gpointer user)
+{
+	PssServer *server = user;
+	uid_t uid;
+	pid_t pid;
+
+	int fd = accept4(server->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0)
+		return;
+	if (pss_peer(fd, &uid, &pid) < 0 || uid != geteuid()) {
+		close(fd);
+		return;
+	}
+	server->n_peers++;
+	pss_peer_new(fd, server->options.new_transport, on_peer_gone, server);
+	look_for_idleness();
+}
+
+static gboolean fail(GError **error, const char *what, const char *path)
+{
+	g_set_error(error, PSS_ERROR, PSS_FAILED, "%s %s: %s", what, path, g_strerror(errno));
+	return FALSE;
+}
+
+static gboolean listen_at(PssServer *server, GError **error)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const char *path = server->runtime.socket;
+	struct stat st;
+
+	g_strlcpy(address.sun_path, path, sizeof address.sun_path);
+	server->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (server->fd < 0)
+		return fail(error, "cannot make a socket for", path);
+	if (unlink(path) < 0 && errno != ENOENT)
+		return fail(error, "cannot replace", path);
+	if (bind(server->fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(server->fd, 64) < 0)
+		return fail(error, "cannot listen at", path);
+	server->inode = stat(path, &st) == 0 ? st.st_ino : 0;
+	server->watch = pss_watch_new(server->fd, G_IO_IN, on_connection, server);
+	return TRUE;
+}
+
+static gboolean socket_is_ours(PssServer *server)
+{
+	struct stat st;
+	return lstat(server->runtime.socket, &st) == 0 && S_ISSOCK(st.st_mode) && st.st_ino == server->inode;
+}
+
+static void stop_listening(PssServer *server)
+{
+	g_clear_pointer(&server->watch, pss_watch_free);
+	if (server->fd >= 0)
+		close(server->fd);
+	server->fd = -1;
+}
+
+/* Another host process's socket in our place is left alone: that one has the newer clients. */
+static void on_directory_changed(GIOCondition events, gpointer user)
+{
+	PssServer *server = user;
+	char buffer[4096];
+	g_autoptr(GError) error = NULL;
+
+	while (read(server->inotify_fd, buffer, sizeof buffer) > 0)
+		;
+	if (access(server->runtime.socket, F_OK) == 0 || errno != ENOENT)
+		return;
+	stop_listening(server);
+	if (mkdir(server->runtime.directory, 0700) < 0 && errno != EEXIST)
+		return;
+	if (!listen_at(server, &error))
+		g_warning("%s", error->message);
+}
+
+static void watch_directory(PssServer *server)
+{
+	server->inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (server->inotify_fd < 0)
+		return;
+	inotify_add_watch(server->inotify_fd, server->runtime.directory, IN_DELETE | IN_MOVED_FROM | IN_DELETE_SELF);
+	server->vanish_watch = pss_watch_new(server->inotify_fd, G_IO_IN, on_directory_changed, server);
+}
+
+PssServer *pss_server_new(const struct pss_runtime *runtime, const PssServerOptions *options, GError **error)
+{
+	PssServer *server = g_new0(PssServer, 1);
+	server->runtime = *runtime;
+	server->options = *options;
+	server->fd = server->inotify_fd = -1;
+	if (!listen_at(server, error)) {
+		pss_server_free(server);
+		return NULL;
+	}
+	watch_directory(server);
+	the_server = server;
+	pss_registry_on_change(look_for_idleness);
+	look_for_idleness();
+	return server;
+}
+
+void pss_server_free(PssServer *server)
+{
+	if (!server)
+		return;
+	if (the_server == server) {
+		pss_registry_on_change(NULL);
+		the_server = NULL;
+	}
+	g_clear_handle_id(&server->idle_source, g_source_remove);
+	pss_watch_free(server->vanish_watch);
+	if (server->inotify_fd >= 0)
+		close(server->inotify_fd);
+	if (server->fd >= 0 && socket_is_ours(server))
+		unlink(server->runtime.socket);
+	stop_listening(server);
+	g_free(server);
+}

@@ -1,0 +1,589 @@
+/* SPDX-License-Identifier: MIT */
+/* The life of a session: opening (transport, two channels, the engine's bootstrap), open (lines, keys
+ * and output between engine, channels and the terminal that watches), and its end. Called by the
+ * requests of clients; calls the transport and the engine. It must never block, and it must never
+ * free either of them from inside one of their callbacks: endings are finished in an idle call. */
+#include "host/session.h"
+
+#include <string.h>
+
+#include "host/error.h"
+#include "host/registry.h"
+
+#define INPUT_QUEUE_LIMIT (256u * 1024u)
+#define START_UP_PATIENCE_SECONDS 10
+
+struct PssSession {
+	guint refs;
+	guint id; /* 0 for a temporary session */
+	char *name;
+	char *instance;
+	char *computer;
+	char *prompt_name;
+	char *remote_user;
+	char *history_key;
+	char *wanted_shell;
+	char *term;
+	char *cause;
+	guint columns, rows;
+	gboolean kept;
+	gboolean attach_too;
+	gboolean was_opened;
+	enum pss_state state;
+
+	PssTransport *transport;
+	PssChannel *control, *terminal;
+	PssRemote *remote;
+	guint end_source;      /* the idle call that frees the three above */
+	guint patience_source; /* start-up files take long */
+
+	const PssOpenerEvents *opener;
+	gpointer opener_user;
+	const PssWatcherEvents *watcher;
+	gpointer watcher_user;
+	PssRing unseen;
+};
+
+static const PssTransportEvents transport_events;
+static const PssChannelEvents control_events, terminal_events;
+static const PssRemoteEvents remote_events;
+
+PssSession *pss_session_ref(PssSession *session)
+{
+	session->refs++;
+	return session;
+}
+
+static void free_link(PssSession *session)
+{
+	g_clear_handle_id(&session->end_source, g_source_remove);
+	g_clear_handle_id(&session->patience_source, g_source_remove);
+	session->control = session->terminal = NULL;
+	g_clear_pointer(&session->transport, pss_transport_free);
+	if (session->remote && !session->wanted_shell)
+		session->wanted_shell = g_strdup(pss_remote_shell_name(session->remote));
+	g_clear_pointer(&session->remote, pss_remote_free);
+}
+
+void pss_session_unref(PssSession *session)
+{
+	if (!session || --session->refs > 0)
+		return;
+	g_assert(!session->watcher);
+	free_link(session);
+	pss_ring_finish(&session->unseen);
+	g_free(session->name);
+	g_free(session->instance);
+	g_free(session->computer);
+	g_free(session->prompt_name);
+	g_free(session->remote_user);
+	g_free(session->history_key);
+	g_free(session->wanted_shell);
+	g_free(session->term);
+	g_free(session->cause);
+	g_free(session);
+}
+
+static gboolean on_end_idle(gpointer user)
+{
+	PssSession *session = user;
+	session->end_source = 0;
+	free_link(session);
+	pss_session_unref(session);
+	return G_SOURCE_REMOVE;
+}
+
+/* Says good-bye to the remote side and frees it all once the callback that brought us here is over. */
+static void end_link_soon(PssSession *session)
+{
+	if (session->end_source)
+		return;
+	pss_session_ref(session);
+	session->end_source = g_idle_add_full(G_PRIORITY_HIGH, on_end_idle, session, NULL);
+}
+
+static void tell_left(PssSession *session, enum pss_left_reason reason, int status, const char *message)
+{
+	const PssWatcherEvents *watcher = g_steal_pointer(&session->watcher);
+	if (watcher)
+		watcher->on_left(session->watcher_user, reason, status, message);
+}
+
+static void finish_opening(PssSession *session, const GError *error)
+{
+	const PssOpenerEvents *opener = g_steal_pointer(&session->opener);
+
+	g_clear_handle_id(&session->patience_source, g_source_remove);
+	if (!opener)
+		return;
+	if (error)
+		opener->on_failed(session->opener_user, error);
+	else
+		opener->on_opened(session->opener_user);
+}
+
+static void become_opened(PssSession *session)
+{
+	if (session->state == PSS_STATE_OPENING) {
+		session->state = PSS_STATE_OPENED;
+		session->was_opened = TRUE;
+	}
+	finish_opening(session, NULL);
+}
+
+/* The one way out of Opening and Opened. */
+static void end_session(PssSession *session, enum pss_state state, const char *cause,
+                        enum pss_left_reason reason, int status)
+{
+	if (session->state == PSS_STATE_BROKEN || session->state == PSS_STATE_CLOSED)
+		return;
+	session->state = state;
+	session->cause = g_strdup(cause);
+	end_link_soon(session);
+	tell_left(session, reason, status, cause);
+	pss_registry_note_end(session);
+}
+
+/* ---- the transport's events */
+
+static PssChannel *open_channel(PssSession *session, gboolean pty)
+{
+	PssChannelRequest request = {
+		.pty = pty,
+		.command = pty ? pss_remote_terminal_command(session->remote) : pss_remote_control_command(session->remote),
+	};
+	if (pty) {
+		request.term = session->term ? session->term : "xterm-256color";
+		request.columns = session->columns ? session->columns : 80;
+		request.rows = session->rows ? session->rows : 24;
+	} else {
+		request.first_bytes = pss_remote_control_script(session->remote, &request.n_first_bytes);
+	}
+	return pss_channel_open(session->transport, &request, pty ? &terminal_events : &control_events, session);
+}
+
+static gboolean on_start_up_is_slow(gpointer user)
+{
+	PssSession *session = user;
+	session->patience_source = 0;
+	become_opened(session);
+	return G_SOURCE_REMOVE;
+}
+
+static void on_ready(gpointer user, const char *remote_user, const char *history_key)
+{
+	PssSession *session = user;
+
+	session->remote_user = g_strdup(remote_user);
+	session->history_key = g_strdup(history_key);
+	session->prompt_name = strcmp(remote_user, g_get_user_name()) != 0
+		? g_strdup_printf("%s@%s", remote_user, session->computer)
+		: g_strdup(session->computer);
+	if (session->kept)
+		session->id = pss_registry_add(session);
+	if (session->kept && !session->name)
+		session->name = g_strdup_printf("Session%u", session->id);
+
+	/* The terminal first: the transport can put the first channel's requests into one flight. */
+	session->terminal = open_channel(session, TRUE);
+	session->control = open_channel(session, FALSE);
+	if (session->attach_too)
+		finish_opening(session, NULL);
+	else
+		session->patience_source = g_timeout_add_seconds(START_UP_PATIENCE_SECONDS, on_start_up_is_slow, session);
+}
+
+static void on_question(gpointer user, PssQuestion *question)
+{
+	PssSession *session = user;
+	if (session->opener)
+		session->opener->on_question(session->opener_user, question);
+	else
+		pss_question_answer(question, NULL);
+}
+
+static void on_note(gpointer user, enum pss_note_kind kind, const char *text)
+{
+	PssSession *session = user;
+	if (session->opener)
+		session->opener->on_note(session->opener_user, kind, text);
+	else if (session->watcher && kind != PSS_NOTE_DEBUG)
+		session->watcher->on_note(session->watcher_user, kind, text);
+}
+
+static void on_lost(gpointer user, const GError *error)
+{
+	PssSession *session = user;
+	session->control = session->terminal = NULL;
+	if (session->opener) {
+		pss_session_ref(session);
+		finish_opening(session, error);
+		end_session(session, PSS_STATE_CLOSED, error->message, PSS_LEFT_LOST, 255);
+		pss_session_unref(session);
+		return;
+	}
+	end_session(session, PSS_STATE_BROKEN, error->message, PSS_LEFT_LOST, 255);
+}
+
+static const PssTransportEvents transport_events = {
+	.on_ready = on_ready,
+	.on_question = on_question,
+	.on_note = on_note,
+	.on_lost = on_lost,
+};
+
+/* ---- the channels' events */
+
+static void on_control_data(gpointer user, const void *data, gsize n, gboolean is_stderr)
+{
+	PssSession *session = user;
+	if (!is_stderr && session->remote)
+		pss_remote_control_data(session->remote, data, n);
+}
+
+static void on_control_closed(gpointer user, int exit_status, const GError *error)
+{
+	PssSession *session = user;
+	session->control = NULL;
+	if (error)
+		on_note(session, PSS_NOTE_VERBOSE, error->message);
+	pss_remote_control_closed(session->remote);
+}
+
+static void on_terminal_data(gpointer user, const void *data, gsize n, gboolean is_stderr)
+{
+	PssSession *session = user;
+	pss_remote_terminal_data(session->remote, data, n);
+}
+
+static void on_terminal_closed(gpointer user, int exit_status, const GError *error)
+{
+	PssSession *session = user;
+	session->terminal = NULL;
+	if (!error) {
+		pss_remote_terminal_closed(session->remote, exit_status);
+		return;
+	}
+	if (session->opener)
+		finish_opening(session, error);
+	end_session(session, PSS_STATE_CLOSED, error->message, PSS_LEFT_LOST, 255);
+}
+
+static void on_channel_drained(gpointer user)
+{
+	PssSession *session = user;
+	if (session->watcher)
+		session->watcher->on_drained(session->watcher_user);
+}
+
+static const PssChannelEvents control_events = {
+	.on_data = on_control_data,
+	.on_drained = on_channel_drained,
+	.on_closed = on_control_closed,
+};
+static const PssChannelEvents terminal_events = {
+	.on_data = on_terminal_data,
+	.on_drained = on_channel_drained,
+	.on_closed = on_terminal_closed,
+};
+
+/* ---- the engine's events */
+
+static void send_control(gpointer user, const void *data, gsize n)
+{
+	PssSession *session = user;
+	if (session->control)
+		pss_channel_write(session->control, data, n);
+}
+
+static void send_terminal(gpointer user, const void *data, gsize n)
+{
+	PssSession *session = user;
+	if (session->terminal)
+		pss_channel_write(session->terminal, data, n);
+}
+
+static void on_output(gpointer user, const void *data, gsize n)
+{
+	PssSession *session = user;
+	if (session->watcher)
+		session->watcher->on_output(session->watcher_user, data, n);
+	else
+		pss_ring_append(&session->unseen, data, n);
+}
+
+static void on_prompt(gpointer user, const PssRemotePrompt *prompt)
+{
+	PssSession *session = user;
+	become_opened(session);
+	if (session->watcher)
+		session->watcher->on_prompt(session->watcher_user, prompt);
+}
+
+static void on_busy(gpointer user)
+{
+	PssSession *session = user;
+	if (pss_remote_state(session->remote) == PSS_REMOTE_RAW)
+		become_opened(session);
+	if (session->watcher)
+		session->watcher->on_busy(session->watcher_user);
+}
+
+static void on_typed(gpointer user, const void *data, gsize n)
+{
+	PssSession *session = user;
+	if (session->watcher)
+		session->watcher->on_typed(session->watcher_user, data, n);
+}
+
+static void on_notice(gpointer user, const char *text)
+{
+	on_note(user, PSS_NOTE_WARNING, text);
+}
+
+static void on_kept_exit(gpointer user, int status)
+{
+	tell_left(user, PSS_LEFT_KEPT_EXIT, status, NULL);
+}
+
+static void on_ended(gpointer user, PssRemoteEnd how, int status)
+{
+	PssSession *session = user;
+	g_autofree char *cause = how == PSS_REMOTE_EXITED
+		? g_strdup_printf("the remote shell exited with status %d", status)
+		: g_strdup("the remote shell ended");
+
+	if (session->opener) {
+		g_autoptr(GError) error = g_error_new_literal(PSS_ERROR, PSS_FAILED, cause);
+		finish_opening(session, error);
+	}
+	end_session(session, PSS_STATE_CLOSED, cause, PSS_LEFT_EXIT, status);
+}
+
+static const PssRemoteEvents remote_events = {
+	.send_control = send_control,
+	.send_terminal = send_terminal,
+	.on_output = on_output,
+	.on_prompt = on_prompt,
+	.on_busy = on_busy,
+	.on_typed = on_typed,
+	.on_notice = on_notice,
+	.on_kept_exit = on_kept_exit,
+	.on_ended = on_ended,
+};
+
+/* ---- opening and closing */
+
+PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options,
+                             const PssOpenerEvents *events, gpointer user)
+{
+	PssSession *session = g_new0(PssSession, 1);
+	session->refs = 1;
+	session->state = PSS_STATE_OPENING;
+	session->instance = g_uuid_string_random();
+	session->computer = g_strdup(target->host);
+	session->name = g_strdup(options->name);
+	session->wanted_shell = g_strdup(options->shell);
+	session->term = g_strdup(options->term);
+	session->kept = options->kept;
+	session->attach_too = options->attach_too;
+	session->columns = options->columns;
+	session->rows = options->rows;
+	session->opener = events;
+	session->opener_user = user;
+	pss_ring_init(&session->unseen, PSS_RING_DEFAULT_LIMIT);
+
+	PssRemoteOptions remote_options = { .shell = session->wanted_shell, .kept = session->kept };
+	session->remote = pss_remote_new(&remote_options, &remote_events, session);
+	session->transport = options->new_transport(target, &transport_events, session);
+	pss_transport_connect(session->transport);
+	return session;
+}
+
+void pss_session_cancel(PssSession *session)
+{
+	session->opener = NULL;
+	pss_session_close(session, "the opening was given up");
+}
+
+void pss_session_close(PssSession *session, const char *cause)
+{
+	if (session->remote && session->state == PSS_STATE_OPENED)
+		pss_remote_hang_up(session->remote);
+	end_session(session, PSS_STATE_CLOSED, cause, PSS_LEFT_REMOVED, 255);
+}
+
+/* ---- entering */
+
+static void replay_unseen(PssSession *session)
+{
+	guint64 dropped;
+
+	if (pss_ring_is_empty(&session->unseen))
+		return;
+	g_autoptr(GByteArray) bytes = pss_ring_take(&session->unseen, &dropped);
+	session->watcher->on_busy(session->watcher_user);
+	if (dropped > 0) {
+		g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT " bytes dropped", dropped);
+		session->watcher->on_note(session->watcher_user, PSS_NOTE_WARNING, text);
+	}
+	session->watcher->on_output(session->watcher_user, bytes->data, bytes->len);
+}
+
+gboolean pss_session_can_attach(PssSession *session, gboolean force, GError **error)
+{
+	if (session->state != PSS_STATE_OPENED && session->state != PSS_STATE_OPENING) {
+		g_set_error(error, PSS_ERROR, PSS_NOT_OPEN, "session %s on %s is %s: %s",
+		            session->name ? session->name : session->instance, session->computer,
+		            pss_state_name(session->state), session->cause ? session->cause : "it has ended");
+		return FALSE;
+	}
+	if (session->watcher && !force) {
+		g_set_error(error, PSS_ERROR, PSS_BUSY, "session %s is entered in another terminal; -Force takes it over",
+		            session->name ? session->name : session->instance);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+void pss_session_attach(PssSession *session, guint columns, guint rows,
+                        const PssWatcherEvents *events, gpointer user)
+{
+	tell_left(session, PSS_LEFT_TAKEN, 0, "another terminal has taken the session over");
+	session->watcher = events;
+	session->watcher_user = user;
+	pss_session_stop_output(session, FALSE);
+	pss_session_resize(session, columns, rows);
+	replay_unseen(session);
+
+	PssRemotePrompt prompt;
+	pss_remote_discard(session->remote);
+	if (pss_remote_state(session->remote) == PSS_REMOTE_IDLE && pss_remote_last_prompt(session->remote, &prompt))
+		session->watcher->on_prompt(session->watcher_user, &prompt);
+	else
+		session->watcher->on_busy(session->watcher_user);
+}
+
+void pss_session_detach(PssSession *session)
+{
+	session->watcher = NULL;
+	if (session->state != PSS_STATE_OPENED && session->state != PSS_STATE_OPENING)
+		return;
+	pss_session_stop_output(session, FALSE);
+	if (!session->kept)
+		pss_session_close(session, "its terminal has gone");
+	else
+		pss_remote_discard(session->remote);
+}
+
+gboolean pss_session_line(PssSession *session, const void *data, gsize n, GError **error)
+{
+	return pss_remote_line(session->remote, data, n, error);
+}
+
+void pss_session_keys(PssSession *session, const void *data, gsize n)
+{
+	pss_remote_keys(session->remote, data, n);
+}
+
+void pss_session_resize(PssSession *session, guint columns, guint rows)
+{
+	if (columns == 0 || rows == 0 || (columns == session->columns && rows == session->rows))
+		return;
+	session->columns = columns;
+	session->rows = rows;
+	if (session->terminal)
+		pss_channel_resize(session->terminal, columns, rows);
+}
+
+void pss_session_interrupt(PssSession *session)
+{
+	pss_remote_interrupt(session->remote);
+}
+
+void pss_session_discard(PssSession *session)
+{
+	pss_remote_discard(session->remote);
+}
+
+void pss_session_stop_output(PssSession *session, gboolean stopped)
+{
+	if (session->terminal)
+		pss_channel_pause(session->terminal, stopped);
+}
+
+gboolean pss_session_input_is_full(PssSession *session)
+{
+	gsize queued = 0;
+	if (session->terminal)
+		queued += pss_channel_pending(session->terminal);
+	if (session->control)
+		queued += pss_channel_pending(session->control);
+	return queued > INPUT_QUEUE_LIMIT;
+}
+
+/* ---- what others want to know */
+
+gboolean pss_session_is_kept(PssSession *session)
+{
+	return session->kept;
+}
+
+gboolean pss_session_is_attached(PssSession *session)
+{
+	return session->watcher != NULL;
+}
+
+const char *pss_session_computer(PssSession *session)
+{
+	return session->computer;
+}
+
+const char *pss_session_instance(PssSession *session)
+{
+	return session->instance;
+}
+
+gboolean pss_session_was_opened(PssSession *session)
+{
+	return session->was_opened;
+}
+
+enum pss_state pss_session_state(PssSession *session)
+{
+	return session->state;
+}
+
+static enum pss_availability availability(PssSession *session)
+{
+	if (session->state != PSS_STATE_OPENED)
+		return PSS_AVAILABILITY_NONE;
+	return pss_remote_state(session->remote) == PSS_REMOTE_IDLE ? PSS_AVAILABILITY_AVAILABLE
+	                                                             : PSS_AVAILABILITY_BUSY;
+}
+
+static const char *configuration_name(PssSession *session)
+{
+	const char *shell = session->remote ? pss_remote_shell_name(session->remote) : NULL;
+	if (shell)
+		return shell;
+	return session->wanted_shell ? session->wanted_shell : "(login shell)";
+}
+
+void pss_session_write_fields(PssSession *session, struct pss_message *message)
+{
+	pss_message_number(message, PSS_TAG_ID, session->id);
+	pss_message_text(message, PSS_TAG_NAME, session->name ? session->name : "");
+	pss_message_text(message, PSS_TAG_INSTANCE, session->instance);
+	pss_message_text(message, PSS_TAG_COMPUTER, session->computer);
+	pss_message_text(message, PSS_TAG_SHELL, configuration_name(session));
+	pss_message_text(message, PSS_TAG_TRANSPORT, "SSH");
+	pss_message_text(message, PSS_TAG_REMOTE_USER, session->remote_user);
+	pss_message_text(message, PSS_TAG_HISTORY_KEY, session->history_key);
+	pss_message_text(message, PSS_TAG_PROMPT_NAME, session->prompt_name);
+	pss_message_text(message, PSS_TAG_CAUSE, session->cause);
+	pss_message_number(message, PSS_TAG_KEEP, session->kept);
+	pss_message_number(message, PSS_TAG_STATE, session->state);
+	pss_message_number(message, PSS_TAG_AVAILABILITY, availability(session));
+	pss_message_number(message, PSS_TAG_ATTACHED, session->watcher != NULL);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* A session: one remote shell of one user on one computer, its state as SPEC §4 has it, at most one
+ * terminal that has entered it, and what it printed while there was none. It knows no libssh (the
+ * transport does) and no shell's language (the engine in plugin/remote does). */
+#pragma once
+
+#include <glib.h>
+
+#include "host/question.h"
+#include "host/ring.h"
+#include "host/target.h"
+#include "host/transport.h"
+#include "remote/remote.h"
+#include "wire/message.h"
+
+typedef struct PssSession PssSession;
+
+typedef PssTransport *(*PssTransportNewFunc)(PssTarget *target, const PssTransportEvents *events, gpointer user);
+
+typedef struct {
+	PssTransportNewFunc new_transport;
+	gboolean kept;
+	gboolean attach_too;   /* on_opened comes at the login, for a terminal that enters at once */
+	const char *name;      /* -Name, or NULL for the default */
+	const char *shell;     /* -ConfigurationName, or NULL */
+	const char *term;      /* the caller's TERM, or NULL */
+	guint columns, rows;   /* 0: unknown */
+} PssSessionOptions;
+
+/* Who opens it hears these, until on_opened or on_failed, which end it. */
+typedef struct {
+	void (*on_question)(gpointer user, PssQuestion *question);
+	void (*on_note)(gpointer user, enum pss_note_kind kind, const char *text);
+	void (*on_opened)(gpointer user);
+	void (*on_failed)(gpointer user, const GError *error);
+} PssOpenerEvents;
+
+/* The terminal that has entered it. Each call returns soon; nothing may free the session in it. */
+typedef struct {
+	void (*on_busy)(gpointer user);
+	void (*on_output)(gpointer user, const void *data, gsize n);
+	void (*on_prompt)(gpointer user, const PssRemotePrompt *prompt);
+	void (*on_typed)(gpointer user, const void *data, gsize n);
+	void (*on_note)(gpointer user, enum pss_note_kind kind, const char *text);
+	/* What was queued for the remote has left: the terminal may be read again. */
+	void (*on_drained)(gpointer user);
+	/* The entering is over; the last call. */
+	void (*on_left)(gpointer user, enum pss_left_reason reason, int status, const char *message);
+} PssWatcherEvents;
+
+/* Starts opening; takes the target over. The outcome is an event, never before this returns. */
+PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options,
+                             const PssOpenerEvents *events, gpointer user);
+PssSession *pss_session_ref(PssSession *session);
+void pss_session_unref(PssSession *session);
+
+/* Nobody waits for the opening any more: it is given up, without an event. */
+void pss_session_cancel(PssSession *session);
+
+/* Ends it for good: state Closed with this cause, whoever has entered it is told (REMOVED). */
+void pss_session_close(PssSession *session, const char *cause);
+
+/* Could a terminal enter it now? PSS_NOT_OPEN with the cause, or PSS_BUSY where another one has it
+ * and `force` is not set. */
+gboolean pss_session_can_attach(PssSession *session, gboolean force, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Enters it, after pss_session_can_attach(); a terminal that has it is told TAKEN. The first events
+ * follow from inside this call: what was not seen yet, then busy or a prompt. */
+void pss_session_attach(PssSession *session, guint columns, guint rows,
+                        const PssWatcherEvents *events, gpointer user);
+
+/* The terminal goes without a word; a temporary session is closed. Only by the one that is attached. */
+void pss_session_detach(PssSession *session);
+
+/* Only while attached. */
+gboolean pss_session_line(PssSession *session, const void *data, gsize n, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void pss_session_keys(PssSession *session, const void *data, gsize n);
+void pss_session_resize(PssSession *session, guint columns, guint rows);
+void pss_session_interrupt(PssSession *session);
+void pss_session_discard(PssSession *session);
+
+/* Back-pressure: while stopped, nothing more is read from the remote terminal. */
+void pss_session_stop_output(PssSession *session, gboolean stopped);
+gboolean pss_session_input_is_full(PssSession *session); /* on_drained follows */
+
+gboolean pss_session_is_kept(PssSession *session);
+gboolean pss_session_is_attached(PssSession *session);
+gboolean pss_session_was_opened(PssSession *session); /* it has been usable once */
+const char *pss_session_instance(PssSession *session);
+const char *pss_session_computer(PssSession *session);
+enum pss_state pss_session_state(PssSession *session);
+void pss_session_write_fields(PssSession *session, struct pss_message *message);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PssSession, pss_session_unref)
