@@ -25,15 +25,17 @@ static gsize control_string_length(const guint8 *data, gsize n)
 	return n;
 }
 
-/* CSI: parameters 0x30-0x3f, intermediates 0x20-0x2f, one final byte. 0: malformed or cut off. */
-static gsize csi_length(const guint8 *data, gsize n)
+/* CSI: parameters 0x30-0x3f, intermediates 0x20-0x2f, one final byte. *ret_whole is FALSE where that is
+ * missing; the length then covers what belongs to the broken sequence. */
+static gsize csi_length(const guint8 *data, gsize n, gboolean *ret_whole)
 {
 	gsize i = 2;
 	while (i < n && data[i] >= 0x30 && data[i] <= 0x3f)
 		i++;
 	while (i < n && data[i] >= 0x20 && data[i] <= 0x2f)
 		i++;
-	return i < n && data[i] >= 0x40 && data[i] <= 0x7e ? i + 1 : 0;
+	*ret_whole = i < n && data[i] >= 0x40 && data[i] <= 0x7e;
+	return *ret_whole ? i + 1 : i;
 }
 
 /* Only what draws: SGR, cursor movement, erasing, inserting, deleting, scrolling regions. Any
@@ -57,9 +59,10 @@ static gsize escape_length(const guint8 *data, gsize n, gboolean *ret_safe)
 	case ']': case 'P': case '_': case '^': case 'X':
 		return control_string_length(data, n);
 	case '[': {
-		gsize length = csi_length(data, n);
-		*ret_safe = length > 0 && csi_is_safe(data, length);
-		return length > 0 ? length : 2;
+		gboolean whole;
+		gsize length = csi_length(data, n, &whole);
+		*ret_safe = whole && csi_is_safe(data, length);
+		return length;
 	}
 	case '7': case '8': case 'D': case 'E': case 'M':
 		*ret_safe = TRUE;

@@ -5,5 +5,5 @@
 
 #include <glib.h>
 
-/* Appends the safe part of the n bytes to `out`. A sequence cut off at either end is dropped. */
+/* Appends the safe part of the n bytes to `out`. A sequence without its end is dropped. */
 void pss_replay_filter(const guint8 *data, gsize n, GByteArray *out);

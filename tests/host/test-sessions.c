@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/* Sessions as a client of the host process sees them, over the real wire and the null transport. */
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "wire-client.h"
+#include "wire/status.h"
+
+typedef struct {
+	TestHost host;
+	char *home;
+} Fixture;
+
+static void set_up(Fixture *fixture, gconstpointer data)
+{
+	g_autofree char *rc = NULL;
+
+	test_host_init(&fixture->host);
+	fixture->home = g_dir_make_tmp("pss-home-XXXXXX", NULL);
+	rc = g_build_filename(fixture->home, ".bashrc", NULL);
+	g_assert_true(g_file_set_contents(rc, "PS1='ready> '\n", -1, NULL));
+	g_free(rc);
+	rc = g_build_filename(fixture->home, ".bash_profile", NULL);
+	g_assert_true(g_file_set_contents(rc, ". ~/.bashrc\n", -1, NULL));
+}
+
+static void tear_down(Fixture *fixture, gconstpointer data)
+{
+	test_host_finish(&fixture->host);
+	g_autofree char *command = g_strdup_printf("rm -rf '%s'", fixture->home);
+	g_assert_true(g_spawn_command_line_sync(command, NULL, NULL, NULL, NULL));
+	g_free(fixture->home);
+}
+
+static uint64_t status_of(struct pss_fields fields)
+{
+	return pss_fields_number(fields, PSS_TAG_STATUS, 99);
+}
+
+static void send_instance(TestClient *client, enum pss_type type, uint32_t id, const char *instance, gboolean force)
+{
+	struct pss_message message;
+	pss_message_begin(&message, &client->out, type, id);
+	pss_message_text(&message, PSS_TAG_INSTANCE, instance);
+	pss_message_number(&message, PSS_TAG_FORCE, force);
+	g_assert_cmpint(pss_message_end(&message), ==, 0);
+	test_client_send(client);
+}
+
+static uint64_t expect_prompt(TestClient *client, uint64_t kind)
+{
+	struct pss_fields fields = test_client_expect(client, PSS_PROMPT);
+	g_assert_cmpint(pss_fields_number(fields, PSS_TAG_PROMPT_KIND, 0), ==, kind);
+	return pss_fields_number(fields, PSS_TAG_EXIT_STATUS, 999);
+}
+
+static uint64_t run(TestClient *client, uint32_t id, const char *line)
+{
+	test_client_raw(client, PSS_LINE, id, line);
+	test_client_expect(client, PSS_ACK);
+	return expect_prompt(client, 1);
+}
+
+static char *open_kept(TestClient *client, Fixture *fixture)
+{
+	test_client_open(client, 1, fixture->home, TRUE, FALSE);
+	return g_strdup(pss_fields_text(pss_frame_fields(&client->frame), PSS_TAG_INSTANCE));
+}
+
+static void test_temporary_session(Fixture *fixture, gconstpointer data)
+{
+	TestClient client;
+
+	test_client_init(&client, &fixture->host);
+	test_client_hello(&client);
+	test_client_open(&client, 1, fixture->home, FALSE, TRUE);
+	test_client_expect(&client, PSS_STARTED);
+	struct pss_fields fields = test_client_expect(&client, PSS_PROMPT);
+	struct pss_field prompt;
+	g_assert_cmpint(pss_fields_bytes(fields, PSS_TAG_PROMPT, &prompt), ==, 0);
+	g_assert_cmpmem(prompt.data, prompt.length, "ready> ", 7);
+
+	g_assert_cmpint(run(&client, 1, "echo out-$((40 + 2)); (exit 7)"), ==, 7);
+	test_client_expect_output(&client, "out-42");
+
+	test_client_raw(&client, PSS_LINE, 1, "exit 5");
+	test_client_expect(&client, PSS_ACK);
+	fields = test_client_expect(&client, PSS_LEFT);
+	g_assert_cmpint(pss_fields_number(fields, PSS_TAG_LEFT_REASON, 0), ==, PSS_LEFT_EXIT);
+	g_assert_cmpint(pss_fields_number(fields, PSS_TAG_EXIT_STATUS, 0), ==, 5);
+
+	test_client_raw(&client, PSS_LIST, 2, "");
+	g_assert_cmpint(status_of(test_client_expect(&client, PSS_RESULT)), ==, PSS_OK);
+	test_client_finish(&client);
+}
+
+static void test_kept_session(Fixture *fixture, gconstpointer data)
+{
+	TestClient opener, first, second;
+	struct pss_fields fields;
+
+	test_client_init(&opener, &fixture->host);
+	test_client_hello(&opener);
+	g_autofree char *instance = open_kept(&opener, fixture);
+	test_client_finish(&opener);
+
+	test_client_init(&first, &fixture->host);
+	test_client_hello(&first);
+	send_instance(&first, PSS_ATTACH, 3, instance, FALSE);
+	g_assert_cmpint(status_of(test_client_expect(&first, PSS_RESULT)), ==, PSS_OK);
+	expect_prompt(&first, 1);
+	run(&first, 3, "kept=value; cd /");
+
+	test_client_init(&second, &fixture->host);
+	test_client_hello(&second);
+	send_instance(&second, PSS_ATTACH, 4, instance, FALSE);
+	g_assert_cmpint(status_of(test_client_expect(&second, PSS_RESULT)), ==, PSS_BUSY);
+	send_instance(&second, PSS_ATTACH, 5, instance, TRUE);
+	g_assert_cmpint(status_of(test_client_expect(&second, PSS_RESULT)), ==, PSS_OK);
+	fields = test_client_expect(&first, PSS_LEFT);
+	g_assert_cmpint(pss_fields_number(fields, PSS_TAG_LEFT_REASON, 0), ==, PSS_LEFT_TAKEN);
+	expect_prompt(&second, 1);
+	run(&second, 5, "echo \"$kept $PWD\"");
+	test_client_expect_output(&second, "value /");
+
+	test_client_raw(&second, PSS_LINE, 5, "cd /usr && exit 4");
+	test_client_expect(&second, PSS_ACK);
+	fields = test_client_expect(&second, PSS_LEFT);
+	g_assert_cmpint(pss_fields_number(fields, PSS_TAG_LEFT_REASON, 0), ==, PSS_LEFT_KEPT_EXIT);
+	g_assert_cmpint(pss_fields_number(fields, PSS_TAG_EXIT_STATUS, 0), ==, 4);
+
+	send_instance(&first, PSS_REMOVE, 6, instance, FALSE);
+	g_assert_cmpint(status_of(test_client_expect(&first, PSS_RESULT)), ==, PSS_OK);
+	send_instance(&first, PSS_REMOVE, 7, instance, FALSE);
+	g_assert_cmpint(status_of(test_client_expect(&first, PSS_RESULT)), ==, PSS_NO_SESSION);
+	test_client_finish(&first);
+	test_client_finish(&second);
+}
+
+static void test_second_prompt(Fixture *fixture, gconstpointer data)
+{
+	TestClient client;
+
+	test_client_init(&client, &fixture->host);
+	test_client_hello(&client);
+	test_client_open(&client, 1, fixture->home, FALSE, TRUE);
+	test_client_expect(&client, PSS_STARTED);
+	expect_prompt(&client, 1);
+	test_client_raw(&client, PSS_LINE, 1, "for i in 1 2; do");
+	test_client_expect(&client, PSS_ACK);
+	expect_prompt(&client, 2);
+	test_client_raw(&client, PSS_LINE, 1, "echo turn-$i; done");
+	test_client_expect(&client, PSS_ACK);
+	expect_prompt(&client, 1);
+	test_client_expect_output(&client, "turn-2");
+	/* Keys for a prompt come back, they are never typed into the remote shell. */
+	test_client_raw(&client, PSS_INPUT, 1, "touch x\r");
+	test_client_expect(&client, PSS_TYPED);
+	g_assert_cmpmem(client.frame.payload, client.frame.header.length, "touch x\r", 8);
+	test_client_finish(&client);
+}
+
+static void test_unwatched_output(Fixture *fixture, gconstpointer data)
+{
+	TestClient client;
+
+	test_client_init(&client, &fixture->host);
+	test_client_hello(&client);
+	g_autofree char *instance = open_kept(&client, fixture);
+	send_instance(&client, PSS_ATTACH, 2, instance, FALSE);
+	test_client_expect(&client, PSS_RESULT);
+	expect_prompt(&client, 1);
+	test_client_raw(&client, PSS_LINE, 2, "read go; printf 'a\\033[cb\\n'");
+	test_client_expect(&client, PSS_ACK);
+	test_client_finish(&client);
+
+	/* Nobody watches now; what the line prints when it gets its input is kept, but for the query. */
+	test_client_init(&client, &fixture->host);
+	test_client_hello(&client);
+	send_instance(&client, PSS_ATTACH, 3, instance, FALSE);
+	test_client_expect(&client, PSS_RESULT);
+	test_client_expect(&client, PSS_STARTED);
+	test_client_raw(&client, PSS_INPUT, 3, "\r");
+	struct pss_message message;
+	pss_message_begin(&message, &client.out, PSS_LEAVE, 3);
+	g_assert_cmpint(pss_message_end(&message), ==, 0);
+	test_client_send(&client);
+	test_client_expect(&client, PSS_ACK);
+	test_client_expect(&client, PSS_LEFT);
+	send_instance(&client, PSS_ATTACH, 4, instance, FALSE);
+	test_client_expect(&client, PSS_RESULT);
+	enum pss_type type = test_client_expect_either(&client, PSS_STARTED, PSS_PROMPT);
+	while (type != PSS_PROMPT)
+		type = test_client_expect_either(&client, PSS_STARTED, PSS_PROMPT);
+	g_assert_nonnull(strstr(client.output->str, "ab"));
+	send_instance(&client, PSS_REMOVE, 5, instance, FALSE);
+	test_client_expect(&client, PSS_LEFT);
+	test_client_expect(&client, PSS_RESULT);
+	test_client_finish(&client);
+}
+
+static void test_wrong_version(Fixture *fixture, gconstpointer data)
+{
+	TestClient client;
+	struct pss_message message;
+
+	test_client_init(&client, &fixture->host);
+	pss_message_begin(&message, &client.out, PSS_HELLO, 0);
+	pss_message_number(&message, PSS_TAG_VERSION, 0);
+	g_assert_cmpint(pss_message_end(&message), ==, 0);
+	test_client_send(&client);
+	g_assert_cmpint(status_of(test_client_expect(&client, PSS_RESULT)), ==, PSS_VERSION);
+	test_client_expect_end(&client);
+	test_client_finish(&client);
+}
+
+/* Each breaks the protocol in its own way and loses its connection; the host goes on. */
+static void test_bad_frames(Fixture *fixture, gconstpointer data)
+{
+	static const struct {
+		gboolean greeted;
+		uint16_t type;
+		uint32_t length;
+		const char *payload;
+	} bad[] = {
+		{ FALSE, PSS_LIST, 0, "" },
+		{ TRUE, PSS_HELLO, 0, "" },
+		{ TRUE, PSS_RESULT, 0, "" },
+		{ TRUE, 0, 0, "" },
+		{ TRUE, 65535, 0, "" },
+		{ TRUE, PSS_OPEN, 3, "abc" },
+		{ TRUE, PSS_OPEN, 8, "\001\000\000\000\377\377\377\377" },
+		{ TRUE, PSS_LIST, 0xffffffff, "" },
+	};
+	for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+		TestClient client;
+		struct pss_frame_header header = { .type = bad[i].type, .length = bad[i].length, .id = 1 };
+		test_client_init(&client, &fixture->host);
+		if (bad[i].greeted)
+			test_client_hello(&client);
+		pss_buffer_append(&client.out, &header, sizeof header);
+		if (bad[i].length < 100)
+			pss_buffer_append(&client.out, bad[i].payload, bad[i].length);
+		test_client_send(&client);
+		test_client_expect_end(&client);
+		test_client_finish(&client);
+	}
+	TestClient client;
+	test_client_init(&client, &fixture->host);
+	test_client_hello(&client);
+	test_client_raw(&client, PSS_PING, 9, "");
+	g_assert_cmpint(status_of(test_client_expect(&client, PSS_RESULT)), ==, PSS_OK);
+	test_client_finish(&client);
+}
+
+static void test_names_that_select_nothing(Fixture *fixture, gconstpointer data)
+{
+	static const char *const names[] = { "12", "", "6f1c9a52-0b7e-4d63-9d3e-0a7a5c1f2b44" };
+
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+		TestClient client;
+		struct pss_message message;
+		test_client_init(&client, &fixture->host);
+		test_client_hello(&client);
+		pss_message_begin(&message, &client.out, PSS_OPEN, 1);
+		pss_message_text(&message, PSS_TAG_TARGET, "testhost");
+		pss_message_text(&message, PSS_TAG_NAME, names[i]);
+		g_assert_cmpint(pss_message_end(&message), ==, 0);
+		test_client_send(&client);
+		test_client_expect(&client, PSS_ACK);
+		g_assert_cmpint(status_of(test_client_expect(&client, PSS_RESULT)), ==, PSS_USAGE);
+		test_client_finish(&client);
+	}
+}
+
+static void test_socket_comes_back(Fixture *fixture, gconstpointer data)
+{
+	g_autofree char *path = g_build_filename(fixture->host.directory, "host", NULL);
+	TestClient client;
+
+	g_assert_cmpint(g_unlink(path), ==, 0);
+	gint64 deadline = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
+	while (!g_file_test(path, G_FILE_TEST_EXISTS)) {
+		g_main_context_iteration(NULL, FALSE);
+		g_assert_cmpint(g_get_monotonic_time(), <, deadline);
+	}
+	test_client_init(&client, &fixture->host);
+	test_client_hello(&client);
+	test_client_finish(&client);
+}
+
+#define ADD(name, function) g_test_add(name, Fixture, NULL, set_up, function, tear_down)
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	ADD("/host/a temporary session runs lines and ends with its shell", test_temporary_session);
+	ADD("/host/a kept session keeps its state over terminals", test_kept_session);
+	ADD("/host/second prompts, and keys at a prompt come back", test_second_prompt);
+	ADD("/host/unwatched output is kept and made safe", test_unwatched_output);
+	ADD("/host/another protocol version is told so", test_wrong_version);
+	ADD("/host/bad frames end their connection only", test_bad_frames);
+	ADD("/host/names that would select nothing are refused", test_names_that_select_nothing);
+	ADD("/host/the socket comes back when it vanishes", test_socket_comes_back);
+	return g_test_run();
+}
