@@ -140,7 +140,7 @@ static void end_session(PssSession *session, enum pss_state state, const char *c
 	session->state = state;
 	session->cause = g_strdup(cause);
 	end_link_soon(session);
-	tell_left(session, reason, status, cause);
+	tell_left(session, reason, status, reason == PSS_LEFT_EXIT ? NULL : cause);
 	pss_registry_note_end(session);
 }
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Sessions as a client of the host process sees them, over the real wire and the null transport. */
+#include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "wire-client.h"
 #include "wire/status.h"
@@ -75,7 +78,6 @@ static void test_temporary_session(Fixture *fixture, gconstpointer data)
 	test_client_init(&client, &fixture->host);
 	test_client_hello(&client);
 	test_client_open(&client, 1, fixture->home, FALSE, TRUE);
-	test_client_expect(&client, PSS_STARTED);
 	struct pss_fields fields = test_client_expect(&client, PSS_PROMPT);
 	struct pss_field prompt;
 	g_assert_cmpint(pss_fields_bytes(fields, PSS_TAG_PROMPT, &prompt), ==, 0);
@@ -145,7 +147,6 @@ static void test_second_prompt(Fixture *fixture, gconstpointer data)
 	test_client_init(&client, &fixture->host);
 	test_client_hello(&client);
 	test_client_open(&client, 1, fixture->home, FALSE, TRUE);
-	test_client_expect(&client, PSS_STARTED);
 	expect_prompt(&client, 1);
 	test_client_raw(&client, PSS_LINE, 1, "for i in 1 2; do");
 	test_client_expect(&client, PSS_ACK);
@@ -161,41 +162,48 @@ static void test_second_prompt(Fixture *fixture, gconstpointer data)
 	test_client_finish(&client);
 }
 
+/* Waits until the one session is at its prompt, as get-pssession would see it. */
+static void wait_until_available(TestClient *client)
+{
+	uint64_t availability = 0;
+	for (uint32_t id = 100; availability != PSS_AVAILABILITY_AVAILABLE; id++) {
+		test_client_raw(client, PSS_LIST, id, "");
+		availability = pss_fields_number(test_client_expect(client, PSS_SESSION), PSS_TAG_AVAILABILITY, 0);
+		test_client_expect(client, PSS_RESULT);
+		g_assert_cmpuint(id, <, 100000);
+	}
+}
+
 static void test_unwatched_output(Fixture *fixture, gconstpointer data)
 {
+	g_autofree char *go = g_build_filename(fixture->home, "go", NULL);
 	TestClient client;
 
+	g_assert_cmpint(mkfifo(go, 0600), ==, 0);
 	test_client_init(&client, &fixture->host);
 	test_client_hello(&client);
 	g_autofree char *instance = open_kept(&client, fixture);
 	send_instance(&client, PSS_ATTACH, 2, instance, FALSE);
 	test_client_expect(&client, PSS_RESULT);
 	expect_prompt(&client, 1);
-	test_client_raw(&client, PSS_LINE, 2, "read go; printf 'a\\033[cb\\n'");
+	test_client_raw(&client, PSS_LINE, 2, "read x <~/go; printf 'a\\033[cb\\n'");
 	test_client_expect(&client, PSS_ACK);
 	test_client_finish(&client);
 
-	/* Nobody watches now; what the line prints when it gets its input is kept, but for the query. */
+	/* Nobody watches now; what the line prints is kept, but for the query. */
 	test_client_init(&client, &fixture->host);
 	test_client_hello(&client);
+	int fd = open(go, O_RDWR | O_CLOEXEC);
+	g_assert_cmpint(write(fd, "\n", 1), ==, 1);
+	wait_until_available(&client);
+	close(fd);
 	send_instance(&client, PSS_ATTACH, 3, instance, FALSE);
 	test_client_expect(&client, PSS_RESULT);
-	test_client_expect(&client, PSS_STARTED);
-	test_client_raw(&client, PSS_INPUT, 3, "\r");
-	struct pss_message message;
-	pss_message_begin(&message, &client.out, PSS_LEAVE, 3);
-	g_assert_cmpint(pss_message_end(&message), ==, 0);
-	test_client_send(&client);
-	test_client_expect(&client, PSS_ACK);
-	test_client_expect(&client, PSS_LEFT);
-	send_instance(&client, PSS_ATTACH, 4, instance, FALSE);
-	test_client_expect(&client, PSS_RESULT);
-	enum pss_type type = test_client_expect_either(&client, PSS_STARTED, PSS_PROMPT);
-	while (type != PSS_PROMPT)
-		type = test_client_expect_either(&client, PSS_STARTED, PSS_PROMPT);
+	expect_prompt(&client, 1);
 	g_assert_nonnull(strstr(client.output->str, "ab"));
-	send_instance(&client, PSS_REMOVE, 5, instance, FALSE);
-	test_client_expect(&client, PSS_LEFT);
+	send_instance(&client, PSS_REMOVE, 4, instance, FALSE);
+	struct pss_fields fields = test_client_expect(&client, PSS_LEFT);
+	g_assert_cmpint(pss_fields_number(fields, PSS_TAG_LEFT_REASON, 0), ==, PSS_LEFT_REMOVED);
 	test_client_expect(&client, PSS_RESULT);
 	test_client_finish(&client);
 }

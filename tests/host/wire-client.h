@@ -33,9 +33,8 @@ void test_client_hello(TestClient *client);
 void test_client_send(TestClient *client);
 void test_client_raw(TestClient *client, enum pss_type type, uint32_t id, const char *text);
 
-/* The next frame that is no OUTPUT and no NOTE must be of that type; its fields are returned. */
+/* The next frame that is no OUTPUT, NOTE or STARTED must be of that type; its fields are returned. */
 struct pss_fields test_client_expect(TestClient *client, enum pss_type type);
-enum pss_type test_client_expect_either(TestClient *client, enum pss_type one, enum pss_type other);
 void test_client_expect_output(TestClient *client, const char *text);
 void test_client_expect_end(TestClient *client);
 

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+/* Stands between libssh and the caller's agent. libssh would offer every key that the agent has (IdentitiesOnly
+ * ignored, MaxAuthTries used up), talks to it with reads that know no deadline, and takes
+ * SSH_AUTH_SOCK from this process's environment. So libssh gets one end of a socket pair, and a thread
+ * serves the other: it lists the one key that is on show and passes signing on. When the person leaves, the
+ * thread hangs up, and libssh's read ends. Used by one login thread. */
+#include "host/ssh-agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "host/ssh-error.h"
+
+#define LIST_TIMEOUT_US (5 * G_USEC_PER_SEC)
+#define MESSAGE_MAX (256 * 1024)
+
+enum {
+	AGENT_FAILURE = 5,
+	AGENT_REQUEST_IDENTITIES = 11,
+	AGENT_IDENTITIES_ANSWER = 12,
+	AGENT_SIGN_REQUEST = 13,
+};
+
+typedef struct {
+	GBytes *blob;
+	char *comment;
+} Identity;
+
+struct PssAgent {
+	PssPerson *person;
+	int fd;         /* the real agent */
+	int libssh_fd;  /* libssh's end, its own once a session has it; -1 then */
+	int proxy_fd;   /* our end */
+	int stop_fd;
+	GThread *thread;
+	GArray *identities;
+	GMutex lock;
+	gint shown; /* index, under the lock */
+};
+
+static void identity_clear(gpointer data)
+{
+	Identity *identity = data;
+
+	g_bytes_unref(identity->blob);
+	g_free(identity->comment);
+}
+
+/* FALSE: the other end is gone, the time is over, or we are to stop. */
+static gboolean wait_for(const PssAgent *agent, int fd, short events, gint64 until)
+{
+	struct pollfd polled[] = { { .fd = fd, .events = events },
+		                   { .fd = agent->stop_fd, .events = POLLIN },
+		                   { .fd = pss_person_leave_fd(agent->person), .events = POLLIN } };
+	int n;
+
+	do {
+		gint64 left = until ? MAX(until - g_get_monotonic_time(), 0) : 0;
+		n = poll(polled, G_N_ELEMENTS(polled), until ? (int)(left / 1000) : -1);
+	} while (n < 0 && errno == EINTR);
+	return n > 0 && polled[0].revents && !polled[1].revents && !polled[2].revents;
+}
+
+static gboolean transfer(const PssAgent *agent, int fd, guchar *bytes, gsize n, gboolean writing, gint64 until)
+{
+	while (n > 0) {
+		if (!wait_for(agent, fd, writing ? POLLOUT : POLLIN, until))
+			return FALSE;
+		ssize_t done = writing ? send(fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT)
+		                       : recv(fd, bytes, n, MSG_DONTWAIT);
+		if (done < 0 && (errno == EAGAIN || errno == EINTR))
+			continue;
+		if (done <= 0)
+			return FALSE;
+		bytes += done;
+		n -= (gsize)done;
+	}
+	return TRUE;
+}
+
+static void put_u32(GByteArray *out, guint32 value)
+{
+	guint32 big = GUINT32_TO_BE(value);
+
+	g_byte_array_append(out, (const guint8 *)&big, sizeof big);
+}
+
+static void put_string(GByteArray *out, gconstpointer data, gsize n)
+{
+	put_u32(out, (guint32)n);
+	g_byte_array_append(out, data, (guint)n);
+}
+
+static gboolean send_message(const PssAgent *agent, int fd, const GByteArray *message, gint64 until)
+{
+	guint32 length = GUINT32_TO_BE(message->len);
+
+	return transfer(agent, fd, (guchar *)&length, sizeof length, TRUE, until) &&
+	       transfer(agent, fd, message->data, message->len, TRUE, until);
+}
+
+static GByteArray *receive_message(const PssAgent *agent, int fd, gint64 until)
+{
+	guint32 length;
+
+	if (!transfer(agent, fd, (guchar *)&length, sizeof length, FALSE, until))
+		return NULL;
+	length = GUINT32_FROM_BE(length);
+	if (length == 0 || length > MESSAGE_MAX)
+		return NULL;
+	GByteArray *message = g_byte_array_new();
+	g_byte_array_set_size(message, length);
+	if (transfer(agent, fd, message->data, length, FALSE, until))
+		return message;
+	g_byte_array_unref(message);
+	return NULL;
+}
+
+/* A string of SSH's wire form from the front of what is left. */
+static gboolean take_string(const guchar **at, gsize *left, const guchar **ret, gsize *ret_n)
+{
+	guint32 n;
+
+	if (*left < sizeof n)
+		return FALSE;
+	memcpy(&n, *at, sizeof n);
+	n = GUINT32_FROM_BE(n);
+	if (n > *left - sizeof n)
+		return FALSE;
+	*ret = *at + sizeof n;
+	*ret_n = n;
+	*at += sizeof n + n;
+	*left -= sizeof n + n;
+	return TRUE;
+}
+
+static gboolean parse_identities(PssAgent *agent, const GByteArray *answer)
+{
+	const guchar *at = answer->data + 5, *blob, *comment;
+	gsize left, n_blob, n_comment;
+
+	if (answer->len < 5 || answer->data[0] != AGENT_IDENTITIES_ANSWER)
+		return FALSE;
+	left = answer->len - 5;
+	while (left > 0) {
+		if (!take_string(&at, &left, &blob, &n_blob) || !take_string(&at, &left, &comment, &n_comment))
+			return FALSE;
+		g_autofree char *text = g_strndup((const char *)comment, n_comment);
+		Identity identity = { g_bytes_new(blob, n_blob), pss_ssh_clean_text(text) };
+		g_array_append_val(agent->identities, identity);
+	}
+	return TRUE;
+}
+
+static gboolean list_identities(PssAgent *agent)
+{
+	g_autoptr(GByteArray) request = g_byte_array_new();
+	gint64 until = g_get_monotonic_time() + LIST_TIMEOUT_US;
+	guint8 type = AGENT_REQUEST_IDENTITIES;
+
+	g_byte_array_append(request, &type, 1);
+	if (!send_message(agent, agent->fd, request, until))
+		return FALSE;
+	g_autoptr(GByteArray) answer = receive_message(agent, agent->fd, until);
+	return answer && parse_identities(agent, answer);
+}
+
+static GByteArray *answer_list(PssAgent *agent)
+{
+	GByteArray *answer = g_byte_array_new();
+	guint8 type = AGENT_IDENTITIES_ANSWER;
+
+	g_mutex_lock(&agent->lock);
+	const Identity *identity = &g_array_index(agent->identities, Identity, agent->shown);
+	gsize n;
+	gconstpointer blob = g_bytes_get_data(identity->blob, &n);
+	g_byte_array_append(answer, &type, 1);
+	put_u32(answer, 1);
+	put_string(answer, blob, n);
+	put_string(answer, identity->comment, strlen(identity->comment));
+	g_mutex_unlock(&agent->lock);
+	return answer;
+}
+
+static GByteArray *answer_to(PssAgent *agent, const GByteArray *request)
+{
+	guint8 failure = AGENT_FAILURE;
+
+	if (request->data[0] == AGENT_REQUEST_IDENTITIES)
+		return answer_list(agent);
+	/* Signing may wait for a person's touch: no deadline, but the person can leave. */
+	if (request->data[0] == AGENT_SIGN_REQUEST)
+		return send_message(agent, agent->fd, request, 0) ? receive_message(agent, agent->fd, 0) : NULL;
+	return g_byte_array_append(g_byte_array_new(), &failure, 1);
+}
+
+static gpointer proxy_thread(gpointer data)
+{
+	PssAgent *agent = data;
+	gboolean good = TRUE;
+
+	while (good) {
+		g_autoptr(GByteArray) request = receive_message(agent, agent->proxy_fd, 0);
+		g_autoptr(GByteArray) answer = request ? answer_to(agent, request) : NULL;
+		good = answer && send_message(agent, agent->proxy_fd, answer, 0);
+	}
+	shutdown(agent->proxy_fd, SHUT_RDWR);
+	return NULL;
+}
+
+static int connect_to(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	if (strlen(path) < sizeof address.sun_path) {
+		memcpy(address.sun_path, path, strlen(path));
+		/* Non-blocking only for this: a full backlog must not hang us. */
+		fcntl(fd, F_SETFL, O_NONBLOCK);
+		if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
+			return fd;
+	}
+	close(fd);
+	return -1;
+}
+
+PssAgent *pss_agent_open(PssPerson *person, const char *socket_path)
+{
+	int pair[2], fd = connect_to(socket_path);
+
+	if (fd < 0) {
+		pss_person_note(person, PSS_NOTE_VERBOSE, "no agent answers at %s", socket_path);
+		return NULL;
+	}
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
+		close(fd);
+		return NULL;
+	}
+	PssAgent *agent = g_new0(PssAgent, 1);
+	agent->person = pss_person_ref(person);
+	agent->fd = fd;
+	agent->libssh_fd = pair[0];
+	agent->proxy_fd = pair[1];
+	agent->stop_fd = eventfd(0, EFD_CLOEXEC);
+	agent->identities = g_array_new(FALSE, FALSE, sizeof(Identity));
+	g_array_set_clear_func(agent->identities, identity_clear);
+	g_mutex_init(&agent->lock);
+	if (!list_identities(agent)) {
+		pss_person_note(person, PSS_NOTE_WARNING, "the agent at %s does not list its keys", socket_path);
+		g_clear_pointer(&agent, pss_agent_close);
+	}
+	return agent;
+}
+
+void pss_agent_close(PssAgent *agent)
+{
+	if (!agent)
+		return;
+	eventfd_write(agent->stop_fd, 1);
+	if (agent->thread)
+		g_thread_join(agent->thread);
+	close(agent->fd);
+	close(agent->proxy_fd);
+	close(agent->stop_fd);
+	if (agent->libssh_fd >= 0)
+		close(agent->libssh_fd);
+	g_array_unref(agent->identities);
+	g_mutex_clear(&agent->lock);
+	pss_person_unref(agent->person);
+	g_free(agent);
+}
+
+guint pss_agent_n_keys(PssAgent *agent)
+{
+	return agent->identities->len;
+}
+
+GBytes *pss_agent_blob(PssAgent *agent, guint i)
+{
+	return g_array_index(agent->identities, Identity, i).blob;
+}
+
+const char *pss_agent_comment(PssAgent *agent, guint i)
+{
+	return g_array_index(agent->identities, Identity, i).comment;
+}
+
+gboolean pss_agent_show(PssAgent *agent, ssh_session session, guint i)
+{
+	g_mutex_lock(&agent->lock);
+	agent->shown = (gint)i;
+	g_mutex_unlock(&agent->lock);
+	if (agent->libssh_fd >= 0) {
+		if (ssh_set_agent_socket(session, agent->libssh_fd) != SSH_OK)
+			return FALSE;
+		agent->libssh_fd = -1; /* now the session's */
+	}
+	if (!agent->thread)
+		agent->thread = g_thread_new("pss-agent", proxy_thread, agent);
+	return TRUE;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/* Resolves a target the way ssh does, by asking ssh itself (`ssh -G`): Match, Include, canonical names and
+ * the rest of its language are its business. Runs in the login thread, as Match exec may run programs
+ * and home directories may be slow. The program is started by argv; what the user typed comes last,
+ * behind "--". */
+#include "host/ssh-config.h"
+
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/child.h"
+#include "host/error.h"
+#include "host/ssh-config-table.h"
+#include "host/ssh-error.h"
+
+#define DEFAULT_TIMEOUT_MS 30000
+#define RESOLVE_TIMEOUT_MS 20000
+#define DEFAULT_ALIVE_INTERVAL_S 15
+#define OUTPUT_MAX (256 * 1024)
+
+static char *home_directory(void)
+{
+	char block[4096];
+	struct passwd entry, *found = NULL;
+
+	/* ssh takes the home from passwd, not from HOME. */
+	if (getpwuid_r(getuid(), &entry, block, sizeof block, &found) == 0 && found && found->pw_dir)
+		return g_strdup(found->pw_dir);
+	return g_strdup(g_get_home_dir());
+}
+
+static char *token_value(const PssSshConfig *config, char token)
+{
+	const char *key_name = config->host_key_alias ? config->host_key_alias : config->host;
+
+	switch (token) {
+	case '%':
+		return g_strdup("%");
+	case 'd':
+		return home_directory();
+	case 'h':
+		return g_strdup(config->hostname);
+	case 'i':
+		return g_strdup_printf("%u", (guint)getuid());
+	case 'j':
+		return g_strdup(config->proxy_jump ? config->proxy_jump : "");
+	case 'k':
+		return g_strdup(key_name);
+	case 'l':
+		return g_strdup(g_get_host_name());
+	case 'L':
+		return g_strndup(g_get_host_name(), strcspn(g_get_host_name(), "."));
+	case 'n':
+		return g_strdup(config->host);
+	case 'p':
+		return g_strdup_printf("%u", config->port);
+	case 'r':
+		return g_strdup(config->user);
+	case 'u':
+		return g_strdup(g_get_user_name());
+	default:
+		return NULL;
+	}
+}
+
+char *pss_ssh_config_expand(const PssSshConfig *config, const char *text)
+{
+	GString *out = g_string_new(NULL);
+
+	if (text[0] == '~' && (text[1] == '/' || text[1] == '\0')) {
+		g_autofree char *home = home_directory();
+		g_string_append(out, home);
+		text++;
+	}
+	for (; *text; text++) {
+		if (*text != '%') {
+			g_string_append_c(out, *text);
+			continue;
+		}
+		g_autofree char *value = token_value(config, *++text);
+		if (!value) {
+			g_string_free(out, TRUE);
+			return NULL;
+		}
+		g_string_append(out, value);
+	}
+	return g_string_free(out, FALSE);
+}
+
+static void add(GPtrArray *argv, const char *flag, const char *value)
+{
+	if (!value)
+		return;
+	g_ptr_array_add(argv, g_strdup(flag));
+	g_ptr_array_add(argv, g_strdup(value));
+}
+
+static char **ssh_arguments(const char *ssh, const PssTarget *target)
+{
+	GPtrArray *argv = g_ptr_array_new();
+	g_autofree char *port = target->port ? g_strdup_printf("%u", target->port) : NULL;
+
+	g_ptr_array_add(argv, g_strdup(ssh));
+	g_ptr_array_add(argv, g_strdup("-G"));
+	/* Without -T or -t ssh speaks of pseudo-terminals on stderr. */
+	g_ptr_array_add(argv, g_strdup("-T"));
+	add(argv, "-F", target->config_file);
+	add(argv, "-l", target->user);
+	add(argv, "-p", port);
+	for (char **option = target->options; *option; option++)
+		add(argv, "-o", *option);
+	g_ptr_array_add(argv, g_strdup("--"));
+	g_ptr_array_add(argv, g_strdup(target->host));
+	g_ptr_array_add(argv, NULL);
+	return (char **)g_ptr_array_free(argv, FALSE);
+}
+
+/* The output's lines, hostname, user and port first: tokens of the others stand for them. */
+static gboolean apply_output(PssSshConfig *config, PssPerson *person, const char *output, GError **error)
+{
+	g_auto(GStrv) lines = g_strsplit(output, "\n", -1);
+	static const char *const first[] = { "hostname", "user", "port", "hostkeyalias", "proxyjump", NULL };
+
+	for (int pass = 0; pass < 2; pass++)
+		for (char **line = lines; *line; line++) {
+			gsize n = strcspn(*line, " ");
+			g_autofree char *keyword = g_ascii_strdown(*line, (gssize)n);
+			const char *value = (*line)[n] ? *line + n + 1 : "";
+			if (g_strv_contains(first, keyword) == (pass == 0) &&
+			    !pss_ssh_config_apply(config, person, keyword, value, error))
+				return FALSE;
+		}
+	return TRUE;
+}
+
+/* What ssh said about an option it does not know, without its own name before it. */
+static void set_usage_error(const char *said, GError **error)
+{
+	g_auto(GStrv) lines = g_strsplit(said, "\n", 2);
+	g_autofree char *clean = pss_ssh_clean_text(lines[0] ? lines[0] : "");
+
+	g_set_error(error, PSS_ERROR, PSS_USAGE, "ssh refuses these options: %s", clean);
+}
+
+static gboolean read_by_ssh(PssSshConfig *config, PssPerson *person, const char *ssh, char *const *environment,
+                            const PssTarget *target, GError **error)
+{
+	g_auto(GStrv) argv = ssh_arguments(ssh, target);
+	g_autofree char *bytes = g_malloc0(OUTPUT_MAX + 1);
+	char complaints[1024 + 1] = "";
+	PssChildOutput output = { .bytes = bytes, .size = OUTPUT_MAX };
+	PssChildOutput errors = { .bytes = complaints, .size = sizeof complaints - 1 };
+	PssSpawn spawn = {
+		.argv = (const char *const *)argv,
+		.environment = (const char *const *)environment,
+		.directory = target->cwd,
+		.fds = { -1, -1, -1 },
+	};
+
+	if (!pss_child_run(person, &spawn, &output, &errors, "reading ssh_config (ssh -G)", error))
+		return FALSE;
+	if (output.exit_status != 0) {
+		set_usage_error(complaints, error);
+		return FALSE;
+	}
+	return apply_output(config, person, bytes, error);
+}
+
+/* -KeyFilePath is tried before everything that ssh_config names, as ssh -i is. */
+static void put_key_file_first(PssSshConfig *config, const char *key_file)
+{
+	for (guint i = 0; i < config->identity_files->len; i++)
+		if (g_str_equal(g_ptr_array_index(config->identity_files, i), key_file)) {
+			g_ptr_array_remove_index(config->identity_files, i);
+			break;
+		}
+	g_ptr_array_insert(config->identity_files, 0, g_strdup(key_file));
+	config->key_file_given = TRUE;
+}
+
+static gboolean check(const PssSshConfig *config, GError **error)
+{
+	return pss_target_check_name("the host name", config->hostname, error) &&
+	       pss_target_check_name("the user name", config->user, error) &&
+	       (!config->host_key_alias || pss_target_check_name("HostKeyAlias", config->host_key_alias, error));
+}
+
+PssSshConfig *pss_ssh_config_resolve(PssPerson *person, const PssTarget *target, GError **error)
+{
+	g_autoptr(PssSshConfig) config = pss_ssh_config_new(target);
+	g_auto(GStrv) environment = pss_spawn_environment(target->environment);
+	g_autofree char *ssh = pss_spawn_find("ssh", (const char *const *)environment);
+
+	pss_person_set_deadline(person, RESOLVE_TIMEOUT_MS);
+	if (ssh ? !read_by_ssh(config, person, ssh, environment, target, error)
+	        : !pss_ssh_config_read_by_libssh(config, person, target, error))
+		return NULL;
+	if (!check(config, error))
+		return NULL;
+	if (target->key_file)
+		put_key_file_first(config, target->key_file);
+	if (target->connect_timeout_ms)
+		config->connect_timeout_ms = target->connect_timeout_ms;
+	if (config->connect_timeout_ms == 0)
+		config->connect_timeout_ms = DEFAULT_TIMEOUT_MS;
+	if (config->alive_interval_s == 0)
+		config->alive_interval_s = DEFAULT_ALIVE_INTERVAL_S;
+	if (config->alive_count_max == 0)
+		config->alive_count_max = 1;
+	if (config->batch_mode)
+		pss_person_set_batch(person);
+	pss_person_set_deadline(person, config->connect_timeout_ms);
+	return g_steal_pointer(&config);
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* Makes the TCP connection that SSH runs over. Runs in the login thread; names are looked up in a thread
+ * of their own, because getaddrinfo() knows neither deadline nor cancellation and may hang for minutes:
+ * when it is late it is left behind and cleans up after itself. */
+#include "host/ssh-connect.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "host/error.h"
+
+typedef struct {
+	char *name, *port;
+	int family;
+	int done_fd;
+	int result;
+	struct addrinfo *addresses; /* owned by the lookup until it is taken */
+} Lookup;
+
+static void lookup_clear(gpointer data)
+{
+	Lookup *lookup = data;
+
+	g_free(lookup->name);
+	g_free(lookup->port);
+	close(lookup->done_fd);
+	if (lookup->addresses)
+		freeaddrinfo(lookup->addresses);
+}
+
+static void lookup_unref(gpointer data)
+{
+	g_atomic_rc_box_release_full(data, lookup_clear);
+}
+
+static int look_up(Lookup *lookup, int flags)
+{
+	struct addrinfo hints = {
+		.ai_family = lookup->family,
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_NUMERICSERV | flags,
+	};
+
+	return getaddrinfo(lookup->name, lookup->port, &hints, &lookup->addresses);
+}
+
+static gpointer lookup_thread(gpointer data)
+{
+	Lookup *lookup = data;
+
+	lookup->result = look_up(lookup, 0);
+	eventfd_write(lookup->done_fd, 1);
+	lookup_unref(lookup);
+	return NULL;
+}
+
+static struct addrinfo *resolve(PssPerson *person, const PssSshConfig *config, GError **error)
+{
+	Lookup *lookup = g_atomic_rc_box_new0(Lookup);
+	struct addrinfo *addresses = NULL;
+	g_autofree char *what = g_strdup_printf("looking up %s", config->hostname);
+
+	lookup->name = g_strdup(config->hostname);
+	lookup->port = g_strdup_printf("%u", config->port);
+	lookup->family = config->address_family;
+	lookup->done_fd = eventfd(0, EFD_CLOEXEC);
+	if (look_up(lookup, AI_NUMERICHOST) == 0) {
+		addresses = g_steal_pointer(&lookup->addresses);
+		lookup_unref(lookup);
+		return addresses;
+	}
+	lookup->addresses = NULL;
+	g_thread_unref(g_thread_new("pss-lookup", lookup_thread, g_atomic_rc_box_acquire(lookup)));
+	if (pss_person_wait(person, lookup->done_fd, POLLIN, 0, what, error)) {
+		eventfd_t ignored;
+		eventfd_read(lookup->done_fd, &ignored); /* orders what the thread wrote before what we read */
+		addresses = g_steal_pointer(&lookup->addresses);
+		if (lookup->result != 0)
+			g_set_error(error, PSS_ERROR, PSS_UNREACHABLE, "cannot find the computer %s: %s",
+			            config->hostname, gai_strerror(lookup->result));
+	}
+	lookup_unref(lookup);
+	return addresses;
+}
+
+static char *numeric_address(const struct addrinfo *address)
+{
+	char text[NI_MAXHOST] = "?";
+
+	getnameinfo(address->ai_addr, address->ai_addrlen, text, sizeof text, NULL, 0, NI_NUMERICHOST);
+	return g_strdup(text);
+}
+
+static gboolean bind_to(int fd, const PssSshConfig *config, int family)
+{
+	struct addrinfo hints = { .ai_family = family, .ai_socktype = SOCK_STREAM,
+		                  .ai_flags = AI_PASSIVE | AI_NUMERICHOST };
+	struct addrinfo *local = NULL;
+
+	if (getaddrinfo(config->bind_address, NULL, &hints, &local) != 0) {
+		errno = EADDRNOTAVAIL;
+		return FALSE;
+	}
+	int failed = bind(fd, local->ai_addr, local->ai_addrlen);
+	freeaddrinfo(local);
+	return failed == 0;
+}
+
+static int start_connecting(const PssSshConfig *config, const struct addrinfo *address)
+{
+	int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int on = 1;
+
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	if (config->tcp_keepalive)
+		setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+	if ((!config->bind_address || bind_to(fd, config, address->ai_family)) &&
+	    (connect(fd, address->ai_addr, address->ai_addrlen) == 0 || errno == EINPROGRESS))
+		return fd;
+	int failed = errno;
+	close(fd);
+	errno = failed;
+	return -1;
+}
+
+/* 1: connected; 0: this address failed, `ret_reason` says why; -1: give up, error is set. */
+static int finish_connecting(PssPerson *person, int fd, gint64 until, const char **ret_reason, GError **error)
+{
+	int failed = 0;
+	socklen_t n = sizeof failed;
+	struct pollfd now = { .fd = fd, .events = POLLOUT };
+
+	if (!pss_person_wait(person, fd, POLLOUT, until, "connecting", error))
+		return -1;
+	if (poll(&now, 1, 0) == 0) {
+		*ret_reason = "no answer";
+		return 0;
+	}
+	getsockopt(fd, SOL_SOCKET, SO_ERROR, &failed, &n);
+	*ret_reason = failed ? g_strerror(failed) : NULL;
+	return failed ? 0 : 1;
+}
+
+static gint64 share_of_time(PssPerson *person, const struct addrinfo *address)
+{
+	gint64 now = g_get_monotonic_time(), n = 0;
+
+	for (; address; address = address->ai_next)
+		n++;
+	return n > 1 ? now + (pss_person_deadline(person) - now) / n : 0;
+}
+
+static gboolean try_all(PssPerson *person, const PssSshConfig *config, const struct addrinfo *addresses,
+                        PssSshStream *ret_stream, GError **error)
+{
+	const char *reason = "it has no address";
+	g_autoptr(GString) failures = g_string_new(NULL);
+
+	for (const struct addrinfo *address = addresses; address; address = address->ai_next) {
+		g_autofree char *text = numeric_address(address);
+		pss_person_note(person, PSS_NOTE_VERBOSE, "connecting to %s port %u", text, config->port);
+		int fd = start_connecting(config, address);
+		int outcome = 0;
+		if (fd < 0)
+			reason = g_strerror(errno);
+		else
+			outcome = finish_connecting(person, fd, share_of_time(person, address), &reason, error);
+		if (outcome > 0) {
+			*ret_stream = (PssSshStream){ .fd = fd, .address = g_steal_pointer(&text) };
+			return TRUE;
+		}
+		if (fd >= 0)
+			close(fd);
+		if (outcome < 0) {
+			g_prefix_error(error, "%s port %u: ", config->hostname, config->port);
+			return FALSE;
+		}
+		g_string_append_printf(failures, "%s%s: %s", failures->len ? "; " : "", text, reason);
+	}
+	g_set_error(error, PSS_ERROR, PSS_UNREACHABLE, "cannot connect to %s port %u (%s)", config->hostname,
+	            config->port, failures->len ? failures->str : reason);
+	return FALSE;
+}
+
+gboolean pss_ssh_connect(PssPerson *person, const PssSshConfig *config, const PssTarget *target,
+                         PssSshStream *ret_stream, GError **error)
+{
+	if (config->proxy_command || config->proxy_jump)
+		return pss_ssh_proxy_start(config, target, ret_stream, error);
+	struct addrinfo *addresses = resolve(person, config, error);
+	if (!addresses)
+		return FALSE;
+	gboolean good = try_all(person, config, addresses, ret_stream, error);
+	freeaddrinfo(addresses);
+	return good;
+}
+
+void pss_ssh_stream_clear(PssSshStream *stream)
+{
+	if (stream->fd >= 0)
+		close(stream->fd);
+	stream->fd = -1;
+	pss_ssh_stream_reap_proxy(stream);
+	g_clear_pointer(&stream->address, g_free);
+}
+
+void pss_ssh_quick_ack(int fd)
+{
+	int on = 1;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* ProxyCommand and ProxyJump: a child of ours on one end of a socket pair. libssh's own way to run
+ * proxies would block in waitpid() when a session ends. ProxyCommand is a shell command by definition
+ * (ssh_config(5)), the names put into it have been checked for shell syntax; ProxyJump is an ssh that
+ * forwards its standard input and output, by argv. Runs in the login thread. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "host/child.h"
+#include "host/error.h"
+#include "host/ssh-connect.h"
+
+static void add(GPtrArray *argv, const char *text)
+{
+	g_ptr_array_add(argv, g_strdup(text));
+}
+
+/* "user@host:port" or "ssh://…" as -l, -p and a host. */
+static gboolean add_jump(GPtrArray *argv, const char *jump, GError **error)
+{
+	g_autofree char *rest = g_strdup(g_str_has_prefix(jump, "ssh://") ? jump + strlen("ssh://") : jump);
+	char *host = rest, *port = NULL;
+	char *at = strrchr(rest, '@');
+
+	if (at) {
+		*at = '\0';
+		host = at + 1;
+		if (!pss_target_check_name("the user of ProxyJump", rest, error))
+			return FALSE;
+		add(argv, "-l");
+		add(argv, rest);
+	}
+	if (*host == '[') {
+		char *end = strchr(++host, ']');
+		if (end) {
+			port = end[1] == ':' ? end + 2 : NULL;
+			*end = '\0';
+		}
+	} else if (strchr(host, ':') && strchr(host, ':') == strrchr(host, ':')) {
+		port = strchr(host, ':');
+		*port++ = '\0';
+	}
+	if (port) {
+		add(argv, "-p");
+		add(argv, port);
+	}
+	add(argv, "--");
+	add(argv, host);
+	return pss_target_check_name("the host of ProxyJump", host, error);
+}
+
+/* As ssh builds it: the last of several jumps is reached through the ones before it. */
+static char **jump_arguments(const PssSshConfig *config, const PssTarget *target, GError **error)
+{
+	GPtrArray *argv = g_ptr_array_new();
+	const char *last = strrchr(config->proxy_jump, ',');
+	gboolean is_v6 = strchr(config->hostname, ':') != NULL;
+	g_autofree char *forward =
+		g_strdup_printf(is_v6 ? "[%s]:%u" : "%s:%u", config->hostname, config->port);
+
+	add(argv, "ssh");
+	if (target->config_file) {
+		add(argv, "-F");
+		add(argv, target->config_file);
+	}
+	if (last) {
+		g_autofree char *before = g_strndup(config->proxy_jump, (gsize)(last - config->proxy_jump));
+		add(argv, "-J");
+		add(argv, before);
+	}
+	add(argv, "-W");
+	add(argv, forward);
+	gboolean good = add_jump(argv, last ? last + 1 : config->proxy_jump, error);
+	g_ptr_array_add(argv, NULL);
+	char **strings = (char **)g_ptr_array_free(argv, FALSE);
+	if (!good)
+		g_clear_pointer(&strings, g_strfreev);
+	return strings;
+}
+
+static char **command_arguments(const PssSshConfig *config, GError **error)
+{
+	g_autofree char *expanded = pss_ssh_config_expand(config, config->proxy_command);
+
+	if (!expanded) {
+		g_set_error(error, PSS_ERROR, PSS_UNSUPPORTED, "ProxyCommand '%s' holds a token that is not known",
+		            config->proxy_command);
+		return NULL;
+	}
+	g_autofree char *replaced = g_strdup_printf("exec %s", expanded);
+	const char *const argv[] = { "/bin/sh", "-c", replaced, NULL };
+	return g_strdupv((char **)argv);
+}
+
+gboolean pss_ssh_proxy_start(const PssSshConfig *config, const PssTarget *target, PssSshStream *ret_stream,
+                             GError **error)
+{
+	g_auto(GStrv) environment = pss_spawn_environment(target->environment);
+	g_auto(GStrv) argv = config->proxy_command ? command_arguments(config, error)
+	                                           : jump_arguments(config, target, error);
+	int pair[2];
+	pid_t pid;
+
+	if (!argv)
+		return FALSE;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0) {
+		g_set_error(error, PSS_ERROR, PSS_FAILED, "cannot make a socket pair: %s", g_strerror(errno));
+		return FALSE;
+	}
+	/* Its end blocks: programs such as nc do not expect anything else. */
+	fcntl(pair[1], F_SETFL, 0);
+	PssSpawn spawn = {
+		.argv = (const char *const *)argv,
+		.environment = (const char *const *)environment,
+		.directory = target->cwd,
+		.fds = { pair[1], pair[1], -1 },
+	};
+	gboolean good = pss_spawn(&spawn, &pid, error);
+	close(pair[1]);
+	if (!good) {
+		g_prefix_error(error, "the proxy for %s: ", config->hostname);
+		close(pair[0]);
+		return FALSE;
+	}
+	*ret_stream = (PssSshStream){ .fd = pair[0], .proxy = pid };
+	return TRUE;
+}
+
+static gpointer reaper_thread(gpointer data)
+{
+	pid_t pid = GPOINTER_TO_INT(data);
+
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return NULL;
+}
+
+void pss_ssh_stream_reap_proxy(PssSshStream *stream)
+{
+	if (stream->proxy <= 0)
+		return;
+	kill(-stream->proxy, SIGHUP);
+	g_thread_unref(g_thread_new("pss-reaper", reaper_thread, GINT_TO_POINTER((int)stream->proxy)));
+	stream->proxy = 0;
+}
