@@ -1,0 +1,250 @@
+# bash, from 4.2: sourced through $ENV by `bash --posix -l -i`. Standard input is the terminal until the
+# last line. At rest the shell has empty prompts, no e, u, v, x options and PROMPT_COMMAND is ours; a
+# request hands the user's own settings back for the time of the user's text (PROTOCOL.md).
+set +o posix
+shopt -u inherit_errexit 2>/dev/null
+__pss_d=${ENV%/*}
+__pss_k=@KEY@
+if [[ -n $__pss_env ]]; then ENV=$__pss_env; else unset ENV; fi
+unset __pss_env ZDOTDIR_ 2>/dev/null
+[[ ${BASH_VERSINFO[0]} -ge 5 ]] && BASH_ARGV0=-bash
+
+# ---- the login files
+[[ -r /etc/profile ]] && . /etc/profile
+for __pss_i in ~/.bash_profile ~/.bash_login ~/.profile; do
+	if [[ -r $__pss_i ]]; then
+		. "$__pss_i"
+		break
+	fi
+done
+
+# ---- replies
+__pss_say() {
+	builtin printf '%s\0' $'\036'"$__pss_k$1" "${@:2}"
+} 1<>"$__pss_d/rep" 2>/dev/null
+
+__pss_mark() {
+	builtin printf '\033]7337;%s;%s\007' "$1" "$2" 1<>"$__pss_t"
+}
+
+# A readonly variable must not end the function.
+__pss_set() {
+	builtin printf -v "$1" %s "$2"
+} 2>/dev/null
+
+__pss_r() {
+	builtin return "${__pss_s:-0}"
+}
+
+# ---- around the user's text
+# __pss_b N TEXT: begins the request N.
+__pss_b() {
+	__pss_n=$1 __pss_c=$2 __pss_u=
+	__pss_w=$((__pss_w > 0 ? __pss_w - 1 : 0))
+	# `eval "set -o vi"` without line editing ends bash (4.2 to 5.3) with SIGSEGV; a sourced file does not.
+	case $2 in
+	*set*-o*emacs* | *set*-o*vi*)
+		builtin printf '%s\n' "$2" >|"$__pss_d/text"
+		__pss_c='. "$__pss_d/text"'
+		;;
+	esac
+	__pss_set PS1 "$__pss_1"
+	__pss_set PS2 "$__pss_2"
+	__pss_set PS0 "$__pss_0"
+	__pss_say b "$1"
+	if [[ -n $__pss_0 && ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -ge 44 ]]; then
+		builtin printf %s "${__pss_0@P}" 1<>"$__pss_t"
+	fi
+	:
+}
+
+# __pss_v N TEXT: the same where TEXT is complete, else says so and fails.
+__pss_v() {
+	builtin local m
+	m=$(
+		LC_ALL=C
+		builtin eval "__pss_c() { $2"$'\n}' 2>&1
+	)
+	case $m in
+	*'unexpected EOF'* | *'unexpected end of file'* | *here-document*) ;;
+	*"near unexpected token \`}'"*)
+		# Unfinished, or a stray brace? With another closing word the two differ.
+		m=$(
+			LC_ALL=C
+			builtin eval "__pss_c() ( $2"$'\n)' 2>&1
+		)
+		case $m in
+		*"near unexpected token \`)'"* | *'unexpected EOF'* | *'unexpected end of file'*) ;;
+		*) m= ;;
+		esac
+		;;
+	*) m= ;;
+	esac
+	if [[ -z $m ]]; then
+		__pss_b "$1" "$2"
+		return 0
+	fi
+	m=$__pss_2
+	[[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -ge 44 ]] && m=${__pss_2@P}
+	__pss_say v "$1" "$m"
+	return 1
+}
+
+# What the user made of PROMPT_COMMAND becomes __pss_p, with what stood there before in the place of ours.
+__pss_adopt() {
+	builtin local i o
+	if [[ ${#PROMPT_COMMAND[@]} -ne 1 || ${PROMPT_COMMAND-} != "$__pss_h" ]]; then
+		builtin local -a n
+		n=()
+		for i in "${!PROMPT_COMMAND[@]}"; do
+			o=${PROMPT_COMMAND[$i]}
+			if [[ $o == "$__pss_h" ]]; then
+				n+=(${__pss_p[@]+"${__pss_p[@]}"})
+			else
+				n+=("${o//"$__pss_h"/"${__pss_p[0]-:}"}")
+			fi
+		done
+		__pss_p=(${n[@]+"${n[@]}"})
+		builtin unset -v PROMPT_COMMAND
+		PROMPT_COMMAND=$__pss_h
+	fi
+} 2>/dev/null
+
+# The end of the user's text, and again before a prompt: the status, and no option that would disturb us.
+__pss_q() {
+	builtin local s=$?
+	[[ -n $__pss_n ]] || return 0
+	case $- in *[euvx]*)
+		__pss_o=$-
+		builtin set +euvx
+		;;
+	esac
+	[[ -n $__pss_u ]] || __pss_u=$s
+	__pss_adopt
+}
+__pss_h='{ __pss_q; } 2>/dev/null; __pss_end'
+
+# Ends the request: the user's own hooks, then the report and the mark. With an argument the hooks have
+# been interrupted and do not run again.
+__pss_end() {
+	[[ -n $__pss_n ]] || return 0
+	builtin local i f=
+	__pss_s=$__pss_u
+	if [[ -n $__pss_e ]]; then
+		exec 2>&"$__pss_e" {__pss_e}>&-
+		__pss_e=
+		builtin eval "$__pss_i"
+	fi
+	[[ $__pss_s -lt 129 ]] || builtin command -p stty echo icanon isig iexten opost onlcr icrnl 0<>"$__pss_t" 2>/dev/null
+	if [[ $# -eq 0 ]]; then
+		for i in ${__pss_p[@]+"${__pss_p[@]}"}; do
+			__pss_r
+			builtin eval "$i" 0<>"$__pss_t"
+		done
+	fi
+	__pss_1=${PS1-} __pss_2=${PS2-} __pss_0=${PS0-}
+	i=$__pss_1
+	if [[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -ge 44 ]]; then
+		__pss_r
+		i=${__pss_1@P}
+	fi
+	__pss_set PS1 ''
+	__pss_set PS2 ''
+	__pss_set PS0 ''
+	__pss_x= f=
+	[[ $__pss_o != *e* ]] || f+=e
+	[[ $__pss_o != *u* ]] || f+=u
+	[[ $__pss_o != *v* ]] || f+=v
+	[[ $__pss_o != *x* ]] || f+=x
+	__pss_x="{ ${f:+\\builtin set -$f; }__pss_r && :; } 2>/dev/null"$'\n'
+	__pss_o=
+	f=$__pss_n __pss_n=
+	__pss_say E "$f" "$__pss_s" "$PWD" "$i" "$-"
+	__pss_mark "$f" "q;$__pss_s"
+	return 0
+}
+
+# __pss_z N: a second line behind each request, which acts only where the first was cut short.
+__pss_z() {
+	[[ $__pss_n == "$1" ]] || return 0
+	[[ -n $__pss_u ]] || __pss_u=130
+	__pss_q
+	__pss_end again
+}
+
+# __pss_g N: what was typed and read by nobody, as hexadecimal digits.
+__pss_g() {
+	builtin local m
+	m=$(
+		{
+			m=$(builtin command -p stty -g)
+			builtin command -p stty -icanon min 0 time 0
+			builtin command -p dd bs=4096 count=16 2>/dev/null | builtin command -p od -An -v -tx1
+			builtin command -p stty "$m"
+		} 0<>"$__pss_t"
+	)
+	__pss_say k "$1" "$m"
+}
+
+# ---- exit
+__pss_exit() {
+	builtin local s=$?
+	if [[ $BASH_SUBSHELL -ne 0 || $BASHPID -ne $$ || -z $__pss_n ]]; then
+		[[ $# -gt 1 ]] || builtin "$1" "$s"
+		builtin "$@"
+		return
+	fi
+	if [[ -z $__pss_kept ]]; then
+		[[ $# -gt 1 ]] || builtin set -- "$1" "$s"
+		[[ $__pss_w -eq 0 ]] || builtin "$@"
+		__pss_w=2
+		builtin "$@"
+		return
+	fi
+	case ${2-$s} in
+	'' | *[!0-9-]* | ?*-*)
+		builtin printf '%s: %s: numeric argument required\n' "$1" "$2" >&2
+		s=2
+		;;
+	*) s=$((${2-$s} & 255)) ;;
+	esac
+	__pss_u=$s
+	__pss_say X "$__pss_n" "$s"
+	__pss_i=$(builtin trap -p INT)
+	builtin trap - INT
+	exec {__pss_e}>&2 2>/dev/null
+	builtin kill -INT $$
+}
+exit() {
+	__pss_exit exit "$@"
+}
+logout() {
+	__pss_exit logout "$@"
+}
+
+# ---- the boot's last steps
+__pss_kept=@KEPT@
+__pss_n=@FIRST@ __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_e= __pss_i= __pss_p=()
+__pss_y=$'\n{ __pss_q; } 2>/dev/null'
+__pss_t=$(tty)
+for __pss_i in PS0 PS1 PS2 PROMPT_COMMAND; do
+	__pss_c=$(builtin declare -p "$__pss_i" 2>/dev/null)
+	__pss_c=${__pss_c#declare -}
+	case ${__pss_c%% *} in
+	*r*)
+		__pss_say n "$__pss_i is readonly"
+		exec -l "$BASH"
+		;;
+	esac
+done
+__pss_i=
+set +euvxHo history +o vi +o emacs
+unset HISTFILE
+for __pss_i in "${!PROMPT_COMMAND[@]}"; do
+	__pss_p+=("${PROMPT_COMMAND[$__pss_i]}")
+done
+__pss_i=
+unset PROMPT_COMMAND
+PROMPT_COMMAND=$__pss_h
+__pss_say r bash "$BASH_VERSION" $$
+exec 0<>"$__pss_d/q"

@@ -1,0 +1,112 @@
+# The control script: read by `sh` on its standard input, nothing of it in argv. Everything that it
+# makes is in one private directory; it goes when our input ends. What follows the script on standard
+# input is requests for the shell's fifo `q`; what the shell writes to the fifo `rep` is our output.
+umask 077
+n=@NAME@
+pss_say() {
+	printf '\036@KEY@%s\000' "$1"
+	printf '%s\000' "$2"
+}
+
+# ---- the directory
+@RENDEZVOUS@
+if ! pss_meet || ! mkfifo -m 600 q rep; then
+	pss_say x "no private directory with fifos can be made"
+	exit 1
+fi
+d=$PWD
+echo $$ >pid
+exec 3<>rep 4<>q 5<&0 6<>go
+
+# ---- the shell: which one, and its start-up file
+s=@SHELL@
+case $s in
+'') s=$SHELL ;;
+*/*) ;;
+*) s=$(command -v -- "$s") || s=@SHELL@ ;;
+esac
+f=${s##*/}
+case $f in
+bash) f=bash ;;
+zsh) f=zsh ;;
+sh | dash | ash | ksh | ksh93 | ksh2020 | mksh | lksh | busybox) f=posix ;;
+*) f=none ;;
+esac
+case $f in
+bash)
+	cat >rc <<'@END@'
+@BASH@
+@END@
+	;;
+zsh)
+	cat >rc <<'@END@'
+@ZSH@
+@END@
+	for x in zshenv zprofile zshrc zlogin; do
+		printf '__pss_d=${__pss_d-$ZDOTDIR} __pss_stub=%s\n. "$__pss_d/rc"\n' $x >.$x
+	done
+	;;
+posix)
+	cat >rc <<'@END@'
+@POSIX@
+@END@
+	;;
+esac
+
+# ---- the launcher: sourced by the waiting terminal
+cat >launch <<'@END@'
+@LAUNCH@
+@END@
+printf '%s\n' "$s" >shell
+printf '%s\n' "$f" >family
+pss_say d "$d"
+echo >&6
+
+# ---- the two pumps. `pkill cat` must not end them; a closed channel must.
+again() {
+	case $1 in 129 | 130 | 137 | 143) return 0 ;; esac
+	return 1
+}
+(
+	c=
+	trap 'kill $c; exit 0' TERM
+	while :; do
+		cat <&3 3<&- 4<&- 5<&- 6<&- &
+		c=$!
+		wait $c
+		again $? || break
+	done
+) </dev/null 2>/dev/null &
+p=$!
+clean() {
+	trap '' HUP INT TERM
+	kill $p $c
+	cd /
+	rm -rf "$d"
+	exit 0
+} 2>/dev/null
+trap clean HUP INT TERM
+
+# ---- directories of dead owners: ours, by name, with a process id that lives no more
+(
+	for b in "$XDG_RUNTIME_DIR" /dev/shm "${TMPDIR:-/tmp}" /var/tmp "$HOME"; do
+		for x in "$b"/.pss-*; do
+			[ -d "$x" ] && [ ! -h "$x" ] && cd -P "$x" 2>/dev/null && [ -O . ] || continue
+			if [ -s pid ] && read -r o <pid; then
+				kill -0 "$o" && continue
+			elif [ -z "$(find . -prune -mmin +60)" ]; then
+				continue
+			fi
+			cd / && rm -rf "$x"
+		done
+	done
+) </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- &
+
+c=
+while :; do
+	cat <&5 >&4 3<&- 5<&- 6<&- 2>/dev/null &
+	c=$!
+	wait $c
+	again $? || break
+done
+clean

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* What the engine's own files share (remote.c, boot.c, line.c); nobody else includes it. */
+#pragma once
+
+#include "remote/column.h"
+#include "remote/marks.h"
+#include "remote/remote.h"
+#include "remote/replies.h"
+#include "remote/request.h"
+
+typedef enum {
+	PSS_PHASE_MEETING,  /* the two channels find each other; the terminal's command waits */
+	PSS_PHASE_STARTING, /* the shell reads its start-up files */
+	PSS_PHASE_IDLE,     /* a line may come */
+	PSS_PHASE_SENT,     /* a line is on its way; keys are held back */
+	PSS_PHASE_RUNNING,  /* it has begun; keys go to it */
+	PSS_PHASE_TYPED,    /* it is done; the shell is asked for keys that nothing read */
+	PSS_PHASE_RAW,      /* a plain terminal */
+	PSS_PHASE_ENDED,
+} PssPhase;
+
+/* The slots of pss_marks_expect(). */
+enum { PSS_SLOT_NAME, PSS_SLOT_REQUEST };
+
+struct PssRemote {
+	const PssRemoteEvents *events;
+	gpointer user;
+	gboolean kept;
+	guint boot_deadline_ms;
+
+	char name[PSS_NONCE_LENGTH + 1];
+	char key[PSS_NONCE_LENGTH + 1];
+	char nonce[PSS_NONCE_LENGTH + 1]; /* of the request that runs, or ran last */
+	char *terminal_command;
+	char *control_script;
+	gsize n_control_script;
+
+	PssPhase phase;
+	PssFamily family;
+	gboolean waits;        /* the terminal's command has said that it waits for the control channel */
+	gboolean control_ended;
+	guint timer;           /* of the phase, 0: none */
+
+	PssMarks marks;
+	PssReplies replies;
+	PssColumn column;
+	gboolean dropping;     /* between the marks p and q: the shell's own prompt */
+	gsize n_dropped;
+
+	GString *text;         /* the lines of one command so far */
+	GByteArray *held;      /* keys that wait: for the line to begin, or for the prompt */
+	gboolean keys_sent;    /* some may lie unread in the terminal */
+	gboolean interrupted;  /* pss_remote_interrupt() while the line was on its way */
+	guint n_seconds;       /* second lines sent for this request */
+
+	gboolean has_mark, has_report; /* the two halves of "done" */
+	int mark_status;
+	int exit_status;       /* of a kept exit, -1: none */
+	int status;
+	GString *prompt;
+	GString *directory;
+	gboolean fresh;
+	gboolean has_prompt;
+};
+
+/* ---- remote.c */
+void pss_engine_draw_nonce(char *nonce);
+void pss_engine_set_timer(PssRemote *remote, guint milliseconds, GSourceFunc on_timer); /* 0: none */
+void pss_engine_send_keys(PssRemote *remote, const void *data, gsize n);
+void pss_engine_end(PssRemote *remote, PssRemoteEnd how, int status);
+
+/* ---- boot.c: from nothing to the first prompt, or to a plain terminal */
+void pss_boot_begin(PssRemote *remote);
+void pss_boot_on_mark(PssRemote *remote, char kind);
+void pss_boot_on_reply(PssRemote *remote, const PssReply *reply);
+void pss_boot_on_control_closed(PssRemote *remote);
+void pss_boot_on_terminal_closed(PssRemote *remote);
+
+/* ---- line.c: one request from its sending to its prompt */
+void pss_line_on_mark(PssRemote *remote, char kind, const char *argument);
+void pss_line_on_reply(PssRemote *remote, const PssReply *reply);
+void pss_line_on_output(PssRemote *remote, const void *data, gsize n);
+void pss_line_on_keys(PssRemote *remote, const void *data, gsize n);
+void pss_line_on_control_closed(PssRemote *remote);

@@ -1,0 +1,35 @@
+# Sourced by terminal.sh, standing in the private directory: becomes the user's shell, as at a login.
+trap - INT
+exec 3<&-
+__pss_d=$PWD
+read -r s <shell
+read -r f <family
+cd
+unset OLDPWD
+[ -e .hushlogin ] || cat /run/motd.dynamic /etc/motd 2>/dev/null
+printf '\033]7337;%s;s\007' "$n"
+case $f in
+bash)
+	# In posix mode an interactive login shell reads $ENV and nothing else: our file leaves that mode and
+	# reads the login files in the order that bash has. No other way gives a hook and `shopt login_shell`.
+	export __pss_env="${ENV-}" ENV="$__pss_d/rc"
+	exec "$s" --posix --noediting -l -i
+	;;
+zsh)
+	export __pss_z="${ZDOTDIR-}" ZDOTDIR="$__pss_d"
+	exec "$s" -l -i
+	;;
+posix)
+	export __pss_env="${ENV-}" ENV="$__pss_d/rc"
+	case ${s##*/} in
+	busybox) exec "$s" sh -i "$__pss_d/q" ;;
+	*) exec "$s" -i "$__pss_d/q" ;;
+	esac
+	;;
+esac
+printf '\036@KEY@n\000%s\000' "${s##*/}" 1<>"$__pss_d/rep"
+[ -x "$s" ] || s=${SHELL:-/bin/sh}
+case $s in
+*sh) exec "$s" -l ;;
+esac
+exec "$s"

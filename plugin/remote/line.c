@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/* One request: sent, begun, running, done. Done is said twice, by the mark `q` behind all output on the
+ * terminal and by the reply `E` with the prompt on the control channel; both are waited for. Then, if keys
+ * went to the terminal meanwhile, the shell is asked for those that nothing read. Called by remote.c. No
+ * key may reach the terminal while the shell reads a request: an interrupt would cut it in two. */
+#include "remote/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "remote/doubt.h"
+#include "wire/status.h"
+
+#define REPORT_DEADLINE_MS 1000 /* after the mark */
+#define TYPED_DEADLINE_MS 5000
+#define MAX_SECONDS 12          /* more would fill the shell's read buffer */
+#define MAX_DROPPED 65536
+
+GQuark pss_error_quark(void);
+
+/* ---- output */
+
+static void show(PssRemote *remote, const void *data, gsize n)
+{
+	pss_column_feed(&remote->column, data, n);
+	remote->events->on_output(remote->user, data, n);
+}
+
+void pss_line_on_output(PssRemote *remote, const void *data, gsize n)
+{
+	if (remote->dropping && remote->n_dropped + n <= MAX_DROPPED) {
+		remote->n_dropped += n;
+		return;
+	}
+	remote->dropping = FALSE;
+	show(remote, data, n);
+}
+
+/* ---- the prompt */
+
+static int parse_status(const char *text)
+{
+	return atoi(text) & 255;
+}
+
+static void get_prompt(PssRemote *remote, PssRemotePrompt *ret_prompt)
+{
+	*ret_prompt = (PssRemotePrompt){
+		.kind = 1,
+		.status = remote->status,
+		.text = remote->prompt->str,
+		.n_text = remote->prompt->len,
+		.directory = remote->directory->str,
+		.n_directory = remote->directory->len,
+		.fresh = remote->fresh,
+	};
+}
+
+gboolean pss_remote_last_prompt(PssRemote *remote, PssRemotePrompt *ret_prompt)
+{
+	if (!remote->has_prompt)
+		return FALSE;
+	get_prompt(remote, ret_prompt);
+	return TRUE;
+}
+
+static void emit_held(PssRemote *remote)
+{
+	/* Handlers may send a line at once, and that holds keys anew. */
+	g_autoptr(GByteArray) held = g_steal_pointer(&remote->held);
+	remote->held = g_byte_array_new();
+	if (held->len > 0)
+		remote->events->on_typed(remote->user, held->data, held->len);
+}
+
+static void to_first_prompt(PssRemote *remote)
+{
+	pss_engine_set_timer(remote, 0, NULL);
+	g_string_truncate(remote->text, 0);
+	remote->phase = PSS_PHASE_IDLE;
+	remote->has_prompt = TRUE;
+	remote->fresh = pss_column_is_first(&remote->column);
+	int exit_status = remote->exit_status;
+	remote->exit_status = -1;
+	if (exit_status >= 0)
+		remote->events->on_kept_exit(remote->user, exit_status);
+	PssRemotePrompt prompt;
+	get_prompt(remote, &prompt);
+	remote->events->on_prompt(remote->user, &prompt);
+	emit_held(remote);
+}
+
+static void to_second_prompt(PssRemote *remote, const char *text)
+{
+	remote->phase = PSS_PHASE_IDLE;
+	PssRemotePrompt prompt = {
+		.kind = 2,
+		.status = remote->status,
+		.text = text,
+		.n_text = strlen(text),
+		.directory = remote->directory->str,
+		.n_directory = remote->directory->len,
+		.fresh = pss_column_is_first(&remote->column),
+	};
+	remote->events->on_prompt(remote->user, &prompt);
+	emit_held(remote);
+}
+
+/* ---- keys that nothing read */
+
+static gboolean on_typed_deadline(gpointer user)
+{
+	PssRemote *remote = user;
+	remote->timer = 0;
+	to_first_prompt(remote);
+	return G_SOURCE_REMOVE;
+}
+
+static void ask_for_typed(PssRemote *remote)
+{
+	remote->phase = PSS_PHASE_TYPED;
+	remote->keys_sent = FALSE;
+	pss_engine_draw_nonce(remote->nonce);
+	pss_engine_set_timer(remote, TYPED_DEADLINE_MS, on_typed_deadline);
+	g_autoptr(GString) request = g_string_new(NULL);
+	pss_request_typed(request, remote->nonce);
+	remote->events->send_control(remote->user, request->str, request->len);
+}
+
+/* Hexadecimal digits with blanks; NUL is what the terminal made of Ctrl-D. */
+static void on_typed(PssRemote *remote, const char *digits)
+{
+	g_autoptr(GByteArray) typed = g_byte_array_new();
+	while (*digits) {
+		if (g_ascii_isxdigit(digits[0]) && g_ascii_isxdigit(digits[1])) {
+			guint8 byte = (guint8)(g_ascii_xdigit_value(digits[0]) << 4 | g_ascii_xdigit_value(digits[1]));
+			if (byte != 0)
+				g_byte_array_append(typed, &byte, 1);
+			digits++;
+		}
+		digits++;
+	}
+	g_byte_array_prepend(remote->held, typed->data, typed->len);
+	to_first_prompt(remote);
+}
+
+/* ---- done */
+
+static void done(PssRemote *remote)
+{
+	pss_marks_expect(&remote->marks, PSS_SLOT_REQUEST, NULL);
+	pss_engine_set_timer(remote, 0, NULL);
+	remote->dropping = FALSE;
+	if (remote->keys_sent && !remote->control_ended)
+		ask_for_typed(remote);
+	else
+		to_first_prompt(remote);
+}
+
+static gboolean on_report_deadline(gpointer user)
+{
+	PssRemote *remote = user;
+	remote->timer = 0;
+	remote->status = remote->mark_status;
+	done(remote);
+	return G_SOURCE_REMOVE;
+}
+
+void pss_line_on_mark(PssRemote *remote, char kind, const char *argument)
+{
+	if (kind == 'p') {
+		remote->dropping = TRUE;
+		remote->n_dropped = 0;
+		return;
+	}
+	if (kind != 'q' || remote->has_mark)
+		return;
+	remote->has_mark = TRUE;
+	remote->dropping = FALSE;
+	remote->mark_status = parse_status(argument);
+	if (remote->has_report)
+		done(remote);
+	else
+		pss_engine_set_timer(remote, REPORT_DEADLINE_MS, on_report_deadline);
+}
+
+static void on_report(PssRemote *remote, const PssReply *reply)
+{
+	remote->has_report = TRUE;
+	remote->status = parse_status(reply->field[1]);
+	g_string_assign(remote->directory, reply->field[2]);
+	g_string_assign(remote->prompt, reply->field[3]);
+	if (remote->has_mark)
+		done(remote);
+}
+
+/* ---- begun */
+
+static void send_second(PssRemote *remote)
+{
+	if (remote->n_seconds >= MAX_SECONDS || remote->control_ended)
+		return;
+	remote->n_seconds++;
+	g_autoptr(GString) request = g_string_new(NULL);
+	pss_request_second(request, remote->nonce);
+	remote->events->send_control(remote->user, request->str, request->len);
+}
+
+static void on_begun(PssRemote *remote)
+{
+	remote->phase = PSS_PHASE_RUNNING;
+	send_second(remote);
+	if (remote->interrupted)
+		pss_line_on_keys(remote, "\003", 1);
+	remote->interrupted = FALSE;
+	if (remote->held->len > 0) {
+		g_autoptr(GByteArray) held = g_steal_pointer(&remote->held);
+		remote->held = g_byte_array_new();
+		pss_line_on_keys(remote, held->data, held->len);
+	}
+}
+
+void pss_line_on_keys(PssRemote *remote, const void *data, gsize n)
+{
+	if (remote->phase != PSS_PHASE_RUNNING) {
+		g_byte_array_append(remote->held, data, (guint)n);
+		return;
+	}
+	pss_engine_send_keys(remote, data, n);
+	/* The shell may lose the second line with the first when it is interrupted. */
+	if (memchr(data, '\003', n) || memchr(data, '\034', n))
+		send_second(remote);
+}
+
+void pss_line_on_reply(PssRemote *remote, const PssReply *reply)
+{
+	gboolean booting = remote->phase == PSS_PHASE_STARTING || remote->phase == PSS_PHASE_RAW;
+	if (reply->n_fields == 0 || strcmp(reply->field[0], remote->nonce) != 0)
+		return;
+	if (reply->type == 'k' && remote->phase == PSS_PHASE_TYPED)
+		on_typed(remote, reply->field[1]);
+	else if (reply->type == 'b' && remote->phase == PSS_PHASE_SENT)
+		on_begun(remote);
+	else if (reply->type == 'v' && remote->phase == PSS_PHASE_SENT)
+		to_second_prompt(remote, reply->field[1]);
+	else if (reply->type == 'X' && remote->phase == PSS_PHASE_RUNNING)
+		remote->exit_status = parse_status(reply->field[1]);
+	else if (reply->type == 'E' && !remote->has_report &&
+	         (remote->phase == PSS_PHASE_RUNNING || remote->phase == PSS_PHASE_SENT || booting))
+		on_report(remote, reply);
+}
+
+/* ---- sent */
+
+gboolean pss_remote_line(PssRemote *remote, const void *data, gsize n, GError **error)
+{
+	if (remote->phase != PSS_PHASE_IDLE || remote->control_ended) {
+		g_set_error_literal(error, pss_error_quark(), PSS_BUSY, "the remote shell is not at its prompt");
+		return FALSE;
+	}
+	if (memchr(data, '\0', n)) {
+		g_set_error_literal(error, pss_error_quark(), PSS_USAGE, "a line cannot hold a NUL byte");
+		return FALSE;
+	}
+	if (remote->text->len > 0)
+		g_string_append_c(remote->text, '\n');
+	g_string_append_len(remote->text, data, (gssize)n);
+	gboolean ask = !pss_text_is_surely_complete(remote->text->str, remote->text->len);
+
+	pss_engine_draw_nonce(remote->nonce);
+	pss_marks_expect(&remote->marks, PSS_SLOT_REQUEST, remote->nonce);
+	pss_column_reset(&remote->column);
+	remote->has_mark = remote->has_report = FALSE;
+	remote->n_seconds = 0;
+	remote->phase = PSS_PHASE_SENT;
+	g_autoptr(GString) request = g_string_sized_new(remote->text->len + 256);
+	pss_request_line(request, remote->family, remote->nonce, remote->text->str, remote->text->len, ask);
+	remote->events->send_control(remote->user, request->str, request->len);
+	remote->events->on_busy(remote->user);
+	return TRUE;
+}
+
+void pss_remote_discard(PssRemote *remote)
+{
+	if (remote->phase == PSS_PHASE_IDLE)
+		g_string_truncate(remote->text, 0);
+}
+
+void pss_line_on_control_closed(PssRemote *remote)
+{
+	/* Nothing can reach the shell any more. What runs may end; its mark says when. */
+	if (remote->phase == PSS_PHASE_RUNNING)
+		return;
+	remote->events->on_notice(remote->user, "the control channel was lost");
+	pss_engine_end(remote, PSS_REMOTE_HUNG_UP, remote->status);
+}

@@ -1,0 +1,288 @@
+# The POSIX family (dash, busybox ash, ksh93, mksh): sourced through $ENV by `sh -i q`, which reads its
+# commands from the fifo and keeps the terminal as standard input. At rest the prompts are empty and the
+# options e, u, v, x off; a request hands the user's own back for the time of the user's text.
+__pss_d=${ENV%/*}
+__pss_k=@KEY@
+case $__pss_env in
+'') unset ENV ;;
+*) ENV=$__pss_env ;;
+esac
+unset __pss_env
+case ${KSH_VERSION-} in
+*93* | *2020*) HISTFILE=$__pss_d/history ;;
+*MIRBSD* | *LEGACY*) case ${ENV-} in '') ENV=$HOME/.mkshrc ;; esac ;;
+esac
+
+# ---- the login files
+if [ -r /etc/profile ]; then
+	. /etc/profile
+fi
+if [ -r "$HOME/.profile" ]; then
+	. "$HOME/.profile"
+fi
+if [ -n "${ENV-}" ]; then
+	eval "__pss_i=\"$ENV\""
+	if [ -r "$__pss_i" ]; then
+		. "$__pss_i"
+	fi
+fi
+
+# ---- replies
+case $(command -v printf) in
+printf)
+	__pss_say() {
+		command printf '\036%s\000' "$__pss_k$1"
+		shift
+		command printf '%s\000' "$@"
+	} 1<>"$__pss_d/rep" 2>/dev/null
+	__pss_mark() {
+		command printf '\033]7337;%s;%s\007' "$1" "$2"
+	} 1<>"$__pss_t"
+	;;
+*)
+	__pss_say() {
+		command print -n '\036'
+		command print -nr -- "$__pss_k$1"
+		command print -n '\0'
+		shift
+		for __pss_f; do
+			command print -nr -- "$__pss_f"
+			command print -n '\0'
+		done
+	} 1<>"$__pss_d/rep" 2>/dev/null
+	__pss_mark() {
+		command print -n "\033]7337;$1;$2\007"
+	} 1<>"$__pss_t"
+	;;
+esac
+
+__pss_r() {
+	return "${__pss_s:-0}"
+}
+
+# ---- around the user's text
+# __pss_b N TEXT: begins the request N. An interrupted shell prints its prompt before it reads on: the mark
+# in front of it says that it is none of the output.
+__pss_b() {
+	__pss_n=$1 __pss_c=$2 __pss_u=
+	case $__pss_w in
+	0) ;;
+	*) __pss_w=$((__pss_w - 1)) ;;
+	esac
+	__pss_p="$__pss_escape]7337;$1;p$__pss_bell"
+	PS1='${__pss_p}'$__pss_1
+	PS2=$__pss_2
+	__pss_say b "$1"
+}
+
+# Whether TEXT is unfinished: the parser is asked with two different closing words behind it, and stumbles
+# over both, or over the end. The messages are those of dash and ash, of mksh, and of ksh93.
+__pss_unfinished() {
+	__pss_i=$1
+	while :; do
+		case $__pss_i in
+		*\\\\) __pss_i=${__pss_i%??} ;;
+		*\\) return 0 ;;
+		*) break ;;
+		esac
+	done
+	__pss_i=$(
+		LC_ALL=C
+		eval "__pss_f() { $1
+}" 2>&1
+	)
+	case $__pss_i in
+	*nterminated* | *'end of file'* | *EOF* | *nmatched* | *unclosed* | *'no closing'* | *[Mm]issing*) ;;
+	*'"}" unexpected'* | *'unexpected "}"'* | *"unexpected '}'"* | *"\`}' unexpected"* | *newline*) ;;
+	*) return 1 ;;
+	esac
+	__pss_i=$(
+		LC_ALL=C
+		eval "__pss_f() ( $1
+)" 2>&1
+	)
+	case $__pss_i in
+	*nterminated* | *'end of file'* | *EOF* | *nmatched* | *unclosed* | *'no closing'* | *[Mm]issing*) return 0 ;;
+	*'")" unexpected'* | *'unexpected ")"'* | *"unexpected ')'"* | *"\`)' unexpected"* | *newline*) return 0 ;;
+	esac
+	return 1
+}
+
+# __pss_v N TEXT: the same where TEXT is complete, else says so and fails.
+__pss_v() {
+	if __pss_unfinished "$2"; then
+		__pss_say v "$1" "$__pss_2"
+		return 1
+	fi
+	__pss_b "$1" "$2"
+}
+
+# The end of the user's text, and again where it was cut short: the status, and no option that would
+# disturb us.
+# The options come as an argument: in a function of mksh, x is off.
+__pss_q() {
+	__pss_j=$?
+	case $__pss_n in
+	'') return 0 ;;
+	esac
+	case ${1-$-} in
+	*[euvx]*)
+		__pss_o=${1-$-}
+		set +euvx
+		;;
+	esac
+	case $__pss_u in
+	'') __pss_u=$__pss_j ;;
+	esac
+	# ksh93 says 256 + n for a signal.
+	case $__pss_u in
+	2[5-9]? | 3??) [ "$__pss_u" -lt 257 ] || __pss_u=$((__pss_u - 128)) ;;
+	esac
+}
+
+# Takes our mark out of __pss_i: a user who wrote PS1="x $PS1" has moved it.
+__pss_strip() {
+	while :; do
+		case $__pss_i in
+		*'${__pss_p}'*) __pss_i=${__pss_i%%'${__pss_p}'*}${__pss_i#*'${__pss_p}'} ;;
+		*) return 0 ;;
+		esac
+	done
+}
+
+# Renders __pss_i as the shell renders PS1, whose rules are those of a here-document.
+__pss_render() {
+	case $__pss_i in
+	*[\$\`\\]*) ;;
+	*) return 0 ;;
+	esac
+	__pss_j=
+	__pss_r
+	eval "while IFS= command read -r __pss_f; do
+__pss_j=\$__pss_j\$__pss_f\$__pss_newline
+done <<__pss_end_of_prompt
+$__pss_i
+__pss_end_of_prompt"
+	__pss_i=${__pss_j%"$__pss_newline"}
+}
+
+# Ends the request: the report and the mark. With an argument the prompt could not be rendered.
+__pss_end() {
+	__pss_q 2>/dev/null
+	case $__pss_n in
+	'') return 0 ;;
+	esac
+	__pss_s=$__pss_u
+	case $__pss_s in
+	129 | 1[3-9]? | 2??) command -p stty echo icanon isig iexten opost onlcr icrnl 0<>"$__pss_t" 2>/dev/null ;;
+	esac
+	__pss_i=$PS1
+	__pss_strip
+	__pss_1=$__pss_i __pss_2=$PS2
+	PS1= PS2=
+	case $# in
+	0) __pss_render ;;
+	esac
+	__pss_x=
+	case $__pss_o in *e*) __pss_x=e ;; esac
+	case $__pss_o in *u*) __pss_x=${__pss_x}u ;; esac
+	case $__pss_o in *v*) __pss_x=${__pss_x}v ;; esac
+	case $__pss_o in *x*) __pss_x=${__pss_x}x ;; esac
+	__pss_x="{ ${__pss_x:+set -$__pss_x; }__pss_r && :; } 2>/dev/null
+"
+	__pss_o=
+	__pss_j=$__pss_n __pss_n=
+	__pss_say E "$__pss_j" "$__pss_s" "$PWD" "$__pss_i" "$-"
+	__pss_mark "$__pss_j" "q;$__pss_s"
+	return 0
+}
+
+# __pss_z N: a second line behind each request, which acts only where the first was cut short.
+__pss_z() {
+	__pss_j=$?
+	case $__pss_n in
+	"$1") ;;
+	*) return 0 ;;
+	esac
+	case $__pss_u in
+	'') __pss_u=$__pss_j ;;
+	esac
+	case $__pss_again in
+	"$1") __pss_end again ;;
+	*)
+		__pss_again=$1
+		__pss_end
+		;;
+	esac
+}
+
+# __pss_g N: what was typed and read by nobody, as hexadecimal digits.
+__pss_g() {
+	__pss_i=$(
+		{
+			__pss_i=$(command -p stty -g)
+			command -p stty -icanon min 0 time 0
+			command -p dd bs=4096 count=16 2>/dev/null | command -p od -An -v -tx1
+			command -p stty "$__pss_i"
+		} 0<>"$__pss_t"
+	)
+	__pss_say k "$1" "$__pss_i"
+}
+
+# ---- exit: `exit` is a special builtin that no function can stand for; an alias can.
+__pss_is_subshell() {
+	case ${KSH_VERSION-} in
+	*93* | *2020*) eval '[ "${.sh.subshell}" -ne 0 ]' ;;
+	*MIRBSD* | *LEGACY*) [ "$BASHPID" -ne $$ ] ;;
+	*) [ "$(exec sh -c 'echo $PPID')" != $$ ] ;;
+	esac
+}
+__pss_exit() {
+	__pss_j=$?
+	case $# in
+	0) set -- "$__pss_j" ;;
+	esac
+	if [ -z "$__pss_n" ] || __pss_is_subshell; then
+		exit "$@"
+	fi
+	if [ -n "$__pss_kept" ]; then
+		__pss_u=$(($1 & 255))
+		__pss_say X "$__pss_n" "$__pss_u"
+		case ${KSH_VERSION-} in
+		'') { : "${__pss_unset:?}"; } 2>/dev/null ;;
+		*)
+			trap - INT
+			command kill -INT $$
+			;;
+		esac
+	fi
+	case $__pss_w in
+	0) ;;
+	*)
+		command exit "$@"
+		case ${KSH_VERSION-} in *MIRBSD*) command kill -HUP $$ ;; esac
+		;;
+	esac
+	__pss_w=2
+	exit "$@"
+}
+
+# ---- the boot's last steps
+__pss_kept=@KEPT@
+__pss_n=@FIRST@ __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_c= __pss_again= __pss_p=
+__pss_newline='
+'
+__pss_escape=$(printf '\033') __pss_bell=$(printf '\007')
+__pss_y='
+{ __pss_q "$-"; set +euvx; } 2>/dev/null'
+__pss_t=$(tty)
+set +euvx
+case ${KSH_VERSION-} in
+*93* | *2020*) HISTFILE=$__pss_d/history ;;
+*) unset HISTFILE ;;
+esac
+__pss_i=$_
+unset _ 2>/dev/null
+alias exit=__pss_exit
+__pss_say r posix "${KSH_VERSION-}" $$
+__pss_end

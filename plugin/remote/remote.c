@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/* The engine's outside: what remote.h declares, one entry for each thing that can happen, handed on to
+ * boot.c before the first prompt and to line.c after it. It knows two byte streams and no network; it
+ * never blocks. No secret of it ever leaves but through the control channel. */
+#include "remote/remote.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "remote/engine.h"
+#include "remote/script.h"
+
+/* ---- what the files share */
+
+void pss_engine_draw_nonce(char *nonce)
+{
+	unsigned char bytes[PSS_NONCE_LENGTH / 2];
+	gsize n = 0;
+	while (n < sizeof bytes) {
+		ssize_t got = getrandom(bytes + n, sizeof bytes - n, 0);
+		if (got > 0)
+			n += (gsize)got;
+		else if (errno != EINTR)
+			g_error("getrandom: %s", g_strerror(errno));
+	}
+	for (gsize i = 0; i < sizeof bytes; i++)
+		g_snprintf(nonce + 2 * i, 3, "%02x", bytes[i]);
+}
+
+void pss_engine_set_timer(PssRemote *remote, guint milliseconds, GSourceFunc on_timer)
+{
+	if (remote->timer)
+		g_source_remove(remote->timer);
+	remote->timer = milliseconds ? g_timeout_add(milliseconds, on_timer, remote) : 0;
+}
+
+void pss_engine_send_keys(PssRemote *remote, const void *data, gsize n)
+{
+	remote->keys_sent = TRUE;
+	remote->events->send_terminal(remote->user, data, n);
+}
+
+void pss_engine_end(PssRemote *remote, PssRemoteEnd how, int status)
+{
+	if (remote->phase == PSS_PHASE_ENDED)
+		return;
+	pss_engine_set_timer(remote, 0, NULL);
+	remote->phase = PSS_PHASE_ENDED;
+	remote->events->on_ended(remote->user, how, status);
+}
+
+static gboolean is_booting(const PssRemote *remote)
+{
+	return remote->phase == PSS_PHASE_MEETING || remote->phase == PSS_PHASE_STARTING ||
+	       remote->phase == PSS_PHASE_RAW;
+}
+
+/* ---- life */
+
+PssRemote *pss_remote_new(const PssRemoteOptions *options, const PssRemoteEvents *events, gpointer user)
+{
+	PssRemote *remote = g_new0(PssRemote, 1);
+	remote->events = events;
+	remote->user = user;
+	remote->kept = options->kept;
+	remote->boot_deadline_ms = options->boot_deadline_ms;
+	remote->exit_status = -1;
+	pss_engine_draw_nonce(remote->name);
+	pss_engine_draw_nonce(remote->key);
+	pss_engine_draw_nonce(remote->nonce);
+
+	const PssScriptValues values = {
+		.name = remote->name,
+		.key = remote->key,
+		.first = remote->nonce,
+		.shell = options->shell,
+		.kept = options->kept,
+	};
+	remote->terminal_command = pss_script_terminal_command(&values);
+	remote->control_script = pss_script_control(&values, &remote->n_control_script);
+
+	pss_marks_init(&remote->marks);
+	pss_marks_expect(&remote->marks, PSS_SLOT_NAME, remote->name);
+	pss_marks_expect(&remote->marks, PSS_SLOT_REQUEST, remote->nonce);
+	pss_replies_init(&remote->replies, remote->key);
+	pss_column_reset(&remote->column);
+	remote->text = g_string_new(NULL);
+	remote->held = g_byte_array_new();
+	remote->prompt = g_string_new(NULL);
+	remote->directory = g_string_new(NULL);
+	pss_boot_begin(remote);
+	return remote;
+}
+
+void pss_remote_free(PssRemote *remote)
+{
+	if (!remote)
+		return;
+	pss_engine_set_timer(remote, 0, NULL);
+	pss_replies_finish(&remote->replies);
+	g_free(remote->terminal_command);
+	explicit_bzero(remote->control_script, remote->n_control_script);
+	g_free(remote->control_script);
+	g_string_free(remote->text, TRUE);
+	g_byte_array_unref(remote->held);
+	g_string_free(remote->prompt, TRUE);
+	g_string_free(remote->directory, TRUE);
+	explicit_bzero(remote, sizeof *remote);
+	g_free(remote);
+}
+
+const char *pss_remote_control_command(PssRemote *remote)
+{
+	/* A restricted shell refuses `exec`, and then runs the rest. */
+	return "exec sh; sh";
+}
+
+const char *pss_remote_terminal_command(PssRemote *remote)
+{
+	return remote->terminal_command;
+}
+
+const char *pss_remote_control_script(PssRemote *remote, gsize *ret_n)
+{
+	*ret_n = remote->n_control_script;
+	return remote->control_script;
+}
+
+/* ---- what arrives */
+
+static void on_mark(gpointer user, guint slot, char kind, const char *argument)
+{
+	PssRemote *remote = user;
+	if (slot == PSS_SLOT_NAME)
+		pss_boot_on_mark(remote, kind);
+	else
+		pss_line_on_mark(remote, kind, argument);
+}
+
+static void on_plain(gpointer user, const void *data, gsize n)
+{
+	pss_line_on_output(user, data, n);
+}
+
+static const PssMarksEvents marks_events = { .on_plain = on_plain, .on_mark = on_mark };
+
+static void on_reply(gpointer user, const PssReply *reply)
+{
+	PssRemote *remote = user;
+	if (remote->phase == PSS_PHASE_ENDED)
+		return;
+	if (is_booting(remote))
+		pss_boot_on_reply(remote, reply);
+	pss_line_on_reply(remote, reply);
+}
+
+void pss_remote_control_data(PssRemote *remote, const void *data, gsize n)
+{
+	pss_replies_feed(&remote->replies, data, n, on_reply, remote);
+}
+
+void pss_remote_terminal_data(PssRemote *remote, const void *data, gsize n)
+{
+	if (remote->phase != PSS_PHASE_ENDED)
+		pss_marks_feed(&remote->marks, data, n, &marks_events, remote);
+}
+
+void pss_remote_control_closed(PssRemote *remote)
+{
+	if (remote->control_ended || remote->phase == PSS_PHASE_ENDED)
+		return;
+	remote->control_ended = TRUE;
+	if (is_booting(remote))
+		pss_boot_on_control_closed(remote);
+	else
+		pss_line_on_control_closed(remote);
+}
+
+void pss_remote_terminal_closed(PssRemote *remote, int exit_status)
+{
+	if (remote->phase == PSS_PHASE_ENDED)
+		return;
+	pss_marks_flush(&remote->marks, &marks_events, remote);
+	pss_boot_on_terminal_closed(remote);
+	if (exit_status < 0)
+		pss_engine_end(remote, PSS_REMOTE_HUNG_UP, remote->status);
+	else
+		pss_engine_end(remote, PSS_REMOTE_EXITED, exit_status);
+}
+
+/* ---- what the user does */
+
+void pss_remote_keys(PssRemote *remote, const void *data, gsize n)
+{
+	switch (remote->phase) {
+	case PSS_PHASE_ENDED:
+		break;
+	case PSS_PHASE_IDLE:
+		remote->events->on_typed(remote->user, data, n);
+		break;
+	case PSS_PHASE_STARTING:
+	case PSS_PHASE_RAW:
+		pss_engine_send_keys(remote, data, n);
+		break;
+	default:
+		pss_line_on_keys(remote, data, n);
+		break;
+	}
+}
+
+void pss_remote_interrupt(PssRemote *remote)
+{
+	switch (remote->phase) {
+	case PSS_PHASE_SENT:
+		remote->interrupted = TRUE;
+		break;
+	case PSS_PHASE_STARTING:
+	case PSS_PHASE_RUNNING:
+	case PSS_PHASE_RAW:
+		pss_remote_keys(remote, "\003", 1);
+		break;
+	default:
+		break;
+	}
+}
+
+void pss_remote_hang_up(PssRemote *remote)
+{
+	if (remote->phase != PSS_PHASE_IDLE || remote->control_ended)
+		return;
+	g_autoptr(GString) request = g_string_new(NULL);
+	pss_request_hang_up(request);
+	remote->events->send_control(remote->user, request->str, request->len);
+}
+
+PssRemoteState pss_remote_state(PssRemote *remote)
+{
+	static const PssRemoteState states[] = {
+		[PSS_PHASE_MEETING] = PSS_REMOTE_BOOT, [PSS_PHASE_STARTING] = PSS_REMOTE_BOOT,
+		[PSS_PHASE_IDLE] = PSS_REMOTE_IDLE,    [PSS_PHASE_SENT] = PSS_REMOTE_BUSY,
+		[PSS_PHASE_RUNNING] = PSS_REMOTE_BUSY, [PSS_PHASE_TYPED] = PSS_REMOTE_BUSY,
+		[PSS_PHASE_RAW] = PSS_REMOTE_RAW,      [PSS_PHASE_ENDED] = PSS_REMOTE_ENDED,
+	};
+	return states[remote->phase];
+}
+
+const char *pss_remote_shell_name(PssRemote *remote)
+{
+	return remote->phase == PSS_PHASE_RAW ? NULL : pss_family_name(remote->family);
+}

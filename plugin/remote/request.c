@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* Encodes requests. Called by the engine and the unit tests. A request is one line (the POSIX family's may
+ * hold newlines inside quotes), behind an empty one that absorbs what an interrupt at the prompt makes the
+ * shell drop. User text appears in it quoted only: no byte of it can be read as part of the request. */
+#include "remote/request.h"
+
+#include <string.h>
+
+static const struct {
+	PssFamily family;
+	const char *word; /* in the reply `r` */
+	const char *name;
+	/* Around the quoted text: begin, and evaluate; without and with asking. %s is the nonce. */
+	const char *begin, *end;
+	const char *ask_begin, *ask_end;
+} families[] = {
+	{ PSS_FAMILY_BASH, "bash", "bash",
+	  "\n{ __pss_b %s ", "; } >/dev/null 2>&1; \\builtin eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\"\n",
+	  "\n{ __pss_v %s ", "; } >/dev/null 2>&1 && \\builtin eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\"\n" },
+	{ PSS_FAMILY_ZSH, "zsh", "zsh",
+	  "\n{ __pss_b %s ", " } >/dev/null 2>&1; { __pss_preexec; \\builtin eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\" } always { __pss_end }\n",
+	  "\n{ __pss_v %s ", " } >/dev/null 2>&1 && { __pss_preexec; \\builtin eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\" } always { __pss_end }\n" },
+	{ PSS_FAMILY_POSIX, "posix", "sh",
+	  "\n{ __pss_b %s ", "; } >/dev/null 2>&1; \\eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\"; { __pss_end; } 2>/dev/null\n",
+	  "\n{ __pss_v %s ", "; } >/dev/null 2>&1 && \\eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\"; { __pss_end; } 2>/dev/null\n" },
+};
+
+PssFamily pss_family_from_name(const char *name)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(families); i++) {
+		if (strcmp(families[i].word, name) == 0)
+			return families[i].family;
+	}
+	return PSS_FAMILY_NONE;
+}
+
+const char *pss_family_name(PssFamily family)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(families); i++) {
+		if (families[i].family == family)
+			return families[i].name;
+	}
+	return NULL;
+}
+
+/* $'…': every byte that is not plain ASCII as three octal digits; `!` too, for history expansion. */
+static void quote_ansi(GString *out, const char *text, gsize n)
+{
+	g_string_append(out, "$'");
+	for (gsize i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)text[i];
+		if (c == '\n')
+			g_string_append(out, "\\n");
+		else if (c < ' ' || c >= 0x7f || c == '\'' || c == '\\' || c == '!')
+			g_string_append_printf(out, "\\%03o", c);
+		else
+			g_string_append_c(out, (char)c);
+	}
+	g_string_append_c(out, '\'');
+}
+
+/* '…', which has no escapes: a quote ends it, stands outside, and begins it anew. */
+static void quote_plain(GString *out, const char *text, gsize n)
+{
+	g_string_append_c(out, '\'');
+	for (gsize i = 0; i < n; i++) {
+		if (text[i] == '\'')
+			g_string_append(out, "'\\''");
+		else
+			g_string_append_c(out, text[i]);
+	}
+	g_string_append_c(out, '\'');
+}
+
+void pss_request_quote(GString *out, PssFamily family, const char *text, gsize n)
+{
+	if (family == PSS_FAMILY_POSIX)
+		quote_plain(out, text, n);
+	else
+		quote_ansi(out, text, n);
+}
+
+/* `form` holds one %s. */
+static void append_form(GString *out, const char *form, const char *nonce)
+{
+	const char *at = strstr(form, "%s");
+	g_string_append_len(out, form, at - form);
+	g_string_append(out, nonce);
+	g_string_append(out, at + 2);
+}
+
+void pss_request_line(GString *out, PssFamily family, const char *nonce, const char *text, gsize n, gboolean ask)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(families); i++) {
+		if (families[i].family != family)
+			continue;
+		append_form(out, ask ? families[i].ask_begin : families[i].begin, nonce);
+		pss_request_quote(out, family, text, n);
+		g_string_append(out, ask ? families[i].ask_end : families[i].end);
+	}
+}
+
+void pss_request_second(GString *out, const char *nonce)
+{
+	append_form(out, "\n{ __pss_z %s; } 2>/dev/null\n", nonce);
+}
+
+void pss_request_typed(GString *out, const char *nonce)
+{
+	append_form(out, "\n{ __pss_g %s; } 2>/dev/null\n", nonce);
+}
+
+void pss_request_hang_up(GString *out)
+{
+	g_string_append(out, "\n\\command kill -HUP $$\n");
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* What is written to the remote shell's fifo (PROTOCOL.md, "Requests"). Pure: text in, text out. */
+#pragma once
+
+#include <glib.h>
+
+typedef enum {
+	PSS_FAMILY_NONE,
+	PSS_FAMILY_BASH,
+	PSS_FAMILY_ZSH,
+	PSS_FAMILY_POSIX,
+} PssFamily;
+
+/* By the word in the reply `r`. */
+PssFamily pss_family_from_name(const char *name);
+
+/* The name as -ConfigurationName has it ("bash", "zsh", "sh"), or NULL for none. */
+const char *pss_family_name(PssFamily family);
+
+/* Appends `text` as one word of the family's language: the shell that reads it has these very bytes. The
+ * word holds no newline and no control byte where the family has a notation for them. */
+void pss_request_quote(GString *out, PssFamily family, const char *text, gsize n);
+
+/* Runs `text`; with `ask` the shell first looks whether it is complete, and says so if it is not. */
+void pss_request_line(GString *out, PssFamily family, const char *nonce, const char *text, gsize n, gboolean ask);
+
+/* Goes behind each line once that has begun: reports what was interrupted. Any number of times. */
+void pss_request_second(GString *out, const char *nonce);
+
+/* Asks for what was typed and not read. */
+void pss_request_typed(GString *out, const char *nonce);
+
+/* Ends the idle shell by a hang-up. */
+void pss_request_hang_up(GString *out);

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* The shell sources of this folder without comments and indentation, NUL-terminated; made by embed.sh. */
+#pragma once
+
+extern const char pss_source_control[];
+extern const char pss_source_rendezvous[];
+extern const char pss_source_terminal[];
+extern const char pss_source_launch[];
+extern const char pss_source_bash[];
+extern const char pss_source_zsh[];
+extern const char pss_source_posix[];

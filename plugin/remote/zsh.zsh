@@ -1,0 +1,224 @@
+# zsh, from 5.8: the private directory is ZDOTDIR, and its .zshenv, .zprofile, .zshrc and .zlogin source this
+# file with __pss_stub set. Each gives the user's own file the user's own ZDOTDIR. What follows the `if` runs
+# at the end of .zlogin. Standard input is the terminal until the last line. Functions are defined under
+# `emulate zsh -c`, so that no option of the user changes them; only __pss_end calls user code, and is plain.
+if [[ $__pss_stub == zshenv ]]; then
+	typeset +x __pss_z
+fi
+if [[ -n $__pss_z ]]; then
+	ZDOTDIR=$__pss_z
+else
+	unset ZDOTDIR
+fi
+if [[ -r ${ZDOTDIR-$HOME}/.$__pss_stub ]]; then
+	. "${ZDOTDIR-$HOME}/.$__pss_stub"
+fi
+if [[ $__pss_stub != zlogin ]]; then
+	__pss_z=${ZDOTDIR-}
+	ZDOTDIR=$__pss_d
+	return 0
+fi
+unset __pss_z __pss_stub
+
+emulate zsh -c '
+# ---- replies
+function __pss_say {
+	builtin print -rN -- $'\''\036'\''"$__pss_k$1" "${@[2,-1]}"
+} 1<>"$__pss_d/rep" 2>/dev/null
+
+function __pss_r {
+	builtin return ${__pss_s:-0}
+}
+
+# ---- around the text of the user
+# Hooks that zsh would call around our own lines rest too.
+function __pss_rest {
+	builtin disable -f precmd preexec periodic 2>/dev/null || :
+	__pss_hp=("${precmd_functions[@]}") precmd_functions=()
+	__pss_hx=("${preexec_functions[@]}") preexec_functions=()
+	__pss_hr=("${periodic_functions[@]}") periodic_functions=()
+	__pss_1=$PS1 __pss_2=$PS2
+	[[ ${(t)PS1} == *readonly* ]] || PS1=
+	[[ ${(t)PS2} == *readonly* ]] || PS2=
+}
+
+# __pss_b N TEXT: begins the request N.
+function __pss_b {
+	__pss_n=$1 __pss_c=$2 __pss_u=
+	__pss_w=$(( __pss_w > 0 ? __pss_w - 1 : 0 ))
+	builtin enable -f precmd preexec periodic 2>/dev/null || :
+	precmd_functions=("${__pss_hp[@]}")
+	preexec_functions=("${__pss_hx[@]}")
+	periodic_functions=("${__pss_hr[@]}")
+	[[ ${(t)PS1} == *readonly* ]] || PS1=$__pss_1
+	[[ ${(t)PS2} == *readonly* ]] || PS2=$__pss_2
+	__pss_l=()
+	local i
+	for i in preexec "${preexec_functions[@]}"; do
+		(( ! $+functions[$i] )) || __pss_l+=("$i")
+	done
+	__pss_say b "$1"
+}
+
+# What the parser says to TEXT, in a subshell.
+function __pss_parse {
+	builtin print -r -- "$(LC_ALL=C; functions[__pss_t]=$1 2>&1)"
+}
+
+# Whether TEXT is unfinished. The parser takes the end of input for the end of a command, so it is asked
+# with something behind the text that only an unfinished one changes the meaning of.
+function __pss_unfinished {
+	local n=$(( ${#${1//[^$'\''\n'\'']/}} + 2 )) t=$1 m
+	while [[ $t == *\\\\ ]]; do
+		t=${t%\\\\}
+	done
+	[[ $t == *(\\|"&&"|"||"|"()") ]] && return 0
+	m=$(__pss_parse "$1")
+	case $m in
+	("")
+		[[ $1 == *"<<"* && -z $(__pss_parse "$1"$'\''\n\x27'\'') ]] && return 0
+		[[ $1 == *(while|until|for|repeat|select|foreach)* && -z $(__pss_parse "$1"$'\''\ndo :; done'\'') ]]
+		return
+		;;
+	(*unmatched*|*"brace expected"*|*"near \`\$("*) return 0 ;;
+	esac
+	[[ $(__pss_parse "$1"$'\''\n;;'\'') == *":$n: parse error near \`;;"* ]]
+}
+
+# __pss_v N TEXT: the same where TEXT is complete, else says so and fails.
+function __pss_v {
+	if ! __pss_unfinished "$2"; then
+		__pss_b "$1" "$2"
+		return 0
+	fi
+	__pss_say v "$1" "${(%%)__pss_2}"
+	return 1
+}
+
+# The end of the text: the status, and no option that would disturb us.
+function __pss_q {
+	local s=$?
+	[[ -n $__pss_n ]] || return 0
+	(( TRY_BLOCK_INTERRUPT > 0 )) && s=130
+	[[ -n $__pss_u ]] || __pss_u=$s
+}
+
+function __pss_hooks {
+	local i
+	__pss_s=$__pss_u
+	(( __pss_s < 129 )) || command -p stty echo icanon isig iexten opost onlcr icrnl 0<>"$__pss_t" 2>/dev/null
+	__pss_l=()
+	for i in precmd "${precmd_functions[@]}"; do
+		(( ! $+functions[$i] )) || __pss_l+=("$i")
+	done
+}
+
+function __pss_report {
+	local n=$__pss_n f= o=$__pss_o
+	__pss_n= __pss_o=
+	__pss_rest
+	[[ $o != *e* ]] || f+=e
+	[[ $o != *u* ]] || f+=u
+	[[ $o != *v* ]] || f+=v
+	[[ $o != *x* ]] || f+=x
+	__pss_x="{ ${f:+\\builtin set -$f; }__pss_r && : } 2>/dev/null"$'\''\n'\''
+	__pss_say E "$n" "$__pss_s" "$PWD" "$__pss_i" "$f"
+	builtin print -n "\e]7337;$n;q;$__pss_s\a" 1<>"$__pss_t"
+}
+
+# __pss_g N: what was typed and read by nobody, as hexadecimal digits.
+function __pss_g {
+	local m s
+	m=$(
+		exec 0<>"$__pss_t"
+		s=$(command -p stty -g)
+		command -p stty -icanon min 0 time 0
+		command -p dd bs=4096 count=16 2>/dev/null | command -p od -An -v -tx1
+		command -p stty "$s"
+	)
+	__pss_say k "$1" "$m"
+}
+
+# ---- exit
+function __pss_exit {
+	local s=$? a
+	if (( ZSH_SUBSHELL )) || [[ -z $__pss_n ]]; then
+		(( $# > 1 )) || set -- "$1" "$s"
+		builtin "$@"
+		return
+	fi
+	if [[ -z $__pss_kept ]]; then
+		(( $# > 1 )) || set -- "$1" "$s"
+		(( ! __pss_w )) || builtin unsetopt checkjobs
+		__pss_w=2
+		builtin "$@"
+		return
+	fi
+	s=$(( (${2:-$s}) & 255 ))
+	__pss_u=$s
+	__pss_say X "$__pss_n" "$s"
+	{ : "${__pss_unset:?}" } 2>/dev/null
+}
+'
+
+# Preexec hooks run as the first thing of the request's text, under the user's options.
+__pss_preexec() {
+	for __pss_i in "${__pss_l[@]}"; do
+		__pss_r
+		"$__pss_i" "$__pss_c" "$__pss_c" "$__pss_c"
+	done
+} 0<>"$__pss_t"
+
+# Ends the request; with an argument the hooks have been interrupted and do not run again.
+__pss_end() {
+	{
+		__pss_q
+		[[ -n $__pss_o ]] || __pss_o=$-
+		builtin set +euvx
+	} 2>/dev/null
+	case $__pss_n in
+	'') return 0 ;;
+	esac
+	__pss_hooks
+	case $# in
+	0)
+		for __pss_i in "${__pss_l[@]}"; do
+			__pss_r
+			"$__pss_i" 0<>"$__pss_t"
+		done
+		;;
+	esac
+	__pss_r
+	__pss_i="${(%%)PS1}"
+	__pss_report
+}
+
+# __pss_z N: a second line behind each request, which acts only where the first was cut short.
+__pss_z() {
+	case $__pss_n in
+	"$1")
+		[[ -n $__pss_u ]] || __pss_u=130
+		__pss_end again
+		;;
+	esac
+}
+
+exit() {
+	__pss_exit exit "$@"
+}
+logout() {
+	__pss_exit logout "$@"
+}
+
+# ---- the boot's last steps
+typeset -g __pss_k=@KEY@ __pss_kept=@KEPT@ __pss_n=@FIRST@
+typeset -g __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_i= __pss_1= __pss_2= __pss_c= __pss_x= __pss_y=
+typeset -ga __pss_l __pss_hp __pss_hx __pss_hr
+typeset -g __pss_t=$(tty)
+__pss_y=$'\n{ __pss_q; __pss_o=$-; \\builtin set +euvx } 2>/dev/null'
+unset HISTFILE
+SAVEHIST=0
+unsetopt zle promptsp promptcr banghist
+__pss_say r zsh "$ZSH_VERSION" $$
+exec 0<>"$__pss_d/q"
+__pss_end

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* A remote engine on two local child processes, driven step by step: every step waits for an event, with
+ * a deadline, and fails the test with what was seen. */
+#pragma once
+
+#include <glib.h>
+
+#include "remote/remote.h"
+
+typedef struct Drive Drive;
+
+typedef enum {
+	STEP_END,
+	STEP_LINE,      /* sends text as one line, as SENT so far is forgotten */
+	STEP_KEYS,      /* keys for what runs */
+	STEP_UNTIL,     /* waits for output that holds text */
+	STEP_PROMPT,    /* waits for a first prompt with status number */
+	STEP_SECOND,    /* waits for a second prompt */
+	STEP_OUTPUT,    /* the output since the line is exactly text */
+	STEP_HAS,       /* … holds text */
+	STEP_LACKS,     /* … does not */
+	STEP_PS,        /* the prompt is exactly text */
+	STEP_DIRECTORY, /* the shell's directory is exactly text */
+	STEP_FRESH,     /* the cursor is known to stand in the first column: number */
+	STEP_TYPED,     /* waits for text to come back as typed */
+	STEP_KEPT_EXIT, /* waits for a kept exit with status number */
+	STEP_ENDS,      /* waits for the end with status number */
+	STEP_NOTICE,    /* waits for a notice that holds text */
+	STEP_STATE,     /* waits for the state number */
+	STEP_INTERRUPT,
+	STEP_DISCARD,
+	STEP_RESIZE,    /* number columns */
+	STEP_CALL,      /* runs check(drive) */
+} StepKind;
+
+typedef struct {
+	StepKind kind;
+	const char *text;
+	int number;
+	void (*call)(Drive *drive);
+} Step;
+
+typedef struct {
+	const char *shell;         /* path, the login shell */
+	const char *configuration; /* -ConfigurationName or NULL */
+	const char *home;
+	const char *const *environment; /* further NAME=value, or NULL */
+	gboolean kept;
+	guint boot_deadline_ms;
+} DriveOptions;
+
+Drive *drive_new(const DriveOptions *options);
+/* Closes both channels and waits until the private directory is gone. */
+void drive_free(Drive *drive);
+
+/* Runs steps up to STEP_END; g_error()s with `name` when one fails. */
+void drive_steps(Drive *drive, const char *name, const Step *steps);
+
+/* Sends a line of any bytes. */
+void drive_line(Drive *drive, const void *data, gsize n);
+const char *drive_home(Drive *drive);
+void drive_fail(Drive *drive, const char *what);
+const char *drive_output(Drive *drive, gsize *ret_n);
+
+/* The directory that the two channels met in, or NULL while there is none. Free it. */
+char *drive_find_directory(Drive *drive);
+
+/* Ends the control channel, or the shell, as an accident would. */
+void drive_close_control(Drive *drive);
+
+#define ANY (-1) /* whatever the status is */
+#define LINE(t) { .kind = STEP_LINE, .text = t }
+#define KEYS(t) { .kind = STEP_KEYS, .text = t }
+#define UNTIL(t) { .kind = STEP_UNTIL, .text = t }
+#define PROMPT(n) { .kind = STEP_PROMPT, .number = n }
+#define SECOND { .kind = STEP_SECOND }
+#define OUTPUT(t) { .kind = STEP_OUTPUT, .text = t }
+#define HAS(t) { .kind = STEP_HAS, .text = t }
+#define LACKS(t) { .kind = STEP_LACKS, .text = t }
+#define PS(t) { .kind = STEP_PS, .text = t }
+#define DIRECTORY(t) { .kind = STEP_DIRECTORY, .text = t }
+#define FRESH(n) { .kind = STEP_FRESH, .number = n }
+#define TYPED(t) { .kind = STEP_TYPED, .text = t }
+#define KEPT_EXIT(n) { .kind = STEP_KEPT_EXIT, .number = n }
+#define ENDS(n) { .kind = STEP_ENDS, .number = n }
+#define NOTICE(t) { .kind = STEP_NOTICE, .text = t }
+#define STATE(n) { .kind = STEP_STATE, .number = n }
+#define INTERRUPT { .kind = STEP_INTERRUPT }
+#define DISCARD { .kind = STEP_DISCARD }
+#define RESIZE(n) { .kind = STEP_RESIZE, .number = n }
+#define CALL(f) { .kind = STEP_CALL, .call = f }
+#define DONE { .kind = STEP_END }

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* Runs the torture table over one remote shell: `test-torture SHELL [gtest options]`. Every case gets a
+ * fresh engine, a fresh home and a fresh shell; at its end nothing of ours may be left on the machine. */
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "torture.h"
+
+static const struct Shell {
+	const char *name;
+	int bit;
+	const char *program;
+	const char *rc; /* its start-up file, and what sets the prompt there */
+	const char *text;
+} shells[] = {
+	{ "bash", BASH, "bash", ".bash_profile", "PS1='b$ '\n" },
+	{ "zsh", ZSH, "zsh", ".zshrc", "PS1='b$ '\n" },
+	{ "dash", DASH, "dash", ".profile", "PS1='b$ '\n" },
+	{ "ash", ASH, "busybox", ".profile", "PS1='b$ '\n" },
+	{ "ksh", KSH, "ksh93", ".profile", "PS1='b$ '\n" },
+	{ "mksh", MKSH, "mksh", ".profile", "PS1='b$ '\n" },
+};
+
+static const struct Shell *shell;
+static char *program;
+
+static char *make_home(const Row *row)
+{
+	char *home = g_dir_make_tmp("pss-home-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(home, shell->rc, NULL);
+	g_autofree char *text = g_strconcat(shell->text, row->rc ? row->rc : "", "\n", NULL);
+	g_autofree char *hush = g_build_filename(home, ".hushlogin", NULL);
+	g_autofree char *go = g_build_filename(home, "go", NULL);
+	if (!home || mkfifo(go, 0600) != 0 || !g_file_set_contents(path, text, -1, NULL) || !g_file_set_contents(hush, "", 0, NULL))
+		g_error("cannot make a home");
+	return home;
+}
+
+static void remove_home(const char *home)
+{
+	const char *const argv[] = { "rm", "-rf", home, NULL };
+	g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+}
+
+static void run(gconstpointer data)
+{
+	static const Step start[] = { PROMPT(0), PS("b$ "), DONE };
+	static const Step start_with_rc[] = { PROMPT(0), DONE };
+	const Row *row = data;
+	g_autofree char *home = make_home(row);
+	const DriveOptions options = { .shell = program, .home = home, .kept = row->kept };
+	Drive *drive = drive_new(&options);
+	drive_steps(drive, "start", row->rc ? start_with_rc : start);
+	drive_steps(drive, row->name, row->steps);
+	drive_free(drive);
+	remove_home(home);
+}
+
+static void add(const Rows *rows)
+{
+	for (gsize i = 0; i < rows->n; i++) {
+		const Row *row = &rows->rows[i];
+		g_autofree char *path = g_strdup_printf("/%s/%s", shell->name, row->name);
+		g_assert((row->why != NULL) == (row->shells != ALL));
+		if (row->shells & shell->bit)
+			g_test_add_data_func(path, row, run);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	for (gsize i = 0; argc > 1 && i < G_N_ELEMENTS(shells); i++) {
+		if (strcmp(shells[i].name, argv[1]) == 0)
+			shell = &shells[i];
+	}
+	if (!shell)
+		g_error("usage: test-torture SHELL [gtest options]");
+	program = g_find_program_in_path(shell->program);
+	argv[1] = argv[0];
+	argc--;
+	argv++;
+	g_test_init(&argc, &argv, NULL);
+	if (!program) {
+		g_print("1..0 # SKIP %s is not installed\n", shell->program);
+		return 0;
+	}
+	g_unsetenv("XDG_RUNTIME_DIR");
+	g_unsetenv("ENV");
+	add(&torture_text);
+	add(&torture_programs);
+	add(&torture_state);
+	add(&torture_exit);
+	return g_test_run();
+}

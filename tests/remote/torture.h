@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of the torture test: one row a case, run once for each remote shell. */
+#pragma once
+
+#include "drive.h"
+
+enum { BASH = 1, ZSH = 2, DASH = 4, ASH = 8, KSH = 16, MKSH = 32, POSIX = DASH | ASH | KSH | MKSH, ALL = 63 };
+
+typedef struct {
+	const char *name;
+	int shells;       /* where it runs */
+	const char *why;  /* it does not run in the others; NULL where shells is ALL */
+	const char *rc;   /* start-up text for this case: appended to the shell's own, or NULL */
+	gboolean kept;
+	Step steps[28];
+} Row;
+
+typedef struct {
+	const Row *rows;
+	gsize n;
+} Rows;
+
+extern const Rows torture_text, torture_programs, torture_state, torture_exit;
