@@ -6,11 +6,13 @@
 #include <glib.h>
 #include <sys/types.h>
 
+#include "host/ssh-person.h"
+
 typedef struct {
-	const char *const *argv;        /* argv[0] is looked up in PATH unless it holds a slash */
+	const char *const *argv;        /* argv[0] is looked up in the environment's PATH unless it holds a slash */
 	const char *program;            /* what to execute when that is not argv[0] (a login shell's "-sh"), or NULL */
 	const char *const *environment; /* the whole of it */
-	const char *directory;          /* where it starts; NULL, or one that is gone: here */
+	const char *directory;          /* where it starts; NULL, or one that is gone: / */
 	int fds[3];                     /* its 0, 1 and 2; -1: /dev/null. Not closed here */
 	const char *terminal;           /* path of a pty: all three, and its controlling terminal; NULL: none */
 } PssSpawn;
@@ -21,3 +23,17 @@ gboolean pss_spawn(const PssSpawn *spawn, pid_t *ret_pid, GError **error) G_GNUC
 
 /* Our own environment with `over` laid over it. Free with g_strfreev(). */
 char **pss_spawn_environment(char *const *over);
+
+/* Where PATH of that environment finds the program, or NULL. */
+char *pss_spawn_find(const char *program, const char *const *environment);
+
+typedef struct {
+	char *bytes; /* the caller's block; what does not fit is read and dropped */
+	gsize size, n;
+	int exit_status; /* 128+n for signal n */
+} PssChildOutput;
+
+/* Runs it to its end, collecting standard output (and standard error where `errors` is given), within
+ * the person's deadline; killed when that passes or the person leaves. For login threads: it blocks. */
+gboolean pss_child_run(PssPerson *person, PssSpawn *spawn, PssChildOutput *output, PssChildOutput *errors,
+                       const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;

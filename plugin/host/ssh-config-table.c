@@ -229,7 +229,8 @@ PssSshConfig *pss_ssh_config_new(const PssTarget *target)
 	config->global_known_hosts = g_new0(char *, 1);
 	config->identity_files = g_ptr_array_new_with_free_func(g_free);
 	config->certificate_files = g_ptr_array_new_with_free_func(g_free);
-	config->agent_socket = g_strdup(pss_target_getenv(target, "SSH_AUTH_SOCK"));
+	const char *agent = pss_target_getenv(target, "SSH_AUTH_SOCK");
+	config->agent_socket = agent && *agent ? g_strdup(agent) : NULL;
 	config->pubkey = config->password = config->kbdint = TRUE;
 	config->preferred = g_strsplit("publickey,keyboard-interactive,password", ",", -1);
 	config->n_password_prompts = 3;

@@ -241,7 +241,7 @@ gboolean pss_ssh_hostkey_check(PssPerson *person, const PssSshConfig *config, co
 	case PSS_KNOWN_NEW:
 		return address_agrees(config, files, &key, address, error) &&
 		       (known_without_port(config, files, &key) ||
-		        decide_unknown(person, config, &key, address, FALSE, error));
+		        decide_unknown(person, config, &key, address, error));
 	default:
 		set_refusal(&verdict, &key, error);
 		return FALSE;

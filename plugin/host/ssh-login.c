@@ -5,6 +5,7 @@
 #include "host/ssh-login.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 

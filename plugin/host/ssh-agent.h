@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* The caller's ssh-agent (draft-miller-ssh-agent), one key of it at a time. */
+#pragma once
+
+#include <libssh/libssh.h>
+
+#include "host/ssh-person.h"
+
+typedef struct PssAgent PssAgent;
+
+/* Connects and lists the keys. NULL, with a note, when the agent cannot be reached or does not answer
+ * within some seconds. Blocks. */
+PssAgent *pss_agent_open(PssPerson *person, const char *socket_path);
+void pss_agent_close(PssAgent *agent); /* accepts NULL; a session that was given it can sign no more */
+
+guint pss_agent_n_keys(PssAgent *agent);
+GBytes *pss_agent_blob(PssAgent *agent, guint i);         /* borrowed */
+const char *pss_agent_comment(PssAgent *agent, guint i);  /* borrowed, clean */
+
+/* From now on ssh_userauth_agent(session) sees key i and no other. */
+gboolean pss_agent_show(PssAgent *agent, ssh_session session, guint i);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PssAgent, pss_agent_close)

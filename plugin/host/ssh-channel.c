@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT */
+/* One channel of an SSH link: opened, given a terminal and a command, fed and drained, in turns that the link
+ * grants. The functions that users call only write down what is wanted and kick the link; libssh is
+ * called in turns alone, and freed there, never inside one of its callbacks. */
+#include "host/ssh-link.h"
+
+#include <string.h>
+
+#include "host/ssh-error.h"
+
+#define WRITES_PER_TURN 8
+#define WRITE_CHUNK (32 * 1024)
+#define READ_CHUNK (64 * 1024)
+/* libssh's window of 1.28 MB starves links with a long way; reading "up to this much" widens it. */
+#define WINDOW (4 * 1024 * 1024)
+#define WIDEN_EVERY (1024 * 1024)
+
+static void channel_clear(gpointer data)
+{
+	PssSshChannel *channel = data;
+
+	g_free(channel->command);
+	g_free(channel->term);
+	pss_buffer_finish(&channel->queue);
+}
+
+void pss_ssh_channel_unref(gpointer channel)
+{
+	g_rc_box_release_full(channel, channel_clear);
+}
+
+static int on_data(ssh_session session, ssh_channel ssh, void *data, uint32_t n, int is_stderr, void *user)
+{
+	PssSshChannel *channel = user;
+
+	if (!channel->events)
+		return (int)n;
+	if (channel->paused || channel->draining || channel->holding) {
+		channel->holding = TRUE;
+		return 0;
+	}
+	channel->n_since_widening += n;
+	channel->events->on_data(channel->user, data, n, is_stderr != 0);
+	return (int)n;
+}
+
+static void on_exit_status(ssh_session session, ssh_channel ssh, int status, void *user)
+{
+	((PssSshChannel *)user)->exit_status = status & 0xff;
+}
+
+static void on_exit_signal(ssh_session session, ssh_channel ssh, const char *name, int core, const char *message,
+                           const char *language, void *user)
+{
+	static const struct {
+		const char *name;
+		int number;
+	} signals[] = { /* RFC 4254, 6.10, with Linux's numbers */
+		{ "HUP", 1 },   { "INT", 2 },   { "QUIT", 3 },  { "ILL", 4 },   { "ABRT", 6 },  { "FPE", 8 },
+		{ "KILL", 9 },  { "USR1", 10 }, { "SEGV", 11 }, { "USR2", 12 }, { "PIPE", 13 }, { "ALRM", 14 },
+		{ "TERM", 15 },
+	};
+	PssSshChannel *channel = user;
+
+	channel->exit_status = 255; /* a signal without a name of the standard */
+	for (gsize i = 0; i < G_N_ELEMENTS(signals); i++)
+		if (g_strcmp0(name, signals[i].name) == 0)
+			channel->exit_status = 128 + signals[i].number;
+}
+
+static void on_close(ssh_session session, ssh_channel ssh, void *user)
+{
+	((PssSshChannel *)user)->remote_closed = TRUE;
+}
+
+PssSshChannel *pss_ssh_channel_new(PssSshLink *link, const PssChannelRequest *request,
+                                   const PssChannelEvents *events, gpointer user)
+{
+	PssSshChannel *channel = g_rc_box_new0(PssSshChannel);
+
+	channel->base.transport = &link->base;
+	channel->link = link;
+	channel->user = user;
+	channel->command = g_strdup(request->command);
+	channel->pty = request->pty;
+	channel->term = g_strdup(request->term);
+	channel->columns = request->columns;
+	channel->rows = request->rows;
+	channel->exit_status = -1;
+	pss_buffer_init(&channel->queue);
+	if (!link->session || link->lost)
+		return channel;
+	channel->events = events;
+	if (request->n_first_bytes > 0)
+		pss_ssh_channel_write(&channel->base, request->first_bytes, request->n_first_bytes);
+	return channel;
+}
+
+static void create(PssSshChannel *channel)
+{
+	channel->channel = ssh_channel_new(channel->link->session);
+	channel->callbacks = (struct ssh_channel_callbacks_struct){
+		.userdata = channel,
+		.channel_data_function = on_data,
+		.channel_close_function = on_close,
+		.channel_exit_status_function = on_exit_status,
+		.channel_exit_signal_function = on_exit_signal,
+	};
+	ssh_callbacks_init(&channel->callbacks);
+	ssh_add_channel_callbacks(channel->channel, &channel->callbacks);
+	channel->state = PSS_CHANNEL_OPENING;
+}
+
+/* Gives libssh's half back. Callbacks could come after the free (fixed in 0.12), so they go first. */
+static void release(PssSshChannel *channel)
+{
+	if (channel->channel) {
+		ssh_remove_channel_callbacks(channel->channel, &channel->callbacks);
+		ssh_channel_free(channel->channel);
+	}
+	ssh_channel_free(channel->stand_in);
+	channel->channel = channel->stand_in = NULL;
+	pss_buffer_finish(&channel->queue);
+	channel->finished = TRUE;
+}
+
+static void finish(PssSshChannel *channel, const GError *error)
+{
+	const PssChannelEvents *events = g_steal_pointer(&channel->events);
+
+	release(channel);
+	if (events)
+		events->on_closed(channel->user, channel->exit_status, error);
+}
+
+static void refuse(PssSshChannel *channel, const char *what)
+{
+	g_autoptr(GError) error = NULL;
+
+	pss_ssh_set_error(&error, channel->link->session, PSS_FAILED, "the server refuses %s", what);
+	finish(channel, error);
+}
+
+static int request_start(PssSshChannel *channel, ssh_channel on)
+{
+	return channel->command ? ssh_channel_request_exec(on, channel->command) : ssh_channel_request_shell(on);
+}
+
+static int request_pty(PssSshChannel *channel)
+{
+	return ssh_channel_request_pty_size(channel->channel, channel->term, (int)channel->columns,
+	                                    (int)channel->rows);
+}
+
+/* HACK: of the requests on a channel libssh sends one at a time and waits for each answer; open, terminal and
+ * command would take three round trips. But a channel that was never opened addresses its requests
+ * to number 0, and that is the number that OpenSSH's and dropbear's servers give the first channel. So
+ * a stand-in sends the command's request behind the others, without waiting; its answer reaches the real
+ * channel, which does not wait for it and drops it. Only for the very first channel. Remove when libssh can
+ * send requests without waiting. */
+gboolean pss_ssh_channel_can_fly(const PssSshChannel *channel)
+{
+	const char *banner = ssh_get_serverbanner(channel->link->session);
+
+	return channel->state == PSS_CHANNEL_NEW && channel->pty && !channel->close_wanted && banner &&
+	       (g_str_has_prefix(banner, "SSH-2.0-OpenSSH") || g_str_has_prefix(banner, "SSH-2.0-dropbear"));
+}
+
+void pss_ssh_channel_fly(PssSshChannel *channel)
+{
+	create(channel);
+	if (ssh_channel_open_session(channel->channel) != SSH_AGAIN || request_pty(channel) != SSH_AGAIN)
+		return; /* the answers are here already, or it failed: the plain way goes on from there */
+	channel->stand_in = ssh_channel_new(channel->link->session);
+	request_start(channel, channel->stand_in);
+}
+
+/* TRUE: answered with yes. */
+static gboolean advance(PssSshChannel *channel, int status, const char *what)
+{
+	if (status == SSH_ERROR && pss_ssh_link_is_alive(channel->link))
+		refuse(channel, what);
+	return status == SSH_OK;
+}
+
+static void start(PssSshChannel *channel)
+{
+	if (channel->state == PSS_CHANNEL_NEW)
+		create(channel);
+	if (channel->state == PSS_CHANNEL_OPENING &&
+	    advance(channel, ssh_channel_open_session(channel->channel), "to open a session on this connection"))
+		channel->state = channel->pty ? PSS_CHANNEL_PTY : PSS_CHANNEL_EXEC;
+	if (channel->state == PSS_CHANNEL_PTY && advance(channel, request_pty(channel), "a terminal")) {
+		channel->state = channel->stand_in ? PSS_CHANNEL_RUNNING : PSS_CHANNEL_EXEC;
+		ssh_channel_free(channel->stand_in);
+		channel->stand_in = NULL;
+	}
+	if (channel->state == PSS_CHANNEL_EXEC && !channel->finished &&
+	    advance(channel, request_start(channel, channel->channel), "to run the command"))
+		channel->state = PSS_CHANNEL_RUNNING;
+}
+
+static void deliver(PssSshChannel *channel, char *block, gsize n, gboolean is_stderr)
+{
+	if (n == 0 || !channel->events)
+		return;
+	channel->n_since_widening += n;
+	channel->events->on_data(channel->user, block, n, is_stderr);
+}
+
+/* What came in during a pause. */
+static void deliver_held(PssSshChannel *channel)
+{
+	static char block[READ_CHUNK];
+
+	if (!channel->holding || channel->paused)
+		return;
+	channel->draining = TRUE;
+	for (int is_stderr = 0; is_stderr < 2; is_stderr++) {
+		int n = 1;
+		while (n > 0 && !channel->paused && channel->events) {
+			n = ssh_channel_read_nonblocking(channel->channel, block, sizeof block, is_stderr);
+			if (n > 0)
+				deliver(channel, block, (gsize)n, is_stderr);
+		}
+	}
+	channel->draining = FALSE;
+	if (!channel->paused)
+		channel->holding = FALSE;
+}
+
+static void widen_window(PssSshChannel *channel)
+{
+	static char *block;
+
+	if (channel->n_since_widening < WIDEN_EVERY || channel->paused || channel->remote_closed || !channel->events)
+		return;
+	channel->n_since_widening = 0;
+	if (!block)
+		block = g_malloc(WINDOW); /* pages that are never touched; bytes land here only after a pause */
+	int n = ssh_channel_read(channel->channel, block, WINDOW, 0);
+	if (n > 0)
+		deliver(channel, block, (gsize)n, FALSE);
+}
+
+static gboolean socket_is_full(const PssSshChannel *channel)
+{
+	return (ssh_get_poll_flags(channel->link->session) & SSH_WRITE_PENDING) != 0;
+}
+
+static void send_queue(PssSshChannel *channel)
+{
+	for (int i = 0; i < WRITES_PER_TURN && channel->queue.length > 0; i++) {
+		gsize n = MIN(channel->queue.length, WRITE_CHUNK);
+		int sent = ssh_channel_write(channel->channel, pss_buffer_bytes(&channel->queue), (uint32_t)n);
+		if (sent <= 0)
+			break;
+		pss_buffer_consume(&channel->queue, (size_t)sent);
+		if ((gsize)sent < n)
+			break;
+	}
+	if (channel->queue.length == 0 && channel->drain_wanted) {
+		channel->drain_wanted = FALSE;
+		if (channel->events)
+			channel->events->on_drained(channel->user);
+	}
+}
+
+static void send_all(PssSshChannel *channel)
+{
+	gboolean was_full = socket_is_full(channel);
+
+	if (channel->resized && channel->state == PSS_CHANNEL_RUNNING) {
+		channel->resized = FALSE;
+		ssh_channel_change_pty_size(channel->channel, (int)channel->columns, (int)channel->rows);
+	}
+	/* What libssh cannot pass on at once it keeps, without limit: the bytes wait here instead. */
+	if (channel->queue.length > 0 && (!was_full || channel->queue.length <= WRITE_CHUNK))
+		send_queue(channel);
+	if (channel->eof_wanted && !channel->eof_sent && channel->queue.length == 0 && channel->channel) {
+		channel->eof_sent = TRUE;
+		ssh_channel_send_eof(channel->channel);
+	}
+}
+
+static gboolean is_open(const PssSshChannel *channel)
+{
+	return channel->state == PSS_CHANNEL_RUNNING || channel->state == PSS_CHANNEL_EXEC;
+}
+
+void pss_ssh_channel_turn(PssSshChannel *channel)
+{
+	if (channel->finished)
+		return;
+	if (channel->close_wanted && channel->state == PSS_CHANNEL_NEW) {
+		release(channel);
+		return;
+	}
+	if (channel->state != PSS_CHANNEL_RUNNING && !channel->remote_closed)
+		start(channel);
+	/* Input may follow the command's request without waiting for its answer. */
+	if (!channel->finished && is_open(channel) && !channel->remote_closed)
+		send_all(channel);
+	if (channel->finished || !pss_ssh_link_is_alive(channel->link))
+		return;
+	/* One that is still opening is closed when the answer is here: the server would keep it otherwise. */
+	if (channel->close_wanted && channel->state > PSS_CHANNEL_OPENING) {
+		release(channel);
+		return;
+	}
+	deliver_held(channel);
+	if (channel->remote_closed && !channel->holding)
+		finish(channel, NULL);
+	else
+		widen_window(channel);
+}
+
+void pss_ssh_channel_write(PssChannel *base, const void *data, gsize n)
+{
+	PssSshChannel *channel = (PssSshChannel *)base;
+
+	if (!channel->events || channel->eof_wanted || n == 0)
+		return;
+	if (pss_buffer_append(&channel->queue, data, n) < 0)
+		g_error("out of memory");
+	channel->drain_wanted = TRUE;
+	pss_ssh_link_kick(channel->link);
+}
+
+gsize pss_ssh_channel_pending(PssChannel *base)
+{
+	return ((PssSshChannel *)base)->queue.length;
+}
+
+void pss_ssh_channel_pause(PssChannel *base, gboolean paused)
+{
+	PssSshChannel *channel = (PssSshChannel *)base;
+
+	if (!channel->events || channel->paused == paused)
+		return;
+	channel->paused = paused;
+	if (!paused)
+		pss_ssh_link_kick(channel->link);
+}
+
+void pss_ssh_channel_resize(PssChannel *base, guint columns, guint rows)
+{
+	PssSshChannel *channel = (PssSshChannel *)base;
+
+	if (!channel->events || !channel->pty || (channel->columns == columns && channel->rows == rows))
+		return;
+	channel->columns = columns;
+	channel->rows = rows;
+	channel->resized = channel->state != PSS_CHANNEL_NEW;
+	pss_ssh_link_kick(channel->link);
+}
+
+void pss_ssh_channel_eof(PssChannel *base)
+{
+	PssSshChannel *channel = (PssSshChannel *)base;
+
+	if (!channel->events)
+		return;
+	channel->eof_wanted = TRUE;
+	pss_ssh_link_kick(channel->link);
+}
+
+void pss_ssh_channel_close(PssChannel *base)
+{
+	PssSshChannel *channel = (PssSshChannel *)base;
+	PssSshLink *link = channel->link;
+
+	channel->events = NULL;
+	channel->close_wanted = TRUE;
+	if (!link->session || link->lost || channel->finished)
+		g_ptr_array_remove_fast(link->channels, channel);
+	else
+		pss_ssh_link_kick(link);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* What ssh_config says about one target, every source already merged. */
+#pragma once
+
+#include "host/ssh-person.h"
+
+typedef enum {
+	PSS_STRICT_ASK,
+	PSS_STRICT_YES,
+	PSS_STRICT_ACCEPT_NEW,
+	PSS_STRICT_OFF,
+} PssStrict;
+
+typedef struct {
+	char *host;     /* as typed */
+	char *hostname; /* what to connect to */
+	char *user;
+	guint port;
+	char *bind_address;   /* or NULL */
+	int address_family;   /* AF_* */
+	guint connect_timeout_ms;
+	gboolean tcp_keepalive;
+	char *proxy_command;  /* tokens not yet expanded, or NULL */
+	char *proxy_jump;     /* or NULL */
+
+	PssStrict strict;
+	char *host_key_alias; /* or NULL */
+	char **user_known_hosts, **global_known_hosts; /* paths, never NULL */
+	gboolean hash_known_hosts, check_host_ip;
+
+	GPtrArray *identity_files;    /* paths, in order of trial */
+	gboolean key_file_given;      /* the first of them is -KeyFilePath */
+	GPtrArray *certificate_files; /* paths */
+	gboolean identities_only;
+	char *agent_socket;           /* or NULL */
+	gboolean batch_mode;
+	gboolean pubkey, password, kbdint; /* allowed ways to log in */
+	char **preferred; /* PreferredAuthentications, never NULL */
+	guint n_password_prompts;
+
+	char *ciphers, *macs, *kex, *host_key_algorithms, *pubkey_algorithms; /* NULL: libssh's own */
+	gboolean compression;
+	int rsa_min_size;
+	guint alive_interval_s, alive_count_max;
+} PssSshConfig;
+
+/* Blocks within the person's deadline, which it sets from ConnectTimeout once that is known. NULL and
+ * PSS_USAGE for an option ssh does not know, PSS_UNSUPPORTED for one that bears on security and that
+ * we cannot honour. What else is not honoured becomes a verbose note. */
+PssSshConfig *pss_ssh_config_resolve(PssPerson *person, const PssTarget *target,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void pss_ssh_config_free(PssSshConfig *config);
+
+/* `text` with a leading ~ and the tokens of ssh_config(5) replaced; NULL: a token that is not known. */
+char *pss_ssh_config_expand(const PssSshConfig *config, const char *text);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PssSshConfig, pss_ssh_config_free)

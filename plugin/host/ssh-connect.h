@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* The byte stream below SSH: a TCP connection, or a proxy's standard input and output. */
+#pragma once
+
+#include "host/ssh-config.h"
+
+typedef struct {
+	int fd;        /* CLOEXEC, non-blocking; -1: none */
+	char *address; /* numeric, or NULL behind a proxy */
+	pid_t proxy;   /* 0: none. Ends when fd is closed; reaped by pss_ssh_stream_reap_proxy() */
+} PssSshStream;
+
+/* Blocks within the person's deadline. All addresses in turn, each with its share of the time. */
+gboolean pss_ssh_connect(PssPerson *person, const PssSshConfig *config, const PssTarget *target,
+                         PssSshStream *ret_stream, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+void pss_ssh_stream_clear(PssSshStream *stream); /* closes; the proxy is hung up and reaped */
+
+/* From any thread: takes the proxy's end off our hands, without waiting for it. */
+void pss_ssh_stream_reap_proxy(PssSshStream *stream);
+
+/* Starts ProxyCommand or ProxyJump of the config. Used by pss_ssh_connect() alone. */
+gboolean pss_ssh_proxy_start(const PssSshConfig *config, const PssTarget *target, PssSshStream *ret_stream,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Asks for acknowledgements without delay; the kernel forgets it, so it is said after each read while
+ * round trips count. Nothing on what is no TCP socket. */
+void pss_ssh_quick_ack(int fd);

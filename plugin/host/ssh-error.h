@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* libssh's errors as ours. */
+#pragma once
+
+#include <glib.h>
+#include <libssh/libssh.h>
+
+#include "host/error.h"
+
+/* Sets `error` to "MESSAGE: what libssh says", or to the message alone where it says nothing. */
+void pss_ssh_set_error(GError **error, ssh_session session, enum pss_status code, const char *format, ...)
+	G_GNUC_PRINTF(4, 5);
+
+/* Text that came from the other end, made fit to be shown on one line: no control bytes, valid UTF-8, capped. */
+char *pss_ssh_clean_text(const char *text);
+
+/* The same for banners and questions, whose newlines stay. */
+char *pss_ssh_clean_lines(const char *text);

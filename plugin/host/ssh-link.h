@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* An authenticated libssh session on the main loop, and its channels. Private to ssh-link.c, ssh-channel.c
+ * and transport-ssh.c.
+ *
+ * libssh reads the socket, and calls back, inside almost every call. So all calls into it are made from
+ * the link's own source: what the users of a channel ask for is written down and done there. */
+#pragma once
+
+#include <libssh/callbacks.h>
+#include <libssh/libssh.h>
+
+#include "host/ssh-login.h"
+#include "host/transport.h"
+#include "wire/buffer.h"
+
+typedef struct {
+	PssTransport base;
+	PssTarget *target; /* until the login has it */
+	const PssTransportEvents *events;
+	gpointer user;
+	PssPerson *person;
+	PssSshLogin *login; /* NULL until logged in */
+	ssh_session session; /* login's */
+	ssh_event event;
+	GSource *source;
+	gpointer fd_tag;
+	GPtrArray *channels; /* of PssSshChannel; one reference each */
+	gboolean kicked;     /* something was asked for since the last turn */
+	gboolean fresh;      /* no channel has been started yet */
+	gboolean lost;
+	GError *cause;       /* why, until it has been told */
+	struct ssh_counter_struct counter;
+	guint64 n_heard;     /* bytes, when the last keepalive was due */
+	guint n_missed;
+	gint64 next_alive;
+	guint quick_acks_left;
+} PssSshLink;
+
+typedef enum {
+	PSS_CHANNEL_NEW,
+	PSS_CHANNEL_OPENING,
+	PSS_CHANNEL_PTY,
+	PSS_CHANNEL_EXEC,
+	PSS_CHANNEL_RUNNING,
+} PssSshChannelState;
+
+typedef struct {
+	PssChannel base;
+	PssSshLink *link;
+	const PssChannelEvents *events; /* NULL: nobody wants to hear */
+	gpointer user;
+	PssSshChannelState state;
+	ssh_channel channel; /* NULL: not yet, or not any more */
+	ssh_channel stand_in; /* see ssh-channel.c, the flight */
+	struct ssh_channel_callbacks_struct callbacks;
+	char *command, *term;
+	gboolean pty;
+	guint columns, rows;
+	struct pss_buffer queue; /* to be sent */
+	gsize n_since_widening;
+	int exit_status;
+	gboolean resized, eof_wanted, eof_sent, drain_wanted, close_wanted;
+	gboolean paused, holding; /* holding: libssh has bytes that were not delivered */
+	gboolean draining;        /* they are being fetched: callbacks only buffer */
+	gboolean remote_closed, finished;
+} PssSshChannel;
+
+/* Asks for a turn of the link's source. */
+void pss_ssh_link_kick(PssSshLink *link);
+
+/* Takes over a login; events follow. */
+void pss_ssh_link_start(PssSshLink *link, PssSshLogin *login);
+
+/* Sends what can go without waiting, then ends it. No event follows. */
+void pss_ssh_link_stop(PssSshLink *link);
+
+gboolean pss_ssh_link_is_alive(PssSshLink *link);
+
+PssSshChannel *pss_ssh_channel_new(PssSshLink *link, const PssChannelRequest *request,
+                                   const PssChannelEvents *events, gpointer user);
+void pss_ssh_channel_unref(gpointer channel);
+
+/* One turn of a channel: all that can be done now. Emits events. */
+void pss_ssh_channel_turn(PssSshChannel *channel);
+
+/* Starts a pty channel without waiting for answers; see there. Only as the first channel of a link. */
+gboolean pss_ssh_channel_can_fly(const PssSshChannel *channel);
+void pss_ssh_channel_fly(PssSshChannel *channel);
+
+void pss_ssh_channel_write(PssChannel *channel, const void *data, gsize n);
+gsize pss_ssh_channel_pending(PssChannel *channel);
+void pss_ssh_channel_pause(PssChannel *channel, gboolean paused);
+void pss_ssh_channel_resize(PssChannel *channel, guint columns, guint rows);
+void pss_ssh_channel_eof(PssChannel *channel);
+void pss_ssh_channel_close(PssChannel *channel);
