@@ -18,6 +18,14 @@ enum pss_read {
 	                     * ret_line then holds what was typed so far, if anything */
 };
 
+/* What history expansion made of a line. */
+enum pss_expand {
+	PSS_EXPAND_RUN,   /* the line as it shall run; *ret_changed: it differs and is to be shown first */
+	PSS_EXPAND_SHOW,  /* `:p`: shown and remembered, not run */
+	PSS_EXPAND_EDIT,  /* histverify: back into the editor */
+	PSS_EXPAND_ERROR, /* the shell's message ("!x: event not found"); nothing runs */
+};
+
 struct pss_read_request {
 	const char *prompt;        /* final, already sanitised, SGR sequences allowed; borrowed */
 	bool continuation;         /* a second prompt: history joins this line to the ones before */
@@ -52,19 +60,21 @@ struct pss_shell {
 	 * static sentence that says why not ("… use invoke-command"). */
 	const char *(*why_not_enter)(void);
 	/* Runs loop(argument) where the shell wants an entered session to run (bash: in a forked child that
-	 * is a job; zsh: in place) and returns its result, or 128+n, or 148 when it was suspended. */
-	int (*run_entered)(int (*loop)(void *argument), void *argument);
+	 * is a job called `label`, "enter-pssession HOST"; zsh: in place) and returns its result, or 128+n, or
+	 * 148 when it was suspended. */
+	int (*run_entered)(const char *label, int (*loop)(void *argument), void *argument);
 	/* Before the first and after the last read_line(): swaps editor state, history and completion.
 	 * `history` are the lines of the host's history, oldest first. */
 	int (*editor_begin)(char *const *history, size_t n_history);
 	void (*editor_end)(void);
 	enum pss_read (*read_line)(const struct pss_read_request *request, char **ret_line);
-	/* Expands `!!` and friends against the history shown (SPEC §3). 0: *ret is the line as it shall run
-	 * (heap) and *ret_changed says whether it differs; -EINVAL: *ret is the shell's error message. */
-	int (*expand_history)(const char *line, char **ret, bool *ret_changed);
+	/* Expands `!!` and friends against the history shown (SPEC §3). What it says about *ret (heap): */
+	enum pss_expand (*expand_history)(const char *line, char **ret, bool *ret_changed);
 	/* Adds the line to the shown history, if HISTCONTROL/HIST_IGNORE_* want that. True: it is to be
 	 * written to the host's file too. */
 	bool (*add_history)(const char *line);
 	/* Shows text above the line being edited, and draws that again. */
 	void (*print_above)(const char *text, size_t n);
+	/* From inside on_wake: puts keys that the remote did not read into the line being edited. */
+	void (*insert_typed)(const char *text);
 };

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+/* bash's line editor for an entered session: readline with the user's bindings, our prompt, the host's
+ * history and a reader of keys that also watches the connection. It runs in the entered child alone, so
+ * what it sets in readline needs no way back; the terminal does. Completion is off: nothing local may
+ * be completed into a remote line. */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bashtypes.h"
+#include "shell.h"
+#include "bashjmp.h"
+#include "quit.h"
+
+#include "bash-builtin/adapter.h"
+#include "bash-builtin/editor-readline.h"
+#include "bash-builtin/editor.h"
+#include "client/tty-signals.h"
+
+#define DESCRIPTOR_MIN 100
+
+static struct {
+	FILE *in, *out;
+	bool was_prepped;      /* the shell's own readline had the terminal (we run inside `bind -x`) */
+	const struct pss_read_request *request;
+	enum pss_read outcome; /* of the line being read; LINE until something else ends it */
+	char *unfinished;      /* what was typed when it was left; heap */
+} editor;
+
+static FILE *open_terminal(const char *mode)
+{
+	int low = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC | (*mode == 'r' ? O_NONBLOCK : 0));
+	int fd = low < 0 ? -1 : fcntl(low, F_DUPFD_CLOEXEC, DESCRIPTOR_MIN);
+	FILE *stream = fd < 0 ? NULL : fdopen(fd, mode);
+
+	if (!stream && fd >= 0)
+		close(fd);
+	if (low >= 0)
+		close(low);
+	return stream;
+}
+
+/* The one place where completion on the remote will hook in. */
+static char **complete_nothing(const char *text, int start, int end)
+{
+	rl_attempted_completion_over = 1; /* or readline goes on with local file names */
+	rl_filename_completion_desired = rl_filename_quoting_desired = 0;
+	return NULL;
+}
+
+static char *generate_nothing(const char *text, int state)
+{
+	return NULL;
+}
+
+static void unhook_completion(void)
+{
+	rl_attempted_completion_function = complete_nothing;
+	rl_completion_entry_function = generate_nothing;
+	rl_directory_completion_hook = NULL;
+	rl_directory_rewrite_hook = NULL;
+	rl_filename_stat_hook = NULL;
+	rl_filename_rewrite_hook = NULL;
+	rl_ignore_some_completions_function = NULL;
+	rl_completion_word_break_hook = NULL;
+	rl_completion_display_matches_hook = NULL;
+}
+
+/* readline would end the line that it gives up; where the cursor stands then is our affair. */
+static void release_terminal(void)
+{
+	int eof = 0;
+
+	if (&rl_eof_found) {
+		eof = rl_eof_found;
+		rl_eof_found = 0;
+	}
+	rl_deprep_terminal();
+	if (&rl_eof_found)
+		rl_eof_found = eof;
+}
+
+/* The state of a readline that may be in the middle of a line of the shell's own. */
+static void make_readline_fresh(void)
+{
+	rl_free_line_state();
+	rl_clear_pending_input();
+	rl_readline_state &= PSS_RL_STATE_INITIALIZED | PSS_RL_STATE_TTYCSAVED;
+	rl_done = rl_dispatching = rl_already_prompted = rl_num_chars_to_read = rl_explicit_arg = 0;
+	rl_numeric_arg = 1;
+	rl_catch_signals = rl_catch_sigwinch = 1;
+	rl_startup_hook = rl_pre_input_hook = rl_event_hook = NULL;
+	rl_signal_event_hook = rl_input_available_hook = NULL;
+	rl_redisplay_function = rl_redisplay;
+	rl_deprep_term_function = release_terminal;
+}
+
+static int read_key(FILE *stream);
+
+int pss_bash_editor_begin(char *const *history, size_t n_history)
+{
+	editor.in = open_terminal("r");
+	editor.out = open_terminal("w");
+	if (!editor.in || !editor.out)
+		return -errno;
+	if (!bash_readline_initialized)
+		initialize_readline();
+	editor.was_prepped = (rl_readline_state & PSS_RL_STATE_TERMPREPPED) != 0;
+	if (editor.was_prepped)
+		rl_deprep_terminal();
+	rl_instream = editor.in;
+	rl_outstream = editor.out;
+	rl_getc_function = read_key;
+	make_readline_fresh();
+	unhook_completion();
+	pss_editor_disarm_commands();
+	pss_editor_load_history(history, n_history);
+	return 0;
+}
+
+void pss_bash_editor_end(void)
+{
+	const char *paste = rl_variable_value("enable-bracketed-paste");
+
+	if (editor.was_prepped && paste && strcmp(paste, "on") == 0)
+		fputs("\033[?2004h", editor.out); /* the shell's readline believes that it is on */
+	fclose(editor.in);
+	fclose(editor.out);
+	editor.in = editor.out = NULL;
+}
+
+/* Ends the line without Enter. The result makes every reader inside readline give up, one after the other. */
+static int give_up(enum pss_read outcome)
+{
+	if (editor.outcome == PSS_READ_LINE) {
+		if (outcome == PSS_READ_LEAVE)
+			editor.unfinished = strndup(rl_line_buffer, (size_t)rl_end);
+		if (outcome == PSS_READ_LEAVE && !pss_signals_ending()) {
+			rl_point = rl_end;
+			(*rl_redisplay_function)();
+		}
+		editor.outcome = outcome;
+	}
+	return PSS_READERR;
+}
+
+static void redraw(void)
+{
+	rl_on_new_line();
+	rl_forced_update_display();
+}
+
+/* What signals have said: PSS_READ_LINE to go on. */
+static enum pss_read take_signals(void)
+{
+	rl_check_signals(); /* with signals unblocked: it may stop us, and run handlers */
+	if (pss_signals_ending())
+		return PSS_READ_LEAVE;
+	if (interrupt_state)
+		return PSS_READ_INTERRUPT;
+	pss_signals_take_resize(); /* readline's handler has seen it too */
+	if (pss_signals_take_continue())
+		redraw();
+	return PSS_READ_LINE;
+}
+
+static bool signal_is_pending(void)
+{
+	return rl_pending_signal() != 0;
+}
+
+/* Waits for a key or the connection. False when the line is over. */
+static bool wait_for_key(int terminal)
+{
+	struct pollfd fds[2] = {
+		{ .fd = terminal, .events = POLLIN },
+		{ .fd = editor.request->wake_fd, .events = POLLIN },
+	};
+
+	if (pss_signals_poll(fds, 2, -1, signal_is_pending) < 0)
+		return errno == EINTR;
+	if (fds[0].revents & (POLLERR | POLLNVAL))
+		return false;
+	return !fds[1].revents || !editor.request->on_wake(editor.request->user);
+}
+
+/* rl_getc_function: one byte, or PSS_READERR when the line is over. The stream is non-blocking, so that
+ * a long paste costs one system call a byte. */
+static int read_key(FILE *stream)
+{
+	for (;;) {
+		enum pss_read outcome = editor.outcome == PSS_READ_LINE ? take_signals() : editor.outcome;
+		unsigned char key;
+		ssize_t n;
+
+		if (outcome != PSS_READ_LINE)
+			return give_up(outcome);
+		n = read(fileno(stream), &key, 1);
+		if (n == 1)
+			return key;
+		if (n == 0 || (errno != EAGAIN && errno != EINTR) || (errno == EAGAIN && !wait_for_key(fileno(stream))))
+			return give_up(PSS_READ_LEAVE);
+	}
+}
+
+static int insert_at_start(void)
+{
+	if (editor.request->insert && *editor.request->insert)
+		rl_insert_text(editor.request->insert);
+	return 0;
+}
+
+char *pss_editor_mark_prompt(const char *prompt)
+{
+	char *marked = malloc(3 * strlen(prompt) + 1), *to = marked;
+
+	while (marked && *prompt) {
+		size_t n = *prompt == '\033' ? strcspn(prompt, "m") : 0;
+
+		if (n == 0 || !prompt[n]) {
+			*to++ = *prompt++;
+			continue;
+		}
+		*to++ = '\001';
+		memcpy(to, prompt, n + 1);
+		to += n + 1;
+		*to++ = '\002';
+		prompt += n + 1;
+	}
+	if (marked)
+		*to = '\0';
+	return marked;
+}
+
+/* The line was left in the middle: the cursor goes below it. */
+static void end_abandoned_line(void)
+{
+	fputs("\n", editor.out);
+	fflush(editor.out);
+}
+
+static enum pss_read finish_line(char *line, char **ret_line)
+{
+	if (editor.outcome != PSS_READ_LINE) {
+		free(line);
+		end_abandoned_line();
+		*ret_line = editor.unfinished;
+		editor.unfinished = NULL;
+		return editor.outcome;
+	}
+	*ret_line = line;
+	return line ? PSS_READ_LINE : PSS_READ_EOF;
+}
+
+/* A command of `bind -x` has jumped out of readline: `exit` in it leaves, Ctrl-C or an error only end the line. */
+static enum pss_read finish_jump(int code)
+{
+	rl_cleanup_after_signal();
+	end_abandoned_line();
+	make_readline_fresh();
+	return code == DISCARD ? PSS_READ_INTERRUPT : PSS_READ_EOF;
+}
+
+static enum pss_read read_in_readline(const char *prompt, char **ret_line)
+{
+	procenv_t outer;
+	enum pss_read outcome;
+	int code;
+
+	memcpy(outer, top_level, sizeof(outer));
+	code = setjmp_nosigs(top_level);
+	if (code == 0)
+		outcome = finish_line(readline(prompt), ret_line);
+	else
+		outcome = finish_jump(code);
+	memcpy(top_level, outer, sizeof(outer));
+	return outcome;
+}
+
+enum pss_read pss_bash_read_line(const struct pss_read_request *request, char **ret_line)
+{
+	char *prompt = pss_editor_mark_prompt(request->prompt);
+	struct sigaction loop_handler;
+	enum pss_read outcome;
+
+	if (!request->continuation)
+		pss_editor_first_line();
+	editor.request = request;
+	editor.outcome = PSS_READ_LINE;
+	unhook_completion(); /* what a `bind -x` does may bring bash's own hooks back */
+	if (!rl_startup_hook || (request->insert && *request->insert)) /* operate-and-get-next may have set its own */
+		rl_startup_hook = insert_at_start;
+	rl_reset_screen_size(); /* it may have changed while a command ran */
+	CLRINTERRUPT;
+	sigaction(SIGINT, NULL, &loop_handler);
+	set_sigint_handler(); /* so that Ctrl-C ends a loop of the shell's in `bind -x`, too */
+	outcome = read_in_readline(prompt ? prompt : "", ret_line);
+	sigaction(SIGINT, &loop_handler, NULL);
+	CLRINTERRUPT;
+	if (rl_startup_hook == insert_at_start)
+		rl_startup_hook = NULL;
+	free(prompt);
+	return outcome;
+}
+
+void pss_bash_print_above(const char *text, size_t n)
+{
+	rl_clear_visible_line();
+	fwrite(text, 1, n, editor.out);
+	fflush(editor.out);
+	redraw();
+}
+
+void pss_bash_insert_typed(const char *text)
+{
+	rl_insert_text(text);
+	(*rl_redisplay_function)();
+}

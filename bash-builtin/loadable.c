@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* Running a verb as a bash builtin: words in, exit status out, errors in bash's own style; and the table of what the
+ * client needs of bash. Called by the builtins of names.c, also in subshells, pipelines and background jobs. It must
+ * leave nothing behind in the shell. */
+#include <config.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "builtins.h"
+#include "shell.h"
+#include "quit.h"
+#include "builtins/common.h"
+
+#include "bash-builtin/adapter.h"
+#include "bash-builtin/bash.h"
+
+static void say_error(const char *command, const char *message)
+{
+	fflush(stdout);
+	builtin_error("%s", message);
+}
+
+/* A trap on SIGINT takes the place of bash's flag; a shell that is being ended wants to get on as well. */
+static bool interrupted(void)
+{
+	return interrupt_state || terminating_signal || pending_traps[SIGINT] > 0;
+}
+
+const struct pss_shell pss_bash_shell = {
+	.name = "bash",
+	.error = say_error,
+	.get_variable = pss_bash_get_variable,
+	.check_array = pss_bash_check_array,
+	.set_array = pss_bash_set_array,
+	.interrupted = interrupted,
+	.why_not_enter = pss_bash_why_not_enter,
+	.run_entered = pss_bash_run_entered,
+	.editor_begin = pss_bash_editor_begin,
+	.editor_end = pss_bash_editor_end,
+	.read_line = pss_bash_read_line,
+	.expand_history = pss_bash_expand_history,
+	.add_history = pss_bash_add_history,
+	.print_above = pss_bash_print_above,
+	.insert_typed = pss_bash_insert_typed,
+};
+
+int pss_bash_run(const struct pss_verb *verb, WORD_LIST *list)
+{
+	size_t n = 0;
+
+	for (const WORD_LIST *word = list; word; word = word->next)
+		n++;
+	const char **arguments = calloc(n + 1, sizeof *arguments);
+	if (!arguments) {
+		builtin_error("not enough memory");
+		return EXECUTION_FAILURE;
+	}
+	n = 0;
+	for (const WORD_LIST *word = list; word; word = word->next)
+		arguments[n++] = word->word->word;
+	int status = pss_verb_run(verb, &pss_bash_shell, arguments);
+	free(arguments);
+	return sh_chkwrite(status);
+}

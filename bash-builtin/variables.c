@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* bash's variables for the client: scalars are read, arrays are set. The layout of bash's arrays differs between
+ * 5.1 and 5.2, so only its functions touch them. Whether a name can take an array is found out before anything
+ * happens, because bash's own refusal would jump out of the builtin. */
+#include <config.h>
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "shell.h"
+
+#include "bash-builtin/adapter.h"
+
+const char *pss_bash_get_variable(const char *name)
+{
+	return get_string_value(name);
+}
+
+int pss_bash_check_array(const char *name)
+{
+	if (!legal_identifier(name))
+		return -EINVAL;
+	SHELL_VAR *plain = find_variable_noref(name), *variable = find_variable(name);
+	if (plain && nameref_p(plain) && !variable)
+		return -EEXIST;
+	if (!variable)
+		return 0;
+	if (readonly_p(variable) || noassign_p(variable))
+		return -EROFS;
+	if (assoc_p(variable) || integer_p(variable) || variable->dynamic_value || variable->assign_func)
+		return -EEXIST;
+	return 0;
+}
+
+/* One behind the highest index. */
+static arrayind_t end_of(SHELL_VAR *variable)
+{
+	WORD_LIST *keys = array_keys_to_word_list(array_cell(variable));
+	arrayind_t end = 0;
+
+	for (const WORD_LIST *key = keys; key; key = key->next)
+		end = strtoimax(key->word->word, NULL, 10) + 1;
+	dispose_words(keys);
+	return end;
+}
+
+int pss_bash_set_array(const char *name, const char *const *values, size_t n_values, bool append)
+{
+	SHELL_VAR *variable = find_or_make_array_variable((char *)name, 1);
+
+	if (!variable || !array_p(variable))
+		return -EROFS;
+	if (!append)
+		array_flush(array_cell(variable));
+	arrayind_t index = append ? end_of(variable) : 0;
+	for (size_t i = 0; i < n_values; i++)
+		bind_array_element(variable, index++, (char *)values[i], 0);
+	VUNSETATTR(variable, att_invisible);
+	return 0;
+}

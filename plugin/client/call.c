@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/* The streams of a call and the common parameters that steer them. The verbs speak through this and
+ * nothing else, so that -ErrorAction and its like hold everywhere. It prints on stderr (and what -WhatIf
+ * shows on stdout) and never ends the shell. */
+#include "client/call.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/ask.h"
+#include "wire/cleanup.h"
+
+/* In the order of their numbers. */
+enum action { SILENTLY_CONTINUE, STOP, CONTINUE, INQUIRE, IGNORE };
+static const char *const actions[] = { "SilentlyContinue", "Stop", "Continue", "Inquire", "Ignore", NULL };
+
+#define ACTION .kind = PSS_KIND_CHOICE, .choices = actions, .max = IGNORE, .value = "ACTION"
+#define VARIABLE .kind = PSS_KIND_VARIABLE, .value = "[+]NAME"
+
+const struct pss_parameter pss_common_rows[PSS_COMMON_COUNT] = {
+	[PSS_COMMON_VERBOSE] = { "Verbose", "vb", PSS_KIND_SWITCH, .help = "tell the steps on standard error" },
+	[PSS_COMMON_DEBUG] = { "Debug", "db", PSS_KIND_SWITCH, .help = "tell the protocol too" },
+	[PSS_COMMON_ERROR_ACTION] = { "ErrorAction", "ea", ACTION, .help = "what an error does" },
+	[PSS_COMMON_ERROR_VARIABLE] = { "ErrorVariable", "ev", VARIABLE, .help = "collect errors in this array (+: append)" },
+	[PSS_COMMON_WARNING_ACTION] = { "WarningAction", "wa", ACTION, .help = "what a warning does" },
+	[PSS_COMMON_WARNING_VARIABLE] = { "WarningVariable", "wv", VARIABLE, .help = "collect warnings in this array" },
+	[PSS_COMMON_INFORMATION_ACTION] = { "InformationAction", "infa", ACTION, .help = "what information (banners) does" },
+	[PSS_COMMON_INFORMATION_VARIABLE] = { "InformationVariable", "iv", VARIABLE,
+	                                      .help = "collect information in this array" },
+	[PSS_COMMON_OUT_VARIABLE] = { "OutVariable", "ov", VARIABLE, .help = "collect InstanceIds in this array" },
+	[PSS_COMMON_OUT_BUFFER] = { "OutBuffer", "ob", PSS_KIND_NUMBER, .max = INT_MAX, .value = "N",
+	                            .help = "taken for PowerShell's sake; output is never held back" },
+	[PSS_COMMON_PIPELINE_VARIABLE] = { "PipelineVariable", "pv", PSS_KIND_REFUSED,
+	                                   .help = "not supported, because a shell's pipeline carries bytes and no objects" },
+	[PSS_COMMON_PROGRESS_ACTION] = { "ProgressAction", "proga", ACTION, .help = "what progress does" },
+};
+
+const struct pss_parameter pss_confirm_rows[PSS_CONFIRM_COUNT] = {
+	[PSS_CONFIRM_WHAT_IF] = { "WhatIf", "wi", PSS_KIND_SWITCH, .help = "say what would be done, and do nothing" },
+	[PSS_CONFIRM_CONFIRM] = { "Confirm", "cf", PSS_KIND_SWITCH, .help = "ask before each" },
+};
+
+static enum action action_of(const struct pss_call *call, enum pss_common parameter)
+{
+	const struct pss_value *value = &call->common[parameter];
+	return value->given ? (enum action)value->number : CONTINUE;
+}
+
+void pss_call_take_status(struct pss_call *call, int exit_status)
+{
+	static const int order[] = { 130, 124, 255, 2 };
+
+	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+		if (call->status == order[i])
+			return;
+		if (exit_status == order[i])
+			break;
+	}
+	if (exit_status != 0)
+		call->status = exit_status;
+}
+
+static char *format_visible(const char *format, va_list arguments)
+{
+	_cleanup_(pss_free_pointer) char *text = NULL;
+
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL;
+	return text ? pss_visible(text, true) : NULL;
+}
+
+/* Prints one record in the way `action` wants it. True when the call shall go on. */
+static bool act(struct pss_call *call, enum action action, const char *label, const char *text)
+{
+	if (action == SILENTLY_CONTINUE || action == IGNORE)
+		return true;
+	fflush(stdout);
+	if (label)
+		fprintf(stderr, "%s%s\n", label, text);
+	else
+		call->shell->error(call->verb->name, text);
+	fflush(stderr);
+	if (action != INQUIRE)
+		return action != STOP;
+	return pss_ask_choice("Confirm\nGo on after this?\n[Y] Yes  [H] Halt command (default is \"Y\"): ", "yh") == 'y';
+}
+
+static void record(struct pss_call *call, enum pss_stream stream, enum pss_common parameter, const char *label,
+                   const char *text)
+{
+	enum action action = action_of(call, parameter);
+
+	if (action != IGNORE)
+		pss_texts_add(&call->streams[stream], strdup(text));
+	if (!act(call, action, label, text)) {
+		call->stop = true;
+		pss_call_take_status(call, pss_status_exit(PSS_FAILED));
+	}
+}
+
+void pss_call_error(struct pss_call *call, enum pss_status status, const char *computer, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	_cleanup_(pss_free_pointer) char *message = format_visible(format, arguments);
+	va_end(arguments);
+	_cleanup_(pss_free_pointer) char *text =
+		computer && message ? pss_format("[%s] %s", computer, message) : NULL;
+	pss_call_take_status(call, pss_status_exit(status));
+	record(call, PSS_STREAM_ERROR, PSS_COMMON_ERROR_ACTION, NULL, text ? text : message ? message : "not enough memory");
+}
+
+void pss_call_usage(struct pss_call *call, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	_cleanup_(pss_free_pointer) char *text = format_visible(format, arguments);
+	va_end(arguments);
+	call->shell->error(call->verb->name, text ? text : "not enough memory");
+	call->status = pss_status_exit(PSS_USAGE);
+}
+
+void pss_call_warning(struct pss_call *call, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	_cleanup_(pss_free_pointer) char *text = format_visible(format, arguments);
+	va_end(arguments);
+	if (text)
+		record(call, PSS_STREAM_WARNING, PSS_COMMON_WARNING_ACTION, "WARNING: ", text);
+}
+
+void pss_call_information(struct pss_call *call, const char *text)
+{
+	_cleanup_(pss_free_pointer) char *visible = pss_visible(text, true);
+	if (!visible)
+		return;
+	size_t n = strlen(visible);
+	if (n > 0 && visible[n - 1] == '\n')
+		visible[n - 1] = '\0';
+	record(call, PSS_STREAM_INFORMATION, PSS_COMMON_INFORMATION_ACTION, "", visible);
+}
+
+unsigned pss_call_verbosity(const struct pss_call *call)
+{
+	return call->common[PSS_COMMON_DEBUG].on ? 2 : call->common[PSS_COMMON_VERBOSE].on ? 1 : 0;
+}
+
+static void note(const char *label, const char *format, va_list arguments)
+{
+	_cleanup_(pss_free_pointer) char *text = format_visible(format, arguments);
+
+	fflush(stdout);
+	fprintf(stderr, "%s%s\n", label, text ? text : "");
+	fflush(stderr);
+}
+
+void pss_call_verbose(struct pss_call *call, const char *format, ...)
+{
+	va_list arguments;
+
+	if (pss_call_verbosity(call) < 1)
+		return;
+	va_start(arguments, format);
+	note("VERBOSE: ", format, arguments);
+	va_end(arguments);
+}
+
+void pss_call_debug(struct pss_call *call, const char *format, ...)
+{
+	va_list arguments;
+
+	if (pss_call_verbosity(call) < 2)
+		return;
+	va_start(arguments, format);
+	note("DEBUG: ", format, arguments);
+	va_end(arguments);
+}
+
+void pss_call_output(struct pss_call *call, const char *text)
+{
+	pss_texts_add(&call->streams[PSS_STREAM_OUTPUT], strdup(text));
+}
+
+bool pss_call_should(struct pss_call *call, const char *operation, const char *target)
+{
+	if (call->confirm[PSS_CONFIRM_WHAT_IF].on) {
+		printf("What if: Performing the operation \"%s\" on target \"%s\".\n", operation, target);
+		return false;
+	}
+	if (!call->confirm[PSS_CONFIRM_CONFIRM].on || call->yes_to_all)
+		return true;
+	if (call->no_to_all)
+		return false;
+	_cleanup_(pss_free_pointer) char *question =
+		pss_format("Confirm\nAre you sure you want to perform this action?\n"
+	                   "Performing the operation \"%s\" on target \"%s\".\n"
+	                   "[Y] Yes  [A] Yes to All  [N] No  [L] No to All (default is \"Y\"): ",
+	                   operation, target);
+	int answer = question ? pss_ask_choice(question, "yanl") : -1;
+	if (answer < 0) {
+		pss_call_error(call, answer == -EINTR ? PSS_INTERRUPTED : PSS_FAILED, NULL,
+		               answer == -EINTR ? "interrupted" : "-Confirm needs a terminal to ask on");
+		call->stop = true;
+	}
+	call->yes_to_all = answer == 'a';
+	call->no_to_all = answer == 'l';
+	return answer == 'y' || answer == 'a';
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/* One line at the remote's prompt: the shell's editor reads it, what happens meanwhile on the
+ * connection is shown above it, then it is expanded, remembered and sent, or it leaves. Used by the
+ * entered loop. A line is never run that the user has not ended with Enter in the editor. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/entered-line.h"
+#include "client/entered-state.h"
+#include "client/prompt.h"
+#include "client/text.h"
+#include "client/tty-signals.h"
+#include "wire/cleanup.h"
+
+void pss_entered_remember(struct pss_entered_state *state)
+{
+	char *entry = state->pending;
+
+	state->pending = NULL;
+	if (entry && *entry && state->shell->add_history(entry))
+		pss_history_append(&state->history, entry); /* a full disk must not keep anyone from working */
+	free(entry);
+}
+
+/* A line that went out, or was typed: it joins those that it continues. */
+static void keep_for_history(struct pss_entered_state *state, const char *line)
+{
+	char *joined = state->pending ? pss_format("%s\n%s", state->pending, line) : strdup(line);
+
+	if (!joined)
+		return;
+	free(state->pending);
+	state->pending = joined;
+}
+
+/* Keys that came back from the remote go into the line, wherever the editor is with it. */
+static void insert_typed(struct pss_entered_state *state)
+{
+	struct pss_buffer *typed = &state->link.typed;
+	_cleanup_(pss_free_pointer) char *text = NULL;
+
+	if (typed->length == 0)
+		return;
+	text = pss_typed_text(pss_buffer_bytes(typed), typed->length);
+	pss_buffer_wipe(typed);
+	if (text && *text)
+		state->shell->insert_typed(text);
+}
+
+/* The same before the editor starts: what was being typed when it was interrupted comes first. */
+static char *take_insert(struct pss_entered_state *state)
+{
+	struct pss_buffer *typed = &state->link.typed;
+	_cleanup_(pss_free_pointer) char *before = state->insert;
+	_cleanup_(pss_free_pointer) char *text = pss_typed_text(pss_buffer_bytes(typed), typed->length);
+
+	state->insert = NULL;
+	pss_buffer_wipe(typed);
+	return pss_format("%s%s", before ? before : "", text ? text : "");
+}
+
+static void show_above(struct pss_entered_state *state, const struct pss_frame *frame)
+{
+	_cleanup_(pss_free_pointer) char *note = NULL;
+	char reset[PSS_TTY_MODES_RESET_MAX];
+	struct pss_buffer text;
+
+	if (frame->header.type == PSS_NOTE) {
+		note = pss_screen_note(frame, "\n");
+		if (note)
+			state->shell->print_above(note, strlen(note));
+		return;
+	}
+	pss_tty_modes_feed(&state->modes, frame->payload, frame->header.length);
+	pss_buffer_init(&text);
+	if (pss_buffer_append(&text, frame->payload, frame->header.length) == 0) {
+		if (!state->tty.plain)
+			pss_buffer_append(&text, reset, pss_tty_modes_reset(&state->modes, false, reset));
+		if (!state->modes.at_line_start)
+			pss_buffer_append(&text, "\r\n", 2);
+		state->shell->print_above((const char *)pss_buffer_bytes(&text), text.length);
+	}
+	state->modes.at_line_start = true;
+	pss_buffer_finish(&text);
+}
+
+/* The connection is readable while a line is edited. True: the editing is over. */
+static bool on_wake(void *user)
+{
+	struct pss_entered_state *state = user;
+	struct pss_frame frame;
+
+	pss_link_fill(&state->link);
+	while (pss_link_next(&state->link, &frame)) {
+		show_above(state, &frame);
+		pss_link_shown(&state->link, &frame);
+	}
+	if (state->link.stage != PSS_STAGE_PROMPT || state->link.n_prompts != state->n_edited)
+		return true;
+	insert_typed(state);
+	return false;
+}
+
+static void leave(struct pss_entered_state *state, int status)
+{
+	state->leaving = true;
+	state->wanted_status = status;
+	pss_link_command(&state->link, PSS_LEAVE);
+}
+
+static void send_line(struct pss_entered_state *state, const char *line)
+{
+	if (pss_tty_size(&state->tty))
+		pss_link_resize(&state->link, state->tty.columns, state->tty.rows);
+	pss_link_line(&state->link, line, strlen(line));
+}
+
+/* `exit`, `logout`, Ctrl-D: a temporary session's shell hears it itself, so that its traps run and its
+ * stopped jobs are spoken of; a kept session stays as it is. */
+static void leave_by_exit(struct pss_entered_state *state, int status)
+{
+	_cleanup_(pss_free_pointer) char *line = NULL;
+
+	if (state->entered->kept) {
+		leave(state, status);
+		return;
+	}
+	line = status >= 0 ? pss_format("exit %d", status) : strdup("exit");
+	if (line)
+		send_line(state, line);
+}
+
+static void submit(struct pss_entered_state *state, const char *line)
+{
+	int status = -1;
+	enum pss_leaving leaving = state->link.prompt.continuation ? PSS_LEAVING_NOT : pss_line_leaves(line, &status);
+
+	keep_for_history(state, line);
+	if (leaving == PSS_LEAVING_PSSESSION)
+		leave(state, -1);
+	else if (leaving == PSS_LEAVING_EXIT)
+		leave_by_exit(state, status);
+	else
+		send_line(state, line);
+}
+
+static void show_line(struct pss_entered_state *state, const char *line)
+{
+	_cleanup_(pss_free_pointer) char *clean = pss_clean_text(line, strlen(line), PSS_CLEAN_LINES);
+
+	if (clean)
+		pss_tty_put(&state->tty, clean);
+	pss_tty_put(&state->tty, "\n");
+}
+
+static void on_line(struct pss_entered_state *state, const char *line)
+{
+	_cleanup_(pss_free_pointer) char *expanded = NULL;
+	bool changed = false;
+
+	switch (state->shell->expand_history(line, &expanded, &changed)) {
+	case PSS_EXPAND_RUN:
+		if (changed && expanded)
+			show_line(state, expanded);
+		submit(state, expanded ? expanded : line);
+		break;
+	case PSS_EXPAND_SHOW:
+		if (expanded) {
+			show_line(state, expanded);
+			keep_for_history(state, expanded);
+		}
+		break;
+	case PSS_EXPAND_EDIT:
+		state->insert = expanded;
+		expanded = NULL;
+		break;
+	case PSS_EXPAND_ERROR:
+		if (expanded)
+			state->shell->error("enter-pssession", expanded);
+		break;
+	}
+}
+
+static void on_end_of_file(struct pss_entered_state *state)
+{
+	if (state->link.prompt.continuation) {
+		pss_link_discard(&state->link);
+		return;
+	}
+	pss_tty_put(&state->tty, "exit\n");
+	leave_by_exit(state, -1);
+}
+
+/* The editor was left before Enter. What was typed goes on in the next edit, or into the history. */
+static void on_leave(struct pss_entered_state *state, char *line)
+{
+	bool goes_on = state->link.stage == PSS_STAGE_REMOTE || state->link.stage == PSS_STAGE_PROMPT;
+
+	if (goes_on && state->link.n_prompts == state->n_edited && state->link.stage == PSS_STAGE_PROMPT) {
+		state->ended = true;
+		goes_on = false;
+	}
+	if (goes_on)
+		state->insert = line;
+	else if (line && *line)
+		keep_for_history(state, line);
+	if (!goes_on)
+		free(line);
+}
+
+void pss_entered_edit(struct pss_entered_state *state)
+{
+	_cleanup_(pss_free_pointer) char *prompt = NULL, *insert = NULL;
+	struct pss_read_request request = { .on_wake = on_wake, .user = state };
+	char *line = NULL;
+	enum pss_read result;
+
+	if (!state->link.prompt.continuation)
+		pss_entered_remember(state);
+	pss_link_flush(&state->link); /* a DISCARD */
+	pss_screen_prepare(state);
+	state->n_edited = state->link.n_prompts;
+	request.prompt = prompt = pss_screen_prompt(state);
+	request.insert = insert = take_insert(state);
+	request.continuation = state->link.prompt.continuation;
+	request.wake_fd = state->link.connection->fd;
+	if (!prompt)
+		request.prompt = "";
+	result = state->shell->read_line(&request, &line);
+	if (result == PSS_READ_LEAVE) {
+		on_leave(state, line);
+		return;
+	}
+	if (result == PSS_READ_LINE && line)
+		on_line(state, line);
+	else if (result == PSS_READ_EOF)
+		on_end_of_file(state);
+	else if (state->link.prompt.continuation)
+		pss_link_discard(&state->link);
+	free(line);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* What the entered loop's files share while one session is entered. */
+#pragma once
+
+#include "client/entered-link.h"
+#include "client/entered.h"
+#include "client/history.h"
+#include "client/relay.h"
+#include "client/tty-modes.h"
+#include "client/tty.h"
+
+struct pss_entered_state {
+	const struct pss_entered *entered;
+	const struct pss_shell *shell;
+	struct pss_link link;
+	struct pss_tty tty;
+	struct pss_tty_modes modes;
+	struct pss_history history;
+	struct pss_relay relay;
+	char *pending;      /* the lines that went out since the last first prompt, not yet in the history; heap */
+	char *insert;       /* what the next edit starts with; heap */
+	unsigned n_edited;  /* link.n_prompts, of the prompt that is being edited */
+	int wanted_status;  /* given with `exit N`, or -1 */
+	bool leaving;       /* the user has asked to leave */
+	bool ended;         /* the shell is being ended, or its terminal is gone */
+};
+
+/* entered-edit.c: one line at the remote's prompt. */
+void pss_entered_edit(struct pss_entered_state *state);
+
+/* Puts what was sent since the last first prompt into the history. */
+void pss_entered_remember(struct pss_entered_state *state);
+
+/* entered-screen.c: what is shown around the editor. */
+void pss_screen_enter(struct pss_entered_state *state);
+void pss_screen_leave(struct pss_entered_state *state);
+/* The terminal fit for an editor, the cursor in the first column. */
+void pss_screen_prepare(struct pss_entered_state *state);
+char *pss_screen_prompt(const struct pss_entered_state *state);
+/* A NOTE as a line of text with `newline` behind it. Heap. */
+char *pss_screen_note(const struct pss_frame *frame, const char *newline);
+/* "connection to NAME lost…" and the like, after the terminal is back. */
+void pss_screen_farewell(const struct pss_entered_state *state);

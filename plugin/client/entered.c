@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* The entered loop: the relay while the terminal is the remote's, the editor while the remote waits for a
+ * line, until somebody leaves. Called by enter-pssession inside pss_shell.run_entered(). It leaves the
+ * terminal, the signals and the shell as it found them, and never closes the connection. */
+#include "client/entered.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/entered-state.h"
+#include "client/tty-signals.h"
+#include "wire/cleanup.h"
+#include "wire/status.h"
+
+#define LEAVE_DEADLINE_MS 10000 /* the host acknowledges within 5 s; what still comes may take as long again */
+#define HISTORY_DEFAULT 500
+
+static void show_note_raw(void *user, const struct pss_frame *frame)
+{
+	struct pss_entered_state *state = user;
+	_cleanup_(pss_free_pointer) char *note = pss_screen_note(frame, "\r\n");
+
+	if (!note)
+		return;
+	if (!state->modes.at_line_start)
+		pss_tty_put(&state->tty, "\r\n");
+	pss_tty_put(&state->tty, note);
+	state->modes.at_line_start = true;
+}
+
+static void load_history(struct pss_entered_state *state)
+{
+	const struct pss_shell *shell = state->shell;
+	size_t in_memory = pss_history_limit(shell->get_variable("HISTSIZE"), HISTORY_DEFAULT);
+	size_t limit = pss_history_limit(shell->get_variable("HISTFILESIZE"), in_memory);
+	const char *value = shell->get_variable("XDG_STATE_HOME");
+	_cleanup_(pss_free_pointer) char *state_home = value ? strdup(value) : NULL;
+
+	pss_history_load(state_home, shell->get_variable("HOME"), state->entered->history_key, limit, &state->history);
+}
+
+static void run_remote(struct pss_entered_state *state)
+{
+	if (pss_relay_run(&state->relay) < 0 || pss_signals_ending())
+		state->ended = true;
+}
+
+static void run(struct pss_entered_state *state)
+{
+	while (!state->ended && !state->leaving) {
+		switch (state->link.stage) {
+		case PSS_STAGE_REMOTE:
+			run_remote(state);
+			break;
+		case PSS_STAGE_PROMPT:
+			pss_entered_edit(state);
+			break;
+		case PSS_STAGE_LEFT:
+		case PSS_STAGE_LOST:
+			return;
+		}
+	}
+	if (state->leaving && !state->ended)
+		pss_relay_drain(&state->relay, LEAVE_DEADLINE_MS);
+}
+
+static int exit_status(const struct pss_entered_state *state)
+{
+	if (state->ended)
+		return 128 + (pss_signals_ending() ? pss_signals_ending() : SIGHUP);
+	if (state->link.stage == PSS_STAGE_LOST)
+		return pss_status_exit(PSS_LINK_LOST);
+	if (state->link.stage == PSS_STAGE_LEFT && state->link.left_reason == PSS_LEFT_LOST)
+		return pss_status_exit(PSS_LINK_LOST);
+	if (state->link.stage == PSS_STAGE_LEFT && !state->leaving &&
+	    (state->link.left_reason == PSS_LEFT_TAKEN || state->link.left_reason == PSS_LEFT_REMOVED))
+		return pss_status_exit(PSS_FAILED);
+	if (state->leaving)
+		return state->wanted_status >= 0 ? state->wanted_status : state->link.status;
+	return state->link.left_status >= 0 ? state->link.left_status : state->link.status;
+}
+
+int pss_entered_run(const struct pss_entered *entered)
+{
+	struct pss_entered_state state = { .entered = entered, .shell = entered->shell, .wanted_status = -1 };
+	const char *term = entered->shell->get_variable("TERM");
+	int ending, status;
+
+	if (pss_tty_open(&state.tty, term) < 0) {
+		entered->shell->error("enter-pssession", "cannot open the terminal; use invoke-command");
+		return pss_status_exit(PSS_FAILED);
+	}
+	pss_signals_catch();
+	pss_link_init(&state.link, entered->connection, entered->id);
+	state.relay = (struct pss_relay){ &state.link, &state.tty, &state.modes, show_note_raw, &state };
+	load_history(&state);
+	if (entered->shell->editor_begin(state.history.entries, state.history.n_entries) == 0) {
+		pss_screen_enter(&state);
+		run(&state);
+		pss_entered_remember(&state);
+		pss_screen_leave(&state);
+		entered->shell->editor_end();
+	}
+	status = exit_status(&state);
+	ending = pss_signals_ending();
+	pss_tty_close(&state.tty);
+	pss_signals_release();
+	if (!state.ended)
+		pss_screen_farewell(&state);
+	pss_history_finish(&state.history);
+	pss_link_finish(&state.link);
+	free(state.pending);
+	free(state.insert);
+	if (ending)
+		raise(ending); /* now with the shell's own disposition */
+	return status;
+}

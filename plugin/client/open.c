@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening sessions, many at once over one connection: requests out, then whatever comes back in any order: notes,
+ * questions, results. Called by new and enter. A host process that falls silent is noticed by a ping; a person's
+ * time to answer counts for nothing. An answer is wiped here as soon as it is sent. */
+#include "client/request.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "client/ask.h"
+#include "client/descriptor.h"
+#include "client/size.h"
+#include "wire/cleanup.h"
+
+/* What an open tells of the caller's environment, SPEC §8. */
+static const char *const told[] = {
+	"SSH_AUTH_SOCK", "SSH_ASKPASS", "SSH_ASKPASS_REQUIRE", "DISPLAY", "WAYLAND_DISPLAY", "TERM", "COLORTERM", "HOME",
+	"PATH", "USER", "XDG_RUNTIME_DIR", "LANG", "LC_ALL", "LC_ADDRESS", "LC_COLLATE", "LC_CTYPE", "LC_IDENTIFICATION",
+	"LC_MEASUREMENT", "LC_MESSAGES", "LC_MONETARY", "LC_NAME", "LC_NUMERIC", "LC_PAPER", "LC_TELEPHONE", "LC_TIME",
+};
+#define N_TOLD (sizeof told / sizeof *told)
+
+/* The room for an answer, so that the buffer it is sent from never moves and can be wiped whole. */
+#define ANSWER_ROOM 8192
+
+struct run {
+	struct pss_call *call;
+	struct pss_connection *connection;
+	struct pss_open *opens;
+	size_t n_opens, n_pending;
+	const struct pss_open_events *events;
+	uint32_t ping;   /* the id of a PING without its RESULT, or 0 */
+	bool cancelled;
+};
+
+void pss_terminal_size(unsigned *ret_columns, unsigned *ret_rows)
+{
+	struct winsize size = { 0 };
+	_cleanup_(pss_close_fd) int tty = pss_descriptor_raise(open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+
+	if (tty < 0 || ioctl(tty, TIOCGWINSZ, &size) < 0)
+		size = (struct winsize){ 0 };
+	*ret_columns = size.ws_col ? size.ws_col : 80;
+	*ret_rows = size.ws_row ? size.ws_row : 24;
+}
+
+static void write_surroundings(struct pss_message *message, const char *directory)
+{
+	unsigned columns, rows;
+
+	pss_message_text(message, PSS_TAG_CWD, directory);
+	for (size_t i = 0; i < N_TOLD; i++) {
+		const char *value = getenv(told[i]);
+		_cleanup_(pss_free_pointer) char *field = value ? pss_format("%s=%s", told[i], value) : NULL;
+		pss_message_text(message, PSS_TAG_ENV, field);
+	}
+	pss_terminal_size(&columns, &rows);
+	pss_message_number(message, PSS_TAG_COLUMNS, columns);
+	pss_message_number(message, PSS_TAG_ROWS, rows);
+	pss_message_number(message, PSS_TAG_CAN_ASK, pss_can_ask());
+}
+
+static int write_open(struct run *run, struct pss_open *open, bool keep)
+{
+	_cleanup_(pss_free_pointer) char *directory = getcwd(NULL, 0);
+	struct pss_message message;
+
+	open->id = pss_connection_new_id(run->connection);
+	pss_message_begin(&message, &run->connection->out, PSS_OPEN, open->id);
+	pss_link_write(run->call->link, &open->target, directory ? directory : "", &message);
+	pss_message_text(&message, PSS_TAG_NAME, open->name);
+	pss_message_number(&message, PSS_TAG_KEEP, keep);
+	pss_message_number(&message, PSS_TAG_ATTACH_TOO, !keep);
+	pss_message_number(&message, PSS_TAG_VERBOSE, pss_call_verbosity(run->call));
+	write_surroundings(&message, directory);
+	return pss_message_end(&message);
+}
+
+static int write_bare(struct run *run, enum pss_type type, uint32_t id)
+{
+	struct pss_message message;
+
+	pss_message_begin(&message, &run->connection->out, type, id);
+	return pss_message_end(&message);
+}
+
+static struct pss_open *find_open(struct run *run, uint32_t id)
+{
+	for (size_t i = 0; i < run->n_opens; i++)
+		if (run->opens[i].id == id && !run->opens[i].done)
+			return &run->opens[i];
+	return NULL;
+}
+
+static int cancel(struct run *run)
+{
+	int rc = 0;
+
+	if (run->cancelled)
+		return 0;
+	run->cancelled = true;
+	for (size_t i = 0; rc == 0 && i < run->n_opens; i++)
+		if (!run->opens[i].done)
+			rc = write_bare(run, PSS_CANCEL, run->opens[i].id);
+	return rc;
+}
+
+/* -- questions */
+
+/* Sends the answer and wipes every place where it was. */
+static int send_answer(struct run *run, uint32_t id, uint64_t ask_id, const char *answer)
+{
+	struct pss_connection *connection = run->connection;
+	struct pss_message message;
+
+	if (!pss_buffer_reserve(&connection->out, ANSWER_ROOM))
+		return -ENOMEM;
+	pss_message_begin(&message, &connection->out, PSS_ANSWER, id);
+	pss_message_number(&message, PSS_TAG_ASK_ID, ask_id);
+	pss_message_text(&message, PSS_TAG_ANSWER_TEXT, answer);
+	int rc = pss_message_end(&message);
+	if (rc == 0)
+		rc = pss_connection_flush(connection);
+	if (rc == 0)
+		pss_buffer_wipe(&connection->out);
+	return rc == -EAGAIN ? 0 : rc;
+}
+
+static int on_ask(struct run *run, struct pss_open *open, const struct pss_frame *frame)
+{
+	struct pss_fields fields = pss_frame_fields(frame);
+	uint64_t kind = pss_fields_number(fields, PSS_TAG_ASK_KIND, PSS_ASK_SECRET);
+	const char *computer = pss_fields_text(fields, PSS_TAG_COMPUTER);
+	const char *question = pss_fields_text(fields, PSS_TAG_MESSAGE);
+	struct pss_buffer answer;
+
+	pss_buffer_init(&answer);
+	fflush(stdout);
+	int asked = run->cancelled ? -EINTR :
+	            pss_ask(computer ? computer : open->target.host, question ? question : "",
+	                    kind != PSS_ASK_SECRET && pss_fields_number(fields, PSS_TAG_ECHO, 1), &answer);
+	int rc = send_answer(run, open->id, pss_fields_number(fields, PSS_TAG_ASK_ID, 0),
+	                     asked == 0 ? (const char *)pss_buffer_bytes(&answer) : NULL);
+	pss_buffer_wipe(&answer);
+	if (asked == -EINTR && rc == 0) {
+		pss_call_take_status(run->call, pss_status_exit(PSS_INTERRUPTED));
+		rc = cancel(run);
+	}
+	return rc;
+}
+
+/* -- the other frames */
+
+static void on_note(struct run *run, struct pss_open *open, const struct pss_frame *frame)
+{
+	struct pss_fields fields = pss_frame_fields(frame);
+	const char *text = pss_fields_text(fields, PSS_TAG_MESSAGE);
+	_cleanup_(pss_free_pointer) char *prefix = run->n_opens > 1 ? pss_format("[%s] ", open->target.host) : NULL;
+	_cleanup_(pss_free_pointer) char *whole = pss_format("%s%s", prefix ? prefix : "", text ? text : "");
+
+	if (!whole)
+		return;
+	switch (pss_fields_number(fields, PSS_TAG_NOTE_KIND, PSS_NOTE_DEBUG)) {
+	case PSS_NOTE_BANNER:
+		pss_call_information(run->call, whole);
+		break;
+	case PSS_NOTE_WARNING:
+		pss_call_warning(run->call, "%s", whole);
+		break;
+	case PSS_NOTE_VERBOSE:
+		pss_call_verbose(run->call, "%s", whole);
+		break;
+	default:
+		pss_call_debug(run->call, "%s", whole);
+	}
+}
+
+static void on_result(struct run *run, struct pss_open *open, const struct pss_frame *frame)
+{
+	struct pss_fields fields = pss_frame_fields(frame);
+	uint64_t status = pss_fields_number(fields, PSS_TAG_STATUS, PSS_PROTOCOL);
+	const char *message = pss_fields_text(fields, PSS_TAG_MESSAGE);
+
+	open->done = true;
+	run->n_pending--;
+	if (status == PSS_OK)
+		run->events->on_opened(run->call, open, fields, run->events->user);
+	else if (status == PSS_INTERRUPTED)
+		pss_call_take_status(run->call, pss_status_exit(PSS_INTERRUPTED));
+	else
+		pss_call_error(run->call, (enum pss_status)status, open->target.host, "%s",
+		               message && *message ? message : pss_status_name((uint32_t)status));
+}
+
+static int on_frame(struct run *run, const struct pss_frame *frame)
+{
+	struct pss_open *open = find_open(run, frame->header.id);
+
+	if (frame->header.id == run->ping && frame->header.type == PSS_RESULT)
+		run->ping = 0;
+	if (!open)
+		return 0;
+	switch (frame->header.type) {
+	case PSS_ACK:
+		open->acknowledged = true;
+		return 0;
+	case PSS_NOTE:
+		on_note(run, open, frame);
+		return 0;
+	case PSS_ASK:
+		return on_ask(run, open, frame);
+	case PSS_RESULT:
+		on_result(run, open, frame);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static bool all_acknowledged(const struct run *run)
+{
+	for (size_t i = 0; i < run->n_opens; i++)
+		if (!run->opens[i].acknowledged && !run->opens[i].done)
+			return false;
+	return true;
+}
+
+/* Nothing came within the deadline: is that a slow network, or a stopped host process? */
+static int on_silence(struct run *run)
+{
+	if (run->ping || run->cancelled || !all_acknowledged(run))
+		return -ETIMEDOUT;
+	run->ping = pss_connection_new_id(run->connection);
+	return write_bare(run, PSS_PING, run->ping);
+}
+
+static int step(struct run *run)
+{
+	struct pss_frame frame;
+
+	int rc = pss_connection_wait(run->connection, PSS_ACK_DEADLINE_MS,
+	                             run->cancelled ? NULL : run->call->shell->interrupted, &frame);
+	if (rc == -ETIMEDOUT)
+		return on_silence(run);
+	if (rc == -EINTR) {
+		pss_call_take_status(run->call, pss_status_exit(PSS_INTERRUPTED));
+		return cancel(run);
+	}
+	if (rc < 0)
+		return rc;
+	rc = on_frame(run, &frame);
+	pss_connection_done(run->connection, &frame);
+	return rc == 0 && run->call->stop ? cancel(run) : rc;
+}
+
+int pss_request_open(struct pss_call *call, struct pss_connection *connection, struct pss_open *opens, size_t n_opens,
+                     bool keep, const struct pss_open_events *events)
+{
+	struct run run = { .call = call, .connection = connection, .opens = opens, .n_opens = n_opens,
+		           .n_pending = n_opens, .events = events };
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < n_opens; i++) {
+		pss_call_verbose(call, "opening a session on %s", opens[i].target.host);
+		rc = write_open(&run, &opens[i], keep);
+	}
+	while (rc == 0 && run.n_pending > 0)
+		rc = step(&run);
+	if (rc < 0)
+		pss_request_failed(call, rc, n_opens == 1 ? opens[0].target.host : NULL);
+	return rc;
+}

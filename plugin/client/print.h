@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* Sessions on standard output: PowerShell's table, lists, JSON, bare values. All through stdio; whether
+ * writing worked is found out by the shell's adapter at the end. */
+#pragma once
+
+#include "client/session.h"
+
+enum pss_column { PSS_COLUMN_COUNT = 6 };
+
+/* The widths of one printed table. */
+struct pss_table {
+	unsigned widths[PSS_COLUMN_COUNT];
+	unsigned limit; /* columns of the terminal; 0: not a terminal, nothing is cut */
+};
+
+/* Lays the table out so that these sessions fit: PowerShell's widths where there is room for them. `limit` as above. */
+void pss_table_init(struct pss_table *table, const struct pss_sessions *sessions, unsigned limit);
+void pss_table_header(const struct pss_table *table);
+void pss_table_row(const struct pss_table *table, const struct pss_session *session);
+
+/* The width of the terminal that standard output is, or 0. */
+unsigned pss_output_width(void);
+
+/* `properties` are indices, n of them. */
+void pss_print_list(const struct pss_sessions *sessions, const int *properties, size_t n_properties);
+void pss_print_json(const struct pss_sessions *sessions, const int *properties, size_t n_properties);
+
+/* One line a session, its values with a tab between them. */
+void pss_print_values(const struct pss_sessions *sessions, const int *properties, size_t n_properties);

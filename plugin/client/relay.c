@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/* While a command runs: raw terminal both ways. Output is written from the frame it came in and the
+ * next frame waits until it is out, keys are read only while the host process takes them, so nothing
+ * grows under a flood in either direction. Used by the entered loop; shows nothing of its own. */
+#include "client/relay.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "client/tty-signals.h"
+#include "client/wait.h"
+
+#define KEYS_MAX 16384
+
+struct run {
+	struct pss_relay *relay;
+	struct pss_link *link;
+	struct pss_tty *tty;
+	struct pss_frame frame; /* the one being shown */
+	bool showing;
+	size_t n_shown;         /* bytes of it that are out */
+	struct pss_buffer late; /* keys that came after the prompt: they never leave this machine */
+	bool with_keys;
+	int error;
+};
+
+/* Writes as much of the frame as the terminal takes. True when it is done. */
+static bool show_output(struct run *run)
+{
+	while (run->n_shown < run->frame.header.length) {
+		const unsigned char *rest = run->frame.payload + run->n_shown;
+		ssize_t n = pss_tty_write(run->tty, rest, run->frame.header.length - run->n_shown);
+
+		if (n <= 0) {
+			if (n != -EAGAIN)
+				run->error = n < 0 ? (int)n : -EIO;
+			return false;
+		}
+		pss_tty_modes_feed(run->relay->modes, rest, (size_t)n);
+		run->n_shown += (size_t)n;
+	}
+	return true;
+}
+
+/* Shows what is here, until the terminal takes no more. */
+static void show(struct run *run)
+{
+	while (run->error == 0) {
+		if (!run->showing) {
+			run->n_shown = 0;
+			run->showing = pss_link_next(run->link, &run->frame);
+			if (!run->showing)
+				return;
+		}
+		if (run->frame.header.type == PSS_NOTE)
+			run->relay->on_note(run->relay->user, &run->frame);
+		else if (!show_output(run))
+			return;
+		pss_link_shown(run->link, &run->frame);
+		run->showing = false;
+	}
+}
+
+static void take_keys(struct run *run)
+{
+	char keys[KEYS_MAX];
+	ssize_t n = pss_tty_read(run->tty, keys, sizeof(keys));
+
+	if (n == 0 || (n < 0 && n != -EAGAIN)) {
+		run->error = n < 0 ? (int)n : -EIO;
+	} else if (n > 0 && run->link->stage == PSS_STAGE_REMOTE) {
+		pss_link_keys(run->link, keys, (size_t)n);
+	} else if (n > 0) {
+		int error = pss_buffer_append(&run->late, keys, (size_t)n);
+
+		if (error < 0)
+			run->error = error;
+	}
+	pss_wipe(keys, sizeof(keys));
+}
+
+static void send_size(struct run *run)
+{
+	if (pss_tty_size(run->tty))
+		pss_link_resize(run->link, run->tty->columns, run->tty->rows);
+}
+
+static void take_signals(struct run *run)
+{
+	if (pss_signals_take_continue()) {
+		run->error = pss_tty_make_raw(run->tty); /* in the background this stops us again, as it should */
+		send_size(run);
+	}
+	if (pss_signals_take_resize())
+		send_size(run);
+	if (pss_signals_take_interrupt())
+		pss_link_command(run->link, PSS_INTERRUPT);
+}
+
+/* At a prompt: are the keys home that went out before it? They come back before the answer to a PING. */
+static bool keys_are_home(struct run *run)
+{
+	if (run->link->n_unconfirmed == 0)
+		return true;
+	if (run->link->ping == 0) {
+		pss_link_command(run->link, PSS_PING);
+		pss_link_flush(run->link);
+	}
+	return false;
+}
+
+static bool is_over(struct run *run)
+{
+	if (run->error < 0 || pss_signals_ending())
+		return true;
+	if (run->showing)
+		return false;
+	if (run->link->stage == PSS_STAGE_PROMPT)
+		return run->with_keys && keys_are_home(run);
+	return run->link->stage != PSS_STAGE_REMOTE;
+}
+
+static void wait_and_move(struct run *run, int64_t limit_ms)
+{
+	bool wants_keys = run->with_keys && pss_link_has_room(run->link);
+	bool has_frames = run->link->connection->out.length > 0;
+	struct pollfd fds[2] = {
+		{ .fd = run->showing && !has_frames ? -1 : run->link->connection->fd, /* or its POLLHUP spins */
+		  .events = (short)((run->showing ? 0 : POLLIN) | (has_frames ? POLLOUT : 0)) },
+		{ .fd = run->tty->fd, .events = (short)((wants_keys ? POLLIN : 0) | (run->showing ? POLLOUT : 0)) },
+	};
+	/* While the terminal takes nothing (Ctrl-S), we do not read, and the host process owes no answer. */
+	int64_t patience = run->showing ? -1 : pss_link_patience(run->link);
+	int64_t timeout = limit_ms >= 0 && (patience < 0 || limit_ms < patience) ? limit_ms : patience;
+	int n = pss_signals_poll(fds, 2, timeout, NULL);
+
+	if (n < 0) {
+		if (errno != EINTR)
+			run->error = -errno;
+		return;
+	}
+	if (fds[1].revents & POLLIN)
+		take_keys(run);
+	else if (fds[1].revents & (POLLHUP | POLLERR | POLLNVAL))
+		run->error = -EIO;
+	if (fds[0].revents & ~POLLOUT) {
+		if (!run->showing)
+			pss_link_fill(run->link);
+	} else if (n == 0 && patience >= 0 && pss_link_patience(run->link) == 0) {
+		pss_link_overdue(run->link);
+	}
+}
+
+/* Keys that have been pressed by now were meant for what ran: they are to be edited, not obeyed. */
+static void collect_late_keys(struct run *run)
+{
+	ssize_t n;
+	char keys[KEYS_MAX];
+
+	while ((n = pss_tty_read(run->tty, keys, sizeof(keys))) > 0) {
+		if (pss_buffer_append(&run->late, keys, (size_t)n) < 0)
+			break;
+	}
+	pss_wipe(keys, sizeof(keys));
+	if (run->late.length > 0)
+		pss_buffer_append(&run->link->typed, pss_buffer_bytes(&run->late), run->late.length);
+}
+
+static int loop(struct run *run, int64_t deadline_ms)
+{
+	int64_t end = deadline_ms < 0 ? -1 : pss_now_ms() + deadline_ms;
+	int error;
+
+	run->error = pss_tty_make_raw(run->tty);
+	if (run->error == 0 && run->with_keys)
+		send_size(run);
+	for (;;) {
+		int64_t left = end < 0 ? -1 : end - pss_now_ms();
+
+		show(run);
+		if (is_over(run) || (end >= 0 && left <= 0))
+			break;
+		pss_link_flush(run->link);
+		take_signals(run);
+		wait_and_move(run, left);
+	}
+	if (run->with_keys && run->link->stage == PSS_STAGE_PROMPT)
+		collect_late_keys(run);
+	pss_buffer_wipe(&run->late);
+	error = pss_tty_make_cooked(run->tty);
+	return run->error < 0 ? run->error : error;
+}
+
+int pss_relay_run(struct pss_relay *relay)
+{
+	struct run run = { .relay = relay, .link = relay->link, .tty = relay->tty, .with_keys = true };
+
+	run.link->heard_at = pss_now_ms(); /* sitting in the editor was no silence of the host's */
+	return loop(&run, -1);
+}
+
+int pss_relay_drain(struct pss_relay *relay, int64_t deadline_ms)
+{
+	struct run run = { .relay = relay, .link = relay->link, .tty = relay->tty };
+
+	return loop(&run, deadline_ms);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* The terminal is the remote's: raw, bytes go both ways. */
+#pragma once
+
+#include "client/entered-link.h"
+#include "client/tty-modes.h"
+#include "client/tty.h"
+
+struct pss_relay {
+	struct pss_link *link;
+	struct pss_tty *tty;
+	struct pss_tty_modes *modes;
+	/* Shows a NOTE; the terminal is raw. */
+	void (*on_note)(void *user, const struct pss_frame *frame);
+	void *user;
+};
+
+/* Runs until the remote waits for a line, has left or is lost (link->stage), or until the shell is being
+ * ended (pss_signals_ending()). At a prompt, keys that were pressed before it could be shown are in
+ * link->typed. The terminal is cooked again when it returns. 0; -EIO: the terminal is gone; -errno. */
+int pss_relay_run(struct pss_relay *relay);
+
+/* The same without keys, for at most `deadline_ms`: what still comes after LEAVE, until LEFT. */
+int pss_relay_drain(struct pss_relay *relay, int64_t deadline_ms);

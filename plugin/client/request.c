@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/* The short requests: connect, list, remove, attach. Each has its deadline; the verbs call them and never
+ * see a frame. Opening, which is long and talks back, is in open.c. */
+#include "client/request.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/size.h"
+#include "wire/cleanup.h"
+
+/* The directory that this code was loaded from, found while a relative path still means what it meant. */
+static char own_directory[PATH_MAX];
+
+__attribute__((constructor)) static void find_own_directory(void)
+{
+	static const char anchor;
+	Dl_info self;
+
+	if (!dladdr(&anchor, &self) || !self.dli_fname || !realpath(self.dli_fname, own_directory))
+		own_directory[0] = '\0';
+	char *slash = strrchr(own_directory, '/');
+	if (slash)
+		*slash = '\0';
+}
+
+/* Where the host process may be: PSSESSION_HOST alone if it is set, else beside the loadable, where the build
+ * tree has it, where it is installed. Ends with a NULL. */
+static int make_search_path(struct pss_texts *ret_path)
+{
+	struct pss_texts path = { 0 };
+	const char *given = getenv("PSSESSION_HOST");
+	int rc = 0;
+
+	if (given && *given) {
+		rc = pss_texts_add(&path, strdup(given));
+	} else {
+		if (*own_directory)
+			rc = pss_texts_add(&path, pss_format("%s/pssession-host", own_directory));
+		if (*own_directory && rc == 0)
+			rc = pss_texts_add(&path, pss_format("%s/../plugin/host/pssession-host", own_directory));
+		if (rc == 0)
+			rc = pss_texts_add(&path, strdup(PSSESSION_LIBEXECDIR "/pssession-host"));
+	}
+	if (rc == 0)
+		rc = pss_texts_terminate(&path);
+	if (rc < 0)
+		pss_texts_finish(&path);
+	else
+		*ret_path = path;
+	return rc;
+}
+
+int pss_request_connect(struct pss_call *call, bool may_start, struct pss_connection *ret_connection)
+{
+	_cleanup_(pss_free_pointer) char *program = pss_format("pssession %s (%s)", PSSESSION_VERSION, call->shell->name);
+	_cleanup_(pss_free_pointer) char *error = NULL;
+	struct pss_texts path = { 0 };
+
+	int rc = make_search_path(&path);
+	if (rc == 0)
+		rc = pss_connection_open(ret_connection, may_start, (const char *const *)path.items, program,
+		                         call->shell->interrupted, &error);
+	pss_texts_finish(&path);
+	if (rc == -EINTR)
+		pss_call_take_status(call, pss_status_exit(PSS_INTERRUPTED));
+	else if (rc < 0 && (rc != -ENOENT || may_start))
+		pss_call_error(call, rc == -EPROTO ? PSS_VERSION : PSS_NO_HOST, NULL, "%s", error ? error : "not enough memory");
+	else if (rc == 0)
+		pss_call_verbose(call, "connected to the host process");
+	return rc;
+}
+
+void pss_request_failed(struct pss_call *call, int rc, const char *computer)
+{
+	switch (rc) {
+	case -EINTR:
+		pss_call_take_status(call, pss_status_exit(PSS_INTERRUPTED));
+		break;
+	case -ETIMEDOUT:
+		pss_call_error(call, PSS_NO_HOST, computer, "the host process does not answer");
+		break;
+	case -ECONNRESET:
+	case -EPIPE:
+		pss_call_error(call, PSS_NO_HOST, computer, "the host process has ended");
+		break;
+	case -EMSGSIZE:
+	case -EPROTO:
+		pss_call_error(call, PSS_PROTOCOL, computer, "the host process has broken the protocol");
+		break;
+	default:
+		pss_call_error(call, PSS_NO_HOST, computer, "the connection to the host process has failed: %s", strerror(-rc));
+	}
+}
+
+/* The next frame with `id`; others are dropped. 1 or -errno, told. */
+static int next_frame(struct pss_call *call, struct pss_connection *connection, uint32_t id, struct pss_frame *ret_frame)
+{
+	for (;;) {
+		int rc = pss_connection_wait(connection, PSS_ACK_DEADLINE_MS, call->shell->interrupted, ret_frame);
+		if (rc > 0 && ret_frame->header.id == id)
+			return rc;
+		if (rc < 0) {
+			pss_request_failed(call, rc, NULL);
+			return rc;
+		}
+		pss_connection_done(connection, ret_frame);
+	}
+}
+
+static enum pss_status result_status(const struct pss_frame *frame)
+{
+	return (enum pss_status)pss_fields_number(pss_frame_fields(frame), PSS_TAG_STATUS, PSS_PROTOCOL);
+}
+
+static const char *result_message(const struct pss_frame *frame)
+{
+	const char *message = pss_fields_text(pss_frame_fields(frame), PSS_TAG_MESSAGE);
+	return message && *message ? message : pss_status_name(result_status(frame));
+}
+
+int pss_request_list(struct pss_call *call, struct pss_connection *connection, struct pss_sessions *ret_sessions)
+{
+	struct pss_sessions sessions = { 0 };
+	struct pss_message message;
+	struct pss_frame frame;
+	bool more = true;
+
+	uint32_t id = pss_connection_new_id(connection);
+	pss_message_begin(&message, &connection->out, PSS_LIST, id);
+	int rc = pss_message_end(&message);
+	while (rc >= 0 && more) {
+		rc = next_frame(call, connection, id, &frame);
+		if (rc < 0)
+			break;
+		if (frame.header.type == PSS_SESSION)
+			rc = pss_sessions_add(&sessions, pss_frame_fields(&frame));
+		more = frame.header.type != PSS_RESULT;
+		if (!more && result_status(&frame) != PSS_OK)
+			pss_call_error(call, result_status(&frame), NULL, "%s", result_message(&frame));
+		pss_connection_done(connection, &frame);
+	}
+	if (rc < 0)
+		pss_sessions_finish(&sessions);
+	else
+		*ret_sessions = sessions;
+	return rc < 0 ? rc : 0;
+}
+
+static void take_removal(struct pss_call *call, const struct pss_frame *frame, const struct pss_session *session)
+{
+	enum pss_status status = result_status(frame);
+
+	if (status != PSS_OK && status != PSS_NO_SESSION)
+		pss_call_error(call, status, session->computer, "%s", result_message(frame));
+}
+
+int pss_request_remove(struct pss_call *call, struct pss_connection *connection, const struct pss_session *const *sessions,
+                       size_t n_sessions)
+{
+	struct pss_message message;
+	struct pss_frame frame;
+	uint32_t first = connection->last_id + 1;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < n_sessions; i++) {
+		pss_message_begin(&message, &connection->out, PSS_REMOVE, pss_connection_new_id(connection));
+		pss_message_text(&message, PSS_TAG_INSTANCE, sessions[i]->instance);
+		rc = pss_message_end(&message);
+	}
+	for (size_t i = 0; rc == 0 && i < n_sessions;) {
+		rc = pss_connection_wait(connection, PSS_ACK_DEADLINE_MS, call->shell->interrupted, &frame);
+		if (rc < 0)
+			break;
+		rc = 0;
+		if (frame.header.type == PSS_RESULT && frame.header.id - first < n_sessions) {
+			take_removal(call, &frame, sessions[frame.header.id - first]);
+			i++;
+		}
+		pss_connection_done(connection, &frame);
+	}
+	if (rc < 0)
+		pss_request_failed(call, rc, NULL);
+	return rc;
+}
+
+int pss_request_attach(struct pss_call *call, struct pss_connection *connection, const char *instance, bool force,
+                       uint32_t *ret_id, struct pss_session *ret_session)
+{
+	struct pss_message message;
+	struct pss_frame frame;
+	unsigned columns, rows;
+
+	*ret_id = pss_connection_new_id(connection);
+	pss_terminal_size(&columns, &rows);
+	pss_message_begin(&message, &connection->out, PSS_ATTACH, *ret_id);
+	pss_message_text(&message, PSS_TAG_INSTANCE, instance);
+	pss_message_number(&message, PSS_TAG_FORCE, force);
+	pss_message_number(&message, PSS_TAG_COLUMNS, columns);
+	pss_message_number(&message, PSS_TAG_ROWS, rows);
+	int rc = pss_message_end(&message);
+	do {
+		rc = rc < 0 ? rc : next_frame(call, connection, *ret_id, &frame);
+		if (rc < 0)
+			return rc;
+		if (frame.header.type != PSS_RESULT)
+			pss_connection_done(connection, &frame);
+	} while (frame.header.type != PSS_RESULT);
+	if (result_status(&frame) != PSS_OK) {
+		pss_call_error(call, result_status(&frame), NULL, "%s", result_message(&frame));
+		rc = -EBUSY;
+	} else {
+		rc = pss_session_read(pss_frame_fields(&frame), ret_session);
+	}
+	pss_connection_done(connection, &frame);
+	return rc;
+}

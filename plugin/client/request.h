@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* The requests of the verbs, over a connection. What fails is told to the call. */
+#pragma once
+
+#include "client/call.h"
+#include "client/connection.h"
+#include "client/session.h"
+#include "client/target.h"
+
+/* Connects to the host process. 0; -ENOENT, not told, when there is none and `may_start` is false; -errno. */
+int pss_request_connect(struct pss_call *call, bool may_start, struct pss_connection *ret_connection);
+
+/* Tells that the connection failed with `rc`: Ctrl-C, the deadline, the end of the host process. */
+void pss_request_failed(struct pss_call *call, int rc, const char *computer);
+
+/* All kept sessions, by Id. 0 or -errno. */
+int pss_request_list(struct pss_call *call, struct pss_connection *connection, struct pss_sessions *ret_sessions);
+
+/* Closes these; one that is gone already counts as closed. 0, or -errno when the connection failed. */
+int pss_request_remove(struct pss_call *call, struct pss_connection *connection, const struct pss_session *const *sessions,
+                       size_t n_sessions);
+
+/* Enters one. 0 and the session: the stream frames with *ret_id follow; or -errno. */
+int pss_request_attach(struct pss_call *call, struct pss_connection *connection, const char *instance, bool force,
+                       uint32_t *ret_id, struct pss_session *ret_session);
+
+/* One session to be opened. */
+struct pss_open {
+	struct pss_target target;
+	const char *name; /* -Name, or NULL */
+	/* while it runs */
+	uint32_t id;
+	bool acknowledged, done;
+};
+
+struct pss_open_events {
+	/* Each session as it opens: the fields of the RESULT. */
+	void (*on_opened)(struct pss_call *call, struct pss_open *open, struct pss_fields fields, void *user);
+	void *user;
+};
+
+/* Opens them all at once with the parameters of call->link and answers the questions that come up; each failure is
+ * told as it comes. `keep`: kept sessions; else the one (n is 1) is attached: on_opened is the last thing before its
+ * stream. Ctrl-C gives up what is pending. 0, or -errno when the connection failed. */
+int pss_request_open(struct pss_call *call, struct pss_connection *connection, struct pss_open *opens, size_t n_opens,
+                     bool keep, const struct pss_open_events *events);

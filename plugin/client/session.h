@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* A session as the host process describes it, and its properties as users name them. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/message.h"
+
+struct pss_session {
+	uint64_t id;
+	char *name;
+	char *instance;
+	char *computer;
+	char *shell; /* ConfigurationName */
+	char *transport;
+	char *remote_user;
+	char *prompt_name;
+	char *history_key;
+	char *cause;
+	uint64_t state, availability;
+	bool attached;
+};
+
+struct pss_sessions {
+	struct pss_session *items;
+	size_t n_items;
+};
+
+/* Copies the fields of a SESSION or RESULT; texts that are missing become "". 0 or -ENOMEM. */
+int pss_session_read(struct pss_fields fields, struct pss_session *ret_session);
+void pss_session_finish(struct pss_session *session);
+
+int pss_sessions_add(struct pss_sessions *sessions, struct pss_fields fields); /* 0 or -ENOMEM */
+void pss_sessions_finish(struct pss_sessions *sessions);
+
+/* The names of the properties, as in PowerShell; ends with NULL. */
+extern const char *const pss_property_names[];
+
+/* The index of a name (any case), or -1. */
+int pss_property_find(const char *name);
+
+/* Its value as text. Heap, NULL when memory is short. */
+char *pss_property_value(const struct pss_session *session, int property);
+
+bool pss_property_is_number(int property);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Small strings: formatted, listed, and made safe to show. All of it is heap and the caller's. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* printf into the heap. NULL when memory is short. */
+char *pss_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A copy of a name or of what a server said, fit to be shown: control bytes (C0, DEL, C1, and what is no
+ * UTF-8) become '?'. `keep_lines` lets newlines and tabs through. NULL when memory is short. */
+char *pss_visible(const char *text, bool keep_lines);
+
+/* A list of strings that owns them. */
+struct pss_texts {
+	char **items;
+	size_t n_items;
+};
+
+/* Takes `text` over, in every case. 0 or -ENOMEM; a NULL text (memory was short already) is -ENOMEM too. */
+int pss_texts_add(struct pss_texts *texts, char *text);
+
+/* Puts a NULL behind the items that does not count, for those who want a vector. 0 or -ENOMEM. */
+int pss_texts_terminate(struct pss_texts *texts);
+
+/* Adds the lines of a file (NULL: standard input), without blanks around them; empty ones and those that begin with
+ * # do not count. Blocks where the file does. 0 or -errno. */
+int pss_texts_read(struct pss_texts *texts, const char *path);
+
+void pss_texts_finish(struct pss_texts *texts);

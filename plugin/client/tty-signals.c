@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* Signals as flags. The entered loop catches them for as long as it runs; a shell's editor may put its
+ * own handlers on top while it reads a line and hands on what it gets. Nothing but setting a flag
+ * happens in a handler. */
+#include "client/tty-signals.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <time.h>
+
+static volatile sig_atomic_t interrupt_flag, resize_flag, continue_flag, ending_signal;
+
+static void on_interrupt(int number)
+{
+	interrupt_flag = 1;
+}
+
+static void on_resize(int number)
+{
+	resize_flag = 1;
+}
+
+static void on_continue(int number)
+{
+	continue_flag = 1;
+}
+
+static void on_ending(int number)
+{
+	ending_signal = number;
+}
+
+static struct caught {
+	int number;
+	void (*handler)(int number);
+	bool keep_ignored;
+	struct sigaction before;
+} table[] = {
+	{ SIGINT, on_interrupt, false },
+	{ SIGHUP, on_ending, true },
+	{ SIGTERM, on_ending, true },
+	{ SIGWINCH, on_resize, false },
+	{ SIGCONT, on_continue, false },
+	{ SIGQUIT, SIG_IGN, false }, /* the key is the remote's; at the prompt a shell ignores it */
+};
+#define TABLE_END (table + sizeof(table) / sizeof(table[0]))
+
+void pss_signals_catch(void)
+{
+	interrupt_flag = resize_flag = continue_flag = ending_signal = 0;
+	for (struct caught *row = table; row < TABLE_END; row++) {
+		struct sigaction action = { .sa_handler = row->handler };
+
+		sigemptyset(&action.sa_mask);
+		sigaction(row->number, &action, &row->before);
+		if (row->keep_ignored && row->before.sa_handler == SIG_IGN)
+			sigaction(row->number, &row->before, NULL);
+	}
+}
+
+void pss_signals_release(void)
+{
+	for (struct caught *row = table; row < TABLE_END; row++)
+		sigaction(row->number, &row->before, NULL);
+}
+
+int pss_signals_ending(void)
+{
+	return ending_signal;
+}
+
+static bool take(volatile sig_atomic_t *flag)
+{
+	bool was_set = *flag != 0;
+
+	*flag = 0;
+	return was_set;
+}
+
+bool pss_signals_take_interrupt(void)
+{
+	return take(&interrupt_flag);
+}
+
+bool pss_signals_take_resize(void)
+{
+	return take(&resize_flag);
+}
+
+bool pss_signals_take_continue(void)
+{
+	return take(&continue_flag);
+}
+
+int pss_signals_poll(struct pollfd *fds, nfds_t n_fds, int64_t timeout_ms, bool (*pending)(void))
+{
+	struct timespec timeout = { .tv_sec = timeout_ms / 1000, .tv_nsec = (timeout_ms % 1000) * 1000000 };
+	sigset_t all, before;
+	int n_ready = -1, error = EINTR;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	if (!interrupt_flag && !resize_flag && !continue_flag && !ending_signal && !(pending && pending())) {
+		n_ready = ppoll(fds, n_fds, timeout_ms < 0 ? NULL : &timeout, &before);
+		error = errno;
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	errno = error;
+	return n_ready;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* The signals that concern an entered terminal, caught as flags while a session is entered. The flags
+ * are process-wide, because signals are. */
+#pragma once
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Catches SIGINT, SIGHUP, SIGTERM, SIGWINCH and SIGCONT, ignores SIGQUIT. What the shell ignores of
+ * HUP and TERM stays ignored. Clears all flags. */
+void pss_signals_catch(void);
+/* Puts every disposition back. */
+void pss_signals_release(void);
+
+/* SIGHUP or SIGTERM if one has come, else 0. Stays set. */
+int pss_signals_ending(void);
+
+/* True once for each time that the signal has come. */
+bool pss_signals_take_interrupt(void);
+bool pss_signals_take_resize(void);
+bool pss_signals_take_continue(void);
+
+/* poll() that no signal can slip past: `pending` (or NULL) is asked with signals blocked, and true
+ * means that there is something to look at already. Results as poll(): -1 with EINTR for a signal. */
+int pss_signals_poll(struct pollfd *fds, nfds_t n_fds, int64_t timeout_ms, bool (*pending)(void));

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* The user's terminal. It is opened anew by the name /dev/tty, so that O_NONBLOCK is set on an open
+ * file description that nobody else has: the shell's own descriptors stay as they are, however we end.
+ * Used by the entered loop and the relay. Never decides when modes change, and keeps no global state. */
+#include "client/tty.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "client/tty-signals.h"
+
+#define DESCRIPTOR_MIN 100 /* below, a script's own `exec 3>…` would replace it */
+
+static const char *const title_stack_terminals[] = {
+	"xterm", "tmux", "screen", "foot", "alacritty", "konsole", "vte", "gnome", "wezterm", "contour", "ghostty", "mlterm",
+};
+
+static bool term_has_title_stack(const char *term)
+{
+	for (size_t i = 0; i < sizeof(title_stack_terminals) / sizeof(title_stack_terminals[0]); i++) {
+		if (strncmp(term, title_stack_terminals[i], strlen(title_stack_terminals[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int open_terminal(void)
+{
+	int low = open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	int fd;
+
+	if (low < 0)
+		return -errno;
+	fd = fcntl(low, F_DUPFD_CLOEXEC, DESCRIPTOR_MIN);
+	if (fd < 0)
+		fd = -errno;
+	close(low);
+	return fd;
+}
+
+/* A terminal that was found in a line editor's modes (we run inside `bind -x`) is no base for another one. */
+static void cook(struct termios *modes)
+{
+	modes->c_iflag |= ICRNL | BRKINT;
+	modes->c_iflag &= ~(tcflag_t)(IGNCR | INLCR);
+	modes->c_oflag |= OPOST | ONLCR;
+	modes->c_lflag |= ICANON | ECHO | ISIG | IEXTEN;
+}
+
+int pss_tty_open(struct pss_tty *tty, const char *term)
+{
+	int fd = open_terminal();
+	int error;
+
+	if (fd < 0)
+		return fd;
+	*tty = (struct pss_tty){ .fd = fd };
+	if (tcgetattr(fd, &tty->before) < 0) {
+		error = -errno;
+		close(fd);
+		tty->fd = -1;
+		return error;
+	}
+	tty->cooked = tty->before;
+	cook(&tty->cooked);
+	tty->plain = !term || !*term || strcmp(term, "dumb") == 0;
+	tty->has_title_stack = !tty->plain && term_has_title_stack(term);
+	return 0;
+}
+
+static int set_modes(int fd, const struct termios *modes)
+{
+	while (tcsetattr(fd, TCSADRAIN, modes) < 0) {
+		if (errno != EINTR || pss_signals_ending())
+			return tcsetattr(fd, TCSANOW, modes) < 0 ? -errno : 0;
+	}
+	return 0;
+}
+
+void pss_tty_close(struct pss_tty *tty)
+{
+	if (tty->fd < 0)
+		return;
+	set_modes(tty->fd, &tty->before);
+	close(tty->fd);
+	tty->fd = -1;
+}
+
+int pss_tty_make_raw(const struct pss_tty *tty)
+{
+	struct termios raw = tty->cooked;
+
+	cfmakeraw(&raw);
+	return set_modes(tty->fd, &raw);
+}
+
+int pss_tty_make_cooked(const struct pss_tty *tty)
+{
+	return set_modes(tty->fd, &tty->cooked);
+}
+
+bool pss_tty_size(struct pss_tty *tty)
+{
+	struct winsize size;
+
+	if (ioctl(tty->fd, TIOCGWINSZ, &size) < 0 || (size.ws_col == tty->columns && size.ws_row == tty->rows))
+		return false;
+	tty->columns = size.ws_col;
+	tty->rows = size.ws_row;
+	return true;
+}
+
+ssize_t pss_tty_read(const struct pss_tty *tty, void *data, size_t n)
+{
+	ssize_t moved;
+
+	do
+		moved = read(tty->fd, data, n);
+	while (moved < 0 && errno == EINTR);
+	return moved < 0 ? -errno : moved;
+}
+
+ssize_t pss_tty_write(const struct pss_tty *tty, const void *data, size_t n)
+{
+	ssize_t moved;
+
+	do
+		moved = write(tty->fd, data, n);
+	while (moved < 0 && errno == EINTR);
+	return moved < 0 ? -errno : moved;
+}
+
+int pss_tty_write_all(const struct pss_tty *tty, const void *data, size_t n)
+{
+	const char *rest = data;
+
+	while (n > 0) {
+		struct pollfd wait = { .fd = tty->fd, .events = POLLOUT };
+		ssize_t moved = pss_tty_write(tty, rest, n);
+
+		if (moved > 0) {
+			rest += moved;
+			n -= (size_t)moved;
+		} else if (moved != -EAGAIN) {
+			return moved < 0 ? (int)moved : -EIO;
+		} else if (poll(&wait, 1, -1) < 0 && (errno != EINTR || pss_signals_ending())) {
+			return -errno;
+		}
+	}
+	return 0;
+}
+
+int pss_tty_put(const struct pss_tty *tty, const char *text)
+{
+	return pss_tty_write_all(tty, text, strlen(text));
+}

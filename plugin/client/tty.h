@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* The user's terminal while entered: its modes, its size, and bytes to and from it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <termios.h>
+
+struct pss_tty {
+	int fd;                   /* an open file description of our own: non-blocking only for us */
+	struct termios before;    /* as it was found, and is left */
+	struct termios cooked;    /* what the shell's editor starts from */
+	unsigned columns, rows;   /* the last size that pss_tty_size() saw */
+	bool plain;               /* TERM is dumb: no control sequences */
+	bool has_title_stack;     /* CSI 22;0t and CSI 23;0t are known */
+};
+
+/* Opens the controlling terminal and takes note of its modes. 0, or -errno with nothing to close. */
+int pss_tty_open(struct pss_tty *tty, const char *term);
+/* Puts the modes of pss_tty_open() back and closes. */
+void pss_tty_close(struct pss_tty *tty);
+
+/* 0 or -errno (-EIO: the terminal is gone). They wait until what was written has left. */
+int pss_tty_make_raw(const struct pss_tty *tty);
+int pss_tty_make_cooked(const struct pss_tty *tty);
+
+/* True when the size differs from the one seen before, or is seen for the first time. */
+bool pss_tty_size(struct pss_tty *tty);
+
+/* Non-blocking: bytes moved, 0 for the end of the terminal (read), -EAGAIN, -errno. */
+ssize_t pss_tty_read(const struct pss_tty *tty, void *data, size_t n);
+ssize_t pss_tty_write(const struct pss_tty *tty, const void *data, size_t n);
+
+/* Waits while the terminal takes no more (Ctrl-S). Gives up when the shell is being ended. 0 or -errno. */
+int pss_tty_write_all(const struct pss_tty *tty, const void *data, size_t n);
+int pss_tty_put(const struct pss_tty *tty, const char *text);

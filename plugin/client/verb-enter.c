@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/* enter-pssession: connects to a computer, or to a kept session, and hands the terminal to the entered loop. Wrong
+ * parameters are found in the shell itself; the rest happens where the shell wants entered sessions to run (bash:
+ * in a forked child), so that what the streams collected there is brought back through shared memory. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "client/entered.h"
+#include "client/request.h"
+#include "client/select.h"
+#include "wire/cleanup.h"
+
+enum { COMPUTER_NAME, SESSION, ID, NAME, INSTANCE_ID, FORCE };
+
+static const struct pss_parameter rows[] = {
+	[COMPUTER_NAME] = { "ComputerName", "HostName Cn", PSS_KIND_TEXT, "HOST", .wants = "the name of a computer",
+	                    .position = 1, .set = 1, .help = "[user@]host[:port]; the session closes on leaving" },
+	[SESSION] = { "Session", NULL, PSS_KIND_TEXT, "SESSION", .wants = "an Id, a Name or an InstanceId", .set = 1,
+	              .help = "a kept session, by Id, Name or InstanceId" },
+	[ID] = { "Id", NULL, PSS_KIND_NUMBER, "N", .min = 1, .max = LLONG_MAX, .set = 1, .help = "a kept session, by Id" },
+	[NAME] = { "Name", NULL, PSS_KIND_TEXT, "NAME", .wants = "the name of a session", .set = 1,
+	           .help = "a kept session, by name" },
+	[INSTANCE_ID] = { "InstanceId", NULL, PSS_KIND_TEXT, "UUID", .wants = "an InstanceId", .set = 1,
+	                  .help = "a kept session, by InstanceId" },
+	[FORCE] = { "Force", NULL, PSS_KIND_SWITCH, .help = "take the session from the terminal that has entered it" },
+};
+
+/* What the loop's process leaves behind for the one that sets the variables: records of a stream's number and a text
+ * with its NUL. */
+#define LEGACY_SIZE 65536
+struct legacy {
+	pid_t writer;
+	size_t length;
+	char records[LEGACY_SIZE - 2 * sizeof(size_t)];
+};
+
+struct entering {
+	struct pss_call *call;
+	struct pss_target target; /* host is NULL: a kept session */
+	enum pss_selector selector;
+	const char *wanted; /* what -Session, -Id, … said */
+	char id_text[24];
+	struct legacy *legacy;
+	struct pss_session session;
+	bool entered;
+};
+
+static void on_opened(struct pss_call *call, struct pss_open *open, struct pss_fields fields, void *user)
+{
+	struct entering *entering = user;
+
+	(void)open;
+	if (pss_session_read(fields, &entering->session) < 0)
+		pss_call_error(call, PSS_FAILED, NULL, "not enough memory");
+	else
+		entering->entered = true;
+}
+
+static void open_temporary(struct entering *entering, struct pss_connection *connection, uint32_t *ret_id)
+{
+	const struct pss_open_events events = { .on_opened = on_opened, .user = entering };
+	struct pss_open open = { .target = entering->target };
+
+	if (pss_request_connect(entering->call, true, connection) == 0)
+		pss_request_open(entering->call, connection, &open, 1, false, &events);
+	*ret_id = open.id;
+}
+
+static void attach_kept(struct entering *entering, struct pss_connection *connection, uint32_t *ret_id)
+{
+	struct pss_call *call = entering->call;
+	struct pss_sessions sessions = { 0 };
+
+	int rc = pss_request_connect(call, false, connection);
+	if (rc == 0)
+		rc = pss_request_list(call, connection, &sessions);
+	const struct pss_session *session =
+		rc == 0 || rc == -ENOENT ? pss_select_one(call, entering->selector, entering->wanted, &sessions) : NULL;
+	if (session)
+		entering->entered = pss_request_attach(call, connection, session->instance, call->own[FORCE].on, ret_id,
+		                                       &entering->session) == 0;
+	pss_sessions_finish(&sessions);
+}
+
+static void leave_behind(const struct pss_call *call, struct legacy *legacy)
+{
+	legacy->writer = getpid();
+	for (int stream = 0; stream < PSS_STREAM_COUNT; stream++) {
+		for (size_t i = 0; i < call->streams[stream].n_items; i++) {
+			size_t n = strlen(call->streams[stream].items[i]) + 1;
+			if (n + 1 > sizeof legacy->records - legacy->length)
+				return;
+			legacy->records[legacy->length++] = (char)stream;
+			memcpy(legacy->records + legacy->length, call->streams[stream].items[i], n);
+			legacy->length += n;
+		}
+	}
+}
+
+static void inherit(struct pss_call *call, const struct legacy *legacy)
+{
+	if (legacy->writer == getpid())
+		return;
+	for (size_t at = 0; at < legacy->length; at += strlen(legacy->records + at) + 1) {
+		unsigned stream = (unsigned char)legacy->records[at++];
+		pss_texts_add(&call->streams[stream], strdup(legacy->records + at));
+	}
+}
+
+/* Runs where the shell wants it. The exit status of enter-pssession. */
+static int loop(void *argument)
+{
+	struct entering *entering = argument;
+	struct pss_call *call = entering->call;
+	struct pss_connection connection = { .fd = -1 };
+	uint32_t id = 0;
+
+	if (entering->target.host)
+		open_temporary(entering, &connection, &id);
+	else
+		attach_kept(entering, &connection, &id);
+	int status = call->status;
+	if (entering->entered) {
+		const struct pss_entered entered = {
+			.shell = call->shell,
+			.connection = &connection,
+			.id = id,
+			.kept = entering->target.host == NULL,
+			.name = entering->session.computer,
+			.user = *entering->session.remote_user ? entering->session.remote_user : NULL,
+			.prompt_name = entering->session.prompt_name,
+			.history_key = entering->session.history_key,
+		};
+		status = pss_entered_run(&entered);
+		pss_session_finish(&entering->session);
+	}
+	pss_connection_close(&connection);
+	leave_behind(call, entering->legacy);
+	return status;
+}
+
+static bool read_target(struct pss_call *call, struct entering *entering)
+{
+	static const struct {
+		int parameter;
+		enum pss_selector selector;
+	} selectors[] = { { SESSION, PSS_BY_SESSION }, { ID, PSS_BY_ID }, { NAME, PSS_BY_NAME }, { INSTANCE_ID, PSS_BY_INSTANCE } };
+	_cleanup_(pss_free_pointer) char *error = NULL;
+
+	if (call->own[COMPUTER_NAME].given) {
+		if (pss_target_parse(call->own[COMPUTER_NAME].text, &entering->target, &error) == 0)
+			return true;
+		pss_call_usage(call, "-ComputerName: %s", error ? error : "not enough memory");
+		return false;
+	}
+	for (size_t i = 0; i < sizeof selectors / sizeof *selectors; i++) {
+		const struct pss_value *value = &call->own[selectors[i].parameter];
+		if (!value->given)
+			continue;
+		snprintf(entering->id_text, sizeof entering->id_text, "%lld", value->number);
+		entering->selector = selectors[i].selector;
+		entering->wanted = value->text ? value->text : entering->id_text;
+	}
+	for (int i = 0; entering->wanted && i < PSS_LINK_COUNT; i++) {
+		if (call->link[i].given) {
+			pss_call_usage(call, "-%s goes with -ComputerName; a kept session has its link already", pss_link_rows[i].name);
+			return false;
+		}
+	}
+	if (!entering->wanted)
+		pss_call_usage(call, "which computer or session? -ComputerName or -Session is needed");
+	return entering->wanted != NULL;
+}
+
+static void run(struct pss_call *call)
+{
+	struct entering entering = { .call = call };
+
+	if (!read_target(call, &entering))
+		return;
+	const char *why_not = call->shell->why_not_enter();
+	entering.legacy = mmap(NULL, sizeof *entering.legacy, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (why_not) {
+		pss_call_error(call, PSS_FAILED, NULL, "%s", why_not);
+	} else if (entering.legacy == MAP_FAILED) {
+		pss_call_error(call, PSS_FAILED, NULL, "not enough memory");
+	} else {
+		_cleanup_(pss_free_pointer) char *label =
+			pss_format("%s %s", call->verb->name, entering.target.host ? entering.target.host : entering.wanted);
+		fflush(stdout);
+		call->status = call->shell->run_entered(label ? label : call->verb->name, loop, &entering);
+		inherit(call, entering.legacy);
+	}
+	if (entering.legacy != MAP_FAILED)
+		munmap(entering.legacy, sizeof *entering.legacy);
+	pss_target_finish(&entering.target);
+}
+
+const struct pss_verb pss_verb_enter = {
+	.name = "enter-pssession",
+	.capital_name = "Enter-PSSession",
+	.summary = "Start an interactive session with a remote computer, in this terminal",
+	.details = "Lines are edited here and run there. exit-pssession, exit or Ctrl-D bring the local prompt back;\n"
+	           "the status is what was given to exit, else that of the last remote command, or 255 when the\n"
+	           "connection was lost. In scripts, pipelines and subshells there is invoke-command instead.\n",
+	.rows = rows,
+	.n_rows = sizeof rows / sizeof *rows,
+	.uses = PSS_USES_LINK,
+	.run = run,
+};

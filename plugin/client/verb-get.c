@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* get-pssession: lists the kept sessions of this user, whichever terminal they were opened from. Without a host
+ * process there are none, and none is started to say so. */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+
+#include "client/print.h"
+#include "client/request.h"
+#include "client/select.h"
+#include "wire/cleanup.h"
+
+enum { SESSION, ID, NAME, INSTANCE_ID, COMPUTER_NAME, STATE, FORMAT, PROPERTY };
+enum format { TABLE, LIST, JSON };
+
+static const char *const formats[] = { "table", "list", "json", NULL };
+
+static const struct pss_parameter rows[] = {
+	[SESSION] = { "Session", NULL, PSS_KIND_LIST, "SESSION", .wants = "an Id, a Name or an InstanceId", .position = 1,
+	              .rest = true, .set = 1, .help = "by Id, Name or InstanceId (-: a line each from standard input)" },
+	[ID] = { "Id", NULL, PSS_KIND_NUMBERS, "N", .min = 1, .max = LLONG_MAX, .set = 1, .help = "by Id" },
+	[NAME] = { "Name", NULL, PSS_KIND_LIST, "NAME", .wants = "a name", .set = 1, .help = "by name, wildcards too" },
+	[INSTANCE_ID] = { "InstanceId", NULL, PSS_KIND_LIST, "UUID", .wants = "an InstanceId", .set = 1,
+	                  .help = "by InstanceId" },
+	[COMPUTER_NAME] = { "ComputerName", "HostName Cn", PSS_KIND_LIST, "HOST", .wants = "the name of a computer",
+	                    .help = "only those on these computers, wildcards too" },
+	[STATE] = { "State", NULL, PSS_KIND_CHOICE, "STATE", .choices = pss_state_choices, .help = "only those in this state" },
+	[FORMAT] = { "Format", NULL, PSS_KIND_CHOICE, "FORMAT", .choices = formats, .help = "how to print" },
+	[PROPERTY] = { "Property", NULL, PSS_KIND_LIST, "NAME", .wants = "the name of a property",
+	               .help = "print bare values of these properties, for scripts" },
+};
+
+struct properties {
+	int indices[64];
+	size_t n;
+};
+
+static bool read_properties(struct pss_call *call, struct properties *ret_properties)
+{
+	const struct pss_texts *names = &call->own[PROPERTY].list;
+	struct properties properties = { .n = 0 };
+
+	for (size_t i = 0; i < names->n_items; i++) {
+		int index = pss_property_find(names->items[i]);
+		if (index < 0 || properties.n == sizeof properties.indices / sizeof *properties.indices) {
+			pss_call_usage(call, "-Property wants Id, Name, InstanceId, ComputerName, ComputerType, ConfigurationName, "
+			                     "Transport, UserName, State, Availability or Cause, not '%s'", names->items[i]);
+			return false;
+		}
+		properties.indices[properties.n++] = index;
+	}
+	for (int i = 0; names->n_items == 0 && pss_property_names[i]; i++)
+		properties.indices[properties.n++] = i;
+	*ret_properties = properties;
+	return true;
+}
+
+static void print(const struct pss_call *call, const struct pss_sessions *sessions, const struct properties *properties)
+{
+	enum format format = (enum format)call->own[FORMAT].number;
+	struct pss_table table;
+
+	if (call->own[PROPERTY].given && !call->own[FORMAT].given) {
+		pss_print_values(sessions, properties->indices, properties->n);
+	} else if (format == JSON) {
+		pss_print_json(sessions, properties->indices, properties->n);
+	} else if (format == LIST) {
+		pss_print_list(sessions, properties->indices, properties->n);
+	} else if (sessions->n_items > 0) {
+		pss_table_init(&table, sessions, pss_output_width());
+		pss_table_header(&table);
+		for (size_t i = 0; i < sessions->n_items; i++)
+			pss_table_row(&table, &sessions->items[i]);
+	}
+}
+
+/* 0, or -errno and told. */
+static int list(struct pss_call *call, struct pss_sessions *ret_sessions)
+{
+	struct pss_connection connection;
+
+	int rc = pss_request_connect(call, false, &connection);
+	if (rc < 0)
+		return rc == -ENOENT ? 0 : rc;
+	rc = pss_request_list(call, &connection, ret_sessions);
+	pss_connection_close(&connection);
+	return rc;
+}
+
+static void run(struct pss_call *call)
+{
+	struct pss_sessions sessions = { 0 };
+	struct properties properties;
+	const struct pss_selection selection = {
+		.selectors = { &call->own[SESSION], &call->own[ID], &call->own[NAME], &call->own[INSTANCE_ID] },
+		.computer = &call->own[COMPUTER_NAME],
+		.state = &call->own[STATE],
+	};
+
+	if (!read_properties(call, &properties) || list(call, &sessions) < 0)
+		return;
+	pss_select(call, &selection, &sessions);
+	for (size_t i = 0; i < sessions.n_items; i++)
+		pss_call_output(call, sessions.items[i].instance);
+	print(call, &sessions, &properties);
+	pss_sessions_finish(&sessions);
+}
+
+const struct pss_verb pss_verb_get = {
+	.name = "get-pssession",
+	.capital_name = "Get-PSSession",
+	.summary = "List the sessions that are kept",
+	.details = "Without parameters it lists all of them, from whichever terminal they were opened. Broken and Closed\n"
+	           "ones stay listed, with their cause, until remove-pssession.\n",
+	.rows = rows,
+	.n_rows = sizeof rows / sizeof *rows,
+	.run = run,
+};

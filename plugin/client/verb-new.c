@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* new-pssession: opens sessions that stay open until removed, many computers at once. On a terminal it prints their
+ * table; elsewhere bare InstanceIds, each as its session opens, so that s=$(new-pssession web1) works. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/print.h"
+#include "client/request.h"
+#include "client/select.h"
+#include "wire/cleanup.h"
+
+enum { COMPUTER_NAME, NAME };
+
+static const struct pss_parameter rows[] = {
+	[COMPUTER_NAME] = { "ComputerName", "HostName Cn", PSS_KIND_LIST, "HOST", .wants = "the name of a computer",
+	                    .position = 1, .rest = true,
+	                    .help = "[user@]host[:port], a range, @FILE or - (standard input)" },
+	[NAME] = { "Name", NULL, PSS_KIND_LIST, "NAME", .wants = "a name", .help = "the sessions' names, in the computers' order" },
+};
+
+/* The sessions that are being opened, and how they are printed. */
+struct batch {
+	struct pss_open *opens;
+	size_t n_opens;
+	struct pss_table table;
+	bool on_terminal, header_printed;
+};
+
+static bool check_name(struct pss_call *call, const char *name)
+{
+	_cleanup_(pss_free_pointer) char *visible = pss_visible(name, false);
+
+	if (pss_is_reserved_name(name))
+		pss_call_usage(call, "-Name: '%s' would be taken for an Id or an InstanceId", name);
+	else if (!visible || strcmp(visible, name) != 0 || name[0] == '-' || strpbrk(name, "*?[]"))
+		pss_call_usage(call, "-Name wants a name without control characters, wildcards or a dash in front, not '%s'", name);
+	else
+		return true;
+	return false;
+}
+
+/* All is read and checked before anything is opened. */
+static bool prepare(struct pss_call *call, const struct pss_texts *computers, struct batch *batch)
+{
+	const struct pss_texts *names = &call->own[NAME].list;
+
+	if (names->n_items > computers->n_items) {
+		pss_call_usage(call, "-Name gives %zu names for %zu computers", names->n_items, computers->n_items);
+		return false;
+	}
+	batch->opens = calloc(computers->n_items, sizeof *batch->opens);
+	for (size_t i = 0; i < computers->n_items; i++) {
+		_cleanup_(pss_free_pointer) char *error = NULL;
+		struct pss_open *open = batch->opens ? &batch->opens[i] : NULL;
+		if (!open || pss_target_parse(computers->items[i], &open->target, &error) < 0) {
+			pss_call_usage(call, "-ComputerName: %s", error ? error : "not enough memory");
+			return false;
+		}
+		batch->n_opens++;
+		open->name = i < names->n_items ? names->items[i] : NULL;
+		if (open->name && !check_name(call, open->name))
+			return false;
+	}
+	return true;
+}
+
+/* The table begins before the sessions are known: their computers are, and their names as far as they were given. */
+static void lay_out(struct batch *batch)
+{
+	struct pss_sessions expected = { .items = calloc(batch->n_opens, sizeof *expected.items) };
+	char none[] = "";
+
+	batch->on_terminal = pss_output_width() > 0;
+	if (expected.items)
+		expected.n_items = batch->n_opens;
+	for (size_t i = 0; i < expected.n_items; i++)
+		expected.items[i] = (struct pss_session){
+			.name = (char *)(batch->opens[i].name ? batch->opens[i].name : ""),
+			.computer = batch->opens[i].target.host,
+			.instance = none, .shell = none, .transport = none, .remote_user = none, .cause = none,
+		};
+	pss_table_init(&batch->table, &expected, pss_output_width());
+	free(expected.items);
+}
+
+static void on_opened(struct pss_call *call, struct pss_open *open, struct pss_fields fields, void *user)
+{
+	struct batch *batch = user;
+	struct pss_session session;
+
+	(void)open;
+	if (pss_session_read(fields, &session) < 0) {
+		pss_call_error(call, PSS_FAILED, NULL, "not enough memory");
+		return;
+	}
+	pss_call_output(call, session.instance);
+	if (!batch->on_terminal) {
+		puts(session.instance);
+	} else {
+		if (!batch->header_printed)
+			pss_table_header(&batch->table);
+		batch->header_printed = true;
+		pss_table_row(&batch->table, &session);
+	}
+	fflush(stdout);
+	pss_session_finish(&session);
+}
+
+static void open_all(struct pss_call *call, struct batch *batch)
+{
+	const struct pss_open_events events = { .on_opened = on_opened, .user = batch };
+	struct pss_connection connection;
+
+	if (pss_request_connect(call, true, &connection) < 0)
+		return;
+	lay_out(batch);
+	pss_request_open(call, &connection, batch->opens, batch->n_opens, true, &events);
+	pss_connection_close(&connection);
+}
+
+static void run(struct pss_call *call)
+{
+	_cleanup_(pss_free_pointer) char *error = NULL;
+	struct pss_texts computers = { 0 };
+	struct batch batch = { 0 };
+
+	if (!call->own[COMPUTER_NAME].given)
+		pss_call_usage(call, "which computer? -ComputerName is needed");
+	else if (pss_targets_expand(&call->own[COMPUTER_NAME].list, &computers, &error) < 0)
+		pss_call_usage(call, "%s", error ? error : "not enough memory");
+	else if (computers.n_items > 0 && prepare(call, &computers, &batch))
+		open_all(call, &batch);
+	for (size_t i = 0; i < batch.n_opens; i++)
+		pss_target_finish(&batch.opens[i].target);
+	free(batch.opens);
+	pss_texts_finish(&computers);
+}
+
+const struct pss_verb pss_verb_new = {
+	.name = "new-pssession",
+	.capital_name = "New-PSSession",
+	.summary = "Open sessions that stay open until they are removed",
+	.details = "Prints their table on a terminal and bare InstanceIds elsewhere: s=$(new-pssession web1).\n"
+	           "Several computers are opened at once; one that fails does not stop the others.\n",
+	.rows = rows,
+	.n_rows = sizeof rows / sizeof *rows,
+	.uses = PSS_USES_LINK,
+	.run = run,
+};

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* A verb is one command of pssession: its rows of parameters, its help, and the function that does it.
+ * To add one: write verb-NAME.c and give it a line in pss_verbs[] (verb.c). */
+#pragma once
+
+#include <stddef.h>
+
+#include "client/parameter.h"
+#include "client/shell.h"
+
+struct pss_call;
+
+/* Groups of parameters that several verbs share. */
+enum pss_verb_uses {
+	PSS_USES_LINK = 1,    /* -UserName, -Port, …: target.h */
+	PSS_USES_CONFIRM = 2, /* -WhatIf, -Confirm: call.h */
+};
+
+struct pss_verb {
+	const char *name;         /* "enter-pssession" */
+	const char *capital_name; /* "Enter-PSSession" */
+	const char *summary;      /* a sentence without its full stop */
+	const char *details;      /* further help: lines that end with \n, or NULL */
+	const struct pss_parameter *rows;
+	size_t n_rows;
+	unsigned uses;
+	/* Does it. What happened is told to the call; it prints its results on stdout itself. */
+	void (*run)(struct pss_call *call);
+};
+
+extern const struct pss_verb pss_verb_enter, pss_verb_exit, pss_verb_new, pss_verb_get, pss_verb_remove;
+
+extern const struct pss_verb *const pss_verbs[]; /* ends with NULL */
+
+/* Runs a verb with its arguments (NULL-terminated, without the name): parses, checks, does, sets the variables that
+ * were asked for. Returns the exit status of SPEC §6. The caller flushes stdout and reports its write errors. */
+int pss_verb_run(const struct pss_verb *verb, const struct pss_shell *shell, const char *const *arguments);
+
+/* "enter-pssession [-ComputerName] HOST [-Force] …". Heap, NULL when memory is short. */
+char *pss_verb_usage(const struct pss_verb *verb);
+
+/* The help below the usage line, by lines without their newlines. 0 or -ENOMEM. */
+int pss_verb_help(const struct pss_verb *verb, struct pss_texts *ret_lines);
+
+/* The groups of parameters that a verb takes: its own, then the shared ones. */
+#define PSS_GROUPS_MAX 4
+size_t pss_verb_groups(const struct pss_verb *verb, struct pss_call *call, struct pss_parameter_group *ret_groups);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* Waiting with a deadline inside a shell. A Ctrl-C that comes right before the wait begins is not lost:
+ * SIGINT is blocked from the look at the shell's flag until ppoll() lets it through. */
+#include "client/wait.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <time.h>
+
+long long pss_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+static int wait_blocked(struct pollfd *poll_fd, long long deadline, const sigset_t *mask, bool (*interrupted)(void))
+{
+	for (;;) {
+		if (interrupted && interrupted())
+			return -EINTR;
+		long long left = deadline < 0 ? 0 : deadline - pss_now_ms();
+		if (left < 0)
+			left = 0;
+		struct timespec timeout = { .tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000 };
+		int n = ppoll(poll_fd, 1, deadline < 0 ? NULL : &timeout, mask);
+		if (n > 0)
+			return poll_fd->revents;
+		if (n == 0)
+			return -ETIMEDOUT;
+		if (errno != EINTR)
+			return -errno;
+	}
+}
+
+int pss_wait_descriptor(int fd, short events, long long deadline, bool (*interrupted)(void))
+{
+	struct pollfd poll_fd = { .fd = fd, .events = events };
+	sigset_t sigint, original;
+
+	sigemptyset(&sigint);
+	sigaddset(&sigint, SIGINT);
+	sigprocmask(SIG_BLOCK, &sigint, &original);
+	int rc = wait_blocked(&poll_fd, deadline, &original, interrupted);
+	sigprocmask(SIG_SETMASK, &original, NULL);
+	return rc;
+}

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: MIT
+"""An interactive bash on a pty of its own, with the entered loop loaded, and what a person would do with it."""
+import fcntl
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import struct
+import tempfile
+import termios
+import time
+
+import peer as wire
+
+DEADLINE = 15
+
+
+class Bash:
+    """`self.seen` is everything printed; expect() looks behind what was matched before."""
+
+    def __init__(self, loadable, fingerprint, rc=""):
+        self.directory = tempfile.mkdtemp(prefix="pss-entered-")
+        self.socket = os.path.join(self.directory, "s")
+        self.peer = wire.Peer(self.socket)
+        self.seen, self.at = b"", 0
+        self.peer.meanwhile = self.pump
+        path = os.path.join(self.directory, "rc")
+        with open(path, "w") as file:
+            file.write(f"PS1='LOCAL> '; HISTFILE={self.directory}/local_history\n"
+                       f"enable -f {loadable} enter_try\n. {fingerprint}\n{rc}\n")
+        environment = {"PATH": os.environ["PATH"], "HOME": self.directory, "TERM": "xterm", "LANG": "C.UTF-8",
+                       "XDG_STATE_HOME": os.path.join(self.directory, "state"), "INPUTRC": "/dev/null"}
+        self.pid, self.master = pty.fork()
+        if self.pid == 0:
+            os.execvpe("bash", ["bash", "--noprofile", "--rcfile", path, "-i"], environment)
+        self.resize(80, 24)
+        self.expect(rb"LOCAL> ")
+
+    def resize(self, columns, rows):
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def pump(self, seconds=0.0):
+        ready, _, _ = select.select([self.master], [], [], seconds)
+        if not ready:
+            return False
+        try:
+            data = os.read(self.master, 65536)
+        except OSError:
+            return False
+        self.seen += data
+        return bool(data)
+
+    def type(self, text):
+        data = text.encode() if isinstance(text, str) else text
+        while data:
+            _, ready, _ = select.select([], [self.master], [], 0.05)
+            if ready:
+                data = data[os.write(self.master, data[:1024]):]
+            self.pump()
+
+    def expect(self, pattern, seconds=DEADLINE):
+        end = time.monotonic() + seconds
+        while True:
+            match = re.compile(pattern, re.S).search(self.seen, self.at)
+            if match:
+                self.at = match.end()
+                return match
+            assert time.monotonic() < end, f"no {pattern!r} in {self.seen[self.at:][-2000:]!r}"
+            self.pump(0.1)
+
+    def unseen(self, pattern):
+        assert not re.compile(pattern, re.S).search(self.seen, self.at), f"{pattern!r} in {self.seen[self.at:]!r}"
+
+    def run(self, line):
+        """A local command; its output."""
+        self.type(line + "\r")
+        self.expect(rb"\n")
+        match = self.expect(rb"(.*)LOCAL> ")
+        return re.sub(rb"\x1b\[\?2004[hl]\r?", b"", match.group(1)).replace(b"\r", b"").decode()
+
+    def enter(self, kept=False, prompt=b"~$ "):
+        self.type(f"enter_try {self.socket}" + (" kept" if kept else "") + "\r")
+        self.peer.accept()
+        self.peer.send(wire.STARTED)
+        self.peer.prompt(prompt)
+        self.expect(rb"\[web1\]: ")
+
+    def leave(self):
+        """Leaves a session in the ordinary way, from its prompt."""
+        self.type("exit-pssession\r")
+        self.peer.wait("LEAVE")
+        self.peer.send(wire.ACK)
+        self.peer.left(wire.BY_REQUEST)
+        self.expect(rb"LOCAL> ")
+
+    def status(self):
+        return int(self.run("echo $?").strip().split("\n")[-1])
+
+    def fingerprint(self):
+        path = os.path.join(self.directory, "fingerprint")
+        self.run(f"fingerprint {path}")
+        with open(path) as file:
+            return [line for line in file if "fingerprint" not in line]
+
+    def child(self):
+        """The process of the entered session."""
+        with open(f"/proc/{self.pid}/task/{self.pid}/children") as file:
+            return int(file.read().split()[-1])
+
+    def termios(self):
+        return termios.tcgetattr(self.master)
+
+    def wait_for(self, condition, what):
+        end = time.monotonic() + DEADLINE
+        while not condition():
+            assert time.monotonic() < end, f"not reached: {what}"
+            self.pump(0.02)
+
+    def host_history(self):
+        path = os.path.join(self.directory, "state/pssession/history/ann@web1.example%3A22")
+        if not os.path.exists(path):
+            return ""
+        with open(path) as file:
+            return file.read()
+
+    def local_history(self):
+        path = os.path.join(self.directory, "local_history")
+        if not os.path.exists(path):
+            return ""
+        with open(path) as file:
+            return file.read()
+
+    def close(self):
+        try:
+            os.kill(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        os.close(self.master)
+        try:
+            os.waitpid(self.pid, 0)
+        except ChildProcessError:
+            pass
+        self.peer.close()
+        shutil.rmtree(self.directory, ignore_errors=True)

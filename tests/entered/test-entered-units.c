@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+/* The parts of the entered loop that need no terminal: prompts, history files, leaving lines, keys that
+ * were pressed ahead, and what the remote's output has switched on. Prints TAP. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/entered-line.h"
+#include "client/history.h"
+#include "client/prompt.h"
+#include "client/tty-modes.h"
+
+static int n_tests, n_failed;
+
+static void check(bool good, const char *name)
+{
+	printf("%s %d - %s\n", good ? "ok" : "not ok", ++n_tests, name);
+	n_failed += !good;
+}
+
+static void check_text(char *got, const char *wanted, const char *name)
+{
+	bool good = got && strcmp(got, wanted) == 0;
+
+	check(good, name);
+	if (!good)
+		printf("# got    \"%s\"\n# wanted \"%s\"\n", got ? got : "(null)", wanted);
+	free(got);
+}
+
+static char *clean(const char *text, enum pss_clean flags)
+{
+	return pss_clean_text(text, strlen(text), flags);
+}
+
+static void test_clean(void)
+{
+	static const struct {
+		const char *name, *text, *wanted;
+	} canaries[] = {
+		{ "plain text stays", "~/src (main) $ ", "~/src (main) $ " },
+		{ "UTF-8 stays", "\xc3\xa4\xe2\x9d\xaf \xf0\x9f\x90\xa7", "\xc3\xa4\xe2\x9d\xaf \xf0\x9f\x90\xa7" },
+		{ "colours stay", "\033[1;31mred\033[0m", "\033[1;31mred\033[0m" },
+		{ "a title is dropped", "a\033]0;owned\007b", "ab" },
+		{ "a title ended by ST is dropped", "a\033]0;owned\033\\b", "ab" },
+		{ "an unfinished title takes the rest with it", "a\033]0;owned", "a" },
+		{ "a clipboard write is dropped", "a\033]52;c;ZXZpbA==\007b", "ab" },
+		{ "DCS, APC, PM and SOS are dropped", "a\033Pq\033\\b\033_x\033\\c\033^x\033\\d\033Xx\033\\e", "abcde" },
+		{ "other CSI are dropped", "a\033[2J\033[6n\033[c\033[?1049hb\033[10;10Hc", "abc" },
+		{ "a private SGR is dropped", "a\033[>4;2mb\033[?1mc", "abc" },
+		{ "SGR with an intermediate byte is dropped", "a\033[1 mb", "ab" },
+		{ "two-byte escapes are dropped", "a\033cb\0337c\033(0d\033#8e", "abcde" },
+		{ "a lone ESC at the end is dropped", "a\033", "a" },
+		{ "C0 controls are dropped", "a\001b\002c\007d\010e\rf\016g\177h", "abcdefgh" },
+		{ "a tab is a blank", "a\tb", "a b" },
+		{ "C1 controls are dropped", "a\xc2\x9b" "31mb\xc2\x9d" "0;x\xc2\x9c", "a31mb0;x" },
+		{ "raw C1 bytes are no UTF-8", "a\x9b" "b", "a\xef\xbf\xbd" "b" },
+		{ "overlong forms are replaced", "\xc0\xaf\xe0\x80\xaf", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },
+		{ "surrogates are replaced", "\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },
+		{ "bidirectional controls are dropped", "a\xe2\x80\xae" "b\xe2\x81\xa6" "c\xd8\x9c" "d", "abcd" },
+		{ "zero-width and tag characters are dropped", "a\xe2\x80\x8b" "b\xef\xbb\xbf" "c\xf3\xa0\x81\x81" "d", "abcd" },
+		{ "nothing is expanded", "$(touch x)`id`!!%n\\u${x@P}", "$(touch x)`id`!!%n\\u${x@P}" },
+	};
+
+	for (size_t i = 0; i < sizeof(canaries) / sizeof(canaries[0]); i++)
+		check_text(clean(canaries[i].text, PSS_CLEAN_SGR), canaries[i].wanted, canaries[i].name);
+	check_text(clean("a\033[1mb", PSS_CLEAN_PLAIN), "ab", "without PSS_CLEAN_SGR colours go too");
+	check_text(clean("a\nb", PSS_CLEAN_LINES), "a\nb", "newlines stay when asked");
+	check_text(clean("a\xc3\xa4" "b\x80", PSS_CLEAN_ASCII), "a?b?", "a character set that is no UTF-8");
+	check_text(pss_clean_text("a\0b", 3, PSS_CLEAN_PLAIN), "ab", "a NUL is dropped");
+	check_text(pss_clean_text(NULL, 0, PSS_CLEAN_PLAIN), "", "nothing gives an empty text");
+}
+
+static void test_clean_is_bounded(void)
+{
+	size_t n = 1 << 20;
+	char *flood = malloc(n), *got;
+
+	memset(flood, 'x', n);
+	got = pss_clean_text(flood, n, PSS_CLEAN_SGR);
+	check(got && strlen(got) == PSS_PROMPT_MAX, "a prompt of a megabyte is cut");
+	free(got);
+	for (size_t i = 0; i + 4 <= n; i += 4)
+		memcpy(flood + i, "\033[0m", 4);
+	got = pss_clean_text(flood, n, PSS_CLEAN_SGR);
+	check(got && strlen(got) <= PSS_PROMPT_MAX, "so is one of colours");
+	free(got);
+	free(flood);
+}
+
+static char *compose(const char *form, const char *remote)
+{
+	struct pss_prompt prompt = { .form = form, .name = "web1", .user = "ann", .prompt_name = "ann@web1",
+				     .remote = remote, .n_remote = strlen(remote), .directory = "/srv/\033[31mx",
+				     .n_directory = 11, .utf8 = true };
+
+	return pss_prompt_compose(&prompt);
+}
+
+static void test_compose(void)
+{
+	check_text(compose(NULL, "~$ "), "[ann@web1]: ~$ ", "the default form");
+	check_text(compose(NULL, ""), "[ann@web1]: ", "an empty remote prompt");
+	check_text(compose("%u@%h(%w)%% %p%", "> "), "ann@web1(/srv/x)% > %", "every field of the form");
+	check_text(compose("%q", "x"), "%q", "an unknown field stands for itself");
+	check_text(compose(NULL, "one\ntwo\nthree> "), "one\ntwo\n[ann@web1]: three> ", "the name starts the last of several lines");
+	check_text(compose(NULL, "\033[7mone\ntwo> "), "\033[7mone\033[m\n[ann@web1]: two> ",
+		   "attributes of an earlier line end before the name");
+	check_text(compose(NULL, "\033[31mtwo> "), "[ann@web1]: \033[31mtwo> \033[m", "attributes end with the prompt");
+	check_text(compose("%p%n: ", "\033[8mx"), "\033[8mx\033[mann@web1: ", "attributes end before what follows %p");
+	check_text(compose(NULL, "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk> "), "d\ne\nf\ng\nh\ni\nj\n[ann@web1]: k> ",
+		   "only the last lines of many");
+	check_text(compose("\033]0;x\007%n> ", "x"), "ann@web1> \033[m", "the form holds no sequences but colours either");
+}
+
+static void test_leaving(void)
+{
+	static const struct {
+		const char *line;
+		enum pss_leaving leaving;
+		int status;
+	} rows[] = {
+		{ "exit", PSS_LEAVING_EXIT, -1 },	 { "  EXIT\t", PSS_LEAVING_EXIT, -1 },
+		{ "exit 3", PSS_LEAVING_EXIT, 3 },	 { "exit -1", PSS_LEAVING_EXIT, 255 },
+		{ "exit 256", PSS_LEAVING_EXIT, 0 },	 { "logout", PSS_LEAVING_EXIT, -1 },
+		{ "logout 4", PSS_LEAVING_EXIT, 4 },	 { "Exit-PSSession", PSS_LEAVING_PSSESSION, -1 },
+		{ "exit-pssession 3", PSS_LEAVING_NOT, -1 }, { "exit $x", PSS_LEAVING_NOT, -1 },
+		{ "exit 1 2", PSS_LEAVING_NOT, -1 },	 { "exit;", PSS_LEAVING_NOT, -1 },
+		{ "exit 99999999999", PSS_LEAVING_NOT, -1 }, { "", PSS_LEAVING_NOT, -1 },
+		{ "exits", PSS_LEAVING_NOT, -1 },	 { "cd /x && exit 4", PSS_LEAVING_NOT, -1 },
+		{ "exit -", PSS_LEAVING_NOT, -1 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char name[80];
+		int status = -1;
+		enum pss_leaving leaving = pss_line_leaves(rows[i].line, &status);
+
+		snprintf(name, sizeof(name), "does \"%s\" leave", rows[i].line);
+		check(leaving == rows[i].leaving && status == rows[i].status, name);
+	}
+}
+
+static char *typed(const char *keys)
+{
+	return pss_typed_text(keys, strlen(keys));
+}
+
+static void test_typed(void)
+{
+	check_text(typed("ls -l"), "ls -l", "typed: text is text");
+	check_text(typed("ls\rpwd\r"), "ls\npwd", "typed: Enter is a newline, none at the end");
+	check_text(typed("lsx\177 a\b"), "ls ", "typed: erasing keys erase");
+	check_text(typed("a\xc3\xa4\177"), "a", "typed: a whole character is erased");
+	check_text(typed("ab\003cd"), "cd", "typed: Ctrl-C forgets what was before");
+	check_text(typed("a b\027c"), "a c", "typed: Ctrl-W erases a word");
+	check_text(typed("a\033[A\033OP\033[1;5Cb\004\t"), "ab", "typed: cursor keys, Ctrl-D and Tab do nothing");
+	check_text(typed("\033[200~a\nb\033[201~"), "a\nb", "typed: a paste is its text");
+	check_text(typed("\177\177"), "", "typed: nothing to erase");
+}
+
+static char *reset_after(const char *output, bool all, size_t step)
+{
+	struct pss_tty_modes modes;
+	char *reset = calloc(1, PSS_TTY_MODES_RESET_MAX + 1);
+	size_t n = strlen(output);
+
+	pss_tty_modes_init(&modes);
+	for (size_t i = 0; i < n; i += step)
+		pss_tty_modes_feed(&modes, output + i, i + step < n ? step : n - i);
+	pss_tty_modes_reset(&modes, all, reset);
+	return reset;
+}
+
+static void test_modes(void)
+{
+	check_text(reset_after("plain\r\n", true, 100), "\033[m", "modes: nothing but attributes after plain text");
+	for (size_t step = 1; step < 4; step++)
+		check_text(reset_after("\033[?1000;1006h\033[?25l\033=\033[?1h", false, step),
+			   "\033[?1l\033[?1000l\033[?1006l\033[?25h\033>\033[m", "modes: mouse, cursor and keys are switched back");
+	check_text(reset_after("\033[?1000h\033[?1000l", false, 100), "\033[m", "modes: what was switched off is forgotten");
+	check_text(reset_after("\033[?1049h", false, 100), "\033[m", "modes: the alternate screen stays at a prompt");
+	check_text(reset_after("\033[?1049h", true, 100), "\033[?1049l\033[m", "modes: and goes on leaving");
+	check_text(reset_after("x\033]0;tit", false, 100), "\030\033\\\033[m", "modes: an unfinished string is ended");
+	check_text(reset_after("x\033[12", false, 100), "\030\033\\\033[m", "modes: an unfinished sequence is ended");
+	check_text(reset_after("\033]0;a\033[?1000h\007", false, 100), "\033[?1000l\033[m", "modes: ESC ends a string");
+	check_text(reset_after("\033(0", false, 100), "\017\033(B\033[m", "modes: line drawing is switched back");
+	check_text(reset_after("\016", false, 100), "\017\033(B\033[m", "modes: so is a shift");
+	check_text(reset_after("\033[>4;2m\033[>1u", false, 100), "\033[>4m\033[<1u\033[m", "modes: keyboard protocols");
+	check_text(reset_after("\033[?1000h\033c", false, 100), "\033[m", "modes: a full reset resets");
+}
+
+static bool at_line_start(const char *output)
+{
+	struct pss_tty_modes modes;
+
+	pss_tty_modes_init(&modes);
+	pss_tty_modes_feed(&modes, output, strlen(output));
+	return modes.at_line_start;
+}
+
+static void test_line_start(void)
+{
+	check(at_line_start(""), "line start: at first");
+	check(at_line_start("x\r\n"), "line start: after CR LF");
+	check(at_line_start("x\r"), "line start: after CR");
+	check(!at_line_start("x"), "line start: not after text");
+	check(!at_line_start("\n"), "line start: unknown after a bare LF");
+	check(!at_line_start("x\r\n\033[5C"), "line start: not after a cursor movement");
+}
+
+static char directory[] = "/tmp/pss-entered-XXXXXX";
+
+static int load(struct pss_history *history, size_t limit)
+{
+	return pss_history_load(directory, "/nonexistent", "ann@web1:22", limit, history);
+}
+
+static char *history_path(void)
+{
+	static char path[200];
+
+	snprintf(path, sizeof(path), "%s/pssession/history/ann@web1%%3A22", directory);
+	return path;
+}
+
+static void test_history_round_trip(void)
+{
+	static const char *const entries[] = { "ls", "for i in 1 2; do\n  echo $i\ndone", "echo \\\\", "tail \\", "a \\\nb \\\\\nc\\\\\\",
+					       "\n", "x\n\ny", "  blanks  ", "\xff\xfe\x01", "#1690000000", "a\n" };
+	size_t n = sizeof(entries) / sizeof(entries[0]);
+	struct pss_history history;
+	struct stat status;
+	bool good = true;
+
+	check(load(&history, 100) == 0 && history.n_entries == 0, "history: none at first");
+	for (size_t i = 0; i < n; i++)
+		good = good && pss_history_append(&history, entries[i]) == 0;
+	check(good, "history: entries are appended");
+	pss_history_finish(&history);
+	check(load(&history, 100) == 0 && history.n_entries == n, "history: all are read back");
+	for (size_t i = 0; i < n && i < history.n_entries; i++)
+		check(strcmp(history.entries[i], entries[i]) == 0, "history: an entry reads back as it was");
+	pss_history_finish(&history);
+	check(stat(history_path(), &status) == 0 && (status.st_mode & 0777) == 0600, "history: the file is ours alone");
+}
+
+static void test_history_bounds(void)
+{
+	struct pss_history history;
+	char line[32];
+
+	load(&history, 10);
+	for (int i = 0; i < 50; i++) {
+		snprintf(line, sizeof(line), "line %d", i);
+		pss_history_append(&history, line);
+	}
+	pss_history_finish(&history);
+	check(load(&history, 10) == 0 && history.n_entries == 10 && strcmp(history.entries[9], "line 49") == 0 &&
+		      strcmp(history.entries[0], "line 40") == 0, "history: the last ten of many");
+	pss_history_finish(&history);
+	check(load(&history, 1000) == 0 && history.n_entries == 10, "history: the file was shortened");
+	pss_history_finish(&history);
+	check(load(&history, 0) == 0 && history.n_entries == 0 && pss_history_append(&history, "secret") == 0,
+	      "history: a limit of 0 reads nothing");
+	pss_history_finish(&history);
+	load(&history, 1000);
+	check(history.n_entries == 10, "history: and writes nothing");
+	pss_history_finish(&history);
+	check(pss_history_limit(NULL, 7) == 7 && pss_history_limit("12", 7) == 12 &&
+		      pss_history_limit("-1", 7) == PSS_HISTORY_UNLIMITED && pss_history_limit("x", 7) == PSS_HISTORY_UNLIMITED &&
+		      pss_history_limit("0", 7) == 0, "history: limits as bash takes them");
+}
+
+static void test_history_is_careful(void)
+{
+	struct pss_history history;
+	char *path = history_path();
+	struct stat status;
+	int fd;
+
+	fd = open(path, O_WRONLY | O_TRUNC);
+	check(write(fd, "whole\ncut off", 13) == 13, "history: half a line");
+	close(fd);
+	chmod(path, 0644);
+	load(&history, 10);
+	check(history.n_entries == 2, "history: half a line at the end is read");
+	pss_history_append(&history, "next");
+	pss_history_finish(&history);
+	load(&history, 10);
+	check(history.n_entries == 3 && strcmp(history.entries[2], "next") == 0, "history: the next entry begins a line");
+	pss_history_finish(&history);
+	check(stat(path, &status) == 0 && (status.st_mode & 0777) == 0600, "history: an open file is closed to others");
+	unlink(path);
+	check(symlink("/etc/passwd", path) == 0, "history: a planted symlink");
+	check(load(&history, 10) == -EPERM && history.n_entries == 0, "history: is not read");
+	check(pss_history_append(&history, "x") == 0 && lstat(path, &status) == 0 && S_ISLNK(status.st_mode),
+	      "history: nor written to");
+	pss_history_finish(&history);
+	unlink(path);
+	check(mkfifo(path, 0600) == 0 && load(&history, 10) < 0, "history: a FIFO does not hang it");
+	pss_history_finish(&history);
+	unlink(path);
+}
+
+static void test_history_names(void)
+{
+	char key[600];
+	char *name, *other;
+
+	check_text(pss_history_file_name("ann@web1.example:22"), "ann@web1.example%3A22", "history: the file's name");
+	check_text(pss_history_file_name("../../etc/x"), "%2E.%2F..%2Fetc%2Fx", "history: a name cannot climb");
+	memset(key, 'h', sizeof(key));
+	key[sizeof(key) - 1] = '\0';
+	name = pss_history_file_name(key);
+	key[sizeof(key) - 2] = 'i';
+	other = pss_history_file_name(key);
+	check(strlen(name) < 255 && strlen(other) < 255 && strcmp(name, other) != 0, "history: long names stay apart");
+	free(name);
+	free(other);
+}
+
+static void remove_files(void)
+{
+	char path[200];
+	static const char *const names[] = { "pssession/history", "pssession", "" };
+
+	unlink(history_path());
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "%s/%s", directory, names[i]);
+		rmdir(path);
+	}
+}
+
+int main(void)
+{
+	if (!mkdtemp(directory))
+		return 99;
+	test_clean();
+	test_clean_is_bounded();
+	test_compose();
+	test_leaving();
+	test_typed();
+	test_modes();
+	test_line_start();
+	test_history_round_trip();
+	test_history_bounds();
+	test_history_is_careful();
+	test_history_names();
+	remove_files();
+	printf("1..%d\n", n_tests);
+	return n_failed > 0;
+}

@@ -1,0 +1,754 @@
+# SPDX-License-Identifier: MIT
+"""The entered loop in a real bash, against a scripted peer. test-entered.py LOADABLE FINGERPRINT [NAME-PART]"""
+import os
+import signal
+import sys
+import termios
+import threading
+import time
+import traceback
+
+import peer as wire
+from bash_on_pty import Bash
+
+LOADABLE, FINGERPRINT = sys.argv[1], sys.argv[2]
+ONLY = sys.argv[3] if len(sys.argv) > 3 else ""
+tests = []
+
+
+def test(name, rc=""):
+    def register(function):
+        tests.append((name, function, rc))
+        return function
+    return register
+
+
+@test("a line goes out whole, its output is shown, the status comes back on leaving")
+def _(b):
+    b.enter()
+    b.type("echo hello\r")
+    assert b.peer.line() == b"echo hello"
+    b.peer.output(b"hello\r\n")
+    b.peer.prompt(status=3)
+    b.expect(rb"hello\r\n.*\[web1\]: ~\$ ")
+    b.leave()
+    assert b.status() == 3
+
+
+@test("the size is sent before a line, and again only when it changed")
+def _(b):
+    b.enter()
+    b.type("a\r")
+    b.peer.line()
+    assert b.peer.size == (80, 24)
+    b.peer.prompt()
+    b.expect(rb"\[web1\]: ")
+    b.peer.size = None
+    b.resize(100, 30)
+    b.type("b\r")
+    b.peer.line()
+    assert b.peer.size == (100, 30)
+    b.resize(90, 20)
+    b.peer.output(b"x")
+    b.type("k")
+    assert b.peer.wait("INPUT") == b"k"
+    assert b.peer.size == (90, 20)
+
+
+@test("keys go to what runs, byte for byte, Ctrl-C and Ctrl-Z too")
+def _(b):
+    b.enter()
+    b.type("cat\r")
+    b.peer.line()
+    b.wait_for(lambda: not b.termios()[3] & termios.ICANON and not b.termios()[3] & termios.ISIG, "raw")
+    b.type(b"a\x03\x1a\x04\xff\r")
+    got = b""
+    while len(got) < 6:
+        got += b.peer.wait("INPUT")
+    assert got == b"a\x03\x1a\x04\xff\r", got
+
+
+@test("a line of 300 KB pasted at once arrives whole", rc="bind 'set enable-bracketed-paste on'")
+def _(b):
+    b.enter()
+    line = b"echo " + b"0123456789abcdef" * 19200
+    b.type(b"\x1b[200~" + line + b"\x1b[201~")
+    b.type("\r")
+    b.peer.timeout = 60
+    assert b.peer.line() == line
+
+
+@test("any bytes and newlines of a paste arrive")
+def _(b):
+    b.enter()
+    b.type(b"\x1b[200~for i in 1\n do echo \xc3\xa4\xff\tx\ndone\x1b[201~\r")
+    assert b.peer.line() == b"for i in 1\n do echo \xc3\xa4\xff\tx\ndone"
+
+
+@test("exit in a temporary session goes to the remote shell")
+def _(b):
+    b.enter()
+    b.type("  EXIT 5 \r")
+    assert b.peer.line() == b"exit 5"
+    b.peer.left(wire.EXIT, 5)
+    b.expect(rb"LOCAL> ")
+    assert b.status() == 5
+
+
+@test("logout and Ctrl-D in a temporary session send exit; stopped jobs may keep it")
+def _(b):
+    b.enter()
+    b.type("logout\r")
+    assert b.peer.line() == b"exit"
+    b.peer.output(b"There are stopped jobs.\r\n")
+    b.peer.prompt(status=1)
+    b.expect(rb"stopped jobs.*\[web1\]: ")
+    b.type("\x04")
+    assert b.peer.line() == b"exit"
+    b.peer.left(wire.EXIT, 1)
+    b.expect(rb"exit\r\n.*LOCAL> ")
+    assert b.status() == 1
+
+
+@test("exit N in a kept session leaves with N, Ctrl-D with the last status")
+def _(b):
+    b.enter(kept=True)
+    b.type("exit 6\r")
+    b.peer.wait("LEAVE")
+    b.peer.send(wire.ACK)
+    b.peer.left(wire.BY_REQUEST)
+    b.expect(rb"LOCAL> ")
+    assert b.status() == 6
+    b.enter(kept=True)
+    b.type("false\r")
+    b.peer.line()
+    b.peer.prompt(status=9)
+    b.expect(rb"\[web1\]: ")
+    b.type("\x04")
+    b.peer.wait("LEAVE")
+    b.peer.send(wire.ACK)
+    b.peer.output(b"bye\r\n")
+    b.peer.left(wire.BY_REQUEST)
+    b.expect(rb"bye\r\n.*LOCAL> ")
+    assert b.status() == 9
+
+
+@test("exit inside a line of a kept session leaves with its status")
+def _(b):
+    b.enter(kept=True)
+    b.type("cd /x && exit 4\r")
+    b.peer.line()
+    b.peer.left(wire.KEPT_EXIT, 4)
+    b.expect(rb"LOCAL> ")
+    assert b.status() == 4
+
+
+@test("second prompts join one history entry; Ctrl-C discards and shows the first prompt")
+def _(b):
+    b.enter()
+    b.type("for i in 1\r")
+    b.peer.line()
+    b.peer.prompt(b"> ", kind=2)
+    b.expect(rb"\[web1\]: > ")
+    b.type("exit\r")
+    assert b.peer.line() == b"exit"
+    b.peer.prompt(b"> ", kind=2)
+    b.expect(rb"\[web1\]: > ")
+    b.type("do\x03")
+    b.peer.wait("DISCARD")
+    b.expect(rb"\[web1\]: ~\$ ")
+    b.wait_for(lambda: "for i in 1\\\nexit\n" in b.host_history(), "history")
+    b.type("echo 1\r")
+    assert b.peer.line() == b"echo 1"
+    b.peer.prompt(b"> ", kind=2)
+    b.expect(rb"\[web1\]: > ")
+    b.type("\x04")
+    b.peer.wait("DISCARD")
+    b.expect(rb"\[web1\]: ~\$ ")
+
+
+@test("typed keys that come back are edited, never run")
+def _(b):
+    b.enter()
+    b.type("sleep 1\r")
+    b.peer.line()
+    b.type("rm x\r")
+    assert b.peer.wait("INPUT")
+    b.peer.prompt()
+    b.peer.send(wire.TYPED, b"rm x\r")
+    b.expect(rb"\[web1\]: ~\$ .*rm x")
+    b.type("y\r")
+    assert b.peer.line() == b"rm xy"
+
+
+@test("keys under way when the prompt comes are waited for")
+def _(b):
+    b.enter()
+    b.type("sleep 1\r")
+    b.peer.line()
+    b.type("abc")
+    got = b""
+    while len(got) < 3:
+        got += b.peer.wait("INPUT")
+    b.peer.answers_ping = False
+    b.peer.prompt()
+    b.wait_for(lambda: b.peer.pings, "a PING")
+    b.type("def")
+    b.pump(0.2)
+    b.unseen(rb"\[web1\]: ")
+    b.peer.send(wire.TYPED, got)
+    b.peer.answer_ping()
+    b.expect(rb"\[web1\]: ")
+    b.type("\r")
+    assert b.peer.line() == b"abcdef"
+
+
+@test("output at the prompt is shown above the line, which stays")
+def _(b):
+    b.enter()
+    b.type("half a li")
+    b.expect(rb"half a li")
+    b.peer.output(b"[1]+ Done sleep\r\n")
+    b.expect(rb"\[1\]\+ Done sleep\r+\n.*\[web1\]: ~\$ .*half a li")
+    b.peer.output(b"no newline")
+    b.expect(rb"no newline.*\n.*\[web1\]: ~\$ .*half a li")
+    b.peer.note(2, "slow \x1b]0;x\x07server")
+    b.expect(rb"WARNING: slow server\r+\n.*half a li")
+    b.type("ne\r")
+    assert b.peer.line() == b"half a line"
+
+
+@test("the remote may become busy while a line is edited; the line comes back")
+def _(b):
+    b.enter()
+    b.type("half")
+    b.expect(rb"half")
+    b.peer.send(wire.STARTED)
+    b.peer.output(b"restarting\r\n")
+    b.expect(rb"restarting")
+    b.type("k")
+    assert b.peer.wait("INPUT") == b"k"
+    b.peer.prompt(b"new$ ")
+    b.expect(rb"\[web1\]: new\$ .*half")
+    b.type("!\r")
+    assert b.peer.line() == b"half!"
+
+
+@test("output without a final newline is not overwritten")
+def _(b):
+    b.enter()
+    b.type("printf abc\r")
+    b.peer.line()
+    b.peer.output(b"abc")
+    b.peer.prompt()
+    b.expect(rb"abc.* {80}\r\x1b\[K.*\[web1\]: ")
+
+
+@test("a connection that is lost at the prompt: message, 255, and the half-typed line is in the history")
+def _(b):
+    b.enter()
+    b.type("half typed")
+    b.expect(rb"half typed")
+    b.peer.left(wire.LOST, message="no answer for 45 s")
+    b.expect(rb"connection to web1 lost: no answer for 45 s\r\n.*LOCAL> ")
+    assert b.status() == 255
+    assert b.host_history() == "half typed\n"
+    assert "half typed" not in b.run("history")
+
+
+@test("a connection that is lost while a command runs: modes that were on go off")
+def _(b):
+    b.enter()
+    before = b.termios()
+    b.type("vim\r")
+    b.peer.line()
+    b.peer.output(b"\x1b[?1049h\x1b[?1000h\x1b[?1006h\x1b[?25l\x1b=\x1b]0;unfinished")
+    b.expect(rb"unfinished")
+    b.peer.left(wire.LOST, message="the server ended the connection")
+    b.expect(rb"\x18\x1b\\.*\x1b\[\?1049l.*\x1b\[\?1000l\x1b\[\?1006l\x1b\[\?25h\x1b>")
+    b.expect(rb"\x1b\[23;0t.*lost: the server ended the connection\r\n.*LOCAL> ")
+    assert b.status() == 255
+    assert b.host_history() == "vim\n"
+    del before
+
+
+@test("a host process that ends: said so, 255")
+def _(b):
+    b.enter()
+    b.type("sleep 9\r")
+    b.peer.line()
+    b.peer.hang_up()
+    b.expect(rb"connection to web1 lost \(the pssession host process ended\)\r\n.*LOCAL> ")
+    assert b.status() == 255
+
+
+@test("a host process that does not acknowledge a line: an error within seconds")
+def _(b):
+    b.enter()
+    b.type("sleep 9\r")
+    b.peer.line(acknowledge=False)
+    begin = time.monotonic()
+    b.expect(rb"connection to web1 lost \(the pssession host process does not answer\)")
+    assert 4 < time.monotonic() - begin < 7
+
+
+@test("a host process that stops while a command runs is noticed")
+def _(b):
+    b.enter()
+    b.type("sleep 9\r")
+    b.peer.line()
+    b.peer.answers_ping = False
+    begin = time.monotonic()
+    b.expect(rb"connection to web1 lost \(the pssession host process does not answer\)")
+    assert time.monotonic() - begin < 10
+    b.expect(rb"LOCAL> ")
+    assert b.status() == 255
+
+
+@test("nothing wakes the process up while it waits at the prompt")
+def _(b):
+    b.enter()
+    child = b.child()
+
+    def switches():
+        with open(f"/proc/{child}/status") as file:
+            return [line for line in file if "ctxt_switches" in line]
+
+    b.pump(0.5)
+    before = switches()
+    b.pump(4)
+    assert switches() == before
+    b.leave()
+
+
+@test("taken and removed sessions are said so")
+def _(b):
+    b.enter(kept=True)
+    b.peer.left(wire.TAKEN)
+    b.expect(rb"another terminal has taken the session over\r\n.*LOCAL> ")
+    assert b.status() == 1
+    b.enter(kept=True)
+    b.peer.left(wire.REMOVED, message="Session1 was removed")
+    b.expect(rb"Session1 was removed\r\n.*LOCAL> ")
+
+
+@test("history: apart from the local one both ways, recalled by !! which is shown and sent")
+def _(b):
+    b.run("echo local-canary")
+    b.enter()
+    b.type("\x1b[A\x1b[A\x1b[A\r")
+    assert b.peer.line() == b"", "nothing local is recalled"
+    b.peer.prompt()
+    b.expect(rb"\[web1\]: ")
+    b.type("echo one\r")
+    b.peer.line()
+    b.peer.prompt()
+    b.expect(rb"\[web1\]: ")
+    b.type("!! two\r")
+    b.expect(rb"\recho one two\r\n")
+    assert b.peer.line() == b"echo one two"
+    b.peer.prompt()
+    b.expect(rb"\[web1\]: ")
+    b.type("!nosuch\r")
+    b.expect(rb"!nosuch: event not found")
+    b.expect(rb"\[web1\]: ")
+    b.type("!!:p\r")
+    b.expect(rb"echo one two\r\n.*\[web1\]: ")
+    b.leave()
+    assert b.host_history().startswith("echo one\necho one two\n"), b.host_history()
+    assert "echo one" not in b.run("history")
+    b.enter()
+    b.type("\x1b[A\x1b[A\r")
+    assert b.peer.line() == b"echo one two"
+
+
+@test("history: HISTCONTROL, HISTIGNORE and HISTSIZE are honoured",
+      rc="HISTCONTROL=ignoreboth; HISTIGNORE='secret*'; HISTFILESIZE=3")
+def _(b):
+    b.enter()
+    for line in (" spaced", "one", "one", "secret x", "two", "three", "four", "five"):
+        b.type(line + "\r")
+        b.peer.line()
+        b.peer.prompt()
+        b.expect(rb"\[web1\]: ")
+    assert b.host_history() == "one\ntwo\nthree\nfour\nfive\n", b.host_history()
+    b.leave()
+    b.enter()
+    assert b.host_history() == "three\nfour\nfive\n" or b.host_history().count("\n") <= 4, b.host_history()
+    b.leave()
+
+
+@test("history: no HISTFILE, no file", rc="unset HISTFILE")
+def _(b):
+    b.enter()
+    b.type("one\r")
+    b.peer.line()
+    b.peer.prompt()
+    b.expect(rb"\[web1\]: ")
+    assert b.host_history() == ""
+
+
+@test("Ctrl-C at the prompt drops the line and stays; in a search and a numeric argument too")
+def _(b):
+    b.enter()
+    for keys in ("abc\x03", "\x12ab\x03", "\x1b5\x03", "a\x16\x03b\x15"):
+        b.type(keys)
+        b.expect(rb"\[web1\]: ~\$ ")
+    b.type("ok\r")
+    assert b.peer.line() == b"ok"
+
+
+@test("Tab and the commands for local completion put nothing local into the line",
+      rc="touch ~/localcanary; localfunction() { :; }")
+def _(b):
+    b.enter()
+    b.type("localc\tlocalf\t\t ~/\t $HOM\t /et\t\x1b$\x1b/\x1b!\x1b*\x18*\x1b\x05\x1b~\r")
+    got = b.peer.line()
+    assert b"localc" in got and b"canary" not in got and b"function" not in got and b"/etc" not in got, got
+    assert b"HOME" not in got and b"$HOM" in got and b"~/" in got, got
+
+
+@test("edit-and-execute-command runs nothing", rc="export EDITOR='touch /tmp/pss-entered-canary; true'")
+def _(b):
+    b.enter()
+    b.type("echo x\x18\x05\r")
+    assert b.peer.line() == b"echo x"
+    assert not os.path.exists("/tmp/pss-entered-canary")
+
+
+@test("vi mode works, its local commands are off", rc="set -o vi")
+def _(b):
+    b.enter()
+    b.type("echo helo\x1bhi")
+    b.expect(rb"helo")
+    b.type("l\x1b*=\\v@a0iX\r")
+    got = b.peer.line()
+    assert got == b"Xecho hello", got
+    b.peer.prompt()
+    b.expect(rb"\[web1\]: ")
+    b.type("\x03")
+    b.expect(rb"\[web1\]: ")
+    b.type("y\r")
+    assert b.peer.line() == b"y"
+
+
+@test("bind -x runs locally; exit and Ctrl-C in it do not break the session or HISTFILE",
+      rc="""bind -x '"\\C-g": "echo from-bind-x $READLINE_LINE; READLINE_LINE=changed"'
+            bind -x '"\\C-o": "while :; do :; done"'
+            bind -x '"\\C-t": "exit 3"'; echo keep >"$HISTFILE"; history -r""")
+def _(b):
+    b.enter()
+    b.type("abc\x07")
+    b.expect(rb"from-bind-x abc")
+    b.type("\r")
+    assert b.peer.line() == b"changed"
+    b.peer.prompt(b"second$ ")
+    b.expect(rb"\[web1\]: second\$ ")
+    b.type("\x0f")
+    b.pump(0.3)
+    b.type("\x03")
+    b.expect(rb"\[web1\]: ")
+    b.type("z\tz\r")
+    assert b.peer.line() == b"zz"
+    b.peer.prompt()
+    b.expect(rb"\[web1\]: ")
+    b.type("\x14")
+    assert b.peer.line() == b"exit"
+    b.peer.left(wire.EXIT, 3)
+    b.expect(rb"LOCAL> ")
+    assert b.local_history() == "keep\n"
+
+
+@test("it works inside bind -x, a function, eval and a sourced file",
+      rc="""f() { enter_try "$1"; }; g() { local x=1; eval 'f "$@"'; }
+            bind -x '"\\C-g": "enter_try $S; echo status $?"'""")
+def _(b):
+    b.run(f"S={b.socket}; echo 'enter_try $S' >{b.directory}/file")
+    for start in ("g $S\r", f". {b.directory}/file\r", "local text\x07"):
+        b.type(start)
+        b.peer.accept()
+        b.peer.prompt()
+        b.expect(rb"\[web1\]: ")
+        b.type("echo x")
+        b.expect(rb"echo x")
+        b.type("\r")
+        assert b.peer.line() == b"echo x"
+        b.peer.left(wire.EXIT, 0)
+        b.expect(rb"LOCAL> ")
+    b.expect(rb"local text")
+    b.type("\x15")
+    assert b.run("echo fine") == "fine\n"
+
+
+@test("Ctrl-Z at the prompt suspends to the shell, fg resumes with the line")
+def _(b):
+    b.enter()
+    b.type("abc")
+    b.expect(rb"abc")
+    b.type("\x1a")
+    b.expect(rb"Stopped +enter-pssession web1\r\n.*LOCAL> ")
+    assert b.status() == 148
+    b.type("fg\r")
+    b.expect(rb"enter-pssession web1\r\n.*\[web1\]: ~\$ .*abc")
+    b.type("d\r")
+    assert b.peer.line() == b"abcd"
+    b.peer.prompt()
+    b.expect(rb"\[web1\]: ")
+    b.leave()
+    assert "enter" not in b.run("jobs")
+
+
+@test("a stop from outside while a command runs: fg makes the terminal raw again and sends the size")
+def _(b):
+    b.enter()
+    b.type("top\r")
+    b.peer.line()
+    b.wait_for(lambda: not b.termios()[3] & termios.ICANON, "raw")
+    os.kill(b.child(), signal.SIGTSTP)
+    b.expect(rb"Stopped.*LOCAL> ")
+    assert b.run("echo sane") == "sane\n"
+    b.resize(70, 20)
+    b.type("fg\r")
+    b.expect(rb"enter-pssession web1\r\n")
+    b.wait_for(lambda: not b.termios()[3] & termios.ISIG, "raw again")
+    b.type("q")
+    assert b.peer.wait("INPUT") == b"q"
+    assert b.peer.size == (70, 20)
+
+
+@test("SIGINT from outside while a command runs interrupts that")
+def _(b):
+    b.enter()
+    b.type("sleep 9\r")
+    b.peer.line()
+    b.wait_for(lambda: not b.termios()[3] & termios.ICANON, "raw")
+    os.kill(b.child(), signal.SIGINT)
+    b.peer.wait("INTERRUPT")
+    b.peer.prompt(status=130)
+    b.expect(rb"\[web1\]: ")
+    b.leave()
+    assert b.status() == 130
+
+
+def ended_by(b, number, at_prompt):
+    b.run("echo local-line")
+    before = b.termios()
+    b.enter()
+    if at_prompt:
+        b.type("half")
+        b.expect(rb"half")
+    else:
+        b.type("half\r")
+        b.peer.line()
+        b.wait_for(lambda: not b.termios()[3] & termios.ICANON, "raw")
+    os.kill(b.child(), number)
+    b.expect(rb"LOCAL> ")
+    assert b.status() == 128 + number
+    assert b.host_history() == "half\n"
+    assert b.peer.receive() is None
+    assert b.run("stty -g") and b.termios()[3] == before[3]
+
+
+for _number in (signal.SIGHUP, signal.SIGTERM):
+    for _at_prompt in (True, False):
+        test(f"{_number.name} {'at the prompt' if _at_prompt else 'while a command runs'}: leaves, restores, "
+             "and the line is in the history")(
+            lambda b, number=_number, at_prompt=_at_prompt: ended_by(b, number, at_prompt))
+
+
+@test("a terminal that closes: the local history is saved, the remote line too, nothing stays behind")
+def _(b):
+    b.run("echo local-line")
+    b.enter()
+    b.type("half")
+    b.expect(rb"half")
+    child = b.child()
+    os.close(b.master)
+    b.wait_for_end = time.monotonic() + 10
+    while os.path.exists(f"/proc/{child}") and time.monotonic() < b.wait_for_end:
+        time.sleep(0.02)
+    assert not os.path.exists(f"/proc/{child}")
+    os.waitpid(b.pid, 0)
+    b.master = os.open("/dev/null", os.O_RDONLY)
+    assert b.host_history() == "half\n"
+    assert "echo local-line" in b.local_history() and "half" not in b.local_history()
+
+
+@test("a crash of the loop leaves the shell fine")
+def _(b):
+    b.enter()
+    b.type("sleep 9\r")
+    b.peer.line()
+    b.wait_for(lambda: not b.termios()[3] & termios.ICANON, "raw")
+    os.kill(b.child(), signal.SIGSEGV)
+    b.expect(rb"LOCAL> ")
+    assert b.status() == 139
+    assert b.run("echo sane") == "sane\n"
+
+
+@test("a flood is passed on with flat memory, also to a terminal that does not read")
+def _(b):
+    b.enter()
+    b.type("flood\r")
+    b.peer.line()
+    child = b.child()
+
+    def resident():
+        with open(f"/proc/{child}/statm") as file:
+            return int(file.read().split()[1]) * 4096
+
+    before, chunk = resident(), b"0123456789abcde\r\n" * 7000
+    writer = threading.Thread(target=lambda: [b.peer.send(wire.OUTPUT, chunk) for _ in range(100)], daemon=True)
+    writer.start()
+    writer.join(2)
+    assert writer.is_alive(), "the peer was never held back"
+    assert resident() - before < 2 << 20, (before, resident())
+    while writer.is_alive():
+        b.pump(0.1)
+    b.peer.prompt()
+    b.expect(rb"\[web1\]: ")
+
+
+@test("a flood of 60 MB comes through whole")
+def _(b):
+    b.enter()
+    b.type("flood\r")
+    b.peer.line()
+    chunk, total = b"x" * 65534 + b"\r\n", 60 << 20
+    writer = threading.Thread(target=lambda: [b.peer.send(wire.OUTPUT, chunk) for _ in range(total // len(chunk))]
+                              and b.peer.prompt())
+    b.seen, b.at = b"", 0
+    writer.start()
+    count, tail = 0, b""
+    end = time.monotonic() + 60
+    while b"[web1]: " not in tail and time.monotonic() < end:
+        b.pump(0.5)
+        count += b.seen.count(b"x")
+        tail = b.seen[-200:]
+        b.seen = b""
+    writer.join()
+    assert count == (total // len(chunk)) * 65534, count
+
+
+@test("refused where it cannot work, naming invoke-command")
+def _(b):
+    for line in ("enter_try x | cat", "(enter_try x)", "echo $(enter_try x)", "enter_try x </dev/null",
+                 "enter_try x >/dev/null", "enter_try x & wait"):
+        assert "use invoke-command" in b.run(line), line
+    path = os.path.join(b.directory, "script")
+    with open(path, "w") as file:
+        file.write(f"enable -f {LOADABLE} enter_try\nenter_try x\necho status $?\n")
+    out = b.run(f"bash {path}")
+    assert "use invoke-command" in out and "status 1" in out, out
+
+
+@test("TMOUT and PROMPT_COMMAND are not at work at the remote prompt",
+      rc="PROMPT_COMMAND='echo pc >>~/pc'; trap 'echo trap-exit >>~/pc' EXIT; trap 'echo int >>~/pc' INT")
+def _(b):
+    b.enter()
+    path = os.path.join(b.directory, "pc")
+    before = open(path).read()
+    b.type("x\r")
+    b.peer.line()
+    b.peer.prompt()
+    b.expect(rb"\[web1\]: ")
+    b.type("\x03")
+    b.expect(rb"\[web1\]: ")
+    assert open(path).read() == before
+    b.leave()
+    assert open(path).read().startswith(before) and "trap-exit" not in open(path).read()
+
+
+@test("set +m: no job control, it works all the same", rc="set +m")
+def _(b):
+    b.enter()
+    b.type("abc")
+    b.expect(rb"abc")
+    b.type("\x1a\x03")
+    b.expect(rb"\[web1\]: ~\$ ")
+    b.type("d\r")
+    assert b.peer.line() == b"d"
+    b.peer.prompt()
+    b.expect(rb"\[web1\]: ")
+    b.leave()
+    assert b.run("echo fine") == "fine\n"
+
+
+@test("the remote's prompt is data: not expanded, not executed",
+      rc="shopt -s promptvars; export PSSESSION_PROMPT='<%h>%p'")
+def _(b):
+    b.type(f"enter_try {b.socket}\r")
+    b.peer.accept()
+    b.peer.prompt(b"$(touch ~/canary)`touch ~/canary`\\$!\x01\x1b[31m\x02R\x1b]0;t\x07> ")
+    b.expect(rb"<web1>\$\(touch ~/canary\)`touch ~/canary`\\\$!\x1b\[31mR> \x1b\[m")
+    assert not os.path.exists(os.path.join(b.directory, "canary"))
+
+
+def without_difference(b, way_out):
+    before = b.fingerprint()
+    b.enter()
+    b.type("echo x\r")
+    b.peer.line()
+    b.peer.output(b"\x1b[?1000h\x1b]0;title\x07x")
+    b.peer.prompt()
+    b.expect(rb"\[web1\]: ")
+    way_out(b)
+    b.expect(rb"LOCAL> ")
+    after = b.fingerprint()
+    ignored = ("enter_try", "fingerprint")
+    difference = set(before) ^ set(after)
+    assert not [line for line in difference if not any(word in line for word in ignored)], difference
+
+
+def way_exit(b):
+    b.type("exit\r")
+    b.peer.line()
+    b.peer.left(wire.EXIT, 0)
+
+
+def way_lost_while_running(b):
+    b.type("sleep 9\r")
+    b.peer.line()
+    b.peer.left(wire.LOST, message="x")
+
+
+def way_host_gone(b):
+    b.type("half")
+    b.expect(rb"half")
+    b.peer.hang_up()
+
+
+def way_crash(b):
+    b.type("sleep 9\r")
+    b.peer.line()
+    os.kill(b.child(), signal.SIGKILL)
+
+
+FURNISHED = """trap 'echo hi' INT USR1; trap : EXIT; set -o vi; shopt -s extglob; bind -x '"\\C-g": "echo x"'
+export TZ=UTC; alias ll='ls -l'; history -s one; history -s two; stty -ixon; umask 027; complete -W 'a b' foo
+exec 7</dev/null; PROMPT_COMMAND='x=1'"""
+
+for _name, _way in (("exit", way_exit), ("the end of the link while a command runs", way_lost_while_running),
+                    ("the end of the host process", way_host_gone), ("a killed loop", way_crash)):
+    test(f"no difference in the shell after {_name}", rc=FURNISHED)(lambda b, way=_way: without_difference(b, way))
+
+
+def main():
+    failed = 0
+    chosen = [row for row in tests if ONLY in row[0]]
+    print(f"1..{len(chosen)}", flush=True)
+    for number, (name, function, rc) in enumerate(chosen, 1):
+        bash = Bash(LOADABLE, FINGERPRINT, rc)
+        try:
+            function(bash)
+            print(f"ok {number} - {name}", flush=True)
+        except Exception:
+            failed += 1
+            print(f"not ok {number} - {name}", flush=True)
+            print("".join("# " + line + "\n" for line in traceback.format_exc().splitlines()), end="", flush=True)
+        finally:
+            bash.close()
+    return failed > 0
+
+
+sys.exit(main())
