@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# What every test in tests/shell loads. A *world* is what a file needs (an account, a private sshd, keys),
+# made in setup_file; a *place* is what one test needs (home, runtime directory, state, terminals), so that
+# no test sees another's host process. Leaving the place or the world fails the test when anything is left:
+# processes, sockets, FIFOs, directories, on either side.
+#
+#   setup_file()    { world_start bash; }        SHELL of the remote account, then lines for sshd_config
+#   setup()         { place_start; }
+#   teardown()      { place_end; }
+#   teardown_file() { world_end; }
+
+export LC_ALL=C.UTF-8
+PSS_SOURCE=${PSS_SOURCE:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
+PSS_BUILD=${PSS_BUILD:-$PSS_SOURCE/build}
+PSS_LOADABLE=$PSS_BUILD/bash-builtin/pssession.so
+export PSS_SOURCE PSS_BUILD PSS_LOADABLE
+
+HARNESS=$PSS_SOURCE/tests/harness
+for part in wait process sshd accounts terminal netproxy leftovers; do
+	# shellcheck source=/dev/null
+	. "$HARNESS/$part.bash"
+done
+unset part
+
+# -- the world ---------------------------------------------------------------------------------------------
+
+write_dotfiles() {
+	# Start-up files that a test's own account reads: the prompt is known, and they say that they were read.
+	case $1 in
+	bash)
+		account_file .bash_profile <<-'END'
+			export LOGIN_FILE_READ=yes
+			. ~/.bashrc
+		END
+		account_file .bashrc <<-'END'
+			PS1='remote$ '
+			alias hello='echo hello from the alias'
+			greet() { echo "greetings, $1"; }
+		END
+		;;
+	zsh)
+		account_file .zprofile <<-'END'
+			export LOGIN_FILE_READ=yes
+		END
+		account_file .zshrc <<-'END'
+			PS1='remote$ '
+			alias hello='echo hello from the alias'
+			greet() { echo "greetings, $1"; }
+		END
+		;;
+	*)
+		account_file .profile <<-'END'
+			export LOGIN_FILE_READ=yes
+			PS1='remote$ '
+			alias hello='echo hello from the alias'
+			greet() { echo "greetings, $1"; }
+		END
+		;;
+	esac
+}
+
+# WORLD must be short: a socket's path in it has to fit 108 bytes.
+world_make() {
+	WORLD=$(mktemp -d "${TMPDIR:-/tmp}/pss-XXXXXX")
+	chmod 755 "$WORLD"
+	mkdir -p "$WORLD/ssh" "$WORLD/remote-run"
+	# A name of our own for the host program, so that its processes can be told from other tests'.
+	ln -s "$PSS_BUILD/plugin/host/pssession-host" "$WORLD/pssession-host"
+	export WORLD
+}
+
+remote_environment() {
+	printf 'SetEnv XDG_RUNTIME_DIR=%s PSS_TEST_WORLD=%s' "$WORLD/remote-run" "$WORLD"
+}
+
+world_start() {
+	local shell=$1
+	shift
+	world_make
+	account_create "$shell" "$WORLD" "${PSS_ACCOUNT_HASH:-*}" || return
+	[ -z "$REMOTE_OWNED" ] || write_dotfiles "$shell"
+	chown "$REMOTE_USER" "$WORLD/remote-run"
+	chmod 700 "$WORLD/remote-run"
+	if [ "${PSS_SSH_SERVER:-sshd}" = dropbear ]; then
+		dropbear_start "$WORLD/ssh" "$REMOTE_USER"
+	else
+		sshd_start "$WORLD/ssh" "$REMOTE_USER" "$@" "$(remote_environment)"
+	fi
+}
+
+world_end() {
+	local failed=0
+	[ -n "${WORLD-}" ] || return 0
+	leftovers_remote || failed=1
+	sshd_stop "$WORLD/ssh" || failed=1
+	account_remove || failed=1
+	if [ "$failed" = 0 ]; then
+		rm -rf "$WORLD"
+	else
+		keep_logs
+	fi
+	return "$failed"
+}
+
+# A test that rests on our start-up files cannot run on an account that is a person's.
+requires_own_account() {
+	[ -n "$REMOTE_OWNED" ] || skip "needs an account with start-up files of the tests' own"
+}
+
+# One that changes the account's files cannot run on an account that other tests use at the same time.
+requires_made_account() {
+	[ -n "$ACCOUNT_MADE" ] || skip "needs root, to make an account of its own"
+}
+
+# -- the place ---------------------------------------------------------------------------------------------
+
+place_start() {
+	[ -z "${WORLD_SKIP-}" ] || skip "$WORLD_SKIP"
+	HERE=$WORLD/$BATS_TEST_NUMBER
+	mkdir -p "$HERE/home" "$HERE/state"
+	mkdir -m 700 "$HERE/run"
+	export HERE
+	write_local_rc
+}
+
+# What the local shell starts with. A place's files are named below it, so they are short to type.
+write_local_rc() {
+	cat >"$HERE/rc" <<-END
+		PS1='local\$ '
+		C=$WORLD/ssh/ssh_config
+		HISTFILE=$HERE/home/history
+		enable -f $PSS_LOADABLE enter-pssession
+	END
+}
+
+clean_env_words() {
+	CLEAN_ENV=(
+		env -i "HOME=$HERE/home" "PATH=$PATH" "USER=$(id -un)" LANG=C.UTF-8 TZ=UTC
+		"TERM=${PSS_TEST_TERM:-screen-256color}" "WORLD=$WORLD" "HERE=$HERE"
+		"PSSESSION_RUNTIME_DIR=$HERE/run" "PSSESSION_HOST=$WORLD/pssession-host" "XDG_STATE_HOME=$HERE/state"
+	)
+	local name
+	for name in ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS; do
+		[ -z "${!name-}" ] || CLEAN_ENV+=("$name=${!name}")
+	done
+}
+
+clean_env() {
+	clean_env_words
+	"${CLEAN_ENV[@]}" "$@"
+}
+
+# A bash in a terminal with the loadable in it, waiting at its prompt. More arguments go to bash.
+local_bash_start() {
+	clean_env_words
+	term_start "${CLEAN_ENV[@]}" "${BASH_UNDER_TEST:-bash}" --noprofile --rcfile "$HERE/rc" "$@" -i || return
+	wait_local
+}
+
+# A script in a bash without terminal.
+local_bash() {
+	clean_env "${BASH_UNDER_TEST:-bash}" --noprofile --norc -c "
+		C=$WORLD/ssh/ssh_config
+		enable -f $PSS_LOADABLE enter-pssession || exit 99
+		$1" bash "${@:2}" 3>&-
+}
+
+# Enters box (or what the arguments say), to its first prompt.
+enter() {
+	local line="enter-pssession -ConfigFile \$C ${*:-box}"
+	if [ -n "$REMOTE_OWNED" ]; then
+		run_line "$line" && wait_remote
+		return
+	fi
+	# A person's own prompt is not known; from here on it is.
+	term_type "$line" && term_keys Enter && wait_line '^\[.*box\]: .*[$#%] $' && run_line "PS1='remote\$ '"
+}
+
+host_pids() {
+	processes_with_argument "$WORLD/pssession-host"
+}
+
+place_end() {
+	local failed=0
+	[ -n "${HERE-}" ] || return 0
+	[ -n "${BATS_TEST_COMPLETED-}" ] || explain_terminals
+	term_kill
+	proxy_stop
+	# shellcheck disable=SC2046
+	end_processes $(host_pids) || failed=1
+	sshd_resume
+	leftovers_local || failed=1
+	leftovers_remote || failed=1
+	[ "$failed" = 0 ] || keep_logs
+	return "$failed"
+}
+
+# Stopped connections are let go, or nothing that hangs on them could end.
+sshd_resume() {
+	local pid
+	[ -f "$WORLD/ssh/sshd.pid" ] || return 0
+	for pid in $(sshd_connections "$WORLD/ssh"); do
+		kill -CONT "$pid" 2>/dev/null
+	done
+}
+
+explain_terminals() {
+	local socket
+	for socket in "$HERE"/tmux.*; do
+		[ -S "$socket" ] || continue
+		TERM_NAME=${socket##*.} explain_screen
+	done
+	echo "--- the end of sshd.log ---" >&2
+	tail -n 12 "$WORLD/ssh/sshd.log" >&2
+}
+
+keep_logs() {
+	local kept=${PSS_LOGS:-$PSS_BUILD/meson-logs}/kept-${WORLD##*/}
+	mkdir -p "$kept" 2>/dev/null && cp -r "$WORLD/ssh/sshd.log" "$WORLD/ssh/sshd_config" "$kept" 2>/dev/null
+	[ -z "${HERE-}" ] || cp -r "$HERE/state" "$kept" 2>/dev/null
+	echo "the logs of this world are in $kept" >&2
+}
+
+# -- words that many tests use -----------------------------------------------------------------------------
+
+# A line that leaves the session; the local prompt comes back.
+leave_by() {
+	term_type "$1" && term_keys Enter && wait_local
+}
+
+# $? of the last command of the shell in the terminal.
+status_is() {
+	run_line 'echo "status=$?"' || return
+	[ "$OUT" = "status=$1" ] || { echo "not status $1 but $OUT" >&2; return 1; }
+}
+
+output_is() {
+	[ "$OUT" = "$1" ] || { printf 'not <%s> but <%s>\n' "$1" "$OUT" >&2; return 1; }
+}
+
+output_like() {
+	[[ $OUT =~ $1 ]] || { printf 'nothing like <%s> in <%s>\n' "$1" "$OUT" >&2; return 1; }
+}
+
+# Opens a kept session in the terminal's shell; s is its InstanceId.
+keep_session() {
+	run_line "s=\$(new-pssession -ConfigFile \$C ${*:-box})" 30 && status_is 0
+}
+
+enter_kept() {
+	run_line 'enter-pssession -Session "$s"' && wait_remote || return
+	[ -n "$REMOTE_OWNED" ] || run_line "PS1='remote\\$ '"
+}
+
+# Starts something that runs until it is told to end, and waits until it runs.
+start_running() {
+	term_type "${1:-echo running; $FOREVER}"
+	term_keys Enter
+	wait_screen $'\nrunning'
+}
+
+# shellcheck disable=SC2034 # for the tests
+FOREVER='tail -f /dev/null'
+# shellcheck disable=SC2034
+UUID='[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
+
+# The local terminal behaves: lines are echoed, newlines are newlines, Ctrl-C interrupts.
+terminal_is_sane() {
+	run_line 'stty -a | tr " ;" "\n\n" | grep -cxE "icanon|echo|isig|opost|onlcr|icrnl"' && output_is 6
+}

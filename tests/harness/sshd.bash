@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# A private, throw-away SSH server on 127.0.0.1 with keys, known_hosts and ssh_config of its own, as root
+# or as an ordinary user. Used by tests/shell, tests/bench and tools/try. Needs wait.bash and process.bash.
+#
+#   sshd_start DIRECTORY USER [CONFIG LINE…]   sets SSHD_PORT, SSHD_PID; writes DIRECTORY/ssh_config
+#   sshd_stop DIRECTORY                        ends it and every connection of it
+#   dropbear_start DIRECTORY USER, dropbear_stop DIRECTORY
+#   sshd_connections DIRECTORY                 the pids that serve connections
+#
+# ssh_config knows the server as `box`. What the log holds is kept in DIRECTORY/sshd.log.
+
+find_sbin() {
+	PATH=$PATH:/usr/sbin:/sbin command -v "$1"
+}
+
+# Host keys, the user's key, authorized_keys and a known_hosts file in DIRECTORY.
+ssh_keys() {
+	local directory=$1 user=$2
+	ssh-keygen -q -t ed25519 -N '' -C 'pssession test host' -f "$directory/host_key" &&
+		ssh-keygen -q -t ed25519 -N '' -C 'pssession test user' -f "$directory/user_key" &&
+		cp "$directory/user_key.pub" "$directory/authorized_keys" || return
+	# sshd reads this as the user who logs in.
+	chmod 644 "$directory/authorized_keys"
+	chmod 755 "$directory"
+	[ "$user" = "$(id -un)" ] || [ "$(id -u)" -eq 0 ]
+}
+
+# write_ssh_config DIRECTORY USER PORT: also known_hosts.
+write_ssh_config() {
+	local directory=$1 user=$2 port=$3
+	printf '[127.0.0.1]:%s %s\n' "$port" "$(cut -d' ' -f1,2 "$directory/host_key.pub")" >"$directory/known_hosts"
+	cat >"$directory/ssh_config" <<-END
+		Host box
+			HostName 127.0.0.1
+			Port $port
+			User $user
+			IdentityFile $directory/user_key
+			IdentitiesOnly yes
+			IdentityAgent none
+			UserKnownHostsFile $directory/known_hosts
+			GlobalKnownHostsFile /dev/null
+			StrictHostKeyChecking yes
+			PreferredAuthentications publickey
+			ConnectTimeout 10
+	END
+}
+
+write_sshd_config() {
+	local directory=$1 port=$2 sftp=/usr/lib/openssh/sftp-server
+	shift 2
+	# sshd takes the first value it finds, so the caller's lines come first.
+	printf '%s\n' "$@" >"$directory/sshd_config"
+	cat >>"$directory/sshd_config" <<-END
+		ListenAddress 127.0.0.1
+		Port $port
+		HostKey $directory/host_key
+		PidFile none
+		AuthorizedKeysFile $directory/authorized_keys
+		StrictModes no
+		UsePAM no
+		PasswordAuthentication no
+		KbdInteractiveAuthentication no
+		MaxStartups 100
+		PrintLastLog no
+		LogLevel VERBOSE
+		Subsystem sftp $sftp
+	END
+}
+
+# As root, sshd insists on its empty privilege separation directory, which a package's unit makes at boot.
+make_privsep_directory() {
+	[ "$(id -u)" -ne 0 ] || [ -d /run/sshd ] || mkdir -m 755 /run/sshd 2>/dev/null || [ -d /run/sshd ]
+}
+
+server_answers() {
+	if ! is_alive "$1"; then
+		return 0
+	fi
+	grep -q "$3" "$2" 2>/dev/null
+}
+
+sshd_try() {
+	local directory=$1
+	shift
+	# Below the ephemeral ports, so that no outgoing connection holds it.
+	SSHD_PORT=$((10000 + (RANDOM * 32768 + RANDOM) % 20000))
+	write_sshd_config "$directory" "$SSHD_PORT" "$@"
+	setsid "$(find_sbin sshd)" -D -e -f "$directory/sshd_config" >"$directory/sshd.log" 2>&1 </dev/null 3>&- &
+	SSHD_PID=$!
+	wait_until 10 server_answers "$SSHD_PID" "$directory/sshd.log" '^Server listening on' && is_alive "$SSHD_PID"
+}
+
+sshd_start() {
+	local directory=$1 user=$2
+	shift 2
+	[ -f "$directory/host_key" ] || ssh_keys "$directory" "$user" || return
+	make_privsep_directory || return
+	retry 5 sshd_try "$directory" "$@" || { cat "$directory/sshd.log" >&2; return 1; }
+	echo "$SSHD_PID" >"$directory/sshd.pid"
+	write_ssh_config "$directory" "$user" "$SSHD_PORT"
+	export SSHD_PORT SSHD_PID
+}
+
+dropbear_try() {
+	local directory=$1
+	SSHD_PORT=$((10000 + (RANDOM * 32768 + RANDOM) % 20000))
+	# -m: no motd of its own; -s: no passwords.
+	setsid "$(find_sbin dropbear)" -F -E -m -s -p "127.0.0.1:$SSHD_PORT" -r "$directory/dropbear_key" \
+		-P "$directory/dropbear.pid" "${@:2}" >"$directory/sshd.log" 2>&1 </dev/null 3>&- &
+	SSHD_PID=$!
+	wait_until 10 server_answers "$SSHD_PID" "$directory/sshd.log" 'Not backgrounding' && is_alive "$SSHD_PID"
+}
+
+# dropbear 2022 knows only ~/.ssh/authorized_keys, so USER must be a throw-away one with a home of its own.
+dropbear_start() {
+	local directory=$1 user=$2 home
+	home=$(getent passwd "$user" | cut -d: -f6)
+	[ -f "$directory/host_key" ] || ssh_keys "$directory" "$user" || return
+	mkdir -p "$home/.ssh"
+	cp "$directory/authorized_keys" "$home/.ssh/authorized_keys"
+	chown -R "$user": "$home/.ssh"
+	chmod 700 "$home/.ssh"
+	[ -f "$directory/dropbear_key" ] ||
+		dropbearkey -t ed25519 -f "$directory/dropbear_key" >"$directory/dropbear_key.txt" 2>&1 || return
+	grep -o '^ssh-ed25519 [^ ]*' "$directory/dropbear_key.txt" >"$directory/host_key.pub"
+	retry 5 dropbear_try "$directory" || { cat "$directory/sshd.log" >&2; return 1; }
+	echo "$SSHD_PID" >"$directory/sshd.pid"
+	write_ssh_config "$directory" "$user" "$SSHD_PORT"
+	export SSHD_PORT SSHD_PID
+}
+
+sshd_connections() {
+	# The servers themselves, not the shells they started.
+	local pid
+	for pid in $(descendants "$(cat "$1/sshd.pid")"); do
+		case $(cat "/proc/$pid/comm" 2>/dev/null) in
+		sshd | dropbear | sshd-session) echo "$pid" ;;
+		esac
+	done
+}
+
+sshd_stop() {
+	local directory=$1
+	[ -f "$directory/sshd.pid" ] || return 0
+	end_tree "$(cat "$directory/sshd.pid")"
+	rm -f "$directory/sshd.pid"
+}
+
+dropbear_stop() {
+	sshd_stop "$@"
+}

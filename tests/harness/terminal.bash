@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# A real terminal with a real shell in it, and its screen read back: tmux on a private server.
+#
+#   term_start COMMAND…      80×24, in a clean environment; TERM_NAME picks one of several terminals
+#   term_type TEXT           the text as it is, and waits until the screen shows it
+#   term_keys KEY…           tmux's names: Enter C-c C-z C-d Up Escape …
+#   term_paste TEXT          through the paste buffer, bracketed when the program wants that
+#   run_line TEXT            types a line, Enter, waits for the next prompt; OUT is what it printed
+#   wait_screen REGEX [S]    waits until the screen (wrapped lines joined) matches
+#   wait_line REGEX [S]      waits until the line that the cursor is on matches
+#   wait_local / wait_remote waits for an empty prompt of the local, of the remote shell
+#   screen, screen_line, scrollback, resize COLUMNS ROWS, term_kill
+
+SCREEN_DEADLINE=${PSS_SCREEN_DEADLINE:-15}
+
+tm() {
+	tmux -S "$HERE/tmux.${TERM_NAME:-a}" "$@"
+}
+
+term_start() {
+	tmux -S "$HERE/tmux.${TERM_NAME:-a}" -f /dev/null \
+		set-option -g default-terminal "${PSS_TEST_TERM:-screen-256color}" \; \
+		set-option -g remain-on-exit on \; \
+		set-option -g history-limit 200000 \; \
+		set-option -sg escape-time 0 \; \
+		set-option -g status off \; \
+		new-session -d -x "${COLUMNS_WANTED:-80}" -y "${ROWS_WANTED:-24}" "$(printf '%q ' "$@")" 3>&-
+}
+
+term_kill() {
+	local socket
+	for socket in "$HERE"/tmux.*; do
+		[ -S "$socket" ] || continue
+		tmux -S "$socket" kill-server 2>/dev/null
+		rm -f "$socket"
+	done
+}
+
+# The terminal goes, as when its window is closed: everything on it gets SIGHUP.
+term_close() {
+	tm kill-server
+}
+
+screen() {
+	tm capture-pane -p -J | sed 's/ *$//' | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'
+}
+
+scrollback() {
+	tm capture-pane -p -J -S - | sed 's/ *$//' | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'
+}
+
+# The text of the line with the cursor up to the cursor, wrapped rows joined.
+screen_line() {
+	local at x y rows row line=
+	at=$(tm display-message -p '#{cursor_x} #{cursor_y}')
+	x=${at% *} y=${at#* }
+	mapfile -t rows < <(tm capture-pane -p -J)
+	if ((${#rows[@]} == $(tm display-message -p '#{pane_height}'))); then
+		# Nothing is wrapped, so rows are lines.
+		line=${rows[y]}
+		printf '%s\n' "${line:0:x}"
+		return
+	fi
+	for row in "${rows[@]}"; do
+		[ -z "${row// /}" ] || line=$row
+	done
+	printf '%s\n' "$line"
+}
+
+screen_matches() {
+	[[ $(screen) =~ $1 ]]
+}
+
+line_matches() {
+	[[ $(screen_line) =~ $1 ]]
+}
+
+scrollback_matches() {
+	[[ $(scrollback) =~ $1 ]]
+}
+
+explain_screen() {
+	echo "--- the screen (cursor at $(tm display-message -p '#{cursor_x},#{cursor_y}')) ---"
+	screen
+	echo "---"
+} >&2
+
+wait_screen() {
+	wait_until "${2:-$SCREEN_DEADLINE}" screen_matches "$1" || { explain_screen; return 1; }
+}
+
+wait_scrollback() {
+	wait_until "${2:-$SCREEN_DEADLINE}" scrollback_matches "$1" || { explain_screen; return 1; }
+}
+
+wait_line() {
+	wait_until "${2:-$SCREEN_DEADLINE}" line_matches "$1" || { explain_screen; return 1; }
+}
+
+term_keys() {
+	tm send-keys "$@"
+}
+
+# Literal text, whatever it holds; does not wait for its echo.
+term_send() {
+	tm send-keys -l -- "$1"
+}
+
+shows_at_end() {
+	local line
+	line=$(screen_line)
+	[[ $line == *"$1" ]]
+}
+
+term_type() {
+	local tail=$1
+	term_send "$1"
+	tail=${tail##*$'\n'}
+	((${#tail} <= 12)) || tail=${tail: -12}
+	# Trailing blanks cannot be told from an empty screen.
+	wait_until "$SCREEN_DEADLINE" shows_at_end "${tail%"${tail##*[! ]}"}" || { explain_screen; return 1; }
+}
+
+term_paste() {
+	printf %s "$1" >"$HERE/paste"
+	tm load-buffer "$HERE/paste"
+	tm paste-buffer "${@:2}" -d
+}
+
+resize() {
+	tm resize-window -x "$1" -y "$2"
+}
+
+LOCAL_PROMPT='^local\$ $'
+REMOTE_PROMPT='^\[([^]@]+@)?box\]: remote\$ $'
+
+wait_local() {
+	wait_line "$LOCAL_PROMPT" "${1:-$SCREEN_DEADLINE}"
+}
+
+wait_remote() {
+	wait_line "$REMOTE_PROMPT" "${1:-$SCREEN_DEADLINE}"
+}
+
+at_a_prompt() {
+	local line
+	line=$(screen_line)
+	[[ $line =~ $LOCAL_PROMPT || $line =~ $REMOTE_PROMPT ]]
+}
+
+wait_prompt() {
+	wait_until "${1:-$SCREEN_DEADLINE}" at_a_prompt || { explain_screen; return 1; }
+}
+
+# What the last line printed: between the line that ends with TEXT and the prompt at the end.
+output_of() {
+	scrollback | TEXT=$1 awk '
+		BEGIN { text = ENVIRON["TEXT"] }
+		{ line[NR] = $0; if (length($0) >= length(text) && substr($0, length($0) - length(text) + 1) == text) at = NR }
+		END { for (i = at + 1; i < NR; i++) print line[i] }'
+}
+
+run_line() {
+	tm clear-history
+	term_type "$1" || return
+	term_keys Enter
+	wait_prompt "${2:-$SCREEN_DEADLINE}" || return
+	# shellcheck disable=SC2034 # for the test
+	OUT=$(output_of "$1")
+}
+
+# The shell in the terminal has ended; sets TERM_STATUS.
+term_has_ended() {
+	[ "$(tm display-message -p '#{pane_dead}' 2>/dev/null)" = 1 ]
+}
+
+term_pid() {
+	tm display-message -p '#{pane_pid}'
+}
+
+term_tty() {
+	tm display-message -p '#{pane_tty}'
+}

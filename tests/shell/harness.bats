@@ -1,0 +1,88 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The harness itself: a test that rests on it can only be as good as it is.
+
+load ../harness/harness
+
+setup_file() { world_start bash; }
+teardown_file() { world_end; }
+setup() { place_start; }
+teardown() { place_end; }
+
+ssh_box() {
+	ssh -F "${CONFIG:-$WORLD/ssh/ssh_config}" "$@" 3>&-
+}
+
+@test "harness: the private sshd logs the account in" {
+	run ssh_box box 'echo "$USER"'
+	[ "$status" -eq 0 ]
+	[ "$output" = "$REMOTE_USER" ]
+}
+
+@test "harness: what runs in the terminal is read back from its screen" {
+	clean_env_words
+	term_start "${CLEAN_ENV[@]}" bash --noprofile --norc -i
+	wait_line '[$#] $'
+	term_type 'echo $((6 * 7)) "$COLUMNS"'
+	term_keys Enter
+	wait_screen $'\n42 80\n'
+	resize 60 20
+	term_type 'echo width=$(tput cols)'
+	term_keys Enter
+	wait_screen 'width=60'
+}
+
+@test "harness: output_of tells the output from the line that caused it" {
+	printf '%s\n' "PS1='local$ '" >"$HERE/rc"
+	local_bash_start
+	run_line 'echo one; echo two'
+	[ "$OUT" = $'one\ntwo' ]
+	run_line 'true'
+	[ -z "$OUT" ]
+	run_line "$(printf 'echo %0150d' 7)"
+	[ "$OUT" = "$(printf '%0150d' 7)" ]
+}
+
+@test "harness: a process, a FIFO and a remote directory that are left are found" {
+	mkfifo "$HERE/fifo"
+	[ "$(local_files)" = "$HERE/fifo" ]
+	rm "$HERE/fifo"
+	tail -f "$HERE/rc" >/dev/null 3>&- &
+	[ "$(local_processes)" = $! ]
+	end_processes $!
+	nothing_local
+	ssh_box box 'mkdir $XDG_RUNTIME_DIR/.pss-test'
+	[ "$(remote_directories)" = "$WORLD/remote-run/.pss-test" ]
+	ssh_box box 'rmdir $XDG_RUNTIME_DIR/.pss-test'
+	[ -z "$(remote_directories)" ]
+}
+
+@test "harness: the proxy delays, counts, falls silent and cuts" {
+	local started took connections up down turns
+	proxy_start 50
+	CONFIG=$FAR_CONFIG
+	started=$(now_ms)
+	ssh_box far true
+	took=$(($(now_ms) - started))
+	read -r connections up down turns <<<"$(proxy_count)"
+	[ "$connections" = 1 ]
+	[ "$up" -gt 1000 ] && [ "$down" -gt 1000 ]
+	[ "$turns" -ge 10 ]
+	[ "$took" -ge 400 ]
+	mkfifo "$HERE/in"
+	ssh_box far cat <"$HERE/in" >"$HERE/out" 2>"$HERE/err" &
+	exec 9>"$HERE/in"
+	echo hello >&9
+	wait_until 5 grep -q hello "$HERE/out"
+	proxy silent
+	echo lost >&9
+	pause 0.5
+	run grep -c lost "$HERE/out"
+	[ "$output" = 0 ]
+	proxy resume
+	wait_until 5 grep -q lost "$HERE/out"
+	proxy cut
+	wait_until 5 not is_alive $!
+	exec 9>&-
+	rm "$HERE/in"
+}

@@ -1,0 +1,72 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The rules of the house that a machine can see.
+
+setup() {
+	cd "${PSS_SOURCE:-$BATS_TEST_DIRNAME/../..}"
+}
+
+# none COMMAND…: prints nothing and finds nothing.
+none() {
+	local found
+	found=$("$@" || :)
+	[ -z "$found" ] || { echo "$found"; return 1; }
+}
+
+@test "house: GLib and libssh are included by the host and the remote engine only" {
+	none grep -rnE '#include *[<"](glib|gio|libssh|json-glib)' plugin/client plugin/wire bash-builtin
+	none grep -rnE '#include *[<"]libssh' plugin/remote
+}
+
+@test "house: client and host never include each other, wire includes neither" {
+	none grep -rnE '#include *"(plugin/)?(host|remote)/' plugin/client plugin/wire bash-builtin
+	none grep -rnE '#include *"(plugin/)?client/' plugin/host plugin/wire plugin/remote
+	none grep -rnE '#include *"(plugin/)?host/' plugin/remote
+}
+
+@test "house: shell headers are included by the adapters only" {
+	none grep -rnE '#include *[<"](bash/|builtins\.h|shell\.h|readline/|zsh/|config\.h)' plugin
+}
+
+@test "house: there is no sleep in the tests" {
+	none grep -rnE '^[^#]*\bsleep [0-9.]+' tests --include='*.bats' --include='*.bash' --include='*.sh'
+	none grep -rnE '\bsleep\(' tests --include='*.c'
+}
+
+@test "house: nothing is left to do later" {
+	none grep -rnE 'TODO|FIXME|\bXXX\b|not implemented yet' plugin bash-builtin tests tools \
+		--include='*.[ch]' --include='*.bash' --include='*.sh' --include='*.zsh' --include=meson.build
+}
+
+@test "house: every source says its licence" {
+	none find plugin bash-builtin tests \( -name '*.[ch]' -o -name '*.bats' -o -name '*.bash' \) \
+		-exec grep -L 'SPDX-License-Identifier: MIT' {} +
+}
+
+@test "house: ARCHITECTURE.md names only files that there are" {
+	local name missing=
+	[ -s ARCHITECTURE.md ]
+	while read -r name; do
+		[ -e "$name" ] || compgen -G "$name" >/dev/null || missing+="$name "
+	done < <(grep -oE '`[^` ]+`' ARCHITECTURE.md | tr -d '`' | grep -E '^(plugin|bash-builtin|zsh-module|tests|tools|\.ci)(/|$)|\.(md|build|txt)$' | sort -u)
+	[ -z "$missing" ] || { echo "missing: $missing"; return 1; }
+}
+
+@test "house: README.md names only files and commands that there are" {
+	local name
+	[ -s README.md ]
+	for name in $(grep -oE '\b(tools|tests|plugin)/[a-z./-]+[a-z]' README.md | sort -u); do
+		[ -e "$name" ] || { echo "missing: $name"; return 1; }
+	done
+}
+
+@test "house: every .bats file is a test of meson's" {
+	local file
+	for file in tests/shell/*.bats; do
+		grep -q "'$(basename "$file" .bats)'" tests/shell/meson.build || { echo "$file"; return 1; }
+	done
+}
+
+@test "house: the loadable's part has no printing, exiting or aborting in the libc half" {
+	none grep -rnE '\b(exit|abort)\(' plugin/wire plugin/client --include='*.c'
+}

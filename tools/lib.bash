@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# What tools/try, tools/check and tools/dev share: the packages they need, and the build.
+
+SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+say() {
+	printf '%s\n' "$*" >&2
+}
+
+die() {
+	say "$(basename "$0"): $*"
+	exit 1
+}
+
+missing_packages() {
+	local group package
+	while read -r group package; do
+		case " $* " in
+		*" $group "*) ;;
+		*) continue ;;
+		esac
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
+	done < <(grep -v '^#' "$SOURCE/tools/packages")
+}
+
+as_root() {
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	else
+		sudo "$@"
+	fi
+}
+
+# A fresh openssh-server would serve the whole network from now on; nobody asked for that.
+keep_ssh_service_off() {
+	[ -d /run/systemd/system ] || return 0
+	as_root systemctl disable --quiet ssh.service ssh.socket 2>/dev/null || :
+}
+
+# need_packages GROUP…: installs what is missing, says what that is; without network when nothing is.
+need_packages() {
+	local missing
+	command -v dpkg-query >/dev/null || return 0
+	mapfile -t missing < <(missing_packages "$@")
+	[ ${#missing[@]} -gt 0 ] || return 0
+	[ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
+		die "these Debian packages are missing, and there is no sudo to install them: ${missing[*]}"
+	say "installing the Debian packages ${missing[*]}"
+	local install=(env DEBIAN_FRONTEND=noninteractive SYSTEMD_OFFLINE=1
+		apt-get install -qq -y --no-install-recommends "${missing[@]}")
+	as_root "${install[@]}" >/dev/null 2>&1 || {
+		as_root apt-get update -qq >&2 && as_root "${install[@]}" >/dev/null || die "the packages could not be installed"
+	}
+	case " ${missing[*]} " in
+	*' openssh-server '*) keep_ssh_service_off ;;
+	esac
+}
+
+# build DIRECTORY [NINJA TARGET…], quiet unless it fails. SETUP holds options for meson setup.
+SETUP=()
+build() {
+	local directory=$1 log
+	shift
+	log=$(mktemp)
+	if ! { [ -f "$directory/build.ninja" ] || meson setup "$directory" "$SOURCE" "${SETUP[@]}"; } >"$log" 2>&1 ||
+		! ninja -C "$directory" "$@" >>"$log" 2>&1; then
+		cat "$log" >&2
+		rm -f "$log"
+		return 1
+	fi
+	rm -f "$log"
+}
