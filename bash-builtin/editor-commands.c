@@ -100,7 +100,8 @@ static void disarm_nameless(char key, pss_rl_command *instead)
 void pss_editor_disarm_commands(void)
 {
 	for (size_t i = 0; i < N_LOCAL_COMMANDS; i++) {
-		pss_rl_command *instead = local_commands[i].instead ? rl_named_function(local_commands[i].instead) : NULL;
+		pss_rl_command *instead =
+			local_commands[i].instead ? rl_named_function(local_commands[i].instead) : NULL;
 
 		replacements[i].local = rl_named_function(local_commands[i].name);
 		replacements[i].instead = instead ? instead : only_bell;

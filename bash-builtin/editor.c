@@ -28,7 +28,7 @@
 
 static struct {
 	FILE *in, *out;
-	bool was_prepped;      /* the shell's own readline had the terminal (we run inside `bind -x`) */
+	bool was_prepped; /* the shell's own readline had the terminal (we run inside `bind -x`) */
 	const struct pss_read_request *request;
 	enum pss_read outcome; /* of the line being read; LINE until something else ends it */
 	char *unfinished;      /* what was typed when it was left; heap */
@@ -87,9 +87,14 @@ static void release_terminal(void)
 		rl_eof_found = eof;
 }
 
+static void redisplay_nothing(void)
+{
+}
+
 /* The state of a readline that may be in the middle of a line of the shell's own. */
 static void make_readline_fresh(void)
 {
+	rl_redisplay_function = redisplay_nothing; /* clearing a message would draw that line */
 	rl_free_line_state();
 	rl_clear_pending_input();
 	rl_readline_state &= PSS_RL_STATE_INITIALIZED | PSS_RL_STATE_TTYCSAVED;
@@ -263,8 +268,8 @@ static enum pss_read finish_line(char *line, char **ret_line)
 static enum pss_read finish_jump(int code)
 {
 	rl_cleanup_after_signal();
-	end_abandoned_line();
 	make_readline_fresh();
+	end_abandoned_line();
 	return code == DISCARD ? PSS_READ_INTERRUPT : PSS_READ_EOF;
 }
 

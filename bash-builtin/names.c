@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The builtins' descriptions under the names that bash looks up, and the load hook. One `enable -f pssession.so NAME`
  * registers all names: bash calls the hook of NAME, and that calls enable for the others. Nothing else in the
- * loadable is visible from outside. To add a verb, give it a line in VERBS. */
+ * loadable is visible from outside. The list of verbs is client/verb.h's. */
 #include <config.h>
 
 #include <dlfcn.h>
@@ -17,14 +17,6 @@
 #include "bash-builtin/adapter.h"
 #include "bash-builtin/bash.h"
 
-/* X(identifier, capital identifier, name, capital name) */
-#define VERBS(X) \
-	X(enter, Enter, "enter-pssession", "Enter-PSSession") \
-	X(exit, Exit, "exit-pssession", "Exit-PSSession") \
-	X(new, New, "new-pssession", "New-PSSession") \
-	X(get, Get, "get-pssession", "Get-PSSession") \
-	X(remove, Remove, "remove-pssession", "Remove-PSSession")
-
 #define HIDDEN __attribute__((visibility("hidden"), used))
 
 int pss_bash_load(char *name) HIDDEN;
@@ -33,24 +25,27 @@ void pss_bash_unload(char *name) HIDDEN;
 /* A C identifier cannot hold the hyphen that bash looks for, an assembler symbol can. */
 #define EXPORT_AS(name, target) __asm__(".globl \"" name "\"\n.set \"" name "\", " #target "\n");
 
-#define BUILTIN(identifier, verb, name_) \
-	extern struct builtin identifier##_struct; \
-	HIDDEN struct builtin identifier##_struct = { \
-		.name = (char *)(name_), .function = run_##verb, .flags = BUILTIN_ENABLED, .short_doc = name_, \
-	}; \
+#define BUILTIN(identifier, verb, name_)                \
+	extern struct builtin identifier##_struct;      \
+	HIDDEN struct builtin identifier##_struct = {   \
+		.name = (char *)(name_),                \
+		.function = run_##verb,                 \
+		.flags = BUILTIN_ENABLED,               \
+		.short_doc = name_,                     \
+	};                                              \
 	EXPORT_AS(name_ "_struct", identifier##_struct) \
 	EXPORT_AS(name_ "_builtin_load", pss_bash_load) \
 	EXPORT_AS(name_ "_builtin_unload", pss_bash_unload)
 
-#define DEFINE(verb, Verb, name, capital_name) \
-	static int run_##verb(WORD_LIST *list) \
-	{ \
+#define DEFINE(verb, Verb, name, capital_name)               \
+	static int run_##verb(WORD_LIST *list)               \
+	{                                                    \
 		return pss_bash_run(&pss_verb_##verb, list); \
-	} \
-	BUILTIN(pss_bash_##verb, verb, name) \
+	}                                                    \
+	BUILTIN(pss_bash_##verb, verb, name)                 \
 	BUILTIN(pss_bash_##Verb, verb, capital_name)
 
-VERBS(DEFINE)
+PSS_VERBS(DEFINE)
 
 static const struct name {
 	struct builtin *builtin;
@@ -58,7 +53,7 @@ static const struct name {
 } names[] = {
 #define ROWS(verb, Verb, name, capital_name) \
 	{ &pss_bash_##verb##_struct, &pss_verb_##verb }, { &pss_bash_##Verb##_struct, &pss_verb_##verb },
-	VERBS(ROWS)
+	PSS_VERBS(ROWS)
 };
 #define N_NAMES (sizeof names / sizeof *names)
 

@@ -130,7 +130,8 @@ static int ask_once(int tty, const char *question, bool echo, struct pss_buffer 
 		rc = show(tty, question);
 		if (rc == 0)
 			rc = read_line(&asking, answer);
-		if (rc < 0 || !echo)
+		/* After a signal the shell goes to a new line by itself. */
+		if (rc == -ECANCELED || (rc == 0 && !echo))
 			show(tty, "\n");
 		tcsetattr(tty, TCSADRAIN, &asking.modes);
 	}
@@ -157,7 +158,7 @@ static char *compose(const char *computer, const char *question)
 	size_t n = strlen(visible);
 	bool named = !computer || strstr(visible, computer);
 	return pss_format("%s%s%s%s%s", named ? "" : "[", named ? "" : computer, named ? "" : "] ", visible,
-	                  n > 0 && isspace((unsigned char)visible[n - 1]) ? "" : " ");
+			  n > 0 && isspace((unsigned char)visible[n - 1]) ? "" : " ");
 }
 
 int pss_ask(const char *computer, const char *question, bool echo, struct pss_buffer *ret_answer)

@@ -25,17 +25,20 @@ const struct pss_parameter pss_common_rows[PSS_COMMON_COUNT] = {
 	[PSS_COMMON_VERBOSE] = { "Verbose", "vb", PSS_KIND_SWITCH, .help = "tell the steps on standard error" },
 	[PSS_COMMON_DEBUG] = { "Debug", "db", PSS_KIND_SWITCH, .help = "tell the protocol too" },
 	[PSS_COMMON_ERROR_ACTION] = { "ErrorAction", "ea", ACTION, .help = "what an error does" },
-	[PSS_COMMON_ERROR_VARIABLE] = { "ErrorVariable", "ev", VARIABLE, .help = "collect errors in this array (+: append)" },
+	[PSS_COMMON_ERROR_VARIABLE] = { "ErrorVariable", "ev", VARIABLE,
+					.help = "collect errors in this array (+: append)" },
 	[PSS_COMMON_WARNING_ACTION] = { "WarningAction", "wa", ACTION, .help = "what a warning does" },
 	[PSS_COMMON_WARNING_VARIABLE] = { "WarningVariable", "wv", VARIABLE, .help = "collect warnings in this array" },
-	[PSS_COMMON_INFORMATION_ACTION] = { "InformationAction", "infa", ACTION, .help = "what information (banners) does" },
+	[PSS_COMMON_INFORMATION_ACTION] = { "InformationAction", "infa", ACTION,
+					    .help = "what information (banners) does" },
 	[PSS_COMMON_INFORMATION_VARIABLE] = { "InformationVariable", "iv", VARIABLE,
-	                                      .help = "collect information in this array" },
+					      .help = "collect information in this array" },
 	[PSS_COMMON_OUT_VARIABLE] = { "OutVariable", "ov", VARIABLE, .help = "collect InstanceIds in this array" },
 	[PSS_COMMON_OUT_BUFFER] = { "OutBuffer", "ob", PSS_KIND_NUMBER, .max = INT_MAX, .value = "N",
-	                            .help = "taken for PowerShell's sake; output is never held back" },
+				    .help = "taken for PowerShell's sake; output is never held back" },
 	[PSS_COMMON_PIPELINE_VARIABLE] = { "PipelineVariable", "pv", PSS_KIND_REFUSED,
-	                                   .help = "not supported, because a shell's pipeline carries bytes and no objects" },
+					   .help = "not supported, because a shell's pipeline carries bytes and no "
+						   "objects" },
 	[PSS_COMMON_PROGRESS_ACTION] = { "ProgressAction", "proga", ACTION, .help = "what progress does" },
 };
 
@@ -86,11 +89,12 @@ static bool act(struct pss_call *call, enum action action, const char *label, co
 	fflush(stderr);
 	if (action != INQUIRE)
 		return action != STOP;
-	return pss_ask_choice("Confirm\nGo on after this?\n[Y] Yes  [H] Halt command (default is \"Y\"): ", "yh") == 'y';
+	return pss_ask_choice("Confirm\nGo on after this?\n[Y] Yes  [H] Halt command (default is \"Y\"): ", "yh") ==
+	       'y';
 }
 
 static void record(struct pss_call *call, enum pss_stream stream, enum pss_common parameter, const char *label,
-                   const char *text)
+		   const char *text)
 {
 	enum action action = action_of(call, parameter);
 
@@ -109,10 +113,12 @@ void pss_call_error(struct pss_call *call, enum pss_status status, const char *c
 	va_start(arguments, format);
 	_cleanup_(pss_free_pointer) char *message = format_visible(format, arguments);
 	va_end(arguments);
-	_cleanup_(pss_free_pointer) char *text =
-		computer && message ? pss_format("[%s] %s", computer, message) : NULL;
+	_cleanup_(pss_free_pointer) char *text = computer && message ? pss_format("[%s] %s", computer, message) : NULL;
 	pss_call_take_status(call, pss_status_exit(status));
-	record(call, PSS_STREAM_ERROR, PSS_COMMON_ERROR_ACTION, NULL, text ? text : message ? message : "not enough memory");
+	record(call, PSS_STREAM_ERROR, PSS_COMMON_ERROR_ACTION, NULL,
+	       text      ? text
+	       : message ? message
+			 : "not enough memory");
 }
 
 void pss_call_usage(struct pss_call *call, const char *format, ...)
@@ -201,13 +207,13 @@ bool pss_call_should(struct pss_call *call, const char *operation, const char *t
 		return false;
 	_cleanup_(pss_free_pointer) char *question =
 		pss_format("Confirm\nAre you sure you want to perform this action?\n"
-	                   "Performing the operation \"%s\" on target \"%s\".\n"
-	                   "[Y] Yes  [A] Yes to All  [N] No  [L] No to All (default is \"Y\"): ",
-	                   operation, target);
+			   "Performing the operation \"%s\" on target \"%s\".\n"
+			   "[Y] Yes  [A] Yes to All  [N] No  [L] No to All (default is \"Y\"): ",
+			   operation, target);
 	int answer = question ? pss_ask_choice(question, "yanl") : -1;
 	if (answer < 0) {
 		pss_call_error(call, answer == -EINTR ? PSS_INTERRUPTED : PSS_FAILED, NULL,
-		               answer == -EINTR ? "interrupted" : "-Confirm needs a terminal to ask on");
+			       answer == -EINTR ? "interrupted" : "-Confirm needs a terminal to ask on");
 		call->stop = true;
 	}
 	call->yes_to_all = answer == 'a';

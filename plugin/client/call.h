@@ -27,23 +27,13 @@ enum pss_common {
 };
 extern const struct pss_parameter pss_common_rows[PSS_COMMON_COUNT];
 
-enum pss_confirm {
-	PSS_CONFIRM_WHAT_IF,
-	PSS_CONFIRM_CONFIRM,
-	PSS_CONFIRM_COUNT
-};
+enum pss_confirm { PSS_CONFIRM_WHAT_IF, PSS_CONFIRM_CONFIRM, PSS_CONFIRM_COUNT };
 extern const struct pss_parameter pss_confirm_rows[PSS_CONFIRM_COUNT];
 
 #define PSS_OWN_MAX 24
 
 /* The streams that end in a variable. */
-enum pss_stream {
-	PSS_STREAM_ERROR,
-	PSS_STREAM_WARNING,
-	PSS_STREAM_INFORMATION,
-	PSS_STREAM_OUTPUT,
-	PSS_STREAM_COUNT
-};
+enum pss_stream { PSS_STREAM_ERROR, PSS_STREAM_WARNING, PSS_STREAM_INFORMATION, PSS_STREAM_OUTPUT, PSS_STREAM_COUNT };
 
 struct pss_call {
 	const struct pss_shell *shell;
@@ -53,19 +43,21 @@ struct pss_call {
 	struct pss_value confirm[PSS_CONFIRM_COUNT];
 	struct pss_value common[PSS_COMMON_COUNT];
 	struct pss_texts streams[PSS_STREAM_COUNT]; /* what goes into the variables */
-	int status;    /* the exit status so far */
-	bool stop;     /* -ErrorAction Stop has met an error: do nothing more */
-	bool yes_to_all, no_to_all; /* what -Confirm was answered */
+	int status;                                 /* the exit status so far */
+	bool stop;                                  /* -ErrorAction Stop has met an error: do nothing more */
+	bool yes_to_all, no_to_all;                 /* what -Confirm was answered */
 };
 
-/* Tells of one failure, in the way -ErrorAction wants it. `computer` (or NULL) goes before the message as "[computer] ". */
+/* Tells of one failure, in the way -ErrorAction wants it. `computer` (or NULL) goes before the message as "[computer]
+ * ". */
 void pss_call_error(struct pss_call *call, enum pss_status status, const char *computer, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /* Tells of a wrong parameter that only the verb could see, before anything has happened: no action softens that. */
 void pss_call_usage(struct pss_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Takes an exit status in without a message: of several the one counts that comes first in 130, 124, 255, 2, others, 0. */
+/* Takes an exit status in without a message: of several the one counts that comes first in 130, 124, 255, 2, others, 0.
+ */
 void pss_call_take_status(struct pss_call *call, int exit_status);
 
 void pss_call_warning(struct pss_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -66,7 +66,8 @@ static int connect_socket(struct opening *opening)
 	while (rc == 0 && connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
 		rc = errno == EAGAIN || errno == EINTR ? pause_before_retry(opening, deadline) : -errno;
 	if (rc == -ETIMEDOUT)
-		say(opening, rc, pss_format("the host process takes no connections (its socket is %s)", opening->runtime.socket));
+		say(opening, rc,
+		    pss_format("the host process takes no connections (its socket is %s)", opening->runtime.socket));
 	if (rc < 0)
 		return rc;
 	int connected = fd;
@@ -90,7 +91,8 @@ static int take_lock(struct opening *opening)
 	if (rc < 0) {
 		pss_close_fd(&fd);
 		if (rc != -EINTR)
-			say(opening, rc, pss_format("the lock %s cannot be taken: %s", opening->runtime.lock, strerror(-rc)));
+			say(opening, rc,
+			    pss_format("the lock %s cannot be taken: %s", opening->runtime.lock, strerror(-rc)));
 		return rc;
 	}
 	return fd;
@@ -106,7 +108,8 @@ static int start_and_connect(struct opening *opening)
 	if (!is_absent(fd))
 		return fd;
 	if (fd == -ECONNREFUSED && unlink(opening->runtime.socket) < 0 && errno != ENOENT)
-		return say(opening, -errno, pss_format("the stale socket %s cannot be removed: %m", opening->runtime.socket));
+		return say(opening, -errno,
+			   pss_format("the stale socket %s cannot be removed: %m", opening->runtime.socket));
 	int rc = pss_start_host(opening->search_path, opening->interrupted, &opening->error);
 	return rc < 0 ? rc : connect_socket(opening);
 }
@@ -117,13 +120,16 @@ static int find_runtime(struct opening *opening)
 	const char *directory = opening->runtime.directory;
 
 	if (rc == -EPERM)
-		return say(opening, rc, pss_format("the directory %s is not trusted: it must be yours, mode 0700, and no symbolic link",
-		                                   directory));
+		return say(
+			opening, rc,
+			pss_format("the directory %s is not trusted: it must be yours, mode 0700, and no symbolic link",
+				   directory));
 	if (rc == -ENAMETOOLONG)
 		return say(opening, rc, pss_format("the path of the socket below %s is too long", directory));
 	if (rc < 0)
-		return say(opening, rc, pss_format("there is no place for the socket%s%s: %s", *directory ? ": " : "", directory,
-		                                   strerror(-rc)));
+		return say(opening, rc,
+			   pss_format("there is no place for the socket%s%s: %s", *directory ? ": " : "", directory,
+				      strerror(-rc)));
 	return 0;
 }
 
@@ -135,8 +141,9 @@ static int check_peer(struct opening *opening, int fd, pid_t *ret_pid)
 	if (rc < 0)
 		return rc;
 	if (uid != geteuid())
-		return say(opening, -EPERM, pss_format("the socket %s is served by user %lu, not by you", opening->runtime.socket,
-		                                       (unsigned long)uid));
+		return say(opening, -EPERM,
+			   pss_format("the socket %s is served by user %lu, not by you", opening->runtime.socket,
+				      (unsigned long)uid));
 	return 0;
 }
 
@@ -177,8 +184,10 @@ static int greet(struct opening *opening, struct pss_connection *connection, con
 		rc = read_hello(opening, &frame);
 		pss_connection_done(connection, &frame);
 	} else if (rc == -ETIMEDOUT) {
-		say(opening, rc, pss_format("the host process (pid %d) does not answer; 'kill -CONT %d' wakes a stopped one, "
-		                            "'kill -KILL %d' ends it and its sessions", (int)pid, (int)pid, (int)pid));
+		say(opening, rc,
+		    pss_format("the host process (pid %d) does not answer; 'kill -CONT %d' wakes a stopped one, "
+			       "'kill -KILL %d' ends it and its sessions",
+			       (int)pid, (int)pid, (int)pid));
 	} else if (rc == -ECONNRESET) {
 		say(opening, rc, pss_format("the host process (pid %d) has closed the connection", (int)pid));
 	}
@@ -186,7 +195,7 @@ static int greet(struct opening *opening, struct pss_connection *connection, con
 }
 
 static int open_connection(struct opening *opening, struct pss_connection *connection, bool may_start,
-                           const char *program_name)
+			   const char *program_name)
 {
 	pid_t pid;
 
@@ -205,7 +214,7 @@ static int open_connection(struct opening *opening, struct pss_connection *conne
 }
 
 int pss_connection_open(struct pss_connection *connection, bool may_start, const char *const *search_path,
-                        const char *program_name, bool (*interrupted)(void), char **ret_error)
+			const char *program_name, bool (*interrupted)(void), char **ret_error)
 {
 	struct opening opening = { .search_path = search_path, .interrupted = interrupted };
 
@@ -255,7 +264,7 @@ int pss_connection_flush(struct pss_connection *connection)
 {
 	while (connection->out.length > 0) {
 		ssize_t n = send(connection->fd, pss_buffer_bytes(&connection->out), connection->out.length,
-		                 MSG_NOSIGNAL | MSG_DONTWAIT);
+				 MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -283,7 +292,7 @@ static int exchange(struct pss_connection *connection, long long deadline, bool 
 	if (flushed < 0 && flushed != -EAGAIN && flushed != -EPIPE && flushed != -ECONNRESET)
 		return flushed;
 	int rc = pss_wait_descriptor(connection->fd, (short)(POLLIN | (flushed == -EAGAIN ? POLLOUT : 0)), deadline,
-	                             interrupted);
+				     interrupted);
 	if (rc < 0)
 		return rc;
 	rc = pss_connection_fill(connection);
@@ -291,7 +300,7 @@ static int exchange(struct pss_connection *connection, long long deadline, bool 
 }
 
 int pss_connection_wait(struct pss_connection *connection, int deadline_ms, bool (*interrupted)(void),
-                        struct pss_frame *ret_frame)
+			struct pss_frame *ret_frame)
 {
 	long long deadline = deadline_ms < 0 ? -1 : pss_now_ms() + deadline_ms;
 

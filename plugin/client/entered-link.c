@@ -10,9 +10,9 @@
 
 #include "client/wait.h"
 
-#define QUIET_MS 3000                   /* so long without a word, then a PING */
-#define QUEUE_MAX (256u * 1024u)        /* PROTOCOL.md, "Back-pressure" */
-#define UNCONFIRMED_MAX (64u * 1024u)   /* with more keys under way, the host may have stopped reading us by right */
+#define QUIET_MS 3000                 /* so long without a word, then a PING */
+#define QUEUE_MAX (256u * 1024u)      /* PROTOCOL.md, "Back-pressure" */
+#define UNCONFIRMED_MAX (64u * 1024u) /* with more keys under way, the host may have stopped reading us by right */
 
 static void prompt_finish(struct pss_last_prompt *prompt)
 {
@@ -122,7 +122,7 @@ static const struct {
 	int (*take)(struct pss_link *link, const struct pss_frame *frame);
 } handlers[] = {
 	{ PSS_PROMPT, on_prompt }, { PSS_STARTED, on_started }, { PSS_TYPED, on_typed },
-	{ PSS_ACK, on_ack },	   { PSS_LEFT, on_left },
+	{ PSS_ACK, on_ack },       { PSS_LEFT, on_left },
 };
 
 /* Frames that only change what we know. 0, or -errno. */

@@ -127,7 +127,8 @@ char *pss_screen_note(const struct pss_frame *frame, const char *newline)
 	if (!message)
 		return NULL;
 	clean = pss_clean_text(message, strlen(message), charset());
-	return clean ? pss_format("%s%s%s", note_prefix(pss_fields_number(fields, PSS_TAG_NOTE_KIND, 0)), clean, newline)
+	return clean ? pss_format("%s%s%s", note_prefix(pss_fields_number(fields, PSS_TAG_NOTE_KIND, 0)), clean,
+				  newline)
 		     : NULL;
 }
 

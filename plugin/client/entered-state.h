@@ -17,12 +17,12 @@ struct pss_entered_state {
 	struct pss_tty_modes modes;
 	struct pss_history history;
 	struct pss_relay relay;
-	char *pending;      /* the lines that went out since the last first prompt, not yet in the history; heap */
-	char *insert;       /* what the next edit starts with; heap */
-	unsigned n_edited;  /* link.n_prompts, of the prompt that is being edited */
-	int wanted_status;  /* given with `exit N`, or -1 */
-	bool leaving;       /* the user has asked to leave */
-	bool ended;         /* the shell is being ended, or its terminal is gone */
+	char *pending;     /* the lines that went out since the last first prompt, not yet in the history; heap */
+	char *insert;      /* what the next edit starts with; heap */
+	unsigned n_edited; /* link.n_prompts, of the prompt that is being edited */
+	int wanted_status; /* given with `exit N`, or -1 */
+	bool leaving;      /* the user has asked to leave */
+	bool ended;        /* the shell is being ended, or its terminal is gone */
 };
 
 /* entered-edit.c: one line at the remote's prompt. */

@@ -65,13 +65,17 @@ static void run(struct pss_entered_state *state)
 		pss_relay_drain(&state->relay, LEAVE_DEADLINE_MS);
 }
 
+static bool is_lost(const struct pss_entered_state *state)
+{
+	return state->link.stage == PSS_STAGE_LOST ||
+	       (state->link.stage == PSS_STAGE_LEFT && state->link.left_reason == PSS_LEFT_LOST);
+}
+
 static int exit_status(const struct pss_entered_state *state)
 {
 	if (state->ended)
 		return 128 + (pss_signals_ending() ? pss_signals_ending() : SIGHUP);
-	if (state->link.stage == PSS_STAGE_LOST)
-		return pss_status_exit(PSS_LINK_LOST);
-	if (state->link.stage == PSS_STAGE_LEFT && state->link.left_reason == PSS_LEFT_LOST)
+	if (is_lost(state))
 		return pss_status_exit(PSS_LINK_LOST);
 	if (state->link.stage == PSS_STAGE_LEFT && !state->leaving &&
 	    (state->link.left_reason == PSS_LEFT_TAKEN || state->link.left_reason == PSS_LEFT_REMOVED))
@@ -102,6 +106,8 @@ int pss_entered_run(const struct pss_entered *entered)
 		pss_screen_leave(&state);
 		entered->shell->editor_end();
 	}
+	if (is_lost(&state))
+		pss_tty_drop_keys(&state.tty); /* they were meant for that computer, not for this one */
 	status = exit_status(&state);
 	ending = pss_signals_ending();
 	pss_tty_close(&state.tty);

@@ -34,7 +34,7 @@ static bool is_range(const char *text)
 
 /* One part of a range, "7" or "08-12". A leading zero fixes the width. Moves *part behind it. */
 static int expand_part(const char *prefix, size_t n_prefix, const char **part, const char *suffix,
-                       struct pss_texts *texts, char **ret_error)
+		       struct pss_texts *texts, char **ret_error)
 {
 	char *end;
 	const char *digits = *part;
@@ -49,7 +49,8 @@ static int expand_part(const char *prefix, size_t n_prefix, const char **part, c
 	}
 	*part = end;
 	for (unsigned long i = first; i <= last; i++) {
-		_cleanup_(pss_free_pointer) char *name = pss_format("%.*s%0*lu%s", (int)n_prefix, prefix, width, i, suffix);
+		_cleanup_(pss_free_pointer) char *name =
+			pss_format("%.*s%0*lu%s", (int)n_prefix, prefix, width, i, suffix);
 		int rc = name ? expand_name(name, texts, ret_error) : -ENOMEM;
 		if (rc < 0)
 			return rc;

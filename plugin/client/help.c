@@ -20,7 +20,9 @@ static const char *value_of(const struct pss_parameter *row)
 
 static char *usage_of(const struct pss_parameter *row)
 {
-	const char *more = row->kind == PSS_KIND_LIST || row->kind == PSS_KIND_NUMBERS ? "[,…]" : row->kind == PSS_KIND_TEXTS ? "…" : "";
+	const char *more = row->kind == PSS_KIND_LIST || row->kind == PSS_KIND_NUMBERS ? "[,…]"
+			   : row->kind == PSS_KIND_TEXTS                               ? "…"
+										       : "";
 
 	if (row->kind == PSS_KIND_REFUSED)
 		return strdup("");
@@ -56,9 +58,10 @@ char *pss_verb_usage(const struct pss_verb *verb)
 
 static char *names_of(const struct pss_parameter *row)
 {
-	char *names = row->kind == PSS_KIND_ARGV     ? strdup("  -- ARGUMENT…") :
-	              row->kind == PSS_KIND_SWITCH || row->kind == PSS_KIND_REFUSED ? pss_format("  -%s", row->name) :
-	                                          pss_format("  -%s %s", row->name, value_of(row));
+	char *names = row->kind == PSS_KIND_ARGV ? strdup("  -- ARGUMENT…")
+		      : row->kind == PSS_KIND_SWITCH || row->kind == PSS_KIND_REFUSED
+			      ? pss_format("  -%s", row->name)
+			      : pss_format("  -%s %s", row->name, value_of(row));
 
 	for (const char *alias = row->aliases; names && alias && *alias;) {
 		size_t n = strcspn(alias, " ");
@@ -84,7 +87,7 @@ static int add_row(struct pss_texts *lines, const struct pss_parameter *row)
 		names[0] = '\0';
 	}
 	return pss_texts_add(lines, pss_format("%-*s %s%s%s", WIDTH_OF_NAMES, names, row->help ? row->help : "",
-	                                       choices ? ": " : "", choices ? choices : ""));
+					       choices ? ": " : "", choices ? choices : ""));
 }
 
 static int add_lines(struct pss_texts *lines, const char *text)
@@ -113,12 +116,14 @@ int pss_verb_help(const struct pss_verb *verb, struct pss_texts *ret_lines)
 	}
 	for (size_t i = 0; rc == 0 && i < n_groups; i++) {
 		if (groups[i].n_rows > 0 && (i == 0 || i + 1 == n_groups))
-			rc = add_lines(&lines, i == 0 ? "\nParameters (any case, any unambiguous prefix):" : "\nCommon parameters:");
+			rc = add_lines(&lines, i == 0 ? "\nParameters (any case, any unambiguous prefix):"
+						      : "\nCommon parameters:");
 		for (size_t j = 0; rc == 0 && j < groups[i].n_rows; j++)
 			rc = add_row(&lines, &groups[i].rows[j]);
 	}
 	if (rc == 0)
-		rc = add_lines(&lines, "\nACTION is SilentlyContinue, Stop, Continue, Inquire or Ignore, or its number.");
+		rc = add_lines(&lines,
+			       "\nACTION is SilentlyContinue, Stop, Continue, Inquire or Ignore, or its number.");
 	if (rc < 0)
 		pss_texts_finish(&lines);
 	else

@@ -8,8 +8,8 @@
 #include <stddef.h>
 
 struct pss_history {
-	int directory; /* -1: there is no file, and appending is a no-op */
-	char *file;    /* its name in the directory */
+	int directory;  /* -1: there is no file, and appending is a no-op */
+	char *file;     /* its name in the directory */
 	char **entries; /* oldest first, as they were at load */
 	size_t n_entries;
 };

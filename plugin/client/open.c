@@ -19,14 +19,39 @@
 
 /* What an open tells of the caller's environment, SPEC §8. */
 static const char *const told[] = {
-	"SSH_AUTH_SOCK", "SSH_ASKPASS", "SSH_ASKPASS_REQUIRE", "DISPLAY", "WAYLAND_DISPLAY", "TERM", "COLORTERM", "HOME",
-	"PATH", "USER", "XDG_RUNTIME_DIR", "LANG", "LC_ALL", "LC_ADDRESS", "LC_COLLATE", "LC_CTYPE", "LC_IDENTIFICATION",
-	"LC_MEASUREMENT", "LC_MESSAGES", "LC_MONETARY", "LC_NAME", "LC_NUMERIC", "LC_PAPER", "LC_TELEPHONE", "LC_TIME",
+	"SSH_AUTH_SOCK",
+	"SSH_ASKPASS",
+	"SSH_ASKPASS_REQUIRE",
+	"DISPLAY",
+	"WAYLAND_DISPLAY",
+	"TERM",
+	"COLORTERM",
+	"HOME",
+	"PATH",
+	"USER",
+	"XDG_RUNTIME_DIR",
+	"LANG",
+	"LC_ALL",
+	"LC_ADDRESS",
+	"LC_COLLATE",
+	"LC_CTYPE",
+	"LC_IDENTIFICATION",
+	"LC_MEASUREMENT",
+	"LC_MESSAGES",
+	"LC_MONETARY",
+	"LC_NAME",
+	"LC_NUMERIC",
+	"LC_PAPER",
+	"LC_TELEPHONE",
+	"LC_TIME",
 };
 #define N_TOLD (sizeof told / sizeof *told)
 
 /* The room for an answer, so that the buffer it is sent from never moves and can be wiped whole. */
 #define ANSWER_ROOM 8192
+
+/* After so long without a word, a ping asks whether the host process is still there. */
+#define QUIET_MS 1000
 
 struct run {
 	struct pss_call *call;
@@ -34,7 +59,7 @@ struct run {
 	struct pss_open *opens;
 	size_t n_opens, n_pending;
 	const struct pss_open_events *events;
-	uint32_t ping;   /* the id of a PING without its RESULT, or 0 */
+	uint32_t ping; /* the id of a PING without its RESULT, or 0 */
 	bool cancelled;
 };
 
@@ -141,11 +166,12 @@ static int on_ask(struct run *run, struct pss_open *open, const struct pss_frame
 
 	pss_buffer_init(&answer);
 	fflush(stdout);
-	int asked = run->cancelled ? -EINTR :
-	            pss_ask(computer ? computer : open->target.host, question ? question : "",
-	                    kind != PSS_ASK_SECRET && pss_fields_number(fields, PSS_TAG_ECHO, 1), &answer);
+	int asked = run->cancelled
+			    ? -EINTR
+			    : pss_ask(computer ? computer : open->target.host, question ? question : "",
+				      kind != PSS_ASK_SECRET && pss_fields_number(fields, PSS_TAG_ECHO, 1), &answer);
 	int rc = send_answer(run, open->id, pss_fields_number(fields, PSS_TAG_ASK_ID, 0),
-	                     asked == 0 ? (const char *)pss_buffer_bytes(&answer) : NULL);
+			     asked == 0 ? (const char *)pss_buffer_bytes(&answer) : NULL);
 	pss_buffer_wipe(&answer);
 	if (asked == -EINTR && rc == 0) {
 		pss_call_take_status(run->call, pss_status_exit(PSS_INTERRUPTED));
@@ -194,7 +220,7 @@ static void on_result(struct run *run, struct pss_open *open, const struct pss_f
 		pss_call_take_status(run->call, pss_status_exit(PSS_INTERRUPTED));
 	else
 		pss_call_error(run->call, (enum pss_status)status, open->target.host, "%s",
-		               message && *message ? message : pss_status_name((uint32_t)status));
+			       message && *message ? message : pss_status_name((uint32_t)status));
 }
 
 static int on_frame(struct run *run, const struct pss_frame *frame)
@@ -230,23 +256,18 @@ static bool all_acknowledged(const struct run *run)
 	return true;
 }
 
-/* Nothing came within the deadline: is that a slow network, or a stopped host process? */
-static int on_silence(struct run *run)
-{
-	if (run->ping || run->cancelled || !all_acknowledged(run))
-		return -ETIMEDOUT;
-	run->ping = pss_connection_new_id(run->connection);
-	return write_bare(run, PSS_PING, run->ping);
-}
-
+/* Takes what comes next. A silence may be a slow network or a stopped host process: the ping tells. */
 static int step(struct run *run)
 {
 	struct pss_frame frame;
 
-	int rc = pss_connection_wait(run->connection, PSS_ACK_DEADLINE_MS,
-	                             run->cancelled ? NULL : run->call->shell->interrupted, &frame);
-	if (rc == -ETIMEDOUT)
-		return on_silence(run);
+	bool asked = run->ping || run->cancelled || !all_acknowledged(run);
+	int rc = pss_connection_wait(run->connection, asked ? PSS_ACK_DEADLINE_MS : QUIET_MS,
+				     run->cancelled ? NULL : run->call->shell->interrupted, &frame);
+	if (rc == -ETIMEDOUT && !asked) {
+		run->ping = pss_connection_new_id(run->connection);
+		return write_bare(run, PSS_PING, run->ping);
+	}
 	if (rc == -EINTR) {
 		pss_call_take_status(run->call, pss_status_exit(PSS_INTERRUPTED));
 		return cancel(run);
@@ -259,10 +280,14 @@ static int step(struct run *run)
 }
 
 int pss_request_open(struct pss_call *call, struct pss_connection *connection, struct pss_open *opens, size_t n_opens,
-                     bool keep, const struct pss_open_events *events)
+		     bool keep, const struct pss_open_events *events)
 {
-	struct run run = { .call = call, .connection = connection, .opens = opens, .n_opens = n_opens,
-		           .n_pending = n_opens, .events = events };
+	struct run run = { .call = call,
+			   .connection = connection,
+			   .opens = opens,
+			   .n_opens = n_opens,
+			   .n_pending = n_opens,
+			   .events = events };
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < n_opens; i++) {
@@ -272,6 +297,6 @@ int pss_request_open(struct pss_call *call, struct pss_connection *connection, s
 	while (rc == 0 && run.n_pending > 0)
 		rc = step(&run);
 	if (rc < 0)
-		pss_request_failed(call, rc, n_opens == 1 ? opens[0].target.host : NULL);
+		pss_request_failed(call, connection, rc, n_opens == 1 ? opens[0].target.host : NULL);
 	return rc;
 }

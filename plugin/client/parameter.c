@@ -58,8 +58,7 @@ static bool next_slot(const struct parse *parse, size_t *group, size_t *row, str
 	return true;
 }
 
-#define FOR_EACH_SLOT(parse, slot) \
-	for (size_t group_ = 0, row_ = 0; next_slot((parse), &group_, &row_, (slot));)
+#define FOR_EACH_SLOT(parse, slot) for (size_t group_ = 0, row_ = 0; next_slot((parse), &group_, &row_, (slot));)
 
 /* -- what a value must be */
 
@@ -114,8 +113,9 @@ static int take_switch(struct parse *parse, struct slot slot, const char *text)
 		return 0;
 	}
 	if (!*text)
-		return fail(parse, "-%s: has an empty value; $false and $true are the shell's own variables: write -%s:false",
-		            slot.row->name, slot.row->name);
+		return fail(parse,
+			    "-%s: has an empty value; $false and $true are the shell's own variables: write -%s:false",
+			    slot.row->name, slot.row->name);
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		if (strcasecmp(text, words[i]) == 0) {
 			slot.value->on = i % 2;
@@ -256,7 +256,8 @@ static int refuse_ambiguous(struct parse *parse, const char *name, size_t n)
 	_cleanup_(pss_free_pointer) char *names = strdup("");
 	struct slot slot;
 
-	FOR_EACH_SLOT(parse, &slot) {
+	FOR_EACH_SLOT(parse, &slot)
+	{
 		if (compare_row(name, n, slot.row) == 0)
 			continue;
 		char *longer = names ? pss_format("%s%s-%s", names, *names ? ", " : "", slot.row->name) : NULL;
@@ -271,7 +272,8 @@ static int find_slot(struct parse *parse, const char *name, size_t n, struct slo
 	struct slot slot;
 	size_t n_prefixed = 0;
 
-	FOR_EACH_SLOT(parse, &slot) {
+	FOR_EACH_SLOT(parse, &slot)
+	{
 		int result = compare_row(name, n, slot.row);
 		if (result == 0)
 			continue;
@@ -289,7 +291,8 @@ static bool looks_like_parameter(const char *argument)
 {
 	const char *name = argument + 1 + (argument[0] == '-' && argument[1] == '-');
 
-	return argument[0] == '-' && (isalpha((unsigned char)*name) || (name == argument + 2 && !*name) || strcmp(argument, "-?") == 0);
+	return argument[0] == '-' &&
+	       (isalpha((unsigned char)*name) || (name == argument + 2 && !*name) || strcmp(argument, "-?") == 0);
 }
 
 static bool repeats(enum pss_parameter_kind kind)
@@ -309,8 +312,10 @@ static int next_value(struct parse *parse, const struct pss_parameter *row, cons
 	}
 	_cleanup_(pss_free_pointer) char *wants = pss_parameter_wants(row);
 	if (value && strcmp(value, "--") != 0)
-		return fail(parse, "-%s wants %s, not the parameter '%s' (a value that begins with a dash is given as -%s:VALUE)",
-		            row->name, wants ? wants : "a value", value, row->name);
+		return fail(
+			parse,
+			"-%s wants %s, not the parameter '%s' (a value that begins with a dash is given as -%s:VALUE)",
+			row->name, wants ? wants : "a value", value, row->name);
 	return fail(parse, "-%s wants %s", row->name, wants ? wants : "a value");
 }
 
@@ -347,7 +352,8 @@ static bool set_is_taken(const struct parse *parse, unsigned set)
 {
 	struct slot slot;
 
-	FOR_EACH_SLOT(parse, &slot) {
+	FOR_EACH_SLOT(parse, &slot)
+	{
 		if (set && slot.row->set == set && slot.value->given)
 			return true;
 	}
@@ -361,13 +367,15 @@ static int take_unnamed(struct parse *parse)
 	for (size_t i = 0; i < parse->n_unnamed;) {
 		struct slot slot, free_slot = { NULL, NULL };
 		bool exists = false;
-		FOR_EACH_SLOT(parse, &slot) {
+		FOR_EACH_SLOT(parse, &slot)
+		{
 			exists = exists || slot.row->position == position;
 			if (slot.row->position == position && !slot.value->given && !set_is_taken(parse, slot.row->set))
 				free_slot = slot;
 		}
 		if (!exists)
-			return fail(parse, "a positional parameter cannot be found that accepts argument '%s'", parse->unnamed[i]);
+			return fail(parse, "a positional parameter cannot be found that accepts argument '%s'",
+				    parse->unnamed[i]);
 		position++;
 		if (!free_slot.row)
 			continue;
@@ -385,7 +393,8 @@ static int take_rest(struct parse *parse)
 {
 	struct slot slot, argv = { NULL, NULL };
 
-	FOR_EACH_SLOT(parse, &slot) {
+	FOR_EACH_SLOT(parse, &slot)
+	{
 		if (slot.row->kind == PSS_KIND_ARGV)
 			argv = slot;
 	}
@@ -402,7 +411,8 @@ static int check_sets(struct parse *parse)
 {
 	struct slot slot, other;
 
-	FOR_EACH_SLOT(parse, &slot) {
+	FOR_EACH_SLOT(parse, &slot)
+	{
 		if (!slot.value->given || !slot.row->set)
 			continue;
 		for (size_t group = 0, row = 0; next_slot(parse, &group, &row, &other) && other.row != slot.row;)
@@ -434,7 +444,7 @@ static int parse_all(struct parse *parse)
 }
 
 int pss_parameters_parse(const struct pss_parameter_group *groups, size_t n_groups, const char *const *arguments,
-                         char **ret_error)
+			 char **ret_error)
 {
 	struct parse parse = { .groups = groups, .n_groups = n_groups, .next = arguments };
 	size_t n_arguments = 0;

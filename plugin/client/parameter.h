@@ -25,14 +25,14 @@ struct pss_parameter {
 	const char *name;    /* "ComputerName" */
 	const char *aliases; /* separated by blanks: "HostName Cn"; or NULL */
 	enum pss_parameter_kind kind;
-	const char *value;   /* what stands for the value in usage lines: "HOST" */
-	const char *wants;   /* for messages: "-Name wants a name"; NULL where the kind says it */
-	const char *help;    /* for PSS_KIND_REFUSED: the reason */
+	const char *value;          /* what stands for the value in usage lines: "HOST" */
+	const char *wants;          /* for messages: "-Name wants a name"; NULL where the kind says it */
+	const char *help;           /* for PSS_KIND_REFUSED: the reason */
 	const char *const *choices; /* ends with NULL */
 	long long min, max;
-	unsigned position;   /* n: takes the nth unnamed argument; 0: must be named */
-	bool rest;           /* with position: takes all further unnamed arguments too */
-	unsigned set;        /* not 0: parameters of one set exclude each other */
+	unsigned position; /* n: takes the nth unnamed argument; 0: must be named */
+	bool rest;         /* with position: takes all further unnamed arguments too */
+	unsigned set;      /* not 0: parameters of one set exclude each other */
 };
 
 struct pss_value {
@@ -60,7 +60,7 @@ enum pss_parsed {
 /* Sets the values (all zero before). One of enum pss_parsed, or -EINVAL and *ret_error, a heap sentence that names
  * the parameter and what it wanted (NULL when memory is short). The values are to be finished in every case. */
 int pss_parameters_parse(const struct pss_parameter_group *groups, size_t n_groups, const char *const *arguments,
-                         char **ret_error);
+			 char **ret_error);
 void pss_values_finish(struct pss_value *values, size_t n_values);
 
 /* What a value must be, as in "a number from 1 to 65535". Heap. */

@@ -101,7 +101,6 @@ void pss_table_init(struct pss_table *table, const struct pss_sessions *sessions
 		shrink(table, give_way[i], columns[give_way[i]].minimum);
 }
 
-
 static void put_cell(FILE *stream, const char *text, unsigned width, bool right, bool last)
 {
 	const char *ellipsis = strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? "…" : "~";
@@ -127,7 +126,7 @@ static void put_line(const struct pss_table *table, const char *const *cells, bo
 		return;
 	for (unsigned i = 0; i < PSS_COLUMN_COUNT; i++)
 		put_cell(stream, cells[i] ? cells[i] : "", table->widths[i], values && columns[i].right,
-		         i == PSS_COLUMN_COUNT - 1);
+			 i == PSS_COLUMN_COUNT - 1);
 	if (fclose(stream) != 0)
 		return;
 	printf("%.*s\n", (int)(table->limit ? bytes_of(text, table->limit) : size), text);
@@ -163,8 +162,10 @@ void pss_print_list(const struct pss_sessions *sessions, const int *properties, 
 		if (i > 0)
 			putchar('\n');
 		for (size_t j = 0; j < n_properties; j++) {
-			_cleanup_(pss_free_pointer) char *value = pss_property_value(&sessions->items[i], properties[j]);
-			printf("%-17s :%s%s\n", pss_property_names[properties[j]], value && *value ? " " : "", value ? value : "");
+			_cleanup_(pss_free_pointer) char *value =
+				pss_property_value(&sessions->items[i], properties[j]);
+			printf("%-17s :%s%s\n", pss_property_names[properties[j]], value && *value ? " " : "",
+			       value ? value : "");
 		}
 	}
 }
@@ -207,7 +208,8 @@ void pss_print_values(const struct pss_sessions *sessions, const int *properties
 {
 	for (size_t i = 0; i < sessions->n_items; i++) {
 		for (size_t j = 0; j < n_properties; j++) {
-			_cleanup_(pss_free_pointer) char *value = pss_property_value(&sessions->items[i], properties[j]);
+			_cleanup_(pss_free_pointer) char *value =
+				pss_property_value(&sessions->items[i], properties[j]);
 			printf("%s%s", j ? "\t" : "", value ? value : "");
 		}
 		putchar('\n');

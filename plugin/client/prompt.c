@@ -20,9 +20,9 @@
 static const struct {
 	uint32_t first, last;
 } hidden[] = {
-	{ 0x00ad, 0x00ad }, { 0x034f, 0x034f }, { 0x061c, 0x061c }, { 0x115f, 0x1160 },   { 0x17b4, 0x17b5 },
-	{ 0x180b, 0x180f }, { 0x200b, 0x200c }, { 0x200e, 0x200f }, { 0x2028, 0x202e },   { 0x2060, 0x206f },
-	{ 0x3164, 0x3164 }, { 0xfdd0, 0xfdef }, { 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 },   { 0xfff0, 0xfffb },
+	{ 0x00ad, 0x00ad },   { 0x034f, 0x034f },   { 0x061c, 0x061c }, { 0x115f, 0x1160 }, { 0x17b4, 0x17b5 },
+	{ 0x180b, 0x180f },   { 0x200b, 0x200c },   { 0x200e, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f },
+	{ 0x3164, 0x3164 },   { 0xfdd0, 0xfdef },   { 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 }, { 0xfff0, 0xfffb },
 	{ 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
 };
 
@@ -41,7 +41,12 @@ static bool is_hidden(uint32_t character)
 static size_t decode(const unsigned char *at, size_t n, uint32_t *ret_character)
 {
 	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t length = at[0] < 0x80 ? 1 : at[0] < 0xc2 ? 0 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : at[0] < 0xf5 ? 4 : 0;
+	size_t length = at[0] < 0x80   ? 1
+			: at[0] < 0xc2 ? 0
+			: at[0] < 0xe0 ? 2
+			: at[0] < 0xf0 ? 3
+			: at[0] < 0xf5 ? 4
+				       : 0;
 	uint32_t character;
 
 	if (length == 0 || length > n)
@@ -108,7 +113,8 @@ static bool is_sgr(const unsigned char *at, size_t length)
 }
 
 /* What stands in the copy for the character at `at`; ret_length says how far it goes. */
-static size_t replacement(const unsigned char *at, size_t n, enum pss_clean flags, const void **ret_text, size_t *ret_length)
+static size_t replacement(const unsigned char *at, size_t n, enum pss_clean flags, const void **ret_text,
+			  size_t *ret_length)
 {
 	uint32_t character = 0;
 
@@ -250,7 +256,8 @@ char *pss_prompt_compose(const struct pss_prompt *prompt)
 {
 	enum pss_clean charset = prompt->utf8 ? PSS_CLEAN_PLAIN : PSS_CLEAN_ASCII;
 	enum pss_clean sgr = charset | (prompt->plain ? PSS_CLEAN_PLAIN : PSS_CLEAN_SGR);
-	_cleanup_(pss_free_pointer) char *remote = pss_clean_text(prompt->remote, prompt->n_remote, sgr | PSS_CLEAN_LINES);
+	_cleanup_(pss_free_pointer) char *remote =
+		pss_clean_text(prompt->remote, prompt->n_remote, sgr | PSS_CLEAN_LINES);
 	_cleanup_(pss_free_pointer) char *directory = pss_clean_text(prompt->directory, prompt->n_directory, charset);
 	struct composition composition = { .error = remote && directory ? 0 : -1 };
 	char *before = NULL, *line = remote ? last_line(remote, &before) : NULL;

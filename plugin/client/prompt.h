@@ -22,16 +22,16 @@ enum pss_clean {
 char *pss_clean_text(const void *data, size_t n, enum pss_clean flags);
 
 struct pss_prompt {
-	const char *form;         /* PSSESSION_PROMPT, or NULL for "[%n]: %p" */
-	const char *name;         /* %h */
-	const char *user;         /* %u; NULL: empty */
-	const char *prompt_name;  /* %n */
-	const void *remote;       /* %p: its last line; the lines before it go before the form. Untrusted */
+	const char *form;        /* PSSESSION_PROMPT, or NULL for "[%n]: %p" */
+	const char *name;        /* %h */
+	const char *user;        /* %u; NULL: empty */
+	const char *prompt_name; /* %n */
+	const void *remote;      /* %p: its last line; the lines before it go before the form. Untrusted */
 	size_t n_remote;
-	const void *directory;    /* %w. Untrusted */
+	const void *directory; /* %w. Untrusted */
 	size_t n_directory;
-	bool utf8;                /* the local character set */
-	bool plain;               /* no SGR */
+	bool utf8;  /* the local character set */
+	bool plain; /* no SGR */
 };
 
 /* The whole prompt, for pss_read_request.prompt: several lines, SGR sequences, nothing else. */

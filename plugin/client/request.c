@@ -11,6 +11,7 @@
 
 #include "client/size.h"
 #include "wire/cleanup.h"
+#include "wire/runtime.h"
 
 /* The directory that this code was loaded from, found while a relative path still means what it meant. */
 static char own_directory[PATH_MAX];
@@ -56,55 +57,66 @@ static int make_search_path(struct pss_texts *ret_path)
 
 int pss_request_connect(struct pss_call *call, bool may_start, struct pss_connection *ret_connection)
 {
-	_cleanup_(pss_free_pointer) char *program = pss_format("pssession %s (%s)", PSSESSION_VERSION, call->shell->name);
+	_cleanup_(pss_free_pointer) char *program =
+		pss_format("pssession %s (%s)", PSSESSION_VERSION, call->shell->name);
 	_cleanup_(pss_free_pointer) char *error = NULL;
 	struct pss_texts path = { 0 };
 
 	int rc = make_search_path(&path);
 	if (rc == 0)
 		rc = pss_connection_open(ret_connection, may_start, (const char *const *)path.items, program,
-		                         call->shell->interrupted, &error);
+					 call->shell->interrupted, &error);
 	pss_texts_finish(&path);
 	if (rc == -EINTR)
 		pss_call_take_status(call, pss_status_exit(PSS_INTERRUPTED));
 	else if (rc < 0 && (rc != -ENOENT || may_start))
-		pss_call_error(call, rc == -EPROTO ? PSS_VERSION : PSS_NO_HOST, NULL, "%s", error ? error : "not enough memory");
+		pss_call_error(call, rc == -EPROTO ? PSS_VERSION : PSS_NO_HOST, NULL, "%s",
+			       error ? error : "not enough memory");
 	else if (rc == 0)
 		pss_call_verbose(call, "connected to the host process");
 	return rc;
 }
 
-void pss_request_failed(struct pss_call *call, int rc, const char *computer)
+void pss_request_failed(struct pss_call *call, const struct pss_connection *connection, int rc, const char *computer)
 {
+	uid_t uid;
+	pid_t pid = 0;
+
+	pss_peer(connection->fd, &uid, &pid);
 	switch (rc) {
 	case -EINTR:
 		pss_call_take_status(call, pss_status_exit(PSS_INTERRUPTED));
 		break;
 	case -ETIMEDOUT:
-		pss_call_error(call, PSS_NO_HOST, computer, "the host process does not answer");
+		pss_call_error(call, PSS_NO_HOST, computer,
+			       "the host process (pid %d) does not answer; 'kill -CONT %d' wakes a "
+			       "stopped one, 'kill -KILL %d' ends it and its sessions",
+			       (int)pid, (int)pid, (int)pid);
 		break;
 	case -ECONNRESET:
 	case -EPIPE:
-		pss_call_error(call, PSS_NO_HOST, computer, "the host process has ended");
+		pss_call_error(call, PSS_NO_HOST, computer, "the host process (pid %d) has ended", (int)pid);
 		break;
 	case -EMSGSIZE:
 	case -EPROTO:
 		pss_call_error(call, PSS_PROTOCOL, computer, "the host process has broken the protocol");
 		break;
 	default:
-		pss_call_error(call, PSS_NO_HOST, computer, "the connection to the host process has failed: %s", strerror(-rc));
+		pss_call_error(call, PSS_NO_HOST, computer, "the connection to the host process has failed: %s",
+			       strerror(-rc));
 	}
 }
 
 /* The next frame with `id`; others are dropped. 1 or -errno, told. */
-static int next_frame(struct pss_call *call, struct pss_connection *connection, uint32_t id, struct pss_frame *ret_frame)
+static int next_frame(struct pss_call *call, struct pss_connection *connection, uint32_t id,
+		      struct pss_frame *ret_frame)
 {
 	for (;;) {
 		int rc = pss_connection_wait(connection, PSS_ACK_DEADLINE_MS, call->shell->interrupted, ret_frame);
 		if (rc > 0 && ret_frame->header.id == id)
 			return rc;
 		if (rc < 0) {
-			pss_request_failed(call, rc, NULL);
+			pss_request_failed(call, connection, rc, NULL);
 			return rc;
 		}
 		pss_connection_done(connection, ret_frame);
@@ -158,8 +170,8 @@ static void take_removal(struct pss_call *call, const struct pss_frame *frame, c
 		pss_call_error(call, status, session->computer, "%s", result_message(frame));
 }
 
-int pss_request_remove(struct pss_call *call, struct pss_connection *connection, const struct pss_session *const *sessions,
-                       size_t n_sessions)
+int pss_request_remove(struct pss_call *call, struct pss_connection *connection,
+		       const struct pss_session *const *sessions, size_t n_sessions)
 {
 	struct pss_message message;
 	struct pss_frame frame;
@@ -183,12 +195,12 @@ int pss_request_remove(struct pss_call *call, struct pss_connection *connection,
 		pss_connection_done(connection, &frame);
 	}
 	if (rc < 0)
-		pss_request_failed(call, rc, NULL);
+		pss_request_failed(call, connection, rc, NULL);
 	return rc;
 }
 
 int pss_request_attach(struct pss_call *call, struct pss_connection *connection, const char *instance, bool force,
-                       uint32_t *ret_id, struct pss_session *ret_session)
+		       uint32_t *ret_id, struct pss_session *ret_session)
 {
 	struct pss_message message;
 	struct pss_frame frame;

@@ -11,18 +11,18 @@
 int pss_request_connect(struct pss_call *call, bool may_start, struct pss_connection *ret_connection);
 
 /* Tells that the connection failed with `rc`: Ctrl-C, the deadline, the end of the host process. */
-void pss_request_failed(struct pss_call *call, int rc, const char *computer);
+void pss_request_failed(struct pss_call *call, const struct pss_connection *connection, int rc, const char *computer);
 
 /* All kept sessions, by Id. 0 or -errno. */
 int pss_request_list(struct pss_call *call, struct pss_connection *connection, struct pss_sessions *ret_sessions);
 
 /* Closes these; one that is gone already counts as closed. 0, or -errno when the connection failed. */
-int pss_request_remove(struct pss_call *call, struct pss_connection *connection, const struct pss_session *const *sessions,
-                       size_t n_sessions);
+int pss_request_remove(struct pss_call *call, struct pss_connection *connection,
+		       const struct pss_session *const *sessions, size_t n_sessions);
 
 /* Enters one. 0 and the session: the stream frames with *ret_id follow; or -errno. */
 int pss_request_attach(struct pss_call *call, struct pss_connection *connection, const char *instance, bool force,
-                       uint32_t *ret_id, struct pss_session *ret_session);
+		       uint32_t *ret_id, struct pss_session *ret_session);
 
 /* One session to be opened. */
 struct pss_open {
@@ -43,4 +43,4 @@ struct pss_open_events {
  * told as it comes. `keep`: kept sessions; else the one (n is 1) is attached: on_opened is the last thing before its
  * stream. Ctrl-C gives up what is pending. 0, or -errno when the connection failed. */
 int pss_request_open(struct pss_call *call, struct pss_connection *connection, struct pss_open *opens, size_t n_opens,
-                     bool keep, const struct pss_open_events *events);
+		     bool keep, const struct pss_open_events *events);

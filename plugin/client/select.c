@@ -78,7 +78,7 @@ static void tell_missing(struct pss_call *call, const char *noun, const char *te
 }
 
 static void select_value(struct pss_call *call, const struct pss_selection *selection, enum pss_selector given,
-                         const char *text, const struct pss_sessions *sessions, bool *chosen)
+			 const char *text, const struct pss_sessions *sessions, bool *chosen)
 {
 	enum pss_selector selector = resolve(given, text);
 	bool found = false;
@@ -98,7 +98,7 @@ static void select_value(struct pss_call *call, const struct pss_selection *sele
 
 /* "-" among the values of -Session stands for the lines of standard input. */
 static void select_values(struct pss_call *call, const struct pss_selection *selection, enum pss_selector given,
-                          const struct pss_texts *values, const struct pss_sessions *sessions, bool *chosen)
+			  const struct pss_texts *values, const struct pss_sessions *sessions, bool *chosen)
 {
 	for (size_t i = 0; i < values->n_items && !call->stop; i++) {
 		struct pss_texts lines = { 0 };
@@ -108,7 +108,8 @@ static void select_values(struct pss_call *call, const struct pss_selection *sel
 		}
 		int rc = pss_texts_read(&lines, NULL);
 		if (rc < 0)
-			pss_call_error(call, PSS_FAILED, NULL, "-Session: standard input cannot be read: %s", strerror(-rc));
+			pss_call_error(call, PSS_FAILED, NULL, "-Session: standard input cannot be read: %s",
+				       strerror(-rc));
 		for (size_t j = 0; j < lines.n_items && !call->stop; j++)
 			select_value(call, selection, given, lines.items[j], sessions, chosen);
 		pss_texts_finish(&lines);
@@ -122,11 +123,12 @@ static bool passes(const struct pss_selection *selection, const struct pss_sessi
 	for (size_t i = 0; !computer && i < selection->computer->list.n_items; i++)
 		computer = matches_text(selection->computer->list.items[i], session->computer, true);
 	return computer && (!selection->state || !selection->state->given ||
-	                    session->state == (uint64_t)selection->state->number + 1);
+			    session->state == (uint64_t)selection->state->number + 1);
 }
 
 /* An unmatched literal of -ComputerName is an error as well. */
-static void check_computers(struct pss_call *call, const struct pss_value *computer, const struct pss_sessions *sessions)
+static void check_computers(struct pss_call *call, const struct pss_value *computer,
+			    const struct pss_sessions *sessions)
 {
 	for (size_t i = 0; computer && i < computer->list.n_items && !call->stop; i++) {
 		const char *pattern = computer->list.items[i];
@@ -166,7 +168,7 @@ void pss_select(struct pss_call *call, const struct pss_selection *selection, st
 }
 
 const struct pss_session *pss_select_one(struct pss_call *call, enum pss_selector selector, const char *text,
-                                         const struct pss_sessions *sessions)
+					 const struct pss_sessions *sessions)
 {
 	const struct pss_session *found = NULL;
 	size_t n_found = 0;

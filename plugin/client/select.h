@@ -15,21 +15,24 @@ enum pss_selector {
 };
 
 struct pss_selection {
-	const struct pss_value *selectors[PSS_SELECTOR_COUNT]; /* lists; NULL where the verb has none. None given: all */
-	const struct pss_value *computer; /* a list of wildcards, or NULL */
-	const struct pss_value *state;    /* a choice of pss_state_choices, or NULL */
-	bool gone_is_fine;                /* an InstanceId given to -Session may be gone already: remove */
+	const struct pss_value
+		*selectors[PSS_SELECTOR_COUNT]; /* lists; NULL where the verb has none. None given: all */
+	const struct pss_value *computer;       /* a list of wildcards, or NULL */
+	const struct pss_value *state;          /* a choice of pss_state_choices, or NULL */
+	bool gone_is_fine;                      /* an InstanceId given to -Session may be gone already: remove */
 };
 
 /* For -State; the index + 1 is enum pss_state. */
 extern const char *const pss_state_choices[];
 
-/* Keeps in `sessions` those that are meant, in the order of their Ids. A literal that means none is told to the call. */
+/* Keeps in `sessions` those that are meant, in the order of their Ids. A literal that means none is told to the call.
+ */
 void pss_select(struct pss_call *call, const struct pss_selection *selection, struct pss_sessions *sessions);
 
-/* The one session that `text` means, without wildcards; NULL when there is none or more than one, which has been told. */
+/* The one session that `text` means, without wildcards; NULL when there is none or more than one, which has been told.
+ */
 const struct pss_session *pss_select_one(struct pss_call *call, enum pss_selector selector, const char *text,
-                                         const struct pss_sessions *sessions);
+					 const struct pss_sessions *sessions);
 
 /* Is this a text that -Session would take for an Id or an InstanceId, and so no name for a session? */
 bool pss_is_reserved_name(const char *text);

@@ -28,9 +28,26 @@
 /* What the host process gets of the caller's environment. Each open brings its own caller's; this is only what
  * says who we are, where things are, and what tests and sanitizers want to set. */
 static const char *const inherited[] = {
-	"HOME", "PATH", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "LC_MESSAGES", "TZ", "TMPDIR",
-	"XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "PSSESSION_RUNTIME_DIR", "PSSESSION_IDLE_SECONDS",
-	"PSSESSION_LOG", "G_MESSAGES_DEBUG", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "LD_LIBRARY_PATH",
+	"HOME",
+	"PATH",
+	"USER",
+	"LOGNAME",
+	"SHELL",
+	"LANG",
+	"LC_ALL",
+	"LC_CTYPE",
+	"LC_MESSAGES",
+	"TZ",
+	"TMPDIR",
+	"XDG_STATE_HOME",
+	"XDG_CONFIG_HOME",
+	"XDG_RUNTIME_DIR",
+	"PSSESSION_RUNTIME_DIR",
+	"G_MESSAGES_DEBUG",
+	"ASAN_OPTIONS",
+	"UBSAN_OPTIONS",
+	"LSAN_OPTIONS",
+	"LD_LIBRARY_PATH",
 };
 #define N_INHERITED (sizeof inherited / sizeof *inherited)
 
@@ -148,12 +165,13 @@ static char *describe(int rc, const char *const *search_path)
 	switch (rc) {
 	case -ETIMEDOUT:
 		return pss_format("the host process %s has not become ready within %d seconds", search_path[0],
-		                  START_DEADLINE_MS / 1000);
+				  START_DEADLINE_MS / 1000);
 	case -EPIPE:
-		return pss_format("the host process %s ended before it was ready (run it by hand to see why)", search_path[0]);
+		return pss_format("the host process %s ended before it was ready (run it by hand to see why)",
+				  search_path[0]);
 	default:
-		return pss_format("the host process %s cannot be started: %s (PSSESSION_HOST can name another)", search_path[0],
-		                  strerror(-rc));
+		return pss_format("the host process %s cannot be started: %s (PSSESSION_HOST can name another)",
+				  search_path[0], strerror(-rc));
 	}
 }
 
@@ -168,7 +186,9 @@ int pss_start_host(const char *const *search_path, bool (*interrupted)(void), ch
 	if (rc == 0) {
 		_cleanup_(pss_close_fd) int reading = pss_descriptor_raise(ends[0]);
 		int writing = pss_descriptor_raise(ends[1]);
-		rc = reading < 0 ? reading : writing < 0 ? writing : fork_twice(search_path, environment.items, writing);
+		rc = reading < 0   ? reading
+		     : writing < 0 ? writing
+				   : fork_twice(search_path, environment.items, writing);
 		pss_close_fd(&writing);
 		if (rc == 0)
 			rc = wait_ready(reading, interrupted);

@@ -18,18 +18,21 @@
 
 const struct pss_parameter pss_link_rows[PSS_LINK_COUNT] = {
 	[PSS_LINK_USER_NAME] = { "UserName", NULL, PSS_KIND_TEXT, "NAME", .wants = "the name of a user",
-	                         .help = "log in as this user" },
-	[PSS_LINK_PORT] = { "Port", NULL, PSS_KIND_NUMBER, "N", .min = 1, .max = PORT_MAX, .help = "the port of the SSH server" },
+				 .help = "log in as this user" },
+	[PSS_LINK_PORT] = { "Port", NULL, PSS_KIND_NUMBER, "N", .min = 1, .max = PORT_MAX,
+			    .help = "the port of the SSH server" },
 	[PSS_LINK_KEY_FILE] = { "KeyFilePath", "IdentityFilePath", PSS_KIND_TEXT, "FILE",
-	                        .wants = "the file of a private key", .help = "log in with this private key" },
-	[PSS_LINK_CONFIG_FILE] = { "ConfigFile", NULL, PSS_KIND_TEXT, "FILE", .wants = "a file like ssh_config, or none",
-	                           .help = "read this instead of ~/.ssh/config" },
+				.wants = "the file of a private key", .help = "log in with this private key" },
+	[PSS_LINK_CONFIG_FILE] = { "ConfigFile", NULL, PSS_KIND_TEXT, "FILE",
+				   .wants = "a file like ssh_config, or none",
+				   .help = "read this instead of ~/.ssh/config" },
 	[PSS_LINK_OPTIONS] = { "Options", NULL, PSS_KIND_TEXTS, "Key=Value", .wants = "Key=Value as in ssh_config",
-	                       .help = "an option of ssh_config; repeat for more" },
+			       .help = "an option of ssh_config; repeat for more" },
 	[PSS_LINK_CONNECTING_TIMEOUT] = { "ConnectingTimeout", NULL, PSS_KIND_NUMBER, "MS", .min = 1, .max = INT_MAX,
-	                                  .help = "milliseconds until an attempt to connect is given up" },
-	[PSS_LINK_CONFIGURATION_NAME] = { "ConfigurationName", NULL, PSS_KIND_TEXT, "SHELL", .wants = "the name of a shell",
-	                                  .help = "the remote shell, instead of the login shell" },
+					  .help = "milliseconds until an attempt to connect is given up" },
+	[PSS_LINK_CONFIGURATION_NAME] = { "ConfigurationName", NULL, PSS_KIND_TEXT, "SHELL",
+					  .wants = "the name of a shell",
+					  .help = "the remote shell, instead of the login shell" },
 };
 
 /* What a name may not hold besides blanks and control bytes: what any shell gives a meaning. */
@@ -52,8 +55,9 @@ static int check_name(const char *what, const char *name, char **ret_error)
 			bool blank = *at == ' ' || iscntrl((unsigned char)*at);
 			if (!blank && !strchr(FORBIDDEN, *at))
 				continue;
-			*ret_error = refuse(what, name, blank ? "it holds a blank or a control character" :
-			                                        "it holds a character that means something to shells");
+			*ret_error = refuse(what, name,
+					    blank ? "it holds a blank or a control character"
+						  : "it holds a character that means something to shells");
 			return -EINVAL;
 		}
 	return *name && *name != '-' ? 0 : -EINVAL;
@@ -81,7 +85,8 @@ static int split_host(const char *rest, const char *whole, struct pss_target *ta
 
 	if (*rest == '[') {
 		if (!*after || (after[1] && after[1] != ':')) {
-			*ret_error = refuse("the computer name", whole, "it wants the form [address] or [address]:port");
+			*ret_error =
+				refuse("the computer name", whole, "it wants the form [address] or [address]:port");
 			return -EINVAL;
 		}
 		after++;
@@ -144,7 +149,8 @@ static int check_option(const char *option, char **ret_error)
 	if (n > 0 && (option[n] == '=' || option[n] == ' ') && option[n + 1] && !strpbrk(option, "\n\r"))
 		return 0;
 	_cleanup_(pss_free_pointer) char *visible = pss_visible(option, false);
-	*ret_error = pss_format("-Options wants %s, not '%s'", pss_link_rows[PSS_LINK_OPTIONS].wants, visible ? visible : "");
+	*ret_error = pss_format("-Options wants %s, not '%s'", pss_link_rows[PSS_LINK_OPTIONS].wants,
+				visible ? visible : "");
 	return -EINVAL;
 }
 
@@ -165,9 +171,9 @@ int pss_link_check(const struct pss_value *link, char **ret_error)
 	}
 	if (key->given && access(key->text, R_OK) < 0) {
 		_cleanup_(pss_free_pointer) char *visible = pss_visible(key->text, false);
-		*ret_error = errno == ENOENT || errno == ENOTDIR ?
-			pss_format("-KeyFilePath: The specified key file %s was not found.", visible) :
-			pss_format("-KeyFilePath: %s cannot be read: %m", visible);
+		*ret_error = errno == ENOENT || errno == ENOTDIR
+				     ? pss_format("-KeyFilePath: The specified key file %s was not found.", visible)
+				     : pss_format("-KeyFilePath: %s cannot be read: %m", visible);
 		return -EINVAL;
 	}
 	if (config->given && strcasecmp(config->text, "none") != 0 && access(config->text, R_OK) < 0) {
@@ -190,7 +196,7 @@ static void write_path(struct pss_message *message, enum pss_tag tag, const char
 }
 
 void pss_link_write(const struct pss_value *link, const struct pss_target *target, const char *directory,
-                    struct pss_message *message)
+		    struct pss_message *message)
 {
 	const struct pss_texts *options = &link[PSS_LINK_OPTIONS].list;
 	unsigned port = target->port ? target->port : (unsigned)link[PSS_LINK_PORT].number;
@@ -208,6 +214,7 @@ void pss_link_write(const struct pss_value *link, const struct pss_target *targe
 	for (size_t i = 0; i < options->n_items; i++)
 		pss_message_text(message, PSS_TAG_OPTION, options->items[i]);
 	if (link[PSS_LINK_CONNECTING_TIMEOUT].given)
-		pss_message_number(message, PSS_TAG_CONNECT_TIMEOUT, (uint64_t)link[PSS_LINK_CONNECTING_TIMEOUT].number);
+		pss_message_number(message, PSS_TAG_CONNECT_TIMEOUT,
+				   (uint64_t)link[PSS_LINK_CONNECTING_TIMEOUT].number);
 	pss_message_text(message, PSS_TAG_SHELL, link[PSS_LINK_CONFIGURATION_NAME].text);
 }

@@ -19,8 +19,8 @@ enum pss_link_parameter {
 extern const struct pss_parameter pss_link_rows[PSS_LINK_COUNT];
 
 struct pss_target {
-	char *host; /* or alias, case kept */
-	char *user; /* or NULL */
+	char *host;    /* or alias, case kept */
+	char *user;    /* or NULL */
 	unsigned port; /* 0: not given */
 };
 
@@ -38,4 +38,4 @@ int pss_link_check(const struct pss_value *link, char **ret_error);
 
 /* Their fields of an OPEN. `directory` makes relative paths absolute. */
 void pss_link_write(const struct pss_value *link, const struct pss_target *target, const char *directory,
-                    struct pss_message *message);
+		    struct pss_message *message);

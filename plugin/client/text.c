@@ -29,7 +29,11 @@ char *pss_format(const char *format, ...)
  * (U+0080 to U+009F) are refused because some terminals obey them. */
 static size_t printable_length(const unsigned char *at)
 {
-	size_t n = at[0] < 0x80 ? 1 : (at[0] & 0xe0) == 0xc0 ? 2 : (at[0] & 0xf0) == 0xe0 ? 3 : (at[0] & 0xf8) == 0xf0 ? 4 : 0;
+	size_t n = at[0] < 0x80             ? 1
+		   : (at[0] & 0xe0) == 0xc0 ? 2
+		   : (at[0] & 0xf0) == 0xe0 ? 3
+		   : (at[0] & 0xf8) == 0xf0 ? 4
+					    : 0;
 
 	if (n == 1)
 		return at[0] >= 0x20 && at[0] != 0x7f;

@@ -21,21 +21,19 @@ static const struct private_mode {
 	bool normal;
 	bool only_at_end; /* a prompt on the alternate screen may be meant */
 } private_modes[] = {
-	{ 2026, false, false },                       /* synchronized output: first, or nothing shows */
-	{ 47, false, true },   { 1047, false, true }, /* alternate screens */
-	{ 1049, false, true },
-	{ 1, false, false },                          /* application cursor keys */
-	{ 6, false, false },                          /* origin mode */
-	{ 9, false, false },   { 1000, false, false }, { 1001, false, false }, { 1002, false, false }, /* mouse */
+	{ 2026, false, false },                        /* synchronized output: first, or nothing shows */
+	{ 47, false, true },    { 1047, false, true }, /* alternate screens */
+	{ 1049, false, true },  { 1, false, false },   /* application cursor keys */
+	{ 6, false, false },                           /* origin mode */
+	{ 9, false, false },    { 1000, false, false }, { 1001, false, false }, { 1002, false, false }, /* mouse */
 	{ 1003, false, false }, { 1005, false, false }, { 1006, false, false }, { 1015, false, false },
-	{ 1016, false, false },
-	{ 1004, false, false },                       /* focus reports */
-	{ 2004, false, false },                       /* bracketed paste: the editor has its own idea */
-	{ 2031, false, false },                       /* colour scheme reports */
-	{ 2048, false, false },                       /* size reports */
-	{ 5, false, false },                          /* reverse video */
-	{ 7, true, false },                           /* wrapping */
-	{ 25, true, false },                          /* the cursor */
+	{ 1016, false, false }, { 1004, false, false }, /* focus reports */
+	{ 2004, false, false },                         /* bracketed paste: the editor has its own idea */
+	{ 2031, false, false },                         /* colour scheme reports */
+	{ 2048, false, false },                         /* size reports */
+	{ 5, false, false },                            /* reverse video */
+	{ 7, true, false },                             /* wrapping */
+	{ 25, true, false },                            /* the cursor */
 };
 #define N_PRIVATE_MODES (sizeof(private_modes) / sizeof(private_modes[0]))
 _Static_assert(N_PRIVATE_MODES <= 32, "a bit each");
@@ -188,8 +186,8 @@ void pss_tty_modes_feed(struct pss_tty_modes *modes, const void *data, size_t n)
 		modes->escape = PSS_ESCAPE_START;
 		at = escape + 1;
 	}
-	modes->at_line_start = modes->escape == PSS_ESCAPE_NONE &&
-			       (end[-1] == '\r' || (end[-1] == '\n' && n > 1 && end[-2] == '\r'));
+	modes->at_line_start =
+		modes->escape == PSS_ESCAPE_NONE && (end[-1] == '\r' || (end[-1] == '\n' && n > 1 && end[-2] == '\r'));
 }
 
 struct writer {

@@ -11,19 +11,19 @@ enum pss_escape {
 	PSS_ESCAPE_START,        /* after ESC */
 	PSS_ESCAPE_INTERMEDIATE, /* ESC and intermediate bytes: the next one ends it */
 	PSS_ESCAPE_CSI,
-	PSS_ESCAPE_STRING,       /* OSC, DCS, APC, PM, SOS */
-	PSS_ESCAPE_STRING_ESC,   /* an ESC inside: ST, or a new sequence */
+	PSS_ESCAPE_STRING,     /* OSC, DCS, APC, PM, SOS */
+	PSS_ESCAPE_STRING_ESC, /* an ESC inside: ST, or a new sequence */
 };
 
 struct pss_tty_modes {
 	enum pss_escape escape; /* not NONE: a sequence is unfinished */
 	char csi[48];           /* its parameters so far; what is longer is none of ours */
 	size_t n_csi;
-	char introducer;        /* of the charset designation */
-	uint32_t changed;       /* a bit per row of the table of private modes */
+	char introducer;  /* of the charset designation */
+	uint32_t changed; /* a bit per row of the table of private modes */
 	unsigned kitty_pushes;
 	bool keypad, charset, other_keys, scroll_region;
-	bool at_line_start;     /* the cursor is known to be in the first column */
+	bool at_line_start; /* the cursor is known to be in the first column */
 };
 
 #define PSS_TTY_MODES_RESET_MAX 512

@@ -16,7 +16,8 @@
 #define DESCRIPTOR_MIN 100 /* below, a script's own `exec 3>…` would replace it */
 
 static const char *const title_stack_terminals[] = {
-	"xterm", "tmux", "screen", "foot", "alacritty", "konsole", "vte", "gnome", "wezterm", "contour", "ghostty", "mlterm",
+	"xterm", "tmux",  "screen",  "foot",    "alacritty", "konsole",
+	"vte",   "gnome", "wezterm", "contour", "ghostty",   "mlterm",
 };
 
 static bool term_has_title_stack(const char *term)
@@ -101,6 +102,11 @@ int pss_tty_make_raw(const struct pss_tty *tty)
 int pss_tty_make_cooked(const struct pss_tty *tty)
 {
 	return set_modes(tty->fd, &tty->cooked);
+}
+
+void pss_tty_drop_keys(const struct pss_tty *tty)
+{
+	tcflush(tty->fd, TCIFLUSH);
 }
 
 bool pss_tty_size(struct pss_tty *tty)

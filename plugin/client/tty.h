@@ -8,12 +8,12 @@
 #include <termios.h>
 
 struct pss_tty {
-	int fd;                   /* an open file description of our own: non-blocking only for us */
-	struct termios before;    /* as it was found, and is left */
-	struct termios cooked;    /* what the shell's editor starts from */
-	unsigned columns, rows;   /* the last size that pss_tty_size() saw */
-	bool plain;               /* TERM is dumb: no control sequences */
-	bool has_title_stack;     /* CSI 22;0t and CSI 23;0t are known */
+	int fd;                 /* an open file description of our own: non-blocking only for us */
+	struct termios before;  /* as it was found, and is left */
+	struct termios cooked;  /* what the shell's editor starts from */
+	unsigned columns, rows; /* the last size that pss_tty_size() saw */
+	bool plain;             /* TERM is dumb: no control sequences */
+	bool has_title_stack;   /* CSI 22;0t and CSI 23;0t are known */
 };
 
 /* Opens the controlling terminal and takes note of its modes. 0, or -errno with nothing to close. */
@@ -24,6 +24,9 @@ void pss_tty_close(struct pss_tty *tty);
 /* 0 or -errno (-EIO: the terminal is gone). They wait until what was written has left. */
 int pss_tty_make_raw(const struct pss_tty *tty);
 int pss_tty_make_cooked(const struct pss_tty *tty);
+
+/* Forgets what has been typed and not been read. */
+void pss_tty_drop_keys(const struct pss_tty *tty);
 
 /* True when the size differs from the one seen before, or is seen for the first time. */
 bool pss_tty_size(struct pss_tty *tty);

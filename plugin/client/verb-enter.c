@@ -19,14 +19,15 @@ enum { COMPUTER_NAME, SESSION, ID, NAME, INSTANCE_ID, FORCE };
 
 static const struct pss_parameter rows[] = {
 	[COMPUTER_NAME] = { "ComputerName", "HostName Cn", PSS_KIND_TEXT, "HOST", .wants = "the name of a computer",
-	                    .position = 1, .set = 1, .help = "[user@]host[:port]; the session closes on leaving" },
+			    .position = 1, .set = 1, .help = "[user@]host[:port]; the session closes on leaving" },
 	[SESSION] = { "Session", NULL, PSS_KIND_TEXT, "SESSION", .wants = "an Id, a Name or an InstanceId", .set = 1,
-	              .help = "a kept session, by Id, Name or InstanceId" },
-	[ID] = { "Id", NULL, PSS_KIND_NUMBER, "N", .min = 1, .max = LLONG_MAX, .set = 1, .help = "a kept session, by Id" },
+		      .help = "a kept session, by Id, Name or InstanceId" },
+	[ID] = { "Id", NULL, PSS_KIND_NUMBER, "N", .min = 1, .max = LLONG_MAX, .set = 1,
+		 .help = "a kept session, by Id" },
 	[NAME] = { "Name", NULL, PSS_KIND_TEXT, "NAME", .wants = "the name of a session", .set = 1,
-	           .help = "a kept session, by name" },
+		   .help = "a kept session, by name" },
 	[INSTANCE_ID] = { "InstanceId", NULL, PSS_KIND_TEXT, "UUID", .wants = "an InstanceId", .set = 1,
-	                  .help = "a kept session, by InstanceId" },
+			  .help = "a kept session, by InstanceId" },
 	[FORCE] = { "Force", NULL, PSS_KIND_SWITCH, .help = "take the session from the terminal that has entered it" },
 };
 
@@ -34,9 +35,8 @@ static const struct pss_parameter rows[] = {
  * with its NUL. */
 #define LEGACY_SIZE 65536
 struct legacy {
-	pid_t writer;
 	size_t length;
-	char records[LEGACY_SIZE - 2 * sizeof(size_t)];
+	char records[LEGACY_SIZE - sizeof(size_t)];
 };
 
 struct entering {
@@ -47,6 +47,7 @@ struct entering {
 	char id_text[24];
 	struct legacy *legacy;
 	struct pss_session session;
+	pid_t shell; /* who called; the loop may run in a child */
 	bool entered;
 };
 
@@ -83,13 +84,12 @@ static void attach_kept(struct entering *entering, struct pss_connection *connec
 		rc == 0 || rc == -ENOENT ? pss_select_one(call, entering->selector, entering->wanted, &sessions) : NULL;
 	if (session)
 		entering->entered = pss_request_attach(call, connection, session->instance, call->own[FORCE].on, ret_id,
-		                                       &entering->session) == 0;
+						       &entering->session) == 0;
 	pss_sessions_finish(&sessions);
 }
 
 static void leave_behind(const struct pss_call *call, struct legacy *legacy)
 {
-	legacy->writer = getpid();
 	for (int stream = 0; stream < PSS_STREAM_COUNT; stream++) {
 		for (size_t i = 0; i < call->streams[stream].n_items; i++) {
 			size_t n = strlen(call->streams[stream].items[i]) + 1;
@@ -104,8 +104,6 @@ static void leave_behind(const struct pss_call *call, struct legacy *legacy)
 
 static void inherit(struct pss_call *call, const struct legacy *legacy)
 {
-	if (legacy->writer == getpid())
-		return;
 	for (size_t at = 0; at < legacy->length; at += strlen(legacy->records + at) + 1) {
 		unsigned stream = (unsigned char)legacy->records[at++];
 		pss_texts_add(&call->streams[stream], strdup(legacy->records + at));
@@ -125,6 +123,9 @@ static int loop(void *argument)
 	else
 		attach_kept(entering, &connection, &id);
 	int status = call->status;
+	/* The ^C stands on the line; a shell starts a new one only for its own interrupt, not for a child's. */
+	if (status == pss_status_exit(PSS_INTERRUPTED) && getpid() != entering->shell)
+		fputc('\n', stderr);
 	if (entering->entered) {
 		const struct pss_entered entered = {
 			.shell = call->shell,
@@ -140,7 +141,8 @@ static int loop(void *argument)
 		pss_session_finish(&entering->session);
 	}
 	pss_connection_close(&connection);
-	leave_behind(call, entering->legacy);
+	if (getpid() != entering->shell)
+		leave_behind(call, entering->legacy);
 	return status;
 }
 
@@ -149,7 +151,9 @@ static bool read_target(struct pss_call *call, struct entering *entering)
 	static const struct {
 		int parameter;
 		enum pss_selector selector;
-	} selectors[] = { { SESSION, PSS_BY_SESSION }, { ID, PSS_BY_ID }, { NAME, PSS_BY_NAME }, { INSTANCE_ID, PSS_BY_INSTANCE } };
+	} selectors[] = {
+		{ SESSION, PSS_BY_SESSION }, { ID, PSS_BY_ID }, { NAME, PSS_BY_NAME }, { INSTANCE_ID, PSS_BY_INSTANCE }
+	};
 	_cleanup_(pss_free_pointer) char *error = NULL;
 
 	if (call->own[COMPUTER_NAME].given) {
@@ -168,7 +172,8 @@ static bool read_target(struct pss_call *call, struct entering *entering)
 	}
 	for (int i = 0; entering->wanted && i < PSS_LINK_COUNT; i++) {
 		if (call->link[i].given) {
-			pss_call_usage(call, "-%s goes with -ComputerName; a kept session has its link already", pss_link_rows[i].name);
+			pss_call_usage(call, "-%s goes with -ComputerName; a kept session has its link already",
+				       pss_link_rows[i].name);
 			return false;
 		}
 	}
@@ -179,19 +184,20 @@ static bool read_target(struct pss_call *call, struct entering *entering)
 
 static void run(struct pss_call *call)
 {
-	struct entering entering = { .call = call };
+	struct entering entering = { .call = call, .shell = getpid() };
 
 	if (!read_target(call, &entering))
 		return;
 	const char *why_not = call->shell->why_not_enter();
-	entering.legacy = mmap(NULL, sizeof *entering.legacy, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	entering.legacy =
+		mmap(NULL, sizeof *entering.legacy, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (why_not) {
 		pss_call_error(call, PSS_FAILED, NULL, "%s", why_not);
 	} else if (entering.legacy == MAP_FAILED) {
 		pss_call_error(call, PSS_FAILED, NULL, "not enough memory");
 	} else {
-		_cleanup_(pss_free_pointer) char *label =
-			pss_format("%s %s", call->verb->name, entering.target.host ? entering.target.host : entering.wanted);
+		_cleanup_(pss_free_pointer) char *label = pss_format(
+			"%s %s", call->verb->name, entering.target.host ? entering.target.host : entering.wanted);
 		fflush(stdout);
 		call->status = call->shell->run_entered(label ? label : call->verb->name, loop, &entering);
 		inherit(call, entering.legacy);
@@ -203,11 +209,10 @@ static void run(struct pss_call *call)
 
 const struct pss_verb pss_verb_enter = {
 	.name = "enter-pssession",
-	.capital_name = "Enter-PSSession",
 	.summary = "Start an interactive session with a remote computer, in this terminal",
 	.details = "Lines are edited here and run there. exit-pssession, exit or Ctrl-D bring the local prompt back;\n"
-	           "the status is what was given to exit, else that of the last remote command, or 255 when the\n"
-	           "connection was lost. In scripts, pipelines and subshells there is invoke-command instead.\n",
+		   "the status is what was given to exit, else that of the last remote command, or 255 when the\n"
+		   "connection was lost. In scripts, pipelines and subshells there is invoke-command instead.\n",
 	.rows = rows,
 	.n_rows = sizeof rows / sizeof *rows,
 	.uses = PSS_USES_LINK,

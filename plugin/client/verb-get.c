@@ -16,18 +16,20 @@ enum format { TABLE, LIST, JSON };
 static const char *const formats[] = { "table", "list", "json", NULL };
 
 static const struct pss_parameter rows[] = {
-	[SESSION] = { "Session", NULL, PSS_KIND_LIST, "SESSION", .wants = "an Id, a Name or an InstanceId", .position = 1,
-	              .rest = true, .set = 1, .help = "by Id, Name or InstanceId (-: a line each from standard input)" },
+	[SESSION] = { "Session", NULL, PSS_KIND_LIST, "SESSION", .wants = "an Id, a Name or an InstanceId",
+		      .position = 1, .rest = true, .set = 1,
+		      .help = "by Id, Name or InstanceId (-: a line each from standard input)" },
 	[ID] = { "Id", NULL, PSS_KIND_NUMBERS, "N", .min = 1, .max = LLONG_MAX, .set = 1, .help = "by Id" },
 	[NAME] = { "Name", NULL, PSS_KIND_LIST, "NAME", .wants = "a name", .set = 1, .help = "by name, wildcards too" },
 	[INSTANCE_ID] = { "InstanceId", NULL, PSS_KIND_LIST, "UUID", .wants = "an InstanceId", .set = 1,
-	                  .help = "by InstanceId" },
+			  .help = "by InstanceId" },
 	[COMPUTER_NAME] = { "ComputerName", "HostName Cn", PSS_KIND_LIST, "HOST", .wants = "the name of a computer",
-	                    .help = "only those on these computers, wildcards too" },
-	[STATE] = { "State", NULL, PSS_KIND_CHOICE, "STATE", .choices = pss_state_choices, .help = "only those in this state" },
+			    .help = "only those on these computers, wildcards too" },
+	[STATE] = { "State", NULL, PSS_KIND_CHOICE, "STATE", .choices = pss_state_choices,
+		    .help = "only those in this state" },
 	[FORMAT] = { "Format", NULL, PSS_KIND_CHOICE, "FORMAT", .choices = formats, .help = "how to print" },
 	[PROPERTY] = { "Property", NULL, PSS_KIND_LIST, "NAME", .wants = "the name of a property",
-	               .help = "print bare values of these properties, for scripts" },
+		       .help = "print bare values of these properties, for scripts" },
 };
 
 struct properties {
@@ -43,8 +45,11 @@ static bool read_properties(struct pss_call *call, struct properties *ret_proper
 	for (size_t i = 0; i < names->n_items; i++) {
 		int index = pss_property_find(names->items[i]);
 		if (index < 0 || properties.n == sizeof properties.indices / sizeof *properties.indices) {
-			pss_call_usage(call, "-Property wants Id, Name, InstanceId, ComputerName, ComputerType, ConfigurationName, "
-			                     "Transport, UserName, State, Availability or Cause, not '%s'", names->items[i]);
+			pss_call_usage(
+				call,
+				"-Property wants Id, Name, InstanceId, ComputerName, ComputerType, ConfigurationName, "
+				"Transport, UserName, State, Availability or Cause, not '%s'",
+				names->items[i]);
 			return false;
 		}
 		properties.indices[properties.n++] = index;
@@ -108,10 +113,10 @@ static void run(struct pss_call *call)
 
 const struct pss_verb pss_verb_get = {
 	.name = "get-pssession",
-	.capital_name = "Get-PSSession",
 	.summary = "List the sessions that are kept",
-	.details = "Without parameters it lists all of them, from whichever terminal they were opened. Broken and Closed\n"
-	           "ones stay listed, with their cause, until remove-pssession.\n",
+	.details =
+		"Without parameters it lists all of them, from whichever terminal they were opened. Broken and Closed\n"
+		"ones stay listed, with their cause, until remove-pssession.\n",
 	.rows = rows,
 	.n_rows = sizeof rows / sizeof *rows,
 	.run = run,

@@ -14,14 +14,16 @@ enum { COMPUTER_NAME, NAME };
 
 static const struct pss_parameter rows[] = {
 	[COMPUTER_NAME] = { "ComputerName", "HostName Cn", PSS_KIND_LIST, "HOST", .wants = "the name of a computer",
-	                    .position = 1, .rest = true,
-	                    .help = "[user@]host[:port], a range, @FILE or - (standard input)" },
-	[NAME] = { "Name", NULL, PSS_KIND_LIST, "NAME", .wants = "a name", .help = "the sessions' names, in the computers' order" },
+			    .position = 1, .rest = true,
+			    .help = "[user@]host[:port], a range, @FILE or - (standard input)" },
+	[NAME] = { "Name", NULL, PSS_KIND_LIST, "NAME", .wants = "a name",
+		   .help = "the sessions' names, in the computers' order" },
 };
 
 /* The sessions that are being opened, and how they are printed. */
 struct batch {
 	struct pss_open *opens;
+	char **instances; /* of those that have opened: for -OutVariable, in the computers' order */
 	size_t n_opens;
 	struct pss_table table;
 	bool on_terminal, header_printed;
@@ -34,7 +36,9 @@ static bool check_name(struct pss_call *call, const char *name)
 	if (pss_is_reserved_name(name))
 		pss_call_usage(call, "-Name: '%s' would be taken for an Id or an InstanceId", name);
 	else if (!visible || strcmp(visible, name) != 0 || name[0] == '-' || strpbrk(name, "*?[]"))
-		pss_call_usage(call, "-Name wants a name without control characters, wildcards or a dash in front, not '%s'", name);
+		pss_call_usage(call,
+			       "-Name wants a name without control characters, wildcards or a dash in front, not '%s'",
+			       name);
 	else
 		return true;
 	return false;
@@ -50,9 +54,10 @@ static bool prepare(struct pss_call *call, const struct pss_texts *computers, st
 		return false;
 	}
 	batch->opens = calloc(computers->n_items, sizeof *batch->opens);
+	batch->instances = calloc(computers->n_items, sizeof *batch->instances);
 	for (size_t i = 0; i < computers->n_items; i++) {
 		_cleanup_(pss_free_pointer) char *error = NULL;
-		struct pss_open *open = batch->opens ? &batch->opens[i] : NULL;
+		struct pss_open *open = batch->opens && batch->instances ? &batch->opens[i] : NULL;
 		if (!open || pss_target_parse(computers->items[i], &open->target, &error) < 0) {
 			pss_call_usage(call, "-ComputerName: %s", error ? error : "not enough memory");
 			return false;
@@ -78,7 +83,11 @@ static void lay_out(struct batch *batch)
 		expected.items[i] = (struct pss_session){
 			.name = (char *)(batch->opens[i].name ? batch->opens[i].name : ""),
 			.computer = batch->opens[i].target.host,
-			.instance = none, .shell = none, .transport = none, .remote_user = none, .cause = none,
+			.instance = none,
+			.shell = none,
+			.transport = none,
+			.remote_user = none,
+			.cause = none,
 		};
 	pss_table_init(&batch->table, &expected, pss_output_width());
 	free(expected.items);
@@ -89,12 +98,11 @@ static void on_opened(struct pss_call *call, struct pss_open *open, struct pss_f
 	struct batch *batch = user;
 	struct pss_session session;
 
-	(void)open;
 	if (pss_session_read(fields, &session) < 0) {
 		pss_call_error(call, PSS_FAILED, NULL, "not enough memory");
 		return;
 	}
-	pss_call_output(call, session.instance);
+	batch->instances[open - batch->opens] = strdup(session.instance);
 	if (!batch->on_terminal) {
 		puts(session.instance);
 	} else {
@@ -117,6 +125,9 @@ static void open_all(struct pss_call *call, struct batch *batch)
 	lay_out(batch);
 	pss_request_open(call, &connection, batch->opens, batch->n_opens, true, &events);
 	pss_connection_close(&connection);
+	for (size_t i = 0; i < batch->n_opens; i++)
+		if (batch->instances[i])
+			pss_call_output(call, batch->instances[i]);
 }
 
 static void run(struct pss_call *call)
@@ -131,18 +142,20 @@ static void run(struct pss_call *call)
 		pss_call_usage(call, "%s", error ? error : "not enough memory");
 	else if (computers.n_items > 0 && prepare(call, &computers, &batch))
 		open_all(call, &batch);
-	for (size_t i = 0; i < batch.n_opens; i++)
+	for (size_t i = 0; i < batch.n_opens; i++) {
 		pss_target_finish(&batch.opens[i].target);
+		free(batch.instances[i]);
+	}
 	free(batch.opens);
+	free(batch.instances);
 	pss_texts_finish(&computers);
 }
 
 const struct pss_verb pss_verb_new = {
 	.name = "new-pssession",
-	.capital_name = "New-PSSession",
 	.summary = "Open sessions that stay open until they are removed",
 	.details = "Prints their table on a terminal and bare InstanceIds elsewhere: s=$(new-pssession web1).\n"
-	           "Several computers are opened at once; one that fails does not stop the others.\n",
+		   "Several computers are opened at once; one that fails does not stop the others.\n",
 	.rows = rows,
 	.n_rows = sizeof rows / sizeof *rows,
 	.uses = PSS_USES_LINK,

@@ -12,15 +12,17 @@
 enum { SESSION, ID, NAME, INSTANCE_ID, COMPUTER_NAME, STATE };
 
 static const struct pss_parameter rows[] = {
-	[SESSION] = { "Session", NULL, PSS_KIND_LIST, "SESSION", .wants = "an Id, a Name or an InstanceId", .position = 1,
-	              .rest = true, .set = 1, .help = "by Id, Name or InstanceId (-: a line each from standard input)" },
+	[SESSION] = { "Session", NULL, PSS_KIND_LIST, "SESSION", .wants = "an Id, a Name or an InstanceId",
+		      .position = 1, .rest = true, .set = 1,
+		      .help = "by Id, Name or InstanceId (-: a line each from standard input)" },
 	[ID] = { "Id", NULL, PSS_KIND_NUMBERS, "N", .min = 1, .max = LLONG_MAX, .set = 1, .help = "by Id" },
 	[NAME] = { "Name", NULL, PSS_KIND_LIST, "NAME", .wants = "a name", .set = 1, .help = "by name, wildcards too" },
 	[INSTANCE_ID] = { "InstanceId", NULL, PSS_KIND_LIST, "UUID", .wants = "an InstanceId", .set = 1,
-	                  .help = "by InstanceId" },
+			  .help = "by InstanceId" },
 	[COMPUTER_NAME] = { "ComputerName", "HostName Cn", PSS_KIND_LIST, "HOST", .wants = "the name of a computer",
-	                    .help = "only those on these computers, wildcards too" },
-	[STATE] = { "State", NULL, PSS_KIND_CHOICE, "STATE", .choices = pss_state_choices, .help = "only those in this state" },
+			    .help = "only those on these computers, wildcards too" },
+	[STATE] = { "State", NULL, PSS_KIND_CHOICE, "STATE", .choices = pss_state_choices,
+		    .help = "only those in this state" },
 };
 
 static void remove_all(struct pss_call *call, struct pss_connection *connection, const struct pss_sessions *sessions)
@@ -54,7 +56,8 @@ static void run(struct pss_call *call)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		selected = selected || call->own[i].given;
 	if (!selected) {
-		pss_call_usage(call, "which sessions? -Session, -Id, -Name, -InstanceId, -ComputerName or -State is needed");
+		pss_call_usage(call,
+			       "which sessions? -Session, -Id, -Name, -InstanceId, -ComputerName or -State is needed");
 		return;
 	}
 	int rc = pss_request_connect(call, false, &connection);
@@ -72,7 +75,6 @@ out:
 
 const struct pss_verb pss_verb_remove = {
 	.name = "remove-pssession",
-	.capital_name = "Remove-PSSession",
 	.summary = "Close sessions",
 	.details = "What runs in them is stopped. At least one parameter must say which sessions are meant.\n",
 	.rows = rows,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of verbs, and the life of one call: parse, check what can be checked before anything happens,
- * run, set the variables. Both shells call pss_verb_run() for every command line of ours. */
+/* The life of one call of a verb: parse, check what can be checked before anything happens, run, set the
+ * variables. Both shells call pss_verb_run() for every command line of ours. */
 #include "client/verb.h"
 
 #include <errno.h>
@@ -9,15 +9,6 @@
 
 #include "client/call.h"
 #include "wire/cleanup.h"
-
-const struct pss_verb *const pss_verbs[] = {
-	&pss_verb_enter,
-	&pss_verb_exit,
-	&pss_verb_new,
-	&pss_verb_get,
-	&pss_verb_remove,
-	NULL,
-};
 
 /* The common parameters that name a variable, and the stream that goes there. */
 static const struct {
@@ -82,7 +73,8 @@ static void set_variables(const struct pss_call *call)
 		const struct pss_value *value = &call->common[variables[i].parameter];
 		const struct pss_texts *texts = &call->streams[variables[i].stream];
 		if (value->given)
-			call->shell->set_array(value->text, (const char *const *)texts->items, texts->n_items, value->append);
+			call->shell->set_array(value->text, (const char *const *)texts->items, texts->n_items,
+					       value->append);
 	}
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A verb is one command of pssession: its rows of parameters, its help, and the function that does it.
- * To add one: write verb-NAME.c and give it a line in pss_verbs[] (verb.c). */
+ * To add one: write verb-NAME.c and give it a line in PSS_VERBS. */
 #pragma once
 
 #include <stddef.h>
@@ -17,10 +17,9 @@ enum pss_verb_uses {
 };
 
 struct pss_verb {
-	const char *name;         /* "enter-pssession" */
-	const char *capital_name; /* "Enter-PSSession" */
-	const char *summary;      /* a sentence without its full stop */
-	const char *details;      /* further help: lines that end with \n, or NULL */
+	const char *name;    /* "enter-pssession" */
+	const char *summary; /* a sentence without its full stop */
+	const char *details; /* further help: lines that end with \n, or NULL */
 	const struct pss_parameter *rows;
 	size_t n_rows;
 	unsigned uses;
@@ -28,9 +27,16 @@ struct pss_verb {
 	void (*run)(struct pss_call *call);
 };
 
-extern const struct pss_verb pss_verb_enter, pss_verb_exit, pss_verb_new, pss_verb_get, pss_verb_remove;
+/* All verbs: X(identifier, capital identifier, name, capital name). The shells' adapters make their builtins of it. */
+#define PSS_VERBS(X)                                          \
+	X(enter, Enter, "enter-pssession", "Enter-PSSession") \
+	X(exit, Exit, "exit-pssession", "Exit-PSSession")     \
+	X(new, New, "new-pssession", "New-PSSession")         \
+	X(get, Get, "get-pssession", "Get-PSSession")         \
+	X(remove, Remove, "remove-pssession", "Remove-PSSession")
 
-extern const struct pss_verb *const pss_verbs[]; /* ends with NULL */
+#define PSS_DECLARE_VERB(verb, Verb, name, capital_name) extern const struct pss_verb pss_verb_##verb;
+PSS_VERBS(PSS_DECLARE_VERB)
 
 /* Runs a verb with its arguments (NULL-terminated, without the name): parses, checks, does, sets the variables that
  * were asked for. Returns the exit status of SPEC §6. The caller flushes stdout and reports its write errors. */

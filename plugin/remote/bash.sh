@@ -21,7 +21,7 @@ done
 # ---- replies
 __pss_say() {
 	builtin printf '%s\0' $'\036'"$__pss_k$1" "${@:2}"
-} 1<>"$__pss_d/rep" 2>/dev/null
+} 2>/dev/null 1<>"$__pss_d/rep"
 
 __pss_mark() {
 	builtin printf '\033]7337;%s;%s\007' "$1" "$2" 1<>"$__pss_t"
@@ -39,7 +39,7 @@ __pss_r() {
 # ---- around the user's text
 # __pss_b N TEXT: begins the request N.
 __pss_b() {
-	__pss_n=$1 __pss_c=$2 __pss_u=
+	__pss_n=$1 __pss_c=$2 __pss_u= __pss_rests=
 	__pss_w=$((__pss_w > 0 ? __pss_w - 1 : 0))
 	# `eval "set -o vi"` without line editing ends bash (4.2 to 5.3) with SIGSEGV; a sourced file does not.
 	case $2 in
@@ -142,7 +142,10 @@ __pss_end() {
 			builtin eval "$i" 0<>"$__pss_t"
 		done
 	fi
-	__pss_1=${PS1-} __pss_2=${PS2-} __pss_0=${PS0-}
+	# An interrupt may come at any point; then this runs again from the start.
+	if [[ -z $__pss_rests ]]; then
+		__pss_1=${PS1-} __pss_2=${PS2-} __pss_0=${PS0-} __pss_rests=1
+	fi
 	i=$__pss_1
 	if [[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -ge 44 ]]; then
 		__pss_r
@@ -157,10 +160,9 @@ __pss_end() {
 	[[ $__pss_o != *v* ]] || f+=v
 	[[ $__pss_o != *x* ]] || f+=x
 	__pss_x="{ ${f:+\\builtin set -$f; }__pss_r && :; } 2>/dev/null"$'\n'
-	__pss_o=
-	f=$__pss_n __pss_n=
-	__pss_say E "$f" "$__pss_s" "$PWD" "$i" "$-"
-	__pss_mark "$f" "q;$__pss_s"
+	__pss_say E "$__pss_n" "$__pss_s" "$PWD" "$i" "$-"
+	__pss_mark "$__pss_n" "q;$__pss_s"
+	__pss_n= __pss_o=
 	return 0
 }
 
@@ -224,7 +226,7 @@ logout() {
 
 # ---- the boot's last steps
 __pss_kept=@KEPT@
-__pss_n=@FIRST@ __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_e= __pss_i= __pss_p=()
+__pss_n=@FIRST@ __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_e= __pss_i= __pss_rests= __pss_p=()
 __pss_y=$'\n{ __pss_q; } 2>/dev/null'
 __pss_t=$(tty)
 for __pss_i in PS0 PS1 PS2 PROMPT_COMMAND; do

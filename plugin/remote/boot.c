@@ -15,6 +15,9 @@ static void become_plain(PssRemote *remote, const char *reason)
 	remote->phase = PSS_PHASE_RAW;
 	remote->events->on_notice(remote->user, reason);
 	remote->events->on_busy(remote->user);
+	if (remote->held->len > 0)
+		pss_engine_send_keys(remote, remote->held->data, remote->held->len);
+	g_byte_array_set_size(remote->held, 0);
 }
 
 /* The launcher takes an interrupt as "start the login shell as it is". */

@@ -39,6 +39,7 @@ struct PssRemote {
 	PssFamily family;
 	gboolean waits;        /* the terminal's command has said that it waits for the control channel */
 	gboolean control_ended;
+	gboolean deaf;         /* replies do not come: the mark alone has to do */
 	guint timer;           /* of the phase, 0: none */
 
 	PssMarks marks;
@@ -51,7 +52,8 @@ struct PssRemote {
 	GByteArray *held;      /* keys that wait: for the line to begin, or for the prompt */
 	gboolean keys_sent;    /* some may lie unread in the terminal */
 	gboolean interrupted;  /* pss_remote_interrupt() while the line was on its way */
-	guint n_seconds;       /* second lines sent for this request */
+	guint n_seconds;       /* second lines, or questions for keys, sent for this request */
+	guint second_timer;    /* the next one, after an interrupt */
 
 	gboolean has_mark, has_report; /* the two halves of "done" */
 	int mark_status;
@@ -82,3 +84,4 @@ void pss_line_on_reply(PssRemote *remote, const PssReply *reply);
 void pss_line_on_output(PssRemote *remote, const void *data, gsize n);
 void pss_line_on_keys(PssRemote *remote, const void *data, gsize n);
 void pss_line_on_control_closed(PssRemote *remote);
+void pss_line_stop_seconds(PssRemote *remote);

@@ -12,8 +12,10 @@
 #include "wire/status.h"
 
 #define REPORT_DEADLINE_MS 1000 /* after the mark */
-#define TYPED_DEADLINE_MS 5000
-#define MAX_SECONDS 12          /* more would fill the shell's read buffer */
+#define TYPED_RETRY_MS 400
+#define TYPED_TRIES 4 /* 400 + 800 + 1200 + 1600 ms */
+#define SECOND_DELAY_MS 200
+#define MAX_SECONDS 50          /* a program that takes Ctrl-C as a key lets them pile up in the fifo */
 #define MAX_DROPPED 65536
 
 GQuark pss_error_quark(void);
@@ -108,20 +110,30 @@ static void to_second_prompt(PssRemote *remote, const char *text)
 
 /* ---- keys that nothing read */
 
+static void ask_for_typed(PssRemote *remote);
+
+/* An interrupt that was still on its way may have cost the request. */
 static gboolean on_typed_deadline(gpointer user)
 {
 	PssRemote *remote = user;
 	remote->timer = 0;
-	to_first_prompt(remote);
+	if (remote->n_seconds < TYPED_TRIES)
+		ask_for_typed(remote);
+	else
+		to_first_prompt(remote);
 	return G_SOURCE_REMOVE;
 }
 
 static void ask_for_typed(PssRemote *remote)
 {
-	remote->phase = PSS_PHASE_TYPED;
-	remote->keys_sent = FALSE;
-	pss_engine_draw_nonce(remote->nonce);
-	pss_engine_set_timer(remote, TYPED_DEADLINE_MS, on_typed_deadline);
+	if (remote->phase != PSS_PHASE_TYPED) {
+		remote->phase = PSS_PHASE_TYPED;
+		remote->keys_sent = FALSE;
+		remote->n_seconds = 0;
+		pss_engine_draw_nonce(remote->nonce);
+	}
+	remote->n_seconds++;
+	pss_engine_set_timer(remote, TYPED_RETRY_MS * remote->n_seconds, on_typed_deadline);
 	g_autoptr(GString) request = g_string_new(NULL);
 	pss_request_typed(request, remote->nonce);
 	remote->events->send_control(remote->user, request->str, request->len);
@@ -148,7 +160,7 @@ static void on_typed(PssRemote *remote, const char *digits)
 
 static void done(PssRemote *remote)
 {
-	pss_marks_expect(&remote->marks, PSS_SLOT_REQUEST, NULL);
+	pss_line_stop_seconds(remote);
 	pss_engine_set_timer(remote, 0, NULL);
 	remote->dropping = FALSE;
 	if (remote->keys_sent && !remote->control_ended)
@@ -162,18 +174,25 @@ static gboolean on_report_deadline(gpointer user)
 	PssRemote *remote = user;
 	remote->timer = 0;
 	remote->status = remote->mark_status;
+	if (!remote->deaf)
+		remote->events->on_notice(remote->user, "the control directory was lost; prompts show what was last known");
+	remote->deaf = TRUE;
+	remote->keys_sent = FALSE;
 	done(remote);
 	return G_SOURCE_REMOVE;
 }
 
 void pss_line_on_mark(PssRemote *remote, char kind, const char *argument)
 {
+	/* The shell repeats itself when it was interrupted while it reported. */
+	if (remote->has_mark)
+		return;
 	if (kind == 'p') {
 		remote->dropping = TRUE;
 		remote->n_dropped = 0;
 		return;
 	}
-	if (kind != 'q' || remote->has_mark)
+	if (kind != 'q')
 		return;
 	remote->has_mark = TRUE;
 	remote->dropping = FALSE;
@@ -181,7 +200,7 @@ void pss_line_on_mark(PssRemote *remote, char kind, const char *argument)
 	if (remote->has_report)
 		done(remote);
 	else
-		pss_engine_set_timer(remote, REPORT_DEADLINE_MS, on_report_deadline);
+		pss_engine_set_timer(remote, remote->deaf ? 1 : REPORT_DEADLINE_MS, on_report_deadline);
 }
 
 static void on_report(PssRemote *remote, const PssReply *reply)
@@ -206,6 +225,29 @@ static void send_second(PssRemote *remote)
 	remote->events->send_control(remote->user, request->str, request->len);
 }
 
+static gboolean on_second_time(gpointer user)
+{
+	PssRemote *remote = user;
+	remote->second_timer = 0;
+	send_second(remote);
+	return G_SOURCE_REMOVE;
+}
+
+/* A shell that is interrupted drops what it has read ahead, the second line with it. Once no interrupt
+ * can be on its way any more, there is another. */
+static void send_second_later(PssRemote *remote)
+{
+	pss_line_stop_seconds(remote);
+	remote->second_timer = g_timeout_add(SECOND_DELAY_MS, on_second_time, remote);
+}
+
+void pss_line_stop_seconds(PssRemote *remote)
+{
+	if (remote->second_timer)
+		g_source_remove(remote->second_timer);
+	remote->second_timer = 0;
+}
+
 static void on_begun(PssRemote *remote)
 {
 	remote->phase = PSS_PHASE_RUNNING;
@@ -227,16 +269,17 @@ void pss_line_on_keys(PssRemote *remote, const void *data, gsize n)
 		return;
 	}
 	pss_engine_send_keys(remote, data, n);
-	/* The shell may lose the second line with the first when it is interrupted. */
-	if (memchr(data, '\003', n) || memchr(data, '\034', n))
-		send_second(remote);
+	if (memchr(data, '\003', n))
+		send_second_later(remote);
 }
 
 void pss_line_on_reply(PssRemote *remote, const PssReply *reply)
 {
-	gboolean booting = remote->phase == PSS_PHASE_STARTING || remote->phase == PSS_PHASE_RAW;
+	gboolean booting = remote->phase == PSS_PHASE_MEETING || remote->phase == PSS_PHASE_STARTING ||
+	                   remote->phase == PSS_PHASE_RAW;
 	if (reply->n_fields == 0 || strcmp(reply->field[0], remote->nonce) != 0)
 		return;
+	remote->deaf = FALSE;
 	if (reply->type == 'k' && remote->phase == PSS_PHASE_TYPED)
 		on_typed(remote, reply->field[1]);
 	else if (reply->type == 'b' && remote->phase == PSS_PHASE_SENT)
@@ -277,6 +320,8 @@ gboolean pss_remote_line(PssRemote *remote, const void *data, gsize n, GError **
 	pss_request_line(request, remote->family, remote->nonce, remote->text->str, remote->text->len, ask);
 	remote->events->send_control(remote->user, request->str, request->len);
 	remote->events->on_busy(remote->user);
+	if (remote->deaf)
+		on_begun(remote);
 	return TRUE;
 }
 

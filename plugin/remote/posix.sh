@@ -34,7 +34,7 @@ printf)
 		command printf '\036%s\000' "$__pss_k$1"
 		shift
 		command printf '%s\000' "$@"
-	} 1<>"$__pss_d/rep" 2>/dev/null
+	} 2>/dev/null 1<>"$__pss_d/rep"
 	__pss_mark() {
 		command printf '\033]7337;%s;%s\007' "$1" "$2"
 	} 1<>"$__pss_t"
@@ -49,7 +49,7 @@ printf)
 			command print -nr -- "$__pss_f"
 			command print -n '\0'
 		done
-	} 1<>"$__pss_d/rep" 2>/dev/null
+	} 2>/dev/null 1<>"$__pss_d/rep"
 	__pss_mark() {
 		command print -n "\033]7337;$1;$2\007"
 	} 1<>"$__pss_t"
@@ -70,9 +70,29 @@ __pss_b() {
 	*) __pss_w=$((__pss_w - 1)) ;;
 	esac
 	__pss_p="$__pss_escape]7337;$1;p$__pss_bell"
+	__pss_rests=
 	PS1='${__pss_p}'$__pss_1
 	PS2=$__pss_2
 	__pss_say b "$1"
+}
+
+# Whether the first here-document of TEXT has no end: evaluating one ends ksh93 with SIGSEGV.
+__pss_is_open_document() {
+	case $1 in
+	*'<<<'*) return 1 ;;
+	*'<<'*) ;;
+	*) return 1 ;;
+	esac
+	__pss_i=${1#*'<<'}
+	__pss_i=${__pss_i#-}
+	__pss_i=${__pss_i#"${__pss_i%%[! ]*}"}
+	__pss_f=${__pss_i%%[ \;\|\&\<\>\)"$__pss_newline"]*}
+	__pss_f=${__pss_f#[\'\"\\]}
+	__pss_f=${__pss_f%[\'\"]}
+	case $__pss_i$__pss_newline in
+	*"$__pss_newline$__pss_f$__pss_newline"*) return 1 ;;
+	esac
+	return 0
 }
 
 # Whether TEXT is unfinished: the parser is asked with two different closing words behind it, and stumbles
@@ -86,6 +106,9 @@ __pss_unfinished() {
 		*) break ;;
 		esac
 	done
+	case ${KSH_VERSION-} in
+	*93* | *2020*) ! __pss_is_open_document "$1" || return 0 ;;
+	esac
 	__pss_i=$(
 		LC_ALL=C
 		eval "__pss_f() { $1
@@ -176,10 +199,16 @@ __pss_end() {
 	case $__pss_s in
 	129 | 1[3-9]? | 2??) command -p stty echo icanon isig iexten opost onlcr icrnl 0<>"$__pss_t" 2>/dev/null ;;
 	esac
-	__pss_i=$PS1
-	__pss_strip
-	__pss_1=$__pss_i __pss_2=$PS2
+	# An interrupt may come at any point; then this runs again from the start.
+	case $__pss_rests in
+	'')
+		__pss_i=${PS1-}
+		__pss_strip
+		__pss_1=$__pss_i __pss_2=${PS2-} __pss_rests=1
+		;;
+	esac
 	PS1= PS2=
+	__pss_i=$__pss_1
 	case $# in
 	0) __pss_render ;;
 	esac
@@ -187,13 +216,15 @@ __pss_end() {
 	case $__pss_o in *e*) __pss_x=e ;; esac
 	case $__pss_o in *u*) __pss_x=${__pss_x}u ;; esac
 	case $__pss_o in *v*) __pss_x=${__pss_x}v ;; esac
-	case $__pss_o in *x*) __pss_x=${__pss_x}x ;; esac
-	__pss_x="{ ${__pss_x:+set -$__pss_x; }__pss_r && :; } 2>/dev/null
-"
-	__pss_o=
-	__pss_j=$__pss_n __pss_n=
-	__pss_say E "$__pss_j" "$__pss_s" "$PWD" "$__pss_i" "$-"
-	__pss_mark "$__pss_j" "q;$__pss_s"
+	case $__pss_o${KSH_VERSION-} in
+	*x*MIRBSD* | *x*LEGACY*) __pss_f="set -x$__pss_newline" ;; # it traces to where stderr is now
+	*x*) __pss_x=${__pss_x}x __pss_f= ;;
+	*) __pss_f= ;;
+	esac
+	__pss_x="{ ${__pss_x:+set -$__pss_x; }__pss_r && :; } 2>/dev/null$__pss_newline$__pss_f"
+	__pss_say E "$__pss_n" "$__pss_s" "$PWD" "$__pss_i" "$-"
+	__pss_mark "$__pss_n" "q;$__pss_s"
+	__pss_n= __pss_o=
 	return 0
 }
 
@@ -252,6 +283,7 @@ __pss_exit() {
 		'') { : "${__pss_unset:?}"; } 2>/dev/null ;;
 		*)
 			trap - INT
+			__pss_q "$-"
 			command kill -INT $$
 			;;
 		esac
@@ -259,8 +291,8 @@ __pss_exit() {
 	case $__pss_w in
 	0) ;;
 	*)
+		case ${KSH_VERSION-} in *MIRBSD* | *LEGACY*) command kill -HUP $$ ;; esac
 		command exit "$@"
-		case ${KSH_VERSION-} in *MIRBSD*) command kill -HUP $$ ;; esac
 		;;
 	esac
 	__pss_w=2
@@ -269,7 +301,7 @@ __pss_exit() {
 
 # ---- the boot's last steps
 __pss_kept=@KEPT@
-__pss_n=@FIRST@ __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_c= __pss_again= __pss_p=
+__pss_n=@FIRST@ __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_c= __pss_again= __pss_p= __pss_rests=
 __pss_newline='
 '
 __pss_escape=$(printf '\033') __pss_bell=$(printf '\007')

@@ -46,6 +46,7 @@ void pss_engine_end(PssRemote *remote, PssRemoteEnd how, int status)
 	if (remote->phase == PSS_PHASE_ENDED)
 		return;
 	pss_engine_set_timer(remote, 0, NULL);
+	pss_line_stop_seconds(remote);
 	remote->phase = PSS_PHASE_ENDED;
 	remote->events->on_ended(remote->user, how, status);
 }
@@ -98,6 +99,7 @@ void pss_remote_free(PssRemote *remote)
 	if (!remote)
 		return;
 	pss_engine_set_timer(remote, 0, NULL);
+	pss_line_stop_seconds(remote);
 	pss_replies_finish(&remote->replies);
 	g_free(remote->terminal_command);
 	explicit_bzero(remote->control_script, remote->n_control_script);

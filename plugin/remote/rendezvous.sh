@@ -11,6 +11,7 @@ pss_meet() {
 			if cd -P "$b/.pss-$n" 2>/dev/null && [ -O . ]; then
 				case $(ls -ld .) in drwx------*) [ -p go ] || mkfifo -m 600 go 2>/dev/null || [ -p go ] && return 0 ;; esac;
 			fi;
+			cd /; rmdir "$b/.pss-$n" 2>/dev/null;
 		fi;
 	done;
 	return 1;

@@ -24,7 +24,7 @@ emulate zsh -c '
 # ---- replies
 function __pss_say {
 	builtin print -rN -- $'\''\036'\''"$__pss_k$1" "${@[2,-1]}"
-} 1<>"$__pss_d/rep" 2>/dev/null
+} 2>/dev/null 1<>"$__pss_d/rep"
 
 function __pss_r {
 	builtin return ${__pss_s:-0}
@@ -34,17 +34,19 @@ function __pss_r {
 # Hooks that zsh would call around our own lines rest too.
 function __pss_rest {
 	builtin disable -f precmd preexec periodic 2>/dev/null || :
-	__pss_hp=("${precmd_functions[@]}") precmd_functions=()
-	__pss_hx=("${preexec_functions[@]}") preexec_functions=()
-	__pss_hr=("${periodic_functions[@]}") periodic_functions=()
-	__pss_1=$PS1 __pss_2=$PS2
+	# An interrupt may come at any point; then this runs again from the start.
+	if [[ -z $__pss_rests ]]; then
+		__pss_hp=("${precmd_functions[@]}") __pss_hx=("${preexec_functions[@]}")
+		__pss_hr=("${periodic_functions[@]}") __pss_1=$PS1 __pss_2=$PS2 __pss_rests=1
+	fi
+	precmd_functions=() preexec_functions=() periodic_functions=()
 	[[ ${(t)PS1} == *readonly* ]] || PS1=
 	[[ ${(t)PS2} == *readonly* ]] || PS2=
 }
 
 # __pss_b N TEXT: begins the request N.
 function __pss_b {
-	__pss_n=$1 __pss_c=$2 __pss_u=
+	__pss_n=$1 __pss_c=$2 __pss_u= __pss_rests=
 	__pss_w=$(( __pss_w > 0 ? __pss_w - 1 : 0 ))
 	builtin enable -f precmd preexec periodic 2>/dev/null || :
 	precmd_functions=("${__pss_hp[@]}")
@@ -114,16 +116,16 @@ function __pss_hooks {
 }
 
 function __pss_report {
-	local n=$__pss_n f= o=$__pss_o
-	__pss_n= __pss_o=
+	local f= o=$__pss_o
 	__pss_rest
 	[[ $o != *e* ]] || f+=e
 	[[ $o != *u* ]] || f+=u
 	[[ $o != *v* ]] || f+=v
 	[[ $o != *x* ]] || f+=x
 	__pss_x="{ ${f:+\\builtin set -$f; }__pss_r && : } 2>/dev/null"$'\''\n'\''
-	__pss_say E "$n" "$__pss_s" "$PWD" "$__pss_i" "$f"
-	builtin print -n "\e]7337;$n;q;$__pss_s\a" 1<>"$__pss_t"
+	__pss_say E "$__pss_n" "$__pss_s" "$PWD" "$__pss_i" "$f"
+	builtin print -n "\e]7337;$__pss_n;q;$__pss_s\a" 1<>"$__pss_t"
+	__pss_n= __pss_o=
 }
 
 # __pss_g N: what was typed and read by nobody, as hexadecimal digits.
@@ -212,7 +214,7 @@ logout() {
 
 # ---- the boot's last steps
 typeset -g __pss_k=@KEY@ __pss_kept=@KEPT@ __pss_n=@FIRST@
-typeset -g __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_i= __pss_1= __pss_2= __pss_c= __pss_x= __pss_y=
+typeset -g __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_i= __pss_1= __pss_2= __pss_c= __pss_x= __pss_y= __pss_rests=
 typeset -ga __pss_l __pss_hp __pss_hx __pss_hr
 typeset -g __pss_t=$(tty)
 __pss_y=$'\n{ __pss_q; __pss_o=$-; \\builtin set +euvx } 2>/dev/null'

@@ -71,8 +71,13 @@ static int enter_try(WORD_LIST *list)
 {
 	const char *why_not = try_shell.why_not_enter();
 	struct pss_connection connection = { .fd = -1 };
-	struct pss_entered entered = { .shell = &try_shell, .connection = &connection, .id = 7, .name = "web1",
-				       .user = "ann", .prompt_name = "web1", .history_key = "ann@web1.example:22" };
+	struct pss_entered entered = { .shell = &try_shell,
+				       .connection = &connection,
+				       .id = 7,
+				       .name = "web1",
+				       .user = "ann",
+				       .prompt_name = "web1",
+				       .history_key = "ann@web1.example:22" };
 	int status;
 
 	if (why_not) {
@@ -95,4 +100,5 @@ static int enter_try(WORD_LIST *list)
 static char *const help[] = { (char *)"Enters a scripted session.", NULL };
 
 extern struct builtin enter_try_struct;
-EXPORTED struct builtin enter_try_struct = { (char *)"enter_try", enter_try, BUILTIN_ENABLED, help, "enter_try SOCKET [kept]", NULL };
+EXPORTED struct builtin enter_try_struct = { (char *)"enter_try",       enter_try, BUILTIN_ENABLED, help,
+					     "enter_try SOCKET [kept]", NULL };

@@ -50,7 +50,8 @@ static void test_clean(void)
 		{ "a title ended by ST is dropped", "a\033]0;owned\033\\b", "ab" },
 		{ "an unfinished title takes the rest with it", "a\033]0;owned", "a" },
 		{ "a clipboard write is dropped", "a\033]52;c;ZXZpbA==\007b", "ab" },
-		{ "DCS, APC, PM and SOS are dropped", "a\033Pq\033\\b\033_x\033\\c\033^x\033\\d\033Xx\033\\e", "abcde" },
+		{ "DCS, APC, PM and SOS are dropped", "a\033Pq\033\\b\033_x\033\\c\033^x\033\\d\033Xx\033\\e",
+		  "abcde" },
 		{ "other CSI are dropped", "a\033[2J\033[6n\033[c\033[?1049hb\033[10;10Hc", "abc" },
 		{ "a private SGR is dropped", "a\033[>4;2mb\033[?1mc", "abc" },
 		{ "SGR with an intermediate byte is dropped", "a\033[1 mb", "ab" },
@@ -58,12 +59,31 @@ static void test_clean(void)
 		{ "a lone ESC at the end is dropped", "a\033", "a" },
 		{ "C0 controls are dropped", "a\001b\002c\007d\010e\rf\016g\177h", "abcdefgh" },
 		{ "a tab is a blank", "a\tb", "a b" },
-		{ "C1 controls are dropped", "a\xc2\x9b" "31mb\xc2\x9d" "0;x\xc2\x9c", "a31mb0;x" },
-		{ "raw C1 bytes are no UTF-8", "a\x9b" "b", "a\xef\xbf\xbd" "b" },
-		{ "overlong forms are replaced", "\xc0\xaf\xe0\x80\xaf", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },
+		{ "C1 controls are dropped",
+		  "a\xc2\x9b"
+		  "31mb\xc2\x9d"
+		  "0;x\xc2\x9c",
+		  "a31mb0;x" },
+		{ "raw C1 bytes are no UTF-8",
+		  "a\x9b"
+		  "b",
+		  "a\xef\xbf\xbd"
+		  "b" },
+		{ "overlong forms are replaced", "\xc0\xaf\xe0\x80\xaf",
+		  "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },
 		{ "surrogates are replaced", "\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },
-		{ "bidirectional controls are dropped", "a\xe2\x80\xae" "b\xe2\x81\xa6" "c\xd8\x9c" "d", "abcd" },
-		{ "zero-width and tag characters are dropped", "a\xe2\x80\x8b" "b\xef\xbb\xbf" "c\xf3\xa0\x81\x81" "d", "abcd" },
+		{ "bidirectional controls are dropped",
+		  "a\xe2\x80\xae"
+		  "b\xe2\x81\xa6"
+		  "c\xd8\x9c"
+		  "d",
+		  "abcd" },
+		{ "zero-width and tag characters are dropped",
+		  "a\xe2\x80\x8b"
+		  "b\xef\xbb\xbf"
+		  "c\xf3\xa0\x81\x81"
+		  "d",
+		  "abcd" },
 		{ "nothing is expanded", "$(touch x)`id`!!%n\\u${x@P}", "$(touch x)`id`!!%n\\u${x@P}" },
 	};
 
@@ -71,7 +91,10 @@ static void test_clean(void)
 		check_text(clean(canaries[i].text, PSS_CLEAN_SGR), canaries[i].wanted, canaries[i].name);
 	check_text(clean("a\033[1mb", PSS_CLEAN_PLAIN), "ab", "without PSS_CLEAN_SGR colours go too");
 	check_text(clean("a\nb", PSS_CLEAN_LINES), "a\nb", "newlines stay when asked");
-	check_text(clean("a\xc3\xa4" "b\x80", PSS_CLEAN_ASCII), "a?b?", "a character set that is no UTF-8");
+	check_text(clean("a\xc3\xa4"
+			 "b\x80",
+			 PSS_CLEAN_ASCII),
+		   "a?b?", "a character set that is no UTF-8");
 	check_text(pss_clean_text("a\0b", 3, PSS_CLEAN_PLAIN), "ab", "a NUL is dropped");
 	check_text(pss_clean_text(NULL, 0, PSS_CLEAN_PLAIN), "", "nothing gives an empty text");
 }
@@ -95,9 +118,15 @@ static void test_clean_is_bounded(void)
 
 static char *compose(const char *form, const char *remote)
 {
-	struct pss_prompt prompt = { .form = form, .name = "web1", .user = "ann", .prompt_name = "ann@web1",
-				     .remote = remote, .n_remote = strlen(remote), .directory = "/srv/\033[31mx",
-				     .n_directory = 11, .utf8 = true };
+	struct pss_prompt prompt = { .form = form,
+				     .name = "web1",
+				     .user = "ann",
+				     .prompt_name = "ann@web1",
+				     .remote = remote,
+				     .n_remote = strlen(remote),
+				     .directory = "/srv/\033[31mx",
+				     .n_directory = 11,
+				     .utf8 = true };
 
 	return pss_prompt_compose(&prompt);
 }
@@ -108,14 +137,16 @@ static void test_compose(void)
 	check_text(compose(NULL, ""), "[ann@web1]: ", "an empty remote prompt");
 	check_text(compose("%u@%h(%w)%% %p%", "> "), "ann@web1(/srv/x)% > %", "every field of the form");
 	check_text(compose("%q", "x"), "%q", "an unknown field stands for itself");
-	check_text(compose(NULL, "one\ntwo\nthree> "), "one\ntwo\n[ann@web1]: three> ", "the name starts the last of several lines");
+	check_text(compose(NULL, "one\ntwo\nthree> "), "one\ntwo\n[ann@web1]: three> ",
+		   "the name starts the last of several lines");
 	check_text(compose(NULL, "\033[7mone\ntwo> "), "\033[7mone\033[m\n[ann@web1]: two> ",
 		   "attributes of an earlier line end before the name");
 	check_text(compose(NULL, "\033[31mtwo> "), "[ann@web1]: \033[31mtwo> \033[m", "attributes end with the prompt");
 	check_text(compose("%p%n: ", "\033[8mx"), "\033[8mx\033[mann@web1: ", "attributes end before what follows %p");
 	check_text(compose(NULL, "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk> "), "d\ne\nf\ng\nh\ni\nj\n[ann@web1]: k> ",
 		   "only the last lines of many");
-	check_text(compose("\033]0;x\007%n> ", "x"), "ann@web1> \033[m", "the form holds no sequences but colours either");
+	check_text(compose("\033]0;x\007%n> ", "x"), "ann@web1> \033[m",
+		   "the form holds no sequences but colours either");
 }
 
 static void test_leaving(void)
@@ -125,14 +156,22 @@ static void test_leaving(void)
 		enum pss_leaving leaving;
 		int status;
 	} rows[] = {
-		{ "exit", PSS_LEAVING_EXIT, -1 },	 { "  EXIT\t", PSS_LEAVING_EXIT, -1 },
-		{ "exit 3", PSS_LEAVING_EXIT, 3 },	 { "exit -1", PSS_LEAVING_EXIT, 255 },
-		{ "exit 256", PSS_LEAVING_EXIT, 0 },	 { "logout", PSS_LEAVING_EXIT, -1 },
-		{ "logout 4", PSS_LEAVING_EXIT, 4 },	 { "Exit-PSSession", PSS_LEAVING_PSSESSION, -1 },
-		{ "exit-pssession 3", PSS_LEAVING_NOT, -1 }, { "exit $x", PSS_LEAVING_NOT, -1 },
-		{ "exit 1 2", PSS_LEAVING_NOT, -1 },	 { "exit;", PSS_LEAVING_NOT, -1 },
-		{ "exit 99999999999", PSS_LEAVING_NOT, -1 }, { "", PSS_LEAVING_NOT, -1 },
-		{ "exits", PSS_LEAVING_NOT, -1 },	 { "cd /x && exit 4", PSS_LEAVING_NOT, -1 },
+		{ "exit", PSS_LEAVING_EXIT, -1 },
+		{ "  EXIT\t", PSS_LEAVING_EXIT, -1 },
+		{ "exit 3", PSS_LEAVING_EXIT, 3 },
+		{ "exit -1", PSS_LEAVING_EXIT, 255 },
+		{ "exit 256", PSS_LEAVING_EXIT, 0 },
+		{ "logout", PSS_LEAVING_EXIT, -1 },
+		{ "logout 4", PSS_LEAVING_EXIT, 4 },
+		{ "Exit-PSSession", PSS_LEAVING_PSSESSION, -1 },
+		{ "exit-pssession 3", PSS_LEAVING_NOT, -1 },
+		{ "exit $x", PSS_LEAVING_NOT, -1 },
+		{ "exit 1 2", PSS_LEAVING_NOT, -1 },
+		{ "exit;", PSS_LEAVING_NOT, -1 },
+		{ "exit 99999999999", PSS_LEAVING_NOT, -1 },
+		{ "", PSS_LEAVING_NOT, -1 },
+		{ "exits", PSS_LEAVING_NOT, -1 },
+		{ "cd /x && exit 4", PSS_LEAVING_NOT, -1 },
 		{ "exit -", PSS_LEAVING_NOT, -1 },
 	};
 
@@ -182,8 +221,10 @@ static void test_modes(void)
 	check_text(reset_after("plain\r\n", true, 100), "\033[m", "modes: nothing but attributes after plain text");
 	for (size_t step = 1; step < 4; step++)
 		check_text(reset_after("\033[?1000;1006h\033[?25l\033=\033[?1h", false, step),
-			   "\033[?1l\033[?1000l\033[?1006l\033[?25h\033>\033[m", "modes: mouse, cursor and keys are switched back");
-	check_text(reset_after("\033[?1000h\033[?1000l", false, 100), "\033[m", "modes: what was switched off is forgotten");
+			   "\033[?1l\033[?1000l\033[?1006l\033[?25h\033>\033[m",
+			   "modes: mouse, cursor and keys are switched back");
+	check_text(reset_after("\033[?1000h\033[?1000l", false, 100), "\033[m",
+		   "modes: what was switched off is forgotten");
 	check_text(reset_after("\033[?1049h", false, 100), "\033[m", "modes: the alternate screen stays at a prompt");
 	check_text(reset_after("\033[?1049h", true, 100), "\033[?1049l\033[m", "modes: and goes on leaving");
 	check_text(reset_after("x\033]0;tit", false, 100), "\030\033\\\033[m", "modes: an unfinished string is ended");
@@ -191,7 +232,8 @@ static void test_modes(void)
 	check_text(reset_after("\033]0;a\033[?1000h\007", false, 100), "\033[?1000l\033[m", "modes: ESC ends a string");
 	check_text(reset_after("\033(0", false, 100), "\017\033(B\033[m", "modes: line drawing is switched back");
 	check_text(reset_after("\016", false, 100), "\017\033(B\033[m", "modes: so is a shift");
-	check_text(reset_after("\033[>4;2m\033[>1u", false, 100), "\033[>4m\033[<1u\033[m", "modes: keyboard protocols");
+	check_text(reset_after("\033[>4;2m\033[>1u", false, 100), "\033[>4m\033[<1u\033[m",
+		   "modes: keyboard protocols");
 	check_text(reset_after("\033[?1000h\033c", false, 100), "\033[m", "modes: a full reset resets");
 }
 
@@ -231,8 +273,17 @@ static char *history_path(void)
 
 static void test_history_round_trip(void)
 {
-	static const char *const entries[] = { "ls", "for i in 1 2; do\n  echo $i\ndone", "echo \\\\", "tail \\", "a \\\nb \\\\\nc\\\\\\",
-					       "\n", "x\n\ny", "  blanks  ", "\xff\xfe\x01", "#1690000000", "a\n" };
+	static const char *const entries[] = { "ls",
+					       "for i in 1 2; do\n  echo $i\ndone",
+					       "echo \\\\",
+					       "tail \\",
+					       "a \\\nb \\\\\nc\\\\\\",
+					       "\n",
+					       "x\n\ny",
+					       "  blanks  ",
+					       "\xff\xfe\x01",
+					       "#1690000000",
+					       "a\n" };
 	size_t n = sizeof(entries) / sizeof(entries[0]);
 	struct pss_history history;
 	struct stat status;
@@ -262,7 +313,8 @@ static void test_history_bounds(void)
 	}
 	pss_history_finish(&history);
 	check(load(&history, 10) == 0 && history.n_entries == 10 && strcmp(history.entries[9], "line 49") == 0 &&
-		      strcmp(history.entries[0], "line 40") == 0, "history: the last ten of many");
+		      strcmp(history.entries[0], "line 40") == 0,
+	      "history: the last ten of many");
 	pss_history_finish(&history);
 	check(load(&history, 1000) == 0 && history.n_entries == 10, "history: the file was shortened");
 	pss_history_finish(&history);
@@ -273,8 +325,9 @@ static void test_history_bounds(void)
 	check(history.n_entries == 10, "history: and writes nothing");
 	pss_history_finish(&history);
 	check(pss_history_limit(NULL, 7) == 7 && pss_history_limit("12", 7) == 12 &&
-		      pss_history_limit("-1", 7) == PSS_HISTORY_UNLIMITED && pss_history_limit("x", 7) == PSS_HISTORY_UNLIMITED &&
-		      pss_history_limit("0", 7) == 0, "history: limits as bash takes them");
+		      pss_history_limit("-1", 7) == PSS_HISTORY_UNLIMITED &&
+		      pss_history_limit("x", 7) == PSS_HISTORY_UNLIMITED && pss_history_limit("0", 7) == 0,
+	      "history: limits as bash takes them");
 }
 
 static void test_history_is_careful(void)
@@ -293,7 +346,8 @@ static void test_history_is_careful(void)
 	pss_history_append(&history, "next");
 	pss_history_finish(&history);
 	load(&history, 10);
-	check(history.n_entries == 3 && strcmp(history.entries[2], "next") == 0, "history: the next entry begins a line");
+	check(history.n_entries == 3 && strcmp(history.entries[2], "next") == 0,
+	      "history: the next entry begins a line");
 	pss_history_finish(&history);
 	check(stat(path, &status) == 0 && (status.st_mode & 0777) == 0600, "history: an open file is closed to others");
 	unlink(path);

@@ -272,6 +272,21 @@ def _(b):
     del before
 
 
+@test("what was typed for a lost computer is not run by the local shell")
+def _(b):
+    b.enter()
+    b.type("sleep 9\r")
+    b.peer.line()
+    b.wait_for(lambda: not b.termios()[3] & termios.ICANON, "raw")
+    os.kill(b.child(), signal.SIGSTOP)
+    b.expect(rb"Stopped.*LOCAL> ")
+    b.peer.left(wire.LOST, message="x")
+    b.type("fg\rtouch ~/canary\r")
+    b.expect(rb"lost: x\r\n.*LOCAL> ")
+    assert b.run("echo fine") == "fine\n"
+    assert not os.path.exists(os.path.join(b.directory, "canary"))
+
+
 @test("a host process that ends: said so, 255")
 def _(b):
     b.enter()
@@ -421,7 +436,7 @@ def _(b):
     b.enter()
     b.type("echo helo\x1bhi")
     b.expect(rb"helo")
-    b.type("l\x1b*=\\v@a0iX\r")
+    b.type("l\x1b0*=\\v@a0iX\r")
     got = b.peer.line()
     assert got == b"Xecho hello", got
     b.peer.prompt()

@@ -38,26 +38,26 @@ end_tree() {
 	end_processes "$1" $(descendants "$1")
 }
 
-# Every process that has TEXT among its arguments, but ourselves.
+# Every process that has TEXT in its arguments, but ourselves.
 processes_with_argument() {
 	local file pid
-	for file in /proc/[0-9]*/cmdline; do
+	# One process for all of /proc: this is called often.
+	for file in $(grep -lsaF -- "$1" /proc/[0-9]*/cmdline); do
 		pid=${file#/proc/}
 		pid=${pid%/cmdline}
-		[ "$pid" != "$$" ] && [ "$pid" != "$BASHPID" ] || continue
-		if tr '\0' '\n' 2>/dev/null <"$file" | grep -qF -- "$1"; then
-			echo "$pid"
-		fi
-	done 2>/dev/null
+		[ "$pid" = "$$" ] || [ "$pid" = "$BASHPID" ] || ! is_alive "$pid" || is_this_grep "$pid" || echo "$pid"
+	done
+}
+
+is_this_grep() {
+	[[ $(cat "/proc/$1/comm" 2>/dev/null) == grep ]]
 }
 
 # Every process of user UID that is no zombie.
 processes_of_uid() {
 	local directory
-	for directory in /proc/[0-9]*; do
-		if [ "$(stat -c %u "$directory" 2>/dev/null)" = "$1" ] && is_alive "${directory#/proc/}"; then
-			echo "${directory#/proc/}"
-		fi
+	for directory in $(find /proc -maxdepth 1 -name '[0-9]*' -user "$1" 2>/dev/null); do
+		! is_alive "${directory#/proc/}" || echo "${directory#/proc/}"
 	done
 }
 

@@ -107,10 +107,12 @@ term_send() {
 	tm send-keys -l -- "$1"
 }
 
+# Trailing blanks cannot be told from an empty screen, and a line that just fills the last column leaves the
+# cursor on an empty one.
 shows_at_end() {
 	local line
 	line=$(screen_line)
-	[[ $line == *"$1" ]]
+	[[ ${line%"${line##*[! ]}"} == *"$1" ]] || { [ -z "$line" ] && [[ $(screen) == *"$1" ]]; }
 }
 
 term_type() {
@@ -118,7 +120,6 @@ term_type() {
 	term_send "$1"
 	tail=${tail##*$'\n'}
 	((${#tail} <= 12)) || tail=${tail: -12}
-	# Trailing blanks cannot be told from an empty screen.
 	wait_until "$SCREEN_DEADLINE" shows_at_end "${tail%"${tail##*[! ]}"}" || { explain_screen; return 1; }
 }
 

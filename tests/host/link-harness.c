@@ -20,7 +20,9 @@ static void on_question(gpointer user, PssQuestion *question)
 	LinkRecord *record = user;
 
 	g_ptr_array_add(record->questions, g_strdup(pss_question_text(question)));
-	if (record->answers && record->answers[record->n_answered])
+	if (record->keep_questions)
+		record->kept = pss_question_ref(question);
+	else if (record->answers && record->answers[record->n_answered])
 		pss_question_answer(question, record->answers[record->n_answered++]);
 }
 
@@ -124,6 +126,7 @@ void link_record_init(LinkRecord *record)
 void link_record_finish(LinkRecord *record)
 {
 	pss_transport_free(record->transport);
+	g_clear_pointer(&record->kept, pss_question_unref);
 	g_free(record->remote_user);
 	g_free(record->history_key);
 	g_clear_error(&record->lost);

@@ -15,6 +15,8 @@ typedef struct {
 	GPtrArray *questions; /* texts, in order */
 	const char *const *answers; /* to the questions, in order; NULL-terminated; NULL: decline all */
 	guint n_answered;
+	gboolean keep_questions; /* unanswered, until the record is finished */
+	PssQuestion *kept;
 	void (*on_ready)(gpointer user); /* more to do inside on_ready, or NULL */
 	gpointer user;
 } LinkRecord;

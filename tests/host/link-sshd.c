@@ -33,6 +33,7 @@ static void on_child_end(GPid pid, gint status, gpointer user)
 {
 	Sshd *sshd = user;
 
+	g_hash_table_remove(sshd->running, GINT_TO_POINTER(pid));
 	if (sshd->last == pid)
 		sshd->last = 0;
 }
@@ -42,24 +43,19 @@ static gboolean on_connection(gint fd, GIOCondition condition, gpointer user)
 	Sshd *sshd = user;
 	int connection = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
 	g_autofree char *log = g_build_filename(sshd->directory, "log", NULL);
-	g_autofree char *path = g_find_program_in_path(sshd->program);
 	g_auto(GStrv) environment = g_get_environ();
 	g_autoptr(GError) error = NULL;
-	/* sshd wants to be started by its whole path, as it executes itself again. */
-	const char *const openssh[] = { "/usr/sbin/sshd", "-i", "-e", "-f", sshd->config, NULL };
-	const char *const dropbear[] = { "dropbear", "-i", "-E", "-r", sshd->host_key, NULL };
-	gboolean is_dropbear = g_str_equal(sshd->program, "dropbear");
 
 	g_assert_cmpint(connection, >=, 0);
 	int log_fd = g_open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	PssSpawn spawn = {
-		.argv = is_dropbear ? dropbear : openssh,
-		.program = is_dropbear ? "/usr/sbin/dropbear" : NULL,
+		.argv = (const char *const *)sshd->server,
 		.environment = (const char *const *)environment,
 		.fds = { connection, connection, log_fd },
 	};
 	if (!pss_spawn(&spawn, &sshd->last, &error))
 		g_error("%s", error->message);
+	g_hash_table_add(sshd->running, GINT_TO_POINTER(sshd->last));
 	g_child_watch_add(sshd->last, on_child_end, sshd);
 	sshd->n_accepted++;
 	close(connection);
@@ -109,12 +105,12 @@ static void listen_somewhere(Sshd *sshd)
 	sshd->source = g_unix_fd_add(sshd->listener, G_IO_IN, on_connection, sshd);
 }
 
-static Sshd *start(const char *program)
+static Sshd *start(void)
 {
 	Sshd *sshd = g_new0(Sshd, 1);
 
 	signal(SIGPIPE, SIG_IGN);
-	sshd->program = program;
+	sshd->running = g_hash_table_new(NULL, NULL);
 	sshd->directory = g_dir_make_tmp("pss-sshd-XXXXXX", NULL);
 	g_assert_nonnull(sshd->directory);
 	sshd->known_hosts = g_build_filename(sshd->directory, "known_hosts", NULL);
@@ -133,20 +129,59 @@ static void trust_host_key(Sshd *sshd, const char *key)
 
 Sshd *sshd_start(const char *extra)
 {
-	Sshd *sshd = start("sshd");
+	Sshd *sshd = start();
 	g_autofree char *pub = g_strconcat(sshd->client_key, ".pub", NULL);
 
 	if (getuid() == 0)
 		g_mkdir_with_parents("/run/sshd", 0755); /* sshd's own demand */
 	sshd->host_key = sshd_make_key(sshd, "host", "ed25519", "");
 	g_autofree char *text = g_strdup_printf("HostKey %s\nAuthorizedKeysFile %s\nStrictModes no\nUsePAM no\n"
-	                                        "PasswordAuthentication no\nPidFile none\nPrintMotd no\n"
+	                                        "PasswordAuthentication no\nKbdInteractiveAuthentication no\nPidFile none\nPrintMotd no\n"
 	                                        "PrintLastLog no\nLogLevel INFO\n%s\n",
 	                                        sshd->host_key, pub, extra ? extra : "");
 	g_assert_true(g_file_set_contents(sshd->config, text, -1, NULL));
+	/* sshd wants to be started by its whole path, as it executes itself again. */
+	const char *const argv[] = { "/usr/sbin/sshd", "-i", "-e", "-f", sshd->config, NULL };
+	sshd->server = g_strdupv((char **)argv);
 	listen_somewhere(sshd);
 	g_autofree char *key = sshd_public_key(sshd->host_key);
 	trust_host_key(sshd, key);
+	return sshd;
+}
+
+Sshd *sshd_start_login_server(const char *const *arguments)
+{
+	Sshd *sshd = start();
+	GPtrArray *argv = g_ptr_array_new();
+
+	sshd->host_key = sshd_make_key(sshd, "host", "ed25519", "");
+	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+	g_autofree char *directory = g_path_get_dirname(self);
+	g_ptr_array_add(argv, g_build_filename(directory, "login-server", NULL));
+	g_ptr_array_add(argv, g_strdup(sshd->host_key));
+	for (; *arguments; arguments++)
+		g_ptr_array_add(argv, g_strdup(*arguments));
+	g_ptr_array_add(argv, NULL);
+	sshd->server = (char **)g_ptr_array_free(argv, FALSE);
+	listen_somewhere(sshd);
+	g_autofree char *key = sshd_public_key(sshd->host_key);
+	trust_host_key(sshd, key);
+	return sshd;
+}
+
+Sshd *sshd_start_dropbear(void)
+{
+	static const char dropbear_path[] = "/usr/sbin/dropbear";
+
+	if (!g_file_test(dropbear_path, G_FILE_TEST_IS_EXECUTABLE))
+		return NULL;
+	Sshd *sshd = start();
+	sshd->host_key = g_build_filename(sshd->directory, "host", NULL);
+	const char *const make[] = { "dropbearkey", "-t", "ed25519", "-f", sshd->host_key, NULL };
+	run_program(make);
+	const char *const argv[] = { dropbear_path, "-i", "-E", "-r", sshd->host_key, NULL };
+	sshd->server = g_strdupv((char **)argv);
+	listen_somewhere(sshd);
 	return sshd;
 }
 
@@ -166,16 +201,18 @@ void sshd_stop(Sshd *sshd)
 {
 	g_source_remove(sshd->source);
 	close(sshd->listener);
-	if (sshd->last > 0) {
-		kill(-sshd->last, SIGCONT);
-		kill(-sshd->last, SIGTERM);
-		kill(-sshd->last, SIGKILL);
-	}
-	wait_for(sshd->last == 0, 10);
+	GHashTableIter iter;
+	gpointer pid;
+	g_hash_table_iter_init(&iter, sshd->running);
+	while (g_hash_table_iter_next(&iter, &pid, NULL))
+		kill(-GPOINTER_TO_INT(pid), SIGKILL);
+	wait_for(g_hash_table_size(sshd->running) == 0, 10);
+	g_hash_table_unref(sshd->running);
 	if (g_test_failed() && g_getenv("PSS_TEST_KEEP"))
 		g_test_message("kept %s", sshd->directory);
 	else
 		remove_all(sshd->directory);
+	g_strfreev(sshd->server);
 	g_free(sshd->directory);
 	g_free(sshd->known_hosts);
 	g_free(sshd->config);

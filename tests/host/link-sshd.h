@@ -17,12 +17,18 @@ typedef struct {
 	int listener;
 	guint source;
 	guint n_accepted;
-	pid_t last;       /* the server process of the newest connection; reaped by us */
-	const char *program; /* "sshd" or "dropbear" */
+	pid_t last;       /* the server process of the newest connection; 0: it has ended */
+	GHashTable *running; /* set of pids: all server processes */
+	char **server;    /* argv of the server that serves one connection on its standard input */
 } Sshd;
 
 /* `extra` are more lines for sshd_config, or NULL. */
 Sshd *sshd_start(const char *extra);
+
+/* Our login-server.c with these arguments; for passwords and the like. */
+Sshd *sshd_start_login_server(const char *const *arguments);
+
+/* dropbear, whose accounts are the machine's: for the key exchange only. NULL where it is not installed. */
 Sshd *sshd_start_dropbear(void);
 void sshd_stop(Sshd *sshd);
 

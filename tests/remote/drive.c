@@ -19,7 +19,7 @@ struct Drive {
 	GString *output, *typed, *notices, *prompt, *directory;
 	guint n_prompts, n_prompts_seen;
 	int kind, status, kept_exit, end_status;
-	gboolean fresh, ended;
+	gboolean fresh, ended, no_control;
 	const char *test;
 	guint step;
 };
@@ -141,7 +141,10 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 	PssChannelRequest control = { .command = pss_remote_control_command(drive->remote) };
 	control.first_bytes = pss_remote_control_script(drive->remote, &control.n_first_bytes);
 	drive->terminal = pss_channel_open(drive->transport, &terminal, &terminal_events, drive);
-	drive->control = pss_channel_open(drive->transport, &control, &control_events, drive);
+	if (drive->no_control)
+		pss_remote_control_closed(drive->remote);
+	else
+		drive->control = pss_channel_open(drive->transport, &control, &control_events, drive);
 }
 
 static void on_question(gpointer user, PssQuestion *question)
@@ -404,6 +407,9 @@ char *drive_find_directory(Drive *drive)
 
 void drive_close_control(Drive *drive)
 {
+	drive->no_control = TRUE;
+	if (!drive->control)
+		return;
 	pss_channel_close(g_steal_pointer(&drive->control));
 	pss_remote_control_closed(drive->remote);
 }

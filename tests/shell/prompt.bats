@@ -88,7 +88,7 @@ set_prompt() {
 	wait_scrollback '0000000'
 	term_send 'echo "[$((40 + 2))]"'
 	term_keys Enter
-	wait_scrollback $'\n\\[42\\]'
+	wait_scrollback $'\n\\[42\\]\n.*0000'
 	term_keys C-d
 	wait_local
 }

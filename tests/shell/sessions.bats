@@ -18,7 +18,7 @@ listed() {
 }
 
 @test "sessions: new prints a table on a terminal and InstanceIds elsewhere" {
-	local_bash_start
+	COLUMNS_WANTED=100 local_bash_start
 	run_line 'new-pssession -ConfigFile $C box' 30
 	output_like '^Id Name            ComputerName    State         ConfigurationName     Availability'
 	output_like $'\n-- ----            ------------    -----         -----------------     ------------'

@@ -12,7 +12,7 @@ teardown() { place_end; }
 @test "terminal: vim edits and writes a file" {
 	term_type "vim.tiny -u NONE -i NONE $WORLD/remote-run/edited"
 	term_keys Enter
-	wait_screen '\n~'
+	wait_screen $'\n~'
 	term_keys i
 	wait_screen 'INSERT'
 	term_send 'written in vim'

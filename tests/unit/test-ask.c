@@ -48,8 +48,8 @@ static void ask_in_child(int report, bool echo, bool with_handler)
 	sigaction(SIGINT, NULL, &after);
 	if (outcome.rc == 0)
 		g_strlcpy(outcome.answer, (const char *)pss_buffer_bytes(&answer), sizeof outcome.answer);
-	outcome.same_modes = modes_before.c_lflag == modes_after.c_lflag && modes_before.c_iflag == modes_after.c_iflag &&
-	                     modes_before.c_oflag == modes_after.c_oflag;
+	outcome.same_modes = modes_before.c_lflag == modes_after.c_lflag &&
+			     modes_before.c_iflag == modes_after.c_iflag && modes_before.c_oflag == modes_after.c_oflag;
 	outcome.same_handlers = before.sa_handler == after.sa_handler;
 	outcome.interrupts = interrupts;
 	pss_buffer_wipe(&answer);
@@ -58,7 +58,7 @@ static void ask_in_child(int report, bool echo, bool with_handler)
 
 struct person {
 	int terminal;
-	int report; /* an outcome, from the asker */
+	int report;      /* an outcome, from the asker */
 	int leader_says; /* the asker's pid, and then how it ended */
 	pid_t leader, asker;
 	GString *screen;
@@ -123,7 +123,7 @@ static bool finish(struct person *person, struct outcome *ret_outcome, int *ret_
 {
 	char bytes[512];
 	struct pollfd poll_both[2] = { { .fd = person->terminal, .events = POLLIN },
-		                       { .fd = person->leader_says, .events = POLLIN } };
+				       { .fd = person->leader_says, .events = POLLIN } };
 
 	while (!poll_both[1].revents) {
 		g_assert_cmpint(poll(poll_both, 2, 10000), >, 0);
@@ -274,7 +274,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/ask/an empty line is an empty answer", an_empty_line_is_an_empty_answer);
 	g_test_add_func("/ask/the end of file declines", the_end_of_file_declines);
 	g_test_add_func("/ask/Ctrl-C reaches the shell's handler with a sane terminal",
-	                ctrl_c_reaches_the_shells_handler_with_a_sane_terminal);
+			ctrl_c_reaches_the_shells_handler_with_a_sane_terminal);
 	g_test_add_func("/ask/echo is back when a signal kills", echo_is_back_when_a_signal_kills);
 	g_test_add_func("/ask/without a terminal nothing is asked", without_a_terminal_nothing_is_asked);
 	return g_test_run();

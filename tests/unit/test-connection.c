@@ -248,7 +248,8 @@ static void a_stale_socket_is_replaced(void)
 static void failures_to_start_are_told(void)
 {
 	set_up();
-	assert_fails("/nonexistent/pssession-host", -ENOENT, "/nonexistent/pssession-host cannot be started: No such file");
+	assert_fails("/nonexistent/pssession-host", -ENOENT,
+		     "/nonexistent/pssession-host cannot be started: No such file");
 	assert_fails("/etc/passwd", -EACCES, "/etc/passwd cannot be started: Permission denied");
 	assert_fails("/bin/true", -EPIPE, "/bin/true ended before it was ready");
 	tear_down();
@@ -408,17 +409,22 @@ int main(int argc, char **argv)
 		return be_host(argv[2]);
 	self = g_file_read_link("/proc/self/exe", NULL);
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/connection/none is no error where none may be started", none_is_no_error_where_none_may_be_started);
-	g_test_add_func("/connection/it is started, and the descriptor is high", it_is_started_and_the_descriptor_is_high);
+	g_test_add_func("/connection/none is no error where none may be started",
+			none_is_no_error_where_none_may_be_started);
+	g_test_add_func("/connection/it is started, and the descriptor is high",
+			it_is_started_and_the_descriptor_is_high);
 	g_test_add_func("/connection/many at once start one", many_at_once_start_one);
 	g_test_add_func("/connection/a stale socket is replaced", a_stale_socket_is_replaced);
 	g_test_add_func("/connection/failures to start are told", failures_to_start_are_told);
-	g_test_add_func("/connection/a stopped host is an error within seconds", a_stopped_host_is_an_error_within_seconds);
+	g_test_add_func("/connection/a stopped host is an error within seconds",
+			a_stopped_host_is_an_error_within_seconds);
 	g_test_add_func("/connection/strange answers are errors", strange_answers_are_errors);
 	g_test_add_func("/connection/an interrupt ends the waiting", an_interrupt_ends_the_waiting);
 	g_test_add_func("/connection/a lock that is a symlink is refused", a_lock_that_is_a_symlink_is_refused);
-	g_test_add_func("/connection/a small limit of descriptors is no obstacle", a_small_limit_of_descriptors_is_no_obstacle);
-	g_test_add_func("/connection/a shell without standard streams can start it", a_shell_without_standard_streams_can_start_it);
+	g_test_add_func("/connection/a small limit of descriptors is no obstacle",
+			a_small_limit_of_descriptors_is_no_obstacle);
+	g_test_add_func("/connection/a shell without standard streams can start it",
+			a_shell_without_standard_streams_can_start_it);
 	int status = g_test_run();
 	g_free(self);
 	return status;

@@ -113,13 +113,14 @@ static const struct sample samples[] = {
 	{ "-Port", "!-Port wants a number from 1 to 65535" },
 	{ "-Port|--|22", "!-Port wants a number from 1 to 65535" },
 	{ "-Port|-Force", "!-Port wants a number from 1 to 65535, not the parameter '-Force' "
-	                  "(a value that begins with a dash is given as -Port:VALUE)" },
+			  "(a value that begins with a dash is given as -Port:VALUE)" },
 	{ "-Port|1|-Port|2", "!-Port is given twice" },
 	{ "-Id|1,x", "!-Id wants a number of at least 1, not 'x'" },
 	{ "-Format|xml", "!-Format wants table, list or json, not 'xml'" },
 	{ "-Format|", "!-Format wants table, list or json, not ''" },
 	{ "-Force:maybe", "!-Force wants true or false, not 'maybe'" },
-	{ "-Force:", "!-Force: has an empty value; $false and $true are the shell's own variables: write -Force:false" },
+	{ "-Force:",
+	  "!-Force: has an empty value; $false and $true are the shell's own variables: write -Force:false" },
 	{ "-Session|", "!-Session wants a session, not ''" },
 	{ "-Session|,", "!-Session wants a session, not ','" },
 	{ "-OutVariable|+", "!-OutVariable wants the name of a variable, not ''" },
@@ -151,7 +152,9 @@ static void help_and_version_win(void)
 	static const struct {
 		const char *argument;
 		int result;
-	} wanted[] = { { "--help", PSS_PARSED_HELP }, { "-?", PSS_PARSED_HELP }, { "-Help", PSS_PARSED_HELP },
+	} wanted[] = { { "--help", PSS_PARSED_HELP },
+		       { "-?", PSS_PARSED_HELP },
+		       { "-Help", PSS_PARSED_HELP },
 		       { "--version", PSS_PARSED_VERSION } };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(wanted); i++) {
@@ -186,7 +189,8 @@ static void an_exact_name_beats_a_prefix(void)
 /* Numbers stand for PowerShell's enum values where the row says so, and only there. */
 static void a_choice_may_take_its_number(void)
 {
-	static const struct pss_parameter numbered[] = { { "Action", NULL, PSS_KIND_CHOICE, .choices = formats, .max = 2 } };
+	static const struct pss_parameter numbered[] = { { "Action", NULL, PSS_KIND_CHOICE, .choices = formats,
+							   .max = 2 } };
 	static const char *const arguments[] = { "-Action", "2", NULL };
 	struct pss_value values[1] = { 0 };
 	struct pss_parameter_group group = { numbered, 1, values };
@@ -227,6 +231,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/parameter/help and version win", help_and_version_win);
 	g_test_add_func("/parameter/an exact name beats a prefix", an_exact_name_beats_a_prefix);
 	g_test_add_func("/parameter/a choice may take its number", a_choice_may_take_its_number);
-	g_test_add_func("/parameter/more unnamed arguments go where the rest goes", more_unnamed_arguments_go_where_the_rest_goes);
+	g_test_add_func("/parameter/more unnamed arguments go where the rest goes",
+			more_unnamed_arguments_go_where_the_rest_goes);
 	return g_test_run();
 }

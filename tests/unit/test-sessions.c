@@ -19,8 +19,8 @@ static void say(const char *command, const char *message)
 
 static const struct pss_shell shell = { .name = "test", .error = say };
 
-static void add(struct pss_sessions *sessions, uint64_t id, const char *name, const char *instance, const char *computer,
-                enum pss_state state)
+static void add(struct pss_sessions *sessions, uint64_t id, const char *name, const char *instance,
+		const char *computer, enum pss_state state)
 {
 	struct pss_buffer buffer;
 	struct pss_message message;
@@ -36,7 +36,7 @@ static void add(struct pss_sessions *sessions, uint64_t id, const char *name, co
 	pss_message_text(&message, PSS_TAG_TRANSPORT, "SSH");
 	pss_message_number(&message, PSS_TAG_STATE, state);
 	pss_message_number(&message, PSS_TAG_AVAILABILITY,
-	                   state == PSS_STATE_OPENED ? PSS_AVAILABILITY_AVAILABLE : PSS_AVAILABILITY_NONE);
+			   state == PSS_STATE_OPENED ? PSS_AVAILABILITY_AVAILABLE : PSS_AVAILABILITY_NONE);
 	g_assert_cmpint(pss_message_end(&message), ==, 0);
 	g_assert_cmpint(pss_frame_parse(&buffer, &frame), ==, 1);
 	g_assert_cmpint(pss_sessions_add(sessions, pss_frame_fields(&frame)), ==, 0);
@@ -57,11 +57,11 @@ static void fill(struct pss_sessions *sessions)
 
 struct sample {
 	enum pss_selector selector;
-	const char *value;    /* commas separate; NULL: not given */
+	const char *value; /* commas separate; NULL: not given */
 	const char *computer;
-	int state;            /* 0: not given */
+	int state; /* 0: not given */
 	bool gone_is_fine;
-	const char *ids;      /* those that are left */
+	const char *ids; /* those that are left */
 	const char *errors;
 };
 
@@ -73,14 +73,16 @@ static const struct sample samples[] = {
 	{ PSS_BY_NAME, "build", .ids = "2 10", .errors = "" },
 	{ PSS_BY_NAME, "B*", .ids = "2 10", .errors = "" },
 	{ PSS_BY_NAME, "x*", .ids = "", .errors = "" },
-	{ PSS_BY_NAME, "sess,1", .ids = "", .errors = "The remote session with the name sess is not available.\n"
-	                                             "The remote session with the name 1 is not available.\n" },
+	{ PSS_BY_NAME, "sess,1", .ids = "",
+	  .errors = "The remote session with the name sess is not available.\n"
+		    "The remote session with the name 1 is not available.\n" },
 	{ PSS_BY_INSTANCE, UUID_2, .ids = "2", .errors = "" },
 	{ PSS_BY_INSTANCE, "ABCDEFAB-CDEF-4BCD-8FAB-CDEFABCDEFAB", .ids = "10", .errors = "" },
 	{ PSS_BY_INSTANCE, "x", .ids = "", .errors = "The remote session with the instance ID x is not available.\n" },
 	{ PSS_BY_SESSION, "1,build," UUID_3, .ids = "1 2 10", .errors = "" },
 	{ PSS_BY_SESSION, "99999999-9999-4999-8999-999999999999", .ids = "",
-	  .errors = "The remote session with the instance ID 99999999-9999-4999-8999-999999999999 is not available.\n" },
+	  .errors =
+		  "The remote session with the instance ID 99999999-9999-4999-8999-999999999999 is not available.\n" },
 	{ PSS_BY_SESSION, "99999999-9999-4999-8999-999999999999", .gone_is_fine = true, .ids = "", .errors = "" },
 	{ PSS_BY_SESSION, "99", .gone_is_fine = true, .ids = "",
 	  .errors = "The remote session with the session ID 99 is not available.\n" },
@@ -108,7 +110,9 @@ static void select_sample(gconstpointer data)
 	struct pss_call call = { .shell = &shell, .verb = &pss_verb_get };
 	struct pss_value value = { 0 }, computer = { 0 };
 	struct pss_value state = { .given = sample->state != 0, .number = sample->state - 1 };
-	struct pss_selection selection = { .computer = &computer, .state = &state, .gone_is_fine = sample->gone_is_fine };
+	struct pss_selection selection = { .computer = &computer,
+					   .state = &state,
+					   .gone_is_fine = sample->gone_is_fine };
 	struct pss_sessions sessions;
 	GString *ids = g_string_new(NULL);
 
@@ -151,7 +155,8 @@ static void one_is_wanted(void)
 	for (size_t i = 0; i < G_N_ELEMENTS(wanted); i++) {
 		struct pss_call call = { .shell = &shell, .verb = &pss_verb_enter };
 		said = g_string_new(NULL);
-		const struct pss_session *session = pss_select_one(&call, wanted[i].selector, wanted[i].value, &sessions);
+		const struct pss_session *session =
+			pss_select_one(&call, wanted[i].selector, wanted[i].value, &sessions);
 		g_assert_cmpuint(session ? session->id : 0, ==, wanted[i].id);
 		g_assert_cmpstr(said->str, ==, wanted[i].errors);
 		pss_texts_finish(&call.streams[PSS_STREAM_ERROR]);
@@ -190,8 +195,9 @@ static void the_action_on_errors_counts(void)
 
 static void statuses_merge_by_their_order(void)
 {
-	static const int wanted[][3] = { { 0, 1, 1 }, { 1, 0, 1 }, { 1, 255, 255 }, { 255, 1, 255 }, { 255, 130, 130 },
-		                         { 130, 255, 130 }, { 124, 255, 124 }, { 255, 124, 124 }, { 0, 0, 0 } };
+	static const int wanted[][3] = { { 0, 1, 1 },       { 1, 0, 1 },       { 1, 255, 255 },
+					 { 255, 1, 255 },   { 255, 130, 130 }, { 130, 255, 130 },
+					 { 124, 255, 124 }, { 255, 124, 124 }, { 0, 0, 0 } };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(wanted); i++) {
 		struct pss_call call = { .status = wanted[i][0] };
@@ -240,9 +246,9 @@ static void the_table_is_powershells(void)
 	limit = 0;
 	g_autofree char *text = capture(print_table, &sessions);
 	g_assert_cmpstr(text, ==,
-	                "Id Name            ComputerName    State         ConfigurationName     Availability\n"
-	                "-- ----            ------------    -----         -----------------     ------------\n"
-	                " 1 Session1        Server01        Opened        bash                     Available\n");
+			"Id Name            ComputerName    State         ConfigurationName     Availability\n"
+			"-- ----            ------------    -----         -----------------     ------------\n"
+			" 1 Session1        Server01        Opened        bash                     Available\n");
 	limit = 200;
 	g_autofree char *wide = capture(print_table, &sessions);
 	g_assert_cmpstr(wide, ==, text);
@@ -253,7 +259,8 @@ static void the_table_is_cut_to_the_terminal(void)
 {
 	struct pss_sessions sessions = { 0 };
 
-	add(&sessions, 1, "a-name-that-is-very-long-indeed", UUID_1, "server.with.a.long.name.example.com", PSS_STATE_OPENED);
+	add(&sessions, 1, "a-name-that-is-very-long-indeed", UUID_1, "server.with.a.long.name.example.com",
+	    PSS_STATE_OPENED);
 	for (limit = 20; limit < 130; limit++) {
 		g_autofree char *text = capture(print_table, &sessions);
 		g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
@@ -290,8 +297,9 @@ static void scripts_read_json_and_values(void)
 	add(&sessions, 1, "say \"a\\b\"\033", UUID_1, "h", PSS_STATE_OPENED);
 	add(&sessions, 2, "\303\251", UUID_2, "h", PSS_STATE_BROKEN);
 	g_autofree char *json = capture(print_json, &sessions);
-	g_assert_cmpstr(json, ==, "[{\"Id\":1,\"Name\":\"say \\\"a\\\\b\\\"?\",\"State\":\"Opened\"},\n"
-	                          " {\"Id\":2,\"Name\":\"\303\251\",\"State\":\"Broken\"}]\n");
+	g_assert_cmpstr(json, ==,
+			"[{\"Id\":1,\"Name\":\"say \\\"a\\\\b\\\"?\",\"State\":\"Opened\"},\n"
+			" {\"Id\":2,\"Name\":\"\303\251\",\"State\":\"Broken\"}]\n");
 	g_autofree char *values = capture(print_values, &sessions);
 	g_assert_cmpstr(values, ==, "1\tsay \"a\\b\"?\tOpened\n2\t\303\251\tBroken\n");
 	pss_sessions_finish(&sessions);

@@ -82,7 +82,8 @@ static void parse_sample(gconstpointer data)
 		g_assert_null(strpbrk(error, "\033\n\t"));
 	} else {
 		g_assert_cmpint(rc, ==, 0);
-		g_autofree char *said = g_strdup_printf("%s|%s|%u", target.user ? target.user : "-", target.host, target.port);
+		g_autofree char *said =
+			g_strdup_printf("%s|%s|%u", target.user ? target.user : "-", target.host, target.port);
 		g_assert_cmpstr(said, ==, sample->result);
 	}
 	pss_target_finish(&target);

@@ -109,7 +109,8 @@ static void too_much_to_write_leaves_whole_frames_only(void)
 	pss_buffer_finish(&buffer);
 }
 
-/* Every way in which one field's bytes can disagree with their lengths, by brute force: each prefix, each byte changed. */
+/* Every way in which one field's bytes can disagree with their lengths, by brute force: each prefix, each byte changed.
+ */
 static void malformed_fields_are_never_read_beyond_their_end(void)
 {
 	struct pss_buffer buffer;
@@ -148,7 +149,9 @@ static void texts_need_their_nul(void)
 		const char *bytes;
 		size_t n;
 		const char *text;
-	} wanted[] = { { "ab\0", 3, "ab" }, { "ab", 2, NULL }, { "a\0b\0", 4, NULL }, { "\0", 1, "" }, { "", 0, NULL } };
+	} wanted[] = {
+		{ "ab\0", 3, "ab" }, { "ab", 2, NULL }, { "a\0b\0", 4, NULL }, { "\0", 1, "" }, { "", 0, NULL }
+	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(wanted); i++) {
 		struct pss_field field = { PSS_TAG_NAME, (const unsigned char *)wanted[i].bytes, wanted[i].n };
@@ -199,9 +202,10 @@ int main(int argc, char **argv)
 	g_test_add_func("/wire/a length over the limit is refused", a_length_over_the_limit_is_refused);
 	g_test_add_func("/wire/too much to write leaves whole frames only", too_much_to_write_leaves_whole_frames_only);
 	g_test_add_func("/wire/malformed fields are never read beyond their end",
-	                malformed_fields_are_never_read_beyond_their_end);
+			malformed_fields_are_never_read_beyond_their_end);
 	g_test_add_func("/wire/texts need their NUL", texts_need_their_nul);
-	g_test_add_func("/wire/a buffer keeps its bytes while it moves them", a_buffer_keeps_its_bytes_while_it_moves_them);
+	g_test_add_func("/wire/a buffer keeps its bytes while it moves them",
+			a_buffer_keeps_its_bytes_while_it_moves_them);
 	g_test_add_func("/wire/statuses map to exit statuses", statuses_map_to_exit_statuses);
 	return g_test_run();
 }

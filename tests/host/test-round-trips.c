@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/* How many round trips a fresh connection takes, from connect() to the first byte of the terminal, and of the
+ * control channel. The same login is made through a relay that delays every byte and through one that
+ * does not; the difference is the network's part, whatever the work of both ends takes. Prints the numbers. */
+#include <errno.h>
+#include <glib-unix.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "link-harness.h"
+#include "link-sshd.h"
+
+#define DELAY_MS 100 /* one way */
+#define TRIES 5      /* the best of them: other work on the machine only ever adds */
+#define MAX_ROUND_TRIPS 8
+
+typedef struct {
+	int fds[2];
+	guint sources[2];
+	guint delay_ms;
+} Relay;
+
+typedef struct {
+	int to;
+	GBytes *bytes; /* NULL: the end */
+} Parcel;
+
+static gboolean deliver(gpointer data)
+{
+	Parcel *parcel = data;
+	gsize n;
+
+	if (parcel->bytes) {
+		gconstpointer bytes = g_bytes_get_data(parcel->bytes, &n);
+		if (send(parcel->to, bytes, n, MSG_NOSIGNAL) < 0)
+			g_test_message("relay: %s", g_strerror(errno));
+	} else {
+		shutdown(parcel->to, SHUT_WR);
+	}
+	return G_SOURCE_REMOVE;
+}
+
+static void parcel_free(gpointer data)
+{
+	Parcel *parcel = data;
+
+	if (parcel->bytes)
+		g_bytes_unref(parcel->bytes);
+	g_free(parcel);
+}
+
+static gboolean on_bytes(gint fd, GIOCondition condition, gpointer user)
+{
+	Relay *relay = user;
+	int side = fd == relay->fds[0] ? 0 : 1;
+	char chunk[65536];
+	ssize_t n = recv(fd, chunk, sizeof chunk, 0);
+	Parcel *parcel = g_new0(Parcel, 1);
+
+	parcel->to = relay->fds[!side];
+	if (n > 0)
+		parcel->bytes = g_bytes_new(chunk, (gsize)n);
+	g_timeout_add_full(G_PRIORITY_HIGH, relay->delay_ms, deliver, parcel, parcel_free);
+	if (n > 0)
+		return G_SOURCE_CONTINUE;
+	relay->sources[side] = 0;
+	return G_SOURCE_REMOVE;
+}
+
+typedef struct {
+	int listener;
+	guint source, port, to_port;
+	Relay relay;
+} Proxy;
+
+static gboolean on_client(gint fd, GIOCondition condition, gpointer user)
+{
+	Proxy *proxy = user;
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		                       .sin_port = htons((guint16)proxy->to_port) };
+	int on = 1;
+
+	proxy->relay.fds[0] = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+	proxy->relay.fds[1] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	g_assert_cmpint(connect(proxy->relay.fds[1], (struct sockaddr *)&address, sizeof address), ==, 0);
+	for (int i = 0; i < 2; i++) {
+		setsockopt(proxy->relay.fds[i], IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+		proxy->relay.sources[i] = g_unix_fd_add(proxy->relay.fds[i], G_IO_IN, on_bytes, &proxy->relay);
+	}
+	return G_SOURCE_CONTINUE;
+}
+
+static void proxy_start(Proxy *proxy, guint to_port, guint delay_ms)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof address;
+
+	*proxy = (Proxy){ .to_port = to_port, .listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
+	g_assert_cmpint(bind(proxy->listener, (struct sockaddr *)&address, sizeof address), ==, 0);
+	g_assert_cmpint(listen(proxy->listener, 4), ==, 0);
+	g_assert_cmpint(getsockname(proxy->listener, (struct sockaddr *)&address, &n), ==, 0);
+	proxy->port = ntohs(address.sin_port);
+	proxy->relay.delay_ms = delay_ms;
+	proxy->source = g_unix_fd_add(proxy->listener, G_IO_IN, on_client, proxy);
+}
+
+static void proxy_stop(Proxy *proxy)
+{
+	g_source_remove(proxy->source);
+	close(proxy->listener);
+	for (int i = 0; i < 2; i++) {
+		if (proxy->relay.sources[i])
+			g_source_remove(proxy->relay.sources[i]);
+		close(proxy->relay.fds[i]);
+	}
+}
+
+typedef struct {
+	LinkRecord link;
+	ChannelRecord control, terminal;
+} Records;
+
+static void open_both(gpointer user)
+{
+	Records *records = user;
+	PssChannelRequest request = { .command = "cat", .first_bytes = "hello", .n_first_bytes = 5 };
+
+	records->control.channel =
+		pss_channel_open(records->link.transport, &request, &channel_events, &records->control);
+	channel_open(&records->terminal, &records->link, "echo hello", TRUE);
+}
+
+typedef struct {
+	double ready, terminal, control; /* ms since connect() */
+} Times;
+
+static double ms_since(gint64 start)
+{
+	return (double)(g_get_monotonic_time() - start) / 1000;
+}
+
+static Times log_in_once(const Sshd *sshd, guint delay_ms)
+{
+	PssTarget *target = sshd_target(sshd);
+	Records records = { 0 };
+	Times times;
+	Proxy proxy;
+
+	proxy_start(&proxy, sshd->port, delay_ms);
+	target->port = proxy.port;
+	link_target_option(target, "HostKeyAlias=the-server");
+	link_record_init(&records.link);
+	channel_record_init(&records.control);
+	channel_record_init(&records.terminal);
+	records.link.on_ready = open_both;
+	records.link.user = &records;
+	records.link.transport = pss_transport_ssh_new(target, &link_events, &records.link);
+	gint64 start = g_get_monotonic_time();
+	pss_transport_connect(records.link.transport);
+	wait_for(records.link.ready || records.link.n_lost, 30);
+	g_assert_no_error(records.link.lost);
+	times.ready = ms_since(start);
+	/* Not wait_for(): its clock would round. */
+	while (records.terminal.out->len == 0)
+		g_main_context_iteration(NULL, TRUE);
+	times.terminal = ms_since(start);
+	wait_for(records.control.out->len > 0, 30);
+	times.control = ms_since(start);
+	link_record_finish(&records.link);
+	channel_record_finish(&records.control);
+	channel_record_finish(&records.terminal);
+	proxy_stop(&proxy);
+	return times;
+}
+
+static Times best_of(const Sshd *sshd, guint delay_ms)
+{
+	Times best = { G_MAXDOUBLE, G_MAXDOUBLE, G_MAXDOUBLE };
+
+	for (int i = 0; i < TRIES; i++) {
+		Times times = log_in_once(sshd, delay_ms);
+		best.ready = MIN(best.ready, times.ready);
+		best.terminal = MIN(best.terminal, times.terminal);
+		best.control = MIN(best.control, times.control);
+	}
+	return best;
+}
+
+/* The relay accepts at once and is connected to the server already: of TCP's handshake one trip and a half
+ * pass before the server would speak. */
+static double round_trips(double with, double without)
+{
+	return 1.5 + (with - without) / (2.0 * DELAY_MS);
+}
+
+static void fresh_connection(void)
+{
+	Sshd *sshd = sshd_start(NULL);
+	g_autofree char *key = sshd_public_key(sshd->host_key);
+	g_autofree char *line = g_strdup_printf("the-server %s\n", key);
+
+	sshd_write_known_hosts(sshd, line);
+	Times without = best_of(sshd, 0), with = best_of(sshd, DELAY_MS);
+	double terminal = round_trips(with.terminal, without.terminal);
+	g_print("# round trips of a fresh connection, TCP's included: logged in %.1f, first byte of the terminal %.1f, "
+	        "first answer of the control channel %.1f\n",
+	        round_trips(with.ready, without.ready), terminal, round_trips(with.control, without.control));
+	g_assert_cmpfloat(terminal, <, MAX_ROUND_TRIPS + 0.5);
+	sshd_stop(sshd);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/round-trips/fresh connection, known key", fresh_connection);
+	return g_test_run();
+}

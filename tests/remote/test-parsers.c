@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/* The pure parts of the remote engine: marks, replies, quoting, completeness, column. */
+#include <string.h>
+
+#include "remote/column.h"
+#include "remote/doubt.h"
+#include "remote/marks.h"
+#include "remote/replies.h"
+#include "remote/request.h"
+
+#define NONCE "0123456789abcdef0123456789abcdef"
+#define OTHER "fedcba9876543210fedcba9876543210"
+#define MARK(n, tail) "\033]7337;" n ";" tail "\007"
+
+/* ---- marks: plain bytes are logged as they are, marks as <slot kind argument> */
+
+static void log_plain(gpointer user, const void *data, gsize n)
+{
+	g_string_append_len(user, data, (gssize)n);
+}
+
+static void log_mark(gpointer user, guint slot, char kind, const char *argument)
+{
+	g_string_append_printf(user, "<%u%c%s>", slot, kind, argument);
+}
+
+static const PssMarksEvents marks_events = { log_plain, log_mark };
+
+static const struct {
+	const char *input, *wanted;
+} marks_cases[] = {
+	{ "plain", "plain" },
+	{ "a" MARK(NONCE, "q;5") "b", "a<1q5>b" },
+	{ MARK(NONCE, "p"), "<1p>" },
+	{ MARK(NONCE, "q;5") MARK(NONCE, "q;6"), "<1q5><1q6>" },
+	{ MARK(OTHER, "w"), "<0w>" },
+	{ MARK("ffffffffffffffffffffffffffffffff", "q;5") "x", MARK("ffffffffffffffffffffffffffffffff", "q;5") "x" },
+	{ "\033" MARK(NONCE, "q;5"), "\033<1q5>" },
+	{ "\033]7337;" MARK(NONCE, "q;5"), "\033]7337;<1q5>" },
+	{ "\033]7337;" NONCE ";\007", "\033]7337;" NONCE ";\007" },
+	{ "\033]7337;" NONCE ";q;5x\007", "\033]7337;" NONCE ";q;5x\007" },
+	{ "\033]7337;" NONCE ";q;123456789\007", "\033]7337;" NONCE ";q;123456789\007" },
+	{ "\033]0;title\007\033[1mbold\033[0m\033\033", "\033]0;title\007\033[1mbold\033[0m\033\033" },
+	{ "\033]7337;" NONCE ";q;5\033\\", "\033]7337;" NONCE ";q;5\033\\" },
+};
+
+static void feed_marks(const char *input, gsize first, gsize step, GString *log)
+{
+	PssMarks marks;
+	gsize n = strlen(input);
+	pss_marks_init(&marks);
+	pss_marks_expect(&marks, 0, OTHER);
+	pss_marks_expect(&marks, 1, NONCE);
+	for (gsize at = 0; at < n;) {
+		gsize length = MIN(at == 0 && first ? first : step, n - at);
+		pss_marks_feed(&marks, input + at, length, &marks_events, log);
+		at += length;
+	}
+	pss_marks_flush(&marks, &marks_events, log);
+}
+
+static void test_marks(void)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(marks_cases); i++) {
+		gsize n = strlen(marks_cases[i].input);
+		for (gsize cut = 1; cut <= n; cut++) {
+			g_autoptr(GString) split = g_string_new(NULL);
+			g_autoptr(GString) steps = g_string_new(NULL);
+			feed_marks(marks_cases[i].input, cut, n, split);
+			feed_marks(marks_cases[i].input, 0, cut, steps);
+			g_assert_cmpstr(split->str, ==, marks_cases[i].wanted);
+			g_assert_cmpstr(steps->str, ==, marks_cases[i].wanted);
+		}
+	}
+}
+
+static void test_marks_expire(void)
+{
+	g_autoptr(GString) log = g_string_new(NULL);
+	PssMarks marks;
+	pss_marks_init(&marks);
+	pss_marks_expect(&marks, 1, NONCE);
+	pss_marks_feed(&marks, "a\033]73", 5, &marks_events, log);
+	g_assert_cmpstr(log->str, ==, "a"); /* may become one */
+	pss_marks_expect(&marks, 1, NULL);
+	pss_marks_feed(&marks, "37;" NONCE ";q;5\007", 3 + 32 + 5, &marks_events, log);
+	g_assert_cmpstr(log->str, ==, "a" MARK(NONCE, "q;5"));
+}
+
+/* ---- replies: <type field|field|> */
+
+static void log_reply(gpointer user, const PssReply *reply)
+{
+	g_string_append_printf(user, "<%c ", reply->type);
+	for (guint i = 0; i < reply->n_fields; i++)
+		g_string_append_printf(user, "%s|", reply->field[i]);
+	g_string_append_c(user, '>');
+}
+
+#define START "\036" NONCE
+#define BYTES(s) s, sizeof s - 1
+
+static const struct {
+	const char *input;
+	gsize n;
+	const char *wanted;
+} replies_cases[] = {
+	{ BYTES(START "d\0/dir\0"), "<d /dir|>" },
+	{ BYTES("noise \036 of .bashrc\n" START "b\0n\0more" START "E\0n\0" "0\0/\0$ \0him\0"), "<b n|><E n|0|/|$ |him|>" },
+	{ BYTES("\036" OTHER "d\0x\0" START "d\0y\0"), "<d y|>" },
+	{ BYTES(START "E\0n\0" "0\0/cut" START "b\0n\0"), "<b n|>" },
+	{ BYTES(START "?\0n\0" START "b\0n\0"), "<b n|>" },
+	{ BYTES(START START "b\0n\0"), "<b n|>" },
+	{ BYTES(START "bx\0n\0" START "b\0n\0"), "<b n|>" },
+	{ BYTES(START "v\0n\0\0"), "<v n||>" },
+	{ BYTES("\036012" START "k\0n\0 61 62\n\0"), "<k n| 61 62\n|>" },
+};
+
+static void test_replies(void)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(replies_cases); i++) {
+		gsize n = replies_cases[i].n;
+		for (gsize step = 1; step <= n; step++) {
+			g_autoptr(GString) log = g_string_new(NULL);
+			PssReplies replies;
+			pss_replies_init(&replies, NONCE);
+			for (gsize at = 0; at < n; at += step)
+				pss_replies_feed(&replies, replies_cases[i].input + at, MIN(step, n - at), log_reply, log);
+			pss_replies_finish(&replies);
+			g_assert_cmpstr(log->str, ==, replies_cases[i].wanted);
+		}
+	}
+}
+
+static void test_replies_are_bounded(void)
+{
+	g_autoptr(GString) log = g_string_new(NULL);
+	g_autofree char *flood = g_strnfill(64 * 1024, 'x');
+	PssReplies replies;
+	pss_replies_init(&replies, NONCE);
+	pss_replies_feed(&replies, BYTES(START "d\0"), log_reply, log);
+	for (int i = 0; i < 64; i++) {
+		pss_replies_feed(&replies, flood, 64 * 1024, log_reply, log);
+		g_assert_cmpuint(replies.bytes->len, <, 2 * PSS_REPLY_MAX);
+	}
+	pss_replies_feed(&replies, BYTES(START "d\0y\0"), log_reply, log);
+	g_assert_cmpstr(log->str, ==, "<d y|>");
+	pss_replies_finish(&replies);
+}
+
+/* ---- quoting, by the shells themselves */
+
+static void expect_quoted(const char *shell, PssFamily family)
+{
+	g_autofree char *program = g_find_program_in_path(shell);
+	g_autoptr(GString) script = g_string_new("printf %s ");
+	g_autofree char *output = NULL;
+	char bytes[255];
+	if (!program)
+		return;
+	for (int i = 0; i < 255; i++)
+		bytes[i] = (char)(i + 1);
+	pss_request_quote(script, family, bytes, sizeof bytes);
+	g_string_append(script, " | od -An -v -tx1 | tr -d ' \\n'");
+	const char *const argv[] = { program, "-c", script->str, NULL };
+	const char *const busybox[] = { program, "sh", "-c", script->str, NULL };
+	g_assert_true(g_spawn_sync(NULL, (char **)(strcmp(shell, "busybox") == 0 ? busybox : argv), NULL, G_SPAWN_DEFAULT, NULL, NULL,
+	                           &output, NULL, NULL, NULL));
+	g_autoptr(GString) wanted = g_string_new(NULL);
+	for (int i = 1; i < 256; i++)
+		g_string_append_printf(wanted, "%02x", i);
+	g_assert_cmpstr(output, ==, wanted->str);
+}
+
+static void test_quoting(void)
+{
+	expect_quoted("bash", PSS_FAMILY_BASH);
+	expect_quoted("zsh", PSS_FAMILY_ZSH);
+	expect_quoted("dash", PSS_FAMILY_POSIX);
+	expect_quoted("busybox", PSS_FAMILY_POSIX);
+	expect_quoted("mksh", PSS_FAMILY_POSIX);
+	expect_quoted("ksh93", PSS_FAMILY_POSIX);
+}
+
+/* A request is one line for the shell that reads it, whatever the text. */
+static void test_requests(void)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+	pss_request_line(out, PSS_FAMILY_BASH, NONCE, "a\nb'\\", 5, TRUE);
+	g_assert_true(g_str_has_prefix(out->str, "\n{ __pss_v " NONCE " $'a\\nb\\047\\134'; }"));
+	g_assert_true(strchr(out->str + 1, '\n') == out->str + out->len - 1);
+	g_assert_cmpstr(pss_family_name(pss_family_from_name("posix")), ==, "sh");
+	g_assert_null(pss_family_name(pss_family_from_name("fish")));
+}
+
+/* ---- completeness */
+
+static void test_doubt(void)
+{
+	static const char *const sure[] = {
+		"", "ls", "ls -l | wc", "echo 'a b' \"c $x\"", "a && b || c; d &", "x=5", "cat <f >g 2>&1", "# if", "echo a # (", "git log --oneline",
+		"echo $? $x", "cd /tmp;ls", "echo if then",
+	};
+	static const char *const doubtful[] = {
+		"if true", "for i in 1", "a |", "a &&", "a ||", "echo 'a", "echo \"a", "echo \"$(a", "echo `a", "echo a\\", "(a", "{ a", "f() {", "cat <<X", "a\nb",
+		"case x in", "! ", "! a", "a; then", "echo \"a\\\"", "echo ${x", "echo $((1", "a | # b", "while x", "[[ a", "echo $'a", "a=(1", "time", "echo \"${", "a > ",
+		"alias x='if'",
+	};
+	for (gsize i = 0; i < G_N_ELEMENTS(sure); i++) {
+		if (!pss_text_is_surely_complete(sure[i], strlen(sure[i])))
+			g_error("in doubt: %s", sure[i]);
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(doubtful); i++) {
+		if (pss_text_is_surely_complete(doubtful[i], strlen(doubtful[i])))
+			g_error("not in doubt: %s", doubtful[i]);
+	}
+}
+
+/* ---- column */
+
+static void test_column(void)
+{
+	static const struct {
+		const char *text;
+		gboolean first;
+	} cases[] = {
+		{ "", TRUE }, { "a", FALSE }, { "a\r\n", TRUE }, { "a\n", FALSE }, { "a\r\n\033[0m", TRUE }, { "\033]0;title\007", TRUE }, { "a\r\n\033[5C", FALSE },
+		{ "a\r\n\033]0;x", FALSE }, { "\033]0;x\033\\", TRUE }, { "a\r\n\t", FALSE },
+	};
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		PssColumn column;
+		pss_column_reset(&column);
+		for (const char *at = cases[i].text; *at; at++)
+			pss_column_feed(&column, at, 1);
+		if (pss_column_is_first(&column) != cases[i].first)
+			g_error("column: case %" G_GSIZE_FORMAT, i);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/marks/are found however the bytes are cut", test_marks);
+	g_test_add_func("/marks/expire with their nonce", test_marks_expire);
+	g_test_add_func("/replies/are found however the bytes are cut", test_replies);
+	g_test_add_func("/replies/are bounded", test_replies_are_bounded);
+	g_test_add_func("/requests/every byte survives quoting", test_quoting);
+	g_test_add_func("/requests/are one line", test_requests);
+	g_test_add_func("/completeness/never sure of the unfinished", test_doubt);
+	g_test_add_func("/column/is known after a carriage return", test_column);
+	return g_test_run();
+}

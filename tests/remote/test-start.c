@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* How a remote shell starts, and every way in which it cannot: the terminal must then be a plain, working
+ * one, with one notice that says why, and never a wait without end. */
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "drive.h"
+
+typedef struct {
+	const char *name;
+	const char *shell;         /* program */
+	const char *configuration;
+	const char *file, *text;   /* a start-up file and what it holds */
+	const char *file2, *text2;
+	const char *environment[4];
+	guint boot_deadline_ms;
+	gboolean motd;
+	Step steps[16];
+} Case;
+
+static void hide_control(Drive *drive)
+{
+	drive_close_control(drive);
+}
+
+static const Case cases[] = {
+	{ "bash: reads the login files", "bash", NULL, ".bash_profile", "echo profile; . ~/.bashrc\n", ".bashrc", "echo rc; PS1='> '\n", { NULL }, 0, FALSE,
+	  { PROMPT(0), HAS("profile\nrc\n"), PS("> "), LINE("shopt -q login_shell && echo $0"), PROMPT(0), OUTPUT("-bash\n"), DONE } },
+	{ "bash: falls back to .profile", "bash", NULL, ".profile", "echo profile\n", NULL, NULL, { NULL }, 0, FALSE, { PROMPT(0), HAS("profile\n"), DONE } },
+	{ "bash: start-up files read the terminal", "bash", NULL, ".profile", "read -p 'name? ' who; tty\n", NULL, NULL, { NULL }, 0, FALSE,
+	  { UNTIL("name? "), KEYS("me\r"), PROMPT(0), HAS("/dev/"), LINE("echo $who"), PROMPT(0), OUTPUT("me\n"), DONE } },
+	{ "bash: keys typed during the start come back", "bash", NULL, ".profile", "read x; echo got $x\n", NULL, NULL, { NULL }, 0, FALSE,
+	  { KEYS("a\rb"), PROMPT(0), HAS("got a"), TYPED("b"), DONE } },
+	{ "zsh: reads the login files", "zsh", NULL, ".zprofile", "echo profile\n", ".zshrc", "echo rc; PS1='> '; echo $ZDOTDIR.\n", { NULL }, 0, FALSE,
+	  { PROMPT(0), HAS("profile\nrc\n.\n"), PS("> "), DONE } },
+	{ "zsh: ZDOTDIR of .zshenv counts", "zsh", NULL, ".zshenv", "mkdir -p ~/z; ZDOTDIR=~/z; echo 'echo other; PS1=\"> \"' >~/z/.zshrc\n", NULL, NULL, { NULL }, 0, FALSE,
+	  { PROMPT(0), HAS("other\n"), PS("> "), LINE("echo $ZDOTDIR | grep -c '/z$'"), PROMPT(0), OUTPUT("1\n"), DONE } },
+	{ "dash: reads .profile and ENV", "dash", NULL, ".profile", "echo profile; ENV=$HOME/env\n", "env", "echo env; PS1='> '\n", { NULL }, 0, FALSE,
+	  { PROMPT(0), HAS("profile\nenv\n"), PS("> "), DONE } },
+	{ "ConfigurationName picks another shell", "bash", "zsh", ".zshrc", "PS1='z> '\n", NULL, NULL, { NULL }, 0, FALSE,
+	  { PROMPT(0), PS("z> "), LINE("echo $ZSH_NAME"), PROMPT(0), OUTPUT("zsh\n"), DONE } },
+	{ "ConfigurationName: sh", "bash", "sh", ".profile", "PS1='s> '\n", NULL, NULL, { NULL }, 0, FALSE, { PROMPT(0), PS("s> "), DONE } },
+	{ "ConfigurationName that is not there", "bash", "nosuchshell", ".profile", "PS1='p> '\n", NULL, NULL, { NULL }, 0, FALSE,
+	  { NOTICE("nosuchshell"), STATE(PSS_REMOTE_RAW), UNTIL("p> "), KEYS("echo x$((1+1))\r"), UNTIL("x2\n"), KEYS("exit 3\r"), ENDS(3), DONE } },
+	{ "fish gets a plain terminal", "fish", NULL, NULL, NULL, NULL, NULL, { NULL }, 0, FALSE,
+	  { NOTICE("unavailable for fish"), STATE(PSS_REMOTE_RAW), KEYS("echo x(math 1+1)\r"), UNTIL("x2"), KEYS("exit 3\r"), ENDS(3), DONE } },
+	{ "a restricted bash gets a plain terminal", "rbash", NULL, ".profile", "PS1='p> '\n", NULL, NULL, { NULL }, 0, FALSE,
+	  { NOTICE("unavailable for rbash"), UNTIL("p> "), KEYS("cd /\r"), UNTIL("restricted"), KEYS("exit 3\r"), ENDS(3), DONE } },
+	{ "an unknown program gets a plain terminal", "cat", NULL, NULL, NULL, NULL, NULL, { NULL }, 0, FALSE,
+	  { NOTICE("unavailable for cat"), KEYS("hello\r"), UNTIL("hello\nhello\n"), KEYS("\004"), ENDS(0), DONE } },
+	{ "start-up files that replace the shell", "bash", NULL, ".profile", "exec bash --norc --noprofile\n", NULL, NULL, { NULL }, 700, FALSE,
+	  { NOTICE("replaced the shell"), STATE(PSS_REMOTE_RAW), KEYS("echo x$((1+1)); tty\r"), UNTIL("x2\n/dev/"), KEYS("exit 3\r"), ENDS(3), DONE } },
+	{ "slow start-up files come to a prompt after all", "bash", NULL, ".profile", "read x\n", NULL, NULL, { NULL }, 500, FALSE,
+	  { NOTICE("no prompt yet"), STATE(PSS_REMOTE_RAW), KEYS("a\r"), PROMPT(0), LINE("echo ok"), PROMPT(0), OUTPUT("ok\n"), DONE } },
+	{ "start-up files that exit", "bash", NULL, ".profile", "exit 5\n", NULL, NULL, { NULL }, 0, FALSE, { NOTICE("exited in start-up"), ENDS(5), DONE } },
+	{ "a readonly PS1", "bash", NULL, ".profile", "PS1='p> '; readonly PS1\n", NULL, NULL, { NULL }, 0, FALSE,
+	  { NOTICE("PS1 is readonly"), STATE(PSS_REMOTE_RAW), UNTIL("p> "), KEYS("echo x$((1+1))\r"), UNTIL("x2\n"), KEYS("exit 3\r"), ENDS(3), DONE } },
+	{ "no control channel", "bash", NULL, ".profile", "PS1='p> '\n", NULL, NULL, { NULL }, 0, FALSE,
+	  { CALL(hide_control), NOTICE("beside the terminal"), UNTIL("p> "), KEYS("echo x$((1+1))\r"), UNTIL("x2\n"), KEYS("exit 3\r"), ENDS(3), DONE } },
+	{ "the message of the day, once", "bash", NULL, NULL, NULL, NULL, NULL, { NULL }, 0, TRUE, { PROMPT(0), DONE } },
+};
+
+static char *make_home(const Case *row)
+{
+	char *home = g_dir_make_tmp("pss-home-XXXXXX", NULL);
+	const char *const names[] = { row->file, row->file2, row->motd ? NULL : ".hushlogin" };
+	const char *const texts[] = { row->text, row->text2, "" };
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *path = names[i] ? g_build_filename(home, names[i], NULL) : NULL;
+		if (path && !g_file_set_contents(path, texts[i], -1, NULL))
+			g_error("cannot make a home");
+	}
+	return home;
+}
+
+static void remove_home(const char *home)
+{
+	const char *const argv[] = { "rm", "-rf", home, NULL };
+	g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+}
+
+static void run(gconstpointer data)
+{
+	const Case *row = data;
+	g_autofree char *program = g_find_program_in_path(row->shell);
+	if (!program) {
+		g_test_skip("not installed");
+		return;
+	}
+	g_autofree char *home = make_home(row);
+	const DriveOptions options = {
+		.shell = program,
+		.configuration = row->configuration,
+		.home = home,
+		.environment = row->environment,
+		.boot_deadline_ms = row->boot_deadline_ms,
+	};
+	Drive *drive = drive_new(&options);
+	drive_steps(drive, row->name, row->steps);
+	drive_free(drive);
+	remove_home(home);
+}
+
+/* ---- the private directory */
+
+static const Step ready[] = { PROMPT(0), DONE };
+
+static Drive *start_bash(const char *home)
+{
+	static char *program;
+	program = program ? program : g_find_program_in_path("bash");
+	const DriveOptions options = { .shell = program, .home = home };
+	return drive_new(&options);
+}
+
+static void test_directory_is_private(void)
+{
+	static const Step secret[] = { LINE("cat /proc/$$/environ /proc/$$/cmdline | tr '\\0' '\\n'; ps -eo args"), PROMPT(0), DONE };
+	g_autofree char *home = g_dir_make_tmp("pss-home-XXXXXX", NULL);
+	Drive *drive = start_bash(home);
+	drive_steps(drive, "private", ready);
+	g_autofree char *directory = drive_find_directory(drive);
+	g_assert_nonnull(directory);
+	struct stat status;
+	g_assert_cmpint(lstat(directory, &status), ==, 0);
+	g_assert_cmpint(status.st_mode & 07777, ==, 0700);
+	g_assert_cmpint(status.st_uid, ==, getuid());
+
+	/* The key that begins replies is in no argv and no environment. */
+	g_autofree char *rc = g_build_filename(directory, "rc", NULL);
+	g_autofree char *text = NULL;
+	g_assert_true(g_file_get_contents(rc, &text, NULL, NULL));
+	g_autofree char *key = g_strndup(strstr(text, "__pss_k=") + 8, 32);
+	drive_steps(drive, "private", secret);
+	gsize n;
+	g_assert_null(strstr(drive_output(drive, &n), key));
+	drive_free(drive);
+	remove_home(home);
+}
+
+static void test_stale_directories_are_swept(void)
+{
+	g_autofree char *home = g_dir_make_tmp("pss-home-XXXXXX", NULL);
+	g_autofree char *stale = g_strdup_printf("/dev/shm/.pss-stale-%d", getpid());
+	g_autofree char *live = g_strdup_printf("/dev/shm/.pss-live-%d", getpid());
+	g_autofree char *stale_pid = g_build_filename(stale, "pid", NULL);
+	g_autofree char *live_pid = g_build_filename(live, "pid", NULL);
+	g_autofree char *ours = g_strdup_printf("%d\n", getpid());
+	g_mkdir(stale, 0700);
+	g_mkdir(live, 0700);
+	g_assert_true(g_file_set_contents(stale_pid, "4194305\n", -1, NULL)); /* above every possible one */
+	g_assert_true(g_file_set_contents(live_pid, ours, -1, NULL));
+	Drive *drive = start_bash(home);
+	drive_steps(drive, "sweep", ready);
+	const gint64 end = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
+	while (g_file_test(stale, G_FILE_TEST_EXISTS) && g_get_monotonic_time() < end)
+		g_main_context_iteration(NULL, FALSE);
+	g_assert_false(g_file_test(stale, G_FILE_TEST_EXISTS));
+	g_assert_true(g_file_test(live_pid, G_FILE_TEST_EXISTS));
+	drive_free(drive);
+	g_unlink(live_pid);
+	g_rmdir(live);
+	remove_home(home);
+}
+
+static void test_lost_directory(void)
+{
+	static const Step steps[] = { LINE("rm -rf $__pss_d; echo gone"), PROMPT(0), OUTPUT("gone\n"), NOTICE("lost"), LINE("(exit 4)"), PROMPT(4), LINE("head -n 1"),
+		                       KEYS("a\r"), PROMPT(0), OUTPUT("a\na\n"), DONE };
+	g_autofree char *home = g_dir_make_tmp("pss-home-XXXXXX", NULL);
+	Drive *drive = start_bash(home);
+	drive_steps(drive, "lost", ready);
+	drive_steps(drive, "lost", steps);
+	drive_free(drive);
+	remove_home(home);
+}
+
+/* A computer that can make no fifo. */
+static void test_no_fifo(void)
+{
+	static const char *const programs[] = { "sh", "ls", "mkdir", "cat", "rm", "rmdir", "bash" };
+	static const Step steps[] = { NOTICE("no private directory"), STATE(PSS_REMOTE_RAW), KEYS("echo x$((1+1))\r"), UNTIL("x2\n"), KEYS("exit 3\r"), ENDS(3), DONE };
+	g_autofree char *home = g_dir_make_tmp("pss-home-XXXXXX", NULL);
+	g_autofree char *path = g_strconcat("PATH=", home, NULL);
+	g_autofree char *bash = g_find_program_in_path("bash");
+	for (gsize i = 0; i < G_N_ELEMENTS(programs); i++) {
+		g_autofree char *from = g_find_program_in_path(programs[i]);
+		g_autofree char *to = g_build_filename(home, programs[i], NULL);
+		g_assert_cmpint(symlink(from, to), ==, 0);
+	}
+	const char *const environment[] = { path, NULL };
+	const DriveOptions options = { .shell = bash, .home = home, .environment = environment };
+	Drive *drive = drive_new(&options);
+	drive_steps(drive, "no fifo", steps);
+	drive_free(drive);
+	remove_home(home);
+}
+
+static void test_control_cut(void)
+{
+	static const Step cut[] = { ENDS(ANY), DONE };
+	g_autofree char *home = g_dir_make_tmp("pss-home-XXXXXX", NULL);
+	Drive *drive = start_bash(home);
+	drive_steps(drive, "cut", ready);
+	drive_close_control(drive);
+	drive_steps(drive, "cut", cut);
+	drive_free(drive); /* and its directory goes */
+	remove_home(home);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_unsetenv("XDG_RUNTIME_DIR");
+	g_unsetenv("ENV");
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *path = g_strdup_printf("/start/%s", cases[i].name);
+		g_test_add_data_func(path, &cases[i], run);
+	}
+	g_test_add_func("/directory/is private and its key is nowhere else", test_directory_is_private);
+	g_test_add_func("/directory/those of dead owners are swept", test_stale_directories_are_swept);
+	g_test_add_func("/directory/cannot be made", test_no_fifo);
+	g_test_add_func("/directory/may vanish", test_lost_directory);
+	g_test_add_func("/directory/goes when the control channel is cut", test_control_cut);
+	return g_test_run();
+}
