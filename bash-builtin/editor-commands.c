@@ -35,6 +35,7 @@ static const struct {
 	{ "possible-variable-completions", NULL },
 	{ "complete-command", NULL },
 	{ "possible-command-completions", NULL },
+	{ "bash-vi-complete", NULL }, /* bash 5.3; without a name before */
 };
 #define N_LOCAL_COMMANDS (sizeof(local_commands) / sizeof(local_commands[0]))
 
@@ -106,9 +107,9 @@ void pss_editor_disarm_commands(void)
 		replacements[i].local = rl_named_function(local_commands[i].name);
 		replacements[i].instead = instead ? instead : only_bell;
 	}
-	disarm_nameless('\\', rl_named_function("complete"));
+	disarm_nameless('\\', only_bell);
 	disarm_nameless('*', only_bell);
-	disarm_nameless('=', rl_named_function("possible-completions"));
+	disarm_nameless('=', only_bell);
 	disarm_nameless('@', bell_and_key);
 	disarm_keymap(emacs_standard_keymap, 0);
 	disarm_keymap(vi_insertion_keymap, 0);

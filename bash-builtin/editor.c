@@ -270,6 +270,8 @@ static enum pss_read finish_jump(int code)
 	rl_cleanup_after_signal();
 	make_readline_fresh();
 	end_abandoned_line();
+	if (pss_signals_ending())
+		return PSS_READ_LEAVE;
 	return code == DISCARD ? PSS_READ_INTERRUPT : PSS_READ_EOF;
 }
 
@@ -289,6 +291,40 @@ static enum pss_read read_in_readline(const char *prompt, char **ret_line)
 	return outcome;
 }
 
+static struct {
+	int number;
+	struct sigaction before; /* of the entered loop */
+} ending[] = { { SIGHUP }, { SIGTERM } };
+#define N_ENDING (sizeof(ending) / sizeof(ending[0]))
+
+/* The loop takes note of it, and bash's flag ends whatever a `bind -x` is running. */
+static void on_ending(int number)
+{
+	for (size_t i = 0; i < N_ENDING; i++) {
+		if (ending[i].number == number)
+			ending[i].before.sa_handler(number);
+	}
+	SETINTERRUPT;
+}
+
+static void take_over_ending(void)
+{
+	for (size_t i = 0; i < N_ENDING; i++) {
+		struct sigaction action = { .sa_handler = on_ending };
+
+		sigemptyset(&action.sa_mask);
+		sigaction(ending[i].number, NULL, &ending[i].before);
+		if (ending[i].before.sa_handler != SIG_IGN && ending[i].before.sa_handler != SIG_DFL)
+			sigaction(ending[i].number, &action, NULL);
+	}
+}
+
+static void give_back_ending(void)
+{
+	for (size_t i = 0; i < N_ENDING; i++)
+		sigaction(ending[i].number, &ending[i].before, NULL);
+}
+
 enum pss_read pss_bash_read_line(const struct pss_read_request *request, char **ret_line)
 {
 	char *prompt = pss_editor_mark_prompt(request->prompt);
@@ -306,7 +342,9 @@ enum pss_read pss_bash_read_line(const struct pss_read_request *request, char **
 	CLRINTERRUPT;
 	sigaction(SIGINT, NULL, &loop_handler);
 	set_sigint_handler(); /* so that Ctrl-C ends a loop of the shell's in `bind -x`, too */
+	take_over_ending();
 	outcome = read_in_readline(prompt ? prompt : "", ret_line);
+	give_back_ending();
 	sigaction(SIGINT, &loop_handler, NULL);
 	CLRINTERRUPT;
 	if (rl_startup_hook == insert_at_start)

@@ -141,6 +141,7 @@ static void wait_and_move(struct run *run, int64_t limit_ms)
 			run->error = -errno;
 		return;
 	}
+	take_signals(run); /* one that came with the keys: the new size goes out before them */
 	if (fds[1].revents & POLLIN)
 		take_keys(run);
 	else if (fds[1].revents & (POLLHUP | POLLERR | POLLNVAL))

@@ -45,7 +45,7 @@ static void set_actions(posix_spawn_file_actions_t *actions, const PssSpawn *spa
 	}
 	posix_spawn_file_actions_addclosefrom_np(actions, 3);
 	gboolean there = spawn->directory && access(spawn->directory, X_OK) == 0 &&
-	                 g_file_test(spawn->directory, G_FILE_TEST_IS_DIR);
+			 g_file_test(spawn->directory, G_FILE_TEST_IS_DIR);
 	posix_spawn_file_actions_addchdir_np(actions, there ? spawn->directory : "/");
 }
 
@@ -84,7 +84,7 @@ gboolean pss_spawn(const PssSpawn *spawn, pid_t *ret_pid, GError **error)
 	set_attributes(&attributes);
 	set_actions(&actions, spawn, above);
 	int failed = posix_spawn(&pid, program, &actions, &attributes, (char *const *)spawn->argv,
-	                         (char *const *)spawn->environment);
+				 (char *const *)spawn->environment);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
 	for (int i = 0; i < 3; i++)
@@ -164,7 +164,7 @@ static void reap(pid_t pid, gboolean kill_it, PssChildOutput *output)
 }
 
 gboolean pss_child_run(PssPerson *person, PssSpawn *spawn, PssChildOutput *output, PssChildOutput *errors,
-                       const char *what, GError **error)
+		       const char *what, GError **error)
 {
 	PssChildOutput *outputs[2] = { output, errors };
 	int pipes[2][2] = { { -1, -1 }, { -1, -1 } };

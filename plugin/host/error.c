@@ -3,4 +3,4 @@
  * reports through it, so that a GError's code can go into a RESULT unchanged. */
 #include "host/error.h"
 
-G_DEFINE_QUARK(pss-error-quark, pss_error)
+G_DEFINE_QUARK(pss_error, pss_error)

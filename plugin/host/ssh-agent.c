@@ -34,9 +34,9 @@ typedef struct {
 
 struct PssAgent {
 	PssPerson *person;
-	int fd;         /* the real agent */
-	int libssh_fd;  /* libssh's end, its own once a session has it; -1 then */
-	int proxy_fd;   /* our end */
+	int fd;        /* the real agent */
+	int libssh_fd; /* libssh's end, its own once a session has it; -1 then */
+	int proxy_fd;  /* our end */
 	int stop_fd;
 	GThread *thread;
 	GArray *identities;
@@ -56,8 +56,8 @@ static void identity_clear(gpointer data)
 static gboolean wait_for(const PssAgent *agent, int fd, short events, gint64 until)
 {
 	struct pollfd polled[] = { { .fd = fd, .events = events },
-		                   { .fd = agent->stop_fd, .events = POLLIN },
-		                   { .fd = pss_person_leave_fd(agent->person), .events = POLLIN } };
+				   { .fd = agent->stop_fd, .events = POLLIN },
+				   { .fd = pss_person_leave_fd(agent->person), .events = POLLIN } };
 	int n;
 
 	do {
@@ -72,8 +72,8 @@ static gboolean transfer(const PssAgent *agent, int fd, guchar *bytes, gsize n, 
 	while (n > 0) {
 		if (!wait_for(agent, fd, writing ? POLLOUT : POLLIN, until))
 			return FALSE;
-		ssize_t done = writing ? send(fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT)
-		                       : recv(fd, bytes, n, MSG_DONTWAIT);
+		ssize_t done =
+			writing ? send(fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT) : recv(fd, bytes, n, MSG_DONTWAIT);
 		if (done < 0 && (errno == EAGAIN || errno == EINTR))
 			continue;
 		if (done <= 0)

@@ -75,8 +75,8 @@ static int finish(Auth *auth, Attempt attempt, gpointer data)
 		/* An agent that does not sign is an error to libssh, but the connection still stands. */
 		if (is_connected(auth->session))
 			return SSH_AUTH_DENIED;
-		pss_ssh_set_error(auth->error, auth->session, PSS_AUTH, "%s@%s: logging in failed",
-		                  auth->config->user, auth->config->host);
+		pss_ssh_set_error(auth->error, auth->session, PSS_AUTH, "%s@%s: logging in failed", auth->config->user,
+				  auth->config->host);
 	}
 	if (status == SSH_AUTH_DENIED || status == SSH_AUTH_PARTIAL)
 		auth->offered = ssh_userauth_list(auth->session, NULL);
@@ -230,7 +230,7 @@ static gboolean answer_prompts(Auth *auth)
 		if (i == 0 && instruction && *instruction)
 			g_string_append_printf(question, "%s\n", instruction);
 		g_string_append_printf(question, "(%s@%s) %s", auth->config->user, auth->config->host,
-		                       prompt ? prompt : "");
+				       prompt ? prompt : "");
 		char *answer = pss_person_ask(auth->person, echo ? PSS_ASK_TEXT : PSS_ASK_SECRET, question->str);
 		if (!answer)
 			return FALSE;
@@ -311,11 +311,12 @@ static void set_nothing_accepted(Auth *auth)
 	if ((auth->offered & SSH_AUTH_METHOD_PUBLICKEY) && (!auth->keys || auth->keys->len == 0))
 		hint = "; no key was found, -KeyFilePath names one";
 	else if ((auth->offered & (SSH_AUTH_METHOD_PASSWORD | SSH_AUTH_METHOD_INTERACTIVE)) &&
-	         !pss_person_can_be_asked(auth->person))
+		 !pss_person_can_be_asked(auth->person))
 		hint = "; nobody can be asked for a password here";
-	g_set_error(auth->error, PSS_ERROR, PSS_AUTH, "%s@%s: no way to log in was accepted (tried %s; the server takes %s%s)",
-	            auth->config->user, auth->config->host, auth->tried->len ? auth->tried->str : "none",
-	            takes->len ? takes->str : "nothing known here", hint);
+	g_set_error(auth->error, PSS_ERROR, PSS_AUTH,
+		    "%s@%s: no way to log in was accepted (tried %s; the server takes %s%s)", auth->config->user,
+		    auth->config->host, auth->tried->len ? auth->tried->str : "none",
+		    takes->len ? takes->str : "nothing known here", hint);
 }
 
 static gboolean run(Auth *auth)
@@ -348,8 +349,9 @@ static gboolean run(Auth *auth)
 gboolean pss_ssh_authenticate(PssPerson *person, const PssSshConfig *config, ssh_session session, GError **error)
 {
 	GError *failure = NULL;
-	Auth auth = { .person = person, .config = config, .session = session, .error = &failure,
-		      .tried = g_string_new(NULL) };
+	Auth auth = {
+		.person = person, .config = config, .session = session, .error = &failure, .tried = g_string_new(NULL)
+	};
 
 	gboolean good = run(&auth);
 	if (failure)

@@ -50,15 +50,16 @@ static void on_exit_status(ssh_session session, ssh_channel ssh, int status, voi
 }
 
 static void on_exit_signal(ssh_session session, ssh_channel ssh, const char *name, int core, const char *message,
-                           const char *language, void *user)
+			   const char *language, void *user)
 {
 	static const struct {
 		const char *name;
 		int number;
-	} signals[] = { /* RFC 4254, 6.10, with Linux's numbers */
-		{ "HUP", 1 },   { "INT", 2 },   { "QUIT", 3 },  { "ILL", 4 },   { "ABRT", 6 },  { "FPE", 8 },
-		{ "KILL", 9 },  { "USR1", 10 }, { "SEGV", 11 }, { "USR2", 12 }, { "PIPE", 13 }, { "ALRM", 14 },
-		{ "TERM", 15 },
+	} signals[] = {
+		/* RFC 4254, 6.10, with Linux's numbers */
+		{ "HUP", 1 },   { "INT", 2 },   { "QUIT", 3 },  { "ILL", 4 },   { "ABRT", 6 },
+		{ "FPE", 8 },   { "KILL", 9 },  { "USR1", 10 }, { "SEGV", 11 }, { "USR2", 12 },
+		{ "PIPE", 13 }, { "ALRM", 14 }, { "TERM", 15 },
 	};
 	PssSshChannel *channel = user;
 
@@ -73,8 +74,8 @@ static void on_close(ssh_session session, ssh_channel ssh, void *user)
 	((PssSshChannel *)user)->remote_closed = TRUE;
 }
 
-PssSshChannel *pss_ssh_channel_new(PssSshLink *link, const PssChannelRequest *request,
-                                   const PssChannelEvents *events, gpointer user)
+PssSshChannel *pss_ssh_channel_new(PssSshLink *link, const PssChannelRequest *request, const PssChannelEvents *events,
+				   gpointer user)
 {
 	PssSshChannel *channel = g_rc_box_new0(PssSshChannel);
 
@@ -148,8 +149,7 @@ static int request_start(PssSshChannel *channel, ssh_channel on)
 
 static int request_pty(PssSshChannel *channel)
 {
-	return ssh_channel_request_pty_size(channel->channel, channel->term, (int)channel->columns,
-	                                    (int)channel->rows);
+	return ssh_channel_request_pty_size(channel->channel, channel->term, (int)channel->columns, (int)channel->rows);
 }
 
 /* HACK: of the requests on a channel libssh sends one at a time and waits for each answer; open, terminal and

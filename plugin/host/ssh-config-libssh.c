@@ -8,7 +8,7 @@
 #include "host/ssh-error.h"
 
 static gboolean take(PssSshConfig *config, PssPerson *person, ssh_session session, enum ssh_options_e option,
-                     const char *keyword, GError **error)
+		     const char *keyword, GError **error)
 {
 	char *value = NULL;
 
@@ -30,17 +30,16 @@ static gboolean apply_options(PssSshConfig *config, PssPerson *person, char *con
 	return TRUE;
 }
 
-gboolean pss_ssh_config_read_by_libssh(PssSshConfig *config, PssPerson *person, const PssTarget *target,
-                                       GError **error)
+gboolean pss_ssh_config_read_by_libssh(PssSshConfig *config, PssPerson *person, const PssTarget *target, GError **error)
 {
 	ssh_session session = ssh_new();
 	unsigned int port = 0;
 
 	pss_person_note(person, PSS_NOTE_VERBOSE,
-	                "there is no ssh program here: libssh reads ssh_config, which knows less of it");
+			"there is no ssh program here: libssh reads ssh_config, which knows less of it");
 	const char *file = target->config_file;
 	gboolean good = ssh_options_set(session, SSH_OPTIONS_HOST, target->host) == SSH_OK &&
-	                (g_strcmp0(file, "none") == 0 || ssh_options_parse_config(session, file) == SSH_OK);
+			(g_strcmp0(file, "none") == 0 || ssh_options_parse_config(session, file) == SSH_OK);
 	if (!good)
 		pss_ssh_set_error(error, session, PSS_USAGE, "libssh cannot read ssh_config for %s", target->host);
 	if (good && ssh_options_get_port(session, &port) == SSH_OK && port && !target->port)
@@ -49,9 +48,9 @@ gboolean pss_ssh_config_read_by_libssh(PssSshConfig *config, PssPerson *person, 
 	       (target->user || take(config, person, session, SSH_OPTIONS_USER, "user", error)) &&
 	       take(config, person, session, SSH_OPTIONS_PROXYCOMMAND, "proxycommand", error) &&
 	       pss_ssh_config_apply(config, person, "userknownhostsfile", "~/.ssh/known_hosts ~/.ssh/known_hosts2",
-	                            error) &&
+				    error) &&
 	       pss_ssh_config_apply(config, person, "globalknownhostsfile",
-	                            "/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2", error) &&
+				    "/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2", error) &&
 	       pss_ssh_config_apply(config, person, "identityfile", "~/.ssh/id_ed25519", error) &&
 	       pss_ssh_config_apply(config, person, "identityfile", "~/.ssh/id_ecdsa", error) &&
 	       pss_ssh_config_apply(config, person, "identityfile", "~/.ssh/id_rsa", error) &&

@@ -197,7 +197,7 @@ static gboolean is_one_of(const char *value, const char *list)
 }
 
 gboolean pss_ssh_config_apply(PssSshConfig *config, PssPerson *person, const char *keyword, const char *value,
-                              GError **error)
+			      GError **error)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(honoured); i++)
 		if (g_str_equal(keyword, honoured[i].keyword))
@@ -205,14 +205,15 @@ gboolean pss_ssh_config_apply(PssSshConfig *config, PssPerson *person, const cha
 	for (gsize i = 0; i < G_N_ELEMENTS(refused); i++)
 		if (g_str_equal(keyword, refused[i].keyword) && !is_one_of(value, refused[i].harmless)) {
 			g_set_error(error, PSS_ERROR, PSS_UNSUPPORTED,
-			            "ssh_config sets %s '%s' for %s, which cannot be honoured here; "
-			            "take it out for this host, or use ssh",
-			            refused[i].name, value, config->host);
+				    "ssh_config sets %s '%s' for %s, which cannot be honoured here; "
+				    "take it out for this host, or use ssh",
+				    refused[i].name, value, config->host);
 			return FALSE;
 		}
 	for (gsize i = 0; i < G_N_ELEMENTS(noted); i++)
 		if (g_str_equal(keyword, noted[i].keyword) && !is_one_of(value, noted[i].usual))
-			pss_person_note(person, PSS_NOTE_VERBOSE, "ssh_config's '%s %s' is not honoured", keyword, value);
+			pss_person_note(person, PSS_NOTE_VERBOSE, "ssh_config's '%s %s' is not honoured", keyword,
+					value);
 	return TRUE;
 }
 
@@ -242,10 +243,19 @@ void pss_ssh_config_free(PssSshConfig *config)
 {
 	if (!config)
 		return;
-	char *texts[] = { config->host, config->hostname, config->user, config->bind_address,
-		          config->proxy_command, config->proxy_jump, config->host_key_alias, config->agent_socket,
-		          config->ciphers, config->macs, config->kex, config->host_key_algorithms,
-		          config->pubkey_algorithms };
+	char *texts[] = { config->host,
+			  config->hostname,
+			  config->user,
+			  config->bind_address,
+			  config->proxy_command,
+			  config->proxy_jump,
+			  config->host_key_alias,
+			  config->agent_socket,
+			  config->ciphers,
+			  config->macs,
+			  config->kex,
+			  config->host_key_algorithms,
+			  config->pubkey_algorithms };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
 		g_free(texts[i]);

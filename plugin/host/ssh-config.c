@@ -144,7 +144,7 @@ static void set_usage_error(const char *said, GError **error)
 }
 
 static gboolean read_by_ssh(PssSshConfig *config, PssPerson *person, const char *ssh, char *const *environment,
-                            const PssTarget *target, GError **error)
+			    const PssTarget *target, GError **error)
 {
 	g_auto(GStrv) argv = ssh_arguments(ssh, target);
 	g_autofree char *bytes = g_malloc0(OUTPUT_MAX + 1);
@@ -194,7 +194,7 @@ PssSshConfig *pss_ssh_config_resolve(PssPerson *person, const PssTarget *target,
 
 	pss_person_set_deadline(person, RESOLVE_TIMEOUT_MS);
 	if (ssh ? !read_by_ssh(config, person, ssh, environment, target, error)
-	        : !pss_ssh_config_read_by_libssh(config, person, target, error))
+		: !pss_ssh_config_read_by_libssh(config, person, target, error))
 		return NULL;
 	if (!check(config, error))
 		return NULL;

@@ -85,7 +85,7 @@ static struct addrinfo *resolve(PssPerson *person, const PssSshConfig *config, G
 		addresses = g_steal_pointer(&lookup->addresses);
 		if (lookup->result != 0)
 			g_set_error(error, PSS_ERROR, PSS_UNREACHABLE, "cannot find the computer %s: %s",
-			            config->hostname, gai_strerror(lookup->result));
+				    config->hostname, gai_strerror(lookup->result));
 	}
 	lookup_unref(lookup);
 	return addresses;
@@ -101,8 +101,9 @@ static char *numeric_address(const struct addrinfo *address)
 
 static gboolean bind_to(int fd, const PssSshConfig *config, int family)
 {
-	struct addrinfo hints = { .ai_family = family, .ai_socktype = SOCK_STREAM,
-		                  .ai_flags = AI_PASSIVE | AI_NUMERICHOST };
+	struct addrinfo hints = { .ai_family = family,
+				  .ai_socktype = SOCK_STREAM,
+				  .ai_flags = AI_PASSIVE | AI_NUMERICHOST };
 	struct addrinfo *local = NULL;
 
 	if (getaddrinfo(config->bind_address, NULL, &hints, &local) != 0) {
@@ -161,7 +162,7 @@ static gint64 share_of_time(PssPerson *person, const struct addrinfo *address)
 }
 
 static gboolean try_all(PssPerson *person, const PssSshConfig *config, const struct addrinfo *addresses,
-                        PssSshStream *ret_stream, GError **error)
+			PssSshStream *ret_stream, GError **error)
 {
 	const char *reason = "it has no address";
 	g_autoptr(GString) failures = g_string_new(NULL);
@@ -188,12 +189,12 @@ static gboolean try_all(PssPerson *person, const PssSshConfig *config, const str
 		g_string_append_printf(failures, "%s%s: %s", failures->len ? "; " : "", text, reason);
 	}
 	g_set_error(error, PSS_ERROR, PSS_UNREACHABLE, "cannot connect to %s port %u (%s)", config->hostname,
-	            config->port, failures->len ? failures->str : reason);
+		    config->port, failures->len ? failures->str : reason);
 	return FALSE;
 }
 
 gboolean pss_ssh_connect(PssPerson *person, const PssSshConfig *config, const PssTarget *target,
-                         PssSshStream *ret_stream, GError **error)
+			 PssSshStream *ret_stream, GError **error)
 {
 	if (config->proxy_command || config->proxy_jump)
 		return pss_ssh_proxy_start(config, target, ret_stream, error);

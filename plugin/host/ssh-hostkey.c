@@ -12,8 +12,8 @@
 #define QUESTIONS_MAX 3
 
 typedef struct {
-	char *name;        /* as in known_hosts */
-	char *type;        /* "ssh-ed25519" */
+	char *name; /* as in known_hosts */
+	char *type; /* "ssh-ed25519" */
 	const char *short_type;
 	char *fingerprint; /* "SHA256:…" */
 	GBytes *blob;
@@ -76,9 +76,9 @@ static gboolean read_host_key(const PssSshConfig *config, ssh_session session, H
 	ssh_key public_key = NULL;
 
 	gboolean good = ssh_get_server_publickey(session, &public_key) == SSH_OK &&
-	                ssh_pki_export_pubkey_base64(public_key, &base64) == SSH_OK &&
-	                ssh_get_publickey_hash(public_key, SSH_PUBLICKEY_HASH_SHA256, &hash, &n_hash) == 0 &&
-	                (fingerprint = ssh_get_fingerprint_hash(SSH_PUBLICKEY_HASH_SHA256, hash, n_hash));
+			ssh_pki_export_pubkey_base64(public_key, &base64) == SSH_OK &&
+			ssh_get_publickey_hash(public_key, SSH_PUBLICKEY_HASH_SHA256, &hash, &n_hash) == 0 &&
+			(fingerprint = ssh_get_fingerprint_hash(SSH_PUBLICKEY_HASH_SHA256, hash, n_hash));
 	if (good) {
 		guchar *bytes = g_base64_decode(base64, &n);
 		key->blob = g_bytes_new_take(bytes, n);
@@ -105,15 +105,14 @@ static gboolean is_accepted(const char *answer, const char *fingerprint)
 static gboolean person_accepts(PssPerson *person, const HostKey *key, const char *address)
 {
 	g_autofree char *where = address ? g_strdup_printf(" (%s)", address) : g_strdup("");
-	g_autofree char *text = g_strdup_printf(
-		"The authenticity of host '%s%s' can't be established.\n"
-		"%s key fingerprint is %s\n"
-		"Are you sure you want to continue connecting (yes/no/[fingerprint])? ",
-		key->name, where, key->short_type, key->fingerprint);
+	g_autofree char *text = g_strdup_printf("The authenticity of host '%s%s' can't be established.\n"
+						"%s key fingerprint is %s\n"
+						"Are you sure you want to continue connecting (yes/no/[fingerprint])? ",
+						key->name, where, key->short_type, key->fingerprint);
 
 	for (int i = 0; i < QUESTIONS_MAX; i++) {
 		char *answer = pss_person_ask(person, PSS_ASK_HOST_KEY,
-		                              i == 0 ? text : "Please type 'yes', 'no' or the fingerprint: ");
+					      i == 0 ? text : "Please type 'yes', 'no' or the fingerprint: ");
 		if (!answer)
 			return FALSE;
 		g_strstrip(answer);
@@ -144,23 +143,23 @@ static void record(PssPerson *person, const PssSshConfig *config, const HostKey 
 		pss_person_note(person, PSS_NOTE_WARNING, "%s", error->message);
 	else
 		pss_person_note(person, PSS_NOTE_WARNING, "permanently added '%s' (%s) to the list of known hosts",
-		                key->name, key->short_type);
+				key->name, key->short_type);
 }
 
-static gboolean decide_unknown(PssPerson *person, const PssSshConfig *config, const HostKey *key,
-                               const char *address, GError **error)
+static gboolean decide_unknown(PssPerson *person, const PssSshConfig *config, const HostKey *key, const char *address,
+			       GError **error)
 {
 	if (config->strict == PSS_STRICT_YES) {
 		g_set_error(error, PSS_ERROR, PSS_HOST_KEY,
-		            "the %s host key of %s (%s) is not known, and StrictHostKeyChecking is yes",
-		            key->short_type, key->name, key->fingerprint);
+			    "the %s host key of %s (%s) is not known, and StrictHostKeyChecking is yes",
+			    key->short_type, key->name, key->fingerprint);
 		return FALSE;
 	}
 	if (config->strict == PSS_STRICT_ASK && !pss_person_can_be_asked(person)) {
 		g_set_error(error, PSS_ERROR, PSS_HOST_KEY,
-		            "the %s host key of %s (%s) is not known and nobody can be asked; "
-		            "connect once from a terminal, or add it to known_hosts",
-		            key->short_type, key->name, key->fingerprint);
+			    "the %s host key of %s (%s) is not known and nobody can be asked; "
+			    "connect once from a terminal, or add it to known_hosts",
+			    key->short_type, key->name, key->fingerprint);
 		return FALSE;
 	}
 	if (config->strict == PSS_STRICT_ASK && !person_accepts(person, key, address)) {
@@ -175,22 +174,22 @@ static void set_refusal(const PssKnownVerdict *verdict, const HostKey *key, GErr
 {
 	if (verdict->known == PSS_KNOWN_REVOKED)
 		g_set_error(error, PSS_ERROR, PSS_HOST_KEY,
-		            "the %s host key of %s is marked as revoked in %s line %u: "
-		            "somebody may use a stolen key to pose as this computer",
-		            key->short_type, key->name, verdict->file, verdict->line);
+			    "the %s host key of %s is marked as revoked in %s line %u: "
+			    "somebody may use a stolen key to pose as this computer",
+			    key->short_type, key->name, verdict->file, verdict->line);
 	else if (verdict->known == PSS_KNOWN_CHANGED)
 		g_set_error(error, PSS_ERROR, PSS_HOST_KEY,
-		            "the host key of %s has CHANGED: it shows %s key %s, %s line %u says otherwise; "
-		            "somebody may be in between, or the computer got a new key. "
-		            "When you are sure of the new one: ssh-keygen -R '%s' -f %s",
-		            key->name, key->short_type, key->fingerprint, verdict->file, verdict->line, key->name,
-		            verdict->file);
+			    "the host key of %s has CHANGED: it shows %s key %s, %s line %u says otherwise; "
+			    "somebody may be in between, or the computer got a new key. "
+			    "When you are sure of the new one: ssh-keygen -R '%s' -f %s",
+			    key->name, key->short_type, key->fingerprint, verdict->file, verdict->line, key->name,
+			    verdict->file);
 	else if (verdict->line)
 		g_set_error(error, PSS_ERROR, PSS_HOST_KEY, "%s line %u is about %s, but %s: the key is not trusted",
-		            verdict->file, verdict->line, key->name, verdict->reason);
+			    verdict->file, verdict->line, key->name, verdict->reason);
 	else
-		g_set_error(error, PSS_ERROR, PSS_HOST_KEY, "cannot check the host key of %s against %s: %s",
-		            key->name, verdict->file, verdict->reason);
+		g_set_error(error, PSS_ERROR, PSS_HOST_KEY, "cannot check the host key of %s against %s: %s", key->name,
+			    verdict->file, verdict->reason);
 }
 
 /* With another port than 22, ssh also takes the key that is known for the plain name. */
@@ -205,8 +204,8 @@ static gboolean known_without_port(const PssSshConfig *config, char *const *file
 }
 
 /* CheckHostIP: the address may be unknown, but not known with another key. */
-static gboolean address_agrees(const PssSshConfig *config, char *const *files, const HostKey *key,
-                               const char *address, GError **error)
+static gboolean address_agrees(const PssSshConfig *config, char *const *files, const HostKey *key, const char *address,
+			       GError **error)
 {
 	g_auto(PssKnownVerdict) verdict = { 0 };
 
@@ -221,8 +220,8 @@ static gboolean address_agrees(const PssSshConfig *config, char *const *files, c
 	return FALSE;
 }
 
-gboolean pss_ssh_hostkey_check(PssPerson *person, const PssSshConfig *config, const char *address,
-                               ssh_session session, GError **error)
+gboolean pss_ssh_hostkey_check(PssPerson *person, const PssSshConfig *config, const char *address, ssh_session session,
+			       GError **error)
 {
 	g_auto(HostKey) key = { 0 };
 	g_auto(GStrv) files = all_files(config);
@@ -234,14 +233,14 @@ gboolean pss_ssh_hostkey_check(PssPerson *person, const PssSshConfig *config, co
 	}
 	pss_known_hosts_check(files, key.name, key.blob, &verdict);
 	pss_person_note(person, PSS_NOTE_VERBOSE, "%s shows %s key %s", config->hostname, key.short_type,
-	                key.fingerprint);
+			key.fingerprint);
 	switch (verdict.known) {
 	case PSS_KNOWN_MATCH:
 		return address_agrees(config, files, &key, address, error);
 	case PSS_KNOWN_NEW:
 		return address_agrees(config, files, &key, address, error) &&
 		       (known_without_port(config, files, &key) ||
-		        decide_unknown(person, config, &key, address, error));
+			decide_unknown(person, config, &key, address, error));
 	default:
 		set_refusal(&verdict, &key, error);
 		return FALSE;

@@ -50,8 +50,8 @@ static gboolean is_private_to_us(PssPerson *person, const char *path)
 		return FALSE;
 	if (status.st_uid == getuid() && (status.st_mode & 077)) {
 		pss_person_note(person, PSS_NOTE_WARNING,
-		                "the key file '%s' is ignored: others may read it (mode %04o; chmod 600)", path,
-		                status.st_mode & 07777);
+				"the key file '%s' is ignored: others may read it (mode %04o; chmod 600)", path,
+				status.st_mode & 07777);
 		return FALSE;
 	}
 	return TRUE;
@@ -200,6 +200,6 @@ char *pss_key_describe(const PssKey *key, PssAgent *agent)
 {
 	if (key->path)
 		return g_strdup_printf("the %s file %s", key->certificate ? "certificate of the key" : "key",
-		                       key->path);
+				       key->path);
 	return g_strdup_printf("the agent's key '%s'", pss_agent_comment(agent, key->agent_index));
 }

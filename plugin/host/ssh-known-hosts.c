@@ -121,8 +121,8 @@ static GBytes *parse_key(const char *type, const char *text)
 	gsize n_type = strlen(type);
 
 	/* g_base64_decode() steps over what is no base64, so the way back tells. */
-	if (!g_str_equal(again, text) || n < 4 + n_type || bytes[0] || bytes[1] || bytes[2] ||
-	    bytes[3] != n_type || memcmp(bytes + 4, type, n_type) != 0)
+	if (!g_str_equal(again, text) || n < 4 + n_type || bytes[0] || bytes[1] || bytes[2] || bytes[3] != n_type ||
+	    memcmp(bytes + 4, type, n_type) != 0)
 		return NULL;
 	return g_bytes_new(bytes, n);
 }
@@ -144,8 +144,7 @@ static void set_broken(PssKnownVerdict *verdict, const char *file, guint line, c
 }
 
 /* `worst` collects what the lines say; a match never outweighs a revocation, wherever it stands. */
-static void judge_line(char *rest, const char *name, GBytes *blob, const char *file, guint line,
-                       PssKnownVerdict *worst)
+static void judge_line(char *rest, const char *name, GBytes *blob, const char *file, guint line, PssKnownVerdict *worst)
 {
 	Mark mark = take_mark(&rest);
 	const char *hosts = mark == MARK_INVALID ? "" : next_word(&rest);
@@ -259,7 +258,7 @@ static gboolean append_line(int fd, const char *line)
 }
 
 gboolean pss_known_hosts_add(const char *file, const char *name, const char *type, GBytes *blob, gboolean hashed,
-                             GError **error)
+			     GError **error)
 {
 	g_autofree char *line = format_line(name, type, blob, hashed);
 	g_autofree char *directory = g_path_get_dirname(file);
@@ -269,7 +268,7 @@ gboolean pss_known_hosts_add(const char *file, const char *name, const char *typ
 	gboolean good = fd >= 0 && append_line(fd, line);
 	if (!good)
 		g_set_error(error, PSS_ERROR, PSS_HOST_KEY, "cannot add the host key to %s: %s", file,
-		            g_strerror(errno));
+			    g_strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return good;

@@ -43,7 +43,7 @@ static void lose(PssSshLink *link, GError *cause)
 static void lose_by_silence(PssSshLink *link)
 {
 	lose(link, g_error_new(PSS_ERROR, PSS_LINK_LOST, "no answer for %u s",
-	                       link->login->alive_interval_s * link->login->alive_count_max));
+			       link->login->alive_interval_s * link->login->alive_count_max));
 }
 
 static void lose_by_libssh(PssSshLink *link)
@@ -201,10 +201,15 @@ static gboolean dispatch(GSource *source, GSourceFunc unused, gpointer unused_to
 	link->kicked = FALSE;
 	g_source_set_ready_time(source, -1);
 	read_and_write(link);
+	guint64 n_read = link->counter.in_bytes;
 	if (!link->lost)
 		turn_channels(link);
 	if (!link->lost)
 		keep_alive(link);
+	/* libssh has read on inside those calls: a channel whose turn was over may have got its answer, and the
+	 * socket will not wake us for bytes that are gone from it. */
+	if (link->counter.in_bytes != n_read)
+		link->kicked = TRUE;
 	if (link->lost) {
 		end_session(link);
 		link->events->on_lost(link->user, link->cause);

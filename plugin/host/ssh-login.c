@@ -50,12 +50,12 @@ static char *ciphers_to_offer(const PssSshConfig *config)
 static char *host_keys_to_offer(const PssSshConfig *config)
 {
 	return pss_ssh_hostkey_algorithms(config, config->host_key_algorithms ? config->host_key_algorithms
-	                                                                      : default_host_key_algorithms);
+									      : default_host_key_algorithms);
 }
 
 /* One limit of algorithms; none of which is known to libssh: the open fails, as nothing may be weaker than asked. */
 static gboolean limit(ssh_session session, const char *keyword, const char *value, enum ssh_options_e one,
-                      enum ssh_options_e other, GError **error)
+		      enum ssh_options_e other, GError **error)
 {
 	if (!value)
 		return TRUE;
@@ -63,7 +63,7 @@ static gboolean limit(ssh_session session, const char *keyword, const char *valu
 	    (other == one || ssh_options_set(session, other, value) == SSH_OK))
 		return TRUE;
 	g_set_error(error, PSS_ERROR, PSS_UNSUPPORTED, "libssh %s can honour none of what ssh_config's %s allows",
-	            ssh_version(0), keyword);
+		    ssh_version(0), keyword);
 	return FALSE;
 }
 
@@ -75,11 +75,11 @@ static gboolean set_algorithms(ssh_session session, const PssSshConfig *config, 
 	return limit(session, "Ciphers", ciphers, SSH_OPTIONS_CIPHERS_C_S, SSH_OPTIONS_CIPHERS_S_C, error) &&
 	       limit(session, "MACs", config->macs, SSH_OPTIONS_HMAC_C_S, SSH_OPTIONS_HMAC_S_C, error) &&
 	       limit(session, "KexAlgorithms", config->kex, SSH_OPTIONS_KEY_EXCHANGE, SSH_OPTIONS_KEY_EXCHANGE,
-	             error) &&
+		     error) &&
 	       limit(session, "HostKeyAlgorithms", host_keys ? host_keys : "", SSH_OPTIONS_HOSTKEYS,
-	             SSH_OPTIONS_HOSTKEYS, error) &&
+		     SSH_OPTIONS_HOSTKEYS, error) &&
 	       limit(session, "PubkeyAcceptedAlgorithms", config->pubkey_algorithms,
-	             SSH_OPTIONS_PUBLICKEY_ACCEPTED_TYPES, SSH_OPTIONS_PUBLICKEY_ACCEPTED_TYPES, error);
+		     SSH_OPTIONS_PUBLICKEY_ACCEPTED_TYPES, SSH_OPTIONS_PUBLICKEY_ACCEPTED_TYPES, error);
 }
 
 /* libssh's own ideas of configuration, known hosts and agents are switched off: all that is decided here. */
@@ -87,17 +87,18 @@ static gboolean set_options(ssh_session session, const PssSshConfig *config, int
 {
 	bool no = false;
 	int rsa = config->rsa_min_size;
-	gboolean good = ssh_options_set(session, SSH_OPTIONS_PROCESS_CONFIG, &no) == SSH_OK &&
-	                ssh_options_set(session, SSH_OPTIONS_SSH_DIR, "/nonexistent") == SSH_OK &&
-	                ssh_options_set(session, SSH_OPTIONS_KNOWNHOSTS, "/dev/null") == SSH_OK &&
-	                ssh_options_set(session, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null") == SSH_OK &&
-	                ssh_options_set(session, SSH_OPTIONS_IDENTITY_AGENT, "/nonexistent") == SSH_OK &&
-	                /* Not the real name: libssh's own syntax check refuses some, and it needs none. */
-	                ssh_options_set(session, SSH_OPTIONS_HOST, "host") == SSH_OK &&
-	                ssh_options_set(session, SSH_OPTIONS_USER, config->user) == SSH_OK &&
-	                ssh_options_set(session, SSH_OPTIONS_COMPRESSION, config->compression ? "yes" : "no") == SSH_OK &&
-	                (rsa < 768 || ssh_options_set(session, SSH_OPTIONS_RSA_MIN_SIZE, &rsa) == SSH_OK) &&
-	                ssh_options_set(session, SSH_OPTIONS_FD, &fd) == SSH_OK;
+	gboolean good =
+		ssh_options_set(session, SSH_OPTIONS_PROCESS_CONFIG, &no) == SSH_OK &&
+		ssh_options_set(session, SSH_OPTIONS_SSH_DIR, "/nonexistent") == SSH_OK &&
+		ssh_options_set(session, SSH_OPTIONS_KNOWNHOSTS, "/dev/null") == SSH_OK &&
+		ssh_options_set(session, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null") == SSH_OK &&
+		ssh_options_set(session, SSH_OPTIONS_IDENTITY_AGENT, "/nonexistent") == SSH_OK &&
+		/* Not the real name: libssh's own syntax check refuses some, and it needs none. */
+		ssh_options_set(session, SSH_OPTIONS_HOST, "host") == SSH_OK &&
+		ssh_options_set(session, SSH_OPTIONS_USER, config->user) == SSH_OK &&
+		ssh_options_set(session, SSH_OPTIONS_COMPRESSION, config->compression ? "yes" : "no") == SSH_OK &&
+		(rsa < 768 || ssh_options_set(session, SSH_OPTIONS_RSA_MIN_SIZE, &rsa) == SSH_OK) &&
+		ssh_options_set(session, SSH_OPTIONS_FD, &fd) == SSH_OK;
 	if (good)
 		return set_algorithms(session, config, error);
 	pss_ssh_set_error(error, session, PSS_FAILED, "libssh refuses a setting for %s", config->host);
@@ -119,13 +120,14 @@ static gboolean exchange_keys(PssPerson *person, const PssSshConfig *config, ssh
 			return FALSE;
 	if (status != SSH_OK) {
 		pss_ssh_set_error(error, session, PSS_UNREACHABLE, "%s port %u does not speak SSH with us",
-		                  config->hostname, config->port);
+				  config->hostname, config->port);
 		return FALSE;
 	}
 	/* libssh has made it blocking; an upload would then stall everything for as long as the link does. */
 	set_nonblocking(ssh_get_fd(session));
-	pss_person_note(person, PSS_NOTE_DEBUG, "server %s; kex %s; cipher %s out, %s in", ssh_get_serverbanner(session),
-	                ssh_get_kex_algo(session), ssh_get_cipher_out(session), ssh_get_cipher_in(session));
+	pss_person_note(person, PSS_NOTE_DEBUG, "server %s; kex %s; cipher %s out, %s in",
+			ssh_get_serverbanner(session), ssh_get_kex_algo(session), ssh_get_cipher_out(session),
+			ssh_get_cipher_in(session));
 	return TRUE;
 }
 

@@ -307,7 +307,7 @@ gboolean pss_person_wait(PssPerson *person, int fd, short events, gint64 until, 
 	}
 	if (n == 0 && end == person->deadline) {
 		g_set_error(error, PSS_ERROR, PSS_UNREACHABLE, "%s took longer than %g s", what,
-		            person->limit_ms / 1000.0);
+			    person->limit_ms / 1000.0);
 		return FALSE;
 	}
 	return TRUE;

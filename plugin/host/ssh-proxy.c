@@ -60,8 +60,7 @@ static char **jump_arguments(const PssSshConfig *config, const PssTarget *target
 	GPtrArray *argv = g_ptr_array_new();
 	const char *last = strrchr(config->proxy_jump, ',');
 	gboolean is_v6 = strchr(config->hostname, ':') != NULL;
-	g_autofree char *forward =
-		g_strdup_printf(is_v6 ? "[%s]:%u" : "%s:%u", config->hostname, config->port);
+	g_autofree char *forward = g_strdup_printf(is_v6 ? "[%s]:%u" : "%s:%u", config->hostname, config->port);
 
 	add(argv, "ssh");
 	if (target->config_file) {
@@ -89,7 +88,7 @@ static char **command_arguments(const PssSshConfig *config, GError **error)
 
 	if (!expanded) {
 		g_set_error(error, PSS_ERROR, PSS_UNSUPPORTED, "ProxyCommand '%s' holds a token that is not known",
-		            config->proxy_command);
+			    config->proxy_command);
 		return NULL;
 	}
 	g_autofree char *replaced = g_strdup_printf("exec %s", expanded);
@@ -98,11 +97,11 @@ static char **command_arguments(const PssSshConfig *config, GError **error)
 }
 
 gboolean pss_ssh_proxy_start(const PssSshConfig *config, const PssTarget *target, PssSshStream *ret_stream,
-                             GError **error)
+			     GError **error)
 {
 	g_auto(GStrv) environment = pss_spawn_environment(target->environment);
-	g_auto(GStrv) argv = config->proxy_command ? command_arguments(config, error)
-	                                           : jump_arguments(config, target, error);
+	g_auto(GStrv) argv =
+		config->proxy_command ? command_arguments(config, error) : jump_arguments(config, target, error);
 	int pair[2];
 	pid_t pid;
 

@@ -137,9 +137,11 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer user)
 
 	if (!goes_on && channel->events) {
 		channel->reading[stream] = 0;
+		/* The end of the master is a hang-up, which would kill a child that is just about to exit. */
 		if (channel->pty)
 			close_input(channel);
-		close_fd(&channel->streams[stream]);
+		else
+			close_fd(&channel->streams[stream]);
 		finish_if_done(channel);
 	}
 	/* A callback that paused or closed the channel has removed this source already. */
@@ -190,8 +192,8 @@ static void start_reading(NullChannel *channel)
 {
 	for (int i = 0; i < N_STREAMS; i++)
 		if (channel->streams[i] >= 0 && !channel->reading[i])
-			channel->reading[i] = g_unix_fd_add(channel->streams[i], G_IO_IN | G_IO_HUP | G_IO_ERR,
-			                                    on_readable, channel);
+			channel->reading[i] =
+				g_unix_fd_add(channel->streams[i], G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, channel);
 }
 
 static gboolean open_pty(NullChannel *channel, const PssChannelRequest *request, char path[64])
@@ -271,7 +273,7 @@ static void set_nonblocking(int fd)
 static void null_write(PssChannel *base, const void *data, gsize n);
 
 static PssChannel *null_open(PssTransport *base, const PssChannelRequest *request, const PssChannelEvents *events,
-                             gpointer user)
+			     gpointer user)
 {
 	NullTransport *transport = (NullTransport *)base;
 	NullChannel *channel = g_rc_box_new0(NullChannel);
@@ -294,7 +296,7 @@ static PssChannel *null_open(PssTransport *base, const PssChannelRequest *reques
 		return &channel->base;
 	}
 	g_child_watch_add_full(G_PRIORITY_DEFAULT, channel->pid, on_child_exit, g_rc_box_acquire(channel),
-	                       channel_unref);
+			       channel_unref);
 	set_nonblocking(channel->input);
 	for (int i = 0; i < N_STREAMS; i++)
 		set_nonblocking(channel->streams[i]);

@@ -28,7 +28,7 @@ static void ssh_connect_it(PssTransport *base)
 }
 
 static PssChannel *ssh_open(PssTransport *base, const PssChannelRequest *request, const PssChannelEvents *events,
-                            gpointer user)
+			    gpointer user)
 {
 	PssSshLink *link = (PssSshLink *)base;
 	PssSshChannel *channel = pss_ssh_channel_new(link, request, events, user);

@@ -14,8 +14,8 @@ void pss_transport_free(PssTransport *transport)
 		transport->ops->free(transport);
 }
 
-PssChannel *pss_channel_open(PssTransport *transport, const PssChannelRequest *request,
-                             const PssChannelEvents *events, gpointer user)
+PssChannel *pss_channel_open(PssTransport *transport, const PssChannelRequest *request, const PssChannelEvents *events,
+			     gpointer user)
 {
 	g_assert(!request->pty || request->term);
 	return transport->ops->open(transport, request, events, user);

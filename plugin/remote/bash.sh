@@ -162,13 +162,17 @@ __pss_end() {
 	__pss_x="{ ${f:+\\builtin set -$f; }__pss_r && :; } 2>/dev/null"$'\n'
 	__pss_say E "$__pss_n" "$__pss_s" "$PWD" "$i" "$-"
 	__pss_mark "$__pss_n" "q;$__pss_s"
-	__pss_n= __pss_o=
+	__pss_m=$__pss_n __pss_n= __pss_o=
 	return 0
 }
 
-# __pss_z N: a second line behind each request, which acts only where the first was cut short.
+# __pss_z N [again]: a second line behind each request, which acts only where the first was cut short. With
+# `again` it repeats the last mark, as an interrupt makes the terminal drop what it holds.
 __pss_z() {
-	[[ $__pss_n == "$1" ]] || return 0
+	if [[ $__pss_n != "$1" ]]; then
+		[[ -z ${2-} || $__pss_m != "$1" ]] || __pss_mark "$1" "q;$__pss_s"
+		return 0
+	fi
 	[[ -n $__pss_u ]] || __pss_u=130
 	__pss_q
 	__pss_end again
@@ -226,7 +230,7 @@ logout() {
 
 # ---- the boot's last steps
 __pss_kept=@KEPT@
-__pss_n=@FIRST@ __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_e= __pss_i= __pss_rests= __pss_p=()
+__pss_n=@FIRST@ __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_e= __pss_i= __pss_rests= __pss_m= __pss_p=()
 __pss_y=$'\n{ __pss_q; } 2>/dev/null'
 __pss_t=$(tty)
 for __pss_i in PS0 PS1 PS2 PROMPT_COMMAND; do

@@ -10,11 +10,22 @@ pss_say() {
 
 # ---- the directory
 @RENDEZVOUS@
-if ! pss_meet || ! mkfifo -m 600 q rep; then
+d= p= c=
+clean() {
+	trap '' EXIT HUP INT PIPE TERM
+	[ -z "$p$c" ] || kill $p $c
+	cd /
+	[ -z "$d" ] || rm -rf "$d"
+	exit 0
+} 2>/dev/null
+trap clean EXIT HUP INT PIPE TERM
+if pss_meet; then
+	d=$PWD
+fi
+if [ -z "$d" ] || ! mkfifo -m 600 q rep; then
 	pss_say x "no private directory with fifos can be made"
 	exit 1
 fi
-d=$PWD
 echo $$ >pid
 exec 3<>rep 4<>q 5<&0 6<>go
 
@@ -69,6 +80,7 @@ again() {
 }
 (
 	c=
+	trap - EXIT HUP INT PIPE
 	trap 'kill $c; exit 0' TERM
 	while :; do
 		cat <&3 3<&- 4<&- 5<&- 6<&- &
@@ -78,17 +90,10 @@ again() {
 	done
 ) </dev/null 2>/dev/null &
 p=$!
-clean() {
-	trap '' HUP INT TERM
-	kill $p $c
-	cd /
-	rm -rf "$d"
-	exit 0
-} 2>/dev/null
-trap clean HUP INT TERM
 
 # ---- directories of dead owners: ours, by name, with a process id that lives no more
 (
+	trap - EXIT HUP INT PIPE TERM
 	for b in "$XDG_RUNTIME_DIR" /dev/shm "${TMPDIR:-/tmp}" /var/tmp "$HOME"; do
 		for x in "$b"/.pss-*; do
 			[ -d "$x" ] && [ ! -h "$x" ] && cd -P "$x" 2>/dev/null && [ -O . ] || continue
@@ -102,7 +107,6 @@ trap clean HUP INT TERM
 	done
 ) </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- &
 
-c=
 while :; do
 	cat <&5 >&4 3<&- 5<&- 6<&- 2>/dev/null &
 	c=$!

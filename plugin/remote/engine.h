@@ -20,7 +20,7 @@ typedef enum {
 } PssPhase;
 
 /* The slots of pss_marks_expect(). */
-enum { PSS_SLOT_NAME, PSS_SLOT_REQUEST };
+enum { PSS_SLOT_NAME, PSS_SLOT_REQUEST }; /* after the start the first is the last request's */
 
 struct PssRemote {
 	const PssRemoteEvents *events;
@@ -31,6 +31,7 @@ struct PssRemote {
 	char name[PSS_NONCE_LENGTH + 1];
 	char key[PSS_NONCE_LENGTH + 1];
 	char nonce[PSS_NONCE_LENGTH + 1]; /* of the request that runs, or ran last */
+	char mark_nonce[PSS_NONCE_LENGTH + 1]; /* of the last line */
 	char *terminal_command;
 	char *control_script;
 	gsize n_control_script;

@@ -215,13 +215,13 @@ static void on_report(PssRemote *remote, const PssReply *reply)
 
 /* ---- begun */
 
-static void send_second(PssRemote *remote)
+static void send_second(PssRemote *remote, gboolean again)
 {
 	if (remote->n_seconds >= MAX_SECONDS || remote->control_ended)
 		return;
 	remote->n_seconds++;
 	g_autoptr(GString) request = g_string_new(NULL);
-	pss_request_second(request, remote->nonce);
+	pss_request_second(request, remote->nonce, again);
 	remote->events->send_control(remote->user, request->str, request->len);
 }
 
@@ -229,12 +229,12 @@ static gboolean on_second_time(gpointer user)
 {
 	PssRemote *remote = user;
 	remote->second_timer = 0;
-	send_second(remote);
+	send_second(remote, TRUE);
 	return G_SOURCE_REMOVE;
 }
 
-/* A shell that is interrupted drops what it has read ahead, the second line with it. Once no interrupt
- * can be on its way any more, there is another. */
+/* A shell that is interrupted drops what it has read ahead, the second line with it, and the terminal drops
+ * output, the mark with it. Once no interrupt can be on its way any more, both are asked for again. */
 static void send_second_later(PssRemote *remote)
 {
 	pss_line_stop_seconds(remote);
@@ -251,7 +251,7 @@ void pss_line_stop_seconds(PssRemote *remote)
 static void on_begun(PssRemote *remote)
 {
 	remote->phase = PSS_PHASE_RUNNING;
-	send_second(remote);
+	send_second(remote, FALSE);
 	if (remote->interrupted)
 		pss_line_on_keys(remote, "\003", 1);
 	remote->interrupted = FALSE;
@@ -310,7 +310,10 @@ gboolean pss_remote_line(PssRemote *remote, const void *data, gsize n, GError **
 	g_string_append_len(remote->text, data, (gssize)n);
 	gboolean ask = !pss_text_is_surely_complete(remote->text->str, remote->text->len);
 
+	/* A late repetition of the last mark is no output either. */
+	pss_marks_expect(&remote->marks, PSS_SLOT_NAME, remote->mark_nonce);
 	pss_engine_draw_nonce(remote->nonce);
+	memcpy(remote->mark_nonce, remote->nonce, sizeof remote->mark_nonce);
 	pss_marks_expect(&remote->marks, PSS_SLOT_REQUEST, remote->nonce);
 	pss_column_reset(&remote->column);
 	remote->has_mark = remote->has_report = FALSE;

@@ -224,16 +224,22 @@ __pss_end() {
 	__pss_x="{ ${__pss_x:+set -$__pss_x; }__pss_r && :; } 2>/dev/null$__pss_newline$__pss_f"
 	__pss_say E "$__pss_n" "$__pss_s" "$PWD" "$__pss_i" "$-"
 	__pss_mark "$__pss_n" "q;$__pss_s"
-	__pss_n= __pss_o=
+	__pss_m=$__pss_n __pss_n= __pss_o=
 	return 0
 }
 
-# __pss_z N: a second line behind each request, which acts only where the first was cut short.
+# __pss_z N [again]: a second line behind each request, which acts only where the first was cut short. With
+# `again` it repeats the last mark, as an interrupt makes the terminal drop what it holds.
 __pss_z() {
 	__pss_j=$?
 	case $__pss_n in
 	"$1") ;;
-	*) return 0 ;;
+	*)
+		case $__pss_m${2-} in
+		"$1"again) __pss_mark "$1" "q;$__pss_s" ;;
+		esac
+		return 0
+		;;
 	esac
 	case $__pss_u in
 	'') __pss_u=$__pss_j ;;
@@ -301,7 +307,7 @@ __pss_exit() {
 
 # ---- the boot's last steps
 __pss_kept=@KEPT@
-__pss_n=@FIRST@ __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_c= __pss_again= __pss_p= __pss_rests=
+__pss_n=@FIRST@ __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_c= __pss_again= __pss_p= __pss_m= __pss_rests=
 __pss_newline='
 '
 __pss_escape=$(printf '\033') __pss_bell=$(printf '\007')

@@ -70,6 +70,7 @@ PssRemote *pss_remote_new(const PssRemoteOptions *options, const PssRemoteEvents
 	pss_engine_draw_nonce(remote->name);
 	pss_engine_draw_nonce(remote->key);
 	pss_engine_draw_nonce(remote->nonce);
+	memcpy(remote->mark_nonce, remote->nonce, sizeof remote->mark_nonce);
 
 	const PssScriptValues values = {
 		.name = remote->name,
@@ -134,10 +135,10 @@ const char *pss_remote_control_script(PssRemote *remote, gsize *ret_n)
 static void on_mark(gpointer user, guint slot, char kind, const char *argument)
 {
 	PssRemote *remote = user;
-	if (slot == PSS_SLOT_NAME)
-		pss_boot_on_mark(remote, kind);
-	else
+	if (slot == PSS_SLOT_REQUEST)
 		pss_line_on_mark(remote, kind, argument);
+	else if (is_booting(remote))
+		pss_boot_on_mark(remote, kind);
 }
 
 static void on_plain(gpointer user, const void *data, gsize n)

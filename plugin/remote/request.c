@@ -100,9 +100,9 @@ void pss_request_line(GString *out, PssFamily family, const char *nonce, const c
 	}
 }
 
-void pss_request_second(GString *out, const char *nonce)
+void pss_request_second(GString *out, const char *nonce, gboolean again)
 {
-	append_form(out, "\n{ __pss_z %s; } 2>/dev/null\n", nonce);
+	append_form(out, again ? "\n{ __pss_z %s again; } 2>/dev/null\n" : "\n{ __pss_z %s; } 2>/dev/null\n", nonce);
 }
 
 void pss_request_typed(GString *out, const char *nonce)

@@ -24,8 +24,9 @@ void pss_request_quote(GString *out, PssFamily family, const char *text, gsize n
 /* Runs `text`; with `ask` the shell first looks whether it is complete, and says so if it is not. */
 void pss_request_line(GString *out, PssFamily family, const char *nonce, const char *text, gsize n, gboolean ask);
 
-/* Goes behind each line once that has begun: reports what was interrupted. Any number of times. */
-void pss_request_second(GString *out, const char *nonce);
+/* Goes behind each line once that has begun: reports what was interrupted. Any number of times. With
+ * `again` the mark of a report is repeated: the terminal drops output when an interrupt comes. */
+void pss_request_second(GString *out, const char *nonce, gboolean again);
 
 /* Asks for what was typed and not read. */
 void pss_request_typed(GString *out, const char *nonce);

@@ -115,6 +115,10 @@ function __pss_hooks {
 	done
 }
 
+function __pss_mark {
+	builtin print -n "\e]7337;$__pss_m;q;$__pss_s\a" 1<>"$__pss_t"
+}
+
 function __pss_report {
 	local f= o=$__pss_o
 	__pss_rest
@@ -124,7 +128,8 @@ function __pss_report {
 	[[ $o != *x* ]] || f+=x
 	__pss_x="{ ${f:+\\builtin set -$f; }__pss_r && : } 2>/dev/null"$'\''\n'\''
 	__pss_say E "$__pss_n" "$__pss_s" "$PWD" "$__pss_i" "$f"
-	builtin print -n "\e]7337;$__pss_n;q;$__pss_s\a" 1<>"$__pss_t"
+	__pss_m=$__pss_n
+	__pss_mark
 	__pss_n= __pss_o=
 }
 
@@ -195,8 +200,12 @@ __pss_end() {
 	__pss_report
 }
 
-# __pss_z N: a second line behind each request, which acts only where the first was cut short.
+# __pss_z N [again]: a second line behind each request, which acts only where the first was cut short. With
+# `again` it repeats the last mark, as an interrupt makes the terminal drop what it holds.
 __pss_z() {
+	case $__pss_m${2-} in
+	"$1"again) __pss_mark ;;
+	esac
 	case $__pss_n in
 	"$1")
 		[[ -n $__pss_u ]] || __pss_u=130
@@ -214,7 +223,7 @@ logout() {
 
 # ---- the boot's last steps
 typeset -g __pss_k=@KEY@ __pss_kept=@KEPT@ __pss_n=@FIRST@
-typeset -g __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_i= __pss_1= __pss_2= __pss_c= __pss_x= __pss_y= __pss_rests=
+typeset -g __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_i= __pss_1= __pss_2= __pss_c= __pss_x= __pss_y= __pss_m= __pss_rests=
 typeset -ga __pss_l __pss_hp __pss_hx __pss_hr
 typeset -g __pss_t=$(tty)
 __pss_y=$'\n{ __pss_q; __pss_o=$-; \\builtin set +euvx } 2>/dev/null'

@@ -109,6 +109,12 @@ class Bash:
         with open(f"/proc/{self.pid}/task/{self.pid}/children") as file:
             return int(file.read().split()[-1])
 
+    def catches(self, number):
+        """Has the entered session's process a handler for this signal?"""
+        with open(f"/proc/{self.child()}/status") as file:
+            mask = next(line for line in file if line.startswith("SigCgt:"))
+        return int(mask.split()[1], 16) >> (number - 1) & 1
+
     def termios(self):
         return termios.tcgetattr(self.master)
 

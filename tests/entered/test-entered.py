@@ -460,7 +460,7 @@ def _(b):
     b.peer.prompt(b"second$ ")
     b.expect(rb"\[web1\]: second\$ ")
     b.type("\x0f")
-    b.pump(0.3)
+    b.wait_for(lambda: not b.catches(signal.SIGTSTP), "readline out of the way, the loop running")
     b.type("\x03")
     b.expect(rb"\[web1\]: ")
     b.type("z\tz\r")
@@ -543,6 +543,17 @@ def _(b):
     b.expect(rb"\[web1\]: ")
     b.leave()
     assert b.status() == 130
+
+
+@test("SIGHUP ends a loop that bind -x runs, and nothing stays behind",
+      rc="""bind -x '"\\C-o": "while :; do :; done"'""")
+def _(b):
+    b.enter()
+    b.type("\x0f")
+    b.wait_for(lambda: not b.catches(signal.SIGTSTP), "the loop running")
+    os.kill(b.child(), signal.SIGHUP)
+    b.expect(rb"LOCAL> ")
+    assert b.status() == 128 + signal.SIGHUP
 
 
 def ended_by(b, number, at_prompt):

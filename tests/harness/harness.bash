@@ -177,8 +177,13 @@ enter() {
 	term_type "$line" && term_keys Enter && wait_line '^\[.*box\]: .*[$#%] $' && run_line "PS1='remote\$ '"
 }
 
+# The program's name itself, not an argument of something else.
 host_pids() {
-	processes_with_argument "$WORLD/pssession-host"
+	local pid program
+	for pid in $(processes_with_argument "$WORLD/pssession-host"); do
+		IFS= read -rd '' program 2>/dev/null <"/proc/$pid/cmdline"
+		[ "$program" != "$WORLD/pssession-host" ] || echo "$pid"
+	done
 }
 
 place_end() {

@@ -21,7 +21,7 @@ proxy_start() {
 		[127.0.0.1]:$PROXY_PORT $(cut -d' ' -f1,2 "$WORLD/ssh/host_key.pub")
 	END
 	sed "s|UserKnownHostsFile .*|UserKnownHostsFile $PROXY/known|" "$WORLD/ssh/ssh_config" >"$PROXY/near"
-	{ sed -e 's/^Host box/Host far/' -e "s/Port .*/Port $PROXY_PORT/" "$PROXY/near"; cat "$PROXY/near"; } >"$PROXY/far"
+	{ sed -e 's/^Host box.*/Host far/' -e "s/Port .*/Port $PROXY_PORT/" "$PROXY/near"; cat "$PROXY/near"; } >"$PROXY/far"
 	# shellcheck disable=SC2034 # what -ConfigFile is given
 	FAR_CONFIG=$PROXY/far
 }

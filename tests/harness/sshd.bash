@@ -8,7 +8,7 @@
 #   dropbear_start DIRECTORY USER, dropbear_stop DIRECTORY
 #   sshd_connections DIRECTORY                 the pids that serve connections
 #
-# ssh_config knows the server as `box`. What the log holds is kept in DIRECTORY/sshd.log.
+# ssh_config knows the server as `box` (and `box2`). What the log holds is kept in DIRECTORY/sshd.log.
 
 find_sbin() {
 	PATH=$PATH:/usr/sbin:/sbin command -v "$1"
@@ -31,7 +31,7 @@ write_ssh_config() {
 	local directory=$1 user=$2 port=$3
 	printf '[127.0.0.1]:%s %s\n' "$port" "$(cut -d' ' -f1,2 "$directory/host_key.pub")" >"$directory/known_hosts"
 	cat >"$directory/ssh_config" <<-END
-		Host box
+		Host box box2
 			HostName 127.0.0.1
 			Port $port
 			User $user

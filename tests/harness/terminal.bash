@@ -52,11 +52,10 @@ scrollback() {
 
 # The text of the line with the cursor up to the cursor, wrapped rows joined.
 screen_line() {
-	local at x y rows row line=
-	at=$(tm display-message -p '#{cursor_x} #{cursor_y}')
-	x=${at% *} y=${at#* }
+	local x y height rows row line=
+	read -r x y height < <(tm display-message -p '#{cursor_x} #{cursor_y} #{pane_height}') || return
 	mapfile -t rows < <(tm capture-pane -p -J)
-	if ((${#rows[@]} == $(tm display-message -p '#{pane_height}'))); then
+	if ((${#rows[@]} == height)); then
 		# Nothing is wrapped, so rows are lines.
 		line=${rows[y]}
 		printf '%s\n' "${line:0:x}"
@@ -154,12 +153,13 @@ wait_prompt() {
 	wait_until "${1:-$SCREEN_DEADLINE}" at_a_prompt || { explain_screen; return 1; }
 }
 
-# What the last line printed: between the line that ends with TEXT and the prompt at the end.
+# What the line TEXT printed: all between it and the prompt at the end. A line that just fills the last column
+# is joined with what follows it.
 output_of() {
-	scrollback | TEXT=$1 awk '
-		BEGIN { text = ENVIRON["TEXT"] }
-		{ line[NR] = $0; if (length($0) >= length(text) && substr($0, length($0) - length(text) + 1) == text) at = NR }
-		END { for (i = at + 1; i < NR; i++) print line[i] }'
+	scrollback | TEXT="\$ $1" awk '
+		BEGIN { text = ENVIRON["TEXT"]; sub(/ +$/, "", text) }
+		{ line[NR] = $0; if (i = index($0, text)) { at = NR; rest = substr($0, i + length(text)) } }
+		END { if (rest != "") print rest; for (i = at + 1; i < NR; i++) print line[i] }'
 }
 
 run_line() {

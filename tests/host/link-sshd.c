@@ -135,10 +135,11 @@ Sshd *sshd_start(const char *extra)
 	if (getuid() == 0)
 		g_mkdir_with_parents("/run/sshd", 0755); /* sshd's own demand */
 	sshd->host_key = sshd_make_key(sshd, "host", "ed25519", "");
-	g_autofree char *text = g_strdup_printf("HostKey %s\nAuthorizedKeysFile %s\nStrictModes no\nUsePAM no\n"
-	                                        "PasswordAuthentication no\nKbdInteractiveAuthentication no\nPidFile none\nPrintMotd no\n"
-	                                        "PrintLastLog no\nLogLevel INFO\n%s\n",
-	                                        sshd->host_key, pub, extra ? extra : "");
+	g_autofree char *text = g_strdup_printf(
+		"HostKey %s\nAuthorizedKeysFile %s\nStrictModes no\nUsePAM no\n"
+		"PasswordAuthentication no\nKbdInteractiveAuthentication no\nPidFile none\nPrintMotd no\n"
+		"PrintLastLog no\nLogLevel INFO\n%s\n",
+		sshd->host_key, pub, extra ? extra : "");
 	g_assert_true(g_file_set_contents(sshd->config, text, -1, NULL));
 	/* sshd wants to be started by its whole path, as it executes itself again. */
 	const char *const argv[] = { "/usr/sbin/sshd", "-i", "-e", "-f", sshd->config, NULL };

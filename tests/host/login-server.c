@@ -59,7 +59,7 @@ static int authenticate(ssh_session session, ssh_message message)
 		}
 		first_step_done = 1;
 		ssh_message_auth_set_methods(message, (password ? SSH_AUTH_METHOD_PASSWORD : 0) |
-		                                              (kbdint ? SSH_AUTH_METHOD_INTERACTIVE : 0));
+							      (kbdint ? SSH_AUTH_METHOD_INTERACTIVE : 0));
 		ssh_message_auth_reply_success(message, 1);
 		return 0;
 	case SSH_AUTH_METHOD_PASSWORD:
@@ -133,7 +133,8 @@ int main(int argc, char **argv)
 	if (argc < 2)
 		return 1;
 	ssh_bind_options_set(bind, SSH_BIND_OPTIONS_HOSTKEY, argv[1]);
-	if (ssh_bind_accept_fd(bind, session, dup(STDIN_FILENO)) != SSH_OK || ssh_handle_key_exchange(session) != SSH_OK) {
+	if (ssh_bind_accept_fd(bind, session, dup(STDIN_FILENO)) != SSH_OK ||
+	    ssh_handle_key_exchange(session) != SSH_OK) {
 		fprintf(stderr, "login-server: %s %s\n", ssh_get_error(bind), ssh_get_error(session));
 		return 1;
 	}

@@ -13,9 +13,9 @@
 /* In the text: {H} the server's name, {K} its key, {O} another of its type, {E} one of another type. */
 typedef struct {
 	const char *name;
-	const char *text; /* NULL: there is no such file */
+	const char *text;     /* NULL: there is no such file */
 	enum pss_status ours; /* PSS_OK: logged in */
-	const char *words;  /* in our message */
+	const char *words;    /* in our message */
 	gboolean hashed;
 	gboolean stricter; /* than ssh, on purpose */
 } Row;
@@ -54,8 +54,8 @@ static const Row rows[] = {
 	{ "cut off within the key", "{H} ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AA\n", PSS_HOST_KEY, "not trusted" },
 	{ "garbage for a key beside the match", "{H} ssh-ed25519 !!!!\n{H} {K}\n", PSS_HOST_KEY, "not trusted", FALSE,
 	  TRUE },
-	{ "a revocation that cannot be read", "@revoked {H} ssh-ed25519 AAAA\n{H} {K}\n", PSS_HOST_KEY,
-	  "not trusted", FALSE, TRUE },
+	{ "a revocation that cannot be read", "@revoked {H} ssh-ed25519 AAAA\n{H} {K}\n", PSS_HOST_KEY, "not trusted",
+	  FALSE, TRUE },
 	{ "a hash that is none", "|1|abc|def {K}\n", PSS_HOST_KEY, "not known" },
 };
 
@@ -111,16 +111,34 @@ static gboolean ssh_logs_in(Fixture *f, const char *strict)
 	g_autofree char *known = g_strdup_printf("UserKnownHostsFile=%s", f->sshd->known_hosts);
 	g_autofree char *port = g_strdup_printf("%u", f->sshd->port);
 	g_autofree char *checking = g_strdup_printf("StrictHostKeyChecking=%s", strict);
-	const char *const argv[] = { "ssh", "-F", "none", "-o", known, "-o", "GlobalKnownHostsFile=none",
-		                     "-o", "BatchMode=yes", "-o", "IdentityAgent=none", "-o", checking, "-o",
-		                     "UpdateHostKeys=no", "-p", port, "-i", f->sshd->client_key, "127.0.0.1", "true",
-		                     NULL };
+	const char *const argv[] = { "ssh",
+				     "-F",
+				     "none",
+				     "-o",
+				     known,
+				     "-o",
+				     "GlobalKnownHostsFile=none",
+				     "-o",
+				     "BatchMode=yes",
+				     "-o",
+				     "IdentityAgent=none",
+				     "-o",
+				     checking,
+				     "-o",
+				     "UpdateHostKeys=no",
+				     "-p",
+				     port,
+				     "-i",
+				     f->sshd->client_key,
+				     "127.0.0.1",
+				     "true",
+				     NULL };
 	Ended ended = { 0 };
 	GPid pid;
 
 	g_assert_true(g_spawn_async(NULL, (char **)argv, NULL,
-	                            G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL,
-	                            NULL, NULL, &pid, NULL));
+				    G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
+				    NULL, &pid, NULL));
 	g_child_watch_add(pid, on_ssh_end, &ended);
 	wait_for(ended.ended, 20);
 	return ended.status == 0;
@@ -327,10 +345,10 @@ static void patterns(void)
 		const char *name, *patterns;
 		int expected;
 	} cases[] = {
-		{ "a", "a", 1 },           { "a", "b,A", 1 },       { "a", "", 0 },         { "abc", "a*c", 1 },
-		{ "abc", "a**", 1 },       { "abc", "a?c", 1 },     { "abc", "a?", 0 },     { "abc", "*d", 0 },
-		{ "abc", "!abc,*", -1 },   { "abc", "*,!abc", -1 }, { "abc", "!b*,a*", 1 }, { "abc", "!b*", 0 },
-		{ "[h]:2", "[h]:2", 1 },   { "h", "[h]:22", 0 },    { "", "*", 1 },         { "ab", "*a*b*", 1 },
+		{ "a", "a", 1 },         { "a", "b,A", 1 },       { "a", "", 0 },         { "abc", "a*c", 1 },
+		{ "abc", "a**", 1 },     { "abc", "a?c", 1 },     { "abc", "a?", 0 },     { "abc", "*d", 0 },
+		{ "abc", "!abc,*", -1 }, { "abc", "*,!abc", -1 }, { "abc", "!b*,a*", 1 }, { "abc", "!b*", 0 },
+		{ "[h]:2", "[h]:2", 1 }, { "h", "[h]:22", 0 },    { "", "*", 1 },         { "ab", "*a*b*", 1 },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)

@@ -136,8 +136,8 @@ static void passphrase(Fixture *f, gconstpointer how)
 	static const char *const answers[] = { "wrong", "open sesame", NULL };
 	g_autofree char *pub = g_strconcat(f->sshd->client_key, ".pub", NULL);
 	g_autofree char *kept = g_strconcat(pub, ".kept", NULL);
-	const char *const argv[] = { "ssh-keygen", "-p", "-q", "-P", "", "-N", "open sesame",
-		                     "-f", f->sshd->client_key, NULL };
+	const char *const argv[] = { "ssh-keygen",        "-p", "-q", "-P", "", "-N", "open sesame", "-f",
+				     f->sshd->client_key, NULL };
 	g_autofree char *question = g_strdup_printf("Enter passphrase for key '%s': ", f->sshd->client_key);
 
 	run_program(argv);
@@ -167,8 +167,9 @@ static void unwanted_passphrase(Fixture *f, gconstpointer unused)
 
 static void declined_passphrase(Fixture *f, gconstpointer unused)
 {
-	const char *const argv[] = { "ssh-keygen", "-p", "-q", "-P", "", "-N", "secret", "-f",
-		                     f->sshd->client_key, NULL };
+	const char *const argv[] = {
+		"ssh-keygen", "-p", "-q", "-P", "", "-N", "secret", "-f", f->sshd->client_key, NULL
+	};
 
 	run_program(argv);
 	expect_failure(f, PSS_AUTH, "no way to log in");
@@ -180,8 +181,9 @@ static void askpass(Fixture *f, gconstpointer unused)
 	g_autofree char *asked = g_build_filename(f->sshd->directory, "asked", NULL);
 	g_autofree char *script = g_strdup_printf("#!/bin/sh\nprintf '%%s' \"$1\" > '%s'\necho secret\n", asked);
 	g_autofree char *question = NULL;
-	const char *const argv[] = { "ssh-keygen", "-p", "-q", "-P", "", "-N", "secret", "-f",
-		                     f->sshd->client_key, NULL };
+	const char *const argv[] = {
+		"ssh-keygen", "-p", "-q", "-P", "", "-N", "secret", "-f", f->sshd->client_key, NULL
+	};
 
 	run_program(argv);
 	g_file_set_contents_full(program, script, -1, G_FILE_SET_CONTENTS_NONE, 0700, NULL);
@@ -200,8 +202,8 @@ static char *start_agent(Fixture *f, const char *key)
 	g_autoptr(GError) error = NULL;
 
 	g_spawn_async(NULL, (char **)argv, NULL,
-	              G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
-	              &f->agent, &error);
+		      G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
+		      &f->agent, &error);
 	g_assert_no_error(error);
 	wait_for(g_file_test(path, G_FILE_TEST_EXISTS), 10);
 	g_setenv("SSH_AUTH_SOCK", path, TRUE);
@@ -294,8 +296,8 @@ static void password_in_batch_mode(Fixture *f, gconstpointer unused)
 static void two_prompts(Fixture *f, gconstpointer unused)
 {
 	static const char *const answers[] = { "123", "me", NULL };
-	g_autofree char *first = g_strdup_printf("Two questions\nAnswer both.\n(%s@127.0.0.1) Token: ",
-	                                         g_get_user_name());
+	g_autofree char *first =
+		g_strdup_printf("Two questions\nAnswer both.\n(%s@127.0.0.1) Token: ", g_get_user_name());
 
 	answer(f, answers);
 	expect_login(f);
@@ -498,8 +500,8 @@ static void config_file(Fixture *f, gconstpointer unused)
 
 static void proxy_command(Fixture *f, gconstpointer unused)
 {
-	g_autofree char *option = g_strdup_printf("ProxyCommand=%s -i -e -f %s # %%h %%p", "/usr/sbin/sshd",
-	                                          f->sshd->config);
+	g_autofree char *option =
+		g_strdup_printf("ProxyCommand=%s -i -e -f %s # %%h %%p", "/usr/sbin/sshd", f->sshd->config);
 
 	link_target_option(f->target, option);
 	expect_login(f);
@@ -515,10 +517,10 @@ static void proxy_that_fails(Fixture *f, gconstpointer unused)
 static void proxy_jump(Fixture *f, gconstpointer unused)
 {
 	g_autofree char *path = g_build_filename(f->sshd->directory, "ssh_config", NULL);
-	g_autofree char *text = g_strdup_printf(
-		"Host jump\n HostName 127.0.0.1\nHost inner\n HostName 127.0.0.1\n ProxyJump jump\n"
-		"Host *\n Port %u\n IdentityFile %s\n UserKnownHostsFile %s\n",
-		f->sshd->port, f->sshd->client_key, f->sshd->known_hosts);
+	g_autofree char *text =
+		g_strdup_printf("Host jump\n HostName 127.0.0.1\nHost inner\n HostName 127.0.0.1\n ProxyJump jump\n"
+				"Host *\n Port %u\n IdentityFile %s\n UserKnownHostsFile %s\n",
+				f->sshd->port, f->sshd->client_key, f->sshd->known_hosts);
 
 	g_file_set_contents(path, text, -1, NULL);
 	pss_target_free(f->target);

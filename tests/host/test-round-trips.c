@@ -79,8 +79,9 @@ typedef struct {
 static gboolean on_client(gint fd, GIOCondition condition, gpointer user)
 {
 	Proxy *proxy = user;
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-		                       .sin_port = htons((guint16)proxy->to_port) };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+				       .sin_port = htons((guint16)proxy->to_port) };
 	int on = 1;
 
 	proxy->relay.fds[0] = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
@@ -206,8 +207,8 @@ static void fresh_connection(void)
 	Times without = best_of(sshd, 0), with = best_of(sshd, DELAY_MS);
 	double terminal = round_trips(with.terminal, without.terminal);
 	g_print("# round trips of a fresh connection, TCP's included: logged in %.1f, first byte of the terminal %.1f, "
-	        "first answer of the control channel %.1f\n",
-	        round_trips(with.ready, without.ready), terminal, round_trips(with.control, without.control));
+		"first answer of the control channel %.1f\n",
+		round_trips(with.ready, without.ready), terminal, round_trips(with.control, without.control));
 	g_assert_cmpfloat(terminal, <, MAX_ROUND_TRIPS + 0.5);
 	sshd_stop(sshd);
 }

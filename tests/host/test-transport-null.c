@@ -105,7 +105,8 @@ static void close_hangs_up(Fixture *f, gconstpointer unused)
 {
 	g_autofree char *mark = g_build_filename(g_get_tmp_dir(), "pss-null-hup", NULL);
 	g_autofree char *command = g_strdup_printf("trap 'echo bye > %s; exit' HUP; echo go; "
-	                                           "while :; do read x || :; done", mark);
+						   "while :; do read x || :; done",
+						   mark);
 
 	remove(mark);
 	channel_open(&f->a, &f->link, command, TRUE);

@@ -229,7 +229,7 @@ static void killed_server(Fixture *f, gconstpointer unused)
 	g_assert_error(f->link.lost, PSS_ERROR, PSS_LINK_LOST);
 	/* The kernel sends a reset instead of an end when the dead server had left bytes unread. */
 	g_assert_true(g_str_equal(f->link.lost->message, "the server ended the connection") ||
-	              g_str_has_prefix(f->link.lost->message, "the connection broke: "));
+		      g_str_has_prefix(f->link.lost->message, "the connection broke: "));
 	g_assert_cmpuint(f->a.n_closed, ==, 0);
 	pss_channel_write(f->a.channel, "x", 1);
 	pss_channel_close(f->a.channel);

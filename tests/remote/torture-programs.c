@@ -47,10 +47,10 @@ static const Row rows[] = {
 	{ "Ctrl-C in read", ALL, NULL, NULL, FALSE,
 	  { LINE("echo on; read x; echo no"), UNTIL("on\n"), KEYS("\003"), PROMPT(ANY), LACKS("no"), LINE("echo ok"), PROMPT(0), OUTPUT("ok\n"), DONE } },
 	{ "Ctrl-Z and fg in ksh", KSH | MKSH, "the others say 148", NULL, FALSE,
-	  { LINE("sh -c 'echo on; read x; echo got $x'"), UNTIL("on\n"), KEYS("\032"), PROMPT(0), LINE("fg"), KEYS("q\r"), UNTIL("got q\n"),
+	  { LINE("sh -c 'echo on; read x; echo got $x'"), UNTIL("on\n"), KEYS("\032"), PROMPT(0), LINE("fg"), UNTIL("read x"), KEYS("q\r"), UNTIL("got q\n"),
 	    PROMPT(0), DONE } },
 	{ "Ctrl-Z and fg", BASH | ZSH | DASH | ASH, "mksh and ksh93 say 0, natively too", NULL, FALSE,
-	  { LINE("sh -c 'echo on; read x; echo got $x'"), UNTIL("on\n"), KEYS("\032"), PROMPT(148), LINE("fg"), KEYS("q\r"), UNTIL("got q\n"),
+	  { LINE("sh -c 'echo on; read x; echo got $x'"), UNTIL("on\n"), KEYS("\032"), PROMPT(148), LINE("fg"), UNTIL("read x"), KEYS("q\r"), UNTIL("got q\n"),
 	    PROMPT(0), DONE } },
 	{ "output in the background", ALL, NULL, NULL, FALSE,
 	  { LINE("sh -c 'read x; echo late' <\"$HOME/go\" &"), PROMPT(0), LINE("echo >\"$HOME/go\""), PROMPT(0), UNTIL("late\n"), LINE("echo ok"),
@@ -89,7 +89,8 @@ static const Row rows[] = {
 	  { RESIZE(100), LINE("stty size"), PROMPT(0), OUTPUT("24 100\n"), LINE("bash -c 'trap \"stty size; exit 0\" WINCH; echo on; while :; do read -t 9 x; done'"),
 	    UNTIL("on\n"), RESIZE(90), PROMPT(0), HAS("24 90\n"), DONE } },
 	{ "pkill cat", ALL, NULL, NULL, FALSE,
-	  { LINE("kill $(ps -o pid=,comm= -g $(ps -o sid= -p $(cat \"${__pss_d}/pid\")) | sed -n 's/ cat$//p')"), PROMPT(0), LINE("echo ok"), PROMPT(0), OUTPUT("ok\n"), DONE } },
+	  { LINE("ps -o pid=,comm= -g $(ps -o sid= -p $(cat \"${__pss_d}/pid\")) | sed -n 's/ cat$//p' | { read a; read b; kill $a $b; "
+	         "while kill -0 $a $b 2>/dev/null; do :; done; }"), PROMPT(0), LINE("echo ok"), PROMPT(0), OUTPUT("ok\n"), DONE } },
 };
 
 const Rows torture_programs = { rows, G_N_ELEMENTS(rows) };

@@ -160,23 +160,29 @@ listed() {
 	terminal_is_sane
 }
 
+# until_there NAME: a remote command that waits for a file in the remote runtime directory and takes it away.
+until_there() {
+	echo "until [ -e \$XDG_RUNTIME_DIR/$1 ]; do read -rt 0.1 <> <(:); done; rm \$XDG_RUNTIME_DIR/$1"
+}
+
 @test "sessions: entering a busy one shows its output and waits for its prompt" {
 	local_bash_start
 	keep_session
 	enter_kept
-	start_running 'echo running; until [ -e $XDG_RUNTIME_DIR/go ]; do read -rt 0.1 <> <(:); done; echo finished'
+	start_running "echo running; $(until_there more); echo unwatched; $(until_there go); echo finished"
 	# The terminal goes; the command goes on.
 	term_close
 	wait_until 5 eval '[[ $(local_bash "get-pssession -Property Availability") == Busy ]]'
+	touch "$WORLD/remote-run/more"
+	wait_until 5 not test -e "$WORLD/remote-run/more"
 	second_terminal
 	TERM_NAME=b
 	term_type 'enter-pssession -Id 1'
 	term_keys Enter
-	wait_screen $'\nrunning'
+	wait_screen $'\nunwatched'
 	touch "$WORLD/remote-run/go"
 	wait_screen $'\nfinished'
 	wait_remote
-	rm "$WORLD/remote-run/go"
 }
 
 @test "sessions: a closed terminal leaves a kept one Opened and closes a temporary one" {
@@ -193,7 +199,7 @@ listed() {
 	local_bash_start
 	keep_session
 	enter_kept
-	run_line '(until [ -e $XDG_RUNTIME_DIR/go ]; do read -rt 0.1 <> <(:); done; echo unwatched; rm $XDG_RUNTIME_DIR/go) &'
+	run_line "($(until_there go); echo unwatched) &"
 	leave_by exit
 	touch "$WORLD/remote-run/go"
 	wait_until 5 not test -e "$WORLD/remote-run/go"
@@ -250,9 +256,9 @@ listed() {
 
 @test "sessions: Ids are never used twice, names pair with computers in order" {
 	local_bash_start
-	run_line 'new-pssession -ConfigFile $C -ComputerName box,box -Name first,second' 30
-	run_line 'get-pssession -Property Name'
-	output_is $'first\nsecond'
+	run_line 'new-pssession -ConfigFile $C -ComputerName box,box2 -Name first,second' 30
+	run_line 'get-pssession -Name first -Property ComputerName; get-pssession -Name second -Property ComputerName'
+	output_is $'box\nbox2'
 	run_line 'remove-pssession -Id 1,2; new-pssession -ConfigFile $C box' 30
 	output_like $'\n 3 Session3 '
 }

@@ -10,7 +10,7 @@ setup() { place_start; local_bash_start; enter; }
 teardown() { place_end; }
 
 @test "terminal: vim edits and writes a file" {
-	term_type "vim.tiny -u NONE -i NONE $WORLD/remote-run/edited"
+	term_type "vim.tiny -u NONE -i NONE -c \"set showmode\" $WORLD/remote-run/edited"
 	term_keys Enter
 	wait_screen $'\n~'
 	term_keys i
@@ -135,7 +135,7 @@ teardown() { place_end; }
 	resize 100 30
 	run_line 'stty size'
 	output_is '30 100'
-	term_type 'trap "stty size" WINCH; echo running; until [ -e $XDG_RUNTIME_DIR/go ]; do read -rt 0.1 <> <(:); done'
+	term_type 'trap "stty size </dev/tty" WINCH; echo running; until [ -e $XDG_RUNTIME_DIR/go ]; do read -rt 0.1 <> <(:); done'
 	term_keys Enter
 	wait_screen $'\nrunning'
 	resize 70 20

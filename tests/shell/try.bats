@@ -93,7 +93,7 @@ in_terminal() {
 	term_send exit
 	term_keys Enter
 	wait_until 10 term_has_ended
-	nothing_of_it
+	wait_until 10 nothing_of_it
 }
 
 @test "try: a closed terminal leaves nothing" {
