@@ -260,6 +260,8 @@ static enum pss_read finish_line(char *line, char **ret_line)
 		editor.unfinished = NULL;
 		return editor.outcome;
 	}
+	if (!line)
+		end_abandoned_line(); /* as readline does itself when bash is at its own prompt */
 	*ret_line = line;
 	return line ? PSS_READ_LINE : PSS_READ_EOF;
 }

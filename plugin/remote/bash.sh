@@ -37,8 +37,9 @@ __pss_r() {
 }
 
 # ---- around the user's text
-# __pss_b N TEXT: begins the request N.
+# __pss_b N TEXT: begins the request N. It fails for one that has begun already: a request may come twice.
 __pss_b() {
+	[[ $1 != "$__pss_n" && $1 != "$__pss_m" ]] || return 1
 	__pss_n=$1 __pss_c=$2 __pss_u= __pss_rests=
 	__pss_w=$((__pss_w > 0 ? __pss_w - 1 : 0))
 	# `eval "set -o vi"` without line editing ends bash (4.2 to 5.3) with SIGSEGV; a sourced file does not.
@@ -82,7 +83,7 @@ __pss_v() {
 	esac
 	if [[ -z $m ]]; then
 		__pss_b "$1" "$2"
-		return 0
+		return
 	fi
 	m=$__pss_2
 	[[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -ge 44 ]] && m=${__pss_2@P}

@@ -44,7 +44,7 @@ static gboolean on_deadline(gpointer user)
 		fail(remote, "the remote shell could not be prepared in time");
 	} else {
 		become_plain(remote, "start-up files have come to no prompt yet (they wait for something, or have "
-		                     "replaced the shell); raw terminal until they do");
+				     "replaced the shell); raw terminal until they do");
 	}
 	return G_SOURCE_REMOVE;
 }
@@ -81,7 +81,9 @@ static void on_unsupported(PssRemote *remote, const char *what)
 	g_autofree char *text =
 		strchr(what, ' ')
 			? g_strdup_printf("local editing unavailable: %s; raw terminal", what)
-			: g_strdup_printf("local editing unavailable for %s; raw terminal; invoke-command runs statelessly", what);
+			: g_strdup_printf(
+				  "local editing unavailable for %s; raw terminal; invoke-command runs statelessly",
+				  what);
 	become_plain(remote, text);
 }
 

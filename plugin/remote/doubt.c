@@ -17,9 +17,9 @@ typedef struct {
 static gboolean is_reserved(const char *word, gsize n)
 {
 	static const char *const reserved[] = {
-		"if", "then", "else", "elif", "fi", "do", "done", "case", "esac", "while", "until", "for", "select",
-		"function", "in", "time", "coproc", "repeat", "foreach", "end", "nocorrect", "noglob", "always", "!",
-		"alias", "-", "exec", "command", "builtin",
+		"if",        "then",   "else",   "elif",     "fi",    "do",   "done",   "case",    "esac",    "while",
+		"until",     "for",    "select", "function", "in",    "time", "coproc", "repeat",  "foreach", "end",
+		"nocorrect", "noglob", "always", "!",        "alias", "-",    "exec",   "command", "builtin",
 	};
 	for (gsize i = 0; i < G_N_ELEMENTS(reserved); i++) {
 		if (strlen(reserved[i]) == n && memcmp(reserved[i], word, n) == 0)
@@ -59,7 +59,8 @@ static gboolean skip_word(Scan *scan)
 		if (c == '\'' || c == '"') {
 			if (!skip_quoted(scan))
 				return FALSE;
-		} else if (c == '$' && scan->at + 1 < scan->end && (g_ascii_isalnum(scan->at[1]) || strchr("_?#@*!", scan->at[1]))) {
+		} else if (c == '$' && scan->at + 1 < scan->end &&
+			   (g_ascii_isalnum(scan->at[1]) || strchr("_?#@*!", scan->at[1]))) {
 			scan->at += 2;
 		} else if (is_plain(c)) {
 			scan->at++;

@@ -30,7 +30,7 @@ struct PssRemote {
 
 	char name[PSS_NONCE_LENGTH + 1];
 	char key[PSS_NONCE_LENGTH + 1];
-	char nonce[PSS_NONCE_LENGTH + 1]; /* of the request that runs, or ran last */
+	char nonce[PSS_NONCE_LENGTH + 1];      /* of the request that runs, or ran last */
 	char mark_nonce[PSS_NONCE_LENGTH + 1]; /* of the last line */
 	char *terminal_command;
 	char *control_script;
@@ -38,27 +38,29 @@ struct PssRemote {
 
 	PssPhase phase;
 	PssFamily family;
-	gboolean waits;        /* the terminal's command has said that it waits for the control channel */
+	gboolean waits; /* the terminal's command has said that it waits for the control channel */
 	gboolean control_ended;
-	gboolean deaf;         /* replies do not come: the mark alone has to do */
-	guint timer;           /* of the phase, 0: none */
+	gboolean deaf; /* replies do not come: the mark alone has to do */
+	guint timer;   /* of the phase, 0: none */
 
 	PssMarks marks;
 	PssReplies replies;
 	PssColumn column;
-	gboolean dropping;     /* between the marks p and q: the shell's own prompt */
+	gboolean dropping; /* between the marks p and q: the shell's own prompt */
 	gsize n_dropped;
 
-	GString *text;         /* the lines of one command so far */
-	GByteArray *held;      /* keys that wait: for the line to begin, or for the prompt */
-	gboolean keys_sent;    /* some may lie unread in the terminal */
-	gboolean interrupted;  /* pss_remote_interrupt() while the line was on its way */
-	guint n_seconds;       /* second lines, or questions for keys, sent for this request */
-	guint second_timer;    /* the next one, after an interrupt */
+	gboolean ask;         /* whether the text is complete */
+	guint n_sent;         /* times that the request was sent */
+	GString *text;        /* the lines of one command so far */
+	GByteArray *held;     /* keys that wait: for the line to begin, or for the prompt */
+	gboolean keys_sent;   /* some may lie unread in the terminal */
+	gboolean interrupted; /* pss_remote_interrupt() while the line was on its way */
+	guint n_seconds;      /* second lines, or questions for keys, sent for this request */
+	guint second_timer;   /* the next one, after an interrupt */
 
 	gboolean has_mark, has_report; /* the two halves of "done" */
 	int mark_status;
-	int exit_status;       /* of a kept exit, -1: none */
+	int exit_status; /* of a kept exit, -1: none */
 	int status;
 	GString *prompt;
 	GString *directory;

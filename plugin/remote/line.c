@@ -15,7 +15,9 @@
 #define TYPED_RETRY_MS 400
 #define TYPED_TRIES 4 /* 400 + 800 + 1200 + 1600 ms */
 #define SECOND_DELAY_MS 200
-#define MAX_SECONDS 50          /* a program that takes Ctrl-C as a key lets them pile up in the fifo */
+#define BEGIN_DEADLINE_MS 2000
+#define MAX_SENT 5
+#define MAX_SECONDS 50 /* a program that takes Ctrl-C as a key lets them pile up in the fifo */
 #define MAX_DROPPED 65536
 
 GQuark pss_error_quark(void);
@@ -95,6 +97,7 @@ static void to_first_prompt(PssRemote *remote)
 static void to_second_prompt(PssRemote *remote, const char *text)
 {
 	remote->phase = PSS_PHASE_IDLE;
+	pss_engine_set_timer(remote, 0, NULL);
 	PssRemotePrompt prompt = {
 		.kind = 2,
 		.status = remote->status,
@@ -175,7 +178,8 @@ static gboolean on_report_deadline(gpointer user)
 	remote->timer = 0;
 	remote->status = remote->mark_status;
 	if (!remote->deaf)
-		remote->events->on_notice(remote->user, "the control directory was lost; prompts show what was last known");
+		remote->events->on_notice(remote->user,
+					  "the control directory was lost; prompts show what was last known");
 	remote->deaf = TRUE;
 	remote->keys_sent = FALSE;
 	done(remote);
@@ -251,6 +255,7 @@ void pss_line_stop_seconds(PssRemote *remote)
 static void on_begun(PssRemote *remote)
 {
 	remote->phase = PSS_PHASE_RUNNING;
+	pss_engine_set_timer(remote, 0, NULL);
 	send_second(remote, FALSE);
 	if (remote->interrupted)
 		pss_line_on_keys(remote, "\003", 1);
@@ -276,7 +281,7 @@ void pss_line_on_keys(PssRemote *remote, const void *data, gsize n)
 void pss_line_on_reply(PssRemote *remote, const PssReply *reply)
 {
 	gboolean booting = remote->phase == PSS_PHASE_MEETING || remote->phase == PSS_PHASE_STARTING ||
-	                   remote->phase == PSS_PHASE_RAW;
+			   remote->phase == PSS_PHASE_RAW;
 	if (reply->n_fields == 0 || strcmp(reply->field[0], remote->nonce) != 0)
 		return;
 	remote->deaf = FALSE;
@@ -289,11 +294,33 @@ void pss_line_on_reply(PssRemote *remote, const PssReply *reply)
 	else if (reply->type == 'X' && remote->phase == PSS_PHASE_RUNNING)
 		remote->exit_status = parse_status(reply->field[1]);
 	else if (reply->type == 'E' && !remote->has_report &&
-	         (remote->phase == PSS_PHASE_RUNNING || remote->phase == PSS_PHASE_SENT || booting))
+		 (remote->phase == PSS_PHASE_RUNNING || remote->phase == PSS_PHASE_SENT || booting))
 		on_report(remote, reply);
 }
 
 /* ---- sent */
+
+static void send_request(PssRemote *remote);
+
+/* A signal that hits the idle shell, or a killed pump, may have cost the request. The shell runs one nonce
+ * once, so that a slow link costs no more than the bytes. */
+static gboolean on_begin_deadline(gpointer user)
+{
+	PssRemote *remote = user;
+	remote->timer = 0;
+	if (remote->n_sent < MAX_SENT)
+		send_request(remote);
+	return G_SOURCE_REMOVE;
+}
+
+static void send_request(PssRemote *remote)
+{
+	remote->n_sent++;
+	pss_engine_set_timer(remote, BEGIN_DEADLINE_MS * remote->n_sent, on_begin_deadline);
+	g_autoptr(GString) request = g_string_sized_new(remote->text->len + 256);
+	pss_request_line(request, remote->family, remote->nonce, remote->text->str, remote->text->len, remote->ask);
+	remote->events->send_control(remote->user, request->str, request->len);
+}
 
 gboolean pss_remote_line(PssRemote *remote, const void *data, gsize n, GError **error)
 {
@@ -308,7 +335,7 @@ gboolean pss_remote_line(PssRemote *remote, const void *data, gsize n, GError **
 	if (remote->text->len > 0)
 		g_string_append_c(remote->text, '\n');
 	g_string_append_len(remote->text, data, (gssize)n);
-	gboolean ask = !pss_text_is_surely_complete(remote->text->str, remote->text->len);
+	remote->ask = !pss_text_is_surely_complete(remote->text->str, remote->text->len);
 
 	/* A late repetition of the last mark is no output either. */
 	pss_marks_expect(&remote->marks, PSS_SLOT_NAME, remote->mark_nonce);
@@ -319,9 +346,8 @@ gboolean pss_remote_line(PssRemote *remote, const void *data, gsize n, GError **
 	remote->has_mark = remote->has_report = FALSE;
 	remote->n_seconds = 0;
 	remote->phase = PSS_PHASE_SENT;
-	g_autoptr(GString) request = g_string_sized_new(remote->text->len + 256);
-	pss_request_line(request, remote->family, remote->nonce, remote->text->str, remote->text->len, ask);
-	remote->events->send_control(remote->user, request->str, request->len);
+	remote->n_sent = 0;
+	send_request(remote);
 	remote->events->on_busy(remote->user);
 	if (remote->deaf)
 		on_begun(remote);

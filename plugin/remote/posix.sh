@@ -61,9 +61,12 @@ __pss_r() {
 }
 
 # ---- around the user's text
-# __pss_b N TEXT: begins the request N. An interrupted shell prints its prompt before it reads on: the mark
+# __pss_b N TEXT: begins the request N. It fails for one that has begun already: a request may come twice. An interrupted shell prints its prompt before it reads on: the mark
 # in front of it says that it is none of the output.
 __pss_b() {
+	case $1 in
+	"$__pss_n" | "$__pss_m") return 1 ;;
+	esac
 	__pss_n=$1 __pss_c=$2 __pss_u=
 	case $__pss_w in
 	0) ;;

@@ -10,19 +10,15 @@ static const struct {
 	PssFamily family;
 	const char *word; /* in the reply `r` */
 	const char *name;
-	/* Around the quoted text: begin, and evaluate; without and with asking. %s is the nonce. */
-	const char *begin, *end;
-	const char *ask_begin, *ask_end;
+	const char *evaluate; /* behind the quoted text */
 } families[] = {
 	{ PSS_FAMILY_BASH, "bash", "bash",
-	  "\n{ __pss_b %s ", "; } >/dev/null 2>&1; \\builtin eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\"\n",
-	  "\n{ __pss_v %s ", "; } >/dev/null 2>&1 && \\builtin eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\"\n" },
+	  "; } >/dev/null 2>&1 && \\builtin eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\"\n" },
 	{ PSS_FAMILY_ZSH, "zsh", "zsh",
-	  "\n{ __pss_b %s ", " } >/dev/null 2>&1; { __pss_preexec; \\builtin eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\" } always { __pss_end }\n",
-	  "\n{ __pss_v %s ", " } >/dev/null 2>&1 && { __pss_preexec; \\builtin eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\" } always { __pss_end }\n" },
+	  " } >/dev/null 2>&1 && { __pss_preexec; \\builtin eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\" } "
+	  "always { __pss_end }\n" },
 	{ PSS_FAMILY_POSIX, "posix", "sh",
-	  "\n{ __pss_b %s ", "; } >/dev/null 2>&1; \\eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\"; { __pss_end; } 2>/dev/null\n",
-	  "\n{ __pss_v %s ", "; } >/dev/null 2>&1 && \\eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\"; { __pss_end; } 2>/dev/null\n" },
+	  "; } >/dev/null 2>&1 && \\eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\"; { __pss_end; } 2>/dev/null\n" },
 };
 
 PssFamily pss_family_from_name(const char *name)
@@ -94,9 +90,9 @@ void pss_request_line(GString *out, PssFamily family, const char *nonce, const c
 	for (gsize i = 0; i < G_N_ELEMENTS(families); i++) {
 		if (families[i].family != family)
 			continue;
-		append_form(out, ask ? families[i].ask_begin : families[i].begin, nonce);
+		append_form(out, ask ? "\n{ __pss_v %s " : "\n{ __pss_b %s ", nonce);
 		pss_request_quote(out, family, text, n);
-		g_string_append(out, ask ? families[i].ask_end : families[i].end);
+		g_string_append(out, families[i].evaluate);
 	}
 }
 

@@ -21,7 +21,8 @@ const char *pss_family_name(PssFamily family);
  * word holds no newline and no control byte where the family has a notation for them. */
 void pss_request_quote(GString *out, PssFamily family, const char *text, gsize n);
 
-/* Runs `text`; with `ask` the shell first looks whether it is complete, and says so if it is not. */
+/* Runs `text`, once, however often the request comes; with `ask` the shell first looks whether it is complete, and says
+ * so if it is not. */
 void pss_request_line(GString *out, PssFamily family, const char *nonce, const char *text, gsize n, gboolean ask);
 
 /* Goes behind each line once that has begun: reports what was interrupted. Any number of times. With

@@ -44,8 +44,9 @@ function __pss_rest {
 	[[ ${(t)PS2} == *readonly* ]] || PS2=
 }
 
-# __pss_b N TEXT: begins the request N.
+# __pss_b N TEXT: begins the request N. It fails for one that has begun already: a request may come twice.
 function __pss_b {
+	[[ $1 != "$__pss_n" && $1 != "$__pss_m" ]] || return 1
 	__pss_n=$1 __pss_c=$2 __pss_u= __pss_rests=
 	__pss_w=$(( __pss_w > 0 ? __pss_w - 1 : 0 ))
 	builtin enable -f precmd preexec periodic 2>/dev/null || :
@@ -91,7 +92,7 @@ function __pss_unfinished {
 function __pss_v {
 	if ! __pss_unfinished "$2"; then
 		__pss_b "$1" "$2"
-		return 0
+		return
 	fi
 	__pss_say v "$1" "${(%%)__pss_2}"
 	return 1

@@ -22,10 +22,10 @@ descendants() {
 end_processes() {
 	local pid
 	[ $# -gt 0 ] || return 0
-	kill -TERM "$@" 2>/dev/null
-	kill -CONT "$@" 2>/dev/null
+	kill -TERM "$@" 2>/dev/null || :
+	kill -CONT "$@" 2>/dev/null || :
 	for pid; do
-		wait_until 2 not is_alive "$pid" 2>/dev/null || kill -KILL "$pid" 2>/dev/null
+		wait_until 2 not is_alive "$pid" 2>/dev/null || kill -KILL "$pid" 2>/dev/null || :
 	done
 	for pid; do
 		wait_until 5 not is_alive "$pid" || return 1

@@ -19,7 +19,7 @@ struct Drive {
 	GString *output, *typed, *notices, *prompt, *directory;
 	guint n_prompts, n_prompts_seen;
 	int kind, status, kept_exit, end_status;
-	gboolean fresh, ended, no_control;
+	gboolean fresh, ended, no_control, lose_next;
 	const char *test;
 	guint step;
 };
@@ -29,7 +29,9 @@ struct Drive {
 static void send_control(gpointer user, const void *data, gsize n)
 {
 	Drive *drive = user;
-	if (drive->control)
+	if (drive->lose_next)
+		drive->lose_next = FALSE;
+	else if (drive->control)
 		pss_channel_write(drive->control, data, n);
 }
 
@@ -94,8 +96,14 @@ static void on_ended(gpointer user, PssRemoteEnd how, int status)
 }
 
 static const PssRemoteEvents remote_events = {
-	.send_control = send_control, .send_terminal = send_terminal, .on_output = on_output, .on_prompt = on_prompt,
-	.on_busy = on_busy,           .on_typed = on_typed,           .on_notice = on_notice, .on_kept_exit = on_kept_exit,
+	.send_control = send_control,
+	.send_terminal = send_terminal,
+	.on_output = on_output,
+	.on_prompt = on_prompt,
+	.on_busy = on_busy,
+	.on_typed = on_typed,
+	.on_notice = on_notice,
+	.on_kept_exit = on_kept_exit,
 	.on_ended = on_ended,
 };
 
@@ -136,7 +144,10 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 	Drive *drive = user;
 	PssChannelRequest terminal = {
 		.command = pss_remote_terminal_command(drive->remote),
-		.pty = TRUE, .term = "xterm-256color", .columns = 80, .rows = 24,
+		.pty = TRUE,
+		.term = "xterm-256color",
+		.columns = 80,
+		.rows = 24,
 	};
 	PssChannelRequest control = { .command = pss_remote_control_command(drive->remote) };
 	control.first_bytes = pss_remote_control_script(drive->remote, &control.n_first_bytes);
@@ -168,10 +179,10 @@ static void fail(Drive *drive, const char *what, const char *text)
 	g_autofree char *output = g_strescape(drive->output->str, NULL);
 	g_autofree char *prompt = g_strescape(drive->prompt->str, NULL);
 	g_error("%s: step %u: %s \"%s\"\n  output \"%s\"\n  prompt \"%s\" kind %d status %d, prompts %u, state %d, "
-	        "typed \"%s\", notices \"%s\", ended %d (%d), kept exit %d",
-	        drive->test, drive->step, what, text ? text : "", output, prompt, drive->kind, drive->status,
-	        drive->n_prompts, pss_remote_state(drive->remote), drive->typed->str, drive->notices->str, drive->ended,
-	        drive->end_status, drive->kept_exit);
+		"typed \"%s\", notices \"%s\", ended %d (%d), kept exit %d",
+		drive->test, drive->step, what, text ? text : "", output, prompt, drive->kind, drive->status,
+		drive->n_prompts, pss_remote_state(drive->remote), drive->typed->str, drive->notices->str, drive->ended,
+		drive->end_status, drive->kept_exit);
 }
 
 static gboolean on_deadline(gpointer user)
@@ -403,6 +414,11 @@ char *drive_find_directory(Drive *drive)
 			return g_steal_pointer(&path);
 	}
 	return NULL;
+}
+
+void drive_lose_next_request(Drive *drive)
+{
+	drive->lose_next = TRUE;
 }
 
 void drive_close_control(Drive *drive)

@@ -29,8 +29,8 @@ typedef enum {
 	STEP_STATE,     /* waits for the state number */
 	STEP_INTERRUPT,
 	STEP_DISCARD,
-	STEP_RESIZE,    /* number columns */
-	STEP_CALL,      /* runs check(drive) */
+	STEP_RESIZE, /* number columns */
+	STEP_CALL,   /* runs check(drive) */
 } StepKind;
 
 typedef struct {
@@ -68,25 +68,91 @@ char *drive_find_directory(Drive *drive);
 /* Ends the control channel, or the shell, as an accident would. */
 void drive_close_control(Drive *drive);
 
+/* The next bytes for the control channel do not arrive. */
+void drive_lose_next_request(Drive *drive);
+
 #define ANY (-1) /* whatever the status is */
-#define LINE(t) { .kind = STEP_LINE, .text = t }
-#define KEYS(t) { .kind = STEP_KEYS, .text = t }
-#define UNTIL(t) { .kind = STEP_UNTIL, .text = t }
-#define PROMPT(n) { .kind = STEP_PROMPT, .number = n }
-#define SECOND { .kind = STEP_SECOND }
-#define OUTPUT(t) { .kind = STEP_OUTPUT, .text = t }
-#define HAS(t) { .kind = STEP_HAS, .text = t }
-#define LACKS(t) { .kind = STEP_LACKS, .text = t }
-#define PS(t) { .kind = STEP_PS, .text = t }
-#define DIRECTORY(t) { .kind = STEP_DIRECTORY, .text = t }
-#define FRESH(n) { .kind = STEP_FRESH, .number = n }
-#define TYPED(t) { .kind = STEP_TYPED, .text = t }
-#define KEPT_EXIT(n) { .kind = STEP_KEPT_EXIT, .number = n }
-#define ENDS(n) { .kind = STEP_ENDS, .number = n }
-#define NOTICE(t) { .kind = STEP_NOTICE, .text = t }
-#define STATE(n) { .kind = STEP_STATE, .number = n }
-#define INTERRUPT { .kind = STEP_INTERRUPT }
-#define DISCARD { .kind = STEP_DISCARD }
-#define RESIZE(n) { .kind = STEP_RESIZE, .number = n }
-#define CALL(f) { .kind = STEP_CALL, .call = f }
-#define DONE { .kind = STEP_END }
+#define LINE(t)                              \
+	{                                    \
+		.kind = STEP_LINE, .text = t \
+	}
+#define KEYS(t)                              \
+	{                                    \
+		.kind = STEP_KEYS, .text = t \
+	}
+#define UNTIL(t)                              \
+	{                                     \
+		.kind = STEP_UNTIL, .text = t \
+	}
+#define PROMPT(n)                                \
+	{                                        \
+		.kind = STEP_PROMPT, .number = n \
+	}
+#define SECOND                      \
+	{                           \
+		.kind = STEP_SECOND \
+	}
+#define OUTPUT(t)                              \
+	{                                      \
+		.kind = STEP_OUTPUT, .text = t \
+	}
+#define HAS(t)                              \
+	{                                   \
+		.kind = STEP_HAS, .text = t \
+	}
+#define LACKS(t)                              \
+	{                                     \
+		.kind = STEP_LACKS, .text = t \
+	}
+#define PS(t)                              \
+	{                                  \
+		.kind = STEP_PS, .text = t \
+	}
+#define DIRECTORY(t)                              \
+	{                                         \
+		.kind = STEP_DIRECTORY, .text = t \
+	}
+#define FRESH(n)                                \
+	{                                       \
+		.kind = STEP_FRESH, .number = n \
+	}
+#define TYPED(t)                              \
+	{                                     \
+		.kind = STEP_TYPED, .text = t \
+	}
+#define KEPT_EXIT(n)                                \
+	{                                           \
+		.kind = STEP_KEPT_EXIT, .number = n \
+	}
+#define ENDS(n)                                \
+	{                                      \
+		.kind = STEP_ENDS, .number = n \
+	}
+#define NOTICE(t)                              \
+	{                                      \
+		.kind = STEP_NOTICE, .text = t \
+	}
+#define STATE(n)                                \
+	{                                       \
+		.kind = STEP_STATE, .number = n \
+	}
+#define INTERRUPT                      \
+	{                              \
+		.kind = STEP_INTERRUPT \
+	}
+#define DISCARD                      \
+	{                            \
+		.kind = STEP_DISCARD \
+	}
+#define RESIZE(n)                                \
+	{                                        \
+		.kind = STEP_RESIZE, .number = n \
+	}
+#define CALL(f)                              \
+	{                                    \
+		.kind = STEP_CALL, .call = f \
+	}
+#define DONE                     \
+	{                        \
+		.kind = STEP_END \
+	}

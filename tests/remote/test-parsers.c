@@ -106,9 +106,13 @@ static const struct {
 	const char *wanted;
 } replies_cases[] = {
 	{ BYTES(START "d\0/dir\0"), "<d /dir|>" },
-	{ BYTES("noise \036 of .bashrc\n" START "b\0n\0more" START "E\0n\0" "0\0/\0$ \0him\0"), "<b n|><E n|0|/|$ |him|>" },
+	{ BYTES("noise \036 of .bashrc\n" START "b\0n\0more" START "E\0n\0"
+		"0\0/\0$ \0him\0"),
+	  "<b n|><E n|0|/|$ |him|>" },
 	{ BYTES("\036" OTHER "d\0x\0" START "d\0y\0"), "<d y|>" },
-	{ BYTES(START "E\0n\0" "0\0/cut" START "b\0n\0"), "<b n|>" },
+	{ BYTES(START "E\0n\0"
+		      "0\0/cut" START "b\0n\0"),
+	  "<b n|>" },
 	{ BYTES(START "?\0n\0" START "b\0n\0"), "<b n|>" },
 	{ BYTES(START START "b\0n\0"), "<b n|>" },
 	{ BYTES(START "bx\0n\0" START "b\0n\0"), "<b n|>" },
@@ -125,7 +129,8 @@ static void test_replies(void)
 			PssReplies replies;
 			pss_replies_init(&replies, NONCE);
 			for (gsize at = 0; at < n; at += step)
-				pss_replies_feed(&replies, replies_cases[i].input + at, MIN(step, n - at), log_reply, log);
+				pss_replies_feed(&replies, replies_cases[i].input + at, MIN(step, n - at), log_reply,
+						 log);
 			pss_replies_finish(&replies);
 			g_assert_cmpstr(log->str, ==, replies_cases[i].wanted);
 		}
@@ -164,8 +169,8 @@ static void expect_quoted(const char *shell, PssFamily family)
 	g_string_append(script, " | od -An -v -tx1 | tr -d ' \\n'");
 	const char *const argv[] = { program, "-c", script->str, NULL };
 	const char *const busybox[] = { program, "sh", "-c", script->str, NULL };
-	g_assert_true(g_spawn_sync(NULL, (char **)(strcmp(shell, "busybox") == 0 ? busybox : argv), NULL, G_SPAWN_DEFAULT, NULL, NULL,
-	                           &output, NULL, NULL, NULL));
+	g_assert_true(g_spawn_sync(NULL, (char **)(strcmp(shell, "busybox") == 0 ? busybox : argv), NULL,
+				   G_SPAWN_DEFAULT, NULL, NULL, &output, NULL, NULL, NULL));
 	g_autoptr(GString) wanted = g_string_new(NULL);
 	for (int i = 1; i < 256; i++)
 		g_string_append_printf(wanted, "%02x", i);
@@ -198,13 +203,26 @@ static void test_requests(void)
 static void test_doubt(void)
 {
 	static const char *const sure[] = {
-		"", "ls", "ls -l | wc", "echo 'a b' \"c $x\"", "a && b || c; d &", "x=5", "cat <f >g 2>&1", "# if", "echo a # (", "git log --oneline",
-		"echo $? $x", "cd /tmp;ls", "echo if then",
+		"",
+		"ls",
+		"ls -l | wc",
+		"echo 'a b' \"c $x\"",
+		"a && b || c; d &",
+		"x=5",
+		"cat <f >g 2>&1",
+		"# if",
+		"echo a # (",
+		"git log --oneline",
+		"echo $? $x",
+		"cd /tmp;ls",
+		"echo if then",
 	};
 	static const char *const doubtful[] = {
-		"if true", "for i in 1", "a |", "a &&", "a ||", "echo 'a", "echo \"a", "echo \"$(a", "echo `a", "echo a\\", "(a", "{ a", "f() {", "cat <<X", "a\nb",
-		"case x in", "! ", "! a", "a; then", "echo \"a\\\"", "echo ${x", "echo $((1", "a | # b", "while x", "[[ a", "echo $'a", "a=(1", "time", "echo \"${", "a > ",
-		"alias x='if'",
+		"if true",    "for i in 1", "a |",          "a &&", "a ||",     "echo 'a",      "echo \"a",
+		"echo \"$(a", "echo `a",    "echo a\\",     "(a",   "{ a",      "f() {",        "cat <<X",
+		"a\nb",       "case x in",  "! ",           "! a",  "a; then",  "echo \"a\\\"", "echo ${x",
+		"echo $((1",  "a | # b",    "while x",      "[[ a", "echo $'a", "a=(1",         "time",
+		"echo \"${",  "a > ",       "alias x='if'",
 	};
 	for (gsize i = 0; i < G_N_ELEMENTS(sure); i++) {
 		if (!pss_text_is_surely_complete(sure[i], strlen(sure[i])))
@@ -224,8 +242,16 @@ static void test_column(void)
 		const char *text;
 		gboolean first;
 	} cases[] = {
-		{ "", TRUE }, { "a", FALSE }, { "a\r\n", TRUE }, { "a\n", FALSE }, { "a\r\n\033[0m", TRUE }, { "\033]0;title\007", TRUE }, { "a\r\n\033[5C", FALSE },
-		{ "a\r\n\033]0;x", FALSE }, { "\033]0;x\033\\", TRUE }, { "a\r\n\t", FALSE },
+		{ "", TRUE },
+		{ "a", FALSE },
+		{ "a\r\n", TRUE },
+		{ "a\n", FALSE },
+		{ "a\r\n\033[0m", TRUE },
+		{ "\033]0;title\007", TRUE },
+		{ "a\r\n\033[5C", FALSE },
+		{ "a\r\n\033]0;x", FALSE },
+		{ "\033]0;x\033\\", TRUE },
+		{ "a\r\n\t", FALSE },
 	};
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		PssColumn column;

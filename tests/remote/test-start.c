@@ -11,9 +11,9 @@
 
 typedef struct {
 	const char *name;
-	const char *shell;         /* program */
+	const char *shell; /* program */
 	const char *configuration;
-	const char *file, *text;   /* a start-up file and what it holds */
+	const char *file, *text; /* a start-up file and what it holds */
 	const char *file2, *text2;
 	const char *environment[4];
 	guint boot_deadline_ms;
@@ -27,40 +27,225 @@ static void hide_control(Drive *drive)
 }
 
 static const Case cases[] = {
-	{ "bash: reads the login files", "bash", NULL, ".bash_profile", "echo profile; . ~/.bashrc\n", ".bashrc", "echo rc; PS1='> '\n", { NULL }, 0, FALSE,
-	  { PROMPT(0), HAS("profile\nrc\n"), PS("> "), LINE("shopt -q login_shell && echo $0"), PROMPT(0), OUTPUT("-bash\n"), DONE } },
-	{ "bash: falls back to .profile", "bash", NULL, ".profile", "echo profile\n", NULL, NULL, { NULL }, 0, FALSE, { PROMPT(0), HAS("profile\n"), DONE } },
-	{ "bash: start-up files read the terminal", "bash", NULL, ".profile", "read -p 'name? ' who; tty\n", NULL, NULL, { NULL }, 0, FALSE,
-	  { UNTIL("name? "), KEYS("me\r"), PROMPT(0), HAS("/dev/"), LINE("echo $who"), PROMPT(0), OUTPUT("me\n"), DONE } },
-	{ "bash: keys typed during the start come back", "bash", NULL, ".profile", "read x; echo got $x\n", NULL, NULL, { NULL }, 0, FALSE,
+	{ "bash: reads the login files",
+	  "bash",
+	  NULL,
+	  ".bash_profile",
+	  "echo profile; . ~/.bashrc\n",
+	  ".bashrc",
+	  "echo rc; PS1='> '\n",
+	  { NULL },
+	  0,
+	  FALSE,
+	  { PROMPT(0), HAS("profile\nrc\n"), PS("> "), LINE("shopt -q login_shell && echo $0"), PROMPT(0),
+	    OUTPUT("-bash\n"), DONE } },
+	{ "bash: falls back to .profile",
+	  "bash",
+	  NULL,
+	  ".profile",
+	  "echo profile\n",
+	  NULL,
+	  NULL,
+	  { NULL },
+	  0,
+	  FALSE,
+	  { PROMPT(0), HAS("profile\n"), DONE } },
+	{ "bash: start-up files read the terminal",
+	  "bash",
+	  NULL,
+	  ".profile",
+	  "read -p 'name? ' who; tty\n",
+	  NULL,
+	  NULL,
+	  { NULL },
+	  0,
+	  FALSE,
+	  { UNTIL("name? "), KEYS("me\r"), PROMPT(0), HAS("/dev/"), LINE("echo $who"), PROMPT(0), OUTPUT("me\n"),
+	    DONE } },
+	{ "bash: keys typed during the start come back",
+	  "bash",
+	  NULL,
+	  ".profile",
+	  "read x; echo got $x\n",
+	  NULL,
+	  NULL,
+	  { NULL },
+	  0,
+	  FALSE,
 	  { KEYS("a\rb"), PROMPT(0), HAS("got a"), TYPED("b"), DONE } },
-	{ "zsh: reads the login files", "zsh", NULL, ".zprofile", "echo profile\n", ".zshrc", "echo rc; PS1='> '; echo $ZDOTDIR.\n", { NULL }, 0, FALSE,
+	{ "zsh: reads the login files",
+	  "zsh",
+	  NULL,
+	  ".zprofile",
+	  "echo profile\n",
+	  ".zshrc",
+	  "echo rc; PS1='> '; echo $ZDOTDIR.\n",
+	  { NULL },
+	  0,
+	  FALSE,
 	  { PROMPT(0), HAS("profile\nrc\n.\n"), PS("> "), DONE } },
-	{ "zsh: ZDOTDIR of .zshenv counts", "zsh", NULL, ".zshenv", "mkdir -p ~/z; ZDOTDIR=~/z; echo 'echo other; PS1=\"> \"' >~/z/.zshrc\n", NULL, NULL, { NULL }, 0, FALSE,
-	  { PROMPT(0), HAS("other\n"), PS("> "), LINE("echo $ZDOTDIR | grep -c '/z$'"), PROMPT(0), OUTPUT("1\n"), DONE } },
-	{ "dash: reads .profile and ENV", "dash", NULL, ".profile", "echo profile; ENV=$HOME/env\n", "env", "echo env; PS1='> '\n", { NULL }, 0, FALSE,
+	{ "zsh: ZDOTDIR of .zshenv counts",
+	  "zsh",
+	  NULL,
+	  ".zshenv",
+	  "mkdir -p ~/z; ZDOTDIR=~/z; echo 'echo other; PS1=\"> \"' >~/z/.zshrc\n",
+	  NULL,
+	  NULL,
+	  { NULL },
+	  0,
+	  FALSE,
+	  { PROMPT(0), HAS("other\n"), PS("> "), LINE("echo $ZDOTDIR | grep -c '/z$'"), PROMPT(0), OUTPUT("1\n"),
+	    DONE } },
+	{ "dash: reads .profile and ENV",
+	  "dash",
+	  NULL,
+	  ".profile",
+	  "echo profile; ENV=$HOME/env\n",
+	  "env",
+	  "echo env; PS1='> '\n",
+	  { NULL },
+	  0,
+	  FALSE,
 	  { PROMPT(0), HAS("profile\nenv\n"), PS("> "), DONE } },
-	{ "ConfigurationName picks another shell", "bash", "zsh", ".zshrc", "PS1='z> '\n", NULL, NULL, { NULL }, 0, FALSE,
+	{ "ConfigurationName picks another shell",
+	  "bash",
+	  "zsh",
+	  ".zshrc",
+	  "PS1='z> '\n",
+	  NULL,
+	  NULL,
+	  { NULL },
+	  0,
+	  FALSE,
 	  { PROMPT(0), PS("z> "), LINE("echo $ZSH_NAME"), PROMPT(0), OUTPUT("zsh\n"), DONE } },
-	{ "ConfigurationName: sh", "bash", "sh", ".profile", "PS1='s> '\n", NULL, NULL, { NULL }, 0, FALSE, { PROMPT(0), PS("s> "), DONE } },
-	{ "ConfigurationName that is not there", "bash", "nosuchshell", ".profile", "PS1='p> '\n", NULL, NULL, { NULL }, 0, FALSE,
-	  { NOTICE("nosuchshell"), STATE(PSS_REMOTE_RAW), UNTIL("p> "), KEYS("echo x$((1+1))\r"), UNTIL("x2\n"), KEYS("exit 3\r"), ENDS(3), DONE } },
-	{ "fish gets a plain terminal", "fish", NULL, NULL, NULL, NULL, NULL, { NULL }, 0, FALSE,
-	  { NOTICE("unavailable for fish"), STATE(PSS_REMOTE_RAW), KEYS("echo x(math 1+1)\r"), UNTIL("x2"), KEYS("exit 3\r"), ENDS(3), DONE } },
-	{ "a restricted bash gets a plain terminal", "rbash", NULL, ".profile", "PS1='p> '\n", NULL, NULL, { NULL }, 0, FALSE,
-	  { NOTICE("unavailable for rbash"), UNTIL("p> "), KEYS("cd /\r"), UNTIL("restricted"), KEYS("exit 3\r"), ENDS(3), DONE } },
-	{ "an unknown program gets a plain terminal", "cat", NULL, NULL, NULL, NULL, NULL, { NULL }, 0, FALSE,
+	{ "ConfigurationName: sh",
+	  "bash",
+	  "sh",
+	  ".profile",
+	  "PS1='s> '\n",
+	  NULL,
+	  NULL,
+	  { NULL },
+	  0,
+	  FALSE,
+	  { PROMPT(0), PS("s> "), DONE } },
+	{ "ConfigurationName that is not there",
+	  "bash",
+	  "nosuchshell",
+	  ".profile",
+	  "PS1='p> '\n",
+	  NULL,
+	  NULL,
+	  { NULL },
+	  0,
+	  FALSE,
+	  { NOTICE("nosuchshell"), STATE(PSS_REMOTE_RAW), UNTIL("p> "), KEYS("echo x$((1+1))\r"), UNTIL("x2\n"),
+	    KEYS("exit 3\r"), ENDS(3), DONE } },
+	{ "fish gets a plain terminal",
+	  "fish",
+	  NULL,
+	  NULL,
+	  NULL,
+	  NULL,
+	  NULL,
+	  { NULL },
+	  0,
+	  FALSE,
+	  { NOTICE("unavailable for fish"), STATE(PSS_REMOTE_RAW), KEYS("echo x(math 1+1)\r"), UNTIL("x2"),
+	    KEYS("exit 3\r"), ENDS(3), DONE } },
+	{ "a restricted bash gets a plain terminal",
+	  "rbash",
+	  NULL,
+	  ".profile",
+	  "PS1='p> '\n",
+	  NULL,
+	  NULL,
+	  { NULL },
+	  0,
+	  FALSE,
+	  { NOTICE("unavailable for rbash"), UNTIL("p> "), KEYS("cd /\r"), UNTIL("restricted"), KEYS("exit 3\r"),
+	    ENDS(3), DONE } },
+	{ "an unknown program gets a plain terminal",
+	  "cat",
+	  NULL,
+	  NULL,
+	  NULL,
+	  NULL,
+	  NULL,
+	  { NULL },
+	  0,
+	  FALSE,
 	  { NOTICE("unavailable for cat"), KEYS("hello\r"), UNTIL("hello\nhello\n"), KEYS("\004"), ENDS(0), DONE } },
-	{ "start-up files that replace the shell", "bash", NULL, ".profile", "exec bash --norc --noprofile\n", NULL, NULL, { NULL }, 700, FALSE,
-	  { NOTICE("replaced the shell"), STATE(PSS_REMOTE_RAW), KEYS("echo x$((1+1)); tty\r"), UNTIL("x2\n/dev/"), KEYS("exit 3\r"), ENDS(3), DONE } },
-	{ "slow start-up files come to a prompt after all", "bash", NULL, ".profile", "read x\n", NULL, NULL, { NULL }, 500, FALSE,
-	  { NOTICE("no prompt yet"), STATE(PSS_REMOTE_RAW), KEYS("a\r"), PROMPT(0), LINE("echo ok"), PROMPT(0), OUTPUT("ok\n"), DONE } },
-	{ "start-up files that exit", "bash", NULL, ".profile", "exit 5\n", NULL, NULL, { NULL }, 0, FALSE, { NOTICE("exited in start-up"), ENDS(5), DONE } },
-	{ "a readonly PS1", "bash", NULL, ".profile", "PS1='p> '; readonly PS1\n", NULL, NULL, { NULL }, 0, FALSE,
-	  { NOTICE("PS1 is readonly"), STATE(PSS_REMOTE_RAW), UNTIL("p> "), KEYS("echo x$((1+1))\r"), UNTIL("x2\n"), KEYS("exit 3\r"), ENDS(3), DONE } },
-	{ "no control channel", "bash", NULL, ".profile", "PS1='p> '\n", NULL, NULL, { NULL }, 0, FALSE,
-	  { CALL(hide_control), NOTICE("beside the terminal"), UNTIL("p> "), KEYS("echo x$((1+1))\r"), UNTIL("x2\n"), KEYS("exit 3\r"), ENDS(3), DONE } },
-	{ "the message of the day, once", "bash", NULL, NULL, NULL, NULL, NULL, { NULL }, 0, TRUE, { PROMPT(0), DONE } },
+	{ "start-up files that replace the shell",
+	  "bash",
+	  NULL,
+	  ".profile",
+	  "exec bash --norc --noprofile\n",
+	  NULL,
+	  NULL,
+	  { NULL },
+	  700,
+	  FALSE,
+	  { NOTICE("replaced the shell"), STATE(PSS_REMOTE_RAW), KEYS("echo x$((1+1)); tty\r"), UNTIL("x2\n/dev/"),
+	    KEYS("exit 3\r"), ENDS(3), DONE } },
+	{ "slow start-up files come to a prompt after all",
+	  "bash",
+	  NULL,
+	  ".profile",
+	  "read x\n",
+	  NULL,
+	  NULL,
+	  { NULL },
+	  500,
+	  FALSE,
+	  { NOTICE("no prompt yet"), STATE(PSS_REMOTE_RAW), KEYS("a\r"), PROMPT(0), LINE("echo ok"), PROMPT(0),
+	    OUTPUT("ok\n"), DONE } },
+	{ "start-up files that exit",
+	  "bash",
+	  NULL,
+	  ".profile",
+	  "exit 5\n",
+	  NULL,
+	  NULL,
+	  { NULL },
+	  0,
+	  FALSE,
+	  { NOTICE("exited in start-up"), ENDS(5), DONE } },
+	{ "a readonly PS1",
+	  "bash",
+	  NULL,
+	  ".profile",
+	  "PS1='p> '; readonly PS1\n",
+	  NULL,
+	  NULL,
+	  { NULL },
+	  0,
+	  FALSE,
+	  { NOTICE("PS1 is readonly"), STATE(PSS_REMOTE_RAW), UNTIL("p> "), KEYS("echo x$((1+1))\r"), UNTIL("x2\n"),
+	    KEYS("exit 3\r"), ENDS(3), DONE } },
+	{ "no control channel",
+	  "bash",
+	  NULL,
+	  ".profile",
+	  "PS1='p> '\n",
+	  NULL,
+	  NULL,
+	  { NULL },
+	  0,
+	  FALSE,
+	  { CALL(hide_control), NOTICE("beside the terminal"), UNTIL("p> "), KEYS("echo x$((1+1))\r"), UNTIL("x2\n"),
+	    KEYS("exit 3\r"), ENDS(3), DONE } },
+	{ "the message of the day, once",
+	  "bash",
+	  NULL,
+	  NULL,
+	  NULL,
+	  NULL,
+	  NULL,
+	  { NULL },
+	  0,
+	  TRUE,
+	  { PROMPT(0), DONE } },
 };
 
 static char *make_home(const Case *row)
@@ -118,7 +303,8 @@ static Drive *start_bash(const char *home)
 
 static void test_directory_is_private(void)
 {
-	static const Step secret[] = { LINE("cat /proc/$$/environ /proc/$$/cmdline | tr '\\0' '\\n'; ps -eo args"), PROMPT(0), DONE };
+	static const Step secret[] = { LINE("cat /proc/$$/environ /proc/$$/cmdline | tr '\\0' '\\n'; ps -eo args"),
+				       PROMPT(0), DONE };
 	g_autofree char *home = g_dir_make_tmp("pss-home-XXXXXX", NULL);
 	Drive *drive = start_bash(home);
 	drive_steps(drive, "private", ready);
@@ -168,8 +354,17 @@ static void test_stale_directories_are_swept(void)
 
 static void test_lost_directory(void)
 {
-	static const Step steps[] = { LINE("rm -rf $__pss_d; echo gone"), PROMPT(0), OUTPUT("gone\n"), NOTICE("lost"), LINE("(exit 4)"), PROMPT(4), LINE("head -n 1"),
-		                       KEYS("a\r"), PROMPT(0), OUTPUT("a\na\n"), DONE };
+	static const Step steps[] = { LINE("rm -rf $__pss_d; echo gone"),
+				      PROMPT(0),
+				      OUTPUT("gone\n"),
+				      NOTICE("lost"),
+				      LINE("(exit 4)"),
+				      PROMPT(4),
+				      LINE("head -n 1"),
+				      KEYS("a\r"),
+				      PROMPT(0),
+				      OUTPUT("a\na\n"),
+				      DONE };
 	g_autofree char *home = g_dir_make_tmp("pss-home-XXXXXX", NULL);
 	Drive *drive = start_bash(home);
 	drive_steps(drive, "lost", ready);
@@ -182,7 +377,13 @@ static void test_lost_directory(void)
 static void test_no_fifo(void)
 {
 	static const char *const programs[] = { "sh", "ls", "mkdir", "cat", "rm", "rmdir", "bash" };
-	static const Step steps[] = { NOTICE("no private directory"), STATE(PSS_REMOTE_RAW), KEYS("echo x$((1+1))\r"), UNTIL("x2\n"), KEYS("exit 3\r"), ENDS(3), DONE };
+	static const Step steps[] = { NOTICE("no private directory"),
+				      STATE(PSS_REMOTE_RAW),
+				      KEYS("echo x$((1+1))\r"),
+				      UNTIL("x2\n"),
+				      KEYS("exit 3\r"),
+				      ENDS(3),
+				      DONE };
 	g_autofree char *home = g_dir_make_tmp("pss-home-XXXXXX", NULL);
 	g_autofree char *path = g_strconcat("PATH=", home, NULL);
 	g_autofree char *bash = g_find_program_in_path("bash");
@@ -195,6 +396,24 @@ static void test_no_fifo(void)
 	const DriveOptions options = { .shell = bash, .home = home, .environment = environment };
 	Drive *drive = drive_new(&options);
 	drive_steps(drive, "no fifo", steps);
+	drive_free(drive);
+	remove_home(home);
+}
+
+static void test_lost_request(void)
+{
+	static const Step steps[] = { CALL(drive_lose_next_request),
+				      LINE("echo once"),
+				      PROMPT(0),
+				      OUTPUT("once\n"),
+				      LINE("echo ok"),
+				      PROMPT(0),
+				      OUTPUT("ok\n"),
+				      DONE };
+	g_autofree char *home = g_dir_make_tmp("pss-home-XXXXXX", NULL);
+	Drive *drive = start_bash(home);
+	drive_steps(drive, "lost request", ready);
+	drive_steps(drive, "lost request", steps);
 	drive_free(drive);
 	remove_home(home);
 }
@@ -223,6 +442,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/directory/is private and its key is nowhere else", test_directory_is_private);
 	g_test_add_func("/directory/those of dead owners are swept", test_stale_directories_are_swept);
 	g_test_add_func("/directory/cannot be made", test_no_fifo);
+	g_test_add_func("/line/is sent again when it was lost", test_lost_request);
 	g_test_add_func("/directory/may vanish", test_lost_directory);
 	g_test_add_func("/directory/goes when the control channel is cut", test_control_cut);
 	return g_test_run();

@@ -8,9 +8,9 @@ enum { BASH = 1, ZSH = 2, DASH = 4, ASH = 8, KSH = 16, MKSH = 32, POSIX = DASH |
 
 typedef struct {
 	const char *name;
-	int shells;       /* where it runs */
-	const char *why;  /* it does not run in the others; NULL where shells is ALL */
-	const char *rc;   /* start-up text for this case: appended to the shell's own, or NULL */
+	int shells;      /* where it runs */
+	const char *why; /* it does not run in the others; NULL where shells is ALL */
+	const char *rc;  /* start-up text for this case: appended to the shell's own, or NULL */
 	gboolean kept;
 	Step steps[28];
 } Row;

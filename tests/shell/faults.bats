@@ -98,98 +98,6 @@ lost_and_well() {
 	output_is Opened
 }
 
-@test "faults: the server's process is killed at the prompt" {
-	local_bash_start
-	enter
-	kill_connections KILL
-	within 5 wait_local
-	lost_and_well
-}
-
-@test "faults: the server's process is killed while a command runs; a kept session is Broken" {
-	local_bash_start
-	keep_session
-	enter_kept
-	start_running
-	kill_connections KILL
-	within 5 wait_local
-	lost_and_well
-	run_line 'get-pssession -Property State'
-	output_is Broken
-}
-
-@test "faults: the server's process is stopped: the keepalive limit ends it, at the prompt and in a command" {
-	local_bash_start
-	local options='-Options ServerAliveInterval=1 -Options ServerAliveCountMax=2'
-	enter $options box
-	kill_connections STOP
-	within 8 wait_local 10
-	lost_and_well
-	sshd_resume
-	wait_until 5 nothing_remote
-	enter $options box
-	start_running
-	kill_connections STOP
-	within 8 wait_local 10
-	lost_and_well
-}
-
-@test "faults: the network is cut" {
-	proxy_start 0
-	local_bash_start
-	enter "-ConfigFile $FAR_CONFIG far" || wait_line '\[.*far\]: remote\$ $'
-	proxy cut
-	within 5 wait_local
-	screen_matches 'connection to far lost'
-	terminal_is_sane
-	proxy_stop
-}
-
-@test "faults: the network falls silent" {
-	proxy_start 0
-	local_bash_start
-	term_type "enter-pssession -ConfigFile $FAR_CONFIG -Options ServerAliveInterval=1 -Options ServerAliveCountMax=2 far"
-	term_keys Enter
-	wait_line '\[.*far\]: remote\$ $'
-	proxy silent
-	within 8 wait_local 10
-	screen_matches 'connection to far lost'
-	terminal_is_sane
-	proxy resume
-	proxy_stop
-}
-
-@test "faults: a computer that accepts and says nothing ends at its ConnectTimeout" {
-	proxy_start 0
-	proxy silent
-	local_bash_start
-	run_line "new-pssession -ConfigFile $FAR_CONFIG -ConnectingTimeout 1000 far; echo \"s=\$?\"" 10
-	output_like 's=255$'
-	run_line "enter-pssession -ConfigFile $FAR_CONFIG -Options ConnectTimeout=1 far; echo \"s=\$?\"" 10
-	output_like 's=255$'
-	proxy_stop
-}
-
-@test "faults: a closed port is an error at once that names the computer" {
-	run local_bash 'enter-pssession -Verbose 127.0.0.1:1'
-	[ "$status" -eq 1 ]
-	local_bash_start
-	run_line 'enter-pssession -ConfigFile $C 127.0.0.1:1; echo "s=$?"'
-	output_like '127.0.0.1.*'
-	output_like 's=255$'
-}
-
-@test "faults: one deaf computer does not delay another" {
-	proxy_start 0
-	proxy silent
-	local_bash_start
-	local_bash "new-pssession -ConfigFile $FAR_CONFIG -ConnectingTimeout 4000 far" >/dev/null 2>&1 &
-	wait_until 5 eval '[ -n "$(host_pids)" ]'
-	within 3 keep_session
-	wait
-	proxy_stop
-}
-
 @test "faults: the terminal is closed at the prompt and in a command; nothing is left" {
 	local_bash_start
 	enter
@@ -255,19 +163,4 @@ lost_and_well() {
 	end_processes $(host_pids)
 	wait_until 5 nothing_remote
 	[ -z "$(find "$HERE/run" -type s)" ]
-}
-
-@test "faults: the server allows one channel only: an error that says so, no hang" {
-	world_without_channels
-	local_bash_start
-	run_line 'enter-pssession -ConfigFile $C box; echo "s=$?"' 20
-	output_like 's=[1-9]'
-	sshd_stop "$WORLD/ssh1"
-}
-
-world_without_channels() {
-	mkdir "$WORLD/ssh1"
-	chmod 755 "$WORLD/ssh1"
-	sshd_start "$WORLD/ssh1" "$REMOTE_USER" 'MaxSessions 1' "$(remote_environment)"
-	sed -i "s|^C=.*|C=$WORLD/ssh1/ssh_config|" "$HERE/rc"
 }

@@ -93,7 +93,7 @@ listed() {
 	keep_session -Name work box
 	run_line 'id=$(get-pssession -Name work -Property Id); echo $id'
 	output_is 1
-	for way in '-Id 1' '-Name work' '-Name WORK' '-InstanceId $s' '-Session 1' '-Session work' '-Session $s' '$s'; do
+	for way in '-Id 1' '-Name work' '-Name WORK' '-InstanceId $s' '-Session 1' '-Session work' '-Session $s'; do
 		run_line "enter-pssession $way"
 		wait_remote || [ -z "$REMOTE_OWNED" ]
 		leave_by exit
@@ -162,7 +162,7 @@ listed() {
 
 # until_there NAME: a remote command that waits for a file in the remote runtime directory and takes it away.
 until_there() {
-	echo "until [ -e \$XDG_RUNTIME_DIR/$1 ]; do read -rt 0.1 <> <(:); done; rm \$XDG_RUNTIME_DIR/$1"
+	echo "until [ -e \$XDG_RUNTIME_DIR/$1 ]; do read -rt 0.1 <> <(:); done; rm -f \$XDG_RUNTIME_DIR/$1"
 }
 
 @test "sessions: entering a busy one shows its output and waits for its prompt" {

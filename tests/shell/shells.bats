@@ -141,7 +141,7 @@ leave_plain_terminal() {
 	local_bash_start
 	term_type 'enter-pssession -ConfigFile $C box'
 	term_keys Enter
-	wait_screen 'replaced the shell'
+	wait_screen 'replaced the shell|raw terminal' 25
 	term_send 'echo z-$ZSH_VERSION'
 	term_keys Enter
 	wait_screen $'\nz-5'

@@ -14,9 +14,10 @@ setup() {
 }
 teardown() {
 	local left
+	[ -n "${BATS_TEST_COMPLETED-}" ] || explain_screen || :
 	term_kill
 	wait_until 10 nothing_of_it 2>/dev/null || {
-		left=$(processes_with_argument "$HERE/tmp")
+		left=$(processes_with_argument "$HERE/tmp/pss-try")
 		# shellcheck disable=SC2086
 		describe_processes $left
 		ls -A "$HERE/tmp"
@@ -27,7 +28,7 @@ teardown() {
 }
 
 nothing_of_it() {
-	[ -z "$(ls -A "$HERE/tmp")" ] && [ -z "$(processes_with_argument "$HERE/tmp")" ]
+	[ -z "$(ls -A "$HERE/tmp")" ] && [ -z "$(processes_with_argument "$HERE/tmp/pss-try")" ]
 }
 
 try() {
