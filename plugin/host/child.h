@@ -36,4 +36,4 @@ typedef struct {
 /* Runs it to its end, collecting standard output (and standard error where `errors` is given), within
  * the person's deadline; killed when that passes or the person leaves. For login threads: it blocks. */
 gboolean pss_child_run(PssPerson *person, PssSpawn *spawn, PssChildOutput *output, PssChildOutput *errors,
-                       const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+		       const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;

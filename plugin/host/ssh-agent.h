@@ -14,8 +14,8 @@ PssAgent *pss_agent_open(PssPerson *person, const char *socket_path);
 void pss_agent_close(PssAgent *agent); /* accepts NULL; a session that was given it can sign no more */
 
 guint pss_agent_n_keys(PssAgent *agent);
-GBytes *pss_agent_blob(PssAgent *agent, guint i);         /* borrowed */
-const char *pss_agent_comment(PssAgent *agent, guint i);  /* borrowed, clean */
+GBytes *pss_agent_blob(PssAgent *agent, guint i);        /* borrowed */
+const char *pss_agent_comment(PssAgent *agent, guint i); /* borrowed, clean */
 
 /* From now on ssh_userauth_agent(session) sees key i and no other. */
 gboolean pss_agent_show(PssAgent *agent, ssh_session session, guint i);

@@ -16,15 +16,15 @@ typedef struct {
 	char *hostname; /* what to connect to */
 	char *user;
 	guint port;
-	char *bind_address;   /* or NULL */
-	int address_family;   /* AF_* */
+	char *bind_address; /* or NULL */
+	int address_family; /* AF_* */
 	guint connect_timeout_ms;
 	gboolean tcp_keepalive;
-	char *proxy_command;  /* tokens not yet expanded, or NULL */
-	char *proxy_jump;     /* or NULL */
+	char *proxy_command; /* tokens not yet expanded, or NULL */
+	char *proxy_jump;    /* or NULL */
 
 	PssStrict strict;
-	char *host_key_alias; /* or NULL */
+	char *host_key_alias;                          /* or NULL */
 	char **user_known_hosts, **global_known_hosts; /* paths, never NULL */
 	gboolean hash_known_hosts, check_host_ip;
 
@@ -32,10 +32,10 @@ typedef struct {
 	gboolean key_file_given;      /* the first of them is -KeyFilePath */
 	GPtrArray *certificate_files; /* paths */
 	gboolean identities_only;
-	char *agent_socket;           /* or NULL */
+	char *agent_socket; /* or NULL */
 	gboolean batch_mode;
 	gboolean pubkey, password, kbdint; /* allowed ways to log in */
-	char **preferred; /* PreferredAuthentications, never NULL */
+	char **preferred;                  /* PreferredAuthentications, never NULL */
 	guint n_password_prompts;
 
 	char *ciphers, *macs, *kex, *host_key_algorithms, *pubkey_algorithms; /* NULL: libssh's own */
@@ -48,7 +48,7 @@ typedef struct {
  * PSS_USAGE for an option ssh does not know, PSS_UNSUPPORTED for one that bears on security and that
  * we cannot honour. What else is not honoured becomes a verbose note. */
 PssSshConfig *pss_ssh_config_resolve(PssPerson *person, const PssTarget *target,
-                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+				     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void pss_ssh_config_free(PssSshConfig *config);
 
 /* `text` with a leading ~ and the tokens of ssh_config(5) replaced; NULL: a token that is not known. */

@@ -12,7 +12,7 @@ typedef struct {
 
 /* Blocks within the person's deadline. All addresses in turn, each with its share of the time. */
 gboolean pss_ssh_connect(PssPerson *person, const PssSshConfig *config, const PssTarget *target,
-                         PssSshStream *ret_stream, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+			 PssSshStream *ret_stream, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 void pss_ssh_stream_clear(PssSshStream *stream); /* closes; the proxy is hung up and reaped */
 
@@ -21,7 +21,7 @@ void pss_ssh_stream_reap_proxy(PssSshStream *stream);
 
 /* Starts ProxyCommand or ProxyJump of the config. Used by pss_ssh_connect() alone. */
 gboolean pss_ssh_proxy_start(const PssSshConfig *config, const PssTarget *target, PssSshStream *ret_stream,
-                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+			     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Asks for acknowledgements without delay; the kernel forgets it, so it is said after each read while
  * round trips count. Nothing on what is no TCP socket. */

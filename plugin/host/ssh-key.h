@@ -8,9 +8,9 @@
 #include "host/ssh-config.h"
 
 typedef struct {
-	char *path;      /* of the private key; NULL: the agent's key number `agent_index` */
+	char *path; /* of the private key; NULL: the agent's key number `agent_index` */
 	guint agent_index;
-	GBytes *blob;    /* the public key in wire form; NULL: not known before the passphrase is */
+	GBytes *blob; /* the public key in wire form; NULL: not known before the passphrase is */
 	ssh_key public_key, private_key, certificate; /* each may be NULL */
 	gboolean encrypted;
 } PssKey;

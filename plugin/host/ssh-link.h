@@ -19,7 +19,7 @@ typedef struct {
 	const PssTransportEvents *events;
 	gpointer user;
 	PssPerson *person;
-	PssSshLogin *login; /* NULL until logged in */
+	PssSshLogin *login;  /* NULL until logged in */
 	ssh_session session; /* login's */
 	ssh_event event;
 	GSource *source;
@@ -28,9 +28,9 @@ typedef struct {
 	gboolean kicked;     /* something was asked for since the last turn */
 	gboolean fresh;      /* no channel has been started yet */
 	gboolean lost;
-	GError *cause;       /* why, until it has been told */
+	GError *cause; /* why, until it has been told */
 	struct ssh_counter_struct counter;
-	guint64 n_heard;     /* bytes, when the last keepalive was due */
+	guint64 n_heard; /* bytes, when the last keepalive was due */
 	guint n_missed;
 	gint64 next_alive;
 	guint quick_acks_left;
@@ -50,7 +50,7 @@ typedef struct {
 	const PssChannelEvents *events; /* NULL: nobody wants to hear */
 	gpointer user;
 	PssSshChannelState state;
-	ssh_channel channel; /* NULL: not yet, or not any more */
+	ssh_channel channel;  /* NULL: not yet, or not any more */
 	ssh_channel stand_in; /* see ssh-channel.c, the flight */
 	struct ssh_channel_callbacks_struct callbacks;
 	char *command, *term;
@@ -76,8 +76,8 @@ void pss_ssh_link_stop(PssSshLink *link);
 
 gboolean pss_ssh_link_is_alive(PssSshLink *link);
 
-PssSshChannel *pss_ssh_channel_new(PssSshLink *link, const PssChannelRequest *request,
-                                   const PssChannelEvents *events, gpointer user);
+PssSshChannel *pss_ssh_channel_new(PssSshLink *link, const PssChannelRequest *request, const PssChannelEvents *events,
+				   gpointer user);
 void pss_ssh_channel_unref(gpointer channel);
 
 /* One turn of a channel: all that can be done now. Emits events. */

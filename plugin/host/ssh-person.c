@@ -143,15 +143,21 @@ static void telling_free(gpointer user)
 	g_free(telling);
 }
 
-void pss_person_tell(PssPerson *person, GSourceFunc function, gpointer data, GDestroyNotify destroy)
+static Telling *telling_new(PssPerson *person, GSourceFunc function, gpointer data, GDestroyNotify destroy)
 {
 	Telling *telling = g_new0(Telling, 1);
-	GSource *source = g_idle_source_new();
 
 	*telling = (Telling){ pss_person_ref(person), function, data, destroy };
+	return telling;
+}
+
+void pss_person_tell(PssPerson *person, GSourceFunc function, gpointer data, GDestroyNotify destroy)
+{
+	GSource *source = g_idle_source_new();
+
 	/* Not g_main_context_invoke(): that may run it here when the main loop happens not to be running. */
 	g_source_set_priority(source, G_PRIORITY_DEFAULT);
-	g_source_set_callback(source, on_tell, telling, telling_free);
+	g_source_set_callback(source, on_tell, telling_new(person, function, data, destroy), telling_free);
 	g_source_attach(source, NULL);
 	g_source_unref(source);
 }

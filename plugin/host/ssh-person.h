@@ -28,7 +28,7 @@ void pss_person_note(PssPerson *person, enum pss_note_kind kind, const char *for
 /* Blocks until there is an answer, free it with pss_person_forget(). NULL: declined, or nobody can be
  * asked (no error: the caller decides), or the person left. The clock of pss_person_wait() stands still. */
 char *pss_person_ask(PssPerson *person, enum pss_ask_kind kind, const char *text);
-void pss_person_forget(char *answer); /* wipes and frees; accepts NULL */
+void pss_person_forget(char *answer);         /* wipes and frees; accepts NULL */
 void pss_person_set_batch(PssPerson *person); /* from now on nobody is asked (BatchMode) */
 gboolean pss_person_can_be_asked(PssPerson *person);
 
@@ -42,7 +42,7 @@ void pss_person_excuse(PssPerson *person, gint64 microseconds);
  * ("WHAT took longer than 30 s"), PSS_INTERRUPTED when the person left. `until` is an earlier
  * monotonic time in µs after which TRUE comes with nothing ready, or 0. */
 gboolean pss_person_wait(PssPerson *person, int fd, short events, gint64 until, const char *what,
-                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+			 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gint64 pss_person_deadline(PssPerson *person);
 
 /* A descriptor that is readable once the person has left. Borrowed. */

@@ -8,17 +8,17 @@
 #include "wire/message.h"
 
 typedef struct {
-	char *host;         /* host or alias as typed, never NULL, checked by pss_target_check_name() */
-	char *user;         /* or NULL */
-	guint port;         /* 0: not given */
-	char *key_file;     /* absolute, or NULL */
-	char *config_file;  /* absolute, "none", or NULL */
-	char **options;     /* "Key=Value", NULL-terminated, never NULL */
+	char *host;               /* host or alias as typed, never NULL, checked by pss_target_check_name() */
+	char *user;               /* or NULL */
+	guint port;               /* 0: not given */
+	char *key_file;           /* absolute, or NULL */
+	char *config_file;        /* absolute, "none", or NULL */
+	char **options;           /* "Key=Value", NULL-terminated, never NULL */
 	guint connect_timeout_ms; /* 0: not given */
-	char *cwd;          /* the caller's directory, or NULL */
-	char **environment; /* "NAME=value" of the caller, NULL-terminated, never NULL */
-	gboolean can_ask;   /* a person sits there */
-	guint verbose;      /* 0, 1, 2: which notes are wanted */
+	char *cwd;                /* the caller's directory, or NULL */
+	char **environment;       /* "NAME=value" of the caller, NULL-terminated, never NULL */
+	gboolean can_ask;         /* a person sits there */
+	guint verbose;            /* 0, 1, 2: which notes are wanted */
 } PssTarget;
 
 /* NULL and an error (PSS_USAGE) that names the parameter when something cannot be. */

@@ -28,10 +28,10 @@ typedef struct {
 } PssTransportEvents;
 
 typedef struct {
-	const char *command;   /* what to execute; NULL: the login shell */
+	const char *command; /* what to execute; NULL: the login shell */
 	gboolean pty;
-	const char *term;      /* with pty; never NULL then */
-	guint columns, rows;   /* with pty */
+	const char *term;    /* with pty; never NULL then */
+	guint columns, rows; /* with pty */
 	/* Bytes for its standard input that go in the same flight where that can be; copied. */
 	const void *first_bytes;
 	gsize n_first_bytes;
@@ -51,8 +51,8 @@ typedef struct {
 /* The operations of one kind of transport. */
 typedef struct {
 	void (*connect)(PssTransport *transport);
-	PssChannel *(*open)(PssTransport *transport, const PssChannelRequest *request,
-	                    const PssChannelEvents *events, gpointer user);
+	PssChannel *(*open)(PssTransport *transport, const PssChannelRequest *request, const PssChannelEvents *events,
+			    gpointer user);
 	void (*write)(PssChannel *channel, const void *data, gsize n);
 	gsize (*pending)(PssChannel *channel);
 	void (*pause)(PssChannel *channel, gboolean paused);
@@ -78,8 +78,8 @@ void pss_transport_connect(PssTransport *transport);
 void pss_transport_free(PssTransport *transport);
 
 /* Opens a channel and starts what it asks for. Never NULL: refusal is an on_closed with an error. */
-PssChannel *pss_channel_open(PssTransport *transport, const PssChannelRequest *request,
-                             const PssChannelEvents *events, gpointer user);
+PssChannel *pss_channel_open(PssTransport *transport, const PssChannelRequest *request, const PssChannelEvents *events,
+			     gpointer user);
 
 /* After on_closed or on_lost a channel's pointer stays good for calls that do nothing, until
  * pss_channel_close() or pss_transport_free(). */

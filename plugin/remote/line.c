@@ -166,7 +166,9 @@ static void done(PssRemote *remote)
 	pss_line_stop_seconds(remote);
 	pss_engine_set_timer(remote, 0, NULL);
 	remote->dropping = FALSE;
-	if (remote->keys_sent && !remote->control_ended)
+	if (remote->control_ended)
+		pss_line_on_control_closed(remote);
+	else if (remote->keys_sent)
 		ask_for_typed(remote);
 	else
 		to_first_prompt(remote);
@@ -363,7 +365,7 @@ void pss_remote_discard(PssRemote *remote)
 void pss_line_on_control_closed(PssRemote *remote)
 {
 	/* Nothing can reach the shell any more. What runs may end; its mark says when. */
-	if (remote->phase == PSS_PHASE_RUNNING)
+	if (remote->phase == PSS_PHASE_RUNNING && !remote->has_mark)
 		return;
 	remote->events->on_notice(remote->user, "the control channel was lost");
 	pss_engine_end(remote, PSS_REMOTE_HUNG_UP, remote->status);

@@ -74,8 +74,12 @@ __pss_b() {
 	esac
 	__pss_p="$__pss_escape]7337;$1;p$__pss_bell"
 	__pss_rests=
-	PS1='${__pss_p}'$__pss_1
-	PS2=$__pss_2
+	case $__pss_fixed in
+	'')
+		PS1='${__pss_p}'$__pss_1
+		PS2=$__pss_2
+		;;
+	esac
 	__pss_say b "$1"
 }
 
@@ -210,7 +214,9 @@ __pss_end() {
 		__pss_1=$__pss_i __pss_2=${PS2-} __pss_rests=1
 		;;
 	esac
-	PS1= PS2=
+	case $__pss_fixed in
+	'') PS1= PS2= ;;
+	esac
 	__pss_i=$__pss_1
 	case $# in
 	0) __pss_render ;;
@@ -247,6 +253,8 @@ __pss_z() {
 	case $__pss_u in
 	'') __pss_u=$__pss_j ;;
 	esac
+	# Assigning a readonly variable cuts the line short, each time.
+	(PS1= PS2=) 2>/dev/null || __pss_fixed=1
 	case $__pss_again in
 	"$1") __pss_end again ;;
 	*)
@@ -300,7 +308,7 @@ __pss_exit() {
 	case $__pss_w in
 	0) ;;
 	*)
-		case ${KSH_VERSION-} in *MIRBSD* | *LEGACY*) command kill -HUP $$ ;; esac
+		case ${KSH_VERSION-} in ?*) command kill -HUP $$ ;; esac
 		command exit "$@"
 		;;
 	esac
@@ -310,7 +318,7 @@ __pss_exit() {
 
 # ---- the boot's last steps
 __pss_kept=@KEPT@
-__pss_n=@FIRST@ __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_c= __pss_again= __pss_p= __pss_m= __pss_rests=
+__pss_n=@FIRST@ __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_c= __pss_again= __pss_p= __pss_m= __pss_rests= __pss_fixed=
 __pss_newline='
 '
 __pss_escape=$(printf '\033') __pss_bell=$(printf '\007')
@@ -324,6 +332,14 @@ case ${KSH_VERSION-} in
 esac
 __pss_i=$_
 unset _ 2>/dev/null
+if ! (PS1= PS2=) 2>/dev/null; then
+	__pss_say n "PS1 is readonly"
+	read -r __pss_i <"$__pss_d/shell"
+	case ${__pss_i##*/} in
+	busybox) exec "$__pss_i" sh -l ;;
+	*) exec "$__pss_i" -l ;;
+	esac
+fi
 alias exit=__pss_exit
 __pss_say r posix "${KSH_VERSION-}" $$
 __pss_end

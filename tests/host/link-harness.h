@@ -9,10 +9,10 @@ typedef struct {
 	PssTransport *transport;
 	gboolean ready;
 	char *remote_user, *history_key;
-	GError *lost;       /* what on_lost said */
+	GError *lost; /* what on_lost said */
 	guint n_lost;
-	GString *notes;     /* "KIND text\n" each */
-	GPtrArray *questions; /* texts, in order */
+	GString *notes;             /* "KIND text\n" each */
+	GPtrArray *questions;       /* texts, in order */
 	const char *const *answers; /* to the questions, in order; NULL-terminated; NULL: decline all */
 	guint n_answered;
 	gboolean keep_questions; /* unanswered, until the record is finished */
@@ -24,7 +24,7 @@ typedef struct {
 typedef struct {
 	PssChannel *channel;
 	GString *out, *err;
-	gsize n_out;        /* counted also when `discard` keeps nothing */
+	gsize n_out; /* counted also when `discard` keeps nothing */
 	gboolean discard;
 	guint n_closed, n_drained;
 	int exit_status;
@@ -47,17 +47,17 @@ void channel_record_finish(ChannelRecord *record);
 void channel_open(ChannelRecord *record, LinkRecord *link, const char *command, gboolean pty);
 
 /* Runs the main loop until `condition` is true; the test fails after `seconds`. */
-#define wait_for(condition, seconds)                                                                                   \
-	do {                                                                                                           \
-		gint64 wait_end_ = g_get_monotonic_time() + (gint64)((seconds) * G_USEC_PER_SEC);                      \
-		guint wait_timer_ = g_timeout_add(20, G_SOURCE_FUNC(link_tick), NULL);                                 \
-		while (!(condition)) {                                                                                 \
-			if (g_get_monotonic_time() > wait_end_)                                                        \
-				g_error("%s:%d: waited %gs in vain for: %s", __FILE__, __LINE__, (double)(seconds),    \
-				        #condition);                                                                   \
-			g_main_context_iteration(NULL, TRUE);                                                          \
-		}                                                                                                      \
-		g_source_remove(wait_timer_);                                                                          \
+#define wait_for(condition, seconds)                                                                                \
+	do {                                                                                                        \
+		gint64 wait_end_ = g_get_monotonic_time() + (gint64)((seconds)*G_USEC_PER_SEC);                     \
+		guint wait_timer_ = g_timeout_add(20, G_SOURCE_FUNC(link_tick), NULL);                              \
+		while (!(condition)) {                                                                              \
+			if (g_get_monotonic_time() > wait_end_)                                                     \
+				g_error("%s:%d: waited %gs in vain for: %s", __FILE__, __LINE__, (double)(seconds), \
+					#condition);                                                                \
+			g_main_context_iteration(NULL, TRUE);                                                       \
+		}                                                                                                   \
+		g_source_remove(wait_timer_);                                                                       \
 	} while (0)
 gboolean link_tick(gpointer unused);
 

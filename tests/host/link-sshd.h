@@ -9,17 +9,17 @@
 #include "host/target.h"
 
 typedef struct {
-	char *directory;  /* ours, 0700, removed at the end */
+	char *directory;            /* ours, 0700, removed at the end */
 	char *known_hosts, *config; /* files in it; config is sshd's */
-	char *client_key; /* accepted by the server */
+	char *client_key;           /* accepted by the server */
 	char *host_key;
 	guint port;
 	int listener;
 	guint source;
 	guint n_accepted;
-	pid_t last;       /* the server process of the newest connection; 0: it has ended */
+	pid_t last;          /* the server process of the newest connection; 0: it has ended */
 	GHashTable *running; /* set of pids: all server processes */
-	char **server;    /* argv of the server that serves one connection on its standard input */
+	char **server;       /* argv of the server that serves one connection on its standard input */
 } Sshd;
 
 /* `extra` are more lines for sshd_config, or NULL. */
@@ -28,8 +28,6 @@ Sshd *sshd_start(const char *extra);
 /* Our login-server.c with these arguments; for passwords and the like. */
 Sshd *sshd_start_login_server(const char *const *arguments);
 
-/* dropbear, whose accounts are the machine's: for the key exchange only. NULL where it is not installed. */
-Sshd *sshd_start_dropbear(void);
 void sshd_stop(Sshd *sshd);
 
 /* A target that trusts the server's key and logs in with its client key; nothing of the user's own
@@ -43,6 +41,10 @@ char *sshd_make_key(const Sshd *sshd, const char *name, const char *type, const 
 void sshd_write_known_hosts(const Sshd *sshd, const char *text);
 char *sshd_public_key(const char *path); /* "ssh-ed25519 AAAA…" */
 char *sshd_host_name(const Sshd *sshd);  /* "[127.0.0.1]:port" */
+
+/* NULL, or why an sshd of ours cannot give terminals: an ordinary user's needs a devpts that makes them group
+ * tty by itself (mount option gid=), as it may not do so. */
+const char *sshd_why_no_terminal(void);
 
 /* Runs argv to its end; the test fails if it does. */
 void run_program(const char *const *argv);

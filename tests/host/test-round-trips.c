@@ -165,7 +165,7 @@ static Times log_in_once(const Sshd *sshd, guint delay_ms)
 	g_assert_no_error(records.link.lost);
 	times.ready = ms_since(start);
 	/* Not wait_for(): its clock would round. */
-	while (records.terminal.out->len == 0)
+	while (records.terminal.out->len == 0 && !records.link.n_lost)
 		g_main_context_iteration(NULL, TRUE);
 	times.terminal = ms_since(start);
 	wait_for(records.control.out->len > 0, 30);
@@ -199,6 +199,10 @@ static double round_trips(double with, double without)
 
 static void fresh_connection(void)
 {
+	if (sshd_why_no_terminal()) {
+		g_test_skip(sshd_why_no_terminal());
+		return;
+	}
 	Sshd *sshd = sshd_start(NULL);
 	g_autofree char *key = sshd_public_key(sshd->host_key);
 	g_autofree char *line = g_strdup_printf("the-server %s\n", key);

@@ -223,6 +223,18 @@ static const Case cases[] = {
 	  FALSE,
 	  { NOTICE("PS1 is readonly"), STATE(PSS_REMOTE_RAW), UNTIL("p> "), KEYS("echo x$((1+1))\r"), UNTIL("x2\n"),
 	    KEYS("exit 3\r"), ENDS(3), DONE } },
+	{ "dash: a readonly PS1",
+	  "dash",
+	  NULL,
+	  ".profile",
+	  "PS1='p> '; readonly PS1\n",
+	  NULL,
+	  NULL,
+	  { NULL },
+	  0,
+	  FALSE,
+	  { NOTICE("PS1 is readonly"), STATE(PSS_REMOTE_RAW), UNTIL("p> "), KEYS("echo x$((1+1))\r"), UNTIL("x2\n"),
+	    KEYS("exit 3\r"), ENDS(3), DONE } },
 	{ "no control channel",
 	  "bash",
 	  NULL,
@@ -430,6 +442,20 @@ static void test_control_cut(void)
 	remove_home(home);
 }
 
+static void test_control_cut_while_running(void)
+{
+	static const Step before[] = { LINE("echo on; head -n 1; (exit 6)"), UNTIL("on\n"), DONE };
+	static const Step after[] = { KEYS("a\r"), ENDS(6), HAS("a\na\n"), NOTICE("control channel was lost"), DONE };
+	g_autofree char *home = g_dir_make_tmp("pss-home-XXXXXX", NULL);
+	Drive *drive = start_bash(home);
+	drive_steps(drive, "cut while running", ready);
+	drive_steps(drive, "cut while running", before);
+	drive_close_control(drive);
+	drive_steps(drive, "cut while running", after);
+	drive_free(drive);
+	remove_home(home);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -445,5 +471,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/line/is sent again when it was lost", test_lost_request);
 	g_test_add_func("/directory/may vanish", test_lost_directory);
 	g_test_add_func("/directory/goes when the control channel is cut", test_control_cut);
+	g_test_add_func("/line/may finish when the control channel is cut", test_control_cut_while_running);
 	return g_test_run();
 }
