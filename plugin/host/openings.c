@@ -12,6 +12,7 @@ struct opening {
 	PssOpenings *owner;
 	uint32_t id;
 	gboolean attach_too;
+	guint verbose; /* 1: PSS_NOTE_VERBOSE is wanted too, 2: PSS_NOTE_DEBUG as well */
 	guint columns, rows;
 	PssSession *session;
 };
@@ -132,6 +133,10 @@ static void drop_questions(PssOpenings *openings, uint32_t id)
 static void on_note(gpointer user, enum pss_note_kind kind, const char *text)
 {
 	struct opening *opening = user;
+	guint level = kind == PSS_NOTE_DEBUG ? 2 : kind == PSS_NOTE_VERBOSE ? 1 : 0;
+
+	if (level > opening->verbose)
+		return;
 	pss_peer_note(opening->owner->peer, opening->id, kind, text);
 	pss_peer_flush(opening->owner->peer);
 }
@@ -219,6 +224,7 @@ void pss_openings_on_open(PssPeer *peer, uint32_t id, struct pss_fields fields)
 	opening->owner = openings;
 	opening->id = id;
 	opening->attach_too = options.attach_too;
+	opening->verbose = target->verbose;
 	opening->columns = options.columns;
 	opening->rows = options.rows;
 	options.term = pss_target_getenv(target, "TERM");

@@ -207,7 +207,7 @@ static void on_note(gpointer user, enum pss_note_kind kind, const char *text)
 	PssSession *session = user;
 	if (session->opener)
 		session->opener->on_note(session->opener_user, kind, text);
-	else if (session->watcher && kind != PSS_NOTE_DEBUG)
+	else if (session->watcher && kind != PSS_NOTE_DEBUG && kind != PSS_NOTE_VERBOSE)
 		session->watcher->on_note(session->watcher_user, kind, text);
 }
 
