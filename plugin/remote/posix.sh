@@ -308,7 +308,11 @@ __pss_exit() {
 	case $__pss_w in
 	0) ;;
 	*)
-		case ${KSH_VERSION-} in ?*) command kill -HUP $$ ;; esac
+		# These two warn for ever, as other lines of ours lie between.
+		case ${KSH_VERSION-} in
+		*93* | *2020*) exec /bin/sh -c "exit $1" ;;
+		?*) command kill -HUP $$ ;;
+		esac
 		command exit "$@"
 		;;
 	esac

@@ -56,6 +56,7 @@ is_this_grep() {
 # Every process of user UID that is no zombie.
 processes_of_uid() {
 	local directory
+	# shellcheck disable=SC2044
 	for directory in $(find /proc -maxdepth 1 -name '[0-9]*' -user "$1" 2>/dev/null); do
 		! is_alive "${directory#/proc/}" || echo "${directory#/proc/}"
 	done

@@ -444,7 +444,8 @@ static void test_control_cut(void)
 
 static void test_control_cut_while_running(void)
 {
-	static const Step before[] = { LINE("echo on; head -n 1; (exit 6)"), UNTIL("on\n"), DONE };
+	static const Step before[] = { LINE("head -n 1; echo on; head -n 1; (exit 6)"), KEYS("x\r"), UNTIL("on\n"),
+				       DONE };
 	static const Step after[] = { KEYS("a\r"), ENDS(6), HAS("a\na\n"), NOTICE("control channel was lost"), DONE };
 	g_autofree char *home = g_dir_make_tmp("pss-home-XXXXXX", NULL);
 	Drive *drive = start_bash(home);
