@@ -257,7 +257,9 @@ void pss_line_stop_seconds(PssRemote *remote)
 static void on_begun(PssRemote *remote)
 {
 	remote->phase = PSS_PHASE_RUNNING;
-	pss_engine_set_timer(remote, 0, NULL);
+	/* The terminal can be faster than the control channel: then the report is being waited for. */
+	if (!remote->has_mark)
+		pss_engine_set_timer(remote, 0, NULL);
 	send_second(remote, FALSE);
 	if (remote->interrupted)
 		pss_line_on_keys(remote, "\003", 1);
