@@ -24,7 +24,7 @@ struct pss_connection {
  * (PSSESSION_HOST, beside the loadable, libexecdir). `interrupted` (may be NULL) is asked on EINTR.
  * 0, or -errno and *ret_error, a heap sentence that says what failed and the way out; -EINTR after Ctrl-C. */
 int pss_connection_open(struct pss_connection *connection, bool may_start, const char *const *search_path,
-                        const char *program_name, bool (*interrupted)(void), char **ret_error);
+			const char *program_name, bool (*interrupted)(void), char **ret_error);
 void pss_connection_close(struct pss_connection *connection); /* wipes the buffers; idempotent */
 
 uint32_t pss_connection_new_id(struct pss_connection *connection);
@@ -40,4 +40,4 @@ void pss_connection_done(struct pss_connection *connection, const struct pss_fra
 /* Blocking with a deadline in ms (-1: none): sends what is queued and waits for the next frame. 1,
  * -ETIMEDOUT, -EINTR (interrupted() said so), -ECONNRESET (end of file), -errno. */
 int pss_connection_wait(struct pss_connection *connection, int deadline_ms, bool (*interrupted)(void),
-                        struct pss_frame *ret_frame);
+			struct pss_frame *ret_frame);

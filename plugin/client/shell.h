@@ -15,7 +15,7 @@ enum pss_read {
 	PSS_READ_EOF,       /* Ctrl-D on an empty line */
 	PSS_READ_INTERRUPT, /* Ctrl-C: the line is gone, the prompt comes anew */
 	PSS_READ_LEAVE,     /* on_wake said so, or the shell is being ended (SIGHUP, SIGTERM);
-	                     * ret_line then holds what was typed so far, if anything */
+			     * ret_line then holds what was typed so far, if anything */
 };
 
 /* What history expansion made of a line. */
@@ -27,10 +27,10 @@ enum pss_expand {
 };
 
 struct pss_read_request {
-	const char *prompt;        /* final, already sanitised, SGR sequences allowed; borrowed */
-	bool continuation;         /* a second prompt: history joins this line to the ones before */
-	const char *insert;        /* text to start with (typeahead; may hold newlines, which do not run it), or NULL */
-	int wake_fd;               /* polled beside the keyboard */
+	const char *prompt; /* final, already sanitised, SGR sequences allowed; borrowed */
+	bool continuation;  /* a second prompt: history joins this line to the ones before */
+	const char *insert; /* text to start with (typeahead; may hold newlines, which do not run it), or NULL */
+	int wake_fd;        /* polled beside the keyboard */
 	/* Called when wake_fd is readable. True ends the reading with PSS_READ_LEAVE. May print above
 	 * the line only through pss_shell.print_above(). */
 	bool (*on_wake)(void *user);
@@ -46,7 +46,8 @@ struct pss_shell {
 	/* -- variables of the calling shell */
 	/* The value of a scalar, or NULL. Borrowed until the next call into the shell. */
 	const char *(*get_variable)(const char *name);
-	/* Can `name` take an array? 0, -EINVAL (no identifier), -EROFS (readonly), -EEXIST (associative, integer, …). */
+	/* Can `name` take an array? 0, -EINVAL (no identifier), -EROFS (readonly), -EEXIST (associative, integer, …).
+	 */
 	int (*check_array)(const char *name);
 	/* Sets or appends. Only after check_array() said 0. Metafying and the like is the adapter's work. */
 	int (*set_array)(const char *name, const char *const *values, size_t n_values, bool append);

@@ -15,7 +15,7 @@ struct PssAttachment {
 	PssPeer *peer;
 	PssSession *session; /* NULL: nothing is entered */
 	uint32_t id;
-	GByteArray *line;    /* parts of a LINE that goes on; NULL: none */
+	GByteArray *line; /* parts of a LINE that goes on; NULL: none */
 };
 
 static const PssWatcherEvents watcher_events;
@@ -134,8 +134,8 @@ static const PssWatcherEvents watcher_events = {
 
 /* ---- frames become calls */
 
-void pss_attachment_enter(PssAttachment *attachment, uint32_t id, PssSession *session,
-                          guint columns, guint rows, gboolean force)
+void pss_attachment_enter(PssAttachment *attachment, uint32_t id, PssSession *session, guint columns, guint rows,
+			  gboolean force)
 {
 	g_autoptr(GError) error = NULL;
 
@@ -163,9 +163,9 @@ void pss_attachment_on_attach(PssPeer *peer, uint32_t id, struct pss_fields fiel
 		return;
 	}
 	pss_attachment_enter(pss_peer_attachment(peer), id, found,
-	                     (guint)MIN(pss_fields_number(fields, PSS_TAG_COLUMNS, 0), 10000),
-	                     (guint)MIN(pss_fields_number(fields, PSS_TAG_ROWS, 0), 10000),
-	                     pss_fields_number(fields, PSS_TAG_FORCE, 0) != 0);
+			     (guint)MIN(pss_fields_number(fields, PSS_TAG_COLUMNS, 0), 10000),
+			     (guint)MIN(pss_fields_number(fields, PSS_TAG_ROWS, 0), 10000),
+			     pss_fields_number(fields, PSS_TAG_FORCE, 0) != 0);
 }
 
 /* The session that frames of this id are for, or NULL: what arrives after LEFT was sent is not an error. */
@@ -218,7 +218,8 @@ void pss_attachment_on_input(PssPeer *peer, const struct pss_frame *frame)
 	if (!attachment)
 		return;
 	pss_session_keys(attachment->session, frame->payload, frame->header.length);
-	if (attachment->session && pss_session_input_is_full(attachment->session))
+	attachment = entered(peer, frame->header.id);
+	if (attachment && pss_session_input_is_full(attachment->session))
 		pss_peer_stop_input(peer, TRUE);
 }
 
@@ -226,8 +227,9 @@ void pss_attachment_on_resize(PssPeer *peer, uint32_t id, struct pss_fields fiel
 {
 	PssAttachment *attachment = entered(peer, id);
 	if (attachment)
-		pss_session_resize(attachment->session, (guint)MIN(pss_fields_number(fields, PSS_TAG_COLUMNS, 0), 10000),
-		                   (guint)MIN(pss_fields_number(fields, PSS_TAG_ROWS, 0), 10000));
+		pss_session_resize(attachment->session,
+				   (guint)MIN(pss_fields_number(fields, PSS_TAG_COLUMNS, 0), 10000),
+				   (guint)MIN(pss_fields_number(fields, PSS_TAG_ROWS, 0), 10000));
 }
 
 void pss_attachment_on_interrupt(PssPeer *peer, uint32_t id, struct pss_fields fields)

@@ -8,8 +8,8 @@ PssAttachment *pss_attachment_new(PssPeer *peer);
 void pss_attachment_free(PssAttachment *attachment); /* leaves, without a word; accepts NULL */
 
 /* Enters the session and says so with the RESULT of `id`; a refusal is that RESULT too. */
-void pss_attachment_enter(PssAttachment *attachment, uint32_t id, PssSession *session,
-                          guint columns, guint rows, gboolean force);
+void pss_attachment_enter(PssAttachment *attachment, uint32_t id, PssSession *session, guint columns, guint rows,
+			  gboolean force);
 
 /* Back-pressure: the client takes its output no longer, or again. */
 void pss_attachment_stop_output(PssAttachment *attachment, gboolean stopped);

@@ -25,7 +25,8 @@ static gboolean show_version;
 
 static const GOptionEntry option_entries[] = {
 	{ "ready-fd", 0, 0, G_OPTION_ARG_INT, &ready_fd, "Write an int to N: 0 when listening, else an errno", "N" },
-	{ "idle-seconds", 0, 0, G_OPTION_ARG_INT, &idle_seconds, "Leave after S seconds without sessions (0: never)", "S" },
+	{ "idle-seconds", 0, 0, G_OPTION_ARG_INT, &idle_seconds, "Leave after S seconds without sessions (0: never)",
+	  "S" },
 	{ "version", 0, 0, G_OPTION_ARG_NONE, &show_version, "Show the version", NULL },
 	G_OPTION_ENTRY_NULL
 };

@@ -25,8 +25,8 @@ struct asked {
 
 struct PssOpenings {
 	PssPeer *peer;
-	GHashTable *by_id;    /* uint32_t → struct opening */
-	GQueue questions;     /* struct asked; the head is the one that has been put */
+	GHashTable *by_id; /* uint32_t → struct opening */
+	GQueue questions;  /* struct asked; the head is the one that has been put */
 	guint64 last_ask_id;
 };
 
@@ -192,7 +192,9 @@ static gboolean check_name(const char *name, GError **error)
 	if (!name || (name[0] && !digits && !g_uuid_string_is_valid(name)))
 		return TRUE;
 	g_set_error(error, PSS_ERROR, PSS_USAGE, "-Name '%s': a session's name cannot be %s", name,
-	            digits ? "a number: that is an Id" : name[0] ? "a UUID: that is an InstanceId" : "empty");
+		    digits    ? "a number: that is an Id"
+		    : name[0] ? "a UUID: that is an InstanceId"
+			      : "empty");
 	return FALSE;
 }
 

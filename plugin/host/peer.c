@@ -190,10 +190,13 @@ static void greet(PssPeer *peer, struct pss_fields fields)
 	struct pss_message message;
 
 	if (theirs < PSS_PROTOCOL_OLDEST || their_oldest > PSS_PROTOCOL_VERSION) {
-		g_autofree char *text = g_strdup_printf(
-			"the pssession host process (version " PSSESSION_VERSION ", pid %d) speaks protocol %u to %u, this shell's "
-			"pssession %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT "; finish the sessions of the older one, or load "
-			"the same version in this shell", (int)getpid(), PSS_PROTOCOL_OLDEST, PSS_PROTOCOL_VERSION, their_oldest, theirs);
+		g_autofree char *text =
+			g_strdup_printf("the pssession host process (version " PSSESSION_VERSION
+					", pid %d) speaks protocol %u to %u, this shell's "
+					"pssession %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
+					"; finish the sessions of the older one, or load "
+					"the same version in this shell",
+					(int)getpid(), PSS_PROTOCOL_OLDEST, PSS_PROTOCOL_VERSION, their_oldest, theirs);
 		pss_peer_result(peer, 0, PSS_VERSION, text);
 		pss_peer_fail(peer, "no common protocol version");
 		return;

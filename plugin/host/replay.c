@@ -56,7 +56,11 @@ static gsize escape_length(const guint8 *data, gsize n, gboolean *ret_safe)
 	if (n < 2)
 		return n;
 	switch (data[1]) {
-	case ']': case 'P': case '_': case '^': case 'X':
+	case ']':
+	case 'P':
+	case '_':
+	case '^':
+	case 'X':
 		return control_string_length(data, n);
 	case '[': {
 		gboolean whole;
@@ -64,10 +68,20 @@ static gsize escape_length(const guint8 *data, gsize n, gboolean *ret_safe)
 		*ret_safe = whole && csi_is_safe(data, length);
 		return length;
 	}
-	case '7': case '8': case 'D': case 'E': case 'M':
+	case '7':
+	case '8':
+	case 'D':
+	case 'E':
+	case 'M':
 		*ret_safe = TRUE;
 		return 2;
-	case '(': case ')': case '*': case '+': case '#': case '%': case ' ':
+	case '(':
+	case ')':
+	case '*':
+	case '+':
+	case '#':
+	case '%':
+	case ' ':
 		return MIN(n, 3);
 	default:
 		return 2;

@@ -132,8 +132,8 @@ static void become_opened(PssSession *session)
 }
 
 /* The one way out of Opening and Opened. */
-static void end_session(PssSession *session, enum pss_state state, const char *cause,
-                        enum pss_left_reason reason, int status)
+static void end_session(PssSession *session, enum pss_state state, const char *cause, enum pss_left_reason reason,
+			int status)
 {
 	if (session->state == PSS_STATE_BROKEN || session->state == PSS_STATE_CLOSED)
 		return;
@@ -150,7 +150,8 @@ static PssChannel *open_channel(PssSession *session, gboolean pty)
 {
 	PssChannelRequest request = {
 		.pty = pty,
-		.command = pty ? pss_remote_terminal_command(session->remote) : pss_remote_control_command(session->remote),
+		.command = pty ? pss_remote_terminal_command(session->remote)
+			       : pss_remote_control_command(session->remote),
 	};
 	if (pty) {
 		request.term = session->term ? session->term : "xterm-256color";
@@ -177,8 +178,8 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 	session->remote_user = g_strdup(remote_user);
 	session->history_key = g_strdup(history_key);
 	session->prompt_name = strcmp(remote_user, g_get_user_name()) != 0
-		? g_strdup_printf("%s@%s", remote_user, session->computer)
-		: g_strdup(session->computer);
+				       ? g_strdup_printf("%s@%s", remote_user, session->computer)
+				       : g_strdup(session->computer);
 	if (session->kept)
 		session->id = pss_registry_add(session);
 	if (session->kept && !session->name)
@@ -190,7 +191,8 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 	if (session->attach_too)
 		finish_opening(session, NULL);
 	else
-		session->patience_source = g_timeout_add_seconds(START_UP_PATIENCE_SECONDS, on_start_up_is_slow, session);
+		session->patience_source =
+			g_timeout_add_seconds(START_UP_PATIENCE_SECONDS, on_start_up_is_slow, session);
 }
 
 static void on_question(gpointer user, PssQuestion *question)
@@ -350,8 +352,8 @@ static void on_ended(gpointer user, PssRemoteEnd how, int status)
 {
 	PssSession *session = user;
 	g_autofree char *cause = how == PSS_REMOTE_EXITED
-		? g_strdup_printf("the remote shell exited with status %d", status)
-		: g_strdup("the remote shell ended");
+					 ? g_strdup_printf("the remote shell exited with status %d", status)
+					 : g_strdup("the remote shell ended");
 
 	if (session->opener) {
 		g_autoptr(GError) error = g_error_new_literal(PSS_ERROR, PSS_FAILED, cause);
@@ -374,8 +376,8 @@ static const PssRemoteEvents remote_events = {
 
 /* ---- opening and closing */
 
-PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options,
-                             const PssOpenerEvents *events, gpointer user)
+PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options, const PssOpenerEvents *events,
+			     gpointer user)
 {
 	PssSession *session = g_new0(PssSession, 1);
 	session->refs = 1;
@@ -434,20 +436,20 @@ gboolean pss_session_can_attach(PssSession *session, gboolean force, GError **er
 {
 	if (session->state != PSS_STATE_OPENED && session->state != PSS_STATE_OPENING) {
 		g_set_error(error, PSS_ERROR, PSS_NOT_OPEN, "session %s on %s is %s: %s",
-		            session->name ? session->name : session->instance, session->computer,
-		            pss_state_name(session->state), session->cause ? session->cause : "it has ended");
+			    session->name ? session->name : session->instance, session->computer,
+			    pss_state_name(session->state), session->cause ? session->cause : "it has ended");
 		return FALSE;
 	}
 	if (session->watcher && !force) {
-		g_set_error(error, PSS_ERROR, PSS_BUSY, "session %s is entered in another terminal; -Force takes it over",
-		            session->name ? session->name : session->instance);
+		g_set_error(error, PSS_ERROR, PSS_BUSY,
+			    "session %s is entered in another terminal; -Force takes it over",
+			    session->name ? session->name : session->instance);
 		return FALSE;
 	}
 	return TRUE;
 }
 
-void pss_session_attach(PssSession *session, guint columns, guint rows,
-                        const PssWatcherEvents *events, gpointer user)
+void pss_session_attach(PssSession *session, guint columns, guint rows, const PssWatcherEvents *events, gpointer user)
 {
 	tell_left(session, PSS_LEFT_TAKEN, 0, "another terminal has taken the session over");
 	session->watcher = events;
@@ -559,7 +561,7 @@ static enum pss_availability availability(PssSession *session)
 	if (session->state != PSS_STATE_OPENED)
 		return PSS_AVAILABILITY_NONE;
 	return pss_remote_state(session->remote) == PSS_REMOTE_IDLE ? PSS_AVAILABILITY_AVAILABLE
-	                                                             : PSS_AVAILABILITY_BUSY;
+								    : PSS_AVAILABILITY_BUSY;
 }
 
 static const char *configuration_name(PssSession *session)

@@ -20,11 +20,11 @@ typedef PssTransport *(*PssTransportNewFunc)(PssTarget *target, const PssTranspo
 typedef struct {
 	PssTransportNewFunc new_transport;
 	gboolean kept;
-	gboolean attach_too;   /* on_opened comes at the login, for a terminal that enters at once */
-	const char *name;      /* -Name, or NULL for the default */
-	const char *shell;     /* -ConfigurationName, or NULL */
-	const char *term;      /* the caller's TERM, or NULL */
-	guint columns, rows;   /* 0: unknown */
+	gboolean attach_too; /* on_opened comes at the login, for a terminal that enters at once */
+	const char *name;    /* -Name, or NULL for the default */
+	const char *shell;   /* -ConfigurationName, or NULL */
+	const char *term;    /* the caller's TERM, or NULL */
+	guint columns, rows; /* 0: unknown */
 } PssSessionOptions;
 
 /* Who opens it hears these, until on_opened or on_failed, which end it. */
@@ -49,8 +49,8 @@ typedef struct {
 } PssWatcherEvents;
 
 /* Starts opening; takes the target over. The outcome is an event, never before this returns. */
-PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options,
-                             const PssOpenerEvents *events, gpointer user);
+PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options, const PssOpenerEvents *events,
+			     gpointer user);
 PssSession *pss_session_ref(PssSession *session);
 void pss_session_unref(PssSession *session);
 
@@ -66,8 +66,7 @@ gboolean pss_session_can_attach(PssSession *session, gboolean force, GError **er
 
 /* Enters it, after pss_session_can_attach(); a terminal that has it is told TAKEN. The first events
  * follow from inside this call: what was not seen yet, then busy or a prompt. */
-void pss_session_attach(PssSession *session, guint columns, guint rows,
-                        const PssWatcherEvents *events, gpointer user);
+void pss_session_attach(PssSession *session, guint columns, guint rows, const PssWatcherEvents *events, gpointer user);
 
 /* The terminal goes without a word; a temporary session is closed. Only by the one that is attached. */
 void pss_session_detach(PssSession *session);

@@ -14,26 +14,26 @@
 typedef struct PssRemote PssRemote;
 
 typedef enum {
-	PSS_REMOTE_BOOT,   /* start-up files run; the terminal is raw, keys go to it */
-	PSS_REMOTE_IDLE,   /* waits for a line (first or second prompt) */
-	PSS_REMOTE_BUSY,   /* a line has been sent or runs; the terminal is raw */
-	PSS_REMOTE_RAW,    /* no support for this shell: a plain terminal for ever */
-	PSS_REMOTE_ENDED,  /* the shell is gone */
+	PSS_REMOTE_BOOT,  /* start-up files run; the terminal is raw, keys go to it */
+	PSS_REMOTE_IDLE,  /* waits for a line (first or second prompt) */
+	PSS_REMOTE_BUSY,  /* a line has been sent or runs; the terminal is raw */
+	PSS_REMOTE_RAW,   /* no support for this shell: a plain terminal for ever */
+	PSS_REMOTE_ENDED, /* the shell is gone */
 } PssRemoteState;
 
 typedef struct {
-	int kind;                 /* 1 first prompt, 2 second prompt */
-	int status;               /* $? (0-255); meaningful for kind 1 */
-	const char *text;         /* as the remote rendered it, untrusted, not NUL-terminated */
+	int kind;         /* 1 first prompt, 2 second prompt */
+	int status;       /* $? (0-255); meaningful for kind 1 */
+	const char *text; /* as the remote rendered it, untrusted, not NUL-terminated */
 	gsize n_text;
-	const char *directory;    /* the shell's $PWD, untrusted, not NUL-terminated */
+	const char *directory; /* the shell's $PWD, untrusted, not NUL-terminated */
 	gsize n_directory;
-	gboolean fresh;           /* the cursor is known to stand in the first column */
+	gboolean fresh; /* the cursor is known to stand in the first column */
 } PssRemotePrompt;
 
 typedef enum {
-	PSS_REMOTE_EXITED,        /* the shell ended: its status is known */
-	PSS_REMOTE_HUNG_UP,       /* the terminal closed and nothing said why */
+	PSS_REMOTE_EXITED,  /* the shell ended: its status is known */
+	PSS_REMOTE_HUNG_UP, /* the terminal closed and nothing said why */
 } PssRemoteEnd;
 
 /* Every member must be set. The bytes passed are borrowed for the time of the call. */
@@ -51,7 +51,8 @@ typedef struct {
 	/* Keys that were sent with pss_remote_keys() and that no program read: they belong into the editor.
 	 * Always after the on_prompt of the same moment. */
 	void (*on_typed)(gpointer user, const void *data, gsize n);
-	/* One sentence for the user, without the session's name: why the terminal is plain, or that start-up is slow. */
+	/* One sentence for the user, without the session's name: why the terminal is plain, or that start-up is slow.
+	 */
 	void (*on_notice)(gpointer user, const char *text);
 	/* `exit` was run inside a line of a kept session (SPEC §3): leave it; the shell lives and a prompt follows. */
 	void (*on_kept_exit)(gpointer user, int status);
@@ -60,8 +61,8 @@ typedef struct {
 } PssRemoteEvents;
 
 typedef struct {
-	const char *shell;   /* -ConfigurationName: "bash", "zsh", "sh", "fish", or NULL for the login shell */
-	gboolean kept;       /* a line that runs `exit` leaves the session instead of ending the shell */
+	const char *shell;      /* -ConfigurationName: "bash", "zsh", "sh", "fish", or NULL for the login shell */
+	gboolean kept;          /* a line that runs `exit` leaves the session instead of ending the shell */
 	guint boot_deadline_ms; /* 0: the default. How long the bootstrap may take before RAW */
 } PssRemoteOptions;
 

@@ -21,13 +21,16 @@ int pss_frame_parse(const struct pss_buffer *buffer, struct pss_frame *ret_frame
 	return 1;
 }
 
-int pss_frame_append(struct pss_buffer *buffer, uint16_t type, uint32_t id, uint16_t flags,
-                     const void *payload, size_t length)
+int pss_frame_append(struct pss_buffer *buffer, uint16_t type, uint32_t id, uint16_t flags, const void *payload,
+		     size_t length)
 {
 	if (length > PSS_FRAME_PAYLOAD_MAX)
 		return -EMSGSIZE;
 	struct pss_frame_header header = {
-		.length = (uint32_t)length, .type = type, .flags = flags, .id = id,
+		.length = (uint32_t)length,
+		.type = type,
+		.flags = flags,
+		.id = id,
 	};
 	unsigned char *room = pss_buffer_reserve(buffer, sizeof header + length);
 	if (!room)

@@ -45,5 +45,5 @@ static inline size_t pss_frame_size(const struct pss_frame *frame)
 }
 
 /* Appends one frame whose payload is raw bytes. 0, -EMSGSIZE or -ENOMEM (buffer unchanged). */
-int pss_frame_append(struct pss_buffer *buffer, uint16_t type, uint32_t id, uint16_t flags,
-                     const void *payload, size_t length);
+int pss_frame_append(struct pss_buffer *buffer, uint16_t type, uint32_t id, uint16_t flags, const void *payload,
+		     size_t length);

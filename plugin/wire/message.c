@@ -40,8 +40,7 @@ const char *pss_availability_name(uint64_t availability)
 	return name_of(names, sizeof names / sizeof *names, availability);
 }
 
-void pss_message_begin(struct pss_message *message, struct pss_buffer *buffer,
-                       enum pss_type type, uint32_t id)
+void pss_message_begin(struct pss_message *message, struct pss_buffer *buffer, enum pss_type type, uint32_t id)
 {
 	message->buffer = buffer;
 	message->start = buffer->length;
@@ -53,8 +52,7 @@ void pss_message_bytes(struct pss_message *message, enum pss_tag tag, const void
 	if (message->error)
 		return;
 	size_t payload = message->buffer->length - message->start - sizeof(struct pss_frame_header);
-	if (n > PSS_FRAME_PAYLOAD_MAX ||
-	    payload + sizeof(struct field_header) + n > PSS_FRAME_PAYLOAD_MAX) {
+	if (n > PSS_FRAME_PAYLOAD_MAX || payload + sizeof(struct field_header) + n > PSS_FRAME_PAYLOAD_MAX) {
 		message->error = -EMSGSIZE;
 		return;
 	}

@@ -71,12 +71,12 @@ enum pss_tag {
 	PSS_TAG_VERBOSE = 26,         /* number: 0, 1 (steps), 2 (protocol) wanted as NOTEs */
 
 	/* OPEN, ATTACH, RESIZE: the caller's surroundings */
-	PSS_TAG_CWD = 32,        /* text: for relative paths and proxies */
-	PSS_TAG_ENV = 33,        /* text, repeated: "NAME=value"; SSH_AUTH_SOCK, SSH_ASKPASS, DISPLAY, LANG, LC_*, TERM, … */
-	PSS_TAG_COLUMNS = 34,    /* number */
-	PSS_TAG_ROWS = 35,       /* number */
-	PSS_TAG_FORCE = 36,      /* number: 1 to take the session from another terminal */
-	PSS_TAG_CAN_ASK = 37,    /* number: 1 when questions can be put to a person */
+	PSS_TAG_CWD = 32, /* text: for relative paths and proxies */
+	PSS_TAG_ENV = 33, /* text, repeated: "NAME=value"; SSH_AUTH_SOCK, SSH_ASKPASS, DISPLAY, LANG, LC_*, TERM, … */
+	PSS_TAG_COLUMNS = 34, /* number */
+	PSS_TAG_ROWS = 35,    /* number */
+	PSS_TAG_FORCE = 36,   /* number: 1 to take the session from another terminal */
+	PSS_TAG_CAN_ASK = 37, /* number: 1 when questions can be put to a person */
 
 	/* SESSION */
 	PSS_TAG_ID = 48,           /* number */
@@ -126,7 +126,7 @@ enum pss_ask_kind {
 };
 
 enum pss_note_kind {
-	PSS_NOTE_BANNER = 1,  /* the server's banner: the information stream */
+	PSS_NOTE_BANNER = 1, /* the server's banner: the information stream */
 	PSS_NOTE_WARNING = 2,
 	PSS_NOTE_VERBOSE = 3,
 	PSS_NOTE_DEBUG = 4,
@@ -153,8 +153,7 @@ struct pss_message {
 	int error;
 };
 
-void pss_message_begin(struct pss_message *message, struct pss_buffer *buffer,
-                       enum pss_type type, uint32_t id);
+void pss_message_begin(struct pss_message *message, struct pss_buffer *buffer, enum pss_type type, uint32_t id);
 void pss_message_number(struct pss_message *message, enum pss_tag tag, uint64_t value);
 void pss_message_text(struct pss_message *message, enum pss_tag tag, const char *text); /* NULL: no field */
 void pss_message_bytes(struct pss_message *message, enum pss_tag tag, const void *data, size_t n);

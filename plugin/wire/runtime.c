@@ -72,7 +72,8 @@ static void read_machine_id(const char *root, char *ret_id, size_t size)
 
 static int name_files(struct pss_runtime *runtime)
 {
-	if (snprintf(runtime->socket, sizeof runtime->socket, "%s/host", runtime->directory) >= (int)sizeof runtime->socket ||
+	if (snprintf(runtime->socket, sizeof runtime->socket, "%s/host", runtime->directory) >=
+		    (int)sizeof runtime->socket ||
 	    snprintf(runtime->lock, sizeof runtime->lock, "%s/lock", runtime->directory) >= (int)sizeof runtime->lock)
 		return -ENAMETOOLONG;
 	return 0;
@@ -86,7 +87,8 @@ static int find_below_run(const char *root, uid_t uid, struct pss_runtime *runti
 	int rc = check_directory(parent, uid, 0077);
 	if (rc < 0)
 		return rc;
-	if (snprintf(runtime->directory, sizeof runtime->directory, "%s/pssession", parent) >= (int)sizeof runtime->directory)
+	if (snprintf(runtime->directory, sizeof runtime->directory, "%s/pssession", parent) >=
+	    (int)sizeof runtime->directory)
 		return -ENAMETOOLONG;
 	return make_private(runtime->directory, uid);
 }

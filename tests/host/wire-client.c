@@ -136,7 +136,8 @@ struct pss_fields test_client_expect(TestClient *client, enum pss_type type)
 		g_assert_true(next_frame(client));
 	while (is_passed_by(client));
 	if (client->frame.header.type != type)
-		g_error("expected frame %d, got %d after the output: %s", type, client->frame.header.type, client->output->str);
+		g_error("expected frame %d, got %d after the output: %s", type, client->frame.header.type,
+			client->output->str);
 	return pss_frame_fields(&client->frame);
 }
 

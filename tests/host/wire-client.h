@@ -22,7 +22,7 @@ typedef struct {
 	struct pss_buffer in, out;
 	struct pss_frame frame; /* the one that expect returned last */
 	gboolean has_frame;
-	GString *output;        /* OUTPUT payloads that were passed by on the way */
+	GString *output; /* OUTPUT payloads that were passed by on the way */
 } TestClient;
 
 void test_client_init(TestClient *client, TestHost *host);
