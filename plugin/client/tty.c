@@ -73,8 +73,15 @@ int pss_tty_open(struct pss_tty *tty, const char *term)
 	return 0;
 }
 
+bool pss_tty_is_out_of_reach(int fd)
+{
+	return pss_signals_ending() && tcgetpgrp(fd) != getpgrp();
+}
+
 static int set_modes(int fd, const struct termios *modes)
 {
+	if (pss_tty_is_out_of_reach(fd))
+		return 0;
 	while (tcsetattr(fd, TCSADRAIN, modes) < 0) {
 		if (errno != EINTR || pss_signals_ending())
 			return tcsetattr(fd, TCSANOW, modes) < 0 ? -errno : 0;
@@ -144,6 +151,8 @@ int pss_tty_write_all(const struct pss_tty *tty, const void *data, size_t n)
 {
 	const char *rest = data;
 
+	if (pss_tty_is_out_of_reach(tty->fd))
+		return 0;
 	while (n > 0) {
 		struct pollfd wait = { .fd = tty->fd, .events = POLLOUT };
 		ssize_t moved = pss_tty_write(tty, rest, n);

@@ -21,6 +21,10 @@ int pss_tty_open(struct pss_tty *tty, const char *term);
 /* Puts the modes of pss_tty_open() back and closes. */
 void pss_tty_close(struct pss_tty *tty);
 
+/* True when we are being ended as a stopped or background job (`kill %1`): the terminal is the shell's by now,
+ * and setting its modes would only stop us again. The functions below leave it alone then. */
+bool pss_tty_is_out_of_reach(int fd);
+
 /* 0 or -errno (-EIO: the terminal is gone). They wait until what was written has left. */
 int pss_tty_make_raw(const struct pss_tty *tty);
 int pss_tty_make_cooked(const struct pss_tty *tty);

@@ -185,16 +185,23 @@ static const PssOpenerEvents opener_events = {
 
 /* ---- requests */
 
-/* A name that could be taken for an Id or an InstanceId could never select its session. */
-static gboolean check_name(const char *name, GError **error)
+/* A name that could be taken for an Id or an InstanceId could never select its session; and a session
+ * that is neither kept nor entered would end as soon as it is open. */
+static gboolean check_options(const PssSessionOptions *options, GError **error)
 {
+	const char *name = options->name;
+
+	if (!options->kept && !options->attach_too) {
+		g_set_error_literal(error, PSS_ERROR, PSS_USAGE, "a session has to be kept or entered");
+		return FALSE;
+	}
 	gboolean digits = name && name[0] && strspn(name, "0123456789") == strlen(name);
 	if (!name || (name[0] && !digits && !g_uuid_string_is_valid(name)))
 		return TRUE;
 	g_set_error(error, PSS_ERROR, PSS_USAGE, "-Name '%s': a session's name cannot be %s", name,
-		    digits    ? "a number: that is an Id"
-		    : name[0] ? "a UUID: that is an InstanceId"
-			      : "empty");
+		    digits  ? "a number: that is an Id"
+		    : *name ? "a UUID: that is an InstanceId"
+			    : "empty");
 	return FALSE;
 }
 
@@ -217,7 +224,7 @@ void pss_openings_on_open(PssPeer *peer, uint32_t id, struct pss_fields fields)
 		.columns = (guint)MIN(pss_fields_number(fields, PSS_TAG_COLUMNS, 0), 10000),
 		.rows = (guint)MIN(pss_fields_number(fields, PSS_TAG_ROWS, 0), 10000),
 	};
-	g_autoptr(PssTarget) target = check_name(options.name, &error) ? pss_target_from_fields(fields, &error) : NULL;
+	g_autoptr(PssTarget) target = check_options(&options, &error) ? pss_target_from_fields(fields, &error) : NULL;
 	if (!target) {
 		pss_peer_error(peer, id, error);
 		return;

@@ -147,6 +147,8 @@ __pss_end() {
 	if [[ -z $__pss_rests ]]; then
 		__pss_1=${PS1-} __pss_2=${PS2-} __pss_0=${PS0-} __pss_rests=1
 	fi
+	# `exec 10>&-` closed what the request's redirection had put aside, and left us at the terminal.
+	[[ /dev/fd/0 -ef $__pss_d/q ]] || exec 0<>"$__pss_d/q"
 	i=$__pss_1
 	if [[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -ge 44 ]]; then
 		__pss_r

@@ -15,7 +15,8 @@ clean() {
 	trap '' EXIT HUP INT PIPE TERM
 	[ -z "$p$c" ] || kill $p $c
 	cd /
-	[ -z "$d" ] || rm -rf "$d"
+	# Renamed first: a shell that still reports opens `rep` by its path, and would make it anew as a file.
+	[ -z "$d" ] || { mv "$d" "$d.gone" && d=$d.gone; rm -rf "$d"; }
 	exit 0
 } 2>/dev/null
 trap clean EXIT HUP INT PIPE TERM

@@ -274,6 +274,7 @@ static void test_names_that_select_nothing(Fixture *fixture, gconstpointer data)
 		pss_message_begin(&message, &client.out, PSS_OPEN, 1);
 		pss_message_text(&message, PSS_TAG_TARGET, "testhost");
 		pss_message_text(&message, PSS_TAG_NAME, names[i]);
+		pss_message_number(&message, PSS_TAG_KEEP, 1);
 		g_assert_cmpint(pss_message_end(&message), ==, 0);
 		test_client_send(&client);
 		test_client_expect(&client, PSS_ACK);
