@@ -39,7 +39,7 @@ extern struct pss_keymap_entry emacs_standard_keymap[], vi_movement_keymap[], vi
 extern int (*rl_getc_function)(FILE *stream);
 extern int (*rl_startup_hook)(void), (*rl_pre_input_hook)(void), (*rl_event_hook)(void);
 extern int (*rl_signal_event_hook)(void), (*rl_input_available_hook)(void);
-extern void (*rl_deprep_term_function)(void);
+extern void (*rl_prep_term_function)(int meta), (*rl_deprep_term_function)(void);
 extern void (*rl_redisplay_function)(void);
 extern void rl_redisplay(void);
 extern char **(*rl_attempted_completion_function)(const char *text, int start, int end);
@@ -52,8 +52,8 @@ extern char *(*rl_completion_word_break_hook)(void);
 extern void (*rl_completion_display_matches_hook)(char **matches, int n_matches, int longest);
 
 extern char *readline(const char *prompt);
-extern void rl_check_signals(void), rl_free_line_state(void), rl_deprep_terminal(void), rl_cleanup_after_signal(void);
-extern void rl_reset_screen_size(void);
+extern void rl_check_signals(void), rl_free_line_state(void), rl_cleanup_after_signal(void);
+extern void rl_prep_terminal(int meta), rl_deprep_terminal(void), rl_reset_screen_size(void);
 extern int rl_pending_signal(void), rl_on_new_line(void), rl_forced_update_display(void), rl_crlf(void);
 extern int rl_clear_visible_line(void), rl_clear_pending_input(void), rl_insert_text(const char *text);
 extern int rl_ding(void), rl_read_key(void);

@@ -22,9 +22,9 @@
 #include "bash-builtin/adapter.h"
 #include "bash-builtin/editor-readline.h"
 #include "bash-builtin/editor.h"
+#include "client/descriptor.h"
 #include "client/tty-signals.h"
-
-#define DESCRIPTOR_MIN 100
+#include "client/tty.h"
 
 static struct {
 	FILE *in, *out;
@@ -36,14 +36,12 @@ static struct {
 
 static FILE *open_terminal(const char *mode)
 {
-	int low = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC | (*mode == 'r' ? O_NONBLOCK : 0));
-	int fd = low < 0 ? -1 : fcntl(low, F_DUPFD_CLOEXEC, DESCRIPTOR_MIN);
+	int fd = pss_descriptor_raise(
+		open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC | (*mode == 'r' ? O_NONBLOCK : 0)));
 	FILE *stream = fd < 0 ? NULL : fdopen(fd, mode);
 
 	if (!stream && fd >= 0)
 		close(fd);
-	if (low >= 0)
-		close(low);
 	return stream;
 }
 
@@ -87,6 +85,18 @@ static void release_terminal(void)
 		rl_eof_found = eof;
 }
 
+/* readline does this on SIGCONT too, which may be that of `bg` (then we stop before a thing is drawn into
+ * the shell's line) or of `kill %1`. */
+static void take_terminal(int meta)
+{
+	int terminal = fileno(editor.in);
+
+	if (!pss_signals_ending() && tcgetpgrp(terminal) != getpgrp())
+		raise(SIGTTIN);
+	if (!pss_tty_is_out_of_reach(terminal))
+		rl_prep_terminal(meta);
+}
+
 static void redisplay_nothing(void)
 {
 }
@@ -104,6 +114,7 @@ static void make_readline_fresh(void)
 	rl_startup_hook = rl_pre_input_hook = rl_event_hook = NULL;
 	rl_signal_event_hook = rl_input_available_hook = NULL;
 	rl_redisplay_function = rl_redisplay;
+	rl_prep_term_function = take_terminal;
 	rl_deprep_term_function = release_terminal;
 }
 
@@ -247,6 +258,8 @@ char *pss_editor_mark_prompt(const char *prompt)
 /* The line was left in the middle: the cursor goes below it. */
 static void end_abandoned_line(void)
 {
+	if (pss_tty_is_out_of_reach(fileno(editor.out)))
+		return;
 	fputs("\n", editor.out);
 	fflush(editor.out);
 }

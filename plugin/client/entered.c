@@ -85,21 +85,27 @@ static int exit_status(const struct pss_entered_state *state)
 	return state->link.left_status >= 0 ? state->link.left_status : state->link.status;
 }
 
+static int refuse(const struct pss_entered *entered)
+{
+	entered->shell->error("enter-pssession", "cannot open the terminal; use invoke-command");
+	return pss_status_exit(PSS_FAILED);
+}
+
 int pss_entered_run(const struct pss_entered *entered)
 {
 	struct pss_entered_state state = { .entered = entered, .shell = entered->shell, .wanted_status = -1 };
 	const char *term = entered->shell->get_variable("TERM");
+	bool has_editor;
 	int ending, status;
 
-	if (pss_tty_open(&state.tty, term) < 0) {
-		entered->shell->error("enter-pssession", "cannot open the terminal; use invoke-command");
-		return pss_status_exit(PSS_FAILED);
-	}
+	if (pss_tty_open(&state.tty, term) < 0)
+		return refuse(entered);
 	pss_signals_catch();
 	pss_link_init(&state.link, entered->connection, entered->id);
 	state.relay = (struct pss_relay){ &state.link, &state.tty, &state.modes, show_note_raw, &state };
 	load_history(&state);
-	if (entered->shell->editor_begin(state.history.entries, state.history.n_entries) == 0) {
+	has_editor = entered->shell->editor_begin(state.history.entries, state.history.n_entries) == 0;
+	if (has_editor) {
 		pss_screen_enter(&state);
 		run(&state);
 		pss_entered_remember(&state);
@@ -108,7 +114,7 @@ int pss_entered_run(const struct pss_entered *entered)
 	}
 	if (is_lost(&state))
 		pss_tty_drop_keys(&state.tty); /* they were meant for that computer, not for this one */
-	status = exit_status(&state);
+	status = has_editor ? exit_status(&state) : refuse(entered);
 	ending = pss_signals_ending();
 	pss_tty_close(&state.tty);
 	pss_signals_release();

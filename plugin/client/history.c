@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client/descriptor.h"
 #include "wire/buffer.h"
 #include "wire/cleanup.h"
 
@@ -102,7 +103,7 @@ static int enter_path(const char *const *names, size_t n_ours, size_t n_names)
 
 static int open_directory(const char *state_home, const char *home)
 {
-	int low, fd;
+	int low;
 
 	if (state_home && *state_home == '/')
 		low = enter_path((const char *const[]){ state_home, "pssession", "history" }, 2, 3);
@@ -112,11 +113,7 @@ static int open_directory(const char *state_home, const char *home)
 		return -ENOENT;
 	if (low < 0)
 		return low;
-	fd = fcntl(low, F_DUPFD_CLOEXEC, 100);
-	if (fd < 0)
-		fd = -errno;
-	close(low);
-	return fd;
+	return pss_descriptor_raise(low);
 }
 
 /* One lock for the whole directory: it outlives the renaming of files in it. */

@@ -11,9 +11,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "client/descriptor.h"
 #include "client/tty-signals.h"
-
-#define DESCRIPTOR_MIN 100 /* below, a script's own `exec 3>…` would replace it */
 
 static const char *const title_stack_terminals[] = {
 	"xterm", "tmux",  "screen",  "foot",    "alacritty", "konsole",
@@ -31,16 +30,7 @@ static bool term_has_title_stack(const char *term)
 
 static int open_terminal(void)
 {
-	int low = open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-	int fd;
-
-	if (low < 0)
-		return -errno;
-	fd = fcntl(low, F_DUPFD_CLOEXEC, DESCRIPTOR_MIN);
-	if (fd < 0)
-		fd = -errno;
-	close(low);
-	return fd;
+	return pss_descriptor_raise(open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
 }
 
 /* A terminal that was found in a line editor's modes (we run inside `bind -x`) is no base for another one. */

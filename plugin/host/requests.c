@@ -27,7 +27,7 @@ void pss_request_remove(PssPeer *peer, uint32_t id, struct pss_fields fields)
 		return;
 	}
 	g_autoptr(PssSession) session = pss_session_ref(found);
-	pss_session_close(session, "it was removed");
+	pss_session_close(session, "the session was removed");
 	pss_registry_remove(session);
 	pss_peer_result(peer, id, PSS_OK, NULL);
 }

@@ -148,7 +148,7 @@ __pss_end() {
 		__pss_1=${PS1-} __pss_2=${PS2-} __pss_0=${PS0-} __pss_rests=1
 	fi
 	# `exec 10>&-` closed what the request's redirection had put aside, and left us at the terminal.
-	[[ /dev/fd/0 -ef $__pss_d/q ]] || exec 0<>"$__pss_d/q"
+	[[ ! -p $__pss_d/q || /dev/fd/0 -ef $__pss_d/q ]] || exec 0<>"$__pss_d/q"
 	i=$__pss_1
 	if [[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -ge 44 ]]; then
 		__pss_r
@@ -235,7 +235,8 @@ logout() {
 __pss_kept=@KEPT@
 __pss_n=@FIRST@ __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_e= __pss_i= __pss_rests= __pss_m= __pss_p=()
 __pss_y=$'\n{ __pss_q; } 2>/dev/null'
-__pss_t=$(tty)
+set +euvx
+__pss_t=$(builtin command -p tty)
 for __pss_i in PS0 PS1 PS2 PROMPT_COMMAND; do
 	__pss_c=$(builtin declare -p "$__pss_i" 2>/dev/null)
 	__pss_c=${__pss_c#declare -}
@@ -247,7 +248,7 @@ for __pss_i in PS0 PS1 PS2 PROMPT_COMMAND; do
 	esac
 done
 __pss_i=
-set +euvxHo history +o vi +o emacs
+set +Ho history +o vi +o emacs
 unset HISTFILE
 for __pss_i in "${!PROMPT_COMMAND[@]}"; do
 	__pss_p+=("${PROMPT_COMMAND[$__pss_i]}")

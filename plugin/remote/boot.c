@@ -116,6 +116,6 @@ void pss_boot_on_control_closed(PssRemote *remote)
 
 void pss_boot_on_terminal_closed(PssRemote *remote)
 {
-	if (remote->phase == PSS_PHASE_STARTING)
+	if (remote->phase == PSS_PHASE_MEETING || remote->phase == PSS_PHASE_STARTING)
 		remote->events->on_notice(remote->user, "remote shell exited in start-up");
 }

@@ -328,7 +328,7 @@ __pss_newline='
 __pss_escape=$(printf '\033') __pss_bell=$(printf '\007')
 __pss_y='
 { __pss_q "$-"; set +euvx; } 2>/dev/null'
-__pss_t=$(tty)
+__pss_t=$(command -p tty)
 set +euvx
 case ${KSH_VERSION-} in
 *93* | *2020*) HISTFILE=$__pss_d/history ;;

@@ -226,7 +226,7 @@ logout() {
 typeset -g __pss_k=@KEY@ __pss_kept=@KEPT@ __pss_n=@FIRST@
 typeset -g __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_i= __pss_1= __pss_2= __pss_c= __pss_x= __pss_y= __pss_m= __pss_rests=
 typeset -ga __pss_l __pss_hp __pss_hx __pss_hr
-typeset -g __pss_t=$(tty)
+typeset -g __pss_t=$(builtin command -p tty)
 __pss_y=$'\n{ __pss_q; __pss_o=$-; \\builtin set +euvx } 2>/dev/null'
 unset HISTFILE
 SAVEHIST=0

@@ -95,11 +95,8 @@ world_end() {
 	leftovers_remote || failed=1
 	sshd_stop "$WORLD/ssh" || failed=1
 	account_remove || failed=1
-	if [ "$failed" = 0 ]; then
-		rm -rf "$WORLD"
-	else
-		keep_logs
-	fi
+	[ "$failed" = 0 ] || keep_logs
+	rm -rf "$WORLD"
 	return "$failed"
 }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # A private, throw-away SSH server on 127.0.0.1 with keys, known_hosts and ssh_config of its own, as root
-# or as an ordinary user. Used by tests/shell, tests/bench and tools/try. Needs wait.bash and process.bash.
+# or as an ordinary user. Used by tests/shell, tests/bench and tools/try. Needs wait.bash and process.bash, and PSS_BUILD.
 #
 #   sshd_start DIRECTORY USER [CONFIG LINE…]   sets SSHD_PORT, SSHD_PID; writes DIRECTORY/ssh_config
 #   sshd_stop DIRECTORY                        ends it and every connection of it
@@ -80,13 +80,21 @@ server_answers() {
 	grep -q "$3" "$2" 2>/dev/null
 }
 
+# What an ordinary user's server needs where terminals do not belong to the group tty by themselves (pty-owner.c).
+server_environment() {
+	if [ "$(id -u)" -ne 0 ] && ! grep -qE ' devpts [^ ]*gid=' /proc/mounts; then
+		echo "LD_PRELOAD=$PSS_BUILD/tests/harness/pty-owner.so"
+	fi
+}
+
 sshd_try() {
 	local directory=$1
 	shift
 	# Below the ephemeral ports, so that no outgoing connection holds it.
 	SSHD_PORT=$((10000 + (RANDOM * 32768 + RANDOM) % 20000))
 	write_sshd_config "$directory" "$SSHD_PORT" "$@"
-	setsid "$(find_sbin sshd)" -D -e -f "$directory/sshd_config" >"$directory/sshd.log" 2>&1 </dev/null 3>&- &
+	# shellcheck disable=SC2046
+	setsid env $(server_environment) "$(find_sbin sshd)" -D -e -f "$directory/sshd_config" >"$directory/sshd.log" 2>&1 </dev/null 3>&- &
 	SSHD_PID=$!
 	wait_until 10 server_answers "$SSHD_PID" "$directory/sshd.log" '^Server listening on' && is_alive "$SSHD_PID"
 }
@@ -106,7 +114,8 @@ dropbear_try() {
 	local directory=$1
 	SSHD_PORT=$((10000 + (RANDOM * 32768 + RANDOM) % 20000))
 	# -m: no motd of its own; -s: no passwords.
-	setsid "$(find_sbin dropbear)" -F -E -m -s -p "127.0.0.1:$SSHD_PORT" -r "$directory/dropbear_key" \
+	# shellcheck disable=SC2046
+	setsid env $(server_environment) "$(find_sbin dropbear)" -F -E -m -s -p "127.0.0.1:$SSHD_PORT" -r "$directory/dropbear_key" \
 		-P "$directory/dropbear.pid" "${@:2}" >"$directory/sshd.log" 2>&1 </dev/null 3>&- &
 	SSHD_PID=$!
 	wait_until 10 server_answers "$SSHD_PID" "$directory/sshd.log" 'Not backgrounding' && is_alive "$SSHD_PID"

@@ -7,7 +7,10 @@ load ../harness/harness
 setup_file() { world_start bash; }
 teardown_file() { world_end; }
 setup() { place_start; }
-teardown() { place_end; }
+teardown() {
+	[ ! -d "$WORLD/ssh1" ] || sshd_stop "$WORLD/ssh1"
+	place_end
+}
 
 # within SECONDS COMMAND…
 within() {
@@ -146,5 +149,4 @@ world_without_channels() {
 	term_keys Enter
 	wait_local
 	status_is 5
-	sshd_stop "$WORLD/ssh1"
 }

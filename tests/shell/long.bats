@@ -1,0 +1,62 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What takes minutes: run by `tools/check --full` alone.
+
+load ../harness/harness
+
+setup_file() { world_start bash; }
+teardown_file() { world_end; }
+setup() { place_start; }
+teardown() { place_end; }
+
+peak_kib() {
+	sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$1/status"
+}
+
+n_descriptors() {
+	find "/proc/$1/fd" -mindepth 1 2>/dev/null | wc -l
+}
+
+@test "long: a gigabyte of output leaves the host process small" {
+	local_bash_start
+	keep_session
+	local before
+	before=$(peak_kib "$(host_pids)")
+	enter_kept
+	# In lines of 4 KB, or the terminal would be what is measured.
+	term_type 'head -c 1000000000 /dev/zero | tr "\0" x | fold -w 4000; echo the end'
+	term_keys Enter
+	wait_screen $'\nthe end\n' 900
+	wait_remote
+	[ $(($(peak_kib "$(host_pids)") - before)) -lt 8192 ]
+}
+
+@test "long: two hundred cuts leave nothing behind" {
+	local i before
+	keep_and_cut
+	before=$(n_descriptors "$(host_pids)")
+	for ((i = 0; i < 200; i++)); do
+		keep_and_cut
+	done
+	[ "$(n_descriptors "$(host_pids)")" -eq "$before" ]
+	wait_until 10 nothing_remote
+}
+
+keep_and_cut() {
+	local session
+	session=$(local_bash 'new-pssession -ConfigFile $C box')
+	# shellcheck disable=SC2046
+	kill -KILL $(sshd_connections "$WORLD/ssh")
+	wait_until 5 eval "[ \"\$(local_bash 'get-pssession -InstanceId $session -Property State')\" = Broken ]"
+	local_bash "remove-pssession -InstanceId $session"
+}
+
+@test "long: a host process that ends and starts a hundred times loses no command" {
+	local i
+	for ((i = 0; i < 100; i++)); do
+		[[ $(local_bash 'new-pssession -ConfigFile $C box') =~ ^$UUID$ ]]
+		# shellcheck disable=SC2046
+		kill -TERM $(host_pids)
+	done
+	wait_until 10 nothing_remote
+}
