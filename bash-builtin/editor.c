@@ -36,8 +36,8 @@ static struct {
 
 static FILE *open_terminal(const char *mode)
 {
-	int fd = pss_descriptor_raise(
-		open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC | (*mode == 'r' ? O_NONBLOCK : 0)));
+	int fd =
+		pss_descriptor_raise(open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC | (*mode == 'r' ? O_NONBLOCK : 0)));
 	FILE *stream = fd < 0 ? NULL : fdopen(fd, mode);
 
 	if (!stream && fd >= 0)

@@ -4,6 +4,7 @@
 #include "client/select.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,24 +97,33 @@ static void select_value(struct pss_call *call, const struct pss_selection *sele
 	tell_missing(call, nouns[selector], text);
 }
 
-/* "-" among the values of -Session stands for the lines of standard input. */
 static void select_values(struct pss_call *call, const struct pss_selection *selection, enum pss_selector given,
 			  const struct pss_texts *values, const struct pss_sessions *sessions, bool *chosen)
 {
-	for (size_t i = 0; i < values->n_items && !call->stop; i++) {
-		struct pss_texts lines = { 0 };
-		if (given != PSS_BY_SESSION || strcmp(values->items[i], "-") != 0) {
-			select_value(call, selection, given, values->items[i], sessions, chosen);
-			continue;
-		}
-		int rc = pss_texts_read(&lines, NULL);
-		if (rc < 0)
-			pss_call_error(call, PSS_FAILED, NULL, "-Session: standard input cannot be read: %s",
-				       strerror(-rc));
-		for (size_t j = 0; j < lines.n_items && !call->stop; j++)
-			select_value(call, selection, given, lines.items[j], sessions, chosen);
-		pss_texts_finish(&lines);
+	for (size_t i = 0; i < values->n_items && !call->stop; i++)
+		select_value(call, selection, given, values->items[i], sessions, chosen);
+}
+
+int pss_select_read_input(struct pss_call *call, struct pss_value *value)
+{
+	struct pss_texts texts = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < value->list.n_items; i++) {
+		if (strcmp(value->list.items[i], "-") == 0)
+			rc = pss_texts_read(&texts, NULL);
+		else
+			rc = pss_texts_add(&texts, strdup(value->list.items[i]));
 	}
+	if (rc < 0) {
+		pss_call_error(call, rc == -EINTR ? PSS_INTERRUPTED : PSS_FAILED, NULL,
+			       "-Session: standard input cannot be read: %s", strerror(-rc));
+		pss_texts_finish(&texts);
+		return rc;
+	}
+	pss_texts_finish(&value->list);
+	value->list = texts;
+	return 0;
 }
 
 static bool passes(const struct pss_selection *selection, const struct pss_session *session)

@@ -25,6 +25,10 @@ struct pss_selection {
 /* For -State; the index + 1 is enum pss_state. */
 extern const char *const pss_state_choices[];
 
+/* "-" among the values of -Session stands for the lines of standard input. They are read before the host process is
+ * asked for anything, because what writes them may be what starts it. 0 or -errno, told. */
+int pss_select_read_input(struct pss_call *call, struct pss_value *value);
+
 /* Keeps in `sessions` those that are meant, in the order of their Ids. A literal that means none is told to the call.
  */
 void pss_select(struct pss_call *call, const struct pss_selection *selection, struct pss_sessions *sessions);

@@ -102,7 +102,8 @@ static void run(struct pss_call *call)
 		.state = &call->own[STATE],
 	};
 
-	if (!read_properties(call, &properties) || list(call, &sessions) < 0)
+	if (!read_properties(call, &properties) || pss_select_read_input(call, &call->own[SESSION]) < 0 ||
+	    list(call, &sessions) < 0)
 		return;
 	pss_select(call, &selection, &sessions);
 	for (size_t i = 0; i < sessions.n_items; i++)

@@ -60,7 +60,10 @@ static void run(struct pss_call *call)
 			       "which sessions? -Session, -Id, -Name, -InstanceId, -ComputerName or -State is needed");
 		return;
 	}
-	int rc = pss_request_connect(call, false, &connection);
+	int rc = pss_select_read_input(call, &call->own[SESSION]);
+	if (rc < 0)
+		return;
+	rc = pss_request_connect(call, false, &connection);
 	if (rc == 0)
 		rc = pss_request_list(call, &connection, &sessions);
 	if (rc < 0 && rc != -ENOENT)
