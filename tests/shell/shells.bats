@@ -154,7 +154,8 @@ leave_plain_terminal() {
 	world_start bash
 	place_start
 	requires_made_account
-	echo 'read -rp "which project? " project' >>"$REMOTE_HOME/.bashrc"
+	# Guarded, as whatever reads in a .bashrc must be: bash sources it for commands that sshd runs, too.
+	echo '[[ $- != *i* ]] || read -rp "which project? " project' >>"$REMOTE_HOME/.bashrc"
 	local_bash_start
 	term_type 'enter-pssession -ConfigFile $C box'
 	term_keys Enter
