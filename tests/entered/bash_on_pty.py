@@ -8,6 +8,7 @@ import select
 import shutil
 import signal
 import struct
+import subprocess
 import tempfile
 import termios
 import time
@@ -15,6 +16,14 @@ import time
 import peer as wire
 
 DEADLINE = 15
+
+
+def sanitizers(loadable):
+    """The environment that lets an ordinary bash load a sanitised loadable."""
+    needed = subprocess.run(["ldd", loadable], stdout=subprocess.PIPE, text=True, check=True).stdout
+    runtime = re.search(r"libasan\S* => (\S+)", needed)
+    # What bash itself never frees is not our affair.
+    return {"LD_PRELOAD": runtime.group(1), "ASAN_OPTIONS": "detect_leaks=0:handle_segv=0"} if runtime else {}
 
 
 class Bash:
@@ -28,10 +37,13 @@ class Bash:
         self.peer.meanwhile = self.pump
         path = os.path.join(self.directory, "rc")
         with open(path, "w") as file:
-            file.write(f"PS1='LOCAL> '; HISTFILE={self.directory}/local_history\n"
+            file.write("unset LD_PRELOAD\n"  # sanitizers() means bash alone
+                       f"PS1='LOCAL> '; HISTFILE={self.directory}/local_history\n"
                        f"enable -f {loadable} enter_try\n. {fingerprint}\n{rc}\n")
         environment = {"PATH": os.environ["PATH"], "HOME": self.directory, "TERM": "xterm", "LANG": "C.UTF-8",
-                       "XDG_STATE_HOME": os.path.join(self.directory, "state"), "INPUTRC": "/dev/null"}
+                       "XDG_STATE_HOME": os.path.join(self.directory, "state"), "INPUTRC": "/dev/null",
+                       **sanitizers(loadable)}
+        self.preload = environment.get("LD_PRELOAD", "")
         self.pid, self.master = pty.fork()
         if self.pid == 0:
             os.execvpe("bash", ["bash", "--noprofile", "--rcfile", path, "-i"], environment)

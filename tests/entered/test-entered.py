@@ -664,7 +664,7 @@ def _(b):
     path = os.path.join(b.directory, "script")
     with open(path, "w") as file:
         file.write(f"enable -f {LOADABLE} enter_try\nenter_try x\necho status $?\n")
-    out = b.run(f"bash {path}")
+    out = b.run(f"LD_PRELOAD={b.preload} bash {path}")
     assert "use invoke-command" in out and "status 1" in out, out
 
 
@@ -764,8 +764,9 @@ def main():
     chosen = [row for row in tests if ONLY in row[0]]
     print(f"1..{len(chosen)}", flush=True)
     for number, (name, function, rc) in enumerate(chosen, 1):
-        bash = Bash(LOADABLE, FINGERPRINT, rc)
+        bash = None
         try:
+            bash = Bash(LOADABLE, FINGERPRINT, rc)
             function(bash)
             print(f"ok {number} - {name}", flush=True)
         except Exception:
@@ -773,7 +774,8 @@ def main():
             print(f"not ok {number} - {name}", flush=True)
             print("".join("# " + line + "\n" for line in traceback.format_exc().splitlines()), end="", flush=True)
         finally:
-            bash.close()
+            if bash:
+                bash.close()
     return failed > 0
 
 

@@ -58,8 +58,8 @@ NAMES='enter-pssession exit-pssession new-pssession get-pssession remove-pssessi
 
 @test "loadable: it starts nothing and opens nothing when it is loaded" {
 	run clean_env bash --norc -c "
-		before=\$(ls /proc/\$\$/fd | wc -l); enable -f $PSS_LOADABLE enter-pssession || exit
-		[ \$before = \$(ls /proc/\$\$/fd | wc -l) ]"
+		before=(/proc/\$\$/fd/*); enable -f $PSS_LOADABLE enter-pssession || exit
+		after=(/proc/\$\$/fd/*); [ \"\${before[*]}\" = \"\${after[*]}\" ]"
 	[ "$status" -eq 0 ]
 	[ -z "$(processes_with_argument "$WORLD/pssession-host")" ]
 	[ -z "$(ls -A "$HERE/run")" ]
