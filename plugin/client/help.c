@@ -56,12 +56,12 @@ char *pss_verb_usage(const struct pss_verb *verb)
 	return whole;
 }
 
-static char *names_of(const struct pss_parameter *row)
+char *pss_parameter_names(const struct pss_parameter *row)
 {
-	char *names = row->kind == PSS_KIND_ARGV ? strdup("  -- ARGUMENT…")
+	char *names = row->kind == PSS_KIND_ARGV ? strdup("-- ARGUMENT…")
 		      : row->kind == PSS_KIND_SWITCH || row->kind == PSS_KIND_REFUSED
-			      ? pss_format("  -%s", row->name)
-			      : pss_format("  -%s %s", row->name, value_of(row));
+			      ? pss_format("-%s", row->name)
+			      : pss_format("-%s %s", row->name, value_of(row));
 
 	for (const char *alias = row->aliases; names && alias && *alias;) {
 		size_t n = strcspn(alias, " ");
@@ -75,7 +75,8 @@ static char *names_of(const struct pss_parameter *row)
 
 static int add_row(struct pss_texts *lines, const struct pss_parameter *row)
 {
-	_cleanup_(pss_free_pointer) char *names = names_of(row);
+	_cleanup_(pss_free_pointer) char *bare = pss_parameter_names(row);
+	_cleanup_(pss_free_pointer) char *names = bare ? pss_format("  %s", bare) : NULL;
 	_cleanup_(pss_free_pointer) char *choices = row->choices && row->max == 0 ? pss_parameter_wants(row) : NULL;
 
 	if (!names)

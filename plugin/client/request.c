@@ -28,6 +28,22 @@ __attribute__((constructor)) static void find_own_directory(void)
 		*slash = '\0';
 }
 
+/* What was installed below another root (DESTDIR, an unpacked package) has the host process there as well. NULL where
+ * that is not so. */
+static char *host_below_other_root(void)
+{
+	static const char *const installed[] = { PSSESSION_BASH_DIR, PSSESSION_ZSH_DIR };
+	size_t n_own = strlen(own_directory);
+
+	for (size_t i = 0; i < sizeof installed / sizeof *installed; i++) {
+		size_t n = strlen(installed[i]);
+		if (n > 0 && n_own > n && strcmp(own_directory + n_own - n, installed[i]) == 0)
+			return pss_format("%.*s" PSSESSION_LIBEXECDIR "/pssession-host", (int)(n_own - n),
+					  own_directory);
+	}
+	return NULL;
+}
+
 /* Where the host process may be: PSSESSION_HOST alone if it is set, else beside the loadable, where the build
  * tree has it, where it is installed. Ends with a NULL. */
 static int make_search_path(struct pss_texts *ret_path)
@@ -43,6 +59,9 @@ static int make_search_path(struct pss_texts *ret_path)
 			rc = pss_texts_add(&path, pss_format("%s/pssession-host", own_directory));
 		if (*own_directory && rc == 0)
 			rc = pss_texts_add(&path, pss_format("%s/../plugin/host/pssession-host", own_directory));
+		char *moved = host_below_other_root();
+		if (moved && rc == 0)
+			rc = pss_texts_add(&path, moved);
 		if (rc == 0)
 			rc = pss_texts_add(&path, strdup(PSSESSION_LIBEXECDIR "/pssession-host"));
 	}

@@ -48,6 +48,9 @@ char *pss_verb_usage(const struct pss_verb *verb);
 /* The help below the usage line, by lines without their newlines. 0 or -ENOMEM. */
 int pss_verb_help(const struct pss_verb *verb, struct pss_texts *ret_lines);
 
+/* "-ComputerName HOST, -HostName, -Cn", as help and manual pages show it. Heap, NULL when memory is short. */
+char *pss_parameter_names(const struct pss_parameter *row);
+
 /* The groups of parameters that a verb takes: its own, then the shared ones. */
 #define PSS_GROUPS_MAX 4
 size_t pss_verb_groups(const struct pss_verb *verb, struct pss_call *call, struct pss_parameter_group *ret_groups);

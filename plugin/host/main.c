@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* pssession-host: one process per user that owns every SSH connection. Started on demand by the first
- * command (plugin/client/connection.c), leaves by itself when nothing has needed it for a while. This
- * file is its command line, its surroundings and its end; what it does begins in server.c. */
+ * command (plugin/client/connection.c), or with its socket by systemd; leaves by itself when nothing has
+ * needed it for a while. This file is its command line, its surroundings and its end; what it does begins
+ * in server.c. */
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
@@ -13,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/activation.h"
 #include "host/error.h"
 #include "host/registry.h"
 #include "host/server.h"
@@ -95,9 +97,15 @@ static int serve(void)
 		g_printerr("pssession-host: %s: %s\n", runtime.directory, g_strerror(-rc));
 		return 1;
 	}
+	int passed_fd = pss_activation_take(runtime.socket, &error);
+	if (error) {
+		g_printerr("pssession-host: %s\n", error->message);
+		return 1;
+	}
 	PssServerOptions options = {
 		.new_transport = pss_transport_ssh_new,
 		.idle_seconds = (guint)MAX(idle_seconds, 0),
+		.passed_fd = passed_fd,
 		.on_idle = on_idle,
 		.user = loop,
 	};

@@ -23,6 +23,7 @@ struct PssServer {
 	int inotify_fd;
 	PssWatch *watch, *vanish_watch;
 	ino_t inode;
+	gboolean passed; /* whoever passed the socket listens on when we leave */
 	guint n_peers;
 	guint idle_source;
 };
@@ -82,12 +83,20 @@ static gboolean fail(GError **error, const char *what, const char *path)
 	return FALSE;
 }
 
+static void begin_accepting(PssServer *server)
+{
+	struct stat st;
+
+	server->inode = stat(server->runtime.socket, &st) == 0 ? st.st_ino : 0;
+	server->watch = pss_watch_new(server->fd, G_IO_IN, on_connection, server);
+}
+
 static gboolean listen_at(PssServer *server, GError **error)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	const char *path = server->runtime.socket;
-	struct stat st;
 
+	server->passed = FALSE;
 	g_strlcpy(address.sun_path, path, sizeof address.sun_path);
 	server->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (server->fd < 0)
@@ -96,8 +105,7 @@ static gboolean listen_at(PssServer *server, GError **error)
 		return fail(error, "cannot replace", path);
 	if (bind(server->fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(server->fd, 64) < 0)
 		return fail(error, "cannot listen at", path);
-	server->inode = stat(path, &st) == 0 ? st.st_ino : 0;
-	server->watch = pss_watch_new(server->fd, G_IO_IN, on_connection, server);
+	begin_accepting(server);
 	return TRUE;
 }
 
@@ -148,7 +156,11 @@ PssServer *pss_server_new(const struct pss_runtime *runtime, const PssServerOpti
 	server->runtime = *runtime;
 	server->options = *options;
 	server->fd = server->inotify_fd = -1;
-	if (!listen_at(server, error)) {
+	if (options->passed_fd > 0) {
+		server->fd = options->passed_fd;
+		server->passed = TRUE;
+		begin_accepting(server);
+	} else if (!listen_at(server, error)) {
 		pss_server_free(server);
 		return NULL;
 	}
@@ -171,7 +183,7 @@ void pss_server_free(PssServer *server)
 	pss_watch_free(server->vanish_watch);
 	if (server->inotify_fd >= 0)
 		close(server->inotify_fd);
-	if (server->fd >= 0 && socket_is_ours(server))
+	if (server->fd >= 0 && !server->passed && socket_is_ours(server))
 		unlink(server->runtime.socket);
 	stop_listening(server);
 	g_free(server);
