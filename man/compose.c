@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* compose VERB DIRECTORY VERSION DATE: prints the manual page of a verb, or with VERB pssession that of section 7.
- * DIRECTORY/VERB.in is written by hand, in roff; where it says @title, @parameters, @verbs or @seealso stands what the
+/* compose NAME SECTION DIRECTORY VERSION DATE: prints the manual page of a verb (section 1), or another one.
+ * DIRECTORY/NAME.in is written by hand, in roff; where it says @title, @parameters, @verbs or @seealso stands what the
  * verbs' own tables say, the tables that the parser and --help read. Text after `@about NAME` goes to the
  * parameter NAME, and must find it. A program of the build, installed nowhere. */
 #include <ctype.h>
@@ -30,8 +30,8 @@ struct about {
 	size_t n_lines;
 };
 
-static const char *directory, *version, *date, *page_name;
-static const struct pss_verb *page_verb; /* NULL: pssession(7) */
+static const char *page_name, *section, *directory, *version, *date;
+static const struct pss_verb *page_verb; /* NULL in the other sections */
 static struct about abouts[ABOUTS_MAX];
 static size_t n_abouts;
 
@@ -270,7 +270,7 @@ static void directive_title(char *argument)
 	printf(".TH ");
 	for (const char *at = page_name; *at; at++)
 		putchar(toupper((unsigned char)*at));
-	printf(" %d %s \"pssession %s\" \"Sessions over SSH\"\n.nh\n.ad l\n", page_verb ? 1 : 7, date, version);
+	printf(" %s %s \"pssession %s\" \"Sessions over SSH\"\n.nh\n.ad l\n", section, date, version);
 	printf(".SH NAME\n");
 	put_escaped(page_name);
 	printf(" \\-\n");
@@ -302,7 +302,7 @@ static void directive_seealso(char *argument)
 			put_escaped(verbs[i]->name);
 			puts(" (1),");
 		}
-	printf("%s.BR ssh (1),\n.BR ssh_config (5)\n", page_verb ? ".BR pssession (7),\n" : "");
+	printf("%s.BR ssh (1),\n.BR ssh_config (5)\n", strcmp(page_name, "pssession") != 0 ? ".BR pssession (7),\n" : "");
 }
 
 static void read_file(const char *name, bool must_exist, bool gathering);
@@ -375,13 +375,13 @@ static void read_file(const char *name, bool must_exist, bool gathering)
 
 int main(int argc, char **argv)
 {
-	if (argc != 5)
-		give_up("usage", "compose VERB DIRECTORY VERSION DATE");
-	page_name = argv[1], directory = argv[2], version = argv[3], date = argv[4];
+	if (argc != 6)
+		give_up("usage", "compose NAME SECTION DIRECTORY VERSION DATE");
+	page_name = argv[1], section = argv[2], directory = argv[3], version = argv[4], date = argv[5];
 	for (size_t i = 0; i < N_VERBS; i++)
 		if (strcmp(verbs[i]->name, page_name) == 0)
 			page_verb = verbs[i];
-	if (!page_verb && strcmp(page_name, "pssession") != 0)
+	if (!page_verb && strcmp(section, "1") == 0)
 		give_up("no such verb", page_name);
 	read_file(page_name, true, true);
 	if (page_verb)

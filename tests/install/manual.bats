@@ -1,0 +1,127 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The manual pages: they are well-formed, and say of the parameters what --help and `help` say.
+
+load ../harness/harness
+
+setup_file() {
+	world_make
+	VERBS=$(verbs)
+	CAPITALS=$(sed -n 's/.*, "[a-z-]*", "\([A-Za-z-]*\)").*/\1/p' "$PSS_SOURCE/plugin/client/verb.h")
+	export VERBS CAPITALS
+}
+teardown_file() { rm -rf "$WORLD"; }
+setup() {
+	HERE=$WORLD/$BATS_TEST_NUMBER
+	mkdir -p "$HERE/home" "$HERE/state"
+	mkdir -m 700 "$HERE/run"
+}
+
+verbs() {
+	sed -n 's/.*, "\([a-z-]*\)", "[A-Za-z-]*").*/\1/p' "$PSS_SOURCE/plugin/client/verb.h"
+}
+
+page() {
+	echo "$PSS_BUILD/man/$1.${2:-1}"
+}
+
+# The lines of parameters in --help, and in `help`, which indents them: "-Name VALUE, -Alias".
+parameters_of_help() {
+	sed -n "s/^ \{$1\}\(-[A-Za-z-].*\)/\1/p" | sed 's/   .*//; s/ *$//'
+}
+
+# The same in a page: what stands after .TP in its section PARAMETERS.
+parameters_of_page() {
+	sed -n '/^\.SH PARAMETERS/,/^\.SH [^P]/p' "$1" | sed -n '/^\.TP/{n;p}' | plain_text
+}
+
+plain_text() {
+	sed 's/\\f[BIR]//g; s/\\-/-/g; s/\\ / /g; s/\\\[u2026\]/…/g; s/\\(ti/~/g'
+}
+
+@test "manual: every command has a page, and one in capitals that leads there" {
+	local name
+	[ "$(wc -w <<<"$VERBS")" -ge 5 ]
+	for name in $VERBS; do
+		grep -q '^\.SH DESCRIPTION' "$(page "$name")"
+	done
+	for name in $CAPITALS; do
+		[ "$(cat "$(page "$name")")" = ".so man1/$(tr '[:upper:]' '[:lower:]' <<<"$name").1" ]
+	done
+	[ -s "$(page pssession 7)" ]
+}
+
+@test "manual: every page has the sections that people look for" {
+	local name section
+	for name in $VERBS; do
+		for section in NAME SYNOPSIS DESCRIPTION PARAMETERS 'EXIT STATUS' EXAMPLES 'SEE ALSO'; do
+			grep -qxF ".SH $section" "$(page "$name")" || { echo "$name has no $section"; return 1; }
+		done
+	done
+	for section in NAME DESCRIPTION CONCEPTS 'THE INTERACTIVE SESSION' 'SSH CONFIGURATION' SECURITY ENVIRONMENT FILES LIMITS; do
+		grep -qxF ".SH $section" "$(page pssession 7)" || { echo "pssession has no $section"; return 1; }
+	done
+}
+
+@test "manual: pages, --help and help have the same parameters, in the same words" {
+	local name
+	for name in $VERBS; do
+		parameters_of_page "$(page "$name")" >"$HERE/page"
+		clean_env bash --norc -c "enable -f $PSS_LOADABLE $name; $name --help" >"$HERE/whole-help"
+		parameters_of_help 2 <"$HERE/whole-help" >"$HERE/help"
+		clean_env bash --norc -c "enable -f $PSS_LOADABLE $name; help $name" | parameters_of_help 6 >"$HERE/builtin"
+		[ "$(wc -l <"$HERE/page")" -ge 12 ] # the common ones, at least
+		diff "$HERE/page" "$HERE/help"
+		diff "$HERE/help" "$HERE/builtin"
+	done
+}
+
+@test "manual: pssession-host has the options that it tells of itself" {
+	"$PSS_BUILD/plugin/host/pssession-host" --help | grep -oE -- '--[a-z-]+' | grep -vx -- --help | sort -u >"$HERE/options"
+	[ "$(wc -l <"$HERE/options")" -ge 3 ]
+	sed -n '/^\.SH OPTIONS/,/^\.SH [^O]/p' "$(page pssession-host 8)" | sed 's/\\-/-/g' | grep -oE -- '--[a-z-]+' | sort -u |
+		diff - "$HERE/options"
+}
+
+@test "manual: the synopsis is the usage line" {
+	local name
+	for name in $VERBS; do
+		sed -n '/^\.SH SYNOPSIS/,/^\.SH DESC/p' "$(page "$name")" | grep -v '^\.' | plain_text | tr '\n' ' ' | sed 's/ $//' >"$HERE/page"
+		clean_env bash --norc -c "enable -f $PSS_LOADABLE $name; $name --help" | sed -n '1s/^usage: //p' | tr -d '\n' >"$HERE/usage"
+		diff "$HERE/page" "$HERE/usage"
+	done
+}
+
+@test "manual: mandoc has nothing to object to" {
+	requires mandoc
+	local name
+	for name in $VERBS; do
+		run mandoc -T lint -W style "$(page "$name")"
+		[ -z "$output" ]
+	done
+	for name in "$(page pssession 7)" "$(page pssession-host 8)"; do
+		run mandoc -T lint -W style "$name"
+		[ -z "$output" ]
+	done
+}
+
+@test "manual: groff has nothing to object to" {
+	requires groff
+	local file
+	for file in "$PSS_BUILD"/man/[a-z]*.[178]; do
+		run groff -man -ww -z -t -Tutf8 "$file"
+		[ "$status" -eq 0 ]
+		[ -z "$output" ]
+	done
+}
+
+@test "manual: text about a parameter that there is not fails the build" {
+	mkdir "$HERE/man"
+	cp "$PSS_SOURCE"/man/*.in "$HERE/man"
+	run "$PSS_BUILD/man/compose-manual" get-pssession 1 "$HERE/man" 0 2026-01-01
+	[ "$status" -eq 0 ]
+	printf '@about NoSuch\nText.\n@end\n' >>"$HERE/man/get-pssession.in"
+	run "$PSS_BUILD/man/compose-manual" get-pssession 1 "$HERE/man" 0 2026-01-01
+	[ "$status" -eq 1 ]
+	[[ $output == *NoSuch* ]]
+}
