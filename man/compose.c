@@ -62,7 +62,12 @@ static size_t put_character(const char *text, char *out, size_t size)
 	if (n > 1)
 		snprintf(out, size, "\\[u%04lX]", point);
 	else
-		snprintf(out, size, *text == '-' ? "\\-" : *text == '\\' ? "\\e" : *text == '~' ? "\\(ti" : "%c", *text);
+		snprintf(out, size,
+			 *text == '-'    ? "\\-"
+			 : *text == '\\' ? "\\e"
+			 : *text == '~'  ? "\\(ti"
+					 : "%c",
+			 *text);
 	return n;
 }
 
@@ -192,7 +197,8 @@ static void put_names(const struct pss_parameter *row)
 static void put_row(const struct pss_parameter_group *group, const struct pss_parameter *row)
 {
 	char *choices = row->choices && row->max == 0 ? need(pss_parameter_wants(row)) : NULL;
-	char *help = need(pss_format("%s%s%s", row->help ? row->help : "", choices ? ": " : "", choices ? choices : ""));
+	char *help =
+		need(pss_format("%s%s%s", row->help ? row->help : "", choices ? ": " : "", choices ? choices : ""));
 
 	puts(".TP");
 	put_names(row);
@@ -302,7 +308,8 @@ static void directive_seealso(char *argument)
 			put_escaped(verbs[i]->name);
 			puts(" (1),");
 		}
-	printf("%s.BR ssh (1),\n.BR ssh_config (5)\n", strcmp(page_name, "pssession") != 0 ? ".BR pssession (7),\n" : "");
+	printf("%s.BR ssh (1),\n.BR ssh_config (5)\n",
+	       strcmp(page_name, "pssession") != 0 ? ".BR pssession (7),\n" : "");
 }
 
 static void read_file(const char *name, bool must_exist, bool gathering);

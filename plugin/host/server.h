@@ -19,10 +19,11 @@ typedef struct {
 	gpointer user;
 } PssServerOptions;
 
-/* Listens at runtime->socket, through passed_fd or by itself. Replaces what is there: the caller holds the lock of runtime.h's
- * directory, or has been started by someone who does. */
+/* Listens at runtime->socket, through passed_fd or by itself. Replaces what is there: the caller holds the lock of
+ * runtime.h's directory, or has been started by someone who does. */
 PssServer *pss_server_new(const struct pss_runtime *runtime, const PssServerOptions *options,
 			  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Stops listening and removes the socket if it is still ours and was not passed to us. Clients that are connected stay. */
+/* Stops listening and removes the socket if it is still ours and was not passed to us. Clients that are connected stay.
+ */
 void pss_server_free(PssServer *server);

@@ -34,12 +34,12 @@ none() {
 }
 
 @test "house: nothing is left to do later" {
-	none grep -rnE 'TODO|FIXME|\bXXX\b|not implemented yet' plugin bash-builtin tests tools \
+	none grep -rnE 'TODO|FIXME|\bXXX\b|not implemented yet' plugin bash-builtin man install tests tools \
 		--include='*.[ch]' --include='*.bash' --include='*.sh' --include='*.zsh' --include=meson.build
 }
 
 @test "house: every source says its licence" {
-	none find plugin bash-builtin tests \( -name '*.[ch]' -o -name '*.bats' -o -name '*.bash' \) \
+	none find plugin bash-builtin man install tests \( -name '*.[ch]' -o -name '*.bats' -o -name '*.bash' \) \
 		-exec grep -L 'SPDX-License-Identifier: MIT' {} +
 }
 
@@ -48,22 +48,22 @@ none() {
 	[ -s ARCHITECTURE.md ]
 	while read -r name; do
 		[ -e "$name" ] || compgen -G "$name" >/dev/null || missing+="$name "
-	done < <(grep -oE '`[^` ]+`' ARCHITECTURE.md | tr -d '`' | grep -E '^(plugin|bash-builtin|zsh-module|tests|tools|\.ci)(/|$)|\.(md|build|txt)$' | sort -u)
+	done < <(grep -oE '`[^` ]+`' ARCHITECTURE.md | tr -d '`' | grep -E '^(plugin|bash-builtin|zsh-module|man|install|debian|doc|tests|tools|\.ci)(/|$)|\.(md|build|txt)$' | sort -u)
 	[ -z "$missing" ] || { echo "missing: $missing"; return 1; }
 }
 
 @test "house: README.md names only files and commands that there are" {
 	local name
 	[ -s README.md ]
-	for name in $(grep -oE '\b(tools|tests|plugin)/[a-z./-]+[a-z]' README.md | sort -u); do
+	for name in $(grep -oE '\b(tools|tests|plugin|doc)/[a-z./-]+[a-z]' README.md | sort -u); do
 		[ -e "$name" ] || { echo "missing: $name"; return 1; }
 	done
 }
 
 @test "house: every .bats file is a test of meson's" {
 	local file
-	for file in tests/shell/*.bats; do
-		grep -q "'$(basename "$file" .bats)'" tests/shell/meson.build || { echo "$file"; return 1; }
+	for file in tests/shell/*.bats tests/install/*.bats; do
+		grep -q "'$(basename "$file" .bats)'" "$(dirname "$file")/meson.build" || { echo "$file"; return 1; }
 	done
 }
 
