@@ -24,7 +24,7 @@ static const struct pss_verb *const verbs[] = {
 
 /* Lines written by hand for a parameter, or (with name NULL) used up. */
 struct about {
-	const char *name;
+	char *name;
 	const char *file;
 	char *lines[64];
 	size_t n_lines;
@@ -143,6 +143,7 @@ static void put_about(const char *name)
 		return;
 	for (size_t i = 0; i < about->n_lines; i++)
 		puts(about->lines[i]);
+	free(about->name);
 	about->name = NULL;
 }
 

@@ -133,11 +133,42 @@ static int find_runtime(struct opening *opening)
 	return 0;
 }
 
-static int check_peer(struct opening *opening, int fd, pid_t *ret_pid)
+/* As the host process names itself, whatever its file is called. */
+#define HOST_COMM "pssession-host\n"
+
+pid_t pss_connection_host_pid(const struct pss_connection *connection)
+{
+	char path[64], comm[sizeof HOST_COMM] = "";
+	uid_t uid;
+	pid_t pid;
+
+	if (pss_peer(connection->fd, &uid, &pid) < 0)
+		return 0;
+	snprintf(path, sizeof path, "/proc/%d/comm", (int)pid);
+	_cleanup_(pss_close_fd) int fd = pss_descriptor_raise(open(path, O_RDONLY | O_CLOEXEC));
+	if (fd < 0 || read(fd, comm, sizeof comm - 1) < 0)
+		return 0;
+	return strcmp(comm, HOST_COMM) == 0 ? pid : 0;
+}
+
+char *pss_connection_stuck(const struct pss_connection *connection)
+{
+	int pid = (int)pss_connection_host_pid(connection);
+
+	if (pid == 0)
+		return pss_format("the host process does not answer (where systemd starts it, 'systemctl --user "
+				  "restart pssession.service' starts it anew)");
+	return pss_format("the host process (pid %d) does not answer; 'kill -CONT %d' wakes a stopped one, "
+			  "'kill -KILL %d' ends it and its sessions",
+			  pid, pid, pid);
+}
+
+static int check_peer(struct opening *opening, int fd)
 {
 	uid_t uid;
+	pid_t pid;
 
-	int rc = pss_peer(fd, &uid, ret_pid);
+	int rc = pss_peer(fd, &uid, &pid);
 	if (rc < 0)
 		return rc;
 	if (uid != geteuid())
@@ -173,7 +204,7 @@ static int read_hello(struct opening *opening, const struct pss_frame *frame)
 	return 0;
 }
 
-static int greet(struct opening *opening, struct pss_connection *connection, const char *program_name, pid_t pid)
+static int greet(struct opening *opening, struct pss_connection *connection, const char *program_name)
 {
 	struct pss_frame frame;
 
@@ -184,12 +215,9 @@ static int greet(struct opening *opening, struct pss_connection *connection, con
 		rc = read_hello(opening, &frame);
 		pss_connection_done(connection, &frame);
 	} else if (rc == -ETIMEDOUT) {
-		say(opening, rc,
-		    pss_format("the host process (pid %d) does not answer; 'kill -CONT %d' wakes a stopped one, "
-			       "'kill -KILL %d' ends it and its sessions",
-			       (int)pid, (int)pid, (int)pid));
+		say(opening, rc, pss_connection_stuck(connection));
 	} else if (rc == -ECONNRESET) {
-		say(opening, rc, pss_format("the host process (pid %d) has closed the connection", (int)pid));
+		say(opening, rc, strdup("the host process has closed the connection"));
 	}
 	return rc;
 }
@@ -197,8 +225,6 @@ static int greet(struct opening *opening, struct pss_connection *connection, con
 static int open_connection(struct opening *opening, struct pss_connection *connection, bool may_start,
 			   const char *program_name)
 {
-	pid_t pid;
-
 	int rc = find_runtime(opening);
 	if (rc < 0)
 		return rc;
@@ -209,8 +235,8 @@ static int open_connection(struct opening *opening, struct pss_connection *conne
 		connection->fd = start_and_connect(opening);
 	if (connection->fd < 0)
 		return connection->fd;
-	rc = check_peer(opening, connection->fd, &pid);
-	return rc < 0 ? rc : greet(opening, connection, program_name, pid);
+	rc = check_peer(opening, connection->fd);
+	return rc < 0 ? rc : greet(opening, connection, program_name);
 }
 
 int pss_connection_open(struct pss_connection *connection, bool may_start, const char *const *search_path,

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "wire/frame.h"
 #include "wire/message.h"
@@ -26,6 +27,13 @@ struct pss_connection {
 int pss_connection_open(struct pss_connection *connection, bool may_start, const char *const *search_path,
 			const char *program_name, bool (*interrupted)(void), char **ret_error);
 void pss_connection_close(struct pss_connection *connection); /* wipes the buffers; idempotent */
+
+/* The host process's id; 0 where it is not known. A socket that was passed to it (LISTEN_FDS) may still tell of
+ * whoever passed it, and nobody shall be told to kill that. */
+pid_t pss_connection_host_pid(const struct pss_connection *connection);
+
+/* "the host process … does not answer; …": the sentence for -ETIMEDOUT. Heap, NULL when memory is short. */
+char *pss_connection_stuck(const struct pss_connection *connection);
 
 uint32_t pss_connection_new_id(struct pss_connection *connection);
 

@@ -11,7 +11,6 @@
 
 #include "client/size.h"
 #include "wire/cleanup.h"
-#include "wire/runtime.h"
 
 /* The directory that this code was loaded from, found while a relative path still means what it meant. */
 static char own_directory[PATH_MAX];
@@ -98,23 +97,18 @@ int pss_request_connect(struct pss_call *call, bool may_start, struct pss_connec
 
 void pss_request_failed(struct pss_call *call, const struct pss_connection *connection, int rc, const char *computer)
 {
-	uid_t uid;
-	pid_t pid = 0;
+	_cleanup_(pss_free_pointer) char *stuck = rc == -ETIMEDOUT ? pss_connection_stuck(connection) : NULL;
 
-	pss_peer(connection->fd, &uid, &pid);
 	switch (rc) {
 	case -EINTR:
 		pss_call_take_status(call, pss_status_exit(PSS_INTERRUPTED));
 		break;
 	case -ETIMEDOUT:
-		pss_call_error(call, PSS_NO_HOST, computer,
-			       "the host process (pid %d) does not answer; 'kill -CONT %d' wakes a "
-			       "stopped one, 'kill -KILL %d' ends it and its sessions",
-			       (int)pid, (int)pid, (int)pid);
+		pss_call_error(call, PSS_NO_HOST, computer, "%s", stuck ? stuck : "not enough memory");
 		break;
 	case -ECONNRESET:
 	case -EPIPE:
-		pss_call_error(call, PSS_NO_HOST, computer, "the host process (pid %d) has ended", (int)pid);
+		pss_call_error(call, PSS_NO_HOST, computer, "the host process has ended");
 		break;
 	case -EMSGSIZE:
 	case -EPROTO:

@@ -146,6 +146,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	umask(077);
+	prctl(PR_SET_NAME, "pssession-host"); /* clients look for it before they name our pid */
 	protect_memory();
 	raise_descriptor_limit();
 	ssh_init();

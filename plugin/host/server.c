@@ -159,6 +159,8 @@ PssServer *pss_server_new(const struct pss_runtime *runtime, const PssServerOpti
 	if (options->passed_fd > 0) {
 		server->fd = options->passed_fd;
 		server->passed = TRUE;
+		/* From here on SO_PEERCRED tells clients of us (unix_listen() of net/unix/af_unix.c). */
+		listen(server->fd, 64);
 		begin_accepting(server);
 	} else if (!listen_at(server, error)) {
 		pss_server_free(server);

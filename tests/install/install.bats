@@ -25,6 +25,12 @@ import json, sys
 print(next(option["value"] for option in json.load(sys.stdin) if option["name"] == sys.argv[1]))' "$1"
 }
 
+# The commands, for a regular expression.
+command_names() {
+	sed -n 's/.*, "\([a-z-]*\)", "[A-Za-z-]*").*/\1/p' "$PSS_SOURCE/plugin/client/verb.h" | paste -sd '|'
+}
+export -f command_names
+
 installed() {
 	find "$DESTINATION" -name "$1" -printf '/%P\n'
 }
@@ -36,7 +42,7 @@ installed() {
 	host=$(realpath -ms "$(option prefix)/$(option libexecdir)/pssession-host")
 	[ "$(installed pssession-host)" = "$host" ]
 	# Every installed file is one of ours by its name.
-	run find "$DESTINATION" ! -type d ! -iname '*pssession*'
+	run bash -c 'find "$1" ! -type d ! -iname "*pssession*" -printf "%f\n" | grep -vxiE "($(command_names))(\.1)?"' bash "$DESTINATION"
 	[ -z "$output" ]
 }
 

@@ -64,6 +64,28 @@ no_host() {
 	[ "$output" = Opened ]
 }
 
+@test "activation: a stopped host process is named by its own pid, not by that of whoever passed the socket" {
+	local host
+	activate
+	run local_bash 'get-pssession'
+	[ "$status" -eq 0 ]
+	host=$(host_pids)
+	kill -STOP "$host"
+	run local_bash 'get-pssession'
+	kill -CONT "$host"
+	[ "$status" -ne 0 ]
+	[[ $output == *"(pid $host) does not answer"* ]]
+}
+
+@test "activation: when nothing serves the socket nobody is told to kill what passed it" {
+	clean_env python3 "$HARNESS/activate.py" "$HERE/run/host" "$(command -v tail)" -f /dev/null >"$HERE/activator.pid" 2>"$HERE/activator.log" 3>&- &
+	wait_until 10 test -s "$HERE/activator.pid"
+	run local_bash 'get-pssession'
+	[ "$status" -ne 0 ]
+	[[ $output == *'does not answer'*restart* ]]
+	[[ $output != *kill* ]]
+}
+
 # Says HELLO at SOCKET as another user or as ourselves, and prints how many bytes came back.
 hello() {
 	# Not what root's PATH may have in root's own home.

@@ -98,6 +98,7 @@ static pid_t fork_host(void (*behave)(int listener))
 	pid_t pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		prctl(PR_SET_NAME, "pssession-host");
 		int listener = listen_at(runtime.socket);
 		if (write(ready[1], "", 1) == 1)
 			behave(listener);
@@ -272,6 +273,27 @@ static void a_stopped_host_is_an_error_within_seconds(void)
 	tear_down();
 }
 
+static void never_accept_as_another_program(int listener)
+{
+	prctl(PR_SET_NAME, "systemd");
+	pause();
+}
+
+static void whoever_passed_the_socket_is_not_to_be_killed(void)
+{
+	char *error = NULL;
+	struct pss_connection connection;
+
+	set_up();
+	pid_t pid = fork_host(never_accept_as_another_program);
+	g_assert_cmpint(open_with(&connection, self, &error), ==, -ETIMEDOUT);
+	g_assert_nonnull(strstr(error, "does not answer"));
+	g_assert_null(strstr(error, "kill"));
+	free(error);
+	end_host(pid);
+	tear_down();
+}
+
 static void answer_refusal(int listener)
 {
 	struct pss_message message;
@@ -418,6 +440,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/connection/failures to start are told", failures_to_start_are_told);
 	g_test_add_func("/connection/a stopped host is an error within seconds",
 			a_stopped_host_is_an_error_within_seconds);
+	g_test_add_func("/connection/whoever passed the socket is not to be killed",
+			whoever_passed_the_socket_is_not_to_be_killed);
 	g_test_add_func("/connection/strange answers are errors", strange_answers_are_errors);
 	g_test_add_func("/connection/an interrupt ends the waiting", an_interrupt_ends_the_waiting);
 	g_test_add_func("/connection/a lock that is a symlink is refused", a_lock_that_is_a_symlink_is_refused);
