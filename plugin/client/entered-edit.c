@@ -105,7 +105,7 @@ static void leave(struct pss_entered_state *state, int status)
 {
 	state->leaving = true;
 	state->wanted_status = status;
-	pss_link_command(&state->link, PSS_LEAVE);
+	pss_link_leave(&state->link, false);
 }
 
 static void send_line(struct pss_entered_state *state, const char *line)

@@ -235,10 +235,20 @@ void pss_link_command(struct pss_link *link, enum pss_type type)
 	if (type == PSS_PING) {
 		id = link->ping = pss_connection_new_id(link->connection);
 		link->heard_at = pss_now_ms();
-	} else if (type == PSS_LEAVE) {
-		expect_ack(link);
 	}
 	pss_message_begin(&message, &link->connection->out, type, id);
+	if (pss_message_end(&message) < 0)
+		lose(link, -ENOMEM);
+}
+
+void pss_link_leave(struct pss_link *link, bool keep)
+{
+	struct pss_message message;
+
+	expect_ack(link);
+	pss_message_begin(&message, &link->connection->out, PSS_LEAVE, link->id);
+	if (keep)
+		pss_message_number(&message, PSS_TAG_KEEP, 1);
 	if (pss_message_end(&message) < 0)
 		lose(link, -ENOMEM);
 }

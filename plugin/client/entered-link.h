@@ -57,7 +57,8 @@ void pss_link_shown(struct pss_link *link, const struct pss_frame *frame);
 void pss_link_line(struct pss_link *link, const char *line, size_t n);
 void pss_link_keys(struct pss_link *link, const void *keys, size_t n);
 void pss_link_resize(struct pss_link *link, unsigned columns, unsigned rows);
-void pss_link_command(struct pss_link *link, enum pss_type type); /* INTERRUPT, DISCARD, LEAVE, PING */
+void pss_link_command(struct pss_link *link, enum pss_type type); /* INTERRUPT, DISCARD, PING */
+void pss_link_leave(struct pss_link *link, bool keep);            /* keep: a temporary session becomes a kept one */
 
 /* Sends what can be sent now. */
 void pss_link_flush(struct pss_link *link);

@@ -66,6 +66,26 @@ void pss_screen_prepare(struct pss_entered_state *state)
 	state->modes.at_line_start = true;
 }
 
+/* What an escape key has done. The host process names the session that a `~d` keeps. */
+static void show_parting(struct pss_entered_state *state)
+{
+	const char *name = state->entered->name, *message = state->link.left_message;
+	_cleanup_(pss_free_pointer) char *clean_name = pss_clean_text(name, strlen(name), charset());
+	_cleanup_(pss_free_pointer) char *text = NULL;
+
+	if (!state->escaped || state->ended || !clean_name)
+		return;
+	if (message && state->link.left_reason == PSS_LEFT_BY_REQUEST)
+		text = pss_clean_text(message, strlen(message), charset());
+	else if (state->entered->kept)
+		text = pss_format("left %s; what runs there goes on", clean_name);
+	else
+		text = pss_format("connection to %s closed", clean_name);
+	if (text)
+		pss_tty_put(&state->tty, text);
+	pss_tty_put(&state->tty, "\n");
+}
+
 void pss_screen_leave(struct pss_entered_state *state)
 {
 	bool fresh = state->modes.at_line_start;
@@ -73,6 +93,7 @@ void pss_screen_leave(struct pss_entered_state *state)
 	reset_modes(state, true);
 	if (!fresh)
 		make_fresh_line(state);
+	show_parting(state);
 	if (state->tty.has_title_stack)
 		pss_tty_put(&state->tty, TITLE_POP);
 }
@@ -156,7 +177,7 @@ static char *left_text(const struct pss_entered_state *state, const char *name, 
 	case PSS_LEFT_REMOVED:
 		return pss_format("%s", *message ? message : "the session was removed");
 	default:
-		return *message ? strdup(message) : NULL;
+		return *message && !state->escaped ? strdup(message) : NULL;
 	}
 }
 

@@ -22,7 +22,8 @@ struct pss_entered_state {
 	unsigned n_edited; /* link.n_prompts, of the prompt that is being edited */
 	int wanted_status; /* given with `exit N`, or -1 */
 	bool leaving;      /* the user has asked to leave */
-	bool ended;        /* the shell is being ended, or its terminal is gone */
+	enum pss_escape_key escaped; /* … by which escape key */
+	bool ended;                  /* the shell is being ended, or its terminal is gone */
 };
 
 /* entered-edit.c: one line at the remote's prompt. */

@@ -14,6 +14,7 @@
 #include "wire/status.h"
 
 #define LEAVE_DEADLINE_MS 10000 /* the host acknowledges within 5 s; what still comes may take as long again */
+#define ESCAPE_DEADLINE_MS 1000 /* `~.` waits for nobody */
 #define HISTORY_DEFAULT 500
 
 static void show_note_raw(void *user, const struct pss_frame *frame)
@@ -44,6 +45,11 @@ static void run_remote(struct pss_entered_state *state)
 {
 	if (pss_relay_run(&state->relay) < 0 || pss_signals_ending())
 		state->ended = true;
+	state->escaped = state->relay.asked;
+	if (state->escaped != PSS_ESCAPE_KEY_NONE && !state->ended) {
+		state->leaving = true;
+		pss_link_leave(&state->link, state->escaped == PSS_ESCAPE_KEY_DETACH);
+	}
 }
 
 static void run(struct pss_entered_state *state)
@@ -62,7 +68,7 @@ static void run(struct pss_entered_state *state)
 		}
 	}
 	if (state->leaving && !state->ended)
-		pss_relay_drain(&state->relay, LEAVE_DEADLINE_MS);
+		pss_relay_drain(&state->relay, state->escaped ? ESCAPE_DEADLINE_MS : LEAVE_DEADLINE_MS);
 }
 
 static bool is_lost(const struct pss_entered_state *state)
@@ -102,7 +108,14 @@ int pss_entered_run(const struct pss_entered *entered)
 		return refuse(entered);
 	pss_signals_catch();
 	pss_link_init(&state.link, entered->connection, entered->id);
-	state.relay = (struct pss_relay){ &state.link, &state.tty, &state.modes, show_note_raw, &state };
+	state.relay = (struct pss_relay){
+		.link = &state.link,
+		.tty = &state.tty,
+		.modes = &state.modes,
+		.on_note = show_note_raw,
+		.user = &state,
+		.escape_character = entered->escape_character,
+	};
 	load_history(&state);
 	has_editor = entered->shell->editor_begin(state.history.entries, state.history.n_entries) == 0;
 	if (has_editor) {

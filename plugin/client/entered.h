@@ -17,6 +17,7 @@ struct pss_entered {
 	const char *user;                  /* REMOTE_USER, or NULL: %u of PSSESSION_PROMPT */
 	const char *prompt_name;           /* PROMPT_NAME: "NAME" or "user@NAME" */
 	const char *history_key;           /* HISTORY_KEY */
+	int escape_character;              /* of `~.` and the like; -1: none */
 };
 
 /* Blocks as long as the user stays. The terminal, signal handlers and the shell's editor are as they

@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "client/tty-signals.h"
 #include "client/wait.h"
+#include "wire/cleanup.h"
 
 #define KEYS_MAX 16384
 
@@ -20,7 +22,8 @@ struct run {
 	struct pss_tty *tty;
 	struct pss_frame frame; /* the one being shown */
 	bool showing;
-	size_t n_shown;         /* bytes of it that are out */
+	size_t n_shown; /* bytes of it that are out */
+	struct pss_escape_keys escape;
 	struct pss_buffer late; /* keys that came after the prompt: they never leave this machine */
 	bool with_keys;
 	int error;
@@ -63,6 +66,51 @@ static void show(struct run *run)
 	}
 }
 
+static void show_help(struct run *run)
+{
+	_cleanup_(pss_free_pointer) char *help = pss_escape_keys_help(run->escape.character);
+
+	if (!help)
+		return;
+	if (!run->relay->modes->at_line_start)
+		pss_tty_put(run->tty, "\r\n");
+	pss_tty_put(run->tty, help);
+	run->relay->modes->at_line_start = true;
+}
+
+/* Keys for the remote, but for the escape keys among them. What follows a `~.` was typed for nobody. */
+static void pass_keys(struct run *run, const char *keys, size_t n)
+{
+	char passed[KEYS_MAX + 1];
+
+	while (n > 0 && run->relay->asked == PSS_ESCAPE_KEY_NONE) {
+		enum pss_escape_key action;
+		size_t n_passed, taken = pss_escape_keys_take(&run->escape, keys, n, passed, &n_passed, &action);
+
+		if (n_passed > 0)
+			pss_link_keys(run->link, passed, n_passed);
+		if (action == PSS_ESCAPE_KEY_HELP)
+			show_help(run);
+		else
+			run->relay->asked = action;
+		keys += taken;
+		n -= taken;
+	}
+	pss_wipe(passed, sizeof(passed));
+}
+
+static void keep_late(struct run *run, const char *keys, size_t n)
+{
+	char held = (char)run->escape.character;
+	int error = run->escape.held ? pss_buffer_append(&run->late, &held, 1) : 0;
+
+	run->escape.held = false;
+	if (error == 0 && n > 0)
+		error = pss_buffer_append(&run->late, keys, n);
+	if (error < 0)
+		run->error = error;
+}
+
 static void take_keys(struct run *run)
 {
 	char keys[KEYS_MAX];
@@ -71,12 +119,9 @@ static void take_keys(struct run *run)
 	if (n == 0 || (n < 0 && n != -EAGAIN)) {
 		run->error = n < 0 ? (int)n : -EIO;
 	} else if (n > 0 && run->link->stage == PSS_STAGE_REMOTE) {
-		pss_link_keys(run->link, keys, (size_t)n);
+		pass_keys(run, keys, (size_t)n);
 	} else if (n > 0) {
-		int error = pss_buffer_append(&run->late, keys, (size_t)n);
-
-		if (error < 0)
-			run->error = error;
+		keep_late(run, keys, (size_t)n);
 	}
 	pss_wipe(keys, sizeof(keys));
 }
@@ -113,7 +158,7 @@ static bool keys_are_home(struct run *run)
 
 static bool is_over(struct run *run)
 {
-	if (run->error < 0 || pss_signals_ending())
+	if (run->error < 0 || pss_signals_ending() || run->relay->asked != PSS_ESCAPE_KEY_NONE)
 		return true;
 	if (run->showing)
 		return false;
@@ -157,13 +202,12 @@ static void wait_and_move(struct run *run, int64_t limit_ms)
 /* Keys that have been pressed by now were meant for what ran: they are to be edited, not obeyed. */
 static void collect_late_keys(struct run *run)
 {
-	ssize_t n;
+	ssize_t n = 0;
 	char keys[KEYS_MAX];
 
-	while ((n = pss_tty_read(run->tty, keys, sizeof(keys))) > 0) {
-		if (pss_buffer_append(&run->late, keys, (size_t)n) < 0)
-			break;
-	}
+	do
+		keep_late(run, keys, n > 0 ? (size_t)n : 0);
+	while (run->error == 0 && (n = pss_tty_read(run->tty, keys, sizeof(keys))) > 0);
 	pss_wipe(keys, sizeof(keys));
 	if (run->late.length > 0)
 		pss_buffer_append(&run->link->typed, pss_buffer_bytes(&run->late), run->late.length);
@@ -198,6 +242,8 @@ int pss_relay_run(struct pss_relay *relay)
 {
 	struct run run = { .relay = relay, .link = relay->link, .tty = relay->tty, .with_keys = true };
 
+	run.escape = (struct pss_escape_keys){ .character = relay->escape_character, .at_start = true };
+	relay->asked = PSS_ESCAPE_KEY_NONE;
 	run.link->heard_at = pss_now_ms(); /* sitting in the editor was no silence of the host's */
 	return loop(&run, -1);
 }
@@ -206,5 +252,6 @@ int pss_relay_drain(struct pss_relay *relay, int64_t deadline_ms)
 {
 	struct run run = { .relay = relay, .link = relay->link, .tty = relay->tty };
 
+	relay->asked = PSS_ESCAPE_KEY_NONE;
 	return loop(&run, deadline_ms);
 }

@@ -11,11 +11,12 @@
 #include <unistd.h>
 
 #include "client/entered.h"
+#include "client/escape-keys.h"
 #include "client/request.h"
 #include "client/select.h"
 #include "wire/cleanup.h"
 
-enum { COMPUTER_NAME, SESSION, ID, NAME, INSTANCE_ID, FORCE };
+enum { COMPUTER_NAME, SESSION, ID, NAME, INSTANCE_ID, FORCE, ESCAPE_CHAR };
 
 static const struct pss_parameter rows[] = {
 	[COMPUTER_NAME] = { "ComputerName", "HostName Cn", PSS_KIND_TEXT, "HOST", .wants = "the name of a computer",
@@ -29,6 +30,8 @@ static const struct pss_parameter rows[] = {
 	[INSTANCE_ID] = { "InstanceId", NULL, PSS_KIND_TEXT, "UUID", .wants = "an InstanceId", .set = 1,
 			  .help = "a kept session, by InstanceId" },
 	[FORCE] = { "Force", NULL, PSS_KIND_SWITCH, .help = "take the session from the terminal that has entered it" },
+	[ESCAPE_CHAR] = { "EscapeChar", NULL, PSS_KIND_TEXT, "CHAR", .wants = "one character, ^X or none",
+			  .help = "of ~. (leave), ~d (detach), ~? (help), after a newline; none turns them off" },
 };
 
 /* What the loop's process leaves behind for the one that sets the variables: records of a stream's number and a text
@@ -42,6 +45,7 @@ struct legacy {
 struct entering {
 	struct pss_call *call;
 	struct pss_target target; /* host is NULL: a kept session */
+	int escape_character;
 	enum pss_selector selector;
 	const char *wanted; /* what -Session, -Id, … said */
 	char id_text[24];
@@ -136,6 +140,7 @@ static int loop(void *argument)
 			.user = *entering->session.remote_user ? entering->session.remote_user : NULL,
 			.prompt_name = entering->session.prompt_name,
 			.history_key = entering->session.history_key,
+			.escape_character = entering->escape_character,
 		};
 		status = pss_entered_run(&entered);
 		pss_session_finish(&entering->session);
@@ -156,6 +161,12 @@ static bool read_target(struct pss_call *call, struct entering *entering)
 	};
 	_cleanup_(pss_free_pointer) char *error = NULL;
 
+	if (call->own[ESCAPE_CHAR].given &&
+	    pss_escape_keys_parse(call->own[ESCAPE_CHAR].text, &entering->escape_character) < 0) {
+		pss_call_usage(call, "-EscapeChar wants one character, ^X or none, not \"%s\"",
+			       call->own[ESCAPE_CHAR].text);
+		return false;
+	}
 	if (call->own[COMPUTER_NAME].given) {
 		if (pss_target_parse(call->own[COMPUTER_NAME].text, &entering->target, &error) == 0)
 			return true;
@@ -184,7 +195,7 @@ static bool read_target(struct pss_call *call, struct entering *entering)
 
 static void run(struct pss_call *call)
 {
-	struct entering entering = { .call = call, .shell = getpid() };
+	struct entering entering = { .call = call, .shell = getpid(), .escape_character = PSS_ESCAPE_KEYS_CHAR };
 
 	if (!read_target(call, &entering))
 		return;

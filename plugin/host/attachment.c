@@ -246,6 +246,16 @@ void pss_attachment_on_discard(PssPeer *peer, uint32_t id, struct pss_fields fie
 		pss_session_discard(attachment->session);
 }
 
+/* What the one who detaches is told. */
+static char *keep(PssSession *session)
+{
+	pss_session_keep(session);
+	if (!pss_session_is_kept(session))
+		return NULL;
+	return g_strdup_printf("detached; %s on %s goes on (enter-pssession -Id %u)", pss_session_name(session),
+			       pss_session_computer(session), pss_session_id(session));
+}
+
 void pss_attachment_on_leave(PssPeer *peer, uint32_t id, struct pss_fields fields)
 {
 	PssAttachment *attachment = entered(peer, id);
@@ -253,6 +263,9 @@ void pss_attachment_on_leave(PssPeer *peer, uint32_t id, struct pss_fields field
 	pss_peer_ack(peer, id);
 	if (!attachment)
 		return;
+	g_autofree char *parting = NULL;
+	if (pss_fields_number(fields, PSS_TAG_KEEP, 0) != 0)
+		parting = keep(attachment->session);
 	pss_session_detach(attachment->session);
-	on_left(attachment, PSS_LEFT_BY_REQUEST, 0, NULL);
+	on_left(attachment, PSS_LEFT_BY_REQUEST, 0, parting);
 }

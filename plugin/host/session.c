@@ -171,6 +171,13 @@ static gboolean on_start_up_is_slow(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
+static void enter_registry(PssSession *session)
+{
+	session->id = pss_registry_add(session);
+	if (!session->name)
+		session->name = g_strdup_printf("Session%u", session->id);
+}
+
 static void on_ready(gpointer user, const char *remote_user, const char *history_key)
 {
 	PssSession *session = user;
@@ -181,9 +188,7 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 				       ? g_strdup_printf("%s@%s", remote_user, session->computer)
 				       : g_strdup(session->computer);
 	if (session->kept)
-		session->id = pss_registry_add(session);
-	if (session->kept && !session->name)
-		session->name = g_strdup_printf("Session%u", session->id);
+		enter_registry(session);
 
 	/* The terminal first: the transport can put the first channel's requests into one flight. */
 	session->terminal = open_channel(session, TRUE);
@@ -466,6 +471,15 @@ void pss_session_attach(PssSession *session, guint columns, guint rows, const Ps
 		session->watcher->on_busy(session->watcher_user);
 }
 
+void pss_session_keep(PssSession *session)
+{
+	if (session->kept || !session->remote_user || session->end_source)
+		return;
+	session->kept = TRUE;
+	pss_remote_keep(session->remote);
+	enter_registry(session);
+}
+
 void pss_session_detach(PssSession *session)
 {
 	session->watcher = NULL;
@@ -525,6 +539,16 @@ gboolean pss_session_input_is_full(PssSession *session)
 }
 
 /* ---- what others want to know */
+
+const char *pss_session_name(PssSession *session)
+{
+	return session->name;
+}
+
+guint pss_session_id(PssSession *session)
+{
+	return session->id;
+}
 
 gboolean pss_session_is_kept(PssSession *session)
 {

@@ -68,6 +68,9 @@ gboolean pss_session_can_attach(PssSession *session, gboolean force, GError **er
  * follow from inside this call: what was not seen yet, then busy or a prompt. */
 void pss_session_attach(PssSession *session, guint columns, guint rows, const PssWatcherEvents *events, gpointer user);
 
+/* A temporary session becomes a kept one, with an Id and a name. Only after its login. */
+void pss_session_keep(PssSession *session);
+
 /* The terminal goes without a word; a temporary session is closed. Only by the one that is attached. */
 void pss_session_detach(PssSession *session);
 
@@ -87,6 +90,8 @@ gboolean pss_session_is_attached(PssSession *session);
 gboolean pss_session_was_opened(PssSession *session); /* it has been usable once */
 const char *pss_session_instance(PssSession *session);
 const char *pss_session_computer(PssSession *session);
+const char *pss_session_name(PssSession *session); /* NULL: a temporary one without */
+guint pss_session_id(PssSession *session);         /* 0: a temporary one */
 enum pss_state pss_session_state(PssSession *session);
 void pss_session_write_fields(PssSession *session, struct pss_message *message);
 

@@ -26,6 +26,7 @@ struct PssRemote {
 	const PssRemoteEvents *events;
 	gpointer user;
 	gboolean kept;
+	gboolean tell_kept; /* it was not when the shell started, and has not been told yet */
 	guint boot_deadline_ms;
 
 	char name[PSS_NONCE_LENGTH + 1];

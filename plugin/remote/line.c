@@ -256,6 +256,7 @@ void pss_line_stop_seconds(PssRemote *remote)
 
 static void on_begun(PssRemote *remote)
 {
+	remote->tell_kept = FALSE;
 	remote->phase = PSS_PHASE_RUNNING;
 	/* The terminal can be faster than the control channel: then the report is being waited for. */
 	if (!remote->has_mark)
@@ -322,6 +323,8 @@ static void send_request(PssRemote *remote)
 	remote->n_sent++;
 	pss_engine_set_timer(remote, BEGIN_DEADLINE_MS * remote->n_sent, on_begin_deadline);
 	g_autoptr(GString) request = g_string_sized_new(remote->text->len + 256);
+	if (remote->tell_kept)
+		pss_request_keep(request);
 	pss_request_line(request, remote->family, remote->nonce, remote->text->str, remote->text->len, remote->ask);
 	remote->events->send_control(remote->user, request->str, request->len);
 }

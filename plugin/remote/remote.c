@@ -113,6 +113,12 @@ void pss_remote_free(PssRemote *remote)
 	g_free(remote);
 }
 
+void pss_remote_keep(PssRemote *remote)
+{
+	remote->tell_kept = remote->tell_kept || !remote->kept;
+	remote->kept = TRUE;
+}
+
 const char *pss_remote_control_command(PssRemote *remote)
 {
 	/* A restricted shell refuses `exec`, and then runs the rest. */

@@ -87,6 +87,9 @@ void pss_remote_terminal_closed(PssRemote *remote, int exit_status);
  * kind 2 when the remote shell finds the text incomplete, else kind 1 with the status. */
 gboolean pss_remote_line(PssRemote *remote, const void *data, gsize n, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The session is a kept one from now on, whatever its options said. */
+void pss_remote_keep(PssRemote *remote);
+
 /* At a second prompt: forget the unfinished lines and be at the first prompt again (no event). */
 void pss_remote_discard(PssRemote *remote);
 

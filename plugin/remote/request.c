@@ -106,6 +106,11 @@ void pss_request_typed(GString *out, const char *nonce)
 	append_form(out, "\n{ __pss_g %s; } 2>/dev/null\n", nonce);
 }
 
+void pss_request_keep(GString *out)
+{
+	g_string_append(out, "\n__pss_kept=1\n");
+}
+
 void pss_request_hang_up(GString *out)
 {
 	g_string_append(out, "\n\\command kill -HUP $$\n");

@@ -33,4 +33,6 @@ void pss_request_second(GString *out, const char *nonce, gboolean again);
 void pss_request_typed(GString *out, const char *nonce);
 
 /* Ends the idle shell by a hang-up. */
+/* From now on `exit` in a line leaves the session and the shell stays: goes before the next line. */
+void pss_request_keep(GString *out);
 void pss_request_hang_up(GString *out);

@@ -17,6 +17,7 @@
 
 #include "bash-builtin/adapter.h"
 #include "client/entered.h"
+#include "client/escape-keys.h"
 
 extern void builtin_error(const char *format, ...);
 
@@ -72,6 +73,7 @@ static int enter_try(WORD_LIST *list)
 	const char *why_not = try_shell.why_not_enter();
 	struct pss_connection connection = { .fd = -1 };
 	struct pss_entered entered = { .shell = &try_shell,
+				       .escape_character = PSS_ESCAPE_KEYS_CHAR,
 				       .connection = &connection,
 				       .id = 7,
 				       .name = "web1",

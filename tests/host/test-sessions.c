@@ -140,6 +140,47 @@ static void test_kept_session(Fixture *fixture, gconstpointer data)
 	test_client_finish(&second);
 }
 
+/* Detaching from a temporary session while a line runs: it goes on as a kept one, and `exit` in it leaves. */
+static void test_temporary_session_is_kept(Fixture *fixture, gconstpointer data)
+{
+	struct pss_message message;
+	struct pss_fields fields;
+	TestClient first, second;
+
+	test_client_init(&first, &fixture->host);
+	test_client_hello(&first);
+	test_client_open(&first, 1, fixture->home, FALSE, TRUE);
+	g_autofree char *instance = g_strdup(pss_fields_text(pss_frame_fields(&first.frame), PSS_TAG_INSTANCE));
+	expect_prompt(&first, 1);
+	test_client_raw(&first, PSS_LINE, 1, "mkfifo ~/go; echo begun; read x <~/go; exit 4");
+	test_client_expect(&first, PSS_ACK);
+	test_client_expect_output(&first, "begun");
+	pss_message_begin(&message, &first.out, PSS_LEAVE, 1);
+	pss_message_number(&message, PSS_TAG_KEEP, 1);
+	g_assert_cmpint(pss_message_end(&message), ==, 0);
+	test_client_send(&first);
+	test_client_expect(&first, PSS_ACK);
+	fields = test_client_expect(&first, PSS_LEFT);
+	g_assert_cmpint(pss_fields_number(fields, PSS_TAG_LEFT_REASON, 0), ==, PSS_LEFT_BY_REQUEST);
+	g_assert_nonnull(strstr(pss_fields_text(fields, PSS_TAG_MESSAGE), "goes on"));
+	test_client_finish(&first);
+
+	test_client_init(&second, &fixture->host);
+	test_client_hello(&second);
+	send_instance(&second, PSS_ATTACH, 3, instance, FALSE);
+	g_assert_cmpint(status_of(test_client_expect(&second, PSS_RESULT)), ==, PSS_OK);
+	test_client_raw(&second, PSS_INTERRUPT, 3, "");
+	expect_prompt(&second, 1);
+	test_client_raw(&second, PSS_LINE, 3, "cd / && exit 6");
+	test_client_expect(&second, PSS_ACK);
+	fields = test_client_expect(&second, PSS_LEFT);
+	g_assert_cmpint(pss_fields_number(fields, PSS_TAG_LEFT_REASON, 0), ==, PSS_LEFT_KEPT_EXIT);
+	g_assert_cmpint(pss_fields_number(fields, PSS_TAG_EXIT_STATUS, 0), ==, 6);
+	send_instance(&second, PSS_REMOVE, 4, instance, FALSE);
+	g_assert_cmpint(status_of(test_client_expect(&second, PSS_RESULT)), ==, PSS_OK);
+	test_client_finish(&second);
+}
+
 static void test_second_prompt(Fixture *fixture, gconstpointer data)
 {
 	TestClient client;
@@ -306,6 +347,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	ADD("/host/a temporary session runs lines and ends with its shell", test_temporary_session);
 	ADD("/host/a kept session keeps its state over terminals", test_kept_session);
+	ADD("/host/a temporary session that is detached from becomes a kept one", test_temporary_session_is_kept);
 	ADD("/host/second prompts, and keys at a prompt come back", test_second_prompt);
 	ADD("/host/unwatched output is kept and made safe", test_unwatched_output);
 	ADD("/host/another protocol version is told so", test_wrong_version);
