@@ -232,6 +232,7 @@ def _(b):
     b.peer.send(wire.STARTED)
     b.peer.output(b"restarting\r\n")
     b.expect(rb"restarting")
+    b.wait_for(lambda: not b.termios()[3] & termios.ISIG, "raw")
     b.type("k")
     assert b.peer.wait("INPUT") == b"k"
     b.peer.prompt(b"new$ ")

@@ -31,7 +31,7 @@ __fp_variables() {
 }
 
 __fp_histfile() {
-	[[ -n ${HISTFILE-} && -f $HISTFILE ]] && cksum <"$HISTFILE"
+	[[ -n ${HISTFILE-} && -f $HISTFILE ]] && cat -- "$HISTFILE"
 }
 
 __fp_hooks() {
