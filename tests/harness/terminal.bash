@@ -111,7 +111,8 @@ term_send() {
 shows_at_end() {
 	local line
 	line=$(screen_line)
-	[[ ${line%"${line##*[! ]}"} == *"$1" ]] || { [ -z "$line" ] && [[ $(screen) == *"$1" ]]; }
+	[[ ${line%"${line##*[! ]}"} == *"$1" ]] || { [ -z "$line" ] && [[ $(screen) == *"$1" ]]; } ||
+		[[ $(screen | tr -d '\n') == *"$1" ]] # zsh draws a long line as rows of their own
 }
 
 term_type() {
