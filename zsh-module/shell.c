@@ -88,7 +88,8 @@ int pss_zsh_run(const struct pss_verb *verb, char **words)
 	char **plain = plain_words(words);
 	watching = depth++ == 0 && watch_interrupt();
 	status = plain ? pss_verb_run(verb, &pss_zsh_shell, (const char *const *)plain) : 1;
-	fflush(stdout);
+	if ((fflush(stdout) == EOF || ferror(stdout)) && status == 0)
+		status = 1; /* zsh itself says why */
 	depth--;
 	if (watching)
 		unwatch_interrupt();

@@ -8,6 +8,14 @@ __fp_section() {
 	"$@" 2>&1
 }
 
+# With what they lead to, without a process that would add pipes of its own.
+__fp_descriptors() {
+	local fd
+	for fd in /proc/$$/fd/*(N); do
+		[[ ! -e $fd && ! -h $fd ]] || print -r -- "${fd:t} ${fd:A}"
+	done
+}
+
 __fp_keymaps() {
 	local map
 	bindkey -lL
@@ -34,6 +42,14 @@ __fp_histfile() {
 	[[ -n ${HISTFILE-} && -f $HISTFILE ]] && cat -- "$HISTFILE"
 }
 
+# Read by the shell itself: while it waits for another to do so, its mask is now this, now that.
+__fp_signals() {
+	local line
+	while read -r line; do
+		[[ $line != Sig(Blk|Ign|Cgt):* ]] || print -r -- "$line"
+	done </proc/$$/status
+}
+
 __fp_hooks() {
 	zle -F -L
 	zle -lL
@@ -46,16 +62,16 @@ fingerprint() {
 	emulate -L zsh
 	zmodload zsh/parameter zsh/zleparameter
 	{
-		__fp_section descriptors find /proc/$$/fd -mindepth 1 -printf '%f %l\n'
+		__fp_section descriptors __fp_descriptors
 		__fp_section stty stty -g </dev/tty
 		__fp_section traps trap
-		__fp_section signals grep -E '^Sig(Blk|Ign|Cgt):' /proc/$$/status
+		__fp_section signals __fp_signals
 		__fp_section keymaps __fp_keymaps
 		__fp_section widgets __fp_hooks
 		__fp_section variables __fp_variables
 		__fp_section functions functions
 		__fp_section aliases alias -L
-		__fp_section history fc -lD 1
+		__fp_section history fc -l 1
 		__fp_section histfile __fp_histfile
 		__fp_section builtins print -rl -- ${(ok)builtins}
 		__fp_section directory pwd -P
