@@ -17,10 +17,10 @@
 
 static struct {
 	bool pushed;
-	zlong save_size;      /* SAVEHIST of the shell: zero while ours is shown */
-	int sharing[3];       /* the options, while they are off */
-	int outer_strin;      /* we may run in a sourced file or a string */
-	char open_quote;      /* at the end of the line before: ' or ", or 0 */
+	zlong save_size; /* SAVEHIST of the shell: zero while ours is shown */
+	int sharing[3];  /* the options, while they are off */
+	int outer_strin; /* we may run in a sourced file or a string */
+	char open_quote; /* at the end of the line before: ' or ", or 0 */
 } shown;
 
 static const int sharing_options[] = { SHAREHISTORY, INCAPPENDHISTORY, INCAPPENDHISTORYTIME };

@@ -23,11 +23,11 @@ static struct disarmed {
 	Widget widget; /* NULL: there is none of that name */
 	struct widget before;
 } disarmed[] = {
-	{ .name = "expand-cmd-path", .instead = ring },   /* the local PATH */
-	{ .name = "expand-word", .instead = ring },       /* local files and parameters */
+	{ .name = "expand-cmd-path", .instead = ring }, /* the local PATH */
+	{ .name = "expand-word", .instead = ring },     /* local files and parameters */
 	{ .name = "list-expand", .instead = ring },
-	{ .name = "spell-word", .instead = ring },        /* local commands and files */
-	{ .name = "run-help", .instead = ring },          /* runs a command that is not the line's */
+	{ .name = "spell-word", .instead = ring }, /* local commands and files */
+	{ .name = "run-help", .instead = ring },   /* runs a command that is not the line's */
 	{ .name = "which-command", .instead = ring },
 	{ .name = "edit-command-line", .instead = ring }, /* a local editor */
 	{ .name = "expand-absolute-path", .instead = ring },

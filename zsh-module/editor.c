@@ -78,8 +78,8 @@ int pss_zsh_editor_begin(char *const *history, size_t n_history)
 	if (error < 0)
 		return error;
 	editor.owner = getpid();
-	editor.wake = pss_zle.addzlefunction(name, on_wake,
-					     ZLE_KEEPSUFFIX | ZLE_MENUCMP | ZLE_LASTCOL | ZLE_NOTCOMMAND);
+	editor.wake =
+		pss_zle.addzlefunction(name, on_wake, ZLE_KEEPSUFFIX | ZLE_MENUCMP | ZLE_LASTCOL | ZLE_NOTCOMMAND);
 	editor.bufstack = bufstack;
 	bufstack = znewlinklist();
 	editor.psvar = psvar;
