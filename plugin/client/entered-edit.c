@@ -208,10 +208,21 @@ static void on_leave(struct pss_entered_state *state, char *line)
 		free(line);
 }
 
+/* The shell ends under us. */
+static void on_shell_exit(void *user, const char *typed)
+{
+	struct pss_entered_state *state = user;
+
+	if (typed && *typed)
+		keep_for_history(state, typed);
+	pss_entered_remember(state);
+	pss_tty_close(&state->tty);
+}
+
 void pss_entered_edit(struct pss_entered_state *state)
 {
 	_cleanup_(pss_free_pointer) char *prompt = NULL, *insert = NULL;
-	struct pss_read_request request = { .on_wake = on_wake, .user = state };
+	struct pss_read_request request = { .on_wake = on_wake, .on_exit = on_shell_exit, .user = state };
 	char *line = NULL;
 	enum pss_read result;
 

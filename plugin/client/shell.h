@@ -34,6 +34,9 @@ struct pss_read_request {
 	/* Called when wake_fd is readable. True ends the reading with PSS_READ_LEAVE. May print above
 	 * the line only through pss_shell.print_above(). */
 	bool (*on_wake)(void *user);
+	/* The shell ends while it reads (zsh, whose terminal has gone): read_line() will not return. `typed` is what
+	 * the line was so far, or NULL. What has to be saved is saved now, nothing may be printed. */
+	void (*on_exit)(void *user, const char *typed);
 	void *user;
 };
 

@@ -46,9 +46,14 @@ static struct caught {
 };
 #define TABLE_END (table + sizeof(table) / sizeof(table[0]))
 
+static sigset_t mask_before;
+
 void pss_signals_catch(void)
 {
+	sigset_t caught;
+
 	interrupt_flag = resize_flag = continue_flag = ending_signal = 0;
+	sigemptyset(&caught);
 	for (struct caught *row = table; row < TABLE_END; row++) {
 		struct sigaction action = { .sa_handler = row->handler };
 
@@ -56,13 +61,16 @@ void pss_signals_catch(void)
 		sigaction(row->number, &action, &row->before);
 		if (row->keep_ignored && row->before.sa_handler == SIG_IGN)
 			sigaction(row->number, &row->before, NULL);
+		sigaddset(&caught, row->number);
 	}
+	sigprocmask(SIG_UNBLOCK, &caught, &mask_before); /* zsh runs its builtins with some of them blocked */
 }
 
 void pss_signals_release(void)
 {
 	for (struct caught *row = table; row < TABLE_END; row++)
 		sigaction(row->number, &row->before, NULL);
+	sigprocmask(SIG_SETMASK, &mask_before, NULL);
 }
 
 int pss_signals_ending(void)

@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 /* Catches SIGINT, SIGHUP, SIGTERM, SIGWINCH and SIGCONT, ignores SIGQUIT. What the shell ignores of
- * HUP and TERM stays ignored. Clears all flags. */
+ * HUP and TERM stays ignored, and none of these is blocked. Clears all flags. */
 void pss_signals_catch(void);
-/* Puts every disposition back. */
+/* Puts every disposition and the mask back. */
 void pss_signals_release(void);
 
 /* SIGHUP or SIGTERM if one has come, else 0. Stays set. */

@@ -1,52 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* A bash builtin for the tests of the entered loop: `enter_try SOCKET [kept]` enters the session that a
- * scripted peer at the Unix socket SOCKET plays, with no host process and no verb in between. */
-#include <config.h>
+/* `enter_try SOCKET [kept]` for the tests of the entered loop, in both shells: enters the session that a scripted
+ * peer at the Unix socket SOCKET plays, with no host process and no verb in between. */
+#include "enter-try.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "builtins.h"
-#include "shell.h"
-
-#include "bash-builtin/adapter.h"
 #include "client/entered.h"
 #include "client/escape-keys.h"
-
-extern void builtin_error(const char *format, ...);
-
-#define EXPORTED __attribute__((visibility("default")))
-
-const char *pss_bash_get_variable(const char *name)
-{
-	return get_string_value(name);
-}
-
-static void say_error(const char *command, const char *message)
-{
-	fprintf(stderr, "bash: %s: %s\n", command, message);
-}
-
-static const struct pss_shell try_shell = {
-	.name = "bash",
-	.error = say_error,
-	.get_variable = pss_bash_get_variable,
-	.why_not_enter = pss_bash_why_not_enter,
-	.run_entered = pss_bash_run_entered,
-	.editor_begin = pss_bash_editor_begin,
-	.editor_end = pss_bash_editor_end,
-	.read_line = pss_bash_read_line,
-	.expand_history = pss_bash_expand_history,
-	.add_history = pss_bash_add_history,
-	.print_above = pss_bash_print_above,
-	.insert_typed = pss_bash_insert_typed,
-};
 
 static int connect_to(const char *path)
 {
@@ -68,11 +34,11 @@ static int run(void *argument)
 	return pss_entered_run(argument);
 }
 
-static int enter_try(WORD_LIST *list)
+int enter_try(const struct pss_shell *shell, const char *const *words)
 {
-	const char *why_not = try_shell.why_not_enter();
+	const char *why_not = shell->why_not_enter();
 	struct pss_connection connection = { .fd = -1 };
-	struct pss_entered entered = { .shell = &try_shell,
+	struct pss_entered entered = { .shell = shell,
 				       .escape_character = PSS_ESCAPE_KEYS_CHAR,
 				       .connection = &connection,
 				       .id = 7,
@@ -83,24 +49,18 @@ static int enter_try(WORD_LIST *list)
 	int status;
 
 	if (why_not) {
-		builtin_error("%s", why_not);
+		shell->error("enter_try", why_not);
 		return 1;
 	}
-	if (!list)
+	if (!words[0])
 		return 2;
-	entered.kept = list->next != NULL;
-	connection.fd = connect_to(list->word->word);
+	entered.kept = words[1] != NULL;
+	connection.fd = connect_to(words[0]);
 	if (connection.fd < 0) {
-		builtin_error("%s: %s", list->word->word, strerror(errno));
+		shell->error(words[0], strerror(errno));
 		return 1;
 	}
-	status = try_shell.run_entered("enter-pssession web1", run, &entered);
+	status = shell->run_entered("enter-pssession web1", run, &entered);
 	pss_connection_close(&connection);
 	return status;
 }
-
-static char *const help[] = { (char *)"Enters a scripted session.", NULL };
-
-extern struct builtin enter_try_struct;
-EXPORTED struct builtin enter_try_struct = { (char *)"enter_try",       enter_try, BUILTIN_ENABLED, help,
-					     "enter_try SOCKET [kept]", NULL };

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The entered loop in a real bash, against a scripted peer. test-entered.py LOADABLE FINGERPRINT [NAME-PART]"""
+"""The entered loop in a real shell, against a scripted peer. test-entered.py bash|zsh LOADABLE FINGERPRINT [NAME-PART]
+
+A test runs in both shells. What its shell starts with is `rc`, or in zsh `zsh` where that is said; what can be so in
+one shell only says which, and why: `only=("bash", "reason")`."""
 import os
 import signal
 import sys
@@ -9,16 +12,19 @@ import time
 import traceback
 
 import peer as wire
-from bash_on_pty import Bash
+import zsh_alone
+from shell_on_pty import SHELLS
 
-LOADABLE, FINGERPRINT = sys.argv[1], sys.argv[2]
-ONLY = sys.argv[3] if len(sys.argv) > 3 else ""
+SHELL, LOADABLE, FINGERPRINT = SHELLS[sys.argv[1]], sys.argv[2], sys.argv[3]
+ONLY = sys.argv[4] if len(sys.argv) > 4 else ""
+IS_ZSH = SHELL.name == "zsh"
 tests = []
 
 
-def test(name, rc=""):
+def test(name, rc="", zsh=None, only=None):
     def register(function):
-        tests.append((name, function, rc))
+        if only is None or only[0] == SHELL.name:
+            tests.append((name, function, zsh if IS_ZSH and zsh is not None else rc))
         return function
     return register
 
@@ -68,7 +74,7 @@ def _(b):
     assert got == b"a\x03\x1a\x04\xff\r", got
 
 
-@test("a line of 300 KB pasted at once arrives whole", rc="bind 'set enable-bracketed-paste on'")
+@test("a line of 300 KB pasted at once arrives whole", rc="bind 'set enable-bracketed-paste on'", zsh="")
 def _(b):
     b.enter()
     line = b"echo " + b"0123456789abcdef" * 19200
@@ -226,6 +232,7 @@ def _(b):
     b.peer.send(wire.STARTED)
     b.peer.output(b"restarting\r\n")
     b.expect(rb"restarting")
+    b.wait_for(lambda: not b.termios()[3] & termios.ISIG, "raw")
     b.type("k")
     assert b.peer.wait("INPUT") == b"k"
     b.peer.prompt(b"new$ ")
@@ -279,9 +286,12 @@ def _(b):
     b.peer.line()
     b.wait_for(lambda: not b.termios()[3] & termios.ICANON, "raw")
     os.kill(b.child(), signal.SIGSTOP)
-    b.expect(rb"Stopped.*LOCAL> ")
+    if not IS_ZSH:
+        b.expect(rb"Stopped.*LOCAL> ")
     b.peer.left(wire.LOST, message="x")
-    b.type("fg\rtouch ~/canary\r")
+    b.type("touch ~/canary\r" if IS_ZSH else "fg\rtouch ~/canary\r")
+    if IS_ZSH:
+        os.kill(b.child(), signal.SIGCONT)
     b.expect(rb"lost: x\r\n.*LOCAL> ")
     assert b.run("echo fine") == "fine\n"
     assert not os.path.exists(os.path.join(b.directory, "canary"))
@@ -360,12 +370,12 @@ def _(b):
     b.peer.prompt()
     b.expect(rb"\[web1\]: ")
     b.type("!! two\r")
-    b.expect(rb"\recho one two\r\n")
+    b.expect(rb"[\r\n]echo one two\r\n")
     assert b.peer.line() == b"echo one two"
     b.peer.prompt()
     b.expect(rb"\[web1\]: ")
     b.type("!nosuch\r")
-    b.expect(rb"!nosuch: event not found")
+    b.expect(rb"event not found: nosuch" if IS_ZSH else rb"!nosuch: event not found")
     b.expect(rb"\[web1\]: ")
     b.type("!!:p\r")
     b.expect(rb"echo one two\r\n.*\[web1\]: ")
@@ -378,7 +388,8 @@ def _(b):
 
 
 @test("history: HISTCONTROL, HISTIGNORE and HISTSIZE are honoured",
-      rc="HISTCONTROL=ignoreboth; HISTIGNORE='secret*'; HISTFILESIZE=3")
+      rc="HISTCONTROL=ignoreboth; HISTIGNORE='secret*'; HISTFILESIZE=3",
+      zsh="setopt hist_ignore_space hist_ignore_dups; HISTORY_IGNORE='secret*'; SAVEHIST=3")
 def _(b):
     b.enter()
     for line in (" spaced", "one", "one", "secret x", "two", "three", "four", "five"):
@@ -423,7 +434,9 @@ def _(b):
     assert b"HOME" not in got and b"$HOM" in got and b"~/" in got, got
 
 
-@test("edit-and-execute-command runs nothing", rc="export EDITOR='touch /tmp/pss-entered-canary; true'")
+@test("edit-and-execute-command runs nothing", rc="export EDITOR='touch /tmp/pss-entered-canary; true'",
+      zsh="""export EDITOR='touch /tmp/pss-entered-canary; true'
+             autoload -Uz edit-command-line; zle -N edit-command-line; bindkey '^X^E' edit-command-line""")
 def _(b):
     b.enter()
     b.type("echo x\x18\x05\r")
@@ -431,12 +444,12 @@ def _(b):
     assert not os.path.exists("/tmp/pss-entered-canary")
 
 
-@test("vi mode works, its local commands are off", rc="set -o vi")
+@test("vi mode works, its local commands are off", rc="set -o vi", zsh="bindkey -v")
 def _(b):
     b.enter()
     b.type("echo helo\x1bhi")
     b.expect(rb"helo")
-    b.type("l\x1b0*=\\v@a0iX\r")
+    b.type("l\x1b0*=\\0iX\r" if IS_ZSH else "l\x1b0*=\\v@a0iX\r")
     got = b.peer.line()
     assert got == b"Xecho hello", got
     b.peer.prompt()
@@ -450,7 +463,8 @@ def _(b):
 @test("bind -x runs locally; exit and Ctrl-C in it do not break the session or HISTFILE",
       rc="""bind -x '"\\C-g": "echo from-bind-x $READLINE_LINE; READLINE_LINE=changed"'
             bind -x '"\\C-o": "while :; do :; done"'
-            bind -x '"\\C-t": "exit 3"'; echo keep >"$HISTFILE"; history -r""")
+            bind -x '"\\C-t": "exit 3"'; echo keep >"$HISTFILE"; history -r""",
+      only=("bash", "zsh has widgets: see there"))
 def _(b):
     b.enter()
     b.type("abc\x07")
@@ -476,7 +490,8 @@ def _(b):
 
 @test("it works inside bind -x, a function, eval and a sourced file",
       rc="""f() { enter_try "$1"; }; g() { local x=1; eval 'f "$@"'; }
-            bind -x '"\\C-g": "enter_try $S; echo status $?"'""")
+            bind -x '"\\C-g": "enter_try $S; echo status $?"'""",
+      only=("bash", "inside a widget zsh has no second line editor"))
 def _(b):
     b.run(f"S={b.socket}; echo 'enter_try $S' >{b.directory}/file")
     for start in ("g $S\r", f". {b.directory}/file\r", "local text\x07"):
@@ -495,7 +510,8 @@ def _(b):
     assert b.run("echo fine") == "fine\n"
 
 
-@test("Ctrl-Z at the prompt suspends to the shell, fg resumes with the line")
+@test("Ctrl-Z at the prompt suspends to the shell, fg resumes with the line",
+      only=("bash", "a builtin of zsh is no job"))
 def _(b):
     b.enter()
     b.type("abc")
@@ -513,7 +529,8 @@ def _(b):
     assert "enter" not in b.run("jobs")
 
 
-@test("a stop from outside while a command runs: fg makes the terminal raw again and sends the size")
+@test("a stop from outside while a command runs: fg makes the terminal raw again and sends the size",
+      only=("bash", "a builtin of zsh is no job"))
 def _(b):
     b.enter()
     b.type("top\r")
@@ -546,7 +563,7 @@ def _(b):
 
 
 @test("SIGHUP ends a loop that bind -x runs, and nothing stays behind",
-      rc="""bind -x '"\\C-o": "while :; do :; done"'""")
+      rc="""bind -x '"\\C-o": "while :; do :; done"'""", only=("bash", "in zsh SIGHUP ends the shell: zsh_alone.py"))
 def _(b):
     b.enter()
     b.type("\x0f")
@@ -575,7 +592,8 @@ def ended_by(b, number, at_prompt):
     assert b.run("stty -g") and b.termios()[3] == before[3]
 
 
-for _number in (signal.SIGHUP, signal.SIGTERM):
+# An interactive zsh ignores SIGTERM, and SIGHUP ends it: zsh_alone.py.
+for _number in () if IS_ZSH else (signal.SIGHUP, signal.SIGTERM):
     for _at_prompt in (True, False):
         test(f"{_number.name} {'at the prompt' if _at_prompt else 'while a command runs'}: leaves, restores, "
              "and the line is in the history")(
@@ -591,16 +609,20 @@ def _(b):
     child = b.child()
     os.close(b.master)
     b.wait_for_end = time.monotonic() + 10
-    while os.path.exists(f"/proc/{child}") and time.monotonic() < b.wait_for_end:
+    while time.monotonic() < b.wait_for_end:
+        if b.has_ended() if IS_ZSH else not os.path.exists(f"/proc/{child}"):
+            break
         time.sleep(0.02)
     assert not os.path.exists(f"/proc/{child}")
-    os.waitpid(b.pid, 0)
+    if not IS_ZSH:
+        os.waitpid(b.pid, 0)
     b.master = os.open("/dev/null", os.O_RDONLY)
     assert b.host_history() == "half\n"
     assert "echo local-line" in b.local_history() and "half" not in b.local_history()
 
 
-@test("a crash of the loop leaves the shell fine")
+@test("a crash of the loop leaves the shell fine",
+      only=("bash", "a builtin of zsh is no job"))
 def _(b):
     b.enter()
     b.type("sleep 9\r")
@@ -661,15 +683,13 @@ def _(b):
     for line in ("enter_try x | cat", "(enter_try x)", "echo $(enter_try x)", "enter_try x </dev/null",
                  "enter_try x >/dev/null", "enter_try x & wait"):
         assert "use invoke-command" in b.run(line), line
-    path = os.path.join(b.directory, "script")
-    with open(path, "w") as file:
-        file.write(f"enable -f {LOADABLE} enter_try\nenter_try x\necho status $?\n")
-    out = b.run(f"LD_PRELOAD={b.preload} bash {path}")
+    out = b.run(f"LD_PRELOAD={b.preload} " + b.script(LOADABLE, "enter_try x\necho status $?"))
     assert "use invoke-command" in out and "status 1" in out, out
 
 
 @test("TMOUT and PROMPT_COMMAND are not at work at the remote prompt",
-      rc="PROMPT_COMMAND='echo pc >>~/pc'; trap 'echo trap-exit >>~/pc' EXIT; trap 'echo int >>~/pc' INT")
+      rc="PROMPT_COMMAND='echo pc >>~/pc'; trap 'echo trap-exit >>~/pc' EXIT; trap 'echo int >>~/pc' INT",
+      zsh="precmd() { echo pc >>~/pc }; trap 'echo trap-exit >>~/pc' EXIT; trap 'echo int >>~/pc' INT; TMOUT=2")
 def _(b):
     b.enter()
     path = os.path.join(b.directory, "pc")
@@ -680,12 +700,15 @@ def _(b):
     b.expect(rb"\[web1\]: ")
     b.type("\x03")
     b.expect(rb"\[web1\]: ")
+    if IS_ZSH:
+        b.pump(2.5)  # longer than TMOUT
+        b.pump(0.5)
     assert open(path).read() == before
     b.leave()
     assert open(path).read().startswith(before) and "trap-exit" not in open(path).read()
 
 
-@test("set +m: no job control, it works all the same", rc="set +m")
+@test("set +m: no job control, it works all the same", rc="set +m", zsh="unsetopt monitor")
 def _(b):
     b.enter()
     b.type("abc")
@@ -701,7 +724,8 @@ def _(b):
 
 
 @test("the remote's prompt is data: not expanded, not executed",
-      rc="shopt -s promptvars; export PSSESSION_PROMPT='<%h>%p'")
+      rc="shopt -s promptvars; export PSSESSION_PROMPT='<%h>%p'",
+      zsh="setopt promptsubst promptbang; export PSSESSION_PROMPT='<%h>%p'")
 def _(b):
     b.type(f"enter_try {b.socket}\r")
     b.peer.accept()
@@ -754,9 +778,20 @@ FURNISHED = """trap 'echo hi' INT USR1; trap : EXIT; set -o vi; shopt -s extglob
 export TZ=UTC; alias ll='ls -l'; history -s one; history -s two; stty -ixon; umask 027; complete -W 'a b' foo
 exec 7</dev/null; PROMPT_COMMAND='x=1'"""
 
+FURNISHED_ZSH = """trap 'echo hi' INT USR1; trap : EXIT; bindkey -v; setopt extended_glob share_history hist_verify
+export TZ=UTC; alias ll='ls -l'; print -s one; print -s two; stty -ixon; umask 027; exec 7</dev/null
+psvar=(a b); mine() { BUFFER=x }; zle -N mine; bindkey '^G' mine; edit-command-line() { : }; zle -N edit-command-line
+precmd() { x=1 }; TRAPWINCH() { : }; typeset -T MINE my; ZLE_VARED_ABORTED=before"""
+
 for _name, _way in (("exit", way_exit), ("the end of the link while a command runs", way_lost_while_running),
                     ("the end of the host process", way_host_gone), ("a killed loop", way_crash)):
-    test(f"no difference in the shell after {_name}", rc=FURNISHED)(lambda b, way=_way: without_difference(b, way))
+    if IS_ZSH and _way == way_crash:
+        continue  # the loop is the shell itself
+    test(f"no difference in the shell after {_name}", rc=FURNISHED, zsh=FURNISHED_ZSH)(
+        lambda b, way=_way: without_difference(b, way))
+
+if IS_ZSH:
+    zsh_alone.register(test)
 
 
 def main():
@@ -764,18 +799,18 @@ def main():
     chosen = [row for row in tests if ONLY in row[0]]
     print(f"1..{len(chosen)}", flush=True)
     for number, (name, function, rc) in enumerate(chosen, 1):
-        bash = None
+        shell = None
         try:
-            bash = Bash(LOADABLE, FINGERPRINT, rc)
-            function(bash)
+            shell = SHELL(LOADABLE, FINGERPRINT, rc)
+            function(shell)
             print(f"ok {number} - {name}", flush=True)
         except Exception:
             failed += 1
             print(f"not ok {number} - {name}", flush=True)
             print("".join("# " + line + "\n" for line in traceback.format_exc().splitlines()), end="", flush=True)
         finally:
-            if bash:
-                bash.close()
+            if shell:
+                shell.close()
     return failed > 0
 
 

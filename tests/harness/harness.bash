@@ -9,12 +9,19 @@
 #   setup()         { place_start; }
 #   teardown()      { place_end; }
 #   teardown_file() { world_end; }
+#
+# The shell that is tried is PSS_SHELL, bash or zsh: meson runs a file once for each. A test that can be so in one
+# of them only says `only bash 'why'`.
 
 export LC_ALL=C.UTF-8
 PSS_SOURCE=${PSS_SOURCE:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 PSS_BUILD=${PSS_BUILD:-$PSS_SOURCE/build}
-PSS_LOADABLE=$PSS_BUILD/bash-builtin/pssession.so
-export PSS_SOURCE PSS_BUILD PSS_LOADABLE
+PSS_SHELL=${PSS_SHELL:-bash}
+case $PSS_SHELL in
+bash) PSS_LOADABLE=$PSS_BUILD/bash-builtin/pssession.so ;;
+zsh) PSS_LOADABLE=$PSS_BUILD/zsh-module/pssession.so ;;
+esac
+export PSS_SOURCE PSS_BUILD PSS_LOADABLE PSS_SHELL
 
 HARNESS=$PSS_SOURCE/tests/harness
 for part in wait process sshd accounts terminal netproxy leftovers; do
@@ -121,14 +128,38 @@ place_start() {
 	write_local_rc
 }
 
+# What brings our commands into a local shell.
+load_line() {
+	case $PSS_SHELL in
+	bash) echo "enable -f $PSS_LOADABLE enter-pssession" ;;
+	zsh) echo "module_path+=(${PSS_LOADABLE%/*}); zmodload pssession" ;;
+	esac
+}
+
 # What the local shell starts with. A place's files are named below it, so they are short to type.
 write_local_rc() {
 	cat >"$HERE/rc" <<-END
 		PS1='local\$ '
 		C=$WORLD/ssh/ssh_config
 		HISTFILE=$HERE/home/history
-		enable -f $PSS_LOADABLE enter-pssession
+		$(load_line)
 	END
+	[ "$PSS_SHELL" = zsh ] || return 0
+	mkdir -p "$HERE/zdot"
+	echo "HISTSIZE=1000 SAVEHIST=1000; . $HERE/rc" >"$HERE/zdot/.zshrc"
+}
+
+# by_shell BASH ZSH: the text for the shell that is tried.
+by_shell() {
+	case $PSS_SHELL in
+	bash) printf '%s\n' "$1" ;;
+	zsh) printf '%s\n' "$2" ;;
+	esac
+}
+
+# only SHELL REASON: what the test says cannot be so in the other shell.
+only() {
+	[ "$PSS_SHELL" = "$1" ] || skip "$1 only: $2"
 }
 
 clean_env_words() {
@@ -148,20 +179,29 @@ clean_env() {
 	"${CLEAN_ENV[@]}" "$@"
 }
 
-# A bash in a terminal with the loadable in it, waiting at its prompt. More arguments go to bash.
-local_bash_start() {
+# A shell in a terminal with our commands in it, waiting at its prompt. More arguments go to the shell.
+local_shell_start() {
 	clean_env_words
-	term_start "${CLEAN_ENV[@]}" "${BASH_UNDER_TEST:-bash}" --noprofile --rcfile "$HERE/rc" "$@" -i || return
+	case $PSS_SHELL in
+	bash) term_start "${CLEAN_ENV[@]}" "${BASH_UNDER_TEST:-bash}" --noprofile --rcfile "$HERE/rc" "$@" -i || return ;;
+	zsh) term_start "${CLEAN_ENV[@]}" "ZDOTDIR=$HERE/zdot" "${ZSH_UNDER_TEST:-zsh}" -d "$@" -i || return ;;
+	esac
 	wait_local
 }
 
-# A script in a bash without terminal.
-local_bash() {
-	clean_env "${BASH_UNDER_TEST:-bash}" --noprofile --norc -c "
+# A script in a shell without terminal.
+local_shell() {
+	local shell=("${BASH_UNDER_TEST:-bash}" --noprofile --norc)
+	[ "$PSS_SHELL" != zsh ] || shell=("${ZSH_UNDER_TEST:-zsh}" -f)
+	clean_env "${shell[@]}" -c "
 		C=$WORLD/ssh/ssh_config
-		enable -f $PSS_LOADABLE enter-pssession || exit 99
-		$1" bash "${@:2}" 3>&-
+		$(load_line) || exit 99
+		$1" "$PSS_SHELL" "${@:2}" 3>&-
 }
+
+# The names from before there were two.
+local_bash_start() { local_shell_start "$@"; }
+local_bash() { local_shell "$@"; }
 
 # Enters box (or what the arguments say), to its first prompt.
 enter() {
@@ -269,5 +309,5 @@ UUID='[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
 
 # The local terminal behaves: lines are echoed, newlines are newlines, Ctrl-C interrupts.
 terminal_is_sane() {
-	run_line 'stty -a | tr " ;" "\n\n" | grep -cxE "icanon|echo|isig|opost|onlcr|icrnl"' && output_is 6
+	run_line 'stty -a | tr " ;" "\n" | grep -cxE "icanon|echo|isig|opost|onlcr|icrnl"' && output_is 6
 }

@@ -111,7 +111,8 @@ term_send() {
 shows_at_end() {
 	local line
 	line=$(screen_line)
-	[[ ${line%"${line##*[! ]}"} == *"$1" ]] || { [ -z "$line" ] && [[ $(screen) == *"$1" ]]; }
+	[[ ${line%"${line##*[! ]}"} == *"$1" ]] || { [ -z "$line" ] && [[ $(screen) == *"$1" ]]; } ||
+		[[ $(screen | tr -d '\n') == *"$1" ]] # zsh draws a long line as rows of their own
 }
 
 term_type() {
@@ -154,12 +155,25 @@ wait_prompt() {
 }
 
 # What the line TEXT printed: all between it and the prompt at the end. A line that just fills the last column
-# is joined with what follows it.
+# is joined with what follows it. zsh draws a long line as rows of their own, and after one that just fills the last
+# column an empty row.
 output_of() {
-	scrollback | TEXT="\$ $1" awk '
-		BEGIN { text = ENVIRON["TEXT"]; sub(/ +$/, "", text) }
-		{ line[NR] = $0; if (i = index($0, text)) { at = NR; rest = substr($0, i + length(text)) } }
-		END { if (rest != "") print rest; for (i = at + 1; i < NR; i++) print line[i] }'
+	scrollback | TEXT="\$ $1" COLUMNS=$(tm display-message -p '#{pane_width}') awk '
+		function dense(s) { gsub(/ /, "", s); return s }
+		function ends_in_rows(k,   j, rows) {
+			j = k
+			rows = dense(substr(line[k], index(line[k], "$ ")))
+			while (j < NR && length(rows) < length(wanted)) rows = rows dense(line[++j])
+			return rows == wanted ? j : 0
+		}
+		BEGIN { text = ENVIRON["TEXT"]; sub(/ +$/, "", text); wanted = dense(text) }
+		{ line[NR] = $0; if (i = index($0, text)) { at = NR; from = i; rest = substr($0, i + length(text)) } }
+		END {
+			for (k = 1; !at && k <= NR; k++) if (index(line[k], "$ ")) at = ends_in_rows(k)
+			if (from && rest == "" && (from + length(text) - 1) % ENVIRON["COLUMNS"] == 0 && line[at + 1] == "") at++
+			if (rest != "") print rest
+			for (i = at + 1; i < NR; i++) print line[i]
+		}'
 }
 
 run_line() {

@@ -200,7 +200,7 @@ teardown() { place_end; }
 	[ "$status" -eq 0 ] && [ -z "$output" ]
 }
 
-@test "enter: from inside a function and from bind -x" {
+@test "enter: from inside a function" {
 	local_bash_start
 	run_line 'go() { enter-pssession -ConfigFile $C box; echo "back with $?"; }'
 	run_line go
@@ -209,6 +209,11 @@ teardown() { place_end; }
 	term_keys Enter
 	wait_screen $'\nback with 3\nlocal\\$'
 	wait_local
+}
+
+@test "enter: from inside bind -x" {
+	only bash 'inside a widget zsh has no second line editor, and says so'
+	local_bash_start
 	run_line "bind -x '\"\\C-xe\": enter-pssession -ConfigFile \$C box'"
 	term_keys C-x e
 	wait_remote
@@ -220,6 +225,7 @@ teardown() { place_end; }
 }
 
 @test "enter: Ctrl-Z at the remote prompt makes a job of it, fg brings it back" {
+	only bash 'a builtin of zsh is no job'
 	local_bash_start
 	enter
 	run_line 'x=kept'
@@ -237,7 +243,20 @@ teardown() { place_end; }
 	output_is ''
 }
 
+@test "enter: Ctrl-Z at the remote prompt says in one line that zsh cannot do that" {
+	only zsh 'bash makes a job of it'
+	local_bash_start
+	enter
+	term_type 'echo still'
+	term_keys C-z
+	wait_screen 'remote\$ echo still'$'\n''zsh: .*cannot be a job'
+	term_keys Enter
+	wait_screen $'\nstill\n.*remote\\$'
+	leave_by exit
+}
+
 @test "enter: a suspended session that is killed leaves a good shell" {
+	only bash 'a builtin of zsh is no job'
 	local_bash_start
 	enter
 	term_keys C-z

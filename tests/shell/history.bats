@@ -138,7 +138,8 @@ state_file() {
 
 @test "history: HISTCONTROL and HISTIGNORE of the local shell are honoured" {
 	local_bash_start
-	run_line 'HISTCONTROL=ignorespace:ignoredups HISTIGNORE="secret*"'
+	run_line "$(by_shell 'HISTCONTROL=ignorespace:ignoredups HISTIGNORE="secret*"' \
+		'setopt hist_ignore_space hist_ignore_dups; HISTORY_IGNORE="secret*"')"
 	enter
 	run_line ' echo blank-first'
 	run_line 'secret-command-x 2>/dev/null'

@@ -88,6 +88,7 @@ refused() {
 		run local_bash "$name-pssession --help"
 		[ "$status" -eq 0 ]
 		[[ $output == *"$name-pssession"* ]]
+		[ "$PSS_SHELL" != zsh ] || continue # it has no `help`
 		run local_bash "help $name-pssession"
 		[ "$status" -eq 0 ]
 		[ -n "$output" ]

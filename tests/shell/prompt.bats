@@ -104,7 +104,7 @@ set_prompt() {
 
 @test "prompt: PROMPT_COMMAND of the remote runs with the right status, that of the local not at all" {
 	local_bash_start
-	run_line "PROMPT_COMMAND='echo local >>\$HERE/ran'"
+	run_line "$(by_shell "PROMPT_COMMAND='echo local >>\$HERE/ran'" 'precmd() { echo local >>$HERE/ran; }')"
 	enter
 	local before
 	before=$(wc -l <"$HERE/ran")

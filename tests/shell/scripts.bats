@@ -94,6 +94,7 @@ teardown() { place_end; }
 
 @test "scripts: -OutVariable and -ErrorVariable fill arrays of the calling shell" {
 	run local_bash '
+		[ -z "${ZSH_VERSION-}" ] || setopt ksh_arrays # count from 0 as bash does
 		new-pssession -ConfigFile $C box -OutVariable s >/dev/null
 		[ ${#s[@]} = 1 ] || exit 51
 		new-pssession -ConfigFile $C box -OutVariable +s >/dev/null
@@ -116,15 +117,15 @@ teardown() { place_end; }
 	[[ $output != *'not reached'* ]]
 }
 
-@test "scripts: errors name the script and the line as bash's own do" {
+@test "scripts: errors name the script and the line as the shell's own do" {
 	cat >"$HERE/script" <<-END
-		enable -f $PSS_LOADABLE enter-pssession
+		$(load_line)
 
 		new-pssession -NoSuchParameter
 	END
-	run clean_env bash "$HERE/script"
+	run clean_env "$PSS_SHELL" "$HERE/script"
 	[ "$status" -eq 2 ]
-	[[ $output == "$HERE/script: line 3: new-pssession: "*NoSuchParameter* ]]
+	[[ $output == "$HERE/script:$(by_shell ' line 3' 3): new-pssession: "*NoSuchParameter* ]]
 }
 
 @test "scripts: Ctrl-C ends an open that is under way" {

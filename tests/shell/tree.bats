@@ -14,12 +14,12 @@ none() {
 }
 
 @test "house: GLib and libssh are included by the host and the remote engine only" {
-	none grep -rnE '#include *[<"](glib|gio|libssh|json-glib)' plugin/client plugin/wire bash-builtin
+	none grep -rnE '#include *[<"](glib|gio|libssh|json-glib)' plugin/client plugin/wire bash-builtin zsh-module
 	none grep -rnE '#include *[<"]libssh' plugin/remote
 }
 
 @test "house: client and host never include each other, wire includes neither" {
-	none grep -rnE '#include *"(plugin/)?(host|remote)/' plugin/client plugin/wire bash-builtin
+	none grep -rnE '#include *"(plugin/)?(host|remote)/' plugin/client plugin/wire bash-builtin zsh-module
 	none grep -rnE '#include *"(plugin/)?client/' plugin/host plugin/wire plugin/remote
 	none grep -rnE '#include *"(plugin/)?host/' plugin/remote
 }
@@ -34,12 +34,12 @@ none() {
 }
 
 @test "house: nothing is left to do later" {
-	none grep -rnE 'TODO|FIXME|\bXXX\b|not implemented yet' plugin bash-builtin man install tests tools \
+	none grep -rnE 'TODO|FIXME|\bXXX\b|not implemented yet' plugin bash-builtin zsh-module man install tests tools \
 		--include='*.[ch]' --include='*.bash' --include='*.sh' --include='*.zsh' --include=meson.build
 }
 
 @test "house: every source says its licence" {
-	none find plugin bash-builtin man install tests \( -name '*.[ch]' -o -name '*.bats' -o -name '*.bash' \) \
+	none find plugin bash-builtin zsh-module man install tests \( -name '*.[ch]' -o -name '*.bats' -o -name '*.bash' \) \
 		-exec grep -L 'SPDX-License-Identifier: MIT' {} +
 }
 

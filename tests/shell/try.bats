@@ -44,6 +44,14 @@ try() {
 	[ "$output" = out ]
 }
 
+@test "try: zsh -c does it from zsh" {
+	requires zsh
+	[ -e "$PSS_BUILD/zsh-module/pssession.so" ] || skip 'built without zsh'
+	run try zsh -c 'echo out; (exit 7)'
+	[ "$status" -eq 7 ]
+	[ "$output" = out ]
+}
+
 @test "try: -c takes quotes, newlines, comments and tabs as they are" {
 	run try -c $'echo "a  \'b\'" # a comment\nif true; then\n\tprintf "%s\\n" \'$x\' \'c\td\'\nfi'
 	[ "$status" -eq 0 ]

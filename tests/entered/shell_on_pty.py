@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""An interactive bash on a pty of its own, with the entered loop loaded, and what a person would do with it."""
+"""An interactive shell on a pty of its own, with the entered loop loaded, and what a person would do with it."""
 import fcntl
 import os
 import pty
@@ -19,14 +19,14 @@ DEADLINE = 15
 
 
 def sanitizers(loadable):
-    """The environment that lets an ordinary bash load a sanitised loadable."""
+    """The environment that lets an ordinary shell load a sanitised loadable."""
     needed = subprocess.run(["ldd", loadable], stdout=subprocess.PIPE, text=True, check=True).stdout
     runtime = re.search(r"libasan\S* => (\S+)", needed)
-    # What bash itself never frees is not our affair.
+    # What the shell itself never frees is not our affair.
     return {"LD_PRELOAD": runtime.group(1), "ASAN_OPTIONS": "detect_leaks=0:handle_segv=0"} if runtime else {}
 
 
-class Bash:
+class Shell:
     """`self.seen` is everything printed; expect() looks behind what was matched before."""
 
     def __init__(self, loadable, fingerprint, rc=""):
@@ -35,20 +35,21 @@ class Bash:
         self.peer = wire.Peer(self.socket)
         self.seen, self.at = b"", 0
         self.peer.meanwhile = self.pump
-        path = os.path.join(self.directory, "rc")
-        with open(path, "w") as file:
-            file.write("unset LD_PRELOAD\n"  # sanitizers() means bash alone
-                       f"PS1='LOCAL> '; HISTFILE={self.directory}/local_history\n"
-                       f"enable -f {loadable} enter_try\n. {fingerprint}\n{rc}\n")
         environment = {"PATH": os.environ["PATH"], "HOME": self.directory, "TERM": "xterm", "LANG": "C.UTF-8",
-                       "XDG_STATE_HOME": os.path.join(self.directory, "state"), "INPUTRC": "/dev/null",
-                       **sanitizers(loadable)}
+                       "XDG_STATE_HOME": os.path.join(self.directory, "state"), **sanitizers(loadable)}
         self.preload = environment.get("LD_PRELOAD", "")
+        command = self.prepare(environment, loadable, f". {fingerprint}\n{rc}\n")
         self.pid, self.master = pty.fork()
         if self.pid == 0:
-            os.execvpe("bash", ["bash", "--noprofile", "--rcfile", path, "-i"], environment)
+            os.execvpe(command[0], command, environment)
         self.resize(80, 24)
         self.expect(rb"LOCAL> ")
+
+    def write(self, name, text):
+        path = os.path.join(self.directory, name)
+        with open(path, "w") as file:
+            file.write(text)
+        return path
 
     def resize(self, columns, rows):
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -90,7 +91,7 @@ class Bash:
         self.type(line + "\r")
         self.expect(rb"\n")
         match = self.expect(rb"(.*)LOCAL> ")
-        return re.sub(rb"\x1b\[\?2004[hl]\r?", b"", match.group(1)).replace(b"\r", b"").decode()
+        return re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]", b"", match.group(1)).replace(b"\r", b"").decode()
 
     def enter(self, kept=False, prompt=b"~$ "):
         self.type(f"enter_try {self.socket}" + (" kept" if kept else "") + "\r")
@@ -107,6 +108,15 @@ class Bash:
         self.peer.left(wire.BY_REQUEST)
         self.expect(rb"LOCAL> ")
 
+    def line(self, text, expected=None, prompt=b"~$ "):
+        """Types a line and gives the next prompt."""
+        self.type(text + b"\r" if isinstance(text, bytes) else text + "\r")
+        got = self.peer.line()
+        assert expected is None or got == expected, got
+        self.peer.prompt(prompt)
+        self.expect(rb"\[web1\]: ")
+        return got
+
     def status(self):
         return int(self.run("echo $?").strip().split("\n")[-1])
 
@@ -115,11 +125,6 @@ class Bash:
         self.run(f"fingerprint {path}")
         with open(path) as file:
             return [line for line in file if "fingerprint" not in line]
-
-    def child(self):
-        """The process of the entered session."""
-        with open(f"/proc/{self.pid}/task/{self.pid}/children") as file:
-            return int(file.read().split()[-1])
 
     def catches(self, number):
         """Has the entered session's process a handler for this signal?"""
@@ -162,3 +167,51 @@ class Bash:
             pass
         self.peer.close()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+    def has_ended(self):
+        """Has the shell itself?"""
+        pid, _ = os.waitpid(self.pid, os.WNOHANG)
+        return pid == self.pid
+
+
+class Bash(Shell):
+    """The loop runs in a child, which is a job."""
+    name = "bash"
+
+    def prepare(self, environment, loadable, rc):
+        environment["INPUTRC"] = "/dev/null"
+        path = self.write("rc", "unset LD_PRELOAD\n"  # sanitizers() means the shell alone
+                          f"PS1='LOCAL> '; HISTFILE={self.directory}/local_history\n"
+                          f"enable -f {loadable} enter_try\n{rc}")
+        return ["bash", "--noprofile", "--rcfile", path, "-i"]
+
+    def script(self, loadable, text):
+        """The command that runs `text` with the builtin there, and no terminal."""
+        return "bash " + self.write("script", f"enable -f {loadable} enter_try\n{text}\n")
+
+    def child(self):
+        """The process of the entered session."""
+        with open(f"/proc/{self.pid}/task/{self.pid}/children") as file:
+            return int(file.read().split()[-1])
+
+
+class Zsh(Shell):
+    """The loop runs in the shell itself."""
+    name = "zsh"
+
+    def prepare(self, environment, loadable, rc):
+        environment["ZDOTDIR"] = self.directory
+        self.write(".zshrc", "unset LD_PRELOAD; unsetopt prompt_sp\n"
+                   f"PS1='LOCAL> '; HISTFILE={self.directory}/local_history; HISTSIZE=1000 SAVEHIST=1000\n"
+                   f"module_path+=({os.path.dirname(loadable)}); zmodload enter_try\n{rc}")
+        return ["zsh", "-d", "-i"]
+
+    def script(self, loadable, text):
+        return "zsh -f " + self.write(
+            "script", f"module_path+=({os.path.dirname(loadable)}); zmodload enter_try\n{text}\n")
+
+    def child(self):
+        return self.pid
+
+
+SHELLS = {"bash": Bash, "zsh": Zsh}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* ZLE's widgets while entered. Those that would complete, expand or run something on the local machine only
+ * ring the bell, under every name and key that they have; the user's own widgets stay. Completion is stopped
+ * where it begins. The widgets are changed in place and changed back, so that keymaps and names are never
+ * touched. */
+#include <stdbool.h>
+#include <string.h>
+
+#include "zsh-module/zsh.h"
+
+#include "zsh-module/adapter.h"
+#include "zsh-module/editor.h"
+
+#define CTRL_Z 0x1a
+
+static int ring(char **arguments);
+static int undefined_key(char **arguments);
+static int insert_key(char **arguments);
+
+static struct disarmed {
+	const char *name;
+	ZleIntFunc instead;
+	Widget widget; /* NULL: there is none of that name */
+	struct widget before;
+} disarmed[] = {
+	{ .name = "expand-cmd-path", .instead = ring }, /* the local PATH */
+	{ .name = "expand-word", .instead = ring },     /* local files and parameters */
+	{ .name = "list-expand", .instead = ring },
+	{ .name = "spell-word", .instead = ring }, /* local commands and files */
+	{ .name = "run-help", .instead = ring },   /* runs a command that is not the line's */
+	{ .name = "which-command", .instead = ring },
+	{ .name = "edit-command-line", .instead = ring }, /* a local editor */
+	{ .name = "expand-absolute-path", .instead = ring },
+	{ .name = "undefined-key", .instead = undefined_key },
+	{ .name = "self-insert", .instead = insert_key },
+};
+#define DISARMED_END (disarmed + sizeof disarmed / sizeof *disarmed)
+
+static int ring(char **arguments)
+{
+	pss_zle.handlefeep(arguments);
+	return 1;
+}
+
+/* What the key would have done without us. */
+static int call_before(ZleIntFunc instead, char **arguments)
+{
+	for (struct disarmed *row = disarmed; row < DISARMED_END; row++) {
+		if (row->instead == instead && row->widget)
+			return row->before.u.fn(arguments);
+	}
+	return 1;
+}
+
+static bool is_suspend_key(void)
+{
+	if (*pss_zle.lastchar != CTRL_Z)
+		return false;
+	pss_zle.showmsg("zsh: enter-pssession is a builtin and cannot be a job; exit-pssession leaves the session");
+	return true;
+}
+
+static int undefined_key(char **arguments)
+{
+	return is_suspend_key() ? 0 : call_before(undefined_key, arguments);
+}
+
+/* In vi's insert mode Ctrl-Z would be text. */
+static int insert_key(char **arguments)
+{
+	return is_suspend_key() ? 0 : call_before(insert_key, arguments);
+}
+
+static Widget widget_named(const char *name)
+{
+	Thingy thingy = pss_zle.rthingy_nocreate((char *)name);
+	Widget widget = thingy && !(thingy->flags & DISABLED) ? thingy->widget : NULL;
+
+	if (thingy)
+		pss_zle.unrefthingy(thingy);
+	return widget;
+}
+
+/* A builtin widget is wanted by its name with a dot, which cannot be made to mean another. */
+static Widget widget_of(const struct disarmed *row)
+{
+	char dotted[64] = ".";
+	Widget widget;
+
+	strncat(dotted, row->name, sizeof dotted - 2);
+	widget = widget_named(dotted);
+	return widget ? widget : widget_named(row->name);
+}
+
+static void disarm(struct disarmed *row)
+{
+	row->widget = widget_of(row);
+	if (!row->widget || (row->instead != ring && !(row->widget->flags & WIDGET_INT))) {
+		row->widget = NULL;
+		return;
+	}
+	row->before = *row->widget;
+	row->widget->flags = (row->widget->flags & ~WIDGET_NCOMP) | WIDGET_INT;
+	row->widget->u.fn = row->instead;
+}
+
+/* Not one that the user has defined anew meanwhile. */
+static void rearm(struct disarmed *row)
+{
+	if (row->widget && widget_of(row) == row->widget && (row->widget->flags & WIDGET_INT) &&
+	    row->widget->u.fn == row->instead) {
+		row->widget->flags = row->before.flags;
+		row->widget->u = row->before.u;
+	}
+	row->widget = NULL;
+}
+
+/* The one place where completion on the remote will hook in: before anything local is looked at. Expansion and
+ * spelling are always the local machine's affair. True ends it. */
+static int before_complete(Hookdef hook, void *list)
+{
+	return 1;
+}
+
+void pss_editor_disarm_widgets(void)
+{
+	for (struct disarmed *row = disarmed; row < DISARMED_END; row++)
+		disarm(row);
+	addhookfunc((char *)"before_complete", before_complete);
+}
+
+void pss_editor_rearm_widgets(void)
+{
+	deletehookfunc((char *)"before_complete", before_complete);
+	for (struct disarmed *row = disarmed; row < DISARMED_END; row++)
+		rearm(row);
+}

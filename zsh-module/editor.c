@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/* zsh's line editor for an entered session: ZLE with the user's keymaps and widgets, our prompt and the host's
+ * history, one zleread() a line as `vared` does it. All of it happens in the user's own shell: what is changed
+ * here is put back here, also when the shell ends in the middle of it. */
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "zsh-module/zsh.h"
+
+#include "zsh-module/adapter.h"
+#include "zsh-module/editor-signals.h"
+#include "zsh-module/editor.h"
+
+#define WAKE_WIDGET "_pssession-wake"
+#define ABORTED "ZLE_VARED_ABORTED" /* where zleread() leaves a line that was not ended */
+
+static struct {
+	pid_t owner;
+	const struct pss_read_request *request; /* of the line being read, else NULL */
+	Widget wake;
+	/* what the shell had */
+	LinkList bufstack;
+	char **psvar;
+	char *aborted; /* or NULL: it was not set */
+	int prompt_percent;
+} editor;
+
+/* The connection has something to say. Called by zleread() between two keys. */
+static int on_wake(char **arguments)
+{
+	const struct pss_read_request *request = editor.request;
+
+	if (request && !pss_editor_has_given_up() && request->on_wake(request->user))
+		pss_editor_give_up();
+	return 0;
+}
+
+/* The shell ends while it reads, because its terminal has ended: nobody comes back from there. */
+static int on_shell_exit(Hookdef hook, void *data)
+{
+	const struct pss_read_request *request = editor.request;
+	int length, cursor;
+	char *line;
+
+	if (!request || getpid() != editor.owner)
+		return 0;
+	editor.request = NULL;
+	pss_editor_history_is_gone();
+	line = zleentry(ZLE_CMD_GET_LINE, &length, &cursor);
+	char *typed = line ? pss_zsh_plain(line) : NULL;
+	if (request->on_exit)
+		request->on_exit(request->user, typed);
+	free(typed);
+	zsfree(line);
+	return 0;
+}
+
+static char *copy_of(const char *parameter)
+{
+	char *value = getsparam((char *)parameter);
+
+	return value ? ztrdup(value) : NULL;
+}
+
+int pss_zsh_editor_begin(char *const *history, size_t n_history)
+{
+	char name[] = WAKE_WIDGET;
+	int error;
+
+	if (!pss_zle_load())
+		return -ENOSYS;
+	error = pss_editor_signals_begin();
+	if (error < 0)
+		return error;
+	editor.owner = getpid();
+	editor.wake =
+		pss_zle.addzlefunction(name, on_wake, ZLE_KEEPSUFFIX | ZLE_MENUCMP | ZLE_LASTCOL | ZLE_NOTCOMMAND);
+	editor.bufstack = bufstack;
+	bufstack = znewlinklist();
+	editor.psvar = psvar;
+	psvar = NULL;
+	editor.aborted = copy_of(ABORTED);
+	pss_editor_history_push(history, n_history);
+	pss_editor_disarm_widgets();
+	addhookfunc((char *)"exit", on_shell_exit);
+	return 0;
+}
+
+static void restore_aborted(void)
+{
+	if (editor.aborted)
+		setsparam((char *)ABORTED, editor.aborted);
+	else
+		unsetparam((char *)ABORTED);
+	editor.aborted = NULL;
+}
+
+void pss_zsh_editor_end(void)
+{
+	deletehookfunc((char *)"exit", on_shell_exit);
+	pss_editor_rearm_widgets();
+	pss_editor_history_pop();
+	restore_aborted();
+	if (psvar)
+		freearray(psvar);
+	psvar = editor.psvar;
+	freelinklist(bufstack, freestr);
+	bufstack = editor.bufstack;
+	pss_zle.deletezlefunction(editor.wake);
+	pss_editor_signals_end();
+}
+
+static void watch(int fd, bool on)
+{
+	char number[16];
+
+	snprintf(number, sizeof number, "%d", fd);
+	pss_zle_builtin(on ? "Fw" : "F", number, on ? WAKE_WIDGET : NULL);
+}
+
+/* `exit` in a widget ends the session, not the shell. */
+static bool was_told_to_exit(void)
+{
+	bool told = exit_pending != 0;
+
+	exit_pending = exit_level = 0;
+	return told;
+}
+
+static char *unfinished_line(void)
+{
+	char *value = getsparam((char *)ABORTED);
+
+	return value && *value ? pss_zsh_plain(value) : NULL;
+}
+
+static enum pss_read outcome_of(char *metafied, char **ret_line)
+{
+	bool interrupted = errflag != 0, given_up = pss_editor_has_given_up(), told_to_exit = was_told_to_exit();
+	size_t n;
+
+	if (given_up) {
+		errflag = 0;
+		*ret_line = metafied ? pss_zsh_plain(metafied) : unfinished_line();
+		return PSS_READ_LEAVE;
+	}
+	if (!metafied)
+		return interrupted && !told_to_exit ? PSS_READ_INTERRUPT : PSS_READ_EOF;
+	*ret_line = pss_zsh_plain(metafied);
+	n = *ret_line ? strlen(*ret_line) : 0;
+	if (n > 0 && (*ret_line)[n - 1] == '\n')
+		(*ret_line)[n - 1] = '\0';
+	return *ret_line ? PSS_READ_LINE : PSS_READ_EOF;
+}
+
+/* The part in which zsh is in charge. */
+static char *read_in_zle(char *prompt)
+{
+	int queued = queue_signal_level(), old_isfirstln = isfirstln;
+	char *line;
+
+	pss_editor_signals_of_shell();
+	pss_editor_history_begin_line();
+	watch(editor.request->wake_fd, true);
+	isfirstln = 1; /* Ctrl-D on an empty line is the end at a second prompt, too */
+	dont_queue_signals();
+	line = zleentry(ZLE_CMD_READ, &prompt, NULL, ZLRF_HISTORY, ZLCON_VARED);
+	restore_queue_signals(queued);
+	isfirstln = old_isfirstln;
+	return line;
+}
+
+enum pss_read pss_zsh_read_line(const struct pss_read_request *request, char **ret_line)
+{
+	char *prompt = pss_editor_prompt(request->prompt), *line;
+	int old_breaks = breaks, old_retflag = retflag, old_percent = opts[PROMPTPERCENT];
+	zlong old_lastval = lastval;
+	enum pss_read outcome;
+
+	if (!request->continuation)
+		pss_editor_first_line();
+	if (request->insert && *request->insert)
+		zpushnode(bufstack, pss_zsh_metafied(request->insert, strlen(request->insert)));
+	unsetparam((char *)ABORTED);
+	editor.request = request;
+	opts[PROMPTPERCENT] = 1;
+	line = read_in_zle(prompt);
+	opts[PROMPTPERCENT] = (char)old_percent;
+	editor.request = NULL;
+	watch(request->wake_fd, false);
+	outcome = outcome_of(line, ret_line);
+	errflag = 0;
+	pss_editor_history_end_line();
+	pss_editor_signals_of_loop();
+	errflag = 0;
+	breaks = old_breaks;
+	retflag = old_retflag;
+	lastval = old_lastval;
+	zsfree(line);
+	zsfree(prompt);
+	return outcome;
+}
+
+void pss_zsh_print_above(const char *text, size_t n)
+{
+	zleentry(ZLE_CMD_TRASH);
+	fwrite(text, 1, n, shout);
+	fflush(shout);
+}
+
+void pss_zsh_insert_typed(const char *text)
+{
+	char *metafied = pss_zsh_metafied(text, strlen(text));
+	int n, size;
+	ZLE_STRING_T line = pss_zle.stringaszleline(metafied, 0, &n, &size, NULL);
+
+	pss_zle.doinsert(line, n);
+	zleentry(ZLE_CMD_REFRESH);
+	free(line);
+	zsfree(metafied);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* What the editor's files share. Include zsh-module/zsh.h first. */
+#pragma once
+
+/* editor-history.c: the host's history in the place of the shell's own, and back. */
+void pss_editor_history_push(char *const *history, size_t n_history);
+void pss_editor_history_pop(void);
+void pss_editor_history_is_gone(void); /* the shell ends, and has taken it off itself */
+/* Around zleread(): the line being edited is at the end of the shown history, and no option of the user's
+ * makes zsh read or write HISTFILE for it. */
+void pss_editor_history_begin_line(void);
+void pss_editor_history_end_line(void);
+/* A first line is about to be read: no quote of the lines before it is open. */
+void pss_editor_first_line(void);
+
+/* editor-widgets.c: the widgets that act on the local machine, off and on again; completion likewise. */
+void pss_editor_disarm_widgets(void);
+void pss_editor_rearm_widgets(void);
+
+/* editor-prompt.c: sets zsh's psvar to the pieces of a prompt and returns what shows them as they are,
+ * whatever options are set. NULL when memory is short. For zsfree(). */
+char *pss_editor_prompt(const char *prompt);

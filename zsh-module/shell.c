@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* Running a verb as a zsh builtin: words in, exit status out, errors in zsh's own style; and the table of what
+ * the client needs of zsh. Called by the builtins of module.c, also in subshells and pipelines. For as long as
+ * a verb runs zsh holds its signals back (a trap would run in the middle of our malloc()), so that Ctrl-C is
+ * also taken note of here. */
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "zsh-module/zsh.h"
+
+#include "zsh-module/adapter.h"
+
+static volatile sig_atomic_t interrupt_seen;
+static struct sigaction shell_interrupt; /* zsh's own handling of SIGINT, while ours is before it */
+
+void pss_zsh_error(const char *command, const char *message)
+{
+	char *text = pss_zsh_metafied(message, strlen(message));
+	int before = errflag;
+
+	fflush(stdout);
+	errflag = 0; /* zwarn() says nothing after Ctrl-C */
+	zwarn("%s: %s", command, text);
+	fflush(stderr);
+	errflag = before | (errflag & ERRFLAG_INT);
+	zsfree(text);
+}
+
+bool pss_zsh_interrupted(void)
+{
+	return interrupt_seen || (errflag & ERRFLAG_INT);
+}
+
+static void on_interrupt(int number)
+{
+	interrupt_seen = 1;
+	shell_interrupt.sa_handler(number); /* queued: what it means to the shell comes when the verb is done */
+}
+
+static bool watch_interrupt(void)
+{
+	struct sigaction ours = { .sa_handler = on_interrupt };
+
+	interrupt_seen = 0;
+	sigaction(SIGINT, NULL, &shell_interrupt);
+	if (shell_interrupt.sa_handler == SIG_DFL || shell_interrupt.sa_handler == SIG_IGN)
+		return false;
+	ours.sa_mask = shell_interrupt.sa_mask;
+	sigaction(SIGINT, &ours, NULL);
+	return true;
+}
+
+/* Unless somebody has put a handler of his own there meanwhile. */
+static void unwatch_interrupt(void)
+{
+	struct sigaction now;
+
+	sigaction(SIGINT, NULL, &now);
+	if (now.sa_handler == on_interrupt)
+		sigaction(SIGINT, &shell_interrupt, NULL);
+}
+
+static char **plain_words(char **words)
+{
+	size_t n = 0;
+
+	while (words[n])
+		n++;
+	char **plain = calloc(n + 1, sizeof *plain);
+	for (size_t i = 0; plain && i < n; i++) {
+		plain[i] = pss_zsh_plain(words[i]);
+		if (!plain[i])
+			break;
+	}
+	return plain;
+}
+
+int pss_zsh_run(const struct pss_verb *verb, char **words)
+{
+	static int depth; /* a widget of an entered session may run a verb */
+	bool watching;
+	int status;
+
+	queue_signals();
+	char **plain = plain_words(words);
+	watching = depth++ == 0 && watch_interrupt();
+	status = plain ? pss_verb_run(verb, &pss_zsh_shell, (const char *const *)plain) : 1;
+	if ((fflush(stdout) == EOF || ferror(stdout)) && status == 0)
+		status = 1; /* zsh itself says why */
+	depth--;
+	if (watching)
+		unwatch_interrupt();
+	for (size_t i = 0; plain && plain[i]; i++)
+		free(plain[i]);
+	free(plain);
+	unqueue_signals();
+	return status;
+}
+
+const struct pss_shell pss_zsh_shell = {
+	.name = "zsh",
+	.error = pss_zsh_error,
+	.get_variable = pss_zsh_get_variable,
+	.check_array = pss_zsh_check_array,
+	.set_array = pss_zsh_set_array,
+	.interrupted = pss_zsh_interrupted,
+	.why_not_enter = pss_zsh_why_not_enter,
+	.run_entered = pss_zsh_run_entered,
+	.editor_begin = pss_zsh_editor_begin,
+	.editor_end = pss_zsh_editor_end,
+	.read_line = pss_zsh_read_line,
+	.expand_history = pss_zsh_expand_history,
+	.add_history = pss_zsh_add_history,
+	.print_above = pss_zsh_print_above,
+	.insert_typed = pss_zsh_insert_typed,
+};

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* The symbols of zsh/zle, found at run time: a reference to them at load time would make loading fail in a
+ * .zshrc, where the line editor is not loaded yet. Used by the editor's files. */
+#include <dlfcn.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "zsh-module/zsh.h"
+
+struct pss_zle pss_zle;
+
+static const struct {
+	const char *name;
+	void *place; /* a pointer to a pointer in pss_zle */
+} symbols[] = {
+	{ "rthingy_nocreate", &pss_zle.rthingy_nocreate },
+	{ "unrefthingy", &pss_zle.unrefthingy },
+	{ "addzlefunction", &pss_zle.addzlefunction },
+	{ "deletezlefunction", &pss_zle.deletezlefunction },
+	{ "doinsert", &pss_zle.doinsert },
+	{ "stringaszleline", &pss_zle.stringaszleline },
+	{ "showmsg", &pss_zle.showmsg },
+	{ "handlefeep", &pss_zle.handlefeep },
+	{ "lastchar", &pss_zle.lastchar },
+};
+
+bool pss_zle_load(void)
+{
+	/* zsh/complete first: its hooks must come before ours. It brings zsh/zle. */
+	if (require_module("zsh/complete", NULL, 1) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
+		void *found = dlsym(RTLD_DEFAULT, symbols[i].name);
+
+		if (!found)
+			return false;
+		memcpy(symbols[i].place, &found, sizeof found);
+	}
+	return true;
+}
+
+void pss_zle_builtin(const char *options, const char *first, const char *second)
+{
+	Builtin builtin = (Builtin)builtintab->getnode2(builtintab, "zle");
+	struct options given = { 0 };
+	char *arguments[] = { (char *)first, (char *)second, NULL };
+	char name[] = "zle";
+
+	for (; *options; options++)
+		given.ind[(unsigned char)*options] = 1;
+	if (builtin && builtin->handlerfunc)
+		builtin->handlerfunc(name, arguments, &given, 0);
+}
