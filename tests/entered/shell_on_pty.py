@@ -114,7 +114,7 @@ class Shell:
         got = self.peer.line()
         assert expected is None or got == expected, got
         self.peer.prompt(prompt)
-        self.expect(rb"\[web1\]: ")
+        self.expect(rb"\[web1\]: " + re.escape(prompt))
         return got
 
     def status(self):

@@ -44,7 +44,7 @@ def _(b):
     b.enter()
     b.type("abc\x07")
     b.expect(rb"from-widget abc")
-    b.line("", b"changed")
+    b.line("", b"changed", b"second$ ")
     b.type("\x0f")
     b.wait_for(lambda: os.path.exists(path_of(b, "looping")), "the loop running")
     b.type("\x03")
@@ -161,7 +161,6 @@ def _(b):
     b.enter()
     line = b"echo \xc3\xa0 \x83\xa0\xff \xe2\x82\xac x"
     b.line(b"\x1b[200~" + line + b"\x1b[201~", line, "\u00e0\u20ac$ ".encode())
-    b.expect(rb"\xc3\xa0\xe2\x82\xac\$ ")
     b.line("!!", line)
     b.leave()
     b.enter()
@@ -222,4 +221,5 @@ def _(b):
             b.line(f"echo {number}")
         b.leave()
     after = used()
-    assert after[0] == before[0] and after[1] - before[1] < 1 << 20, (before, after)
+    assert after[0] == before[0], (before, after)
+    assert b.preload or after[1] - before[1] < 1 << 20, (before, after)  # a sanitizer keeps what is freed
