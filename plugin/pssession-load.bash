@@ -25,47 +25,62 @@ _pssession_find() {
 	return 1
 }
 
-# Takes our stubs away, and nothing that somebody else has put in their places since.
-_pssession_unstub() {
-	local name definitions
-	definitions=$(declare -f "$@" 2>/dev/null) || :
-	for name; do
-		[[ $definitions != *"$name () "$'\n{ \n    _pssession '* ]] || unset -f -- "$name"
+# Is NAME still our stub, by what `declare -f` says of it, and not what somebody else has put in its place since?
+_pssession_is_stub() {
+	[[ $definitions == *"$1 () "$'\n{ \n    _pssession '* ]]
+}
+
+# An alias for each short name, unless that is somebody else's. The functions stay under the aliases: a line or a
+# function that was read before knows nothing of aliases.
+_pssession_alias_shorts() {
+	local i name
+	for ((i = 0; i < ${#shorts[@]}; i += 2)); do
+		name=${shorts[i]}
+		if ! _pssession_is_stub "$name" || [[ -v BASH_ALIASES[$name] ]]; then
+			continue
+		elif type -P -- "$name" >/dev/null; then
+			unset -f -- "$name"
+		else
+			alias -- "$name=${shorts[i + 1]}"
+		fi
 	done
 }
 
 _pssession_enable() {
-	local loadable name names shorts i
+	local loadable name names shorts definitions
 	names=({enter,exit,new,get,remove}-pssession {Enter,Exit,New,Get,Remove}-PSSession)
 	if ! compgen -b enter-pssession >/dev/null; then
 		_pssession_find || return
-		# bash would prefer the stubs, which are functions, to the builtins.
 		builtin enable -f "$loadable" enter-pssession || return
 	fi
 	_pssession_shorts
-	_pssession_unstub "${names[@]}" "${shorts[@]}"
-	[[ $- == *i* ]] || return 0
-	for ((i = 0; i < ${#shorts[@]}; i += 2)); do
-		name=${shorts[i]}
-		type -t -- "$name" >/dev/null || alias -- "$name=${shorts[i + 1]}"
+	definitions=$(declare -f "${names[@]}" "${shorts[@]}" 2>/dev/null) || :
+	# bash prefers functions to builtins.
+	for name in "${names[@]}"; do
+		! _pssession_is_stub "$name" || unset -f -- "$name"
 	done
+	[[ $- != *i* ]] || _pssession_alias_shorts
 }
 
 # A stub was called: by a command's name, or by a short one, which may turn out to be somebody else's.
 _pssession() {
-	local _pssession_name=$1
-	_pssession_enable || return
+	local _pssession_name=$1 shorts i
+	if [[ $_pssession_name == *-pssession ]]; then
+		_pssession_enable || return
+		builtin "$@"
+		return
+	fi
 	shift
-	case $_pssession_name in
-	*-pssession) builtin "$_pssession_name" "$@" ;;
-	*)
-		if [[ -v BASH_ALIASES[$_pssession_name] ]]; then
-			builtin "${BASH_ALIASES[$_pssession_name]}" "$@"
-		else
-			"$_pssession_name" "$@"
-		fi
-		;;
-	esac
+	compgen -b enter-pssession >/dev/null || _pssession_enable || return
+	if ! declare -F "$_pssession_name" >/dev/null; then
+		"$_pssession_name" "$@"
+		return
+	fi
+	_pssession_shorts
+	for ((i = 0; i < ${#shorts[@]}; i += 2)); do
+		[[ ${shorts[i]} != "$_pssession_name" ]] || break
+	done
+	builtin "${shorts[i + 1]}" "$@"
 }
 
 # The first Tab behind one of our names. 124 makes bash look again, at what is there by then.
@@ -82,8 +97,10 @@ _pssession_tab() {
 # For one's own prompt, from PROMPT_COMMAND: PSSESSION_COUNT is how many sessions are kept, in the environment too (for
 # prompts that are programs), and not there when there are none. It starts nothing, and keeps $?.
 pssession_prompt() {
-	local status=$? directory found=()
-	for directory in "${PSSESSION_RUNTIME_DIR-/nonexistent}" "/run/user/$EUID/pssession" ~/.local/state/pssession/run-*; do
+	local status=$? directory machine='' found=()
+	read -r machine 2>/dev/null </etc/machine-id || :
+	for directory in "${PSSESSION_RUNTIME_DIR-/nonexistent}" "/run/user/$EUID/pssession" \
+		~/.local/state/pssession/"run-${machine:0:12}"; do
 		[[ -S $directory/host ]] || continue
 		compgen -b get-pssession >/dev/null || _pssession_enable || break
 		builtin get-pssession --complete found -Id '' 2>/dev/null || :

@@ -122,7 +122,7 @@ static void add_computers(struct pss_call *call, const struct pss_parameter *row
 		pss_suggestions_keep(suggestions, (size_t)(at + 1 - suggestions->wanted));
 	pss_suggest_hosts(call->shell->get_variable("HOME"), config->given ? config->text : NULL, &hosts);
 	for (size_t i = 0; i < hosts.n_items; i++)
-		pss_suggestions_add(suggestions, hosts.items[i], "computer");
+		pss_suggestions_add(suggestions, hosts.items[i], NULL);
 	pss_texts_finish(&hosts);
 }
 

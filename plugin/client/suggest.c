@@ -185,27 +185,34 @@ static void add_name(struct pss_suggestions *suggestions, const char *name, cons
 		pss_suggestions_add(suggestions, word, help);
 }
 
-/* The row's name; its aliases where the name is not what is being typed. */
-static void add_names(struct pss_suggestions *suggestions, const struct pss_parameter *row)
+static void add_aliases(struct pss_suggestions *suggestions, const struct pss_parameter *row)
 {
-	size_t before = suggestions->words.n_items;
 	_cleanup_(pss_free_pointer) char *aliases = strdup(row->aliases ? row->aliases : "");
 	char *rest = NULL;
 
-	add_name(suggestions, row->name, row->help);
-	if (!aliases || suggestions->words.n_items > before)
-		return;
-	for (char *alias = strtok_r(aliases, " ", &rest); alias; alias = strtok_r(NULL, " ", &rest))
+	for (char *alias = aliases ? strtok_r(aliases, " ", &rest) : NULL; alias; alias = strtok_r(NULL, " ", &rest))
 		add_name(suggestions, alias, row->help);
 }
 
+static bool may_follow(const struct line *line, const struct pss_parameter *row)
+{
+	bool again = !value_of(line, row)->given || pss_parameter_repeats(row->kind);
+	return row->name && row->kind != PSS_KIND_REFUSED && again && !set_is_taken(line, row);
+}
+
+/* Aliases only where no name is what is being typed. */
 static void suggest_names(const struct line *line, struct pss_suggestions *suggestions)
 {
 	FOR_EACH_ROW(line, row)
 	{
-		bool given = value_of(line, row)->given && !pss_parameter_repeats(row->kind);
-		if (row->name && row->kind != PSS_KIND_REFUSED && !given && !set_is_taken(line, row))
-			add_names(suggestions, row);
+		if (may_follow(line, row))
+			add_name(suggestions, row->name, row->help);
+	}
+	bool found = suggestions->words.n_items > 0;
+	FOR_EACH_ROW(line, row)
+	{
+		if (!found && may_follow(line, row))
+			add_aliases(suggestions, row);
 	}
 	if (strncmp(suggestions->wanted, "--", 2) == 0) {
 		pss_suggestions_add(suggestions, "--help", "show the parameters");
