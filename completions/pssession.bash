@@ -38,7 +38,8 @@ _pssession_answers() {
 	esac
 }
 
-# What readline leaves alone of the word that was typed, into `left`: all up to the last word break in it.
+# What readline leaves alone of the word that was typed, into `left`: all up to the last word break in it. An @ is a
+# break that belongs to what follows.
 _pssession_find_left() {
 	local character breaks=''
 	left=''
@@ -47,6 +48,7 @@ _pssession_find_left() {
 		[[ $COMP_WORDBREAKS != *"$character"* ]] || breaks+=$character
 	done
 	[[ -z $breaks || $1 != *["$breaks"]* ]] || left=${1%"${1##*["$breaks"]}"}
+	left=${left%@}
 }
 
 # In the form that stands on the line: quoted as the word is.
@@ -64,6 +66,25 @@ _pssession_quote() {
 		reply=${reply//\\,/,}
 		;;
 	esac
+}
+
+# With something in front, readline would not know them for files.
+_pssession_files() {
+	local i
+	mapfile -t COMPREPLY < <(compgen -f -- "$2")
+	if [[ -z $1 ]]; then
+		compopt -o filenames 2>/dev/null
+		return 0
+	fi
+	for i in "${!COMPREPLY[@]}"; do
+		reply=${COMPREPLY[i]}
+		if [[ -d ${reply/#\~\//$HOME/} ]]; then
+			reply+=/
+			compopt -o nospace 2>/dev/null
+		fi
+		_pssession_quote "$1$reply"
+		COMPREPLY[i]=${reply/#\\~/\~}
+	done
 }
 
 _pssession_complete() {
@@ -84,10 +105,7 @@ _pssession_complete() {
 			COMPREPLY+=("$reply")
 		done
 		;;
-	files)
-		compopt -o filenames 2>/dev/null
-		mapfile -t COMPREPLY < <(compgen -f -P "${found[1]:${#left}}" -- "$typed")
-		;;
+	files) _pssession_files "${found[1]:${#left}}" "$typed" ;;
 	variables)
 		mapfile -t COMPREPLY < <(compgen -v -P "${found[1]:${#left}}" -- "$typed")
 		;;

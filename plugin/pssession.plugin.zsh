@@ -1,9 +1,16 @@
 # SPDX-License-Identifier: MIT
 # pssession for ~/.zshrc or a plugin manager: `source /path/to/pssession.plugin.zsh`, after the Zsh Plugin Standard. The
 # module itself is loaded by zsh when one of its commands is called first; until then only their names are known.
-case ${ZSH_VERSION-} in (5.<8->*|<6->.*) ;; (*) return 0 ;; esac
+case ${ZSH_VERSION-} in (5.[89]*|5.[1-9][0-9]*|[6-9].*) ;; (*) return 0 ;; esac
 0="${ZERO:-${${0:#$ZSH_ARGZERO}:-${(%):-%N}}}"
 0="${${(M)0:#/*}:-$PWD/$0}"
+# `emulate sh` reads another grammar than what follows is in.
+if [[ -o sh_glob ]]; then
+	_pssession_file=$0
+	emulate zsh -c '. "$_pssession_file"'
+	unset _pssession_file
+	return 0
+fi
 
 () {
 	emulate -L zsh

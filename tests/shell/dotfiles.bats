@@ -202,7 +202,7 @@ teardown() { place_end; }
 	requires_zsh_module
 	local look='print -l $module_path $fpath $precmd_functions; zmodload; alias; functions; typeset + | sort; print -l ${(ok)builtins}'
 	start_zsh 'autoload -Uz compinit add-zsh-hook; compinit -u -D' 'zmodload zsh/parameter zsh/complete zsh/zutil; pssession_look=' \
-		"look() { { $look } >\$HERE/\$1 }; precmd_functions=(); zmodload zsh/datetime; add-zsh-hook precmd true" \
+		"look() { { $look } >\$HERE/\$1 }; zmodload zsh/datetime; nothing() { : }; add-zsh-hook precmd nothing" \
 		"look before; look before" ". $ZSH_PLUGIN; add-zsh-hook precmd pssession_prompt"
 	run_line 'get-pssession; whence -w gsn'
 	output_is 'gsn: alias'
