@@ -9,20 +9,28 @@ _pssession_shorts() {
 	shorts=(etsn enter-pssession exsn exit-pssession nsn new-pssession gsn get-pssession rsn remove-pssession)
 }
 
-# The loadable, beside this file, in the tree that it was built in, or where it is installed: into `loadable`.
-_pssession_find() {
-	local IFS=: directory here=${_pssession_file%/*} real
-	real=$(readlink -f -- "$_pssession_file" 2>/dev/null) || real=$_pssession_file
-	real=${real%/*}
-	for directory in "$here" "$here/../build/bash-builtin" "$real" "$real/../build/bash-builtin" \
-		"$real/../../lib/bash" ${BASH_LOADABLES_PATH-} /usr/local/lib/bash /usr/lib/bash; do
-		# Never what lies in the current directory.
-		[[ $directory == /* && -f $directory/pssession.so ]] || continue
-		loadable=$directory/pssession.so
-		return 0
+# Is it in one of these directories? Into `loadable`. Never what lies in the current directory.
+_pssession_look_in() {
+	local directory
+	for directory; do
+		if [[ $directory == /* && -f $directory/pssession.so ]]; then
+			loadable=$directory/pssession.so
+			return 0
+		fi
 	done
-	echo "pssession: there is no pssession.so near $here, nor in bash's directory of loadables" >&2
 	return 1
+}
+
+# Beside this file, in the tree that it was built in, where it is installed; and all that from the file itself where
+# dotfiles hold a symbolic link to it.
+_pssession_find() {
+	# shellcheck disable=SC2154 # pssession.bash sets it
+	local IFS=: here=${_pssession_file%/*} real
+	_pssession_look_in "$here" "$here/../build/bash-builtin" "$here/../../lib/bash" ||
+		{ real=$(readlink -f -- "$_pssession_file" 2>/dev/null) && real=${real%/*} &&
+			_pssession_look_in "$real" "$real/../build/bash-builtin" "$real/../../lib/bash"; } ||
+		_pssession_look_in ${BASH_LOADABLES_PATH-} /usr/local/lib/bash /usr/lib/bash ||
+		{ echo "pssession: there is no pssession.so near $here, nor in bash's directory of loadables" >&2 && return 1; }
 }
 
 # Is NAME still our stub, by what `declare -f` says of it, and not what somebody else has put in its place since?
@@ -41,6 +49,7 @@ _pssession_alias_shorts() {
 		elif type -P -- "$name" >/dev/null; then
 			unset -f -- "$name"
 		else
+			# shellcheck disable=SC2139 # now, indeed
 			alias -- "$name=${shorts[i + 1]}"
 		fi
 	done
@@ -89,6 +98,7 @@ _pssession_tab() {
 	_pssession_enable 2>/dev/null || return
 	complete -r -- "$1"
 	for file in "$here/../completions/pssession.bash" "$here/../bash-completion/completions/enter-pssession"; do
+		# shellcheck source=/dev/null
 		[[ ! -f $file ]] || { . "$file" && return 124; }
 	done
 	return 1

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # For the tests of what dotfiles source: shells whose start-up file is the test's own. To be loaded after harness.bash.
 
+# shellcheck disable=SC2034 # for the tests
 PLUGIN=$PSS_SOURCE/plugin/pssession.bash
 # shellcheck disable=SC2034
 ZSH_PLUGIN=$PSS_SOURCE/plugin/pssession.plugin.zsh
