@@ -20,7 +20,9 @@ teardown() { place_end; }
 	[ "$(grep -oE '^function [A-Za-z]+-[A-Za-z]+' "$PLUGIN" | cut -d' ' -f2 | sort)" = "$builtins" ]
 	[ "$(bash_script ". $PSS_SOURCE/completions/pssession.bash; complete" | grep -oE '[^ ]+$' | sort)" = "$builtins" ]
 	[ "$(sed -n '1s/#compdef //p' "$PSS_SOURCE/completions/_pssession" | tr ' ' '\n' | sort)" = "$builtins" ]
-	[ "$(grep -c '{enter,exit,new,get,remove}-pssession {Enter,Exit,New,Get,Remove}-PSSession' "$ZSH_PLUGIN")" -ge 2 ]
+	grep -q '{enter,exit,new,get,remove}-pssession {Enter,Exit,New,Get,Remove}-PSSession' "$ZSH_PLUGIN"
+	grep -q '{enter,exit,new,get,remove}-pssession {Enter,Exit,New,Get,Remove}-PSSession' "$PSS_SOURCE/plugin/pssession-load.zsh"
+	grep -q '{enter,exit,new,get,remove}-pssession {Enter,Exit,New,Get,Remove}-PSSession' "$PSS_SOURCE/plugin/pssession-load.bash"
 }
 
 # -- bash
@@ -178,7 +180,7 @@ teardown() { place_end; }
 @test "dotfiles: zsh: whatever options are set, twice, from a path with blanks" {
 	requires_zsh_module
 	mkdir -p "$HERE/a b"
-	cp "$ZSH_PLUGIN" "$PSS_BUILD/zsh-module/pssession.so" "$HERE/a b"
+	cp "$ZSH_PLUGIN" "$PSS_SOURCE/plugin/pssession-load.zsh" "$PSS_BUILD/zsh-module/pssession.so" "$HERE/a b"
 	run zsh_script "cd '$HERE'; setopt sh_word_split ksh_arrays no_unset err_exit glob_subst null_glob
 		. './a b/pssession.plugin.zsh'; . './a b/pssession.plugin.zsh'; cd /; get-pssession --version; pssession_prompt
 		grep -o '/a b.*' /proc/\$\$/maps | sort -u; :"
