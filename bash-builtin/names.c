@@ -16,6 +16,7 @@
 
 #include "bash-builtin/adapter.h"
 #include "bash-builtin/bash.h"
+#include "bash-builtin/help-texts.h" /* made by help-compose.c */
 
 #define HIDDEN __attribute__((visibility("hidden"), used))
 
@@ -31,7 +32,8 @@ void pss_bash_unload(char *name) HIDDEN;
 		.name = (char *)(name_),                \
 		.function = run_##verb,                 \
 		.flags = BUILTIN_ENABLED,               \
-		.short_doc = name_,                     \
+		.short_doc = usage_##verb,              \
+		.long_doc = help_##verb,                \
 	};                                              \
 	EXPORT_AS(name_ "_struct", identifier##_struct) \
 	EXPORT_AS(name_ "_builtin_load", pss_bash_load) \
@@ -47,15 +49,11 @@ void pss_bash_unload(char *name) HIDDEN;
 
 PSS_VERBS(DEFINE)
 
-static const struct name {
-	struct builtin *builtin;
-	const struct pss_verb *verb;
-} names[] = {
-#define ROWS(verb, Verb, name, capital_name) \
-	{ &pss_bash_##verb##_struct, &pss_verb_##verb }, { &pss_bash_##Verb##_struct, &pss_verb_##verb },
+static struct builtin *const builtins[] = {
+#define ROWS(verb, Verb, name, capital_name) &pss_bash_##verb##_struct, &pss_bash_##Verb##_struct,
 	PSS_VERBS(ROWS)
 };
-#define N_NAMES (sizeof names / sizeof *names)
+#define N_BUILTINS (sizeof builtins / sizeof *builtins)
 
 /* The internals of bash that we use are known to be alike from 5.1 to 5.3. */
 static bool version_is_known(void)
@@ -67,33 +65,16 @@ static bool version_is_known(void)
 	return major == 5 && minor >= 1 && minor <= 3;
 }
 
-/* The texts for `help`. They live as long as the shell: a builtin may be disabled and enabled again. */
-static void make_help(const struct name *name)
-{
-	struct pss_texts lines = { 0 };
-	char *usage = name->builtin->long_doc ? NULL : pss_verb_usage(name->verb);
-
-	if (!usage)
-		return;
-	if (pss_verb_help(name->verb, &lines) < 0 || pss_texts_terminate(&lines) < 0) {
-		free(usage);
-		pss_texts_finish(&lines);
-		return;
-	}
-	name->builtin->short_doc = usage;
-	name->builtin->long_doc = lines.items;
-}
-
 /* `enable -f OURSELVES` for every name that is not there but `skip`, which bash is just enabling. */
 static void register_others(const char *skip)
 {
 	WORD_LIST *list = NULL;
 	Dl_info self;
 
-	if (!dladdr(&names, &self))
+	if (!dladdr(&builtins, &self))
 		return;
-	for (size_t i = N_NAMES; i-- > 0;) {
-		char *name = names[i].builtin->name;
+	for (size_t i = N_BUILTINS; i-- > 0;) {
+		char *name = builtins[i]->name;
 		if (strcmp(name, skip) != 0 && !builtin_address_internal(name, 1))
 			list = make_word_list(make_word(name), list);
 	}
@@ -115,8 +96,6 @@ int pss_bash_load(char *name)
 		builtin_error("pssession supports bash 5.1 to 5.3, not %s", dist_version);
 		return 0;
 	}
-	for (size_t i = 0; i < N_NAMES; i++)
-		make_help(&names[i]);
 	/* bash holds a pointer into its table when the name is there already: the table must not grow now. */
 	if (builtin_address_internal(name, 1))
 		return 1;

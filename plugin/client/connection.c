@@ -31,7 +31,8 @@ struct opening {
 	struct pss_runtime runtime;
 	const char *const *search_path;
 	bool (*interrupted)(void);
-	char *error; /* the sentence, once there is one */
+	int deadline_ms; /* for the connect, and for the greeting */
+	char *error;     /* the sentence, once there is one */
 };
 
 static int say(struct opening *opening, int rc, char *sentence)
@@ -55,7 +56,7 @@ static int pause_before_retry(struct opening *opening, long long deadline)
 static int connect_socket(struct opening *opening)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	long long deadline = pss_now_ms() + PSS_ACK_DEADLINE_MS;
+	long long deadline = pss_now_ms() + opening->deadline_ms;
 	int rc = 0;
 
 	_cleanup_(pss_close_fd) int fd =
@@ -210,7 +211,7 @@ static int greet(struct opening *opening, struct pss_connection *connection, con
 
 	int rc = write_hello(connection, program_name);
 	if (rc == 0)
-		rc = pss_connection_wait(connection, PSS_ACK_DEADLINE_MS, opening->interrupted, &frame);
+		rc = pss_connection_wait(connection, opening->deadline_ms, opening->interrupted, &frame);
 	if (rc > 0) {
 		rc = read_hello(opening, &frame);
 		pss_connection_done(connection, &frame);
@@ -242,7 +243,11 @@ static int open_connection(struct opening *opening, struct pss_connection *conne
 int pss_connection_open(struct pss_connection *connection, bool may_start, const char *const *search_path,
 			const char *program_name, bool (*interrupted)(void), char **ret_error)
 {
-	struct opening opening = { .search_path = search_path, .interrupted = interrupted };
+	struct opening opening = {
+		.search_path = search_path,
+		.interrupted = interrupted,
+		.deadline_ms = PSS_ACK_DEADLINE_MS,
+	};
 
 	*connection = (struct pss_connection){ .fd = -1 };
 	int rc = open_connection(&opening, connection, may_start, program_name);
@@ -252,6 +257,20 @@ int pss_connection_open(struct pss_connection *connection, bool may_start, const
 			opening.error = pss_format("the host process cannot be reached: %s", strerror(-rc));
 	}
 	*ret_error = opening.error;
+	return rc;
+}
+
+int pss_connection_try(struct pss_connection *connection, int deadline_ms, const char *program_name,
+		       bool (*interrupted)(void))
+{
+	/* One half for each of the two steps. */
+	struct opening opening = { .interrupted = interrupted, .deadline_ms = deadline_ms / 2 };
+
+	*connection = (struct pss_connection){ .fd = -1 };
+	int rc = open_connection(&opening, connection, false, program_name);
+	if (rc < 0)
+		pss_connection_close(connection);
+	free(opening.error);
 	return rc;
 }
 

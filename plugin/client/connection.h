@@ -26,6 +26,11 @@ struct pss_connection {
  * 0, or -errno and *ret_error, a heap sentence that says what failed and the way out; -EINTR after Ctrl-C. */
 int pss_connection_open(struct pss_connection *connection, bool may_start, const char *const *search_path,
 			const char *program_name, bool (*interrupted)(void), char **ret_error);
+
+/* Connects to a host process that runs, within `deadline_ms` in all, for those who would rather do without than wait
+ * (a prompt, a Tab). 0, -ENOENT when none runs, -errno. */
+int pss_connection_try(struct pss_connection *connection, int deadline_ms, const char *program_name,
+		       bool (*interrupted)(void));
 void pss_connection_close(struct pss_connection *connection); /* wipes the buffers; idempotent */
 
 /* The host process's id; 0 where it is not known. A socket that was passed to it (LISTEN_FDS) may still tell of

@@ -238,7 +238,7 @@ static int compare_name(const char *name, size_t n, const char *full)
 	return *full == '\0' || *full == ' ' ? 2 : 1;
 }
 
-static int compare_row(const char *name, size_t n, const struct pss_parameter *row)
+int pss_parameter_compare(const struct pss_parameter *row, const char *name, size_t n)
 {
 	int best = row->name ? compare_name(name, n, row->name) : 0;
 
@@ -258,7 +258,7 @@ static int refuse_ambiguous(struct parse *parse, const char *name, size_t n)
 
 	FOR_EACH_SLOT(parse, &slot)
 	{
-		if (compare_row(name, n, slot.row) == 0)
+		if (pss_parameter_compare(slot.row, name, n) == 0)
 			continue;
 		char *longer = names ? pss_format("%s%s-%s", names, *names ? ", " : "", slot.row->name) : NULL;
 		free(names);
@@ -274,7 +274,7 @@ static int find_slot(struct parse *parse, const char *name, size_t n, struct slo
 
 	FOR_EACH_SLOT(parse, &slot)
 	{
-		int result = compare_row(name, n, slot.row);
+		int result = pss_parameter_compare(slot.row, name, n);
 		if (result == 0)
 			continue;
 		*ret_slot = slot;
@@ -287,7 +287,7 @@ static int find_slot(struct parse *parse, const char *name, size_t n, struct slo
 	return n_prefixed == 1 ? 0 : fail(parse, "-%.*s: there is no such parameter", (int)n, name);
 }
 
-static bool looks_like_parameter(const char *argument)
+bool pss_parameter_looks_like(const char *argument)
 {
 	const char *name = argument + 1 + (argument[0] == '-' && argument[1] == '-');
 
@@ -295,7 +295,7 @@ static bool looks_like_parameter(const char *argument)
 	       (isalpha((unsigned char)*name) || (name == argument + 2 && !*name) || strcmp(argument, "-?") == 0);
 }
 
-static bool repeats(enum pss_parameter_kind kind)
+bool pss_parameter_repeats(enum pss_parameter_kind kind)
 {
 	return kind == PSS_KIND_LIST || kind == PSS_KIND_NUMBERS || kind == PSS_KIND_TEXTS || kind == PSS_KIND_ARGV;
 }
@@ -305,7 +305,7 @@ static int next_value(struct parse *parse, const struct pss_parameter *row, cons
 {
 	const char *value = parse->next[0] ? parse->next[1] : NULL;
 
-	if (value && !looks_like_parameter(value)) {
+	if (value && !pss_parameter_looks_like(value)) {
 		parse->next++;
 		*ret_value = value;
 		return 0;
@@ -336,7 +336,7 @@ static int take_named(struct parse *parse)
 		return rc;
 	if (slot.row->kind == PSS_KIND_REFUSED)
 		return fail(parse, "-%s: %s", slot.row->name, slot.row->help);
-	if (slot.value->given && !repeats(slot.row->kind))
+	if (slot.value->given && !pss_parameter_repeats(slot.row->kind))
 		return fail(parse, "-%s is given twice", slot.row->name);
 	if (slot.row->kind != PSS_KIND_SWITCH && (!value || (!*value && name[n] == ':'))) {
 		rc = next_value(parse, slot.row, &value);
@@ -432,7 +432,7 @@ static int parse_all(struct parse *parse)
 			rc = take_rest(parse);
 			break;
 		}
-		if (looks_like_parameter(parse->next[0]))
+		if (pss_parameter_looks_like(parse->next[0]))
 			rc = take_named(parse);
 		else
 			parse->unnamed[parse->n_unnamed++] = parse->next[0];

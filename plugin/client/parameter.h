@@ -25,7 +25,7 @@ struct pss_parameter {
 	const char *name;    /* "ComputerName" */
 	const char *aliases; /* separated by blanks: "HostName Cn"; or NULL */
 	enum pss_parameter_kind kind;
-	const char *value;          /* what stands for the value in usage lines: "HOST" */
+	const char *value;          /* what stands for the value in usage lines, and what Tab offers: "HOST" */
 	const char *wants;          /* for messages: "-Name wants a name"; NULL where the kind says it */
 	const char *help;           /* for PSS_KIND_REFUSED: the reason */
 	const char *const *choices; /* ends with NULL */
@@ -65,3 +65,13 @@ void pss_values_finish(struct pss_value *values, size_t n_values);
 
 /* What a value must be, as in "a number from 1 to 65535". Heap. */
 char *pss_parameter_wants(const struct pss_parameter *parameter);
+
+/* For those who look at unfinished lines (suggest.c). Does `name` (n bytes, without the dash in front) mean the row?
+ * 0 no, 1 it begins its name or an alias, 2 it is one. */
+int pss_parameter_compare(const struct pss_parameter *row, const char *name, size_t n);
+
+/* Is it a parameter, "--" too, rather than a value? */
+bool pss_parameter_looks_like(const char *argument);
+
+/* May a parameter of this kind be given more than once? */
+bool pss_parameter_repeats(enum pss_parameter_kind kind);

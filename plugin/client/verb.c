@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "client/call.h"
+#include "client/suggest.h"
 #include "wire/cleanup.h"
 
 /* The common parameters that name a variable, and the stream that goes there. */
@@ -113,6 +115,8 @@ static int run(struct pss_call *call, const char *const *arguments)
 	struct pss_parameter_group groups[PSS_GROUPS_MAX];
 	char *sentence = NULL;
 
+	if (arguments[0] && strcmp(arguments[0], PSS_SUGGEST) == 0)
+		return pss_suggest(call, arguments + 1);
 	size_t n_groups = pss_verb_groups(call->verb, call, groups);
 	int rc = pss_parameters_parse(groups, n_groups, arguments, &sentence);
 	if (rc == PSS_PARSED_HELP) {

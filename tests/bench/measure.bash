@@ -47,3 +47,31 @@ median() {
 	clean_env_words
 	samples "$name" "$times" "${CLEAN_ENV[@]}" "$@"
 }
+
+# in_turn TIMES NAME COMMAND [NAME COMMAND]…: MEDIAN of each in ms. The commands (of sh) run in turn, so that the machine's
+# mood is in all of them alike: for differences of a few hundredths.
+in_turn() {
+	local times=$1 i at started
+	local -A taken=()
+	shift
+	local words=("$@")
+	clean_env_words
+	for ((i = 0; i < times; i++)); do
+		for ((at = 0; at < ${#words[@]}; at += 2)); do
+			started=$(now_us)
+			"${CLEAN_ENV[@]}" sh -c "exec ${words[at + 1]}" </dev/null >/dev/null 2>&1
+			taken[${words[at]}]+="$(($(now_us) - started))"$'\n'
+		done
+	done
+	for at in "${!taken[@]}"; do
+		MEDIAN[$at]=$(printf %s "${taken[$at]}" | middle_ms)
+	done
+}
+
+# inner NAME TIMES COMMAND…: MEDIAN of what the command prints, in microseconds, as ms.
+inner() {
+	local name=$1 times=$2 i
+	shift 2
+	clean_env_words
+	MEDIAN[$name]=$(for ((i = 0; i < times; i++)); do "${CLEAN_ENV[@]}" "$@" 2>/dev/null; done | middle_ms)
+}

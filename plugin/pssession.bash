@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# pssession for ~/.bashrc: `. /path/to/pssession.bash`. This part runs at every start of a shell, so it is short and
+# only leaves stubs; the rest, pssession-load.bash, is read by the first command, Tab or prompt that wants it.
+case ${BASH_VERSION-} in 5.[1-9]* | [6-9].*) ;; *) return 0 ;; esac
+case ${BASH_SOURCE[0]} in
+/*) _pssession_file=${BASH_SOURCE[0]} ;;
+*) _pssession_file=$PWD/${BASH_SOURCE[0]} ;;
+esac
+function _pssession_load { . "${_pssession_file%/*}/pssession-load.bash"; }
+function pssession_prompt { local status=$?; _pssession_load && pssession_prompt; return "$status"; }
+# In posix mode a function cannot have such a name.
+[[ ! -o posix ]] || { _pssession_load && _pssession_enable || :; return 0; }
+function _pssession { _pssession_load && _pssession "$@"; }
+function enter-pssession { _pssession enter-pssession "$@"; }
+function exit-pssession { _pssession exit-pssession "$@"; }
+function new-pssession { _pssession new-pssession "$@"; }
+function get-pssession { _pssession get-pssession "$@"; }
+function remove-pssession { _pssession remove-pssession "$@"; }
+function Enter-PSSession { _pssession enter-pssession "$@"; }
+function Exit-PSSession { _pssession exit-pssession "$@"; }
+function New-PSSession { _pssession new-pssession "$@"; }
+function Get-PSSession { _pssession get-pssession "$@"; }
+function Remove-PSSession { _pssession remove-pssession "$@"; }
+case $- in *i*) ;; *) return 0 ;; esac
+# The first call makes aliases of these if no command has such a name: to search PATH takes long. (declare -f +i changes
+# nothing, and unlike -F says nothing.)
+declare -f +i etsn || { function etsn { _pssession etsn "$@"; } && complete -F _pssession_tab etsn; }
+declare -f +i exsn || { function exsn { _pssession exsn "$@"; } && complete -F _pssession_tab exsn; }
+declare -f +i nsn || { function nsn { _pssession nsn "$@"; } && complete -F _pssession_tab nsn; }
+declare -f +i gsn || { function gsn { _pssession gsn "$@"; } && complete -F _pssession_tab gsn; }
+declare -f +i rsn || { function rsn { _pssession rsn "$@"; } && complete -F _pssession_tab rsn; }
+function _pssession_tab { _pssession_load && _pssession_tab "$@"; }
+complete -F _pssession_tab enter-pssession exit-pssession new-pssession get-pssession remove-pssession \
+	Enter-PSSession Exit-PSSession New-PSSession Get-PSSession Remove-PSSession
