@@ -68,8 +68,8 @@ zsh_with() {
 
 @test "module: loaded and unloaded a hundred times it leaves no descriptor" {
 	run zsh_with 'repeat 100; do zmodload pssession || exit; get-pssession; zmodload -u pssession || exit; done
-		ls /proc/$$/fd | wc -l'
-	before=$(zsh_with 'ls /proc/$$/fd | wc -l')
+		open=(/proc/$$/fd/*); print $#open'
+	before=$(zsh_with 'open=(/proc/$$/fd/*); print $#open')
 	[ "$output" = "$before" ]
 }
 
