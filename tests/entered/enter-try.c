@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A bash builtin for the tests of the entered loop: `enter_try SOCKET [kept]` enters the session that a
+/* A bash builtin for the tests of the entered loop: `enter_try SOCKET [kept] [v1]` enters the session that a
  * scripted peer at the Unix socket SOCKET plays, with no host process and no verb in between. */
 #include <config.h>
 
@@ -36,6 +36,7 @@ static const struct pss_shell try_shell = {
 	.name = "bash",
 	.error = say_error,
 	.get_variable = pss_bash_get_variable,
+	.signal_pending = pss_bash_signal_pending,
 	.why_not_enter = pss_bash_why_not_enter,
 	.run_entered = pss_bash_run_entered,
 	.editor_begin = pss_bash_editor_begin,
@@ -70,7 +71,7 @@ static int run(void *argument)
 static int enter_try(WORD_LIST *list)
 {
 	const char *why_not = try_shell.why_not_enter();
-	struct pss_connection connection = { .fd = -1 };
+	struct pss_connection connection = { .fd = -1, .last_id = 7, .version = 2 };
 	struct pss_entered entered = { .shell = &try_shell,
 				       .connection = &connection,
 				       .id = 7,
@@ -86,7 +87,12 @@ static int enter_try(WORD_LIST *list)
 	}
 	if (!list)
 		return 2;
-	entered.kept = list->next != NULL;
+	for (const WORD_LIST *word = list->next; word; word = word->next) {
+		if (strcmp(word->word->word, "v1") == 0)
+			connection.version = 1;
+		else
+			entered.kept = true;
+	}
 	connection.fd = connect_to(list->word->word);
 	if (connection.fd < 0) {
 		builtin_error("%s: %s", list->word->word, strerror(errno));
@@ -100,5 +106,6 @@ static int enter_try(WORD_LIST *list)
 static char *const help[] = { (char *)"Enters a scripted session.", NULL };
 
 extern struct builtin enter_try_struct;
-EXPORTED struct builtin enter_try_struct = { (char *)"enter_try",       enter_try, BUILTIN_ENABLED, help,
-					     "enter_try SOCKET [kept]", NULL };
+EXPORTED struct builtin enter_try_struct = {
+	(char *)"enter_try", enter_try, BUILTIN_ENABLED, help, "enter_try SOCKET [kept] [v1]", NULL
+};
