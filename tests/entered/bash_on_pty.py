@@ -92,8 +92,8 @@ class Bash:
         match = self.expect(rb"(.*)LOCAL> ")
         return re.sub(rb"\x1b\[\?2004[hl]\r?", b"", match.group(1)).replace(b"\r", b"").decode()
 
-    def enter(self, kept=False, prompt=b"~$ "):
-        self.type(f"enter_try {self.socket}" + (" kept" if kept else "") + "\r")
+    def enter(self, kept=False, prompt=b"~$ ", version=2):
+        self.type(f"enter_try {self.socket}" + (" kept" if kept else "") + (" v1" if version == 1 else "") + "\r")
         self.peer.accept()
         self.peer.send(wire.STARTED)
         self.peer.prompt(prompt)
