@@ -318,11 +318,12 @@ static void take_variable(Word *word)
 		word->variable = start;
 		word->name = name;
 	}
-	if (braces && !is_last && word->word[word->at] != '}')
+	gboolean is_name_whole = word->at > name && !g_ascii_isdigit(word->word[name]) &&
+				 (!braces || is_last || word->word[word->at] == '}');
+	if (is_name_whole)
+		g_string_append_printf(word->piece, "\"${%.*s-}\"", (int)(word->at - name), word->word + name);
+	else if (!is_last)
 		word->unknown = TRUE;
-	if (word->at == name || g_ascii_isdigit(word->word[name]))
-		word->unknown = word->unknown || !is_last;
-	g_string_append_printf(word->piece, "\"${%.*s-}\"", (int)(word->at - name), word->word + name);
 	if (braces && !is_last)
 		word->at++;
 	word->has_any = TRUE;

@@ -456,6 +456,10 @@ def _(b):
     b.peer.complete()
     b.peer.candidates(0, "start", "stop")
     b.expect(rb"s\x07?t")
+    b.type("\t")  # readline lists when a Tab has changed nothing
+    b.peer.complete()
+    b.peer.candidates(0, "start", "stop")
+    b.expect(rb"\x07")
     b.type("\t")
     b.peer.complete()
     b.peer.candidates(0, "start\tbegin it", "stop\tend it", more=7)
