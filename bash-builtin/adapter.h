@@ -22,5 +22,6 @@ void pss_bash_editor_end(void);
 enum pss_read pss_bash_read_line(const struct pss_read_request *request, char **ret_line);
 enum pss_expand pss_bash_expand_history(const char *line, char **ret, bool *ret_changed);
 bool pss_bash_add_history(const char *line);
+bool pss_bash_signal_pending(void);
 void pss_bash_print_above(const char *text, size_t n);
 void pss_bash_insert_typed(const char *text);

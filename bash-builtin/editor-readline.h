@@ -50,6 +50,9 @@ extern char *(*rl_filename_rewrite_hook)(char *name, int length);
 extern int (*rl_ignore_some_completions_function)(char **matches);
 extern char *(*rl_completion_word_break_hook)(void);
 extern void (*rl_completion_display_matches_hook)(char **matches, int n_matches, int longest);
+extern void rl_display_match_list(char **matches, int n_matches, int longest);
+extern const char *rl_completer_quote_characters, *rl_special_prefixes;
+extern int rl_completion_append_character, rl_completion_suppress_append, rl_completion_query_items, rl_display_fixed;
 
 extern char *readline(const char *prompt);
 extern void rl_check_signals(void), rl_free_line_state(void), rl_cleanup_after_signal(void);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* bash's line editor for an entered session: readline with the user's bindings, our prompt, the host's
  * history and a reader of keys that also watches the connection. It runs in the entered child alone, so
- * what it sets in readline needs no way back; the terminal does. Completion is off: nothing local may
- * be completed into a remote line. */
+ * what it sets in readline needs no way back; the terminal does. */
 #include <config.h>
 
 #include <errno.h>
@@ -43,32 +42,6 @@ static FILE *open_terminal(const char *mode)
 	if (!stream && fd >= 0)
 		close(fd);
 	return stream;
-}
-
-/* The one place where completion on the remote will hook in. */
-static char **complete_nothing(const char *text, int start, int end)
-{
-	rl_attempted_completion_over = 1; /* or readline goes on with local file names */
-	rl_filename_completion_desired = rl_filename_quoting_desired = 0;
-	return NULL;
-}
-
-static char *generate_nothing(const char *text, int state)
-{
-	return NULL;
-}
-
-static void unhook_completion(void)
-{
-	rl_attempted_completion_function = complete_nothing;
-	rl_completion_entry_function = generate_nothing;
-	rl_directory_completion_hook = NULL;
-	rl_directory_rewrite_hook = NULL;
-	rl_filename_stat_hook = NULL;
-	rl_filename_rewrite_hook = NULL;
-	rl_ignore_some_completions_function = NULL;
-	rl_completion_word_break_hook = NULL;
-	rl_completion_display_matches_hook = NULL;
 }
 
 /* readline would end the line that it gives up; where the cursor stands then is our affair. */
@@ -135,7 +108,7 @@ int pss_bash_editor_begin(char *const *history, size_t n_history)
 	rl_outstream = editor.out;
 	rl_getc_function = read_key;
 	make_readline_fresh();
-	unhook_completion();
+	pss_editor_hook_completion(NULL, NULL);
 	pss_editor_disarm_commands();
 	pss_editor_load_history(history, n_history);
 	return 0;
@@ -167,6 +140,11 @@ static int give_up(enum pss_read outcome)
 	return PSS_READERR;
 }
 
+static void on_over(void)
+{
+	give_up(PSS_READ_LEAVE);
+}
+
 static void redraw(void)
 {
 	rl_on_new_line();
@@ -187,7 +165,7 @@ static enum pss_read take_signals(void)
 	return PSS_READ_LINE;
 }
 
-static bool signal_is_pending(void)
+bool pss_bash_signal_pending(void)
 {
 	return rl_pending_signal() != 0;
 }
@@ -200,7 +178,7 @@ static bool wait_for_key(int terminal)
 		{ .fd = editor.request->wake_fd, .events = POLLIN },
 	};
 
-	if (pss_signals_poll(fds, 2, -1, signal_is_pending) < 0)
+	if (pss_signals_poll(fds, 2, -1, pss_bash_signal_pending) < 0)
 		return errno == EINTR;
 	if (fds[0].revents & (POLLERR | POLLNVAL))
 		return false;
@@ -350,7 +328,8 @@ enum pss_read pss_bash_read_line(const struct pss_read_request *request, char **
 		pss_editor_first_line();
 	editor.request = request;
 	editor.outcome = PSS_READ_LINE;
-	unhook_completion(); /* what a `bind -x` does may bring bash's own hooks back */
+	/* Each time: what a `bind -x` does may bring bash's own hooks back. */
+	pss_editor_hook_completion(request, on_over);
 	if (!rl_startup_hook || (request->insert && *request->insert)) /* operate-and-get-next may have set its own */
 		rl_startup_hook = insert_at_start;
 	rl_reset_screen_size(); /* it may have changed while a command ran */

@@ -35,6 +35,7 @@ const struct pss_shell pss_bash_shell = {
 	.check_array = pss_bash_check_array,
 	.set_array = pss_bash_set_array,
 	.interrupted = interrupted,
+	.signal_pending = pss_bash_signal_pending,
 	.why_not_enter = pss_bash_why_not_enter,
 	.run_entered = pss_bash_run_entered,
 	.editor_begin = pss_bash_editor_begin,

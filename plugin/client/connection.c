@@ -191,7 +191,7 @@ static int write_hello(struct pss_connection *connection, const char *program_na
 	return pss_message_end(&hello);
 }
 
-static int read_hello(struct opening *opening, const struct pss_frame *frame)
+static int read_hello(struct opening *opening, struct pss_connection *connection, const struct pss_frame *frame)
 {
 	struct pss_fields fields = pss_frame_fields(frame);
 	uint64_t version = pss_fields_number(fields, PSS_TAG_VERSION, 0);
@@ -202,6 +202,7 @@ static int read_hello(struct opening *opening, const struct pss_frame *frame)
 	}
 	if (frame->header.type != PSS_HELLO || version < PSS_PROTOCOL_OLDEST || version > PSS_PROTOCOL_VERSION)
 		return say(opening, -EPROTO, strdup("the host process speaks another protocol"));
+	connection->version = version;
 	return 0;
 }
 
@@ -213,7 +214,7 @@ static int greet(struct opening *opening, struct pss_connection *connection, con
 	if (rc == 0)
 		rc = pss_connection_wait(connection, opening->deadline_ms, opening->interrupted, &frame);
 	if (rc > 0) {
-		rc = read_hello(opening, &frame);
+		rc = read_hello(opening, connection, &frame);
 		pss_connection_done(connection, &frame);
 	} else if (rc == -ETIMEDOUT) {
 		say(opening, rc, pss_connection_stuck(connection));

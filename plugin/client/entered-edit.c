@@ -84,10 +84,8 @@ static void show_above(struct pss_entered_state *state, const struct pss_frame *
 	pss_buffer_finish(&text);
 }
 
-/* The connection is readable while a line is edited. True: the editing is over. */
-static bool on_wake(void *user)
+bool pss_entered_take_frames(struct pss_entered_state *state)
 {
-	struct pss_entered_state *state = user;
 	struct pss_frame frame;
 
 	pss_link_fill(&state->link);
@@ -95,7 +93,15 @@ static bool on_wake(void *user)
 		show_above(state, &frame);
 		pss_link_shown(&state->link, &frame);
 	}
-	if (state->link.stage != PSS_STAGE_PROMPT || state->link.n_prompts != state->n_edited)
+	return state->link.stage != PSS_STAGE_PROMPT || state->link.n_prompts != state->n_edited;
+}
+
+/* The connection is readable while a line is edited. True: the editing is over. */
+static bool on_wake(void *user)
+{
+	struct pss_entered_state *state = user;
+
+	if (pss_entered_take_frames(state))
 		return true;
 	insert_typed(state);
 	return false;
@@ -235,6 +241,8 @@ void pss_entered_edit(struct pss_entered_state *state)
 	request.insert = insert = take_insert(state);
 	request.continuation = state->link.prompt.continuation;
 	request.wake_fd = state->link.connection->fd;
+	if (state->link.connection->version >= 2)
+		request.complete = pss_entered_complete;
 	if (!prompt)
 		request.prompt = "";
 	result = state->shell->read_line(&request, &line);

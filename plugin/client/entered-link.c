@@ -30,6 +30,7 @@ void pss_link_finish(struct pss_link *link)
 	prompt_finish(&link->prompt);
 	prompt_finish(&link->first);
 	pss_buffer_wipe(&link->typed);
+	pss_buffer_wipe(&link->answer);
 	free(link->left_message);
 	link->left_message = NULL;
 }
@@ -133,6 +134,11 @@ static int take(struct pss_link *link, const struct pss_frame *frame)
 		link->n_unconfirmed = link->n_behind_ping;
 		link->n_behind_ping = 0;
 		return 0;
+	}
+	if (frame->header.type == PSS_RESULT && link->completing != 0 && frame->header.id == link->completing) {
+		link->completing = 0;
+		link->answered = true;
+		return copy_bytes(&link->answer, frame->payload, frame->header.length);
 	}
 	if (frame->header.id != link->id)
 		return 0;
@@ -249,6 +255,34 @@ void pss_link_leave(struct pss_link *link, bool keep)
 	pss_message_begin(&message, &link->connection->out, PSS_LEAVE, link->id);
 	if (keep)
 		pss_message_number(&message, PSS_TAG_KEEP, 1);
+	if (pss_message_end(&message) < 0)
+		lose(link, -ENOMEM);
+}
+
+void pss_link_complete(struct pss_link *link, const char *line, size_t n, size_t point)
+{
+	struct pss_message message;
+
+	link->completing = pss_connection_new_id(link->connection);
+	link->answered = false;
+	pss_message_begin(&message, &link->connection->out, PSS_COMPLETE, link->completing);
+	pss_message_bytes(&message, PSS_TAG_LINE, line, n);
+	pss_message_number(&message, PSS_TAG_POINT, point);
+	if (pss_message_end(&message) < 0)
+		lose(link, -ENOMEM);
+}
+
+void pss_link_forget_completion(struct pss_link *link)
+{
+	struct pss_message message;
+	uint32_t id = link->completing;
+
+	link->completing = 0;
+	link->answered = false;
+	pss_buffer_finish(&link->answer);
+	if (id == 0)
+		return;
+	pss_message_begin(&message, &link->connection->out, PSS_CANCEL, id);
 	if (pss_message_end(&message) < 0)
 		lose(link, -ENOMEM);
 }

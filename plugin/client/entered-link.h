@@ -35,6 +35,9 @@ struct pss_link {
 	uint32_t ping;                 /* the one that is out, or 0 */
 	size_t n_unconfirmed;          /* bytes of keys that no answered PING followed: they may still come back */
 	size_t n_behind_ping;          /* of these, those sent after the PING that is out */
+	uint32_t completing;           /* the COMPLETE that is out, or 0 */
+	bool answered;                 /* its RESULT has come: `answer` */
+	struct pss_buffer answer;      /* fields */
 	int64_t heard_at;              /* ms: when the host last said something, or was last asked in a new way */
 	int lost;                      /* -ECONNRESET, -ETIMEDOUT, -EPROTO, …: for STAGE_LOST */
 	uint64_t left_reason;
@@ -59,6 +62,10 @@ void pss_link_keys(struct pss_link *link, const void *keys, size_t n);
 void pss_link_resize(struct pss_link *link, unsigned columns, unsigned rows);
 void pss_link_command(struct pss_link *link, enum pss_type type); /* INTERRUPT, DISCARD, PING */
 void pss_link_leave(struct pss_link *link, bool keep);            /* keep: a temporary session becomes a kept one */
+
+/* COMPLETE; pss_link.answered says when the answer is there. Then, or to give it up (CANCEL), forget it. */
+void pss_link_complete(struct pss_link *link, const char *line, size_t n, size_t point);
+void pss_link_forget_completion(struct pss_link *link);
 
 /* Sends what can be sent now. */
 void pss_link_flush(struct pss_link *link);

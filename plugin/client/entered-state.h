@@ -29,6 +29,12 @@ struct pss_entered_state {
 /* entered-edit.c: one line at the remote's prompt. */
 void pss_entered_edit(struct pss_entered_state *state);
 
+/* While a line is edited: takes what has come from the host process. True: the editing is over. */
+bool pss_entered_take_frames(struct pss_entered_state *state);
+
+/* entered-complete.c: pss_read_request.complete; `user` is the state. */
+int pss_entered_complete(void *user, const char *line, size_t length, size_t point, struct pss_completion *ret);
+
 /* Puts what was sent since the last first prompt into the history. */
 void pss_entered_remember(struct pss_entered_state *state);
 

@@ -41,11 +41,20 @@ static void load_history(struct pss_entered_state *state)
 	pss_history_load(state_home, shell->get_variable("HOME"), state->entered->history_key, limit, &state->history);
 }
 
+static bool can_detach(const struct pss_entered_state *state)
+{
+	return state->entered->kept || state->link.connection->version >= 2;
+}
+
 static void run_remote(struct pss_entered_state *state)
 {
 	if (pss_relay_run(&state->relay) < 0 || pss_signals_ending())
 		state->ended = true;
 	state->escaped = state->relay.asked;
+	if (state->escaped == PSS_ESCAPE_KEY_DETACH && !can_detach(state)) {
+		pss_tty_put(&state->tty, "an older pssession host process cannot keep a temporary session\n");
+		state->escaped = PSS_ESCAPE_KEY_NONE;
+	}
 	if (state->escaped != PSS_ESCAPE_KEY_NONE && !state->ended) {
 		state->leaving = true;
 		pss_link_leave(&state->link, state->escaped == PSS_ESCAPE_KEY_DETACH);

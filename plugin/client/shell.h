@@ -26,6 +26,17 @@ enum pss_expand {
 	PSS_EXPAND_ERROR, /* the shell's message ("!x: event not found"); nothing runs */
 };
 
+/* What may stand at the cursor. */
+struct pss_completion {
+	size_t start;        /* the bytes of the line from here to the cursor are what a word replaces */
+	char **words;        /* n of them: printable, quoted for the remote shell already */
+	char **descriptions; /* n of them, for the user to read; NULL where there is none */
+	size_t n;
+	size_t n_more; /* further ones, that were left out */
+	bool no_space; /* if it is the only one, no space ends the word */
+};
+void pss_completion_finish(struct pss_completion *completion); /* what it points to; idempotent */
+
 struct pss_read_request {
 	const char *prompt; /* final, already sanitised, SGR sequences allowed; borrowed */
 	bool continuation;  /* a second prompt: history joins this line to the ones before */
@@ -37,6 +48,11 @@ struct pss_read_request {
 	/* The shell ends while it reads (zsh, whose terminal has gone): read_line() will not return. `typed` is what
 	 * the line was so far, or NULL. What has to be saved is saved now, nothing may be printed. */
 	void (*on_exit)(void *user, const char *typed);
+	/* Asks the remote what may stand behind `point` bytes of the line. NULL: it cannot be asked (an older host
+	 * process), and nothing is completed. Blocks until the answer (0: *ret, also with no words, is the caller's to
+	 * finish), or until the next key (which stays to be read), a signal or the deadline: -EINTR; may print above
+	 * the line meanwhile. -ECONNRESET: the editing is over, as when on_wake says true. Else another -errno. */
+	int (*complete)(void *user, const char *line, size_t length, size_t point, struct pss_completion *ret);
 	void *user;
 };
 
@@ -58,6 +74,10 @@ struct pss_shell {
 	/* -- signals */
 	/* Has Ctrl-C been pressed since the builtin began? Does not clear it: the shell does that itself. */
 	bool (*interrupted)(void);
+
+	/* Has the editor caught a signal that it has not acted on yet? Asked with signals blocked. NULL: no editor
+	 * of this shell catches signals itself. */
+	bool (*signal_pending)(void);
 
 	/* -- entering */
 	/* NULL when this is an interactive shell's own process in the foreground of a terminal; else a

@@ -15,7 +15,8 @@ struct PssAttachment {
 	PssPeer *peer;
 	PssSession *session; /* NULL: nothing is entered */
 	uint32_t id;
-	GByteArray *line; /* parts of a LINE that goes on; NULL: none */
+	uint32_t complete_id; /* of the COMPLETE under way; 0: none */
+	GByteArray *line;     /* parts of a LINE that goes on; NULL: none */
 };
 
 static const PssWatcherEvents watcher_events;
@@ -91,6 +92,44 @@ static void on_prompt(gpointer user, const PssRemotePrompt *prompt)
 	pss_peer_flush(attachment->peer);
 }
 
+/* What does not fit into one frame is counted in MORE. */
+static gsize write_candidates(struct pss_message *message, const PssRemoteCompletion *completion)
+{
+	const gsize reserve = 256;
+	gsize room = PSS_FRAME_PAYLOAD_MAX - reserve, i;
+	for (i = 0; i < completion->n; i++) {
+		const char *word = completion->words[i], *description = completion->descriptions[i];
+		gsize n = strlen(word) + 9 + (description ? strlen(description) + 9 : 0);
+		if (n > room)
+			break;
+		room -= n;
+		pss_message_text(message, PSS_TAG_CANDIDATE, word);
+		pss_message_text(message, PSS_TAG_DESCRIPTION, description);
+	}
+	return completion->n - i;
+}
+
+static void on_completion(gpointer user, const PssRemoteCompletion *completion)
+{
+	PssAttachment *attachment = user;
+	struct pss_message message;
+
+	if (attachment->complete_id == 0)
+		return;
+	pss_message_begin(&message, pss_peer_out(attachment->peer), PSS_RESULT, attachment->complete_id);
+	attachment->complete_id = 0;
+	pss_message_number(&message, PSS_TAG_STATUS, completion ? PSS_OK : PSS_INTERRUPTED);
+	if (completion) {
+		pss_message_number(&message, PSS_TAG_START, completion->start);
+		pss_message_number(&message, PSS_TAG_NO_SPACE, completion->no_space);
+		gsize n_more = completion->n_more + write_candidates(&message, completion);
+		pss_message_number(&message, PSS_TAG_MORE, n_more);
+	}
+	if (pss_message_end(&message) < 0)
+		pss_peer_fail(attachment->peer, "out of memory");
+	pss_peer_flush(attachment->peer);
+}
+
 static void on_note(gpointer user, enum pss_note_kind kind, const char *text)
 {
 	PssAttachment *attachment = user;
@@ -111,6 +150,7 @@ static void on_left(gpointer user, enum pss_left_reason reason, int status, cons
 	PssPeer *peer = attachment->peer;
 	struct pss_message message;
 
+	on_completion(attachment, NULL);
 	pss_message_begin(&message, pss_peer_out(peer), PSS_LEFT, attachment->id);
 	pss_message_number(&message, PSS_TAG_LEFT_REASON, reason);
 	pss_message_number(&message, PSS_TAG_EXIT_STATUS, (uint64_t)status);
@@ -127,6 +167,7 @@ static const PssWatcherEvents watcher_events = {
 	.on_output = on_output,
 	.on_prompt = on_prompt,
 	.on_typed = on_typed,
+	.on_completion = on_completion,
 	.on_note = on_note,
 	.on_drained = on_drained,
 	.on_left = on_left,
@@ -185,6 +226,35 @@ static void run_line(PssAttachment *attachment, const guint8 *data, gsize n)
 	else if (pss_session_line(attachment->session, data, n, &error))
 		return;
 	pss_peer_fail(attachment->peer, error->message);
+}
+
+void pss_attachment_on_complete(PssPeer *peer, uint32_t id, struct pss_fields fields)
+{
+	PssAttachment *attachment = pss_peer_attachment(peer);
+	struct pss_field line;
+
+	if (!attachment->session || pss_fields_bytes(fields, PSS_TAG_LINE, &line) < 0) {
+		pss_peer_result(peer, id, PSS_FAILED, "no line of an entered session");
+		return;
+	}
+	guint64 point = pss_fields_number(fields, PSS_TAG_POINT, line.length);
+	if (id == 0 || point > line.length) {
+		pss_peer_result(peer, id, PSS_USAGE, "the cursor is not in the line");
+		return;
+	}
+	if (!pss_session_complete(attachment->session, (const char *)line.data, line.length, point)) {
+		pss_peer_result(peer, id, PSS_BUSY, "the remote shell cannot be asked now");
+		return;
+	}
+	attachment->complete_id = id;
+}
+
+gboolean pss_attachment_cancel(PssAttachment *attachment, uint32_t id)
+{
+	if (!attachment->session || attachment->complete_id != id || id == 0)
+		return FALSE;
+	pss_session_cancel_completion(attachment->session);
+	return TRUE;
 }
 
 void pss_attachment_on_line(PssPeer *peer, const struct pss_frame *frame)

@@ -14,8 +14,12 @@ void pss_attachment_enter(PssAttachment *attachment, uint32_t id, PssSession *se
 /* Back-pressure: the client takes its output no longer, or again. */
 void pss_attachment_stop_output(PssAttachment *attachment, gboolean stopped);
 
+/* Gives up the COMPLETE of this id. FALSE: there is none. */
+gboolean pss_attachment_cancel(PssAttachment *attachment, uint32_t id);
+
 /* Handlers of ATTACH and of what follows it. */
 void pss_attachment_on_attach(PssPeer *peer, uint32_t id, struct pss_fields fields);
+void pss_attachment_on_complete(PssPeer *peer, uint32_t id, struct pss_fields fields);
 void pss_attachment_on_line(PssPeer *peer, const struct pss_frame *frame);
 void pss_attachment_on_input(PssPeer *peer, const struct pss_frame *frame);
 void pss_attachment_on_resize(PssPeer *peer, uint32_t id, struct pss_fields fields);

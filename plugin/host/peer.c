@@ -24,6 +24,7 @@ struct PssPeer {
 	PssWatch *watch;
 	struct pss_buffer in, out;
 	gboolean greeted;
+	guint64 version; /* the one that both speak */
 	gboolean input_stopped;
 	gboolean output_stopped;
 	gboolean failed;
@@ -38,16 +39,24 @@ struct PssPeer {
 struct handler {
 	void (*on_fields)(PssPeer *peer, uint32_t id, struct pss_fields fields);
 	void (*on_frame)(PssPeer *peer, const struct pss_frame *frame);
+	guint64 since; /* version; 0: the oldest */
 };
+
+static void on_cancel(PssPeer *peer, uint32_t id, struct pss_fields fields)
+{
+	if (!pss_attachment_cancel(peer->attachment, id))
+		pss_openings_on_cancel(peer, id, fields);
+}
 
 static const struct handler handlers[] = {
 	[PSS_OPEN] = { .on_fields = pss_openings_on_open },
-	[PSS_CANCEL] = { .on_fields = pss_openings_on_cancel },
+	[PSS_CANCEL] = { .on_fields = on_cancel },
 	[PSS_ANSWER] = { .on_fields = pss_openings_on_answer },
 	[PSS_LIST] = { .on_fields = pss_request_list },
 	[PSS_REMOVE] = { .on_fields = pss_request_remove },
 	[PSS_PING] = { .on_fields = pss_request_ping },
 	[PSS_ATTACH] = { .on_fields = pss_attachment_on_attach },
+	[PSS_COMPLETE] = { .on_fields = pss_attachment_on_complete, .since = 2 },
 	[PSS_LINE] = { .on_frame = pss_attachment_on_line },
 	[PSS_INPUT] = { .on_frame = pss_attachment_on_input },
 	[PSS_RESIZE] = { .on_fields = pss_attachment_on_resize },
@@ -202,8 +211,9 @@ static void greet(PssPeer *peer, struct pss_fields fields)
 		return;
 	}
 	peer->greeted = TRUE;
+	peer->version = MIN(theirs, PSS_PROTOCOL_VERSION);
 	pss_message_begin(&message, &peer->out, PSS_HELLO, 0);
-	pss_message_number(&message, PSS_TAG_VERSION, MIN(theirs, PSS_PROTOCOL_VERSION));
+	pss_message_number(&message, PSS_TAG_VERSION, peer->version);
 	pss_message_number(&message, PSS_TAG_OLDEST, PSS_PROTOCOL_OLDEST);
 	pss_message_text(&message, PSS_TAG_PROGRAM, "pssession-host " PSSESSION_VERSION);
 	pss_message_number(&message, PSS_TAG_PID, (uint64_t)getpid());
@@ -227,7 +237,8 @@ static void dispatch_frame(PssPeer *peer, const struct pss_frame *frame)
 
 	if (!peer->greeted && type == PSS_HELLO && fields_are_whole(fields))
 		greet(peer, fields);
-	else if (!peer->greeted || !handler || (!handler->on_fields && !handler->on_frame))
+	else if (!peer->greeted || !handler || (!handler->on_fields && !handler->on_frame) ||
+		 handler->since > peer->version)
 		pss_peer_fail(peer, "a frame that it may not send");
 	else if (handler->on_frame)
 		handler->on_frame(peer, frame);

@@ -353,6 +353,13 @@ static void on_kept_exit(gpointer user, int status)
 	tell_left(user, PSS_LEFT_KEPT_EXIT, status, NULL);
 }
 
+static void on_completion(gpointer user, const PssRemoteCompletion *completion)
+{
+	PssSession *session = user;
+	if (session->watcher)
+		session->watcher->on_completion(session->watcher_user, completion);
+}
+
 static void on_ended(gpointer user, PssRemoteEnd how, int status)
 {
 	PssSession *session = user;
@@ -376,6 +383,7 @@ static const PssRemoteEvents remote_events = {
 	.on_typed = on_typed,
 	.on_notice = on_notice,
 	.on_kept_exit = on_kept_exit,
+	.on_completion = on_completion,
 	.on_ended = on_ended,
 };
 
@@ -495,6 +503,16 @@ void pss_session_detach(PssSession *session)
 gboolean pss_session_line(PssSession *session, const void *data, gsize n, GError **error)
 {
 	return pss_remote_line(session->remote, data, n, error);
+}
+
+gboolean pss_session_complete(PssSession *session, const char *line, gsize n, gsize point)
+{
+	return pss_remote_complete(session->remote, line, n, point);
+}
+
+void pss_session_cancel_completion(PssSession *session)
+{
+	pss_remote_cancel_completion(session->remote);
 }
 
 void pss_session_keys(PssSession *session, const void *data, gsize n)

@@ -41,6 +41,7 @@ typedef struct {
 	void (*on_output)(gpointer user, const void *data, gsize n);
 	void (*on_prompt)(gpointer user, const PssRemotePrompt *prompt);
 	void (*on_typed)(gpointer user, const void *data, gsize n);
+	void (*on_completion)(gpointer user, const PssRemoteCompletion *completion); /* as in remote.h */
 	void (*on_note)(gpointer user, enum pss_note_kind kind, const char *text);
 	/* What was queued for the remote has left: the terminal may be read again. */
 	void (*on_drained)(gpointer user);
@@ -76,6 +77,8 @@ void pss_session_detach(PssSession *session);
 
 /* Only while attached. */
 gboolean pss_session_line(PssSession *session, const void *data, gsize n, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean pss_session_complete(PssSession *session, const char *line, gsize n, gsize point) G_GNUC_WARN_UNUSED_RESULT;
+void pss_session_cancel_completion(PssSession *session);
 void pss_session_keys(PssSession *session, const void *data, gsize n);
 void pss_session_resize(PssSession *session, guint columns, guint rows);
 void pss_session_interrupt(PssSession *session);

@@ -195,6 +195,26 @@ __pss_g() {
 	__pss_say k "$1" "$m"
 }
 
+# ---- completion
+# __pss_c N …: looks in a copy of this shell, which is no job of it: nothing here changes. The copy and all that it
+# starts are one process group, which ends itself when its time is up.
+__pss_c() {
+	__pss_job=$( (
+		builtin set -m
+		{
+			builtin set +m
+			builtin read -r -t 2 __pss_f < <(builtin . "$__pss_d/complete") || builtin kill -KILL 0
+		} </dev/null >/dev/null 2>&1 &
+		builtin echo $!
+	))
+}
+
+# __pss_a: ends it now.
+__pss_a() {
+	[[ -z $__pss_job ]] || builtin kill -KILL -- "-$__pss_job"
+	__pss_job=
+}
+
 # ---- exit
 __pss_exit() {
 	builtin local s=$?
@@ -233,7 +253,7 @@ logout() {
 
 # ---- the boot's last steps
 __pss_kept=@KEPT@
-__pss_n=@FIRST@ __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_e= __pss_i= __pss_rests= __pss_m= __pss_p=()
+__pss_n=@FIRST@ __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_e= __pss_i= __pss_rests= __pss_m= __pss_job= __pss_p=()
 __pss_y=$'\n{ __pss_q; } 2>/dev/null'
 set +euvx
 __pss_t=$(builtin command -p tty)

@@ -49,10 +49,16 @@ bash)
 	cat >rc <<'@END@'
 @BASH@
 @END@
+	cat >complete <<'@END@'
+@BASH_COMPLETE@
+@END@
 	;;
 zsh)
 	cat >rc <<'@END@'
 @ZSH@
+@END@
+	cat >complete <<'@END@'
+@ZSH_COMPLETE@
 @END@
 	for x in zshenv zprofile zshrc zlogin; do
 		printf '__pss_d=${__pss_d-$ZDOTDIR} __pss_stub=%s\n. "$__pss_d/rc"\n' $x >.$x
@@ -64,6 +70,14 @@ posix)
 @END@
 	;;
 esac
+case $f in
+posix) x=complete ;;
+zsh) x=complete-files ;;
+*) x= ;;
+esac
+[ -z "$x" ] || cat >"$x" <<'@END@'
+@POSIX_COMPLETE@
+@END@
 
 # ---- the launcher: sourced by the waiting terminal
 cat >launch <<'@END@'

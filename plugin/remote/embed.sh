@@ -5,8 +5,8 @@
 echo '/* Made by embed.sh from the shell sources of plugin/remote. */'
 echo '#include "remote/sources.h"'
 for file; do
-	name=${file##*/}
-	echo "const char pss_source_${name%%.*}[] = {"
+	name=$(basename "${file%.*}" | tr - _)
+	echo "const char pss_source_$name[] = {"
 	sed -e 's/^[[:blank:]]*//' -e '/^#/d' -e '/^$/d' "$file" | od -An -v -tx1 | sed -e 's/ \(..\)/0x\1,/g'
 	echo '0x00 };'
 done

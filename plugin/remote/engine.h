@@ -59,6 +59,11 @@ struct PssRemote {
 	guint n_seconds;      /* second lines, or questions for keys, sent for this request */
 	guint second_timer;   /* the next one, after an interrupt */
 
+	gboolean completing;
+	char complete_nonce[PSS_NONCE_LENGTH + 1];
+	gsize complete_before; /* bytes of the lines before the one that is completed */
+	guint complete_timer;
+
 	gboolean has_mark, has_report; /* the two halves of "done" */
 	int mark_status;
 	int exit_status; /* of a kept exit, -1: none */
@@ -89,3 +94,7 @@ void pss_line_on_output(PssRemote *remote, const void *data, gsize n);
 void pss_line_on_keys(PssRemote *remote, const void *data, gsize n);
 void pss_line_on_control_closed(PssRemote *remote);
 void pss_line_stop_seconds(PssRemote *remote);
+
+/* ---- complete.c: what may stand at the cursor */
+void pss_complete_on_reply(PssRemote *remote, const PssReply *reply);
+void pss_complete_give_up(PssRemote *remote); /* nothing where none is under way */

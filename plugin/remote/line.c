@@ -339,6 +339,7 @@ gboolean pss_remote_line(PssRemote *remote, const void *data, gsize n, GError **
 		g_set_error_literal(error, pss_error_quark(), PSS_USAGE, "a line cannot hold a NUL byte");
 		return FALSE;
 	}
+	pss_complete_give_up(remote);
 	if (remote->text->len > 0)
 		g_string_append_c(remote->text, '\n');
 	g_string_append_len(remote->text, data, (gssize)n);
@@ -363,6 +364,7 @@ gboolean pss_remote_line(PssRemote *remote, const void *data, gsize n, GError **
 
 void pss_remote_discard(PssRemote *remote)
 {
+	pss_complete_give_up(remote);
 	if (remote->phase == PSS_PHASE_IDLE)
 		g_string_truncate(remote->text, 0);
 }

@@ -277,6 +277,25 @@ __pss_g() {
 	__pss_say k "$1" "$__pss_i"
 }
 
+# ---- completion
+# __pss_c N …: looks in a copy of this shell, which is no job of it: nothing here changes.
+__pss_c() {
+	__pss_job=$(
+		{
+			. "$__pss_d/complete"
+		} </dev/null >/dev/null 2>&1 &
+		echo $!
+	)
+}
+
+# __pss_a: ends it now.
+__pss_a() {
+	case $__pss_job in
+	?*) command kill -KILL "$__pss_job" ;;
+	esac
+	__pss_job=
+}
+
 # ---- exit: `exit` is a special builtin that no function can stand for; an alias can.
 __pss_is_subshell() {
 	case ${KSH_VERSION-} in
@@ -322,7 +341,7 @@ __pss_exit() {
 
 # ---- the boot's last steps
 __pss_kept=@KEPT@
-__pss_n=@FIRST@ __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_c= __pss_again= __pss_p= __pss_m= __pss_rests= __pss_fixed=
+__pss_n=@FIRST@ __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_c= __pss_again= __pss_p= __pss_m= __pss_rests= __pss_fixed= __pss_job=
 __pss_newline='
 '
 __pss_escape=$(printf '\033') __pss_bell=$(printf '\007')

@@ -47,6 +47,7 @@ void pss_engine_end(PssRemote *remote, PssRemoteEnd how, int status)
 		return;
 	pss_engine_set_timer(remote, 0, NULL);
 	pss_line_stop_seconds(remote);
+	pss_complete_give_up(remote);
 	remote->phase = PSS_PHASE_ENDED;
 	remote->events->on_ended(remote->user, how, status);
 }
@@ -101,6 +102,7 @@ void pss_remote_free(PssRemote *remote)
 		return;
 	pss_engine_set_timer(remote, 0, NULL);
 	pss_line_stop_seconds(remote);
+	g_clear_handle_id(&remote->complete_timer, g_source_remove);
 	pss_replies_finish(&remote->replies);
 	g_free(remote->terminal_command);
 	explicit_bzero(remote->control_script, remote->n_control_script);
@@ -161,6 +163,7 @@ static void on_reply(gpointer user, const PssReply *reply)
 		return;
 	if (is_booting(remote))
 		pss_boot_on_reply(remote, reply);
+	pss_complete_on_reply(remote, reply);
 	pss_line_on_reply(remote, reply);
 }
 
@@ -238,6 +241,7 @@ void pss_remote_hang_up(PssRemote *remote)
 {
 	if (remote->phase != PSS_PHASE_IDLE || remote->control_ended)
 		return;
+	pss_complete_give_up(remote);
 	g_autoptr(GString) request = g_string_new(NULL);
 	pss_request_hang_up(request);
 	remote->events->send_control(remote->user, request->str, request->len);

@@ -31,6 +31,16 @@ typedef struct {
 	gboolean fresh; /* the cursor is known to stand in the first column */
 } PssRemotePrompt;
 
+/* Candidates are as they stand in a line of the remote shell, quoted; untrusted, and without control bytes. */
+typedef struct {
+	gsize start;         /* the bytes from here to the cursor are what a candidate replaces */
+	gboolean no_space;   /* the only one does not end the word */
+	gsize n_more;        /* were left out */
+	gsize n;             /* candidates */
+	char **words;        /* n of them, NULL-terminated */
+	char **descriptions; /* n of them; NULL where there is none */
+} PssRemoteCompletion;
+
 typedef enum {
 	PSS_REMOTE_EXITED,  /* the shell ended: its status is known */
 	PSS_REMOTE_HUNG_UP, /* the terminal closed and nothing said why */
@@ -56,6 +66,9 @@ typedef struct {
 	void (*on_notice)(gpointer user, const char *text);
 	/* `exit` was run inside a line of a kept session (SPEC §3): leave it; the shell lives and a prompt follows. */
 	void (*on_kept_exit)(gpointer user, int status);
+	/* What pss_remote_complete() asked for, once for each time; NULL where it was given up: by the deadline,
+	 * pss_remote_cancel_completion(), a line, or the next question. */
+	void (*on_completion)(gpointer user, const PssRemoteCompletion *completion);
 	/* ENDED, once, the last event. `status` is 0-255 and the best that is known. */
 	void (*on_ended)(gpointer user, PssRemoteEnd how, int status);
 } PssRemoteEvents;
@@ -92,6 +105,11 @@ void pss_remote_keep(PssRemote *remote);
 
 /* At a second prompt: forget the unfinished lines and be at the first prompt again (no event). */
 void pss_remote_discard(PssRemote *remote);
+
+/* What may stand at `point` of a line (bytes of both; not NUL)? Only when IDLE; else FALSE, and no event. At a second
+ * prompt the lines before it count. The shell stays IDLE: a copy of it looks, and a line may be sent at any time. */
+gboolean pss_remote_complete(PssRemote *remote, const char *line, gsize n, gsize point) G_GNUC_WARN_UNUSED_RESULT;
+void pss_remote_cancel_completion(PssRemote *remote); /* nothing where none is under way */
 
 /* Keys for what runs. When IDLE they come straight back through on_typed. */
 void pss_remote_keys(PssRemote *remote, const void *data, gsize n);

@@ -21,6 +21,7 @@ static const struct {
 	{ 'E', 5 }, /* nonce, status, directory, prompt, flags: done */
 	{ 'X', 2 }, /* nonce, status: exit in a kept session */
 	{ 'k', 2 }, /* nonce, hexadecimal digits: typed and not read */
+	{ 'c', 5 }, /* nonce, start, flags, number, candidates */
 };
 
 void pss_replies_init(PssReplies *replies, const char *key)

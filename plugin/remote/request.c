@@ -111,6 +111,42 @@ void pss_request_keep(GString *out)
 	g_string_append(out, "\n__pss_kept=1\n");
 }
 
+static void append_word(GString *out, PssFamily family, const char *text, gsize n)
+{
+	g_string_append_c(out, ' ');
+	pss_request_quote(out, family, text, n);
+}
+
+static void append_number(GString *out, gsize number)
+{
+	g_string_append_printf(out, " %" G_GSIZE_FORMAT, number);
+}
+
+void pss_request_complete(GString *out, PssFamily family, const char *nonce, const PssCursor *cursor, const char *line,
+			  gsize n, gsize point)
+{
+	append_form(out, "\n{ __pss_c %s", nonce);
+	append_word(out, family, &cursor->kind, 1);
+	append_word(out, family, &cursor->quote, cursor->quote ? 1 : 0);
+	append_number(out, cursor->start);
+	append_word(out, family, cursor->head->str, cursor->head->len);
+	append_word(out, family, cursor->directory->str, cursor->directory->len);
+	append_word(out, family, cursor->base->str, cursor->base->len);
+	append_number(out, point);
+	append_number(out, cursor->segment);
+	append_word(out, family, line, n);
+	for (guint i = 0; i < cursor->words->len; i++) {
+		const char *word = cursor->words->pdata[i];
+		append_word(out, family, word, strlen(word));
+	}
+	g_string_append(out, "; } >/dev/null 2>&1\n");
+}
+
+void pss_request_abandon(GString *out)
+{
+	g_string_append(out, "\n{ __pss_a; } >/dev/null 2>&1\n");
+}
+
 void pss_request_hang_up(GString *out)
 {
 	g_string_append(out, "\n\\command kill -HUP $$\n");

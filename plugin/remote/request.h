@@ -4,6 +4,8 @@
 
 #include <glib.h>
 
+#include "remote/cursor.h"
+
 typedef enum {
 	PSS_FAMILY_NONE,
 	PSS_FAMILY_BASH,
@@ -31,6 +33,13 @@ void pss_request_second(GString *out, const char *nonce, gboolean again);
 
 /* Asks for what was typed and not read. */
 void pss_request_typed(GString *out, const char *nonce);
+
+/* Asks for the completion of `line` at `point`, where `cursor` stands. */
+void pss_request_complete(GString *out, PssFamily family, const char *nonce, const PssCursor *cursor, const char *line,
+			  gsize n, gsize point);
+
+/* Ends the completion that runs. */
+void pss_request_abandon(GString *out);
 
 /* Ends the idle shell by a hang-up. */
 /* From now on `exit` in a line leaves the session and the shell stays: goes before the next line. */

@@ -8,6 +8,10 @@
 
 #include "remote/sources.h"
 
+/* What one completion may carry over, so that it stays below the longest reply and the longest frame. */
+#define PSS_COMPLETIONS_MAX 4000
+#define PSS_COMPLETIONS_LONGEST 160000 /* bytes */
+
 static void replace_all(GString *text, const char *from, const char *to)
 {
 	g_string_replace(text, from, to, 0);
@@ -38,7 +42,12 @@ char *pss_script_control(const PssScriptValues *values, gsize *ret_n)
 	include(text, "@BASH@", pss_source_bash);
 	include(text, "@ZSH@", pss_source_zsh);
 	include(text, "@POSIX@", pss_source_posix);
+	include(text, "@BASH_COMPLETE@", pss_source_bash_complete);
+	include(text, "@ZSH_COMPLETE@", pss_source_zsh_complete);
+	include(text, "@POSIX_COMPLETE@", pss_source_posix_complete);
 	include(text, "@LAUNCH@", pss_source_launch);
+	replace_all(text, "@MOST@", G_STRINGIFY(PSS_COMPLETIONS_MAX));
+	replace_all(text, "@LONGEST@", G_STRINGIFY(PSS_COMPLETIONS_LONGEST));
 	fill(text, values);
 	*ret_n = text->len;
 	return g_string_free(text, FALSE);

@@ -9,3 +9,6 @@ extern const char pss_source_launch[];
 extern const char pss_source_bash[];
 extern const char pss_source_zsh[];
 extern const char pss_source_posix[];
+extern const char pss_source_bash_complete[];
+extern const char pss_source_zsh_complete[];
+extern const char pss_source_posix_complete[];

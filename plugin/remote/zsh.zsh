@@ -147,6 +147,26 @@ function __pss_g {
 	__pss_say k "$1" "$m"
 }
 
+# ---- completion
+# __pss_c N …: looks in a copy of this shell, which is no job of it: nothing here changes. The copy and all that it
+# starts are one process group, which ends itself when its time is up.
+function __pss_c {
+	__pss_job=$(
+		builtin setopt monitor nobgnice
+		{
+			builtin unsetopt monitor
+			builtin read -r -t 2 __pss_f < <(builtin . "$__pss_d/complete" "$@") || builtin kill -KILL 0
+		} </dev/null >/dev/null 2>&1 &
+		builtin print $!
+	)
+}
+
+# __pss_a: ends it now.
+function __pss_a {
+	[[ -z $__pss_job ]] || builtin kill -KILL -- "-$__pss_job"
+	__pss_job=
+}
+
 # ---- exit
 function __pss_exit {
 	local s=$? a
@@ -224,7 +244,7 @@ logout() {
 
 # ---- the boot's last steps
 typeset -g __pss_k=@KEY@ __pss_kept=@KEPT@ __pss_n=@FIRST@
-typeset -g __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_i= __pss_1= __pss_2= __pss_c= __pss_x= __pss_y= __pss_m= __pss_rests=
+typeset -g __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_i= __pss_1= __pss_2= __pss_c= __pss_x= __pss_y= __pss_m= __pss_rests= __pss_job=
 typeset -ga __pss_l __pss_hp __pss_hx __pss_hr
 typeset -g __pss_t=$(builtin command -p tty)
 __pss_y=$'\n{ __pss_q; __pss_o=$-; \\builtin set +euvx } 2>/dev/null'

@@ -18,10 +18,13 @@ enum pss_type {
 	PSS_REMOVE = 18, /* close one session by INSTANCE; RESULT */
 	PSS_ATTACH = 19, /* enter one session by INSTANCE; RESULT, then the stream frames below */
 	PSS_PING = 20,   /* RESULT at once, whatever else goes on */
+	/* Version 2: LINE, POINT: what may stand at the cursor of the attached session's line? RESULT with candidates
+	 */
+	PSS_COMPLETE = 21,
 
 	/* client → host: inside a request */
 	PSS_ANSWER = 32, /* to an ASK */
-	PSS_CANCEL = 33, /* give up the OPEN of this id; its RESULT still comes */
+	PSS_CANCEL = 33, /* give up the OPEN or COMPLETE of this id; its RESULT still comes */
 
 	/* client → host: while attached, id that of the ATTACH (or of an OPEN with ATTACH) */
 	PSS_LINE = 48,      /* raw bytes: one line to run, without newline at its end */
@@ -103,6 +106,15 @@ enum pss_tag {
 	PSS_TAG_PROMPT = 71,      /* bytes, as the remote rendered it: untrusted */
 	PSS_TAG_DIRECTORY = 72,   /* bytes: the remote shell's directory: untrusted */
 	PSS_TAG_FRESH = 73,       /* number: 1 when the cursor is known to be in the first column */
+
+	/* COMPLETE, and its RESULT */
+	PSS_TAG_LINE = 80,        /* bytes: the line being edited */
+	PSS_TAG_POINT = 81,       /* number: bytes of LINE before the cursor */
+	PSS_TAG_START = 82,       /* number: what a candidate replaces begins here in LINE, and ends at POINT */
+	PSS_TAG_CANDIDATE = 83,   /* text, repeated: quoted for the remote shell: untrusted */
+	PSS_TAG_DESCRIPTION = 84, /* text, of the CANDIDATE in front of it: untrusted */
+	PSS_TAG_NO_SPACE = 85,    /* number: 1 when the only candidate does not end the word */
+	PSS_TAG_MORE = 86,        /* number: candidates that were left out */
 };
 
 enum pss_state {

@@ -26,6 +26,7 @@ static const struct pss_shell try_shell = {
 	.name = "bash",
 	.error = say_error,
 	.get_variable = pss_bash_get_variable,
+	.signal_pending = pss_bash_signal_pending,
 	.why_not_enter = pss_bash_why_not_enter,
 	.run_entered = pss_bash_run_entered,
 	.editor_begin = pss_bash_editor_begin,
@@ -39,9 +40,9 @@ static const struct pss_shell try_shell = {
 
 static int run_builtin(WORD_LIST *list)
 {
-	const char *words[3] = { NULL };
+	const char *words[4] = { NULL };
 
-	for (size_t i = 0; i < 2 && list; i++, list = list->next)
+	for (size_t i = 0; i < 3 && list; i++, list = list->next)
 		words[i] = list->word->word;
 	return enter_try(&try_shell, words);
 }
@@ -50,4 +51,4 @@ static char *const help[] = { (char *)"Enters a scripted session.", NULL };
 
 extern struct builtin enter_try_struct;
 EXPORTED struct builtin enter_try_struct = { (char *)"enter_try",       run_builtin, BUILTIN_ENABLED, help,
-					     "enter_try SOCKET [kept]", NULL };
+					     "enter_try SOCKET [kept] [v1]", NULL };

@@ -12,11 +12,11 @@
 
 static int run_builtin(char *name, char **words, Options options, int number)
 {
-	const char *plain[3] = { NULL };
+	const char *plain[4] = { NULL };
 	int status;
 
 	queue_signals();
-	for (size_t i = 0; i < 2 && words[i]; i++)
+	for (size_t i = 0; i < 3 && words[i]; i++)
 		plain[i] = words[i]; /* ASCII */
 	status = enter_try(&pss_zsh_shell, plain);
 	unqueue_signals();
@@ -24,7 +24,7 @@ static int run_builtin(char *name, char **words, Options options, int number)
 }
 
 static struct builtin builtins[] = {
-	BUILTIN((char *)"enter_try", BINF_HANDLES_OPTS, run_builtin, 0, 2, 0, NULL, NULL),
+	BUILTIN((char *)"enter_try", BINF_HANDLES_OPTS, run_builtin, 0, 3, 0, NULL, NULL),
 };
 static struct features features = { .bn_list = builtins, .bn_size = 1 };
 

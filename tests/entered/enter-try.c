@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* `enter_try SOCKET [kept]` for the tests of the entered loop, in both shells: enters the session that a scripted
+/* `enter_try SOCKET [kept] [v1]` for the tests of the entered loop, in both shells: enters the session that a scripted
  * peer at the Unix socket SOCKET plays, with no host process and no verb in between. */
 #include "enter-try.h"
 
@@ -37,7 +37,7 @@ static int run(void *argument)
 int enter_try(const struct pss_shell *shell, const char *const *words)
 {
 	const char *why_not = shell->why_not_enter();
-	struct pss_connection connection = { .fd = -1 };
+	struct pss_connection connection = { .fd = -1, .last_id = 7, .version = 2 };
 	struct pss_entered entered = { .shell = shell,
 				       .escape_character = PSS_ESCAPE_KEYS_CHAR,
 				       .connection = &connection,
@@ -54,7 +54,12 @@ int enter_try(const struct pss_shell *shell, const char *const *words)
 	}
 	if (!words[0])
 		return 2;
-	entered.kept = words[1] != NULL;
+	for (size_t i = 1; words[i]; i++) {
+		if (strcmp(words[i], "v1") == 0)
+			connection.version = 1;
+		else
+			entered.kept = true;
+	}
 	connection.fd = connect_to(words[0]);
 	if (connection.fd < 0) {
 		shell->error(words[0], strerror(errno));

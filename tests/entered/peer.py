@@ -7,13 +7,14 @@ import struct
 import threading
 import time
 
-HELLO, PING, LINE, INPUT, RESIZE, INTERRUPT, DISCARD, LEAVE = 1, 20, 48, 49, 50, 51, 52, 53
+HELLO, PING, COMPLETE, CANCEL, LINE, INPUT, RESIZE, INTERRUPT, DISCARD, LEAVE = 1, 20, 21, 33, 48, 49, 50, 51, 52, 53
 ACK, RESULT, NOTE, LEFT, OUTPUT, PROMPT, STARTED, TYPED = 64, 65, 68, 69, 80, 81, 82, 83
 TAG_STATUS, TAG_MESSAGE, TAG_EXIT_STATUS, TAG_COLUMNS, TAG_ROWS = 5, 6, 7, 34, 35
 TAG_NOTE_KIND, TAG_LEFT_REASON, TAG_PROMPT_KIND, TAG_PROMPT, TAG_DIRECTORY, TAG_FRESH = 68, 69, 70, 71, 72, 73
+TAG_LINE, TAG_POINT, TAG_START, TAG_CANDIDATE, TAG_DESCRIPTION, TAG_NO_SPACE, TAG_MORE = 80, 81, 82, 83, 84, 85, 86
 BY_REQUEST, EXIT, KEPT_EXIT, LOST, TAKEN, REMOVED = 1, 2, 3, 4, 5, 6
 NAMES = {LINE: "LINE", INPUT: "INPUT", RESIZE: "RESIZE", INTERRUPT: "INTERRUPT", DISCARD: "DISCARD",
-         LEAVE: "LEAVE", PING: "PING"}
+         LEAVE: "LEAVE", PING: "PING", COMPLETE: "COMPLETE", CANCEL: "CANCEL"}
 ID = 7
 
 
@@ -88,6 +89,8 @@ class Peer:
             found = fields(payload)
             self.size = (struct.unpack("=Q", found[TAG_COLUMNS])[0], struct.unpack("=Q", found[TAG_ROWS])[0])
         else:
+            if kind in (COMPLETE, CANCEL):
+                self.asked = identity
             frames.put((NAMES.get(kind, str(kind)), payload, flags))
 
     def answer_ping(self):
@@ -132,6 +135,21 @@ class Peer:
 
     def note(self, kind, message):
         self.send(NOTE, field(TAG_NOTE_KIND, kind) + field(TAG_MESSAGE, message))
+
+    def complete(self):
+        """A COMPLETE: its line and point."""
+        found = fields(self.wait("COMPLETE"))
+        return found[TAG_LINE], struct.unpack("=Q", found[TAG_POINT])[0]
+
+    def candidates(self, start, *words, no_space=0, more=0, status=0, identity=None):
+        payload = field(TAG_STATUS, status) + field(TAG_START, start)
+        for word in words:
+            text, _, description = word.partition("\t")
+            payload += field(TAG_CANDIDATE, text)
+            if description:
+                payload += field(TAG_DESCRIPTION, description)
+        payload += field(TAG_NO_SPACE, no_space) + field(TAG_MORE, more)
+        self.send(RESULT, payload, identity or self.asked)
 
     def receive(self):
         """The next frame but PING and RESIZE: (name, payload, flags); None at the end."""

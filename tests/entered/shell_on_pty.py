@@ -93,8 +93,8 @@ class Shell:
         match = self.expect(rb"(.*)LOCAL> ")
         return re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]", b"", match.group(1)).replace(b"\r", b"").decode()
 
-    def enter(self, kept=False, prompt=b"~$ "):
-        self.type(f"enter_try {self.socket}" + (" kept" if kept else "") + "\r")
+    def enter(self, kept=False, prompt=b"~$ ", version=2):
+        self.type(f"enter_try {self.socket}" + (" kept" if kept else "") + (" v1" if version == 1 else "") + "\r")
         self.peer.accept()
         self.peer.send(wire.STARTED)
         self.peer.prompt(prompt)

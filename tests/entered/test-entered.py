@@ -434,6 +434,170 @@ def _(b):
     assert b"HOME" not in got and b"$HOM" in got and b"~/" in got, got
 
 
+@test("Tab asks once, and the only word is put in, with a space",
+      only=("bash", "ZLE has no hook for it yet"))
+def _(b):
+    b.enter()
+    b.type("cat my\\ f\t")
+    assert b.peer.complete() == (b"cat my\\ f", 9)
+    b.peer.candidates(4, "my\\ file")
+    b.expect(rb"my\\ file ")
+    b.type("x\r")
+    assert b.peer.line() == b"cat my\\ file x"
+
+
+@test("the remote says where the word begins, and whether a space follows",
+      only=("bash", "ZLE has no hook for it yet"))
+def _(b):
+    b.enter()
+    b.type("x --file=a:b\t")
+    b.peer.complete()
+    b.peer.candidates(11, "bcd/", no_space=1)
+    b.expect(rb"cd/")
+    b.type("\t")
+    assert b.peer.complete() == (b"x --file=a:bcd/", 15)
+    b.peer.candidates(15, "e")
+    b.expect(rb"e ")
+    b.type("\r")
+    assert b.peer.line() == b"x --file=a:bcd/e "
+
+
+@test("the common start is put in, then the words are listed with what they mean and how many more there are",
+      only=("bash", "ZLE has no hook for it yet"))
+def _(b):
+    b.enter()
+    b.type("s\t")
+    b.peer.complete()
+    b.peer.candidates(0, "start", "stop")
+    b.expect(rb"s\x07?t")
+    b.type("\t")  # readline lists when a Tab has changed nothing
+    b.peer.complete()
+    b.peer.candidates(0, "start", "stop")
+    b.expect(rb"\x07")
+    b.type("\t")
+    b.peer.complete()
+    b.peer.candidates(0, "start\tbegin it", "stop\tend it", more=7)
+    b.expect(rb"start -- begin it\s+stop  -- end it.*7 more.*\[web1\]: ~\$ st")
+    b.type("\r")
+    assert b.peer.line() == b"st"
+
+
+@test("menu-complete goes through the words", rc="bind 'TAB:menu-complete'; bind 'set completion-ignore-case on'",
+      only=("bash", "ZLE has no hook for it yet"))
+def _(b):
+    b.enter()
+    b.type("cat D\t")
+    b.peer.complete()
+    b.peer.candidates(4, "done", "dtwo/")
+    b.expect(rb"done|dtwo")
+    b.type("\t")
+    b.expect(rb"two/|ne")
+    b.type("\r")
+    assert b.peer.line() in (b"cat done", b"cat dtwo/")
+
+
+@test("words that are no printable text are left out",
+      only=("bash", "ZLE has no hook for it yet"))
+def _(b):
+    b.enter()
+    b.type("cat \t")
+    b.peer.complete()
+    b.peer.candidates(4, "a\x1b[31mb", "a\u202eb", "a\nb", "good")
+    b.expect(rb"good ")
+    b.type("\r")
+    assert b.peer.line() == b"cat good "
+
+
+@test("the next key ends the waiting, and a late answer changes nothing",
+      only=("bash", "ZLE has no hook for it yet"))
+def _(b):
+    b.enter()
+    b.type("a\t")
+    b.peer.complete()
+    first = b.peer.asked
+    b.type("b")
+    b.peer.wait("CANCEL")
+    assert b.peer.asked == first
+    b.peer.candidates(0, "axxx", identity=first)
+    b.type("\t")
+    assert b.peer.complete() == (b"ab", 2)
+    assert b.peer.asked != first
+    b.peer.candidates(0, "axxx", identity=first)
+    b.peer.candidates(0, "abc")
+    b.expect(rb"c ")
+    b.type("\r")
+    assert b.peer.line() == b"abc "
+
+
+@test("Ctrl-C ends the waiting and the line",
+      only=("bash", "ZLE has no hook for it yet"))
+def _(b):
+    b.enter()
+    b.type("a\t")
+    b.peer.complete()
+    b.type("\x03")
+    b.peer.wait("CANCEL")
+    b.expect(rb"\[web1\]: ")
+    b.type("b\r")
+    assert b.peer.line() == b"b"
+
+
+@test("the deadline ends the waiting, and the line goes on",
+      only=("bash", "ZLE has no hook for it yet"))
+def _(b):
+    b.enter()
+    b.type("a\t")
+    b.peer.complete()
+    b.peer.wait("CANCEL")
+    b.type("b\r")
+    assert b.peer.line() == b"ab"
+
+
+@test("a refusal completes nothing",
+      only=("bash", "ZLE has no hook for it yet"))
+def _(b):
+    b.enter()
+    b.type("a\t")
+    b.peer.complete()
+    b.peer.candidates(0, "abc", status=4)
+    b.expect(rb"\x07")
+    b.type("b\r")
+    assert b.peer.line() == b"ab"
+
+
+@test("the connection is lost while an answer is waited for",
+      only=("bash", "ZLE has no hook for it yet"))
+def _(b):
+    b.enter()
+    b.type("half a lin\t")
+    b.peer.complete()
+    b.peer.hang_up()
+    b.expect(rb"connection to web1 lost.*LOCAL> ")
+    assert b.status() == 255
+    assert "half a lin" in b.host_history()
+
+
+@test("output and the end of the session come while an answer is waited for",
+      only=("bash", "ZLE has no hook for it yet"))
+def _(b):
+    b.enter()
+    b.type("a\t")
+    b.peer.complete()
+    b.peer.output(b"from the background\r\n")
+    b.expect(rb"from the background\r+\n.*\[web1\]: ~\$ a")
+    b.peer.left(wire.REMOVED, 255, "the session was removed")
+    b.expect(rb"LOCAL> ")
+
+
+@test("an older host process is asked nothing",
+      only=("bash", "ZLE has no hook for it yet"))
+def _(b):
+    b.enter(version=1)
+    b.type("a\tb\x1b?c\r")
+    got = b.peer.receive()
+    assert got[:2] == ("LINE", b"abc"), got
+
+
 @test("edit-and-execute-command runs nothing", rc="export EDITOR='touch /tmp/pss-entered-canary; true'",
       zsh="""export EDITOR='touch /tmp/pss-entered-canary; true'
              autoload -Uz edit-command-line; zle -N edit-command-line; bindkey '^X^E' edit-command-line""")

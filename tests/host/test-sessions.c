@@ -342,6 +342,86 @@ static void test_socket_comes_back(Fixture *fixture, gconstpointer data)
 
 #define ADD(name, function) g_test_add(name, Fixture, NULL, set_up, function, tear_down)
 
+static void send_complete(TestClient *client, uint32_t id, const char *line, uint64_t point)
+{
+	struct pss_message message;
+	pss_message_begin(&message, &client->out, PSS_COMPLETE, id);
+	pss_message_bytes(&message, PSS_TAG_LINE, line, strlen(line));
+	pss_message_number(&message, PSS_TAG_POINT, point);
+	g_assert_cmpint(pss_message_end(&message), ==, 0);
+	test_client_send(client);
+}
+
+static void test_completion(Fixture *fixture, gconstpointer data)
+{
+	TestClient client;
+	struct pss_fields fields;
+
+	test_client_init(&client, &fixture->host);
+	test_client_hello(&client);
+	send_complete(&client, 2, "ls", 2);
+	g_assert_cmpint(status_of(test_client_expect(&client, PSS_RESULT)), ==, PSS_FAILED);
+	test_client_open(&client, 1, fixture->home, FALSE, TRUE);
+	expect_prompt(&client, 1);
+	run(&client, 1, ">'a file'; _slow() { sleep 1000; }; complete -F _slow slow");
+
+	send_complete(&client, 3, "cat a\\ f | wc", 8);
+	fields = test_client_expect(&client, PSS_RESULT);
+	g_assert_cmpint(client.frame.header.id, ==, 3);
+	g_assert_cmpint(status_of(fields), ==, PSS_OK);
+	g_assert_cmpint(pss_fields_number(fields, PSS_TAG_START, 99), ==, 4);
+	g_assert_cmpstr(pss_fields_text(fields, PSS_TAG_CANDIDATE), ==, "a\\ file");
+
+	send_complete(&client, 4, "cat", 4);
+	g_assert_cmpint(status_of(test_client_expect(&client, PSS_RESULT)), ==, PSS_USAGE);
+
+	/* Given up by CANCEL, by the next one, and by a line: each has its RESULT, in its turn. */
+	send_complete(&client, 5, "slow ", 5);
+	test_client_raw(&client, PSS_CANCEL, 5, "");
+	g_assert_cmpint(status_of(test_client_expect(&client, PSS_RESULT)), ==, PSS_INTERRUPTED);
+	send_complete(&client, 6, "slow ", 5);
+	send_complete(&client, 7, "slow ", 5);
+	g_assert_cmpint(status_of(test_client_expect(&client, PSS_RESULT)), ==, PSS_INTERRUPTED);
+	g_assert_cmpint(client.frame.header.id, ==, 6);
+	test_client_raw(&client, PSS_LINE, 1, "echo on");
+	test_client_expect(&client, PSS_ACK);
+	g_assert_cmpint(status_of(test_client_expect(&client, PSS_RESULT)), ==, PSS_INTERRUPTED);
+	g_assert_cmpint(client.frame.header.id, ==, 7);
+	expect_prompt(&client, 1);
+	send_complete(&client, 8, "slow ", 5);
+	send_instance(&client, PSS_LEAVE, 1, "", FALSE);
+	test_client_expect(&client, PSS_ACK);
+	g_assert_cmpint(status_of(test_client_expect(&client, PSS_RESULT)), ==, PSS_INTERRUPTED);
+	test_client_expect(&client, PSS_LEFT);
+	test_client_finish(&client);
+}
+
+/* A shell that loaded the version before: everything of it works, and what came later ends its connection only. */
+static void test_older_client(Fixture *fixture, gconstpointer data)
+{
+	TestClient client;
+
+	test_client_init(&client, &fixture->host);
+	test_client_hello_as(&client, 1);
+	g_autofree char *instance = open_kept(&client, fixture);
+	send_instance(&client, PSS_ATTACH, 2, instance, FALSE);
+	g_assert_cmpint(status_of(test_client_expect(&client, PSS_RESULT)), ==, PSS_OK);
+	expect_prompt(&client, 1);
+	g_assert_cmpint(run(&client, 2, "echo out-$((40 + 2)); (exit 7)"), ==, 7);
+	test_client_expect_output(&client, "out-42");
+	test_client_raw(&client, PSS_INPUT, 2, "x");
+	test_client_expect(&client, PSS_TYPED);
+	send_complete(&client, 3, "ls", 2);
+	test_client_expect_end(&client);
+	test_client_finish(&client);
+
+	test_client_init(&client, &fixture->host);
+	test_client_hello_as(&client, 1);
+	send_instance(&client, PSS_REMOVE, 4, instance, FALSE);
+	g_assert_cmpint(status_of(test_client_expect(&client, PSS_RESULT)), ==, PSS_OK);
+	test_client_finish(&client);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -351,6 +431,8 @@ int main(int argc, char **argv)
 	ADD("/host/second prompts, and keys at a prompt come back", test_second_prompt);
 	ADD("/host/unwatched output is kept and made safe", test_unwatched_output);
 	ADD("/host/another protocol version is told so", test_wrong_version);
+	ADD("/host/completion is answered, or given up", test_completion);
+	ADD("/host/a client of the version before is served", test_older_client);
 	ADD("/host/bad frames end their connection only", test_bad_frames);
 	ADD("/host/names that would select nothing are refused", test_names_that_select_nothing);
 	ADD("/host/the socket comes back when it vanishes", test_socket_comes_back);

@@ -74,14 +74,20 @@ void test_client_raw(TestClient *client, enum pss_type type, uint32_t id, const 
 	test_client_send(client);
 }
 
-void test_client_hello(TestClient *client)
+void test_client_hello_as(TestClient *client, uint64_t version)
 {
 	struct pss_message message;
 	pss_message_begin(&message, &client->out, PSS_HELLO, 0);
-	pss_message_number(&message, PSS_TAG_VERSION, PSS_PROTOCOL_VERSION);
+	pss_message_number(&message, PSS_TAG_VERSION, version);
 	g_assert_cmpint(pss_message_end(&message), ==, 0);
 	test_client_send(client);
-	test_client_expect(client, PSS_HELLO);
+	struct pss_fields fields = test_client_expect(client, PSS_HELLO);
+	g_assert_cmpint(pss_fields_number(fields, PSS_TAG_VERSION, 0), ==, version);
+}
+
+void test_client_hello(TestClient *client)
+{
+	test_client_hello_as(client, PSS_PROTOCOL_VERSION);
 }
 
 static gboolean on_deadline(gpointer reached)

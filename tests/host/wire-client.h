@@ -28,6 +28,7 @@ typedef struct {
 void test_client_init(TestClient *client, TestHost *host);
 void test_client_finish(TestClient *client);
 void test_client_hello(TestClient *client);
+void test_client_hello_as(TestClient *client, uint64_t version); /* and the host answers with that one */
 
 /* Sends what has been put into client->out. */
 void test_client_send(TestClient *client);

@@ -20,6 +20,8 @@ struct Drive {
 	guint n_prompts, n_prompts_seen;
 	int kind, status, kept_exit, end_status;
 	gboolean fresh, ended, no_control, lose_next;
+	char *completion;
+	guint n_requests;
 	const char *test;
 	guint step;
 };
@@ -29,6 +31,7 @@ struct Drive {
 static void send_control(gpointer user, const void *data, gsize n)
 {
 	Drive *drive = user;
+	drive->n_requests++;
 	if (drive->lose_next)
 		drive->lose_next = FALSE;
 	else if (drive->control)
@@ -88,6 +91,36 @@ static void on_kept_exit(gpointer user, int status)
 	((Drive *)user)->kept_exit = status;
 }
 
+static int by_text(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void on_completion(gpointer user, const PssRemoteCompletion *completion)
+{
+	Drive *drive = user;
+	g_free(drive->completion);
+	if (!completion) {
+		drive->completion = g_strdup("given up");
+		return;
+	}
+	g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+	for (gsize i = 0; i < completion->n; i++) {
+		const char *description = completion->descriptions[i];
+		g_ptr_array_add(words, g_strconcat(completion->words[i], description ? " (" : "",
+						   description ? description : "", description ? ")" : "", NULL));
+	}
+	g_ptr_array_sort(words, by_text);
+	g_ptr_array_add(words, NULL);
+	g_autofree char *list = g_strjoinv("|", (char **)words->pdata);
+	drive->completion =
+		g_strdup_printf("%" G_GSIZE_FORMAT "%s: %s", completion->start, completion->no_space ? "!" : "", list);
+	if (completion->n_more > 0) {
+		g_autofree char *old = drive->completion;
+		drive->completion = g_strdup_printf("%s and %" G_GSIZE_FORMAT " more", old, completion->n_more);
+	}
+}
+
 static void on_ended(gpointer user, PssRemoteEnd how, int status)
 {
 	Drive *drive = user;
@@ -104,6 +137,7 @@ static const PssRemoteEvents remote_events = {
 	.on_typed = on_typed,
 	.on_notice = on_notice,
 	.on_kept_exit = on_kept_exit,
+	.on_completion = on_completion,
 	.on_ended = on_ended,
 };
 
@@ -230,6 +264,11 @@ static gboolean has_kept_exit(Drive *drive, const Step *step)
 	return drive->kept_exit == step->number;
 }
 
+static gboolean has_completion(Drive *drive, const Step *step)
+{
+	return drive->completion != NULL;
+}
+
 static gboolean has_ended(Drive *drive, const Step *step)
 {
 	return drive->ended;
@@ -255,6 +294,37 @@ void drive_line(Drive *drive, const void *data, gsize n)
 	drive->kept_exit = -1;
 	if (!pss_remote_line(drive->remote, data, n, &error))
 		fail(drive, "the line was refused:", error->message);
+}
+
+void drive_complete(Drive *drive, const char *text)
+{
+	const char *cursor = strchr(text, '^');
+	g_autofree char *line = g_strndup(text, (gsize)(cursor - text));
+	g_autofree char *whole = g_strconcat(line, cursor + 1, NULL);
+	g_clear_pointer(&drive->completion, g_free);
+	if (!pss_remote_complete(drive->remote, whole, strlen(whole), strlen(line)))
+		drive->completion = g_strdup("refused");
+}
+
+const char *drive_completion(Drive *drive)
+{
+	return drive->completion;
+}
+
+guint drive_n_requests(Drive *drive)
+{
+	return drive->n_requests;
+}
+
+static void expect_completion(Drive *drive, const Step *step)
+{
+	gboolean came = wait_for(drive, has_completion, step);
+	gboolean met = came && (*step->text == '*' ? g_str_has_suffix(drive->completion, step->text + 1)
+						   : strcmp(drive->completion, step->text) == 0);
+	if (!met) {
+		g_autofree char *what = g_strdup_printf("the completion is \"%s\", not", drive->completion);
+		fail(drive, what, step->text);
+	}
 }
 
 const char *drive_output(Drive *drive, gsize *ret_n)
@@ -303,6 +373,12 @@ static void act(Drive *drive, const Step *step)
 		break;
 	case STEP_RESIZE:
 		pss_channel_resize(drive->terminal, (guint)step->number, 24);
+		break;
+	case STEP_COMPLETE:
+		drive_complete(drive, step->text);
+		break;
+	case STEP_GIVES:
+		expect_completion(drive, step);
 		break;
 	case STEP_CALL:
 		step->call(drive);
@@ -460,6 +536,7 @@ void drive_free(Drive *drive)
 	g_string_free(drive->prompt, TRUE);
 	g_string_free(drive->directory, TRUE);
 	g_free(drive->name);
+	g_free(drive->completion);
 	g_free(drive->home);
 	g_free(drive);
 }

@@ -29,8 +29,11 @@ typedef enum {
 	STEP_STATE,     /* waits for the state number */
 	STEP_INTERRUPT,
 	STEP_DISCARD,
-	STEP_RESIZE, /* number columns */
-	STEP_CALL,   /* runs check(drive) */
+	STEP_RESIZE,   /* number columns */
+	STEP_COMPLETE, /* asks for the completion of text at its ^ */
+	STEP_GIVES,    /* waits for it: "START[!]: word|word", sorted, ! where no space follows; "given up";
+			* *text: ends so */
+	STEP_CALL,     /* runs check(drive) */
 } StepKind;
 
 typedef struct {
@@ -60,6 +63,10 @@ void drive_steps(Drive *drive, const char *name, const Step *steps);
 void drive_line(Drive *drive, const void *data, gsize n);
 const char *drive_home(Drive *drive);
 void drive_fail(Drive *drive, const char *what);
+/* Asks for a completion; what comes is in the Drive for GIVES, and here: NULL while nothing has come. */
+void drive_complete(Drive *drive, const char *text_with_cursor);
+const char *drive_completion(Drive *drive);
+guint drive_n_requests(Drive *drive); /* writes to the control channel so far */
 const char *drive_output(Drive *drive, gsize *ret_n);
 
 /* The directory that the two channels met in, or NULL while there is none. Free it. */
@@ -147,6 +154,14 @@ void drive_lose_next_request(Drive *drive);
 #define RESIZE(n)                                \
 	{                                        \
 		.kind = STEP_RESIZE, .number = n \
+	}
+#define COMPLETE(t)                              \
+	{                                        \
+		.kind = STEP_COMPLETE, .text = t \
+	}
+#define GIVES(t)                              \
+	{                                     \
+		.kind = STEP_GIVES, .text = t \
 	}
 #define CALL(f)                              \
 	{                                    \

@@ -91,5 +91,6 @@ int main(int argc, char **argv)
 	add(&torture_programs);
 	add(&torture_state);
 	add(&torture_exit);
+	add(&torture_complete);
 	return g_test_run();
 }

@@ -12,7 +12,7 @@ typedef struct {
 	const char *why; /* it does not run in the others; NULL where shells is ALL */
 	const char *rc;  /* start-up text for this case: appended to the shell's own, or NULL */
 	gboolean kept;
-	Step steps[28];
+	Step steps[40];
 } Row;
 
 typedef struct {
@@ -20,4 +20,4 @@ typedef struct {
 	gsize n;
 } Rows;
 
-extern const Rows torture_text, torture_programs, torture_state, torture_exit;
+extern const Rows torture_text, torture_programs, torture_state, torture_exit, torture_complete;
