@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ZLE's widgets while entered. Those that would complete, expand or run something on the local machine only
- * ring the bell, under every name and key that they have; the user's own widgets stay. Completion is stopped
- * where it begins. The widgets are changed in place and changed back, so that keymaps and names are never
- * touched. */
+ * ring the bell, under every name and key that they have; the user's own widgets stay. The widgets are changed in place
+ * and changed back, so that keymaps and names are never touched. */
 #include <stdbool.h>
 #include <string.h>
 
@@ -115,23 +114,14 @@ static void rearm(struct disarmed *row)
 	row->widget = NULL;
 }
 
-/* The one place where completion on the remote will hook in: before anything local is looked at. Expansion and
- * spelling are always the local machine's affair. True ends it. */
-static int before_complete(Hookdef hook, void *list)
-{
-	return 1;
-}
-
 void pss_editor_disarm_widgets(void)
 {
 	for (struct disarmed *row = disarmed; row < DISARMED_END; row++)
 		disarm(row);
-	addhookfunc((char *)"before_complete", before_complete);
 }
 
 void pss_editor_rearm_widgets(void)
 {
-	deletehookfunc((char *)"before_complete", before_complete);
 	for (struct disarmed *row = disarmed; row < DISARMED_END; row++)
 		rearm(row);
 }

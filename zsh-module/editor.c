@@ -87,6 +87,7 @@ int pss_zsh_editor_begin(char *const *history, size_t n_history)
 	editor.aborted = copy_of(ABORTED);
 	pss_editor_history_push(history, n_history);
 	pss_editor_disarm_widgets();
+	pss_editor_hook_completion();
 	addhookfunc((char *)"exit", on_shell_exit);
 	return 0;
 }
@@ -103,6 +104,7 @@ static void restore_aborted(void)
 void pss_zsh_editor_end(void)
 {
 	deletehookfunc((char *)"exit", on_shell_exit);
+	pss_editor_unhook_completion();
 	pss_editor_rearm_widgets();
 	pss_editor_history_pop();
 	restore_aborted();

@@ -13,7 +13,11 @@ void pss_editor_history_end_line(void);
 /* A first line is about to be read: no quote of the lines before it is open. */
 void pss_editor_first_line(void);
 
-/* editor-widgets.c: the widgets that act on the local machine, off and on again; completion likewise. */
+/* editor-complete.c: after zsh/complete is loaded, so that ours come last. */
+void pss_editor_hook_completion(void);
+void pss_editor_unhook_completion(void);
+
+/* editor-widgets.c: the widgets that act on the local machine, off and on again. */
 void pss_editor_disarm_widgets(void);
 void pss_editor_rearm_widgets(void);
 

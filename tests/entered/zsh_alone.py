@@ -223,3 +223,14 @@ def _(b):
     after = used()
     assert after[0] == before[0], (before, after)
     assert b.preload or after[1] - before[1] < 1 << 20, (before, after)  # a sanitizer keeps what is freed
+
+
+@case("the local completion is back after the session, with compinit and a menu too",
+      zsh="autoload -Uz compinit; compinit -u -D; zstyle ':completion:*' menu select; mkdir ~/localdirectory; cd ~")
+def _(b):
+    b.enter()
+    b.line("ls localdir\t\t", b"ls localdir")
+    b.leave()
+    b.type("echo localdir\t")
+    b.expect(rb"localdirectory(\x1b\[1m)?/")
+    b.type("\x15")
