@@ -5,7 +5,9 @@
 #include <config.h>
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "shell.h"
 
@@ -16,6 +18,20 @@ const char *pss_bash_get_variable(const char *name)
 	return get_string_value(name);
 }
 
+/* Plain variables to bash's own eyes that it sets anew by itself, or that nothing works without once they have turned
+ * into arrays. */
+static bool is_special(const char *name)
+{
+	static const char *const names[] = { "_",     "PIPESTATUS", "BASH_REMATCH", "PATH",    "IFS",
+					     "HOME",  "PWD",        "OLDPWD",       "OPTIND",  "TERM",
+					     "SHELL", "LANG",       "LC_ALL",       "LC_CTYPE" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 int pss_bash_check_array(const char *name)
 {
 	if (!legal_identifier(name))
@@ -23,6 +39,8 @@ int pss_bash_check_array(const char *name)
 	SHELL_VAR *plain = find_variable_noref(name), *variable = find_variable(name);
 	if (plain && nameref_p(plain) && !variable)
 		return -EEXIST;
+	if (is_special(variable ? variable->name : name))
+		return -EPERM;
 	if (!variable)
 		return 0;
 	if (readonly_p(variable) || noassign_p(variable))

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "client/ask.h"
+#include "client/prompt.h"
 #include "wire/cleanup.h"
 
 /* In the order of their numbers. */
@@ -76,34 +77,84 @@ static char *format_visible(const char *format, va_list arguments)
 	return text ? pss_visible(text, true) : NULL;
 }
 
-/* Prints one record in the way `action` wants it. True when the call shall go on. */
-static bool act(struct pss_call *call, enum action action, const char *label, const char *text)
+/* The streams that an action steers: by which parameter, and the words before a record. */
+static const struct {
+	enum pss_common action;
+	const char *label; /* NULL: told in the shell's own style */
+} steered[] = {
+	[PSS_STREAM_ERROR] = { PSS_COMMON_ERROR_ACTION, NULL },
+	[PSS_STREAM_WARNING] = { PSS_COMMON_WARNING_ACTION, "WARNING: " },
+	[PSS_STREAM_INFORMATION] = { PSS_COMMON_INFORMATION_ACTION, "" },
+};
+
+static void show(const struct pss_call *call, enum pss_stream stream, const char *text)
 {
-	if (action == SILENTLY_CONTINUE || action == IGNORE)
-		return true;
 	fflush(stdout);
-	if (label)
-		fprintf(stderr, "%s%s\n", label, text);
+	if (steered[stream].label)
+		fprintf(stderr, "%s%s\n", steered[stream].label, text);
 	else
 		call->shell->error(call->verb->name, text);
 	fflush(stderr);
-	if (action != INQUIRE)
-		return action != STOP;
-	return pss_ask_choice("Confirm\nGo on after this?\n[Y] Yes  [H] Halt command (default is \"Y\"): ", "yh") ==
-	       'y';
 }
 
-static void record(struct pss_call *call, enum pss_stream stream, enum pss_common parameter, const char *label,
-		   const char *text)
+/* Nothing more is done. Where no error says why, one does now. */
+static void halt(struct pss_call *call, enum pss_stream stream, int status, const char *why)
 {
-	enum action action = action_of(call, parameter);
+	call->stop = true;
+	pss_call_take_status(call, status);
+	if (stream == PSS_STREAM_ERROR && !why)
+		return;
+	_cleanup_(pss_free_pointer) char *text =
+		pss_format("stopped: %s%s%s%s", why ? why : "", why ? "" : "-",
+			   why ? "" : pss_common_rows[steered[stream].action].name, why ? "" : " is Stop");
+	pss_texts_add(&call->streams[PSS_STREAM_ERROR], text ? strdup(text) : NULL);
+	show(call, PSS_STREAM_ERROR, text ? text : "not enough memory");
+}
+
+/* Inquire. Without anybody to ask it is as Stop. */
+static void inquire(struct pss_call *call, enum pss_stream stream)
+{
+	if (call->go_on[stream])
+		return;
+	int answer = pss_ask_choice(
+		"Confirm\nGo on after this?\n[Y] Yes  [A] Yes to All  [H] Halt Command (default is \"Y\"): ", "yah");
+	call->go_on[stream] = answer == 'a';
+	if (answer == 'y' || answer == 'a')
+		return;
+	if (answer == -EINTR)
+		halt(call, PSS_STREAM_ERROR, pss_status_exit(PSS_INTERRUPTED), NULL);
+	else if (answer == 'h' || answer == -ECANCELED)
+		halt(call, stream, pss_status_exit(PSS_FAILED),
+		     stream == PSS_STREAM_ERROR ? NULL : "halted by the user");
+	else
+		halt(call, stream, pss_status_exit(PSS_FAILED), "there is no terminal to ask on");
+}
+
+static void record(struct pss_call *call, enum pss_stream stream, const char *text)
+{
+	enum action action = action_of(call, steered[stream].action);
 
 	if (action != IGNORE)
 		pss_texts_add(&call->streams[stream], strdup(text));
-	if (!act(call, action, label, text)) {
-		call->stop = true;
-		pss_call_take_status(call, pss_status_exit(PSS_FAILED));
-	}
+	if (action == SILENTLY_CONTINUE || action == IGNORE)
+		return;
+	show(call, stream, text);
+	if (action == STOP)
+		halt(call, stream, pss_status_exit(PSS_FAILED), NULL);
+	else if (action == INQUIRE)
+		inquire(call, stream);
+}
+
+bool pss_call_keep(struct pss_call *call, enum pss_stream stream, const char *text)
+{
+	enum action action = action_of(call, steered[stream].action);
+
+	char *clean = action != IGNORE ? pss_clean_text(text, strlen(text), PSS_CLEAN_LINES) : NULL;
+	for (size_t n = clean ? strlen(clean) : 0; n > 0 && clean[n - 1] == '\n'; n--)
+		clean[n - 1] = '\0';
+	if (action != IGNORE)
+		pss_texts_add(&call->streams[stream], clean);
+	return action != IGNORE && action != SILENTLY_CONTINUE;
 }
 
 void pss_call_error(struct pss_call *call, enum pss_status status, const char *computer, const char *format, ...)
@@ -115,10 +166,7 @@ void pss_call_error(struct pss_call *call, enum pss_status status, const char *c
 	va_end(arguments);
 	_cleanup_(pss_free_pointer) char *text = computer && message ? pss_format("[%s] %s", computer, message) : NULL;
 	pss_call_take_status(call, pss_status_exit(status));
-	record(call, PSS_STREAM_ERROR, PSS_COMMON_ERROR_ACTION, NULL,
-	       text      ? text
-	       : message ? message
-			 : "not enough memory");
+	record(call, PSS_STREAM_ERROR, text ? text : message ? message : "not enough memory");
 }
 
 void pss_call_usage(struct pss_call *call, const char *format, ...)
@@ -130,6 +178,7 @@ void pss_call_usage(struct pss_call *call, const char *format, ...)
 	va_end(arguments);
 	call->shell->error(call->verb->name, text ? text : "not enough memory");
 	call->status = pss_status_exit(PSS_USAGE);
+	call->refused = true;
 }
 
 void pss_call_warning(struct pss_call *call, const char *format, ...)
@@ -140,7 +189,7 @@ void pss_call_warning(struct pss_call *call, const char *format, ...)
 	_cleanup_(pss_free_pointer) char *text = format_visible(format, arguments);
 	va_end(arguments);
 	if (text)
-		record(call, PSS_STREAM_WARNING, PSS_COMMON_WARNING_ACTION, "WARNING: ", text);
+		record(call, PSS_STREAM_WARNING, text);
 }
 
 void pss_call_information(struct pss_call *call, const char *text)
@@ -151,7 +200,7 @@ void pss_call_information(struct pss_call *call, const char *text)
 	size_t n = strlen(visible);
 	if (n > 0 && visible[n - 1] == '\n')
 		visible[n - 1] = '\0';
-	record(call, PSS_STREAM_INFORMATION, PSS_COMMON_INFORMATION_ACTION, "", visible);
+	record(call, PSS_STREAM_INFORMATION, visible);
 }
 
 unsigned pss_call_verbosity(const struct pss_call *call)
@@ -211,12 +260,13 @@ bool pss_call_should(struct pss_call *call, const char *operation, const char *t
 			   "[Y] Yes  [A] Yes to All  [N] No  [L] No to All (default is \"Y\"): ",
 			   operation, target);
 	int answer = question ? pss_ask_choice(question, "yanl") : -1;
-	if (answer < 0) {
-		pss_call_error(call, answer == -EINTR ? PSS_INTERRUPTED : PSS_FAILED, NULL,
-			       answer == -EINTR ? "interrupted" : "-Confirm needs a terminal to ask on");
+	if (answer == -EINTR) {
+		halt(call, PSS_STREAM_ERROR, pss_status_exit(PSS_INTERRUPTED), NULL);
+	} else if (answer < 0 && answer != -ECANCELED) {
+		pss_call_error(call, PSS_FAILED, NULL, "-Confirm needs a terminal to ask on");
 		call->stop = true;
 	}
 	call->yes_to_all = answer == 'a';
-	call->no_to_all = answer == 'l';
+	call->no_to_all = answer == 'l' || answer == -ECANCELED;
 	return answer == 'y' || answer == 'a';
 }

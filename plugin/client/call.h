@@ -44,8 +44,10 @@ struct pss_call {
 	struct pss_value common[PSS_COMMON_COUNT];
 	struct pss_texts streams[PSS_STREAM_COUNT]; /* what goes into the variables */
 	int status;                                 /* the exit status so far */
-	bool stop;                                  /* -ErrorAction Stop has met an error: do nothing more */
+	bool stop;                                  /* an action said Stop: do nothing more */
+	bool refused;                               /* wrong parameters: nothing has happened, no variable is set */
 	bool yes_to_all, no_to_all;                 /* what -Confirm was answered */
+	bool go_on[PSS_STREAM_COUNT];               /* Inquire was answered "Yes to All" */
 };
 
 /* Tells of one failure, in the way -ErrorAction wants it. `computer` (or NULL) goes before the message as "[computer]
@@ -64,6 +66,11 @@ void pss_call_warning(struct pss_call *call, const char *format, ...) __attribut
 
 /* Information may have several lines (a banner). */
 void pss_call_information(struct pss_call *call, const char *text);
+
+/* Takes in what another has to show, or has shown already (the entered loop, the remote's terminal). Does the stream's
+ * action want it shown? At most PSS_PROMPT_MAX bytes are kept, colours and the like are not.
+ * Stop and Inquire are no more than Continue here: there is nothing that could still be stopped. */
+bool pss_call_keep(struct pss_call *call, enum pss_stream stream, const char *text);
 
 void pss_call_verbose(struct pss_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void pss_call_debug(struct pss_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));

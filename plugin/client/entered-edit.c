@@ -66,7 +66,7 @@ static void show_above(struct pss_entered_state *state, const struct pss_frame *
 	struct pss_buffer text;
 
 	if (frame->header.type == PSS_NOTE) {
-		note = pss_screen_note(frame, "\n");
+		note = pss_screen_note(state, frame, "\n");
 		if (note)
 			state->shell->print_above(note, strlen(note));
 		return;

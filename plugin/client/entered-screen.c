@@ -139,18 +139,18 @@ static const char *note_prefix(uint64_t kind)
 	}
 }
 
-char *pss_screen_note(const struct pss_frame *frame, const char *newline)
+char *pss_screen_note(const struct pss_entered_state *state, const struct pss_frame *frame, const char *newline)
 {
+	const struct pss_entered *entered = state->entered;
 	struct pss_fields fields = pss_frame_fields(frame);
 	const char *message = pss_fields_text(fields, PSS_TAG_MESSAGE);
+	uint64_t kind = pss_fields_number(fields, PSS_TAG_NOTE_KIND, 0);
 	_cleanup_(pss_free_pointer) char *clean = NULL;
 
-	if (!message)
+	if (!message || (entered->on_note && !entered->on_note(entered->user_data, (enum pss_note_kind)kind, message)))
 		return NULL;
 	clean = pss_clean_text(message, strlen(message), charset());
-	return clean ? pss_format("%s%s%s", note_prefix(pss_fields_number(fields, PSS_TAG_NOTE_KIND, 0)), clean,
-				  newline)
-		     : NULL;
+	return clean ? pss_format("%s%s%s", note_prefix(kind), clean, newline) : NULL;
 }
 
 static const char *lost_cause(int error)

@@ -44,7 +44,7 @@ void pss_screen_leave(struct pss_entered_state *state);
 /* The terminal fit for an editor, the cursor in the first column. */
 void pss_screen_prepare(struct pss_entered_state *state);
 char *pss_screen_prompt(const struct pss_entered_state *state);
-/* A NOTE as a line of text with `newline` behind it. Heap. */
-char *pss_screen_note(const struct pss_frame *frame, const char *newline);
+/* A NOTE as a line of text with `newline` behind it, or NULL: not to be shown. Heap. */
+char *pss_screen_note(const struct pss_entered_state *state, const struct pss_frame *frame, const char *newline);
 /* "connection to NAME lost…" and the like, after the terminal is back. */
 void pss_screen_farewell(const struct pss_entered_state *state);

@@ -20,7 +20,7 @@
 static void show_note_raw(void *user, const struct pss_frame *frame)
 {
 	struct pss_entered_state *state = user;
-	_cleanup_(pss_free_pointer) char *note = pss_screen_note(frame, "\r\n");
+	_cleanup_(pss_free_pointer) char *note = pss_screen_note(state, frame, "\r\n");
 
 	if (!note)
 		return;

@@ -7,6 +7,7 @@
 
 #include "client/connection.h"
 #include "client/shell.h"
+#include "wire/message.h"
 
 struct pss_entered {
 	const struct pss_shell *shell;
@@ -18,6 +19,9 @@ struct pss_entered {
 	const char *prompt_name;           /* PROMPT_NAME: "NAME" or "user@NAME" */
 	const char *history_key;           /* HISTORY_KEY */
 	int escape_character;              /* of `~.` and the like; -1: none */
+	/* Takes note of a NOTE, and says whether it is to be shown. NULL: all are. */
+	bool (*on_note)(void *user, enum pss_note_kind kind, const char *text);
+	void *user_data;
 };
 
 /* Blocks as long as the user stays. The terminal, signal handlers and the shell's editor are as they

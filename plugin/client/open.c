@@ -102,6 +102,8 @@ static int write_open(struct run *run, struct pss_open *open, bool keep)
 	pss_message_number(&message, PSS_TAG_KEEP, keep);
 	pss_message_number(&message, PSS_TAG_ATTACH_TOO, !keep);
 	pss_message_number(&message, PSS_TAG_VERBOSE, pss_call_verbosity(run->call));
+	if (run->call->common[PSS_COMMON_INFORMATION_VARIABLE].given)
+		pss_message_number(&message, PSS_TAG_TELL_MOTD, 1);
 	write_surroundings(&message, directory);
 	return pss_message_end(&message);
 }
@@ -195,6 +197,10 @@ static void on_note(struct run *run, struct pss_open *open, const struct pss_fra
 	case PSS_NOTE_BANNER:
 		pss_call_information(run->call, whole);
 		break;
+	case PSS_NOTE_MOTD:
+		/* The terminal that enters shows it. */
+		pss_call_keep(run->call, PSS_STREAM_INFORMATION, whole);
+		break;
 	case PSS_NOTE_WARNING:
 		pss_call_warning(run->call, "%s", whole);
 		break;
@@ -216,9 +222,11 @@ static void on_result(struct run *run, struct pss_open *open, const struct pss_f
 	run->n_pending--;
 	if (status == PSS_OK)
 		run->events->on_opened(run->call, open, fields, run->events->user);
+	else if (status == PSS_INTERRUPTED && run->call->stop)
+		pss_call_verbose(run->call, "given up: %s", open->target.host); /* Stop has its own status */
 	else if (status == PSS_INTERRUPTED)
 		pss_call_take_status(run->call, pss_status_exit(PSS_INTERRUPTED));
-	else
+	else if (!run->call->stop)
 		pss_call_error(run->call, (enum pss_status)status, open->target.host, "%s",
 			       message && *message ? message : pss_status_name((uint32_t)status));
 }

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* How sessions look. The table is the one of PowerShell's Get-PSSession, cut to the terminal's width; what
- * scripts read (JSON, bare values, anything that goes into a pipe) is never cut. Called by get and new. */
+/* How sessions look. The table is the one of PowerShell's Get-PSSession, cut to the terminal's width; what scripts read
+ * (JSON, bare values, anything that goes into a pipe) is never cut, and nothing is ever coloured. Called by get and
+ * new.
+ *
+ * Our own and not libsmartcols: that (2.38) marks no cut, cannot be told how narrow which column may get, and its JSON
+ * has lower-case keys and is none where a name is no UTF-8; and a row can be printed here as soon as its session opens.
+ */
 #include "client/print.h"
 
 #include <langinfo.h>
@@ -11,47 +16,30 @@
 #include <unistd.h>
 
 #include "client/text.h"
+#include "client/width.h"
 #include "wire/cleanup.h"
 
 struct column {
-	const char *title;
-	unsigned width;   /* PowerShell's */
-	unsigned minimum; /* how narrow it may get on a narrow terminal */
-	bool right;       /* values stand on the right */
+	unsigned width;    /* PowerShell's */
+	unsigned minimum;  /* how narrow it may get on a narrow terminal */
+	bool right;        /* values stand on the right */
+	unsigned give_way; /* who gives way first when the terminal is narrow; 0: never */
 };
 
-static const struct column columns[PSS_COLUMN_COUNT] = {
-	{ "Id", 2, 2, true },
-	{ "Name", 15, 8, false },
-	{ "ComputerName", 15, 12, false },
-	{ "State", 13, 12, false },
-	{ "ConfigurationName", 21, 17, false },
-	{ "Availability", 12, 12, true },
+static const struct column columns[PSS_PROPERTY_COUNT] = {
+	[PSS_PROPERTY_ID] = { 2, 2, true, 0 },          [PSS_PROPERTY_NAME] = { 15, 8, false, 4 },
+	[PSS_PROPERTY_INSTANCE] = { 36, 10, false, 7 }, [PSS_PROPERTY_COMPUTER] = { 15, 12, false, 5 },
+	[PSS_PROPERTY_TYPE] = { 15, 13, false, 0 },     [PSS_PROPERTY_SHELL] = { 21, 17, false, 2 },
+	[PSS_PROPERTY_TRANSPORT] = { 9, 9, false, 0 },  [PSS_PROPERTY_USER] = { 10, 8, false, 6 },
+	[PSS_PROPERTY_STATE] = { 13, 12, false, 3 },    [PSS_PROPERTY_AVAILABILITY] = { 12, 12, true, 0 },
+	[PSS_PROPERTY_CAUSE] = { 5, 5, false, 1 },
 };
+#define GIVE_WAY_LAST 7
 
-/* Those that give way first when the terminal is narrow. */
-static const unsigned give_way[] = { 4, 3, 1, 2 };
-
-/* Characters, not bytes: what is no start of a UTF-8 character does not count. */
-static unsigned width_of(const char *text)
-{
-	unsigned width = 0;
-
-	for (; *text; text++)
-		width += ((unsigned char)*text & 0xc0) != 0x80;
-	return width;
-}
-
-static size_t bytes_of(const char *text, unsigned width)
-{
-	size_t n = 0;
-
-	while (text[n] && (width > 0 || ((unsigned char)text[n] & 0xc0) == 0x80)) {
-		width -= ((unsigned char)text[n] & 0xc0) != 0x80;
-		n++;
-	}
-	return n;
-}
+const int pss_table_properties[PSS_TABLE_PROPERTIES] = {
+	PSS_PROPERTY_ID,    PSS_PROPERTY_NAME,  PSS_PROPERTY_COMPUTER,
+	PSS_PROPERTY_STATE, PSS_PROPERTY_SHELL, PSS_PROPERTY_AVAILABILITY,
+};
 
 unsigned pss_output_width(void)
 {
@@ -64,56 +52,72 @@ unsigned pss_output_width(void)
 
 static unsigned total_width(const struct pss_table *table)
 {
-	unsigned total = PSS_COLUMN_COUNT - 1;
+	unsigned total = (unsigned)table->n_properties - 1;
 
-	for (unsigned i = 0; i < PSS_COLUMN_COUNT; i++)
+	for (size_t i = 0; i < table->n_properties; i++)
 		total += table->widths[i];
 	return total;
 }
 
-static void shrink(struct pss_table *table, unsigned column, unsigned minimum)
+static void shrink(struct pss_table *table, size_t i, unsigned minimum)
 {
 	unsigned total = total_width(table);
 
-	if (total <= table->limit || table->widths[column] <= minimum)
+	if (total <= table->limit || table->widths[i] <= minimum)
 		return;
-	unsigned excess = total - table->limit, room = table->widths[column] - minimum;
-	table->widths[column] -= excess < room ? excess : room;
+	unsigned excess = total - table->limit, room = table->widths[i] - minimum;
+	table->widths[i] -= excess < room ? excess : room;
 }
 
-void pss_table_init(struct pss_table *table, const struct pss_sessions *sessions, unsigned limit)
+/* Down to PowerShell's widths first, then to the least. */
+static void fit_to_terminal(struct pss_table *table)
 {
+	for (int least = 0; least < 2; least++) {
+		for (unsigned turn = 1; turn <= GIVE_WAY_LAST; turn++) {
+			for (size_t i = 0; i < table->n_properties; i++) {
+				const struct column *column = &columns[table->properties[i]];
+				if (column->give_way == turn)
+					shrink(table, i, least ? column->minimum : column->width);
+			}
+		}
+	}
+}
+
+void pss_table_init(struct pss_table *table, const int *properties, size_t n_properties,
+		    const struct pss_sessions *sessions, unsigned limit)
+{
+	table->properties = properties;
+	table->n_properties = n_properties;
 	table->limit = limit;
-	for (unsigned i = 0; i < PSS_COLUMN_COUNT; i++) {
-		table->widths[i] = columns[i].width;
+	for (size_t i = 0; i < n_properties; i++) {
+		table->widths[i] = columns[properties[i]].width;
 		for (size_t j = 0; j < sessions->n_items; j++) {
 			_cleanup_(pss_free_pointer) char *value =
-				pss_property_value(&sessions->items[j], pss_property_find(columns[i].title));
-			unsigned width = value ? width_of(value) : 0;
+				pss_property_value(&sessions->items[j], properties[i]);
+			unsigned width = value ? pss_width(value) : 0;
 			table->widths[i] = width > table->widths[i] ? width : table->widths[i];
 		}
 	}
-	if (limit == 0)
-		return;
-	for (size_t i = 0; i < sizeof give_way / sizeof *give_way; i++)
-		shrink(table, give_way[i], columns[give_way[i]].width);
-	for (size_t i = 0; i < sizeof give_way / sizeof *give_way; i++)
-		shrink(table, give_way[i], columns[give_way[i]].minimum);
+	if (limit > 0)
+		fit_to_terminal(table);
 }
 
 static void put_cell(FILE *stream, const char *text, unsigned width, bool right, bool last)
 {
-	const char *ellipsis = strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? "…" : "~";
-	unsigned wide = width_of(text), padding = wide < width ? width - wide : 0;
+	const char *ellipsis = "";
+	unsigned used;
 
+	size_t n = pss_width_fit(text, width, &used);
+	if (text[n]) {
+		ellipsis = strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? "…" : "~";
+		n = pss_width_fit(text, width - 1, &used);
+		used++;
+	}
 	if (right)
-		fprintf(stream, "%*s", (int)padding, "");
-	if (wide <= width)
-		fputs(text, stream);
-	else
-		fprintf(stream, "%.*s%s", (int)bytes_of(text, width - 1), text, ellipsis);
+		fprintf(stream, "%*s", (int)(width - used), "");
+	fprintf(stream, "%.*s%s", (int)n, text, ellipsis);
 	if (!last)
-		fprintf(stream, "%*s ", right ? 0 : (int)padding, "");
+		fprintf(stream, "%*s ", right ? 0 : (int)(width - used), "");
 }
 
 static void put_line(const struct pss_table *table, const char *const *cells, bool values)
@@ -124,22 +128,26 @@ static void put_line(const struct pss_table *table, const char *const *cells, bo
 	FILE *stream = open_memstream(&text, &size);
 	if (!stream)
 		return;
-	for (unsigned i = 0; i < PSS_COLUMN_COUNT; i++)
-		put_cell(stream, cells[i] ? cells[i] : "", table->widths[i], values && columns[i].right,
-			 i == PSS_COLUMN_COUNT - 1);
+	for (size_t i = 0; i < table->n_properties; i++)
+		put_cell(stream, cells[i] ? cells[i] : "", table->widths[i],
+			 values && columns[table->properties[i]].right, i + 1 == table->n_properties);
 	if (fclose(stream) != 0)
 		return;
-	printf("%.*s\n", (int)(table->limit ? bytes_of(text, table->limit) : size), text);
+	size_t n = table->limit ? pss_width_fit(text, table->limit, NULL) : size;
+	/* What fills a narrow column that nothing follows would be blanks at the end. */
+	while (n > 0 && text[n - 1] == ' ')
+		n--;
+	printf("%.*s\n", (int)n, text);
 }
 
 void pss_table_header(const struct pss_table *table)
 {
 	static const char dashes[] = "-----------------";
-	const char *titles[PSS_COLUMN_COUNT], *rules[PSS_COLUMN_COUNT];
+	const char *titles[PSS_TABLE_COLUMNS_MAX], *rules[PSS_TABLE_COLUMNS_MAX];
 
-	for (unsigned i = 0; i < PSS_COLUMN_COUNT; i++) {
-		titles[i] = columns[i].title;
-		rules[i] = dashes + sizeof dashes - 1 - strlen(columns[i].title);
+	for (size_t i = 0; i < table->n_properties; i++) {
+		titles[i] = pss_property_names[table->properties[i]];
+		rules[i] = dashes + sizeof dashes - 1 - strlen(titles[i]);
 	}
 	put_line(table, titles, false);
 	put_line(table, rules, false);
@@ -147,12 +155,12 @@ void pss_table_header(const struct pss_table *table)
 
 void pss_table_row(const struct pss_table *table, const struct pss_session *session)
 {
-	char *cells[PSS_COLUMN_COUNT];
+	char *cells[PSS_TABLE_COLUMNS_MAX];
 
-	for (unsigned i = 0; i < PSS_COLUMN_COUNT; i++)
-		cells[i] = pss_property_value(session, pss_property_find(columns[i].title));
+	for (size_t i = 0; i < table->n_properties; i++)
+		cells[i] = pss_property_value(session, table->properties[i]);
 	put_line(table, (const char *const *)cells, true);
-	for (unsigned i = 0; i < PSS_COLUMN_COUNT; i++)
+	for (size_t i = 0; i < table->n_properties; i++)
 		free(cells[i]);
 }
 

@@ -5,16 +5,24 @@
 
 #include "client/session.h"
 
-enum pss_column { PSS_COLUMN_COUNT = 6 };
+#define PSS_TABLE_COLUMNS_MAX 64
 
-/* The widths of one printed table. */
+/* The columns of PowerShell's table. */
+#define PSS_TABLE_PROPERTIES 6
+extern const int pss_table_properties[PSS_TABLE_PROPERTIES];
+
+/* The columns of one printed table, and their widths. */
 struct pss_table {
-	unsigned widths[PSS_COLUMN_COUNT];
+	const int *properties; /* enum pss_property; borrowed */
+	size_t n_properties;
+	unsigned widths[PSS_TABLE_COLUMNS_MAX];
 	unsigned limit; /* columns of the terminal; 0: not a terminal, nothing is cut */
 };
 
-/* Lays the table out so that these sessions fit: PowerShell's widths where there is room for them. `limit` as above. */
-void pss_table_init(struct pss_table *table, const struct pss_sessions *sessions, unsigned limit);
+/* Lays the table out so that these sessions fit: PowerShell's widths where there is room for them. `n_properties` is
+ * 1 to PSS_TABLE_COLUMNS_MAX; `limit` as above. */
+void pss_table_init(struct pss_table *table, const int *properties, size_t n_properties,
+		    const struct pss_sessions *sessions, unsigned limit);
 void pss_table_header(const struct pss_table *table);
 void pss_table_row(const struct pss_table *table, const struct pss_session *session);
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/text.h"
 #include "wire/buffer.h"
 #include "wire/cleanup.h"
 
@@ -35,32 +36,6 @@ static bool is_hidden(uint32_t character)
 			return true;
 	}
 	return false;
-}
-
-/* The length of the well-formed UTF-8 character at `at`, or 0. */
-static size_t decode(const unsigned char *at, size_t n, uint32_t *ret_character)
-{
-	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t length = at[0] < 0x80   ? 1
-			: at[0] < 0xc2 ? 0
-			: at[0] < 0xe0 ? 2
-			: at[0] < 0xf0 ? 3
-			: at[0] < 0xf5 ? 4
-				       : 0;
-	uint32_t character;
-
-	if (length == 0 || length > n)
-		return 0;
-	character = length == 1 ? at[0] : at[0] & (0x7fu >> length);
-	for (size_t i = 1; i < length; i++) {
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-		character = character << 6 | (at[i] & 0x3f);
-	}
-	if (character < smallest[length] || character > 0x10ffff || (character >= 0xd800 && character < 0xe000))
-		return 0;
-	*ret_character = character;
-	return length;
 }
 
 /* The length of the control string behind its introducer, up to and with BEL or ST; all that is left
@@ -119,7 +94,7 @@ static size_t replacement(const unsigned char *at, size_t n, enum pss_clean flag
 	uint32_t character = 0;
 
 	*ret_text = at;
-	*ret_length = decode(at, n, &character);
+	*ret_length = pss_decode(at, n, &character);
 	if (*ret_length == 0) {
 		*ret_length = 1;
 		*ret_text = flags & PSS_CLEAN_ASCII ? "?" : REPLACEMENT;

@@ -175,40 +175,37 @@ int pss_request_list(struct pss_call *call, struct pss_connection *connection, s
 	return rc < 0 ? rc : 0;
 }
 
-static void take_removal(struct pss_call *call, const struct pss_frame *frame, const struct pss_session *session)
-{
-	enum pss_status status = result_status(frame);
-
-	if (status != PSS_OK && status != PSS_NO_SESSION)
-		pss_call_error(call, status, session->computer, "%s", result_message(frame));
-}
-
-int pss_request_remove(struct pss_call *call, struct pss_connection *connection,
-		       const struct pss_session *const *sessions, size_t n_sessions)
+static int remove_one(struct pss_call *call, struct pss_connection *connection, const struct pss_session *session)
 {
 	struct pss_message message;
 	struct pss_frame frame;
-	uint32_t first = connection->last_id + 1;
-	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < n_sessions; i++) {
-		pss_message_begin(&message, &connection->out, PSS_REMOVE, pss_connection_new_id(connection));
-		pss_message_text(&message, PSS_TAG_INSTANCE, sessions[i]->instance);
-		rc = pss_message_end(&message);
-	}
-	for (size_t i = 0; rc == 0 && i < n_sessions;) {
-		rc = pss_connection_wait(connection, PSS_ACK_DEADLINE_MS, call->shell->interrupted, &frame);
+	uint32_t id = pss_connection_new_id(connection);
+	pss_message_begin(&message, &connection->out, PSS_REMOVE, id);
+	pss_message_text(&message, PSS_TAG_INSTANCE, session->instance);
+	int rc = pss_message_end(&message);
+	if (rc < 0)
+		pss_request_failed(call, connection, rc, session->computer);
+	for (bool more = rc == 0; more;) {
+		rc = next_frame(call, connection, id, &frame);
 		if (rc < 0)
-			break;
-		rc = 0;
-		if (frame.header.type == PSS_RESULT && frame.header.id - first < n_sessions) {
-			take_removal(call, &frame, sessions[frame.header.id - first]);
-			i++;
-		}
+			return rc;
+		more = frame.header.type != PSS_RESULT;
+		if (!more && result_status(&frame) != PSS_OK && result_status(&frame) != PSS_NO_SESSION)
+			pss_call_error(call, result_status(&frame), session->computer, "%s", result_message(&frame));
 		pss_connection_done(connection, &frame);
 	}
-	if (rc < 0)
-		pss_request_failed(call, connection, rc, NULL);
+	return rc < 0 ? rc : 0;
+}
+
+/* One after the other, so that -ErrorAction Stop leaves the rest alone. */
+int pss_request_remove(struct pss_call *call, struct pss_connection *connection,
+		       const struct pss_session *const *sessions, size_t n_sessions)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < n_sessions && !call->stop; i++)
+		rc = remove_one(call, connection, sessions[i]);
 	return rc;
 }
 

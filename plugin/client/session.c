@@ -80,21 +80,18 @@ void pss_sessions_finish(struct pss_sessions *sessions)
 	*sessions = (struct pss_sessions){ 0 };
 }
 
-enum property { ID, NAME, INSTANCE, COMPUTER, TYPE, SHELL, TRANSPORT, USER, STATE, AVAILABILITY, CAUSE };
-
-const char *const pss_property_names[] = {
-	[ID] = "Id",
-	[NAME] = "Name",
-	[INSTANCE] = "InstanceId",
-	[COMPUTER] = "ComputerName",
-	[TYPE] = "ComputerType",
-	[SHELL] = "ConfigurationName",
-	[TRANSPORT] = "Transport",
-	[USER] = "UserName",
-	[STATE] = "State",
-	[AVAILABILITY] = "Availability",
-	[CAUSE] = "Cause",
-	NULL,
+const char *const pss_property_names[PSS_PROPERTY_COUNT + 1] = {
+	[PSS_PROPERTY_ID] = "Id",
+	[PSS_PROPERTY_NAME] = "Name",
+	[PSS_PROPERTY_INSTANCE] = "InstanceId",
+	[PSS_PROPERTY_COMPUTER] = "ComputerName",
+	[PSS_PROPERTY_TYPE] = "ComputerType",
+	[PSS_PROPERTY_SHELL] = "ConfigurationName",
+	[PSS_PROPERTY_TRANSPORT] = "Transport",
+	[PSS_PROPERTY_USER] = "UserName",
+	[PSS_PROPERTY_STATE] = "State",
+	[PSS_PROPERTY_AVAILABILITY] = "Availability",
+	[PSS_PROPERTY_CAUSE] = "Cause",
 };
 
 int pss_property_find(const char *name)
@@ -107,34 +104,36 @@ int pss_property_find(const char *name)
 
 bool pss_property_is_number(int property)
 {
-	return property == ID;
+	return property == PSS_PROPERTY_ID;
 }
 
 char *pss_property_value(const struct pss_session *session, int property)
 {
-	switch ((enum property)property) {
-	case ID:
+	switch ((enum pss_property)property) {
+	case PSS_PROPERTY_ID:
 		return pss_format("%llu", (unsigned long long)session->id);
-	case TYPE:
+	case PSS_PROPERTY_TYPE:
 		return strdup("RemoteMachine");
-	case STATE:
+	case PSS_PROPERTY_STATE:
 		return strdup(pss_state_name(session->state));
-	case AVAILABILITY:
+	case PSS_PROPERTY_AVAILABILITY:
 		return strdup(pss_availability_name(session->availability));
-	case NAME:
+	case PSS_PROPERTY_NAME:
 		return strdup(session->name);
-	case INSTANCE:
+	case PSS_PROPERTY_INSTANCE:
 		return strdup(session->instance);
-	case COMPUTER:
+	case PSS_PROPERTY_COMPUTER:
 		return strdup(session->computer);
-	case SHELL:
+	case PSS_PROPERTY_SHELL:
 		return strdup(session->shell);
-	case TRANSPORT:
+	case PSS_PROPERTY_TRANSPORT:
 		return strdup(session->transport);
-	case USER:
+	case PSS_PROPERTY_USER:
 		return strdup(session->remote_user);
-	case CAUSE:
+	case PSS_PROPERTY_CAUSE:
 		return strdup(session->cause);
+	case PSS_PROPERTY_COUNT:
+		break;
 	}
 	return NULL;
 }

@@ -35,8 +35,23 @@ void pss_session_finish(struct pss_session *session);
 int pss_sessions_add(struct pss_sessions *sessions, struct pss_fields fields); /* 0 or -ENOMEM */
 void pss_sessions_finish(struct pss_sessions *sessions);
 
-/* The names of the properties, as in PowerShell; ends with NULL. */
-extern const char *const pss_property_names[];
+enum pss_property {
+	PSS_PROPERTY_ID,
+	PSS_PROPERTY_NAME,
+	PSS_PROPERTY_INSTANCE,
+	PSS_PROPERTY_COMPUTER,
+	PSS_PROPERTY_TYPE,
+	PSS_PROPERTY_SHELL,
+	PSS_PROPERTY_TRANSPORT,
+	PSS_PROPERTY_USER,
+	PSS_PROPERTY_STATE,
+	PSS_PROPERTY_AVAILABILITY,
+	PSS_PROPERTY_CAUSE,
+	PSS_PROPERTY_COUNT
+};
+
+/* Their names, as in PowerShell; ends with NULL. */
+extern const char *const pss_property_names[PSS_PROPERTY_COUNT + 1];
 
 /* The index of a name (any case), or -1. */
 int pss_property_find(const char *name);

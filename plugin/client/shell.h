@@ -65,8 +65,8 @@ struct pss_shell {
 	/* -- variables of the calling shell */
 	/* The value of a scalar, or NULL. Borrowed until the next call into the shell. */
 	const char *(*get_variable)(const char *name);
-	/* Can `name` take an array? 0, -EINVAL (no identifier), -EROFS (readonly), -EEXIST (associative, integer, …).
-	 */
+	/* Can `name` take an array? 0, -EINVAL (no identifier), -EROFS (readonly), -EEXIST (associative, integer, …),
+	 * -EPERM (the shell sets it itself, or cannot do without it). */
 	int (*check_array)(const char *name);
 	/* Sets or appends. Only after check_array() said 0. Metafying and the like is the adapter's work. */
 	int (*set_array)(const char *name, const char *const *values, size_t n_values, bool append);

@@ -25,38 +25,53 @@ char *pss_format(const char *format, ...)
 	return n < 0 ? NULL : text;
 }
 
-/* The length of the printable UTF-8 character at `at`, or 0 where there is none. C1 controls
- * (U+0080 to U+009F) are refused because some terminals obey them. */
-static size_t printable_length(const unsigned char *at)
+size_t pss_decode(const unsigned char *at, size_t n, uint32_t *ret_character)
 {
-	size_t n = at[0] < 0x80             ? 1
-		   : (at[0] & 0xe0) == 0xc0 ? 2
-		   : (at[0] & 0xf0) == 0xe0 ? 3
-		   : (at[0] & 0xf8) == 0xf0 ? 4
-					    : 0;
+	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t length = at[0] < 0x80   ? 1
+			: at[0] < 0xc2 ? 0
+			: at[0] < 0xe0 ? 2
+			: at[0] < 0xf0 ? 3
+			: at[0] < 0xf5 ? 4
+				       : 0;
+	uint32_t character;
 
-	if (n == 1)
-		return at[0] >= 0x20 && at[0] != 0x7f;
-	for (size_t i = 1; i < n; i++)
+	if (length == 0 || length > n)
+		return 0;
+	character = length == 1 ? at[0] : at[0] & (0x7fu >> length);
+	for (size_t i = 1; i < length; i++) {
 		if ((at[i] & 0xc0) != 0x80)
 			return 0;
-	if (at[0] == 0xc0 || at[0] == 0xc1 || (at[0] == 0xc2 && at[1] < 0xa0))
+		character = character << 6 | (at[i] & 0x3f);
+	}
+	if (character < smallest[length] || character > 0x10ffff || (character >= 0xd800 && character < 0xe000))
 		return 0;
-	return n;
+	*ret_character = character;
+	return length;
+}
+
+/* C1 controls are refused because some terminals obey them, the bidirectional ones and the separators of lines
+ * because they make a line look like another. */
+static bool is_printable(uint32_t character)
+{
+	return !(character < 0x20 || (character >= 0x7f && character < 0xa0) ||
+		 (character >= 0x2028 && character <= 0x202e) || (character >= 0x2066 && character <= 0x2069));
 }
 
 char *pss_visible(const char *text, bool keep_lines)
 {
 	char *copy = malloc(strlen(text) + 1), *to = copy;
+	const unsigned char *end = (const unsigned char *)text + strlen(text);
 
 	if (!copy)
 		return NULL;
-	for (const unsigned char *from = (const unsigned char *)text; *from;) {
-		size_t n = keep_lines && (*from == '\n' || *from == '\t') ? 1 : printable_length(from);
-		if (n == 0)
-			*to++ = '?';
-		else
+	for (const unsigned char *from = (const unsigned char *)text; from < end;) {
+		uint32_t character;
+		size_t n = pss_decode(from, (size_t)(end - from), &character);
+		if (n > 0 && (is_printable(character) || (keep_lines && strchr("\n\t", (int)character))))
 			to = mempcpy(to, from, n);
+		else
+			*to++ = '?';
 		from += n ? n : 1;
 	}
 	*to = '\0';

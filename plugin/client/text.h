@@ -4,12 +4,17 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* printf into the heap. NULL when memory is short. */
 char *pss_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A copy of a name or of what a server said, fit to be shown: control bytes (C0, DEL, C1, and what is no
- * UTF-8) become '?'. `keep_lines` lets newlines and tabs through. NULL when memory is short. */
+/* The length of the well-formed UTF-8 character (RFC 3629) that begins the n bytes at `at`, or 0. n is not 0. */
+size_t pss_decode(const unsigned char *at, size_t n, uint32_t *ret_character);
+
+/* A copy of a name or of what a server said, fit to be shown, and UTF-8: control characters (C0, DEL, C1, those that
+ * turn the direction of writing) and what is no UTF-8 become '?'. `keep_lines` lets newlines and tabs through. NULL
+ * when memory is short. */
 char *pss_visible(const char *text, bool keep_lines);
 
 /* A list of strings that owns them. */

@@ -114,6 +114,20 @@ static void inherit(struct pss_call *call, const struct legacy *legacy)
 	}
 }
 
+/* What comes while it is entered belongs to the streams as well. */
+static bool on_note(void *user, enum pss_note_kind kind, const char *text)
+{
+	struct pss_call *call = user;
+
+	if (kind == PSS_NOTE_WARNING)
+		return pss_call_keep(call, PSS_STREAM_WARNING, text);
+	if (kind == PSS_NOTE_BANNER)
+		return pss_call_keep(call, PSS_STREAM_INFORMATION, text);
+	if (kind == PSS_NOTE_MOTD)
+		pss_call_keep(call, PSS_STREAM_INFORMATION, text);
+	return kind != PSS_NOTE_MOTD;
+}
+
 /* Runs where the shell wants it. The exit status of enter-pssession. */
 static int loop(void *argument)
 {
@@ -130,7 +144,7 @@ static int loop(void *argument)
 	/* The ^C stands on the line; a shell starts a new one only for its own interrupt, not for a child's. */
 	if (status == pss_status_exit(PSS_INTERRUPTED) && getpid() != entering->shell)
 		fputc('\n', stderr);
-	if (entering->entered) {
+	if (entering->entered && !call->stop) {
 		const struct pss_entered entered = {
 			.shell = call->shell,
 			.connection = &connection,
@@ -141,10 +155,13 @@ static int loop(void *argument)
 			.prompt_name = entering->session.prompt_name,
 			.history_key = entering->session.history_key,
 			.escape_character = entering->escape_character,
+			.on_note = on_note,
+			.user_data = call,
 		};
 		status = pss_entered_run(&entered);
-		pss_session_finish(&entering->session);
 	}
+	if (entering->entered)
+		pss_session_finish(&entering->session);
 	pss_connection_close(&connection);
 	if (getpid() != entering->shell)
 		leave_behind(call, entering->legacy);

@@ -29,11 +29,11 @@ static const struct pss_parameter rows[] = {
 		    .help = "only those in this state" },
 	[FORMAT] = { "Format", NULL, PSS_KIND_CHOICE, "FORMAT", .choices = formats, .help = "how to print" },
 	[PROPERTY] = { "Property", NULL, PSS_KIND_LIST, "NAME", .wants = "the name of a property",
-		       .help = "print bare values of these properties, for scripts" },
+		       .help = "print bare values of these properties, for scripts; with -Format these alone" },
 };
 
 struct properties {
-	int indices[64];
+	int indices[PSS_TABLE_COLUMNS_MAX];
 	size_t n;
 };
 
@@ -72,7 +72,9 @@ static void print(const struct pss_call *call, const struct pss_sessions *sessio
 	} else if (format == LIST) {
 		pss_print_list(sessions, properties->indices, properties->n);
 	} else if (sessions->n_items > 0) {
-		pss_table_init(&table, sessions, pss_output_width());
+		bool chosen = call->own[PROPERTY].given;
+		pss_table_init(&table, chosen ? properties->indices : pss_table_properties,
+			       chosen ? properties->n : PSS_TABLE_PROPERTIES, sessions, pss_output_width());
 		pss_table_header(&table);
 		for (size_t i = 0; i < sessions->n_items; i++)
 			pss_table_row(&table, &sessions->items[i]);

@@ -89,7 +89,7 @@ static void lay_out(struct batch *batch)
 			.remote_user = none,
 			.cause = none,
 		};
-	pss_table_init(&batch->table, &expected, pss_output_width());
+	pss_table_init(&batch->table, pss_table_properties, PSS_TABLE_PROPERTIES, &expected, pss_output_width());
 	free(expected.items);
 }
 

@@ -51,10 +51,30 @@ static int check_variable(const struct pss_call *call, enum pss_common parameter
 	case -EEXIST:
 		*ret_error = pss_format("-%s: %s is a variable that cannot become an array", option, name);
 		return -EINVAL;
+	case -EPERM:
+		*ret_error = pss_format("-%s: %s is a variable of the shell's own", option, name);
+		return -EINVAL;
 	default:
 		*ret_error = pss_format("-%s wants the name of a variable, not '%s'", option, name);
 		return -EINVAL;
 	}
+}
+
+/* Two streams in one variable: the later would take the earlier's place. Appending, they follow one another. */
+static int check_shared(const struct pss_call *call, size_t i, char **ret_error)
+{
+	const struct pss_value *value = &call->common[variables[i].parameter];
+
+	for (size_t j = 0; j < i; j++) {
+		const struct pss_value *other = &call->common[variables[j].parameter];
+		if (!other->given || value->append || strcmp(other->text, value->text) != 0)
+			continue;
+		*ret_error = pss_format("-%s and -%s name the same variable, %s",
+					pss_common_rows[variables[j].parameter].name,
+					pss_common_rows[variables[i].parameter].name, value->text);
+		return -EINVAL;
+	}
+	return 0;
 }
 
 static int check(const struct pss_call *call, char **ret_error)
@@ -63,6 +83,8 @@ static int check(const struct pss_call *call, char **ret_error)
 		if (!call->common[variables[i].parameter].given)
 			continue;
 		int rc = check_variable(call, variables[i].parameter, ret_error);
+		if (rc == 0)
+			rc = check_shared(call, i, ret_error);
 		if (rc < 0)
 			return rc;
 	}
@@ -132,7 +154,8 @@ static int run(struct pss_call *call, const char *const *arguments)
 	if (rc < 0)
 		return usage_error(call, sentence);
 	call->verb->run(call);
-	set_variables(call);
+	if (!call->refused)
+		set_variables(call);
 	return call->status;
 }
 

@@ -343,6 +343,11 @@ static void on_typed(gpointer user, const void *data, gsize n)
 		session->watcher->on_typed(session->watcher_user, data, n);
 }
 
+static void on_motd(gpointer user, const char *text)
+{
+	on_note(user, PSS_NOTE_MOTD, text);
+}
+
 static void on_notice(gpointer user, const char *text)
 {
 	on_note(user, PSS_NOTE_WARNING, text);
@@ -381,6 +386,7 @@ static const PssRemoteEvents remote_events = {
 	.on_prompt = on_prompt,
 	.on_busy = on_busy,
 	.on_typed = on_typed,
+	.on_motd = on_motd,
 	.on_notice = on_notice,
 	.on_kept_exit = on_kept_exit,
 	.on_completion = on_completion,
@@ -408,7 +414,9 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 	session->opener_user = user;
 	pss_ring_init(&session->unseen, PSS_RING_DEFAULT_LIMIT);
 
-	PssRemoteOptions remote_options = { .shell = session->wanted_shell, .kept = session->kept };
+	PssRemoteOptions remote_options = { .shell = session->wanted_shell,
+					    .kept = session->kept,
+					    .tell_motd = options->tell_motd };
 	session->remote = pss_remote_new(&remote_options, &remote_events, session);
 	session->transport = options->new_transport(target, &transport_events, session);
 	pss_transport_connect(session->transport);

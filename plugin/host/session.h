@@ -25,6 +25,7 @@ typedef struct {
 	const char *shell;   /* -ConfigurationName, or NULL */
 	const char *term;    /* the caller's TERM, or NULL */
 	guint columns, rows; /* 0: unknown */
+	gboolean tell_motd;  /* the message of the day is wanted as a note too */
 } PssSessionOptions;
 
 /* Who opens it hears these, until on_opened or on_failed, which end it. */

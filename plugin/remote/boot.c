@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define DEFAULT_DEADLINE_MS 10000
+#define MOTD_MAX 65536
 
 static void become_plain(PssRemote *remote, const char *reason)
 {
@@ -57,6 +58,21 @@ void pss_boot_begin(PssRemote *remote)
 	pss_engine_set_timer(remote, remote->boot_deadline_ms, on_deadline);
 }
 
+/* Nothing but the launcher writes before the mark `s`, and that only what a login shows. */
+void pss_boot_on_output(PssRemote *remote, const void *data, gsize n)
+{
+	if (remote->motd && remote->phase == PSS_PHASE_MEETING && remote->motd->len + n <= MOTD_MAX)
+		g_string_append_len(remote->motd, data, (gssize)n);
+}
+
+static void tell_motd(PssRemote *remote)
+{
+	if (remote->motd && remote->motd->len > 0)
+		remote->events->on_motd(remote->user, remote->motd->str);
+	if (remote->motd)
+		g_string_free(g_steal_pointer(&remote->motd), TRUE);
+}
+
 void pss_boot_on_mark(PssRemote *remote, char kind)
 {
 	if (kind == 'w') {
@@ -67,6 +83,7 @@ void pss_boot_on_mark(PssRemote *remote, char kind)
 		remote->waits = FALSE;
 		if (remote->phase != PSS_PHASE_MEETING)
 			return;
+		tell_motd(remote);
 		remote->phase = PSS_PHASE_STARTING;
 		pss_engine_set_timer(remote, remote->boot_deadline_ms, on_deadline);
 		/* These were held until somebody could read them. */

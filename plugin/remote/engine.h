@@ -40,6 +40,7 @@ struct PssRemote {
 	PssPhase phase;
 	PssFamily family;
 	gboolean waits; /* the terminal's command has said that it waits for the control channel */
+	GString *motd;  /* what came before the shell's own start, for on_motd; NULL: not wanted */
 	gboolean control_ended;
 	gboolean deaf; /* replies do not come: the mark alone has to do */
 	guint timer;   /* of the phase, 0: none */
@@ -83,6 +84,7 @@ void pss_engine_end(PssRemote *remote, PssRemoteEnd how, int status);
 /* ---- boot.c: from nothing to the first prompt, or to a plain terminal */
 void pss_boot_begin(PssRemote *remote);
 void pss_boot_on_mark(PssRemote *remote, char kind);
+void pss_boot_on_output(PssRemote *remote, const void *data, gsize n);
 void pss_boot_on_reply(PssRemote *remote, const PssReply *reply);
 void pss_boot_on_control_closed(PssRemote *remote);
 void pss_boot_on_terminal_closed(PssRemote *remote);

@@ -90,6 +90,7 @@ PssRemote *pss_remote_new(const PssRemoteOptions *options, const PssRemoteEvents
 	pss_column_reset(&remote->column);
 	remote->text = g_string_new(NULL);
 	remote->held = g_byte_array_new();
+	remote->motd = options->tell_motd ? g_string_new(NULL) : NULL;
 	remote->prompt = g_string_new(NULL);
 	remote->directory = g_string_new(NULL);
 	pss_boot_begin(remote);
@@ -109,6 +110,8 @@ void pss_remote_free(PssRemote *remote)
 	g_free(remote->control_script);
 	g_string_free(remote->text, TRUE);
 	g_byte_array_unref(remote->held);
+	if (remote->motd)
+		g_string_free(remote->motd, TRUE);
 	g_string_free(remote->prompt, TRUE);
 	g_string_free(remote->directory, TRUE);
 	explicit_bzero(remote, sizeof *remote);
@@ -151,6 +154,7 @@ static void on_mark(gpointer user, guint slot, char kind, const char *argument)
 
 static void on_plain(gpointer user, const void *data, gsize n)
 {
+	pss_boot_on_output(user, data, n);
 	pss_line_on_output(user, data, n);
 }
 

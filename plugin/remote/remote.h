@@ -61,6 +61,9 @@ typedef struct {
 	/* Keys that were sent with pss_remote_keys() and that no program read: they belong into the editor.
 	 * Always after the on_prompt of the same moment. */
 	void (*on_typed)(gpointer user, const void *data, gsize n);
+	/* The message of the day, if it was asked for and there is any: what the launcher has put out, as on_output has
+	 * shown it already. Before the shell's start-up files run. */
+	void (*on_motd)(gpointer user, const char *text);
 	/* One sentence for the user, without the session's name: why the terminal is plain, or that start-up is slow.
 	 */
 	void (*on_notice)(gpointer user, const char *text);
@@ -76,6 +79,7 @@ typedef struct {
 typedef struct {
 	const char *shell;      /* -ConfigurationName: "bash", "zsh", "sh", "fish", or NULL for the login shell */
 	gboolean kept;          /* a line that runs `exit` leaves the session instead of ending the shell */
+	gboolean tell_motd;     /* on_motd is wanted */
 	guint boot_deadline_ms; /* 0: the default. How long the bootstrap may take before RAW */
 } PssRemoteOptions;
 

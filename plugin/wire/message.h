@@ -73,6 +73,8 @@ enum pss_tag {
 	PSS_TAG_ATTACH_TOO = 25,      /* number: 1 to be attached as soon as the user is logged in */
 	PSS_TAG_VERBOSE = 26,         /* number: 0, 1 (steps), 2 (protocol) wanted as NOTEs */
 
+	PSS_TAG_TELL_MOTD = 28, /* number: 1 to be told the message of the day as a NOTE too */
+
 	/* OPEN, ATTACH, RESIZE: the caller's surroundings */
 	PSS_TAG_CWD = 32, /* text: for relative paths and proxies */
 	PSS_TAG_ENV = 33, /* text, repeated: "NAME=value"; SSH_AUTH_SOCK, SSH_ASKPASS, DISPLAY, LANG, LC_*, TERM, … */
@@ -142,6 +144,7 @@ enum pss_note_kind {
 	PSS_NOTE_WARNING = 2,
 	PSS_NOTE_VERBOSE = 3,
 	PSS_NOTE_DEBUG = 4,
+	PSS_NOTE_MOTD = 5, /* the information stream; it stands in the OUTPUT as well, and is not shown twice */
 };
 
 enum pss_left_reason {

@@ -86,6 +86,11 @@ static void on_notice(gpointer user, const char *text)
 	g_string_append_printf(drive->notices, "%s\n", text);
 }
 
+static void on_motd(gpointer user, const char *text)
+{
+	g_error("nobody asked for the message of the day");
+}
+
 static void on_kept_exit(gpointer user, int status)
 {
 	((Drive *)user)->kept_exit = status;
@@ -135,6 +140,7 @@ static const PssRemoteEvents remote_events = {
 	.on_prompt = on_prompt,
 	.on_busy = on_busy,
 	.on_typed = on_typed,
+	.on_motd = on_motd,
 	.on_notice = on_notice,
 	.on_kept_exit = on_kept_exit,
 	.on_completion = on_completion,

@@ -232,7 +232,7 @@ static void print_table(const struct pss_sessions *sessions)
 {
 	struct pss_table table;
 
-	pss_table_init(&table, sessions, limit);
+	pss_table_init(&table, pss_table_properties, PSS_TABLE_PROPERTIES, sessions, limit);
 	pss_table_header(&table);
 	for (size_t i = 0; i < sessions->n_items; i++)
 		pss_table_row(&table, &sessions->items[i]);

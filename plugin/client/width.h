@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* How wide a text is on a terminal. */
+#pragma once
+
+#include <stddef.h>
+
+/* How many of the bytes of `text` (UTF-8, as pss_visible() makes it) fit into so many columns, marks that take none
+ * with the character they belong to. *ret_width, if not NULL, is what they take. Does not block, and leaves the shell's
+ * locale alone. */
+size_t pss_width_fit(const char *text, unsigned columns, unsigned *ret_width);
+
+unsigned pss_width(const char *text);
