@@ -159,7 +159,7 @@ static int write_hello(struct pss_connection *connection, const char *program_na
 	return pss_message_end(&hello);
 }
 
-static int read_hello(struct opening *opening, const struct pss_frame *frame)
+static int read_hello(struct opening *opening, struct pss_connection *connection, const struct pss_frame *frame)
 {
 	struct pss_fields fields = pss_frame_fields(frame);
 	uint64_t version = pss_fields_number(fields, PSS_TAG_VERSION, 0);
@@ -170,6 +170,7 @@ static int read_hello(struct opening *opening, const struct pss_frame *frame)
 	}
 	if (frame->header.type != PSS_HELLO || version < PSS_PROTOCOL_OLDEST || version > PSS_PROTOCOL_VERSION)
 		return say(opening, -EPROTO, strdup("the host process speaks another protocol"));
+	connection->version = (uint32_t)version;
 	return 0;
 }
 
@@ -181,7 +182,7 @@ static int greet(struct opening *opening, struct pss_connection *connection, con
 	if (rc == 0)
 		rc = pss_connection_wait(connection, PSS_ACK_DEADLINE_MS, opening->interrupted, &frame);
 	if (rc > 0) {
-		rc = read_hello(opening, &frame);
+		rc = read_hello(opening, connection, &frame);
 		pss_connection_done(connection, &frame);
 	} else if (rc == -ETIMEDOUT) {
 		say(opening, rc,

@@ -16,6 +16,7 @@ struct pss_connection {
 	int fd; /* -1: closed */
 	struct pss_buffer in, out;
 	uint32_t last_id;
+	uint32_t version; /* the one that both ends speak */
 };
 
 /* Connects; starts the host process under a lock where there is none; exchanges HELLO within the

@@ -162,14 +162,15 @@ gboolean pss_ssh_channel_can_fly(const PssSshChannel *channel)
 {
 	const char *banner = ssh_get_serverbanner(channel->link->session);
 
-	return channel->state == PSS_CHANNEL_NEW && channel->pty && !channel->close_wanted && banner &&
+	return channel->state == PSS_CHANNEL_NEW && !channel->close_wanted && banner &&
 	       (g_str_has_prefix(banner, "SSH-2.0-OpenSSH") || g_str_has_prefix(banner, "SSH-2.0-dropbear"));
 }
 
 void pss_ssh_channel_fly(PssSshChannel *channel)
 {
 	create(channel);
-	if (ssh_channel_open_session(channel->channel) != SSH_AGAIN || request_pty(channel) != SSH_AGAIN)
+	if (ssh_channel_open_session(channel->channel) != SSH_AGAIN ||
+	    (channel->pty && request_pty(channel) != SSH_AGAIN))
 		return; /* the answers are here already, or it failed: the plain way goes on from there */
 	channel->stand_in = ssh_channel_new(channel->link->session);
 	request_start(channel, channel->stand_in);
@@ -189,7 +190,9 @@ static void start(PssSshChannel *channel)
 		create(channel);
 	if (channel->state == PSS_CHANNEL_OPENING &&
 	    advance(channel, ssh_channel_open_session(channel->channel), "to open a session on this connection"))
-		channel->state = channel->pty ? PSS_CHANNEL_PTY : PSS_CHANNEL_EXEC;
+		channel->state = channel->pty	     ? PSS_CHANNEL_PTY
+				 : channel->stand_in ? PSS_CHANNEL_RUNNING
+						     : PSS_CHANNEL_EXEC;
 	if (channel->state == PSS_CHANNEL_PTY && advance(channel, request_pty(channel), "a terminal")) {
 		channel->state = channel->stand_in ? PSS_CHANNEL_RUNNING : PSS_CHANNEL_EXEC;
 		ssh_channel_free(channel->stand_in);
@@ -274,6 +277,8 @@ static void send_all(PssSshChannel *channel)
 		channel->resized = FALSE;
 		ssh_channel_change_pty_size(channel->channel, (int)channel->columns, (int)channel->rows);
 	}
+	if (channel->signal && channel->state == PSS_CHANNEL_RUNNING)
+		ssh_channel_request_send_signal(channel->channel, g_steal_pointer(&channel->signal));
 	/* What libssh cannot pass on at once it keeps, without limit: the bytes wait here instead. */
 	if (channel->queue.length > 0 && (!was_full || channel->queue.length <= WRITE_CHUNK))
 		send_queue(channel);
@@ -352,6 +357,14 @@ void pss_ssh_channel_resize(PssChannel *base, guint columns, guint rows)
 	channel->columns = columns;
 	channel->rows = rows;
 	channel->resized = channel->state != PSS_CHANNEL_NEW;
+	pss_ssh_link_kick(channel->link);
+}
+
+void pss_ssh_channel_signal(PssChannel *base, const char *name)
+{
+	PssSshChannel *channel = (PssSshChannel *)base;
+
+	channel->signal = name;
 	pss_ssh_link_kick(channel->link);
 }
 

@@ -38,6 +38,7 @@ char *pss_script_control(const PssScriptValues *values, gsize *ret_n)
 	include(text, "@BASH@", pss_source_bash);
 	include(text, "@ZSH@", pss_source_zsh);
 	include(text, "@POSIX@", pss_source_posix);
+	include(text, "@RELAY@", pss_source_relay);
 	include(text, "@LAUNCH@", pss_source_launch);
 	fill(text, values);
 	*ret_n = text->len;

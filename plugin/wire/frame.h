@@ -11,7 +11,7 @@
 
 /* Don't forget to bump PSS_PROTOCOL_VERSION when a frame or a field changes its meaning (a new
  * field that may be left out does not need it), and to keep serving the one before. */
-#define PSS_PROTOCOL_VERSION 1u
+#define PSS_PROTOCOL_VERSION 2u
 #define PSS_PROTOCOL_OLDEST 1u
 
 /* The largest payload. Longer lines go as several LINE frames with PSS_FRAME_MORE. */
