@@ -11,6 +11,7 @@
 #define WRITES_PER_TURN 8
 #define WRITE_CHUNK (32 * 1024)
 #define READ_CHUNK (64 * 1024)
+#define READS_PER_TURN 16
 /* libssh's window of 1.28 MB starves links with a long way; reading "up to this much" widens it. */
 #define WINDOW (4 * 1024 * 1024)
 #define WIDEN_EVERY (1024 * 1024)
@@ -35,7 +36,9 @@ static int on_data(ssh_session session, ssh_channel ssh, void *data, uint32_t n,
 
 	if (!channel->events)
 		return (int)n;
-	if (channel->paused || channel->draining || channel->holding) {
+	if (channel->widening && !is_stderr)
+		return 0;
+	if (channel->paused || channel->draining || channel->holding || channel->widening) {
 		channel->holding = TRUE;
 		return 0;
 	}
@@ -211,7 +214,7 @@ static void deliver(PssSshChannel *channel, char *block, gsize n, gboolean is_st
 	channel->events->on_data(channel->user, block, n, is_stderr);
 }
 
-/* What came in during a pause. */
+/* What came in during a pause. A sender that is as fast as we are must not keep us here. */
 static void deliver_held(PssSshChannel *channel)
 {
 	static char block[READ_CHUNK];
@@ -220,8 +223,13 @@ static void deliver_held(PssSshChannel *channel)
 		return;
 	channel->draining = TRUE;
 	for (int is_stderr = 0; is_stderr < 2; is_stderr++) {
-		int n = 1;
+		int n = 1, i = 0;
 		while (n > 0 && !channel->paused && channel->events) {
+			if (i++ >= READS_PER_TURN) {
+				channel->draining = FALSE;
+				pss_ssh_link_kick(channel->link);
+				return;
+			}
 			n = ssh_channel_read_nonblocking(channel->channel, block, sizeof block, is_stderr);
 			if (n > 0)
 				deliver(channel, block, (gsize)n, is_stderr);
@@ -241,7 +249,11 @@ static void widen_window(PssSshChannel *channel)
 	channel->n_since_widening = 0;
 	if (!block)
 		block = g_malloc(WINDOW); /* pages that are never touched; bytes land here only after a pause */
+	/* It reads the socket on until something is in its buffer: the callback must not take that away, or a flood
+	 * would never let it return. */
+	channel->widening = TRUE;
 	int n = ssh_channel_read(channel->channel, block, WINDOW, 0);
+	channel->widening = FALSE;
 	if (n > 0)
 		deliver(channel, block, (gsize)n, FALSE);
 }

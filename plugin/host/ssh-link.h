@@ -62,6 +62,7 @@ typedef struct {
 	int exit_status;
 	gboolean resized, eof_wanted, eof_sent, drain_wanted, close_wanted;
 	gboolean paused, holding; /* holding: libssh has bytes that were not delivered */
+	gboolean widening;        /* the same for a moment, see there */
 	gboolean draining;        /* they are being fetched: callbacks only buffer */
 	gboolean remote_closed, finished;
 } PssSshChannel;

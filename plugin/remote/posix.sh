@@ -93,8 +93,8 @@ printf)
 	;;
 *)
 	__pss_stream() {
-		command print -n "\036$1$2" 1<>"$__pss_d/o$__pss_relay"
-		command print -n "\036$1$2" 1<>"$__pss_d/e$__pss_relay"
+		command print -nr -- "$__pss_separator$1$2" 1<>"$__pss_d/o$__pss_relay"
+		command print -nr -- "$__pss_separator$1$2" 1<>"$__pss_d/e$__pss_relay"
 	} 2>/dev/null
 	;;
 esac
@@ -369,7 +369,7 @@ __pss_kept=@KEPT@
 __pss_n=@FIRST@ __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_c= __pss_again= __pss_p= __pss_m= __pss_rests= __pss_fixed= __pss_relay= __pss_bang= __pss_in=
 __pss_newline='
 '
-__pss_escape=$(printf '\033') __pss_bell=$(printf '\007')
+__pss_escape=$(printf '\033') __pss_bell=$(printf '\007') __pss_separator=$(printf '\036')
 __pss_y='
 { __pss_q "$-"; set +euvx; } 2>/dev/null'
 __pss_t=$(command -p tty)
