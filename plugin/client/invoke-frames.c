@@ -80,6 +80,16 @@ int pss_invoke_stop(struct pss_invoke *invoke, const struct pss_invoke_target *t
 	return pss_message_end(&message);
 }
 
+int pss_invoke_send_size(struct pss_invoke *invoke)
+{
+	struct pss_message message;
+
+	pss_message_begin(&message, &invoke->connection.out, PSS_SIZE, invoke->targets[0].id);
+	pss_message_number(&message, PSS_TAG_COLUMNS, invoke->terminal.columns);
+	pss_message_number(&message, PSS_TAG_ROWS, invoke->terminal.rows);
+	return pss_message_end(&message);
+}
+
 /* ---- questions and notes */
 
 /* One password for all: what was asked first is given again, to each target once. */
@@ -98,10 +108,14 @@ static int on_ask(struct pss_invoke *invoke, struct pss_invoke_target *target, s
 					  (const char *)pss_buffer_bytes(&invoke->password));
 	}
 	pss_buffer_init(&answer);
+	if (invoke->terminal.fd >= 0)
+		pss_tty_make_cooked(&invoke->terminal);
 	int asked = invoke->n_interrupts > 0
 			    ? -EINTR
 			    : pss_ask(computer ? computer : target->label, question ? question : "",
 				      kind != PSS_ASK_SECRET && pss_fields_number(fields, PSS_TAG_ECHO, 1), &answer);
+	if (invoke->terminal.fd >= 0)
+		pss_tty_make_raw(&invoke->terminal);
 	const char *text = asked == 0 ? (const char *)pss_buffer_bytes(&answer) : NULL;
 	int rc = pss_request_answer(&invoke->connection, target->id, ask_id, text);
 	if (share && text) {

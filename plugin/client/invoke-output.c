@@ -99,6 +99,8 @@ static void put_json_label(struct pss_invoke *invoke, const struct pss_invoke_ta
 static void put_line(struct pss_invoke *invoke, const struct pss_invoke_target *target, int stream, const void *line,
 		     size_t n)
 {
+	if (invoke->tty && n > 0 && ((const char *)line)[n - 1] == '\r')
+		n--; /* a terminal's newline */
 	if (invoke->form == PSS_FORM_JSON) {
 		put_json_label(invoke, target);
 		put_text(invoke, 0, stream ? ",\"stream\":\"stderr\",\"text\":" : ",\"stream\":\"stdout\",\"text\":");

@@ -193,11 +193,23 @@ static int wait_and_read(struct pss_invoke *invoke, long long wake)
 	return rc == 0 ? -ECONNRESET : rc < 0 && rc != -EAGAIN ? rc : 0;
 }
 
+/* A terminal of which the command has one of its own. */
+static int take_terminal(struct pss_invoke *invoke)
+{
+	if (pss_signals_take_continue())
+		pss_tty_make_raw(&invoke->terminal);
+	if (pss_signals_take_resize() && pss_tty_size(&invoke->terminal))
+		return pss_invoke_send_size(invoke);
+	return 0;
+}
+
 static int turn(struct pss_invoke *invoke, bool *stopped)
 {
 	long long wake = pss_now_ms() + 3600 * 1000;
 
 	int rc = take_interrupts(invoke, stopped);
+	if (rc == 0 && invoke->terminal.fd >= 0)
+		rc = take_terminal(invoke);
 	if (rc == 0)
 		rc = take_timeouts(invoke);
 	if (rc == 0)
@@ -283,6 +295,18 @@ static void give_surroundings_back(const struct surroundings *surroundings, cons
 		kill(getpid(), SIGINT);
 }
 
+/* Keys are the command's, as with ssh -t: one target, and a person at the keyboard. */
+static void open_terminal(struct pss_invoke *invoke)
+{
+	invoke->terminal.fd = -1;
+	if (!invoke->tty || invoke->n_targets != 1 || invoke->input < 0 || !isatty(invoke->input))
+		return;
+	if (pss_tty_open(&invoke->terminal, getenv("TERM")) < 0)
+		invoke->terminal.fd = -1;
+	else if (pss_tty_make_raw(&invoke->terminal) == 0)
+		pss_tty_size(&invoke->terminal);
+}
+
 static void finish(struct pss_invoke *invoke)
 {
 	for (int i = 0; i < 2; i++) {
@@ -317,11 +341,14 @@ void pss_invoke_run(struct pss_invoke *invoke)
 	for (int i = 0; i < 2; i++)
 		pss_writer_init(&invoke->writers[i], i + 1);
 	take_surroundings(&surroundings);
+	open_terminal(invoke);
 	while (rc == 0 && invoke->n_done < invoke->n_targets)
 		rc = turn(invoke, &stopped);
 	if (rc == 0 && invoke->form == PSS_FORM_GROUPED)
 		pss_invoke_show_groups(invoke);
 	write_rest(invoke);
+	if (invoke->terminal.fd >= 0)
+		pss_tty_close(&invoke->terminal);
 	if (rc < 0)
 		pss_request_failed(invoke->call, &invoke->connection, rc,
 				   invoke->n_targets == 1 ? invoke->targets[0].label : NULL);

@@ -7,6 +7,7 @@
 
 #include "client/call.h"
 #include "client/connection.h"
+#include "client/tty.h"
 #include "client/writer.h"
 
 enum pss_invoke_form {
@@ -57,6 +58,7 @@ struct pss_invoke {
 	/* while it runs */
 	struct pss_connection connection;
 	size_t n_running, n_done, n_failed, n_unreached;
+	struct pss_tty terminal; /* raw while it runs; fd -1: none */
 	struct pss_writer writers[2];
 	struct pss_buffer out[2];
 	struct pss_frame frame; /* one whose bytes are being written, form bare */
@@ -78,6 +80,7 @@ void pss_invoke_run(struct pss_invoke *invoke);
 /* ---- invoke-frames.c: requests out, frames in. 0 or -errno */
 int pss_invoke_start(struct pss_invoke *invoke, struct pss_invoke_target *target);
 int pss_invoke_stop(struct pss_invoke *invoke, const struct pss_invoke_target *target, bool force);
+int pss_invoke_send_size(struct pss_invoke *invoke);
 int pss_invoke_on_frame(struct pss_invoke *invoke, const struct pss_frame *frame);
 void pss_invoke_end_target(struct pss_invoke *invoke, struct pss_invoke_target *target, int exit_status);
 

@@ -324,6 +324,7 @@ static void run_job(struct pss_call *call, struct job *job)
 	invoke->throttle = call->own[THROTTLE_LIMIT].given ? (size_t)call->own[THROTTLE_LIMIT].number : 32;
 	invoke->timeout_ms = call->own[TIMEOUT].number * 1000;
 	invoke->wait = call->own[WAIT].on;
+	invoke->tty = call->own[ALLOCATE_TTY].on;
 	invoke->share_password = call->own[SHARE_PASSWORD].on;
 	invoke->form = form_of(call, invoke->n_targets);
 	invoke->color = wants_color();

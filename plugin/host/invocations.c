@@ -309,6 +309,16 @@ void pss_invocations_on_stdin(PssPeer *peer, const struct pss_frame *frame)
 		invocation->run->ops->input(invocation->run, frame->payload, frame->header.length);
 }
 
+void pss_invocations_on_size(PssPeer *peer, uint32_t id, struct pss_fields fields)
+{
+	struct invocation *invocation = find(peer, id);
+
+	if (invocation && invocation->run && !invocation->session)
+		pss_run_computer_resize(invocation->run,
+					(guint)MIN(pss_fields_number(fields, PSS_TAG_COLUMNS, 80), 10000),
+					(guint)MIN(pss_fields_number(fields, PSS_TAG_ROWS, 24), 10000));
+}
+
 void pss_invocations_on_stop(PssPeer *peer, uint32_t id, struct pss_fields fields)
 {
 	struct invocation *invocation = find(peer, id);

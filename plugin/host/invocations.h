@@ -13,4 +13,5 @@ void pss_invocations_stop_output(PssInvocations *invocations, gboolean stopped);
 void pss_invocations_on_invoke(PssPeer *peer, uint32_t id, struct pss_fields fields);
 void pss_invocations_on_command(PssPeer *peer, const struct pss_frame *frame);
 void pss_invocations_on_stdin(PssPeer *peer, const struct pss_frame *frame);
+void pss_invocations_on_size(PssPeer *peer, uint32_t id, struct pss_fields fields);
 void pss_invocations_on_stop(PssPeer *peer, uint32_t id, struct pss_fields fields);

@@ -59,6 +59,7 @@ static const struct handler handlers[] = {
 	[PSS_INVOKE] = { .on_fields = pss_invocations_on_invoke },
 	[PSS_COMMAND] = { .on_frame = pss_invocations_on_command },
 	[PSS_STDIN] = { .on_frame = pss_invocations_on_stdin },
+	[PSS_SIZE] = { .on_fields = pss_invocations_on_size },
 	[PSS_STOP] = { .on_fields = pss_invocations_on_stop },
 };
 

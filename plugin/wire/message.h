@@ -35,6 +35,7 @@ enum pss_type {
 	/* client → host: inside an INVOKE */
 	PSS_COMMAND = 96, /* raw bytes: the text to run; the part without PSS_FRAME_MORE starts it */
 	PSS_STDIN = 97,   /* raw bytes for its standard input; none: the end of it */
+	PSS_SIZE = 99,    /* COLUMNS, ROWS of its terminal */
 	PSS_STOP = 98,    /* FORCE: interrupt it, or with FORCE give it up at once; the RESULT still comes */
 
 	/* host → client: inside an INVOKE */

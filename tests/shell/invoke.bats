@@ -274,3 +274,18 @@ no_connection() {
 	[ "$status" -eq 1 ]
 	[ -z "$(host_pids)" ] || [[ $output == *'session'* ]]
 }
+
+@test "invoke: -AllocateTty gives the command a terminal, and keys to it" {
+	local_bash_start
+	term_type 'invoke-command -ConfigFile $C -ComputerName box -AllocateTty "tty; read -s -p pass: x; echo; echo got-\$x; exit 5"'
+	term_keys Enter
+	wait_screen $'\n/dev/pts/'
+	wait_line 'pass:$'
+	term_keys s e c r e t
+	term_keys Enter
+	wait_screen 'got-secret'
+	wait_local
+	status_is 5
+	terminal_is_sane
+	[ "$(local_bash 'invoke-command -ConfigFile $C -ComputerName box -AllocateTty "tty | head -c 8" </dev/null')" = /dev/pts ]
+}
