@@ -113,8 +113,8 @@ _pssession_complete() {
 }
 
 complete -F _pssession_complete \
-	enter-pssession exit-pssession new-pssession get-pssession remove-pssession \
-	Enter-PSSession Exit-PSSession New-PSSession Get-PSSession Remove-PSSession
+	enter-pssession exit-pssession new-pssession get-pssession remove-pssession invoke-command \
+	Enter-PSSession Exit-PSSession New-PSSession Get-PSSession Remove-PSSession Invoke-Command
 
 # PowerShell's aliases, and the user's own, for these.
 _pssession_complete_aliases() {

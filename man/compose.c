@@ -127,8 +127,11 @@ static void put_sentence(const char *fragment)
 
 /* -- what was written by hand for a parameter */
 
+/* NAME is NULL for the words after "--", which have none. */
 static struct about *find_about(const char *name)
 {
+	if (!name)
+		return NULL;
 	for (size_t i = 0; i < n_abouts; i++)
 		if (abouts[i].name && strcasecmp(abouts[i].name, name) == 0)
 			return &abouts[i];

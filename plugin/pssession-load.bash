@@ -6,7 +6,8 @@
 
 # PowerShell's aliases for the commands of this version; tests/shell/dotfiles.bats compares the names with the loadable's.
 _pssession_shorts() {
-	shorts=(etsn enter-pssession exsn exit-pssession nsn new-pssession gsn get-pssession rsn remove-pssession)
+	shorts=(etsn enter-pssession exsn exit-pssession nsn new-pssession gsn get-pssession rsn remove-pssession
+		icm invoke-command)
 }
 
 # Is it in one of these directories? Into `loadable`. Never what lies in the current directory.
@@ -57,7 +58,7 @@ _pssession_alias_shorts() {
 
 _pssession_enable() {
 	local loadable name names shorts definitions
-	names=({enter,exit,new,get,remove}-pssession {Enter,Exit,New,Get,Remove}-PSSession)
+	names=({enter,exit,new,get,remove}-pssession {Enter,Exit,New,Get,Remove}-PSSession invoke-command Invoke-Command)
 	if ! compgen -b enter-pssession >/dev/null; then
 		_pssession_find || return
 		builtin enable -f "$loadable" enter-pssession || return
@@ -74,7 +75,7 @@ _pssession_enable() {
 # A stub was called: by a command's name, or by a short one, which may turn out to be somebody else's.
 _pssession() {
 	local _pssession_name=$1 shorts i
-	if [[ $_pssession_name == *-pssession ]]; then
+	if [[ $_pssession_name == *-* ]]; then
 		_pssession_enable || return
 		builtin "$@"
 		return

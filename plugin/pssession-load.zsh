@@ -29,9 +29,9 @@ pssession_plugin_unload() {
 		[[ ${aliases[$name]-} == ${_pssession_aliases[$name]} ]] && unalias -- $name
 	done
 	zmodload -u pssession 2>/dev/null
-	zmodload -uab {enter,exit,new,get,remove}-pssession {Enter,Exit,New,Get,Remove}-PSSession 2>/dev/null
+	zmodload -uab {enter,exit,new,get,remove}-pssession {Enter,Exit,New,Get,Remove}-PSSession {invoke-c,Invoke-C}ommand 2>/dev/null
 	(( $+functions[compdef] )) &&
-		compdef -d {enter,exit,new,get,remove}-pssession {Enter,Exit,New,Get,Remove}-PSSession
+		compdef -d {enter,exit,new,get,remove}-pssession {Enter,Exit,New,Get,Remove}-PSSession {invoke-c,Invoke-C}ommand
 	[[ -z ${_pssession_module_path-} ]] || module_path=(${module_path:#$_pssession_module_path})
 	[[ -z ${_pssession_fpath-} ]] || fpath=(${fpath:#$_pssession_fpath})
 	add-zsh-hook -d precmd pssession_prompt 2>/dev/null

@@ -202,7 +202,7 @@ static int read_hello(struct opening *opening, struct pss_connection *connection
 	}
 	if (frame->header.type != PSS_HELLO || version < PSS_PROTOCOL_OLDEST || version > PSS_PROTOCOL_VERSION)
 		return say(opening, -EPROTO, strdup("the host process speaks another protocol"));
-	connection->version = version;
+	connection->version = (uint32_t)version;
 	return 0;
 }
 

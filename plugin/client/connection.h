@@ -17,7 +17,7 @@ struct pss_connection {
 	int fd; /* -1: closed */
 	struct pss_buffer in, out;
 	uint32_t last_id;
-	uint64_t version; /* of the protocol, that both ends speak */
+	uint32_t version; /* the one that both ends speak */
 };
 
 /* Connects; starts the host process under a lock where there is none; exchanges HELLO within the

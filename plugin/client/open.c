@@ -74,7 +74,7 @@ void pss_terminal_size(unsigned *ret_columns, unsigned *ret_rows)
 	*ret_rows = size.ws_row ? size.ws_row : 24;
 }
 
-static void write_surroundings(struct pss_message *message, const char *directory)
+void pss_request_surroundings(struct pss_message *message, const char *directory)
 {
 	unsigned columns, rows;
 
@@ -104,7 +104,7 @@ static int write_open(struct run *run, struct pss_open *open, bool keep)
 	pss_message_number(&message, PSS_TAG_VERBOSE, pss_call_verbosity(run->call));
 	if (run->call->common[PSS_COMMON_INFORMATION_VARIABLE].given)
 		pss_message_number(&message, PSS_TAG_TELL_MOTD, 1);
-	write_surroundings(&message, directory);
+	pss_request_surroundings(&message, directory);
 	return pss_message_end(&message);
 }
 
@@ -139,10 +139,8 @@ static int cancel(struct run *run)
 
 /* -- questions */
 
-/* Sends the answer and wipes every place where it was. */
-static int send_answer(struct run *run, uint32_t id, uint64_t ask_id, const char *answer)
+int pss_request_answer(struct pss_connection *connection, uint32_t id, uint64_t ask_id, const char *answer)
 {
-	struct pss_connection *connection = run->connection;
 	struct pss_message message;
 
 	if (!pss_buffer_reserve(&connection->out, ANSWER_ROOM))
@@ -172,7 +170,7 @@ static int on_ask(struct run *run, struct pss_open *open, const struct pss_frame
 			    ? -EINTR
 			    : pss_ask(computer ? computer : open->target.host, question ? question : "",
 				      kind != PSS_ASK_SECRET && pss_fields_number(fields, PSS_TAG_ECHO, 1), &answer);
-	int rc = send_answer(run, open->id, pss_fields_number(fields, PSS_TAG_ASK_ID, 0),
+	int rc = pss_request_answer(run->connection, open->id, pss_fields_number(fields, PSS_TAG_ASK_ID, 0),
 			     asked == 0 ? (const char *)pss_buffer_bytes(&answer) : NULL);
 	pss_buffer_wipe(&answer);
 	if (asked == -EINTR && rc == 0) {

@@ -44,3 +44,9 @@ struct pss_open_events {
  * stream. Ctrl-C gives up what is pending. 0, or -errno when the connection failed. */
 int pss_request_open(struct pss_call *call, struct pss_connection *connection, struct pss_open *opens, size_t n_opens,
 		     bool keep, const struct pss_open_events *events);
+
+/* The fields that tell of the caller's surroundings (SPEC §8). */
+void pss_request_surroundings(struct pss_message *message, const char *directory);
+
+/* Sends the answer (NULL: declined) to an ASK of request `id`, and wipes every place where it was. 0 or -errno. */
+int pss_request_answer(struct pss_connection *connection, uint32_t id, uint64_t ask_id, const char *answer);

@@ -33,7 +33,8 @@ struct pss_verb {
 	X(exit, Exit, "exit-pssession", "Exit-PSSession")     \
 	X(new, New, "new-pssession", "New-PSSession")         \
 	X(get, Get, "get-pssession", "Get-PSSession")         \
-	X(remove, Remove, "remove-pssession", "Remove-PSSession")
+	X(remove, Remove, "remove-pssession", "Remove-PSSession") \
+	X(invoke, Invoke, "invoke-command", "Invoke-Command")
 
 #define PSS_DECLARE_VERB(verb, Verb, name, capital_name) extern const struct pss_verb pss_verb_##verb;
 PSS_VERBS(PSS_DECLARE_VERB)

@@ -87,12 +87,16 @@ static void put_next_question(PssOpenings *openings)
 static void on_question(gpointer user, PssQuestion *question)
 {
 	struct opening *opening = user;
-	PssOpenings *openings = opening->owner;
+	pss_openings_ask(opening->owner, opening->id, pss_session_computer(opening->session), question);
+}
+
+void pss_openings_ask(PssOpenings *openings, uint32_t id, const char *computer, PssQuestion *question)
+{
 	struct asked *asked = g_new0(struct asked, 1);
 
 	asked->question = pss_question_ref(question);
-	asked->id = opening->id;
-	asked->computer = pss_session_computer(opening->session);
+	asked->id = id;
+	asked->computer = computer;
 	g_queue_push_tail(&openings->questions, asked);
 	if (g_queue_get_length(&openings->questions) == 1)
 		put_next_question(openings);
@@ -112,7 +116,7 @@ void pss_openings_on_answer(PssPeer *peer, uint32_t id, struct pss_fields fields
 }
 
 /* The questions of an opening that has ended are taken back; the next one is put if the first was its. */
-static void drop_questions(PssOpenings *openings, uint32_t id)
+void pss_openings_drop_questions(PssOpenings *openings, uint32_t id)
 {
 	GList *head = openings->questions.head;
 	gboolean was_put = head && ((struct asked *)head->data)->id == id;
@@ -148,7 +152,7 @@ static PssSession *end_opening(struct opening *opening)
 	uint32_t id = opening->id;
 
 	g_hash_table_remove(openings->by_id, GUINT_TO_POINTER(id));
-	drop_questions(openings, id);
+	pss_openings_drop_questions(openings, id);
 	return session;
 }
 
@@ -248,6 +252,6 @@ void pss_openings_on_cancel(PssPeer *peer, uint32_t id, struct pss_fields fields
 
 	if (!g_hash_table_remove(openings->by_id, GUINT_TO_POINTER(id)))
 		return;
-	drop_questions(openings, id);
+	pss_openings_drop_questions(openings, id);
 	pss_peer_result(peer, id, PSS_INTERRUPTED, "the opening was interrupted");
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "host/peer.h"
+#include "host/question.h"
 
 PssOpenings *pss_openings_new(PssPeer *peer);
 void pss_openings_free(PssOpenings *openings); /* gives up what is under way; accepts NULL */
@@ -11,3 +12,7 @@ void pss_openings_free(PssOpenings *openings); /* gives up what is under way; ac
 void pss_openings_on_open(PssPeer *peer, uint32_t id, struct pss_fields fields);
 void pss_openings_on_cancel(PssPeer *peer, uint32_t id, struct pss_fields fields);
 void pss_openings_on_answer(PssPeer *peer, uint32_t id, struct pss_fields fields);
+
+/* A question of another request of this client; `computer` lives until the questions of `id` are dropped. */
+void pss_openings_ask(PssOpenings *openings, uint32_t id, const char *computer, PssQuestion *question);
+void pss_openings_drop_questions(PssOpenings *openings, uint32_t id);

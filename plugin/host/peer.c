@@ -10,6 +10,7 @@
 
 #include "host/attachment.h"
 #include "host/error.h"
+#include "host/invocations.h"
 #include "host/openings.h"
 #include "host/requests.h"
 #include "host/watch.h"
@@ -32,6 +33,7 @@ struct PssPeer {
 	PssTransportNewFunc new_transport;
 	PssOpenings *openings;
 	PssAttachment *attachment;
+	PssInvocations *invocations;
 	void (*on_gone)(gpointer user);
 	gpointer user;
 };
@@ -63,12 +65,18 @@ static const struct handler handlers[] = {
 	[PSS_INTERRUPT] = { .on_fields = pss_attachment_on_interrupt },
 	[PSS_DISCARD] = { .on_fields = pss_attachment_on_discard },
 	[PSS_LEAVE] = { .on_fields = pss_attachment_on_leave },
+	[PSS_INVOKE] = { .on_fields = pss_invocations_on_invoke },
+	[PSS_COMMAND] = { .on_frame = pss_invocations_on_command },
+	[PSS_STDIN] = { .on_frame = pss_invocations_on_stdin },
+	[PSS_SIZE] = { .on_fields = pss_invocations_on_size },
+	[PSS_STOP] = { .on_fields = pss_invocations_on_stop },
 };
 
 static void free_peer(PssPeer *peer)
 {
 	pss_watch_free(peer->watch);
 	pss_attachment_free(peer->attachment);
+	pss_invocations_free(peer->invocations);
 	pss_openings_free(peer->openings);
 	close(peer->fd);
 	pss_buffer_wipe(&peer->in);
@@ -98,6 +106,7 @@ static void tell_output_limit(PssPeer *peer)
 		return;
 	peer->output_stopped = stopped;
 	pss_attachment_stop_output(peer->attachment, stopped);
+	pss_invocations_stop_output(peer->invocations, stopped);
 }
 
 static void send_queued(PssPeer *peer)
@@ -256,8 +265,8 @@ static void dispatch_frames(PssPeer *peer)
 	peer->dispatching = TRUE;
 	while (!peer->failed && !peer->input_stopped && (rc = pss_frame_parse(&peer->in, &frame)) > 0) {
 		dispatch_frame(peer, &frame);
-		/* An ANSWER is a secret, and the bytes stay in the buffer behind its start. */
-		if (frame.header.type == PSS_ANSWER)
+		/* An ANSWER is a secret, variables may be, and the bytes stay in the buffer behind its start. */
+		if (frame.header.type == PSS_ANSWER || frame.header.type == PSS_INVOKE)
 			pss_wipe((void *)frame.payload, frame.header.length);
 		pss_buffer_consume(&peer->in, pss_frame_size(&frame));
 	}
@@ -328,6 +337,11 @@ PssAttachment *pss_peer_attachment(PssPeer *peer)
 	return peer->attachment;
 }
 
+PssInvocations *pss_peer_invocations(PssPeer *peer)
+{
+	return peer->invocations;
+}
+
 PssPeer *pss_peer_new(int fd, PssTransportNewFunc new_transport, void (*on_gone)(gpointer user), gpointer user)
 {
 	PssPeer *peer = g_new0(PssPeer, 1);
@@ -339,6 +353,7 @@ PssPeer *pss_peer_new(int fd, PssTransportNewFunc new_transport, void (*on_gone)
 	pss_buffer_init(&peer->out);
 	peer->openings = pss_openings_new(peer);
 	peer->attachment = pss_attachment_new(peer);
+	peer->invocations = pss_invocations_new(peer);
 	peer->watch = pss_watch_new(fd, G_IO_IN, on_socket, peer);
 	return peer;
 }

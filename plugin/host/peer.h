@@ -42,5 +42,7 @@ PssTransportNewFunc pss_peer_new_transport(PssPeer *peer);
  * and frees its own. */
 typedef struct PssOpenings PssOpenings;
 typedef struct PssAttachment PssAttachment;
+typedef struct PssInvocations PssInvocations;
 PssOpenings *pss_peer_openings(PssPeer *peer);
 PssAttachment *pss_peer_attachment(PssPeer *peer);
+PssInvocations *pss_peer_invocations(PssPeer *peer);

@@ -3,46 +3,15 @@
  * and output between engine, channels and the terminal that watches), and its end. Called by the
  * requests of clients; calls the transport and the engine. It must never block, and it must never
  * free either of them from inside one of their callbacks: endings are finished in an idle call. */
-#include "host/session.h"
-
 #include <string.h>
 
 #include "host/error.h"
+#include "host/invoker.h"
 #include "host/registry.h"
+#include "host/session-private.h"
 
 #define INPUT_QUEUE_LIMIT (256u * 1024u)
 #define START_UP_PATIENCE_SECONDS 10
-
-struct PssSession {
-	guint refs;
-	guint id; /* 0 for a temporary session */
-	char *name;
-	char *instance;
-	char *computer;
-	char *prompt_name;
-	char *remote_user;
-	char *history_key;
-	char *wanted_shell;
-	char *term;
-	char *cause;
-	guint columns, rows;
-	gboolean kept;
-	gboolean attach_too;
-	gboolean was_opened;
-	enum pss_state state;
-
-	PssTransport *transport;
-	PssChannel *control, *terminal;
-	PssRemote *remote;
-	guint end_source;      /* the idle call that frees the three above */
-	guint patience_source; /* start-up files take long */
-
-	const PssOpenerEvents *opener;
-	gpointer opener_user;
-	const PssWatcherEvents *watcher;
-	gpointer watcher_user;
-	PssRing unseen;
-};
 
 static const PssTransportEvents transport_events;
 static const PssChannelEvents control_events, terminal_events;
@@ -59,6 +28,7 @@ static void free_link(PssSession *session)
 	g_clear_handle_id(&session->end_source, g_source_remove);
 	g_clear_handle_id(&session->patience_source, g_source_remove);
 	session->control = session->terminal = NULL;
+	g_clear_pointer(&session->invoker, pss_invoker_free);
 	g_clear_pointer(&session->transport, pss_transport_free);
 	if (session->remote && !session->wanted_shell)
 		session->wanted_shell = g_strdup(pss_remote_shell_name(session->remote));
@@ -139,6 +109,8 @@ static void end_session(PssSession *session, enum pss_state state, const char *c
 		return;
 	session->state = state;
 	session->cause = g_strdup(cause);
+	if (session->invoker)
+		pss_invoker_end(session->invoker, state == PSS_STATE_BROKEN || status == 255 ? PSS_LINK_LOST : PSS_FAILED, cause);
 	end_link_soon(session);
 	tell_left(session, reason, status, reason == PSS_LEFT_EXIT ? NULL : cause);
 	pss_registry_note_end(session);
@@ -323,8 +295,11 @@ static void on_prompt(gpointer user, const PssRemotePrompt *prompt)
 {
 	PssSession *session = user;
 	become_opened(session);
+	session->watcher_at_prompt = session->watcher != NULL;
 	if (session->watcher)
 		session->watcher->on_prompt(session->watcher_user, prompt);
+	if (session->invoker)
+		pss_invoker_on_idle(session->invoker);
 }
 
 static void on_busy(gpointer user)
@@ -332,6 +307,7 @@ static void on_busy(gpointer user)
 	PssSession *session = user;
 	if (pss_remote_state(session->remote) == PSS_REMOTE_RAW)
 		become_opened(session);
+	session->watcher_at_prompt = FALSE;
 	if (session->watcher)
 		session->watcher->on_busy(session->watcher_user);
 }
@@ -418,6 +394,7 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 					    .kept = session->kept,
 					    .tell_motd = options->tell_motd };
 	session->remote = pss_remote_new(&remote_options, &remote_events, session);
+	session->invoker = pss_invoker_new(session, session->remote);
 	session->transport = options->new_transport(target, &transport_events, session);
 	pss_transport_connect(session->transport);
 	return session;
@@ -481,7 +458,11 @@ void pss_session_attach(PssSession *session, guint columns, guint rows, const Ps
 
 	PssRemotePrompt prompt;
 	pss_remote_discard(session->remote);
-	if (pss_remote_state(session->remote) == PSS_REMOTE_IDLE && pss_remote_last_prompt(session->remote, &prompt))
+	if (pss_remote_state(session->remote) == PSS_REMOTE_IDLE && pss_invoker_refresh(session->invoker))
+		return;
+	session->watcher_at_prompt = pss_remote_state(session->remote) == PSS_REMOTE_IDLE &&
+				     pss_remote_last_prompt(session->remote, &prompt);
+	if (session->watcher_at_prompt)
 		session->watcher->on_prompt(session->watcher_user, &prompt);
 	else
 		session->watcher->on_busy(session->watcher_user);
@@ -499,6 +480,9 @@ void pss_session_keep(PssSession *session)
 void pss_session_detach(PssSession *session)
 {
 	session->watcher = NULL;
+	session->watcher_at_prompt = FALSE;
+	if (session->invoker)
+		pss_invoker_drop_line(session->invoker);
 	if (session->state != PSS_STATE_OPENED && session->state != PSS_STATE_OPENING)
 		return;
 	pss_session_stop_output(session, FALSE);
@@ -510,6 +494,8 @@ void pss_session_detach(PssSession *session)
 
 gboolean pss_session_line(PssSession *session, const void *data, gsize n, GError **error)
 {
+	if (pss_invoker_holds_line(session->invoker, data, n))
+		return TRUE;
 	return pss_remote_line(session->remote, data, n, error);
 }
 
@@ -525,7 +511,8 @@ void pss_session_cancel_completion(PssSession *session)
 
 void pss_session_keys(PssSession *session, const void *data, gsize n)
 {
-	pss_remote_keys(session->remote, data, n);
+	if (!pss_invoker_holds_keys(session->invoker, data, n))
+		pss_remote_keys(session->remote, data, n);
 }
 
 void pss_session_resize(PssSession *session, guint columns, guint rows)
@@ -540,7 +527,8 @@ void pss_session_resize(PssSession *session, guint columns, guint rows)
 
 void pss_session_interrupt(PssSession *session)
 {
-	pss_remote_interrupt(session->remote);
+	if (!pss_invoker_holds_keys(session->invoker, "\003", 1))
+		pss_remote_interrupt(session->remote);
 }
 
 void pss_session_discard(PssSession *session)
@@ -564,78 +552,16 @@ gboolean pss_session_input_is_full(PssSession *session)
 	return queued > INPUT_QUEUE_LIMIT;
 }
 
-/* ---- what others want to know */
-
-const char *pss_session_name(PssSession *session)
+PssRun *pss_session_run(PssSession *session, const PssCommand *command, gboolean input, gboolean wait,
+			const PssRunEvents *events, gpointer user, GError **error)
 {
-	return session->name;
-}
-
-guint pss_session_id(PssSession *session)
-{
-	return session->id;
-}
-
-gboolean pss_session_is_kept(PssSession *session)
-{
-	return session->kept;
-}
-
-gboolean pss_session_is_attached(PssSession *session)
-{
-	return session->watcher != NULL;
-}
-
-const char *pss_session_computer(PssSession *session)
-{
-	return session->computer;
-}
-
-const char *pss_session_instance(PssSession *session)
-{
-	return session->instance;
-}
-
-gboolean pss_session_was_opened(PssSession *session)
-{
-	return session->was_opened;
-}
-
-enum pss_state pss_session_state(PssSession *session)
-{
-	return session->state;
-}
-
-static enum pss_availability availability(PssSession *session)
-{
-	if (session->state != PSS_STATE_OPENED)
-		return PSS_AVAILABILITY_NONE;
-	return pss_remote_state(session->remote) == PSS_REMOTE_IDLE ? PSS_AVAILABILITY_AVAILABLE
-								    : PSS_AVAILABILITY_BUSY;
-}
-
-static const char *configuration_name(PssSession *session)
-{
-	const char *shell = session->remote ? pss_remote_shell_name(session->remote) : NULL;
-	if (shell)
-		return shell;
-	return session->wanted_shell ? session->wanted_shell : "(login shell)";
-}
-
-void pss_session_write_fields(PssSession *session, struct pss_message *message)
-{
-	pss_message_number(message, PSS_TAG_ID, session->id);
-	pss_message_text(message, PSS_TAG_NAME, session->name ? session->name : "");
-	pss_message_text(message, PSS_TAG_INSTANCE, session->instance);
-	pss_message_text(message, PSS_TAG_COMPUTER, session->computer);
-	pss_message_text(message, PSS_TAG_SHELL, configuration_name(session));
-	pss_message_text(message, PSS_TAG_TRANSPORT, "SSH");
-	pss_message_text(message, PSS_TAG_REMOTE_USER, session->remote_user);
-	pss_message_text(message, PSS_TAG_HISTORY_KEY, session->history_key);
-	pss_message_text(message, PSS_TAG_PROMPT_NAME, session->prompt_name);
-	pss_message_text(message, PSS_TAG_CAUSE, session->cause);
-	pss_message_number(message, PSS_TAG_KEEP, session->kept);
-	pss_message_number(message, PSS_TAG_STATE, session->state);
-	pss_message_number(message, PSS_TAG_AVAILABILITY, availability(session));
-	pss_message_number(message, PSS_TAG_ATTACHED, session->watcher != NULL);
+	if (session->state != PSS_STATE_OPENED || !session->invoker) {
+		g_set_error(error, PSS_ERROR, PSS_NOT_OPEN,
+			    "Because the session state for session %s, %s, %s is not equal to Open, you cannot run a "
+			    "command in the session.  The session state is %s.",
+			    session->name ? session->name : "", session->instance, session->computer,
+			    pss_state_name(session->state));
+		return NULL;
+	}
+	return pss_invoker_run(session->invoker, command, input, wait, events, user, error);
 }

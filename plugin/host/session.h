@@ -8,6 +8,7 @@
 
 #include "host/question.h"
 #include "host/ring.h"
+#include "host/run.h"
 #include "host/target.h"
 #include "host/transport.h"
 #include "remote/remote.h"
@@ -88,6 +89,11 @@ void pss_session_discard(PssSession *session);
 /* Back-pressure: while stopped, nothing more is read from the remote terminal. */
 void pss_session_stop_output(PssSession *session, gboolean stopped);
 gboolean pss_session_input_is_full(PssSession *session); /* on_drained follows */
+
+/* Runs a command in the session's own shell, beside the terminal that may have entered it and sits at its prompt; one
+ * after another where several wait. PSS_BUSY where something runs and `wait` is not set. The run is the caller's. */
+PssRun *pss_session_run(PssSession *session, const PssCommand *command, gboolean input, gboolean wait,
+			const PssRunEvents *events, gpointer user, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 gboolean pss_session_is_kept(PssSession *session);
 gboolean pss_session_is_attached(PssSession *session);

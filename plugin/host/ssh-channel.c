@@ -11,6 +11,7 @@
 #define WRITES_PER_TURN 8
 #define WRITE_CHUNK (32 * 1024)
 #define READ_CHUNK (64 * 1024)
+#define READS_PER_TURN 16
 /* libssh's window of 1.28 MB starves links with a long way; reading "up to this much" widens it. */
 #define WINDOW (4 * 1024 * 1024)
 #define WIDEN_EVERY (1024 * 1024)
@@ -35,7 +36,9 @@ static int on_data(ssh_session session, ssh_channel ssh, void *data, uint32_t n,
 
 	if (!channel->events)
 		return (int)n;
-	if (channel->paused || channel->draining || channel->holding) {
+	if (channel->widening && !is_stderr)
+		return 0;
+	if (channel->paused || channel->draining || channel->holding || channel->widening) {
 		channel->holding = TRUE;
 		return 0;
 	}
@@ -162,14 +165,15 @@ gboolean pss_ssh_channel_can_fly(const PssSshChannel *channel)
 {
 	const char *banner = ssh_get_serverbanner(channel->link->session);
 
-	return channel->state == PSS_CHANNEL_NEW && channel->pty && !channel->close_wanted && banner &&
+	return channel->state == PSS_CHANNEL_NEW && !channel->close_wanted && banner &&
 	       (g_str_has_prefix(banner, "SSH-2.0-OpenSSH") || g_str_has_prefix(banner, "SSH-2.0-dropbear"));
 }
 
 void pss_ssh_channel_fly(PssSshChannel *channel)
 {
 	create(channel);
-	if (ssh_channel_open_session(channel->channel) != SSH_AGAIN || request_pty(channel) != SSH_AGAIN)
+	if (ssh_channel_open_session(channel->channel) != SSH_AGAIN ||
+	    (channel->pty && request_pty(channel) != SSH_AGAIN))
 		return; /* the answers are here already, or it failed: the plain way goes on from there */
 	channel->stand_in = ssh_channel_new(channel->link->session);
 	request_start(channel, channel->stand_in);
@@ -189,7 +193,9 @@ static void start(PssSshChannel *channel)
 		create(channel);
 	if (channel->state == PSS_CHANNEL_OPENING &&
 	    advance(channel, ssh_channel_open_session(channel->channel), "to open a session on this connection"))
-		channel->state = channel->pty ? PSS_CHANNEL_PTY : PSS_CHANNEL_EXEC;
+		channel->state = channel->pty	     ? PSS_CHANNEL_PTY
+				 : channel->stand_in ? PSS_CHANNEL_RUNNING
+						     : PSS_CHANNEL_EXEC;
 	if (channel->state == PSS_CHANNEL_PTY && advance(channel, request_pty(channel), "a terminal")) {
 		channel->state = channel->stand_in ? PSS_CHANNEL_RUNNING : PSS_CHANNEL_EXEC;
 		ssh_channel_free(channel->stand_in);
@@ -208,7 +214,7 @@ static void deliver(PssSshChannel *channel, char *block, gsize n, gboolean is_st
 	channel->events->on_data(channel->user, block, n, is_stderr);
 }
 
-/* What came in during a pause. */
+/* What came in during a pause. A sender that is as fast as we are must not keep us here. */
 static void deliver_held(PssSshChannel *channel)
 {
 	static char block[READ_CHUNK];
@@ -217,8 +223,13 @@ static void deliver_held(PssSshChannel *channel)
 		return;
 	channel->draining = TRUE;
 	for (int is_stderr = 0; is_stderr < 2; is_stderr++) {
-		int n = 1;
+		int n = 1, i = 0;
 		while (n > 0 && !channel->paused && channel->events) {
+			if (i++ >= READS_PER_TURN) {
+				channel->draining = FALSE;
+				pss_ssh_link_kick(channel->link);
+				return;
+			}
 			n = ssh_channel_read_nonblocking(channel->channel, block, sizeof block, is_stderr);
 			if (n > 0)
 				deliver(channel, block, (gsize)n, is_stderr);
@@ -238,7 +249,11 @@ static void widen_window(PssSshChannel *channel)
 	channel->n_since_widening = 0;
 	if (!block)
 		block = g_malloc(WINDOW); /* pages that are never touched; bytes land here only after a pause */
+	/* It reads the socket on until something is in its buffer: the callback must not take that away, or a flood
+	 * would never let it return. */
+	channel->widening = TRUE;
 	int n = ssh_channel_read(channel->channel, block, WINDOW, 0);
+	channel->widening = FALSE;
 	if (n > 0)
 		deliver(channel, block, (gsize)n, FALSE);
 }
@@ -274,6 +289,8 @@ static void send_all(PssSshChannel *channel)
 		channel->resized = FALSE;
 		ssh_channel_change_pty_size(channel->channel, (int)channel->columns, (int)channel->rows);
 	}
+	if (channel->signal && channel->state == PSS_CHANNEL_RUNNING)
+		ssh_channel_request_send_signal(channel->channel, g_steal_pointer(&channel->signal));
 	/* What libssh cannot pass on at once it keeps, without limit: the bytes wait here instead. */
 	if (channel->queue.length > 0 && (!was_full || channel->queue.length <= WRITE_CHUNK))
 		send_queue(channel);
@@ -352,6 +369,14 @@ void pss_ssh_channel_resize(PssChannel *base, guint columns, guint rows)
 	channel->columns = columns;
 	channel->rows = rows;
 	channel->resized = channel->state != PSS_CHANNEL_NEW;
+	pss_ssh_link_kick(channel->link);
+}
+
+void pss_ssh_channel_signal(PssChannel *base, const char *name)
+{
+	PssSshChannel *channel = (PssSshChannel *)base;
+
+	channel->signal = name;
 	pss_ssh_link_kick(channel->link);
 }
 

@@ -58,9 +58,11 @@ typedef struct {
 	guint columns, rows;
 	struct pss_buffer queue; /* to be sent */
 	gsize n_since_widening;
+	const char *signal; /* to be sent, or NULL */
 	int exit_status;
 	gboolean resized, eof_wanted, eof_sent, drain_wanted, close_wanted;
 	gboolean paused, holding; /* holding: libssh has bytes that were not delivered */
+	gboolean widening;        /* the same for a moment, see there */
 	gboolean draining;        /* they are being fetched: callbacks only buffer */
 	gboolean remote_closed, finished;
 } PssSshChannel;
@@ -83,7 +85,7 @@ void pss_ssh_channel_unref(gpointer channel);
 /* One turn of a channel: all that can be done now. Emits events. */
 void pss_ssh_channel_turn(PssSshChannel *channel);
 
-/* Starts a pty channel without waiting for answers; see there. Only as the first channel of a link. */
+/* Starts a channel without waiting for answers; see there. Only as the first channel of a link. */
 gboolean pss_ssh_channel_can_fly(const PssSshChannel *channel);
 void pss_ssh_channel_fly(PssSshChannel *channel);
 
@@ -91,5 +93,6 @@ void pss_ssh_channel_write(PssChannel *channel, const void *data, gsize n);
 gsize pss_ssh_channel_pending(PssChannel *channel);
 void pss_ssh_channel_pause(PssChannel *channel, gboolean paused);
 void pss_ssh_channel_resize(PssChannel *channel, guint columns, guint rows);
+void pss_ssh_channel_signal(PssChannel *channel, const char *name);
 void pss_ssh_channel_eof(PssChannel *channel);
 void pss_ssh_channel_close(PssChannel *channel);

@@ -380,6 +380,14 @@ static void null_resize(PssChannel *base, guint columns, guint rows)
 		ioctl(channel->streams[STREAM_OUT], TIOCSWINSZ, &size);
 }
 
+static void null_signal(PssChannel *base, const char *name)
+{
+	NullChannel *channel = (NullChannel *)base;
+
+	if (channel->pid > 0)
+		kill(-channel->pid, strcmp(name, "INT") == 0 ? SIGINT : SIGHUP);
+}
+
 static void null_eof(PssChannel *base)
 {
 	NullChannel *channel = (NullChannel *)base;
@@ -458,6 +466,7 @@ PssTransport *pss_transport_null_new(PssTarget *target, const PssTransportEvents
 		.pending = null_pending,
 		.pause = null_pause,
 		.resize = null_resize,
+		.signal = null_signal,
 		.eof = null_eof,
 		.close = null_close,
 		.free = null_free,

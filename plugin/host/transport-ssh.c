@@ -60,6 +60,7 @@ PssTransport *pss_transport_ssh_new(PssTarget *target, const PssTransportEvents 
 		.pending = pss_ssh_channel_pending,
 		.pause = pss_ssh_channel_pause,
 		.resize = pss_ssh_channel_resize,
+		.signal = pss_ssh_channel_signal,
 		.eof = pss_ssh_channel_eof,
 		.close = pss_ssh_channel_close,
 		.free = ssh_free_it,

@@ -41,6 +41,11 @@ void pss_channel_resize(PssChannel *channel, guint columns, guint rows)
 	channel->transport->ops->resize(channel, columns, rows);
 }
 
+void pss_channel_signal(PssChannel *channel, const char *name)
+{
+	channel->transport->ops->signal(channel, name);
+}
+
 void pss_channel_eof(PssChannel *channel)
 {
 	channel->transport->ops->eof(channel);

@@ -57,6 +57,7 @@ typedef struct {
 	gsize (*pending)(PssChannel *channel);
 	void (*pause)(PssChannel *channel, gboolean paused);
 	void (*resize)(PssChannel *channel, guint columns, guint rows);
+	void (*signal)(PssChannel *channel, const char *name);
 	void (*eof)(PssChannel *channel);
 	void (*close)(PssChannel *channel);
 	void (*free)(PssTransport *transport);
@@ -91,6 +92,8 @@ gsize pss_channel_pending(PssChannel *channel);
 
 void pss_channel_pause(PssChannel *channel, gboolean paused);
 void pss_channel_resize(PssChannel *channel, guint columns, guint rows);
+/* Sends the signal ("INT", without SIG; a static string) to what runs, where the server can do that. */
+void pss_channel_signal(PssChannel *channel, const char *name);
 void pss_channel_eof(PssChannel *channel);   /* after what is queued */
 void pss_channel_close(PssChannel *channel); /* at once; no event follows; the pointer is dead */
 

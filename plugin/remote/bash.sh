@@ -53,10 +53,31 @@ __pss_b() {
 	__pss_set PS2 "$__pss_2"
 	__pss_set PS0 "$__pss_0"
 	__pss_say b "$1"
-	if [[ -n $__pss_0 && ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -ge 44 ]]; then
+	if [[ -n $__pss_0 && -z $__pss_relay && ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -ge 44 ]]; then
 		builtin printf %s "${__pss_0@P}" 1<>"$__pss_t"
 	fi
 	:
+}
+
+# __pss_stream N KIND: the streams of the invocation N begin (<) or end (>) here.
+__pss_stream() {
+	builtin printf '\036%s%s' "$1" "$2" 1<>"$__pss_d/o$__pss_relay"
+	builtin printf '\036%s%s' "$1" "$2" 1<>"$__pss_d/e$__pss_relay"
+} 2>/dev/null
+
+# __pss_i N TEXT K [i]: begins the invocation N, whose output is the fifos of relay K; its input too, or nothing.
+__pss_i() {
+	[[ $1 != "$__pss_n" && $1 != "$__pss_m" ]] || return 1
+	__pss_relay=$3 __pss_bang=${!-} __pss_in=/dev/null
+	[[ -z ${4-} ]] || __pss_in=$__pss_d/i$3
+	__pss_stream "$1" '<'
+	__pss_b "$1" "$2"
+}
+
+# __pss_f K: ends the relay K.
+__pss_f() {
+	builtin local p
+	builtin read -r p <"$__pss_d/r$1" && builtin kill "$p"
 }
 
 # __pss_v N TEXT: the same where TEXT is complete, else says so and fails.
@@ -137,7 +158,7 @@ __pss_end() {
 		builtin eval "$__pss_i"
 	fi
 	[[ $__pss_s -lt 129 ]] || builtin command -p stty echo icanon isig iexten opost onlcr icrnl 0<>"$__pss_t" 2>/dev/null
-	if [[ $# -eq 0 ]]; then
+	if [[ $# -eq 0 && -z $__pss_relay ]]; then
 		for i in ${__pss_p[@]+"${__pss_p[@]}"}; do
 			__pss_r
 			builtin eval "$i" 0<>"$__pss_t"
@@ -150,7 +171,11 @@ __pss_end() {
 	# `exec 10>&-` closed what the request's redirection had put aside, and left us at the terminal.
 	[[ ! -p $__pss_d/q || /dev/fd/0 -ef $__pss_d/q ]] || exec 0<>"$__pss_d/q"
 	i=$__pss_1
-	if [[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -ge 44 ]]; then
+	if [[ -n $__pss_relay ]]; then
+		i=
+		[[ ${!-} == "$__pss_bang" ]] || i=background
+		__pss_stream "$__pss_n" '>'
+	elif [[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -ge 44 ]]; then
 		__pss_r
 		i=${__pss_1@P}
 	fi
@@ -165,7 +190,7 @@ __pss_end() {
 	__pss_x="{ ${f:+\\builtin set -$f; }__pss_r && :; } 2>/dev/null"$'\n'
 	__pss_say E "$__pss_n" "$__pss_s" "$PWD" "$i" "$-"
 	__pss_mark "$__pss_n" "q;$__pss_s"
-	__pss_m=$__pss_n __pss_n= __pss_o=
+	__pss_m=$__pss_n __pss_n= __pss_o= __pss_relay=
 	return 0
 }
 
@@ -241,7 +266,11 @@ __pss_exit() {
 	__pss_say X "$__pss_n" "$s"
 	__pss_i=$(builtin trap -p INT)
 	builtin trap - INT
-	exec {__pss_e}>&2 2>/dev/null
+	if [[ -n $__pss_relay ]]; then
+		exec {__pss_e}<>"$__pss_t" 2>/dev/null
+	else
+		exec {__pss_e}>&2 2>/dev/null
+	fi
 	builtin kill -INT $$
 }
 exit() {
@@ -253,7 +282,7 @@ logout() {
 
 # ---- the boot's last steps
 __pss_kept=@KEPT@
-__pss_n=@FIRST@ __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_e= __pss_i= __pss_rests= __pss_m= __pss_job= __pss_p=()
+__pss_n=@FIRST@ __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_e= __pss_i= __pss_rests= __pss_m= __pss_job= __pss_relay= __pss_p=()
 __pss_y=$'\n{ __pss_q; } 2>/dev/null'
 set +euvx
 __pss_t=$(builtin command -p tty)

@@ -109,6 +109,10 @@ void pss_boot_on_reply(PssRemote *remote, const PssReply *reply)
 	if (remote->phase != PSS_PHASE_MEETING && remote->phase != PSS_PHASE_STARTING && reply->type != 'r')
 		return;
 	switch (reply->type) {
+	case 'd':
+		g_free(remote->home);
+		remote->home = g_strdup(reply->field[0]);
+		break;
 	case 'x':
 		fail(remote, reply->field[0]);
 		break;

@@ -14,6 +14,9 @@ d= p= c=
 clean() {
 	trap '' EXIT HUP INT PIPE TERM
 	[ -z "$p$c" ] || kill $p $c
+	for x in r[0-9]*; do
+		read -r o <"$x" && kill "$o"
+	done
 	cd /
 	# Renamed first: a shell that still reports opens `rep` by its path, and would make it anew as a file.
 	[ -z "$d" ] || { mv "$d" "$d.gone" && d=$d.gone; rm -rf "$d"; }
@@ -77,6 +80,11 @@ zsh) x=complete-files ;;
 esac
 [ -z "$x" ] || cat >"$x" <<'@END@'
 @POSIX_COMPLETE@
+@END@
+
+# ---- the relay: run by channels of their own
+cat >relay <<'@END@'
+@RELAY@
 @END@
 
 # ---- the launcher: sourced by the waiting terminal

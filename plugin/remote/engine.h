@@ -7,6 +7,7 @@
 #include "remote/remote.h"
 #include "remote/replies.h"
 #include "remote/request.h"
+#include "remote/stream.h"
 
 typedef enum {
 	PSS_PHASE_MEETING,  /* the two channels find each other; the terminal's command waits */
@@ -34,6 +35,7 @@ struct PssRemote {
 	char nonce[PSS_NONCE_LENGTH + 1];      /* of the request that runs, or ran last */
 	char mark_nonce[PSS_NONCE_LENGTH + 1]; /* of the last line */
 	char *terminal_command;
+	char *home; /* the private directory, untrusted; NULL until it is known */
 	char *control_script;
 	gsize n_control_script;
 
@@ -73,6 +75,16 @@ struct PssRemote {
 	GString *directory;
 	gboolean fresh;
 	gboolean has_prompt;
+
+	/* an invocation; invoke_events is NULL while there is none */
+	const PssInvokeEvents *invoke_events;
+	gpointer invoke_user;
+	GString *invoke_request; /* as it was sent */
+	GString *invoke_undo;    /* what is sent behind it when it is done */
+	guint relay;
+	PssStream streams[2];  /* standard output, standard error */
+	guint streams_state[2]; /* invoke.c */
+	gboolean background;   /* it left something running */
 };
 
 /* ---- remote.c */
@@ -96,7 +108,14 @@ void pss_line_on_output(PssRemote *remote, const void *data, gsize n);
 void pss_line_on_keys(PssRemote *remote, const void *data, gsize n);
 void pss_line_on_control_closed(PssRemote *remote);
 void pss_line_stop_seconds(PssRemote *remote);
+void pss_line_new_nonce(PssRemote *remote);
+void pss_line_begin(PssRemote *remote); /* the request goes out */
 
 /* ---- complete.c: what may stand at the cursor */
 void pss_complete_on_reply(PssRemote *remote, const PssReply *reply);
 void pss_complete_give_up(PssRemote *remote); /* nothing where none is under way */
+
+/* ---- invoke.c: the same for an invocation, from line.c */
+void pss_invoke_on_mark(PssRemote *remote, const char *argument);
+void pss_invoke_on_report(PssRemote *remote, const PssReply *reply);
+void pss_invoke_forget(PssRemote *remote);

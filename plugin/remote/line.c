@@ -190,6 +190,11 @@ static gboolean on_report_deadline(gpointer user)
 
 void pss_line_on_mark(PssRemote *remote, char kind, const char *argument)
 {
+	if (kind == 'q' && remote->invoke_events) {
+		remote->dropping = FALSE;
+		pss_invoke_on_mark(remote, argument);
+		return;
+	}
 	/* The shell repeats itself when it was interrupted while it reported. */
 	if (remote->has_mark)
 		return;
@@ -200,8 +205,11 @@ void pss_line_on_mark(PssRemote *remote, char kind, const char *argument)
 	}
 	if (kind != 'q')
 		return;
-	remote->has_mark = TRUE;
 	remote->dropping = FALSE;
+	/* An invocation does not wait for it. */
+	if (remote->phase == PSS_PHASE_IDLE)
+		return;
+	remote->has_mark = TRUE;
 	remote->mark_status = parse_status(argument);
 	if (remote->has_report)
 		done(remote);
@@ -214,6 +222,10 @@ static void on_report(PssRemote *remote, const PssReply *reply)
 	remote->has_report = TRUE;
 	remote->status = parse_status(reply->field[1]);
 	g_string_assign(remote->directory, reply->field[2]);
+	if (remote->invoke_events) {
+		pss_invoke_on_report(remote, reply);
+		return;
+	}
 	g_string_assign(remote->prompt, reply->field[3]);
 	if (remote->has_mark)
 		done(remote);
@@ -322,6 +334,10 @@ static void send_request(PssRemote *remote)
 {
 	remote->n_sent++;
 	pss_engine_set_timer(remote, BEGIN_DEADLINE_MS * remote->n_sent, on_begin_deadline);
+	if (remote->invoke_events) {
+		remote->events->send_control(remote->user, remote->invoke_request->str, remote->invoke_request->len);
+		return;
+	}
 	g_autoptr(GString) request = g_string_sized_new(remote->text->len + 256);
 	if (remote->tell_kept)
 		pss_request_keep(request);
@@ -344,22 +360,32 @@ gboolean pss_remote_line(PssRemote *remote, const void *data, gsize n, GError **
 		g_string_append_c(remote->text, '\n');
 	g_string_append_len(remote->text, data, (gssize)n);
 	remote->ask = !pss_text_is_surely_complete(remote->text->str, remote->text->len);
+	pss_line_new_nonce(remote);
+	pss_line_begin(remote);
+	remote->events->on_busy(remote->user);
+	if (remote->deaf)
+		on_begun(remote);
+	return TRUE;
+}
 
+void pss_line_new_nonce(PssRemote *remote)
+{
 	/* A late repetition of the last mark is no output either. */
 	pss_marks_expect(&remote->marks, PSS_SLOT_NAME, remote->mark_nonce);
 	pss_engine_draw_nonce(remote->nonce);
 	memcpy(remote->mark_nonce, remote->nonce, sizeof remote->mark_nonce);
 	pss_marks_expect(&remote->marks, PSS_SLOT_REQUEST, remote->nonce);
+	remote->dropping = FALSE;
+}
+
+void pss_line_begin(PssRemote *remote)
+{
 	pss_column_reset(&remote->column);
 	remote->has_mark = remote->has_report = FALSE;
 	remote->n_seconds = 0;
 	remote->phase = PSS_PHASE_SENT;
 	remote->n_sent = 0;
 	send_request(remote);
-	remote->events->on_busy(remote->user);
-	if (remote->deaf)
-		on_begun(remote);
-	return TRUE;
 }
 
 void pss_remote_discard(PssRemote *remote)
@@ -372,7 +398,7 @@ void pss_remote_discard(PssRemote *remote)
 void pss_line_on_control_closed(PssRemote *remote)
 {
 	/* Nothing can reach the shell any more. What runs may end; its mark says when. */
-	if (remote->phase == PSS_PHASE_RUNNING && !remote->has_mark)
+	if (remote->phase == PSS_PHASE_RUNNING && !remote->has_mark && !remote->invoke_events)
 		return;
 	remote->events->on_notice(remote->user, "the control channel was lost");
 	pss_engine_end(remote, PSS_REMOTE_HUNG_UP, remote->status);

@@ -83,6 +83,40 @@ __pss_b() {
 	__pss_say b "$1"
 }
 
+# __pss_stream N KIND: the streams of the invocation N begin (<) or end (>) here.
+case $(command -v printf) in
+printf)
+	__pss_stream() {
+		command printf '\036%s%s' "$1" "$2" 1<>"$__pss_d/o$__pss_relay"
+		command printf '\036%s%s' "$1" "$2" 1<>"$__pss_d/e$__pss_relay"
+	} 2>/dev/null
+	;;
+*)
+	__pss_stream() {
+		command print -nr -- "$__pss_separator$1$2" 1<>"$__pss_d/o$__pss_relay"
+		command print -nr -- "$__pss_separator$1$2" 1<>"$__pss_d/e$__pss_relay"
+	} 2>/dev/null
+	;;
+esac
+
+# __pss_i N TEXT K [i]: begins the invocation N, whose output is the fifos of relay K; its input too, or nothing.
+__pss_i() {
+	case $1 in
+	"$__pss_n" | "$__pss_m") return 1 ;;
+	esac
+	__pss_relay=$3 __pss_bang=${!-} __pss_in=/dev/null
+	case ${4-} in
+	i) __pss_in=$__pss_d/i$3 ;;
+	esac
+	__pss_stream "$1" '<'
+	__pss_b "$1" "$2"
+}
+
+# __pss_f K: ends the relay K.
+__pss_f() {
+	command read -r __pss_i <"$__pss_d/r$1" && command kill "$__pss_i"
+}
+
 # Whether the first here-document of TEXT has no end: evaluating one ends ksh93 with SIGSEGV.
 __pss_is_open_document() {
 	case $1 in
@@ -218,8 +252,18 @@ __pss_end() {
 	'') PS1= PS2= ;;
 	esac
 	__pss_i=$__pss_1
-	case $# in
+	case ${#}$__pss_relay in
 	0) __pss_render ;;
+	esac
+	case $__pss_relay in
+	?*)
+		__pss_i=
+		case ${!-} in
+		"$__pss_bang") ;;
+		*) __pss_i=background ;;
+		esac
+		__pss_stream "$__pss_n" '>'
+		;;
 	esac
 	__pss_x=
 	case $__pss_o in *e*) __pss_x=e ;; esac
@@ -233,7 +277,7 @@ __pss_end() {
 	__pss_x="{ ${__pss_x:+set -$__pss_x; }__pss_r && :; } 2>/dev/null$__pss_newline$__pss_f"
 	__pss_say E "$__pss_n" "$__pss_s" "$PWD" "$__pss_i" "$-"
 	__pss_mark "$__pss_n" "q;$__pss_s"
-	__pss_m=$__pss_n __pss_n= __pss_o=
+	__pss_m=$__pss_n __pss_n= __pss_o= __pss_relay=
 	return 0
 }
 
@@ -341,10 +385,10 @@ __pss_exit() {
 
 # ---- the boot's last steps
 __pss_kept=@KEPT@
-__pss_n=@FIRST@ __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_c= __pss_again= __pss_p= __pss_m= __pss_rests= __pss_fixed= __pss_job=
+__pss_n=@FIRST@ __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_c= __pss_again= __pss_p= __pss_m= __pss_rests= __pss_fixed= __pss_job= __pss_relay= __pss_bang= __pss_in=
 __pss_newline='
 '
-__pss_escape=$(printf '\033') __pss_bell=$(printf '\007')
+__pss_escape=$(printf '\033') __pss_bell=$(printf '\007') __pss_separator=$(printf '\036')
 __pss_y='
 { __pss_q "$-"; set +euvx; } 2>/dev/null'
 __pss_t=$(command -p tty)

@@ -108,6 +108,8 @@ void pss_remote_free(PssRemote *remote)
 	g_free(remote->terminal_command);
 	explicit_bzero(remote->control_script, remote->n_control_script);
 	g_free(remote->control_script);
+	g_free(remote->home);
+	pss_invoke_forget(remote);
 	g_string_free(remote->text, TRUE);
 	g_byte_array_unref(remote->held);
 	if (remote->motd)

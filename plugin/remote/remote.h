@@ -11,6 +11,8 @@
 
 #include <glib.h>
 
+#include "remote/words.h"
+
 typedef struct PssRemote PssRemote;
 
 typedef enum {
@@ -126,6 +128,39 @@ void pss_remote_interrupt(PssRemote *remote);
 void pss_remote_hang_up(PssRemote *remote);
 
 PssRemoteState pss_remote_state(PssRemote *remote);
+
+/* ---- invocations: commands beside the terminal (PROTOCOL.md, "Invocations") */
+
+typedef struct {
+	/* Bytes of its standard output or error, without marks; borrowed. */
+	void (*on_stream)(gpointer user, gboolean is_stderr, const void *data, gsize n);
+	/* Nothing has come for a while though the shell says that it is done. TRUE: wait on (the relay is paused). */
+	gboolean (*on_silence)(gpointer user);
+	/* Over, and the shell is IDLE: the last call. `background`: it left a job that may still write to the relay, which
+	 * is not to be used again. `whole` is FALSE when the end of a stream has been lost. */
+	void (*on_done)(gpointer user, int status, gboolean background, gboolean whole);
+} PssInvokeEvents;
+
+/* Runs a command with the streams of relay number `relay`, which must be ready. Only when IDLE; lines that wait at a
+ * second prompt stay. No event of PssRemoteEvents says anything of it but output on the terminal and ENDED, which
+ * ends it without on_done. With `input` the bytes written to the relay's channel are its standard input. */
+gboolean pss_remote_invoke(PssRemote *remote, const PssCommand *command, guint relay, gboolean input,
+			   const PssInvokeEvents *events, gpointer user, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean pss_remote_is_invoking(PssRemote *remote);
+
+/* What the channel of a relay executes (newly allocated; NULL where there can be none), and the mark on its standard
+ * output that says it is ready. Numbers are used once. */
+char *pss_remote_relay_command(PssRemote *remote, guint relay);
+char *pss_remote_relay_mark(PssRemote *remote);
+
+/* Bytes that arrived on the channel of a relay that is ready. */
+void pss_remote_relay_data(PssRemote *remote, guint relay, gboolean is_stderr, const void *data, gsize n);
+
+/* Its channel has ended: what uses it will not be whole. */
+void pss_remote_relay_closed(PssRemote *remote, guint relay);
+
+/* When IDLE: the relay ends on the remote side, what a background job writes to it is dropped from now on. */
+void pss_remote_relay_end(PssRemote *remote, guint relay);
 
 /* The last first prompt, for a terminal that enters while IDLE; FALSE where there was none yet. */
 gboolean pss_remote_last_prompt(PssRemote *remote, PssRemotePrompt *ret_prompt);

@@ -6,19 +6,26 @@
 
 #include <string.h>
 
+#define STREAMS " 0<\"$__pss_in\" 1<>\"$__pss_d/o$__pss_relay\" 2<>\"$__pss_d/e$__pss_relay\""
+
 static const struct {
 	PssFamily family;
 	const char *word; /* in the reply `r` */
 	const char *name;
 	const char *evaluate; /* behind the quoted text */
+	const char *invoke;   /* the same, for an invocation */
 } families[] = {
 	{ PSS_FAMILY_BASH, "bash", "bash",
-	  "; } >/dev/null 2>&1 && \\builtin eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\"\n" },
+	  "; } >/dev/null 2>&1 && \\builtin eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\"\n",
+	  "; } >/dev/null 2>&1 && \\builtin eval \"$__pss_x$__pss_c$__pss_y\"" STREAMS "\n" },
 	{ PSS_FAMILY_ZSH, "zsh", "zsh",
 	  " } >/dev/null 2>&1 && { __pss_preexec; \\builtin eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\" } "
+	  "always { __pss_end }\n",
+	  " } >/dev/null 2>&1 && { \\builtin eval \"$__pss_x$__pss_c$__pss_y\"" STREAMS " } "
 	  "always { __pss_end }\n" },
 	{ PSS_FAMILY_POSIX, "posix", "sh",
-	  "; } >/dev/null 2>&1 && \\eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\"; { __pss_end; } 2>/dev/null\n" },
+	  "; } >/dev/null 2>&1 && \\eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\"; { __pss_end; } 2>/dev/null\n",
+	  "; } >/dev/null 2>&1 && \\eval \"$__pss_x$__pss_c$__pss_y\"" STREAMS "; { __pss_end; } 2>/dev/null\n" },
 };
 
 PssFamily pss_family_from_name(const char *name)
@@ -94,6 +101,23 @@ void pss_request_line(GString *out, PssFamily family, const char *nonce, const c
 		pss_request_quote(out, family, text, n);
 		g_string_append(out, families[i].evaluate);
 	}
+}
+
+void pss_request_invoke(GString *out, PssFamily family, const char *nonce, const char *text, gsize n, guint relay,
+			gboolean input)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(families); i++) {
+		if (families[i].family != family)
+			continue;
+		append_form(out, "\n{ __pss_i %s ", nonce);
+		pss_request_quote(out, family, text, n);
+		g_string_append_printf(out, " %u%s%s", relay, input ? " i" : "", families[i].invoke);
+	}
+}
+
+void pss_request_end_relay(GString *out, guint relay)
+{
+	g_string_append_printf(out, "\n{ __pss_f %u; } >/dev/null 2>&1\n", relay);
 }
 
 void pss_request_second(GString *out, const char *nonce, gboolean again)

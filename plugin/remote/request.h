@@ -27,6 +27,13 @@ void pss_request_quote(GString *out, PssFamily family, const char *text, gsize n
  * so if it is not. */
 void pss_request_line(GString *out, PssFamily family, const char *nonce, const char *text, gsize n, gboolean ask);
 
+/* Runs `text` with the fifos of a relay as its standard output and error, and as its input with `input`, else none. */
+void pss_request_invoke(GString *out, PssFamily family, const char *nonce, const char *text, gsize n, guint relay,
+			gboolean input);
+
+/* Ends a relay: its channel may be closed then. */
+void pss_request_end_relay(GString *out, guint relay);
+
 /* Goes behind each line once that has begun: reports what was interrupted. Any number of times. With
  * `again` the mark of a report is repeated: the terminal drops output when an interrupt comes. */
 void pss_request_second(GString *out, const char *nonce, gboolean again);

@@ -45,6 +45,7 @@ char *pss_script_control(const PssScriptValues *values, gsize *ret_n)
 	include(text, "@BASH_COMPLETE@", pss_source_bash_complete);
 	include(text, "@ZSH_COMPLETE@", pss_source_zsh_complete);
 	include(text, "@POSIX_COMPLETE@", pss_source_posix_complete);
+	include(text, "@RELAY@", pss_source_relay);
 	include(text, "@LAUNCH@", pss_source_launch);
 	replace_all(text, "@MOST@", G_STRINGIFY(PSS_COMPLETIONS_MAX));
 	replace_all(text, "@LONGEST@", G_STRINGIFY(PSS_COMPLETIONS_LONGEST));

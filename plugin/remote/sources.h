@@ -6,6 +6,8 @@ extern const char pss_source_control[];
 extern const char pss_source_rendezvous[];
 extern const char pss_source_terminal[];
 extern const char pss_source_launch[];
+extern const char pss_source_relay[];
+extern const char pss_source_exec[];
 extern const char pss_source_bash[];
 extern const char pss_source_zsh[];
 extern const char pss_source_posix[];

@@ -63,6 +63,27 @@ function __pss_b {
 	__pss_say b "$1"
 }
 
+# __pss_stream N KIND: the streams of the invocation N begin (<) or end (>) here.
+function __pss_stream {
+	builtin print -rn -- $'\''\036'\''"$1$2" 1<>"$__pss_d/o$__pss_relay"
+	builtin print -rn -- $'\''\036'\''"$1$2" 1<>"$__pss_d/e$__pss_relay"
+} 2>/dev/null
+
+# __pss_i N TEXT K [i]: begins the invocation N, whose output is the fifos of relay K; its input too, or nothing.
+function __pss_i {
+	[[ $1 != "$__pss_n" && $1 != "$__pss_m" ]] || return 1
+	__pss_relay=$3 __pss_bang=$! __pss_in=/dev/null
+	[[ -z $4 ]] || __pss_in=$__pss_d/i$3
+	__pss_stream "$1" "<"
+	__pss_b "$1" "$2"
+}
+
+# __pss_f K: ends the relay K.
+function __pss_f {
+	local p
+	builtin read -r p <"$__pss_d/r$1" && builtin kill "$p"
+}
+
 # What the parser says to TEXT, in a subshell.
 function __pss_parse {
 	builtin print -r -- "$(LC_ALL=C; functions[__pss_t]=$1 2>&1)"
@@ -128,10 +149,15 @@ function __pss_report {
 	[[ $o != *v* ]] || f+=v
 	[[ $o != *x* ]] || f+=x
 	__pss_x="{ ${f:+\\builtin set -$f; }__pss_r && : } 2>/dev/null"$'\''\n'\''
+	if [[ -n $__pss_relay ]]; then
+		__pss_i=
+		[[ $! == "$__pss_bang" ]] || __pss_i=background
+		__pss_stream "$__pss_n" ">"
+	fi
 	__pss_say E "$__pss_n" "$__pss_s" "$PWD" "$__pss_i" "$f"
 	__pss_m=$__pss_n
 	__pss_mark
-	__pss_n= __pss_o=
+	__pss_n= __pss_o= __pss_relay=
 }
 
 # __pss_g N: what was typed and read by nobody, as hexadecimal digits.
@@ -208,7 +234,7 @@ __pss_end() {
 	'') return 0 ;;
 	esac
 	__pss_hooks
-	case $# in
+	case ${#}$__pss_relay in
 	0)
 		for __pss_i in "${__pss_l[@]}"; do
 			__pss_r
@@ -217,7 +243,9 @@ __pss_end() {
 		;;
 	esac
 	__pss_r
-	__pss_i="${(%%)PS1}"
+	case $__pss_relay in
+	'') __pss_i="${(%%)PS1}" ;;
+	esac
 	__pss_report
 }
 
@@ -244,7 +272,7 @@ logout() {
 
 # ---- the boot's last steps
 typeset -g __pss_k=@KEY@ __pss_kept=@KEPT@ __pss_n=@FIRST@
-typeset -g __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_i= __pss_1= __pss_2= __pss_c= __pss_x= __pss_y= __pss_m= __pss_rests= __pss_job=
+typeset -g __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_i= __pss_1= __pss_2= __pss_c= __pss_x= __pss_y= __pss_m= __pss_rests= __pss_job= __pss_relay= __pss_bang= __pss_in=
 typeset -ga __pss_l __pss_hp __pss_hx __pss_hr
 typeset -g __pss_t=$(builtin command -p tty)
 __pss_y=$'\n{ __pss_q; __pss_o=$-; \\builtin set +euvx } 2>/dev/null'

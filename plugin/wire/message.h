@@ -21,6 +21,7 @@ enum pss_type {
 	/* Version 2: LINE, POINT: what may stand at the cursor of the attached session's line? RESULT with candidates
 	 */
 	PSS_COMPLETE = 21,
+	PSS_INVOKE = 24, /* run a command in a session or on a computer; ACK, then streams, then RESULT */
 
 	/* client → host: inside a request */
 	PSS_ANSWER = 32, /* to an ASK */
@@ -33,6 +34,17 @@ enum pss_type {
 	PSS_INTERRUPT = 51, /* as if Ctrl-C had been pressed on the remote terminal */
 	PSS_DISCARD = 52,   /* forget the lines that were waiting for their continuation */
 	PSS_LEAVE = 53,     /* end the entering; LEFT still comes. The session stays if it is kept */
+
+	/* client → host: inside an INVOKE */
+	PSS_COMMAND = 96, /* raw bytes: the text to run; the part without PSS_FRAME_MORE starts it */
+	PSS_STDIN = 97,   /* raw bytes for its standard input; none: the end of it */
+	PSS_SIZE = 99,    /* COLUMNS, ROWS of its terminal */
+	PSS_STOP = 98,    /* FORCE: interrupt it, or with FORCE give it up at once; the RESULT still comes */
+
+	/* host → client: inside an INVOKE */
+	PSS_STDOUT = 104, /* raw bytes */
+	PSS_STDERR = 105, /* raw bytes */
+	PSS_TAKEN = 106,  /* COUNT: so many more bytes of STDIN may be sent */
 
 	/* host → client */
 	PSS_ACK = 64,     /* the request, LINE or LEAVE of this id has been taken */
@@ -117,6 +129,16 @@ enum pss_tag {
 	PSS_TAG_DESCRIPTION = 84, /* text, of the CANDIDATE in front of it: untrusted */
 	PSS_TAG_NO_SPACE = 85,    /* number: 1 when the only candidate does not end the word */
 	PSS_TAG_MORE = 86,        /* number: candidates that were left out */
+	/* INVOKE */
+	PSS_TAG_ARGUMENT = 128,  /* text, repeated: a positional parameter */
+	PSS_TAG_VARIABLE = 129,  /* text, repeated: "NAME=value", bound to a variable of the remote shell */
+	PSS_TAG_WORD = 130,      /* text, repeated: the command, word by word, instead of a text */
+	PSS_TAG_INPUT = 131,     /* number: 1 when STDIN follows; else it is /dev/null */
+	PSS_TAG_WAIT = 132,      /* number: 1 to wait while the session is busy */
+	PSS_TAG_TTY = 133,       /* number: 1 for a terminal on the computer */
+	PSS_TAG_SCRIPT = 134,    /* number: 1 when the text is a file, whose first line may name its interpreter */
+	PSS_TAG_COUNT = 135,     /* number of bytes */
+	PSS_TAG_TRANSIENT = 136, /* number: 1 when the same may succeed a little later (RESULT) */
 };
 
 enum pss_state {

@@ -6,12 +6,16 @@
 PLUGIN=$PSS_SOURCE/plugin/pssession.bash
 # shellcheck disable=SC2034
 ZSH_PLUGIN=$PSS_SOURCE/plugin/pssession.plugin.zsh
-COMMANDS=(enter exit new get remove)
+COMMANDS=({enter,exit,new,get,remove}-pssession invoke-command)
 
 # The names of all commands, in both spellings.
 command_names() {
-	printf '%s-pssession\n' "${COMMANDS[@]}"
-	printf '%s-PSSession\n' "${COMMANDS[@]^}"
+	local name
+	for name in "${COMMANDS[@]}"; do
+		printf '%s\n' "$name"
+		name=${name/pssession/PSSession}
+		printf '%s\n' "$(sed 's/^./\U&/; s/-c/-C/' <<<"$name")"
+	done
 }
 
 requires_zsh_module() {

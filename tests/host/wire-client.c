@@ -147,6 +147,14 @@ struct pss_fields test_client_expect(TestClient *client, enum pss_type type)
 	return pss_frame_fields(&client->frame);
 }
 
+struct pss_fields test_client_next(TestClient *client)
+{
+	do
+		g_assert_true(next_frame(client));
+	while (is_passed_by(client));
+	return pss_frame_fields(&client->frame);
+}
+
 void test_client_expect_output(TestClient *client, const char *text)
 {
 	while (!strstr(client->output->str, text)) {

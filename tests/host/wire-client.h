@@ -36,6 +36,8 @@ void test_client_raw(TestClient *client, enum pss_type type, uint32_t id, const 
 
 /* The next frame that is no OUTPUT, NOTE or STARTED must be of that type; its fields are returned. */
 struct pss_fields test_client_expect(TestClient *client, enum pss_type type);
+/* The same, of whatever type. */
+struct pss_fields test_client_next(TestClient *client);
 void test_client_expect_output(TestClient *client, const char *text);
 void test_client_expect_end(TestClient *client);
 

@@ -16,8 +16,8 @@ setup() {
 	mkdir -m 700 "$HERE/run"
 }
 
-NAMES='enter-pssession exit-pssession new-pssession get-pssession remove-pssession
-	Enter-PSSession Exit-PSSession New-PSSession Get-PSSession Remove-PSSession'
+NAMES='enter-pssession exit-pssession new-pssession get-pssession remove-pssession invoke-command
+	Enter-PSSession Exit-PSSession New-PSSession Get-PSSession Remove-PSSession Invoke-Command'
 
 # zsh_with SCRIPT: in a zsh that knows where the module is.
 zsh_with() {

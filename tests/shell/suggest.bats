@@ -53,7 +53,7 @@ words_for() {
 
 @test "suggest: every parameter that --help shows, and no other" {
 	local verb
-	for verb in "${COMMANDS[@]/%/-pssession}"; do
+	for verb in "${COMMANDS[@]}"; do
 		local_bash "$verb --help" >"$HERE/help"
 		# All but those that are never taken.
 		sed -nE 's/^  (-[A-Z][A-Za-z]+).*/\1/p' "$HERE/help" | grep -v PipelineVariable | sort >"$HERE/told"
@@ -65,7 +65,7 @@ words_for() {
 
 @test "suggest: every choice that the parser takes, and no other" {
 	local verb name choices
-	for verb in "${COMMANDS[@]/%/-pssession}"; do
+	for verb in "${COMMANDS[@]}"; do
 		for name in $(suggested "$verb" - | sed 1,2d); do
 			choices=$(suggested "$verb" "$name" '' | sed 1,2d)
 			case $name in

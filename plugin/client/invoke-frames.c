@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/* invoke-command on the wire: INVOKE and its text out; output, questions, notes and the RESULT back, for any number of
+ * targets over one connection. Called by invoke.c. What a target failed of is told here, once. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/ask.h"
+#include "client/invoke.h"
+#include "client/request.h"
+#include "client/wait.h"
+#include "wire/cleanup.h"
+
+#define TEXT_PART (128u * 1024u)
+#define CREDIT (1024u * 1024u)
+#define ATTEMPTS_MAX 6
+#define RETRY_MS 200
+
+static void write_texts(struct pss_message *message, enum pss_tag tag, const struct pss_texts *texts)
+{
+	for (size_t i = 0; texts && i < texts->n_items; i++)
+		pss_message_text(message, tag, texts->items[i]);
+}
+
+static int write_text(struct pss_invoke *invoke, uint32_t id)
+{
+	const char *text = invoke->text ? invoke->text : "";
+	size_t left = invoke->text ? invoke->n_text : 0;
+	int rc;
+
+	do {
+		size_t n = left < TEXT_PART ? left : TEXT_PART;
+		rc = pss_frame_append(&invoke->connection.out, PSS_COMMAND, id, left > n ? PSS_FRAME_MORE : 0, text, n);
+		text += n;
+		left -= n;
+	} while (rc == 0 && left > 0);
+	return rc;
+}
+
+int pss_invoke_start(struct pss_invoke *invoke, struct pss_invoke_target *target)
+{
+	_cleanup_(pss_free_pointer) char *directory = getcwd(NULL, 0);
+	struct pss_message message;
+
+	target->id = pss_connection_new_id(&invoke->connection);
+	target->state = PSS_TARGET_RUNS;
+	target->acknowledged = false;
+	target->credit = CREDIT;
+	target->input_at = 0;
+	target->input_ended = false;
+	if (target->started == 0)
+		target->started = pss_now_ms();
+	invoke->n_running++;
+	pss_message_begin(&message, &invoke->connection.out, PSS_INVOKE, target->id);
+	if (target->target.host) {
+		pss_link_write(invoke->call->link, &target->target, directory ? directory : "", &message);
+		pss_request_surroundings(&message, directory);
+		pss_message_number(&message, PSS_TAG_VERBOSE, pss_call_verbosity(invoke->call));
+	} else {
+		pss_message_text(&message, PSS_TAG_INSTANCE, target->instance);
+	}
+	write_texts(&message, PSS_TAG_WORD, invoke->words);
+	write_texts(&message, PSS_TAG_ARGUMENT, invoke->arguments);
+	write_texts(&message, PSS_TAG_VARIABLE, &invoke->variables);
+	pss_message_number(&message, PSS_TAG_INPUT, invoke->input >= 0);
+	pss_message_number(&message, PSS_TAG_WAIT, invoke->wait);
+	pss_message_number(&message, PSS_TAG_TTY, invoke->tty);
+	pss_message_number(&message, PSS_TAG_SCRIPT, invoke->script);
+	int rc = pss_message_end(&message);
+	return rc < 0 ? rc : write_text(invoke, target->id);
+}
+
+int pss_invoke_stop(struct pss_invoke *invoke, const struct pss_invoke_target *target, bool force)
+{
+	struct pss_message message;
+
+	pss_message_begin(&message, &invoke->connection.out, PSS_STOP, target->id);
+	pss_message_number(&message, PSS_TAG_FORCE, force);
+	return pss_message_end(&message);
+}
+
+int pss_invoke_send_size(struct pss_invoke *invoke)
+{
+	struct pss_message message;
+
+	pss_message_begin(&message, &invoke->connection.out, PSS_SIZE, invoke->targets[0].id);
+	pss_message_number(&message, PSS_TAG_COLUMNS, invoke->terminal.columns);
+	pss_message_number(&message, PSS_TAG_ROWS, invoke->terminal.rows);
+	return pss_message_end(&message);
+}
+
+/* ---- questions and notes */
+
+/* One password for all: what was asked first is given again, to each target once. */
+static int on_ask(struct pss_invoke *invoke, struct pss_invoke_target *target, struct pss_fields fields)
+{
+	uint64_t kind = pss_fields_number(fields, PSS_TAG_ASK_KIND, PSS_ASK_SECRET);
+	const char *computer = pss_fields_text(fields, PSS_TAG_COMPUTER);
+	const char *question = pss_fields_text(fields, PSS_TAG_MESSAGE);
+	uint64_t ask_id = pss_fields_number(fields, PSS_TAG_ASK_ID, 0);
+	bool share = invoke->share_password && kind == PSS_ASK_SECRET;
+	struct pss_buffer answer;
+
+	if (share && invoke->password.length > 0 && !target->reached) {
+		target->reached = true;
+		return pss_request_answer(&invoke->connection, target->id, ask_id,
+					  (const char *)pss_buffer_bytes(&invoke->password));
+	}
+	pss_buffer_init(&answer);
+	if (invoke->terminal.fd >= 0)
+		pss_tty_make_cooked(&invoke->terminal);
+	int asked = invoke->n_interrupts > 0
+			    ? -EINTR
+			    : pss_ask(computer ? computer : target->label, question ? question : "",
+				      kind != PSS_ASK_SECRET && pss_fields_number(fields, PSS_TAG_ECHO, 1), &answer);
+	if (invoke->terminal.fd >= 0)
+		pss_tty_make_raw(&invoke->terminal);
+	const char *text = asked == 0 ? (const char *)pss_buffer_bytes(&answer) : NULL;
+	int rc = pss_request_answer(&invoke->connection, target->id, ask_id, text);
+	if (share && text) {
+		target->reached = true;
+		pss_buffer_wipe(&invoke->password);
+		pss_buffer_append(&invoke->password, text, strlen(text) + 1);
+	}
+	pss_buffer_wipe(&answer);
+	if (asked == -EINTR)
+		invoke->n_interrupts++;
+	return rc;
+}
+
+static void on_note(struct pss_invoke *invoke, const struct pss_invoke_target *target, struct pss_fields fields)
+{
+	const char *text = pss_fields_text(fields, PSS_TAG_MESSAGE);
+	_cleanup_(pss_free_pointer) char *whole =
+		pss_format(invoke->n_targets > 1 ? "[%s] %s" : "%.0s%s", target->label, text ? text : "");
+
+	if (!whole)
+		return;
+	switch (pss_fields_number(fields, PSS_TAG_NOTE_KIND, PSS_NOTE_DEBUG)) {
+	case PSS_NOTE_BANNER:
+		/* ssh shows it too, but it is nothing of one's own command's: only where it is asked for. */
+		pss_call_verbose(invoke->call, "%s", whole);
+		break;
+	case PSS_NOTE_WARNING:
+		pss_call_warning(invoke->call, "%s", whole);
+		break;
+	case PSS_NOTE_VERBOSE:
+		pss_call_verbose(invoke->call, "%s", whole);
+		break;
+	default:
+		pss_call_debug(invoke->call, "%s", whole);
+	}
+}
+
+/* ---- results */
+
+void pss_invoke_end_target(struct pss_invoke *invoke, struct pss_invoke_target *target, int exit_status)
+{
+	if (target->state == PSS_TARGET_RUNS)
+		invoke->n_running--;
+	target->state = PSS_TARGET_DONE;
+	target->exit_status = exit_status;
+	invoke->n_done++;
+	invoke->n_failed += exit_status != 0;
+	pss_invoke_show_end(invoke, target);
+	_cleanup_(pss_free_pointer) char *line = pss_format("%s %d", target->label, exit_status);
+	if (line)
+		pss_call_output(invoke->call, line);
+	if (invoke->n_targets == 1 || exit_status == 255 || exit_status == 124 || exit_status == 130)
+		pss_call_take_status(invoke->call, exit_status);
+	else
+		pss_call_take_status(invoke->call, exit_status != 0);
+}
+
+/* sshd drops connections while too many log in (MaxStartups): the same a little later may succeed. */
+static bool try_again(struct pss_invoke *invoke, struct pss_invoke_target *target, struct pss_fields fields)
+{
+	if (!pss_fields_number(fields, PSS_TAG_TRANSIENT, 0) || ++target->attempts >= ATTEMPTS_MAX ||
+	    invoke->n_interrupts > 0 || target->overdue || invoke->call->stop)
+		return false;
+	long long delay = RETRY_MS << target->attempts;
+	target->not_before = pss_now_ms() + delay / 2 + rand() % (delay / 2);
+	target->state = PSS_TARGET_WAITS;
+	invoke->n_running--;
+	pss_call_verbose(invoke->call, "[%s] refused for now; trying again", target->label);
+	return true;
+}
+
+static void on_result(struct pss_invoke *invoke, struct pss_invoke_target *target, struct pss_fields fields)
+{
+	enum pss_status status = (enum pss_status)pss_fields_number(fields, PSS_TAG_STATUS, PSS_PROTOCOL);
+	const char *message = pss_fields_text(fields, PSS_TAG_MESSAGE);
+
+	if (target->overdue) {
+		pss_call_error(invoke->call, PSS_TIMEOUT, target->label, "the command took longer than -Timeout allows");
+		pss_invoke_end_target(invoke, target, 124);
+	} else if (status == PSS_OK) {
+		int exit_status = (int)(pss_fields_number(fields, PSS_TAG_EXIT_STATUS, 0) & 255);
+		pss_invoke_end_target(invoke, target, invoke->n_interrupts > 0 && exit_status == 255 ? 130 : exit_status);
+	} else if (status == PSS_INTERRUPTED) {
+		pss_invoke_end_target(invoke, target, pss_status_exit(PSS_INTERRUPTED));
+	} else if (!try_again(invoke, target, fields)) {
+		invoke->n_unreached++;
+		pss_call_error(invoke->call, status, target->label, "%s",
+			       message && *message ? message : pss_status_name(status));
+		pss_invoke_end_target(invoke, target, pss_status_exit(status));
+	}
+}
+
+static struct pss_invoke_target *find_target(struct pss_invoke *invoke, uint32_t id)
+{
+	for (size_t i = 0; i < invoke->n_targets; i++)
+		if (invoke->targets[i].id == id && invoke->targets[i].state == PSS_TARGET_RUNS)
+			return &invoke->targets[i];
+	return NULL;
+}
+
+/* 1: the frame is not done yet. */
+int pss_invoke_on_frame(struct pss_invoke *invoke, const struct pss_frame *frame)
+{
+	struct pss_invoke_target *target = find_target(invoke, frame->header.id);
+	struct pss_fields fields = pss_frame_fields(frame);
+
+	if (frame->header.id == invoke->ping && frame->header.type == PSS_RESULT)
+		invoke->ping = 0;
+	if (!target)
+		return 0;
+	switch (frame->header.type) {
+	case PSS_ACK:
+		target->acknowledged = true;
+		return 0;
+	case PSS_STDOUT:
+	case PSS_STDERR:
+		return !pss_invoke_show(invoke, target, frame->header.type == PSS_STDERR, frame->payload,
+					frame->header.length);
+	case PSS_TAKEN:
+		target->credit += pss_fields_number(fields, PSS_TAG_COUNT, 0);
+		return 0;
+	case PSS_NOTE:
+		on_note(invoke, target, fields);
+		return 0;
+	case PSS_ASK:
+		return on_ask(invoke, target, fields);
+	case PSS_RESULT:
+		on_result(invoke, target, fields);
+		return 0;
+	default:
+		return 0;
+	}
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+/* What the commands print, in the form that was asked for. Bare output is written from the frame it came in; the other
+ * forms take whole lines into a buffer of bounded length, which the loop empties before it reads on. Called by
+ * invoke.c and invoke-frames.c. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/invoke.h"
+#include "wire/cleanup.h"
+
+#define LINE_MAX_BYTES (256u * 1024u)   /* a longer line is shown in parts */
+#define GROUP_MAX_BYTES (16u * 1024u * 1024u)
+
+static void put(struct pss_invoke *invoke, int stream, const void *data, size_t n)
+{
+	if (!invoke->broken && pss_buffer_append(&invoke->out[stream], data, n) < 0)
+		invoke->broken = ENOMEM;
+}
+
+static void put_text(struct pss_invoke *invoke, int stream, const char *text)
+{
+	put(invoke, stream, text, strlen(text));
+}
+
+bool pss_invoke_has_output(const struct pss_invoke *invoke)
+{
+	return !invoke->broken && (invoke->showing || invoke->out[0].length > 0 || invoke->out[1].length > 0);
+}
+
+/* ---- lines */
+
+static unsigned color_of(const char *label)
+{
+	static const unsigned char colors[] = { 31, 32, 33, 34, 35, 36, 91, 92, 93, 94, 95, 96 };
+	unsigned hash = 5381;
+
+	while (*label)
+		hash = hash * 33 + (unsigned char)*label++;
+	return colors[hash % sizeof colors];
+}
+
+static void put_label(struct pss_invoke *invoke, const struct pss_invoke_target *target, int stream)
+{
+	char start[16];
+
+	snprintf(start, sizeof start, "\033[%um", color_of(target->label));
+	if (invoke->color)
+		put_text(invoke, stream, start);
+	put_text(invoke, stream, target->label);
+	put_text(invoke, stream, invoke->color ? ":\033[0m " : ": ");
+}
+
+/* JSON has no bytes: what is no UTF-8 becomes U+FFFD. */
+static size_t utf8_length(const unsigned char *at, size_t n)
+{
+	size_t length = at[0] < 0x80 ? 1 : at[0] < 0xc2 ? 0 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : at[0] < 0xf5 ? 4 : 0;
+
+	if (length > n)
+		return 0;
+	for (size_t i = 1; i < length; i++)
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+	if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) || (at[0] == 0xf0 && at[1] < 0x90) ||
+	    (at[0] == 0xf4 && at[1] > 0x8f))
+		return 0;
+	return length;
+}
+
+static void put_json_text(struct pss_invoke *invoke, const unsigned char *at, size_t n)
+{
+	char escape[8];
+
+	put_text(invoke, 0, "\"");
+	while (n > 0) {
+		size_t length = utf8_length(at, n);
+		if (length == 0) {
+			put_text(invoke, 0, "\\ufffd");
+		} else if (*at < 0x20 || *at == '"' || *at == '\\' || *at == 0x7f) {
+			snprintf(escape, sizeof escape, *at == '"' || *at == '\\' ? "\\%c" : "\\u%04x", *at);
+			put_text(invoke, 0, escape);
+		} else {
+			put(invoke, 0, at, length);
+		}
+		at += length ? length : 1;
+		n -= length ? length : 1;
+	}
+	put_text(invoke, 0, "\"");
+}
+
+static void put_json_label(struct pss_invoke *invoke, const struct pss_invoke_target *target)
+{
+	put_text(invoke, 0, "{\"host\":");
+	put_json_text(invoke, (const unsigned char *)target->label, strlen(target->label));
+}
+
+/* One line, without its newline. */
+static void put_line(struct pss_invoke *invoke, const struct pss_invoke_target *target, int stream, const void *line,
+		     size_t n)
+{
+	if (invoke->tty && n > 0 && ((const char *)line)[n - 1] == '\r')
+		n--; /* a terminal's newline */
+	if (invoke->form == PSS_FORM_JSON) {
+		put_json_label(invoke, target);
+		put_text(invoke, 0, stream ? ",\"stream\":\"stderr\",\"text\":" : ",\"stream\":\"stdout\",\"text\":");
+		put_json_text(invoke, line, n);
+		put_text(invoke, 0, "}\n");
+		return;
+	}
+	if (invoke->form == PSS_FORM_LINES)
+		put_label(invoke, target, stream);
+	put(invoke, stream, line, n);
+	put(invoke, stream, "\n", 1);
+}
+
+static void take_lines(struct pss_invoke *invoke, struct pss_invoke_target *target, int stream, const char *data,
+		       size_t n)
+{
+	struct pss_buffer *partial = &target->partial[stream];
+
+	while (n > 0) {
+		const char *newline = memchr(data, '\n', n);
+		size_t n_part = newline ? (size_t)(newline - data) : n;
+		if (newline && partial->length == 0) {
+			put_line(invoke, target, stream, data, n_part);
+		} else {
+			pss_buffer_append(partial, data, n_part);
+			if (newline || partial->length >= LINE_MAX_BYTES) {
+				put_line(invoke, target, stream, pss_buffer_bytes(partial), partial->length);
+				pss_buffer_consume(partial, partial->length);
+			}
+		}
+		data += n_part + (newline != NULL);
+		n -= n_part + (newline != NULL);
+	}
+}
+
+static void take_group(struct pss_invoke *invoke, struct pss_invoke_target *target, int stream, const char *data,
+		       size_t n)
+{
+	struct pss_buffer *partial = &target->partial[stream];
+	size_t room = partial->length < GROUP_MAX_BYTES ? GROUP_MAX_BYTES - partial->length : 0;
+
+	if (stream == 1) { /* it is not to be waited for */
+		take_lines(invoke, target, stream, data, n);
+		return;
+	}
+	pss_buffer_append(partial, data, n < room ? n : room);
+	if (n > room && room > 0)
+		pss_call_warning(invoke->call, "[%s] -Grouped keeps the first %u bytes; the rest is dropped", target->label,
+				 GROUP_MAX_BYTES);
+}
+
+/* ---- bare */
+
+static bool show_bare(struct pss_invoke *invoke, int stream, const unsigned char *data, size_t n)
+{
+	while (invoke->n_shown < n && !invoke->broken) {
+		ssize_t written =
+			pss_writer_write(&invoke->writers[stream], data + invoke->n_shown, n - invoke->n_shown);
+		if (written == -EAGAIN)
+			return false;
+		if (written < 0)
+			invoke->broken = (int)-written;
+		else
+			invoke->n_shown += (size_t)written;
+	}
+	return true;
+}
+
+bool pss_invoke_show(struct pss_invoke *invoke, struct pss_invoke_target *target, int stream, const void *data,
+		     size_t n)
+{
+	if (invoke->broken)
+		return true;
+	if (invoke->form == PSS_FORM_BARE && invoke->n_targets == 1)
+		return show_bare(invoke, stream, data, n);
+	if (invoke->form == PSS_FORM_GROUPED)
+		take_group(invoke, target, stream, data, n);
+	else
+		take_lines(invoke, target, stream, data, n);
+	return true;
+}
+
+void pss_invoke_show_end(struct pss_invoke *invoke, struct pss_invoke_target *target)
+{
+	char status[40];
+
+	for (int stream = 0; stream < 2; stream++) {
+		struct pss_buffer *partial = &target->partial[stream];
+		if (partial->length == 0 || (invoke->form == PSS_FORM_GROUPED && stream == 0))
+			continue;
+		put_line(invoke, target, stream, pss_buffer_bytes(partial), partial->length);
+		pss_buffer_finish(partial);
+	}
+	if (invoke->form != PSS_FORM_JSON)
+		return;
+	put_json_label(invoke, target);
+	snprintf(status, sizeof status, ",\"status\":%d}\n", target->exit_status);
+	put_text(invoke, 0, status);
+}
+
+/* ---- grouped */
+
+static bool is_same(const struct pss_invoke_target *a, const struct pss_invoke_target *b)
+{
+	return a->exit_status == b->exit_status && a->partial[0].length == b->partial[0].length &&
+	       (a->partial[0].length == 0 ||
+		memcmp(pss_buffer_bytes(&a->partial[0]), pss_buffer_bytes(&b->partial[0]), a->partial[0].length) == 0);
+}
+
+static void put_group(struct pss_invoke *invoke, size_t first, bool *shown)
+{
+	const struct pss_invoke_target *leader = &invoke->targets[first];
+	const struct pss_buffer *output = &leader->partial[0];
+	char text[64];
+	size_t n = 0;
+
+	put_text(invoke, 0, "---------------- ");
+	for (size_t i = first; i < invoke->n_targets; i++) {
+		if (shown[i] || !is_same(leader, &invoke->targets[i]))
+			continue;
+		shown[i] = true;
+		put_text(invoke, 0, n++ > 0 ? "," : "");
+		put_text(invoke, 0, invoke->targets[i].label);
+	}
+	snprintf(text, sizeof text, n > 1 ? " (%zu)" : "%.0zu", n);
+	put_text(invoke, 0, n > 1 ? text : "");
+	snprintf(text, sizeof text, " status %d", leader->exit_status);
+	put_text(invoke, 0, leader->exit_status ? text : "");
+	put_text(invoke, 0, " ----------------\n");
+	put(invoke, 0, pss_buffer_bytes(output), output->length);
+	if (output->length > 0 && pss_buffer_bytes(output)[output->length - 1] != '\n')
+		put_text(invoke, 0, "\n");
+}
+
+void pss_invoke_show_groups(struct pss_invoke *invoke)
+{
+	_cleanup_(pss_free_pointer) bool *shown = calloc(invoke->n_targets, sizeof *shown);
+
+	for (size_t i = 0; shown && i < invoke->n_targets; i++)
+		if (!shown[i])
+			put_group(invoke, i, shown);
+}
+
+/* ---- out */
+
+void pss_invoke_write(struct pss_invoke *invoke)
+{
+	for (int stream = 0; stream < 2; stream++) {
+		struct pss_buffer *out = &invoke->out[stream];
+		while (out->length > 0 && !invoke->broken) {
+			ssize_t n = pss_writer_write(&invoke->writers[stream], pss_buffer_bytes(out), out->length);
+			if (n == -EAGAIN)
+				break;
+			if (n < 0)
+				invoke->broken = (int)-n;
+			else
+				pss_buffer_consume(out, (size_t)n);
+		}
+	}
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* Commands that run elsewhere: on one computer or session, or on hundreds at once. What invoke-command asks for, and
+ * the state of a run of it, shared by the files invoke*.c. */
+#pragma once
+
+#include <stdint.h>
+
+#include "client/call.h"
+#include "client/connection.h"
+#include "client/tty.h"
+#include "client/writer.h"
+
+enum pss_invoke_form {
+	PSS_FORM_BARE,    /* bytes as they come: one target, or -HideComputerName */
+	PSS_FORM_LINES,   /* whole lines behind "host: " */
+	PSS_FORM_GROUPED, /* host by host at the end, equal outputs once */
+	PSS_FORM_JSON,    /* an object a line */
+};
+
+enum pss_invoke_state { PSS_TARGET_WAITS, PSS_TARGET_RUNS, PSS_TARGET_DONE };
+
+struct pss_invoke_target {
+	const char *label;        /* as the user knows it */
+	struct pss_target target; /* a computer; host is NULL: a session */
+	const char *instance;     /* the session's */
+	enum pss_invoke_state state;
+	uint32_t id;
+	bool acknowledged, reached;
+	long long started, not_before; /* ms; the second: tried again then */
+	unsigned attempts;
+	bool overdue; /* -Timeout has passed */
+	int exit_status;
+	struct pss_buffer partial[2]; /* standard output and error since the last newline, or all of it when grouped */
+	size_t credit;                /* bytes of input that may be sent */
+	off_t input_at;
+	bool input_ended;
+};
+
+struct pss_invoke {
+	struct pss_call *call;
+	/* what runs */
+	const char *text; /* NULL where there are words */
+	size_t n_text;
+	bool script;
+	const struct pss_texts *words, *arguments;
+	struct pss_texts variables; /* "NAME=value": secrets perhaps */
+	bool wait, tty, share_password;
+	/* where */
+	struct pss_invoke_target *targets;
+	size_t n_targets;
+	size_t throttle;
+	long long timeout_ms; /* 0: none */
+	enum pss_invoke_form form;
+	/* its input: -1 none, else a descriptor; `copies`: a file of which each target gets all */
+	int input;
+	bool copies;
+
+	/* while it runs */
+	struct pss_connection connection;
+	size_t n_running, n_done, n_failed, n_unreached;
+	struct pss_tty terminal; /* raw while it runs; fd -1: none */
+	struct pss_writer writers[2];
+	struct pss_buffer out[2];
+	struct pss_frame frame; /* one whose bytes are being written, form bare */
+	bool showing;
+	size_t n_shown;
+	uint32_t ping;
+	long long heard; /* ms */
+	unsigned n_interrupts;
+	int broken; /* errno of writing: our output goes nowhere any more; 0: it does */
+	long long give_up; /* ms; 0: not decided */
+	bool color;
+	size_t label_width;
+	struct pss_buffer password; /* -SharePassword: the answer so far */
+};
+
+/* Runs it on all targets and leaves the exit status with the call. */
+void pss_invoke_run(struct pss_invoke *invoke);
+
+/* ---- invoke-frames.c: requests out, frames in. 0 or -errno */
+int pss_invoke_start(struct pss_invoke *invoke, struct pss_invoke_target *target);
+int pss_invoke_stop(struct pss_invoke *invoke, const struct pss_invoke_target *target, bool force);
+int pss_invoke_send_size(struct pss_invoke *invoke);
+int pss_invoke_on_frame(struct pss_invoke *invoke, const struct pss_frame *frame);
+void pss_invoke_end_target(struct pss_invoke *invoke, struct pss_invoke_target *target, int exit_status);
+
+/* ---- invoke-input.c */
+/* Looks at standard input: the descriptor, or -1 when there is nothing to be passed on. */
+int pss_invoke_find_input(void);
+/* A file with all of standard input, for several targets. The descriptor or -errno. */
+int pss_invoke_copy_input(void);
+bool pss_invoke_wants_input(const struct pss_invoke *invoke);
+/* Reads once and sends it. */
+int pss_invoke_take_input(struct pss_invoke *invoke);
+/* The same for copies, to everybody who may get more. */
+int pss_invoke_give_copies(struct pss_invoke *invoke);
+
+/* ---- invoke-output.c */
+/* Takes output of a target. Form bare writes it from the frame: the frame is done only when this returns true. */
+bool pss_invoke_show(struct pss_invoke *invoke, struct pss_invoke_target *target, int stream, const void *data,
+		     size_t n);
+void pss_invoke_show_end(struct pss_invoke *invoke, struct pss_invoke_target *target); /* its last words */
+void pss_invoke_show_groups(struct pss_invoke *invoke);
+bool pss_invoke_has_output(const struct pss_invoke *invoke);
+void pss_invoke_write(struct pss_invoke *invoke); /* what the descriptors take now */

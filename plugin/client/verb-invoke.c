@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT */
+/* invoke-command: runs a command in kept sessions or on computers, one or hundreds. All parameters are read and checked
+ * here before anything happens anywhere; the running is invoke.c's. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/descriptor.h"
+#include "client/invoke.h"
+#include "client/print.h"
+#include "client/request.h"
+#include "client/select.h"
+#include "client/using.h"
+#include "wire/runtime.h"
+#include "wire/cleanup.h"
+
+enum {
+	COMPUTER_NAME,
+	SESSION,
+	ID,
+	NAME,
+	INSTANCE_ID,
+	COMMAND,
+	SCRIPT_BLOCK,
+	FILE_PATH,
+	ARGV,
+	ARGUMENT_LIST,
+	INPUT_OBJECT,
+	THROTTLE_LIMIT,
+	TIMEOUT,
+	WAIT,
+	ALLOCATE_TTY,
+	HIDE_COMPUTER_NAME,
+	GROUPED,
+	JSON,
+	SHARE_PASSWORD,
+};
+
+#define SCRIPT_MAX (64 * 1024 * 1024)
+
+static const struct pss_parameter rows[] = {
+	[COMPUTER_NAME] = { "ComputerName", "HostName Cn", PSS_KIND_LIST, "HOST", .wants = "the name of a computer",
+			    .position = 1, .set = 1, .help = "[user@]host[:port], a range, @FILE or - (standard input)" },
+	[SESSION] = { "Session", NULL, PSS_KIND_LIST, "SESSION", .wants = "an Id, a Name or an InstanceId", .set = 1,
+		      .help = "kept sessions, by Id, Name or InstanceId (-: a line each from standard input)" },
+	[ID] = { "Id", NULL, PSS_KIND_NUMBERS, "N", .min = 1, .max = LLONG_MAX, .set = 1, .help = "kept sessions, by Id" },
+	[NAME] = { "Name", NULL, PSS_KIND_LIST, "NAME", .wants = "a name", .set = 1,
+		   .help = "kept sessions, by name, wildcards too" },
+	[INSTANCE_ID] = { "InstanceId", NULL, PSS_KIND_LIST, "UUID", .wants = "an InstanceId", .set = 1,
+			  .help = "kept sessions, by InstanceId" },
+	[COMMAND] = { "Command", NULL, PSS_KIND_TEXT, "COMMAND", .wants = "a command", .position = 2, .set = 2,
+		      .help = "what the remote shell runs; $using:NAME is a local variable" },
+	[SCRIPT_BLOCK] = { "ScriptBlock", NULL, PSS_KIND_TEXT, "COMMAND", .wants = "a command", .set = 2,
+			   .help = "the same" },
+	[FILE_PATH] = { "FilePath", NULL, PSS_KIND_TEXT, "FILE", .wants = "the file of a script", .set = 2,
+			.help = "run this local script there; it is not copied" },
+	[ARGV] = { NULL, NULL, PSS_KIND_ARGV, NULL, .help = "the command word by word: nothing in it is expanded there" },
+	[ARGUMENT_LIST] = { "ArgumentList", "Args", PSS_KIND_TEXTS, "ARGUMENT", .wants = "an argument",
+			    .help = "a positional parameter ($1, …); repeat for more" },
+	[INPUT_OBJECT] = { "InputObject", NULL, PSS_KIND_TEXT, "-", .wants = "-",
+			   .help = "give standard input to each of several targets" },
+	[THROTTLE_LIMIT] = { "ThrottleLimit", NULL, PSS_KIND_NUMBER, "N", .min = 1, .max = 10000,
+			     .help = "how many at a time (32)" },
+	[TIMEOUT] = { "Timeout", NULL, PSS_KIND_NUMBER, "SECONDS", .min = 1, .max = INT_MAX / 1000,
+		      .help = "end a command that takes longer; status 124" },
+	[WAIT] = { "Wait", NULL, PSS_KIND_SWITCH, .help = "wait for a session that is busy" },
+	[ALLOCATE_TTY] = { "AllocateTty", NULL, PSS_KIND_SWITCH, .help = "a terminal on the computer, for sudo and the like" },
+	[HIDE_COMPUTER_NAME] = { "HideComputerName", "HCN", PSS_KIND_SWITCH, .help = "lines of output without names" },
+	[GROUPED] = { "Grouped", NULL, PSS_KIND_SWITCH, .set = 3,
+		      .help = "print host by host at the end, equal outputs once" },
+	[JSON] = { "Json", NULL, PSS_KIND_SWITCH, .set = 3, .help = "print an object a line" },
+	[SHARE_PASSWORD] = { "SharePassword", NULL, PSS_KIND_SWITCH,
+			     .help = "give the first password to all computers that ask" },
+};
+
+/* What invoke points into. */
+struct job {
+	struct pss_invoke invoke;
+	struct pss_texts computers;
+	struct pss_sessions sessions;
+	char *text;
+};
+
+static bool fail_memory(struct pss_call *call)
+{
+	pss_call_error(call, PSS_FAILED, NULL, "not enough memory");
+	return false;
+}
+
+/* ---- what to run */
+
+static bool read_file(struct pss_call *call, const char *path, struct job *job)
+{
+	_cleanup_(pss_free_pointer) char *visible = pss_visible(path, false);
+	_cleanup_(pss_close_fd) int fd = pss_descriptor_raise(open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY));
+	struct pss_buffer bytes;
+	ssize_t n = 1;
+
+	if (fd < 0) {
+		pss_call_usage(call, "-FilePath: %s cannot be read: %s", visible ? visible : "", strerror(-fd));
+		return false;
+	}
+	pss_buffer_init(&bytes);
+	while (n > 0 && bytes.length < SCRIPT_MAX) {
+		unsigned char *room = pss_buffer_reserve(&bytes, 65536);
+		n = room ? read(fd, room, 65536) : -1;
+		pss_buffer_commit(&bytes, n > 0 ? (size_t)n : 0);
+	}
+	int error = errno;
+	if (n == 0 && !memchr(bytes.length ? pss_buffer_bytes(&bytes) : (const unsigned char *)"x", 0,
+			      bytes.length ? bytes.length : 1)) {
+		job->invoke.n_text = bytes.length;
+		pss_buffer_append(&bytes, "", 1);
+		job->text = strdup((const char *)pss_buffer_bytes(&bytes));
+		pss_buffer_finish(&bytes);
+		return job->text || fail_memory(call);
+	}
+	pss_buffer_finish(&bytes);
+	pss_call_usage(call, "-FilePath: %s cannot be read: %s", visible ? visible : "",
+		       n < 0 ? strerror(error) : n > 0 ? "it is too long" : "it holds NUL bytes and is no script");
+	return false;
+}
+
+static bool bind_variables(struct pss_call *call, const struct pss_texts *names, struct job *job)
+{
+	for (size_t i = 0; i < names->n_items; i++) {
+		const char *value = call->shell->get_variable(names->items[i]);
+		if (!value) {
+			pss_call_usage(call, "$using:%s: there is no such variable here", names->items[i]);
+			return false;
+		}
+		if (pss_texts_add(&job->invoke.variables, pss_format("%s=%s", names->items[i], value)) < 0)
+			return fail_memory(call);
+	}
+	return true;
+}
+
+static bool read_text(struct pss_call *call, const char *text, struct job *job)
+{
+	struct pss_texts names = { 0 };
+
+	bool good = pss_using_expand(text, &job->text, &names) == 0 || fail_memory(call);
+	good = good && bind_variables(call, &names, job);
+	pss_texts_finish(&names);
+	job->invoke.n_text = job->text ? strlen(job->text) : 0;
+	return good;
+}
+
+static bool read_command(struct pss_call *call, struct job *job)
+{
+	const struct pss_value *own = call->own;
+	bool named = own[COMMAND].given || own[SCRIPT_BLOCK].given || own[FILE_PATH].given;
+
+	if (own[ARGV].given && (named || own[ARGUMENT_LIST].given)) {
+		pss_call_usage(call, "what follows -- is the whole command: there can be no other and no -ArgumentList");
+		return false;
+	}
+	job->invoke.arguments = &own[ARGUMENT_LIST].list;
+	job->invoke.script = own[FILE_PATH].given;
+	bool good = true;
+	if (own[ARGV].given)
+		job->invoke.words = &own[ARGV].list;
+	else if (own[FILE_PATH].given)
+		good = read_file(call, own[FILE_PATH].text, job);
+	else if (named)
+		good = read_text(call, own[COMMAND].given ? own[COMMAND].text : own[SCRIPT_BLOCK].text, job);
+	else
+		pss_call_usage(call, "which command? A text, -FilePath or -- and words are needed");
+	job->invoke.text = job->text;
+	return good && (named || own[ARGV].given);
+}
+
+/* ---- where */
+
+static bool add_computers(struct pss_call *call, struct job *job)
+{
+	_cleanup_(pss_free_pointer) char *error = NULL;
+	struct pss_invoke *invoke = &job->invoke;
+
+	if (pss_targets_expand(&call->own[COMPUTER_NAME].list, &job->computers, &error) < 0) {
+		pss_call_usage(call, "%s", error ? error : "not enough memory");
+		return false;
+	}
+	invoke->targets = calloc(job->computers.n_items + 1, sizeof *invoke->targets);
+	for (size_t i = 0; invoke->targets && i < job->computers.n_items; i++) {
+		struct pss_invoke_target *target = &invoke->targets[i];
+		if (pss_target_parse(job->computers.items[i], &target->target, &error) < 0) {
+			pss_call_usage(call, "-ComputerName: %s", error ? error : "not enough memory");
+			return false;
+		}
+		target->label = job->computers.items[i];
+		invoke->n_targets++;
+	}
+	return invoke->targets || fail_memory(call);
+}
+
+static bool add_sessions(struct pss_call *call, struct job *job)
+{
+	struct pss_invoke *invoke = &job->invoke;
+	const struct pss_selection selection = {
+		.selectors = { &call->own[SESSION], &call->own[ID], &call->own[NAME], &call->own[INSTANCE_ID] },
+	};
+
+	int rc = pss_request_connect(call, false, &invoke->connection);
+	if (rc < 0 && rc != -ENOENT)
+		return false;
+	if (rc == 0 && pss_request_list(call, &invoke->connection, &job->sessions) < 0)
+		return false;
+	pss_select(call, &selection, &job->sessions);
+	invoke->targets = calloc(job->sessions.n_items + 1, sizeof *invoke->targets);
+	for (size_t i = 0; invoke->targets && i < job->sessions.n_items; i++) {
+		struct pss_session *session = &job->sessions.items[i];
+		invoke->targets[i].label = session->computer;
+		invoke->targets[i].instance = session->instance;
+		invoke->n_targets++;
+	}
+	return invoke->targets || fail_memory(call);
+}
+
+static bool check_link(struct pss_call *call)
+{
+	static const int only_computers[] = { ALLOCATE_TTY, SHARE_PASSWORD };
+
+	for (int i = 0; i < PSS_LINK_COUNT; i++) {
+		if (!call->link[i].given)
+			continue;
+		pss_call_usage(call, "-%s goes with -ComputerName; a kept session has its link already",
+			       pss_link_rows[i].name);
+		return false;
+	}
+	for (size_t i = 0; i < sizeof only_computers / sizeof *only_computers; i++) {
+		if (!call->own[only_computers[i]].on)
+			continue;
+		pss_call_usage(call, "-%s goes with -ComputerName", rows[only_computers[i]].name);
+		return false;
+	}
+	return true;
+}
+
+static bool names_sessions(const struct pss_call *call)
+{
+	return call->own[SESSION].given || call->own[ID].given || call->own[NAME].given || call->own[INSTANCE_ID].given;
+}
+
+static bool find_targets(struct pss_call *call, struct job *job)
+{
+	if (call->own[COMPUTER_NAME].given)
+		return add_computers(call, job);
+	if (names_sessions(call))
+		return check_link(call) && pss_select_read_input(call, &call->own[SESSION]) == 0 &&
+		       add_sessions(call, job);
+	pss_call_usage(call, "which computer or session? -ComputerName or -Session is needed");
+	return false;
+}
+
+/* ---- how */
+
+static bool find_input(struct pss_call *call, struct job *job)
+{
+	const struct pss_value *object = &call->own[INPUT_OBJECT];
+	struct pss_invoke *invoke = &job->invoke;
+
+	if (object->given && strcmp(object->text, "-") != 0) {
+		pss_call_usage(call, "-InputObject wants -, for standard input, not '%s'", object->text);
+		return false;
+	}
+	invoke->input = -1;
+	if (invoke->n_targets == 1) {
+		invoke->input = pss_invoke_find_input();
+	} else if (object->given) {
+		invoke->input = pss_invoke_copy_input();
+		invoke->copies = true;
+		if (invoke->input < 0)
+			pss_call_error(call, PSS_FAILED, NULL, "standard input cannot be read: %s", strerror(-invoke->input));
+		return invoke->input >= 0;
+	}
+	return true;
+}
+
+static enum pss_invoke_form form_of(const struct pss_call *call, size_t n_targets)
+{
+	if (call->own[JSON].on)
+		return PSS_FORM_JSON;
+	if (call->own[GROUPED].on)
+		return PSS_FORM_GROUPED;
+	return n_targets == 1 || call->own[HIDE_COMPUTER_NAME].on ? PSS_FORM_BARE : PSS_FORM_LINES;
+}
+
+static bool wants_color(void)
+{
+	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+	return pss_output_width() > 0 && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
+}
+
+static bool host_is_new_enough(struct pss_call *call, const struct pss_connection *connection)
+{
+	uid_t uid;
+	pid_t pid = 0;
+
+	if (connection->version >= 2)
+		return true;
+	pss_peer(connection->fd, &uid, &pid);
+	pss_call_error(call, PSS_VERSION, NULL,
+		       "the host process (pid %d) is older than this command; remove its sessions (get-pssession lists "
+		       "them) and end it with 'kill %d'",
+		       (int)pid, (int)pid);
+	return false;
+}
+
+static void run_job(struct pss_call *call, struct job *job)
+{
+	struct pss_invoke *invoke = &job->invoke;
+
+	if (invoke->n_targets == 0) {
+		if (call->status == 0)
+			pss_call_error(call, PSS_NO_SESSION, NULL, "No valid sessions were specified.");
+		return;
+	}
+	invoke->throttle = call->own[THROTTLE_LIMIT].given ? (size_t)call->own[THROTTLE_LIMIT].number : 32;
+	invoke->timeout_ms = call->own[TIMEOUT].number * 1000;
+	invoke->wait = call->own[WAIT].on;
+	invoke->tty = call->own[ALLOCATE_TTY].on;
+	invoke->share_password = call->own[SHARE_PASSWORD].on;
+	invoke->form = form_of(call, invoke->n_targets);
+	invoke->color = wants_color();
+	if (invoke->connection.fd < 0 && pss_request_connect(call, true, &invoke->connection) < 0)
+		return;
+	if (host_is_new_enough(call, &invoke->connection))
+		pss_invoke_run(invoke);
+}
+
+static void finish(struct job *job)
+{
+	struct pss_invoke *invoke = &job->invoke;
+
+	pss_connection_close(&invoke->connection);
+	if (invoke->copies && invoke->input >= 0)
+		close(invoke->input);
+	for (size_t i = 0; i < invoke->n_targets; i++)
+		pss_target_finish(&invoke->targets[i].target);
+	free(invoke->targets);
+	for (size_t i = 0; i < invoke->variables.n_items; i++)
+		pss_wipe(invoke->variables.items[i], strlen(invoke->variables.items[i]));
+	pss_texts_finish(&invoke->variables);
+	pss_texts_finish(&job->computers);
+	pss_sessions_finish(&job->sessions);
+	free(job->text);
+}
+
+static void run(struct pss_call *call)
+{
+	struct job job = { .invoke = { .call = call, .connection = { .fd = -1 }, .input = -1 } };
+
+	if (read_command(call, &job) && find_targets(call, &job) && !call->stop && find_input(call, &job))
+		run_job(call, &job);
+	finish(&job);
+}
+
+const struct pss_verb pss_verb_invoke = {
+	.name = "invoke-command",
+	.summary = "Run a command in sessions or on computers",
+	.details = "In a session it runs in that session's own shell: variables, functions and the directory are those of\n"
+		   "the interactive use. On a computer it opens a connection for the call and closes it. Standard input\n"
+		   "is passed on to a single target. The status is the command's own; of several targets 0 when all\n"
+		   "succeeded, 1 when a command failed, 255 when a computer was not reached.\n",
+	.rows = rows,
+	.n_rows = sizeof rows / sizeof *rows,
+	.uses = PSS_USES_LINK,
+	.run = run,
+};

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* What others want to know of a session: its state, and its fields as the wire has them. Changes nothing. */
+#include "host/session-private.h"
+
+const char *pss_session_name(PssSession *session)
+{
+	return session->name;
+}
+
+guint pss_session_id(PssSession *session)
+{
+	return session->id;
+}
+
+gboolean pss_session_is_kept(PssSession *session)
+{
+	return session->kept;
+}
+
+gboolean pss_session_is_attached(PssSession *session)
+{
+	return session->watcher != NULL;
+}
+
+const char *pss_session_computer(PssSession *session)
+{
+	return session->computer;
+}
+
+const char *pss_session_instance(PssSession *session)
+{
+	return session->instance;
+}
+
+gboolean pss_session_was_opened(PssSession *session)
+{
+	return session->was_opened;
+}
+
+enum pss_state pss_session_state(PssSession *session)
+{
+	return session->state;
+}
+
+static enum pss_availability availability(PssSession *session)
+{
+	if (session->state != PSS_STATE_OPENED)
+		return PSS_AVAILABILITY_NONE;
+	return pss_remote_state(session->remote) == PSS_REMOTE_IDLE ? PSS_AVAILABILITY_AVAILABLE
+								    : PSS_AVAILABILITY_BUSY;
+}
+
+static const char *configuration_name(PssSession *session)
+{
+	const char *shell = session->remote ? pss_remote_shell_name(session->remote) : NULL;
+	if (shell)
+		return shell;
+	return session->wanted_shell ? session->wanted_shell : "(login shell)";
+}
+
+void pss_session_write_fields(PssSession *session, struct pss_message *message)
+{
+	pss_message_number(message, PSS_TAG_ID, session->id);
+	pss_message_text(message, PSS_TAG_NAME, session->name ? session->name : "");
+	pss_message_text(message, PSS_TAG_INSTANCE, session->instance);
+	pss_message_text(message, PSS_TAG_COMPUTER, session->computer);
+	pss_message_text(message, PSS_TAG_SHELL, configuration_name(session));
+	pss_message_text(message, PSS_TAG_TRANSPORT, "SSH");
+	pss_message_text(message, PSS_TAG_REMOTE_USER, session->remote_user);
+	pss_message_text(message, PSS_TAG_HISTORY_KEY, session->history_key);
+	pss_message_text(message, PSS_TAG_PROMPT_NAME, session->prompt_name);
+	pss_message_text(message, PSS_TAG_CAUSE, session->cause);
+	pss_message_number(message, PSS_TAG_KEEP, session->kept);
+	pss_message_number(message, PSS_TAG_STATE, session->state);
+	pss_message_number(message, PSS_TAG_AVAILABILITY, availability(session));
+	pss_message_number(message, PSS_TAG_ATTACHED, session->watcher != NULL);
+}

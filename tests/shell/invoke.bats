@@ -1,0 +1,291 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# invoke-command in kept sessions and on one computer, from scripts, pipes, subshells and terminals.
+
+load ../harness/harness
+
+setup_file() { world_start bash; }
+teardown_file() { world_end; }
+setup() { place_start; }
+teardown() { place_end; }
+
+# A script with a session s; i runs a command in it.
+in_session() {
+	run local_bash '
+		s=$(new-pssession -ConfigFile $C box) || exit 90
+		i() { invoke-command -Session $s "$@"; }
+		'"$1"
+	echo "$output"
+}
+
+succeeds() {
+	[ "$status" -eq 0 ]
+}
+
+@test "invoke: variables, functions, the directory and exports are the session's own, and stay" {
+	in_session '
+		i "x=5; cd /usr; f() { echo f\$x; }; export E=6" </dev/null || exit 51
+		[ "$(i "f; pwd; sh -c \"echo \\\$E\"" </dev/null)" = $'"'f5\n/usr\n6'"' ] || exit 52'
+	succeeds
+}
+
+@test "invoke: the status is the command's, signals are 128+n, exit N leaves the session open" {
+	in_session '
+		for n in 0 1 2 7 126 127 130 255; do
+			i "(exit $n)" </dev/null
+			[ $? = $n ] || exit 51
+		done
+		i "exit 3" </dev/null
+		[ $? = 3 ] || exit 52
+		i "x=kept; cd /usr && exit 4; echo not this" </dev/null
+		[ $? = 4 ] || exit 53
+		[ "$(i "echo \$x \$PWD" </dev/null)" = "kept /usr" ] || exit 54
+		i "sh -c \"kill -TERM \\\$\\\$\"" </dev/null
+		[ $? = 143 ] || exit 55
+		i "if" </dev/null 2>/dev/null
+		[ $? = 2 ] || exit 56
+		[ "$(get-pssession -Property State)" = Opened ]'
+	succeeds
+}
+
+@test "invoke: standard output and standard error stay apart, and no byte is lost or added" {
+	in_session '
+		head -c 1000000 /dev/urandom >$HERE/bytes
+		printf "\0\377\036\033]7337;\nno newline" >>$HERE/bytes
+		i cat <$HERE/bytes 2>$HERE/none | cmp - $HERE/bytes || exit 51
+		[ ! -s $HERE/none ] || exit 52
+		i "cat >&2" <$HERE/bytes 2>$HERE/back >$HERE/none
+		cmp $HERE/back $HERE/bytes || exit 53
+		[ ! -s $HERE/none ] || exit 54
+		i "echo out; echo err >&2" </dev/null >$HERE/o 2>$HERE/e
+		[ "$(cat $HERE/o $HERE/e)" = $'"'out\nerr'"' ]'
+	succeeds
+}
+
+@test "invoke: standard input is passed on, with its end; what is left unread does no harm" {
+	in_session '
+		[ "$(echo hi | i "cat; echo end")" = $'"'hi\nend'"' ] || exit 51
+		[ "$(i "cat; echo end" </dev/null)" = end ] || exit 52
+		[ "$(yes | i "head -n 1")" = y ] || exit 53
+		[ "$(echo a b | i "read x y; echo \$y\$x")" = ba ] || exit 54
+		[ "$(i "echo \$y" </dev/null)" = b ] || exit 55
+		printf "one\ntwo\n" | while read -r word; do i "echo \$(cat) $word" </dev/null; done >$HERE/o
+		[ "$(cat $HERE/o)" = $'"'one\ntwo'"' ]'
+	succeeds
+}
+
+@test "invoke: a reader that goes stops the command, and the session is free at once" {
+	in_session '
+		for n in 1 2 3; do
+			[ "$(i "yes" </dev/null | head -n 1)" = y ] || exit 51
+			[ "$(i "echo again" </dev/null)" = again ] || exit 52
+		done
+		i "while :; do echo builtin; done" </dev/null | head -n 1 >/dev/null
+		[ ${PIPESTATUS[0]} = 141 ] || exit 53
+		[ "$(i "echo again" </dev/null)" = again ]'
+	succeeds
+}
+
+@test "invoke: \$using: is the local value, byte for byte, wherever it stands" {
+	in_session '
+		v=$(for ((n = 1; n < 256; n++)); do printf "\\x$(printf %x $n)"; done; echo .)
+		printf %s "$v" >$HERE/v
+		i "printf %s \$using:v" </dev/null | cmp - $HERE/v || exit 51
+		i "printf %s \"\$using:v\"" </dev/null | cmp - $HERE/v || exit 52
+		i "cat <<END
+\$using:v
+END" </dev/null | head -c -1 | cmp - $HERE/v || exit 53
+		invoke-command -ConfigFile $C -ComputerName box "printf %s \$using:v" </dev/null | cmp - $HERE/v || exit 54
+		[ "$(i "echo '"'"'\$using:v'"'"' \\\$using:v \$((\$using:n + 1))" </dev/null)" = "\$using:v \$using:v 257" ] || exit 55
+		[ -z "$(i "set | grep __pss_using_" </dev/null)" ] || exit 56
+		i "echo \$using:nothing" </dev/null 2>$HERE/e
+		[ $? = 2 ] && grep -q "nothing: there is no such variable" $HERE/e'
+	succeeds
+}
+
+@test "invoke: arguments are positional parameters, and words after -- are taken as they are" {
+	in_session '
+		[ "$(i -ArgumentList a -ArgumentList "b  c" "printf \"<%s>\" \"\$@\"" </dev/null)" = "<a><b  c>" ] || exit 51
+		[ "$(i "echo \$#" </dev/null)" = 0 ] || exit 52
+		for where in "-Session $s" "-ConfigFile $C -ComputerName box"; do
+			[ "$(invoke-command $where -- printf "<%s>" "a b" "\$HOME" "it'"'"'s" "*" "!" "\\\\n" "" </dev/null)" = \
+				"<a b><\$HOME><it'"'"'s><*><!><\\\\n><>" ] || exit 53
+		done
+		i -- a -ArgumentList b </dev/null
+		i "echo a" -- b </dev/null
+		[ $? = 2 ]'
+	succeeds
+}
+
+@test "invoke: -FilePath runs a local script, with arguments and input, and leaves no file" {
+	in_session '
+		printf "#!/bin/sh\necho \"\$1\" \$x; cat; exit 4\n" >$HERE/script
+		i "x=ours" </dev/null
+		[ "$(echo in | i -FilePath $HERE/script -ArgumentList "a b"; echo $?)" = $'"'a b ours\nin\n4'"' ] || exit 51
+		c="invoke-command -ConfigFile $C -ComputerName box"
+		[ "$(echo in | $c -FilePath $HERE/script -ArgumentList "a b"; echo $?)" = $'"'a b\nin\n4'"' ] || exit 52
+		{ echo "#!/bin/bash"; for ((n = 0; n < 40000; n++)); do echo ": a long script, line $n"; done; echo "echo \$#"; } >$HERE/long
+		[ "$(i -FilePath $HERE/long -ArgumentList a </dev/null)" = 1 ] || exit 53
+		[ "$($c -FilePath $HERE/long -ArgumentList a </dev/null)" = 1 ] || exit 54
+		i -FilePath $HERE/none </dev/null 2>/dev/null
+		[ $? = 2 ]'
+	succeeds
+}
+
+@test "invoke: a busy session is an error, and -Wait waits" {
+	in_session '
+		mkfifo $HERE/go
+		chmod 666 $HERE/go
+		chmod 755 $HERE
+		i "read x <$HERE/go; echo \$x" </dev/null >$HERE/first &
+		until [ "$(get-pssession -Property Availability)" = Busy ]; do :; done
+		i "echo no" </dev/null 2>$HERE/e
+		[ $? = 1 ] && grep -q "is busy; -Wait waits" $HERE/e || exit 51
+		i -Wait "echo second" </dev/null >$HERE/second &
+		echo first >$HERE/go
+		wait
+		rm $HERE/go
+		[ "$(cat $HERE/first $HERE/second)" = $'"'first\nsecond'"' ]'
+	succeeds
+}
+
+@test "invoke: a job left in the background neither holds the command nor gets into the next one's output" {
+	in_session '
+		mkfifo $HERE/go
+		chmod 666 $HERE/go
+		chmod 755 $HERE
+		[ "$(i "{ read x <$HERE/go; echo late; echo done >$HERE/go; } & echo early" </dev/null 2>/dev/null)" = early ] || exit 51
+		i "echo >$HERE/go; read x <$HERE/go; echo \$x" </dev/null >$HERE/o
+		rm $HERE/go
+		[ "$(cat $HERE/o)" = done ]'
+	succeeds
+}
+
+@test "invoke: in the session that another terminal has entered and that sits at its prompt" {
+	local_bash_start
+	keep_session
+	run_line 'echo $s'
+	local s=$OUT
+	enter_kept
+	run_line 'x=typed'
+	term_type 'echo half a li'
+	[ "$(local_bash "invoke-command -Session $s 'echo \$x; x=changed' </dev/null")" = typed ]
+	term_type 'ne $x'
+	term_keys Enter
+	wait_screen 'half a line changed'
+	leave_by exit
+	status_is 0
+}
+
+@test "invoke: a line that is entered meanwhile waits for the command; a terminal that enters sees a fresh prompt" {
+	local_bash_start
+	keep_session
+	run_line 'echo $s'
+	local s=$OUT
+	enter_kept
+	mkfifo -m 666 "$HERE/go"
+	chmod 755 "$HERE"
+	local_bash "invoke-command -Session $s 'read x <$HERE/go; cd /usr' </dev/null" &
+	wait_until 10 is_busy
+	term_type 'echo $x $PWD'
+	term_keys Enter
+	echo answer >"$HERE/go"
+	wait
+	wait_screen 'answer /usr'
+	rm "$HERE/go"
+	term_type "PS1='\\w> '"
+	term_keys Enter
+	wait_line '/usr> $'
+	leave_by exit
+	local_bash "invoke-command -Session $s 'cd /usr/lib' </dev/null"
+	term_type 'enter-pssession -Session "$s"'
+	term_keys Enter
+	wait_line '/usr/lib> $'
+	leave_by exit
+}
+
+is_busy() {
+	[[ $(local_bash 'get-pssession -Property Availability') == Busy ]]
+}
+
+@test "invoke: Ctrl-C interrupts the command there, in a session and on a computer" {
+	local_bash_start
+	keep_session
+	local where
+	for where in '-Session $s' '-ConfigFile $C -ComputerName box'; do
+		start_running "invoke-command $where 'echo running; sh -c \"trap \\\"printf got-%s it; exit 9\\\" INT; while :; do :; done\"'"
+		term_keys C-c
+		wait_screen 'got-it'
+		wait_local
+		term_keys C-l
+	done
+	start_running 'invoke-command -Session $s "echo running; $FOREVER"'
+	term_keys C-c
+	wait_local
+	run_line 'invoke-command -Session $s "echo alive"'
+	output_is alive
+}
+
+@test "invoke: in scripts, pipes, subshells and the background; -OutVariable has the statuses" {
+	in_session '
+		[ "$(echo a | i cat | tr a b)" = b ] || exit 51
+		(i "y=sub" </dev/null)
+		[ "$( (i "echo \$y" </dev/null) )" = sub ] || exit 52
+		i "echo bg" </dev/null >$HERE/o &
+		wait $! || exit 53
+		[ "$(cat $HERE/o)" = bg ] || exit 54
+		i -OutVariable o "exit 6" </dev/null
+		[ "$o" = "box 6" ] || exit 55
+		i "echo x" </dev/null >/dev/full 2>$HERE/e
+		[ $? = 1 ] && grep -q "write error" $HERE/e || exit 56
+		for ((n = 0; n < 300; n++)); do
+			[ "$(i "echo $n" </dev/null)" = $n ] || exit 57
+		done'
+	succeeds
+}
+
+@test "invoke: on a computer a connection for the call, no terminal; closed afterwards" {
+	run local_bash '
+		c="invoke-command -ConfigFile $C -ComputerName box"
+		[ "$($c "tty; echo \$0" </dev/null)" = $'"'not a tty\nbash'"' ] || [ "$($c "tty" </dev/null)" = "not a tty" ] || exit 51
+		printf "a\0\377" | $c cat | cmp - <(printf "a\0\377") || exit 52
+		$c "exit 9" </dev/null
+		[ $? = 9 ] || exit 53
+		$c -ConfigurationName sh -ArgumentList 5 "exit \$1" </dev/null
+		[ $? = 5 ] || exit 54
+		[ -z "$(get-pssession)" ]'
+	[ "$status" -eq 0 ]
+	wait_until 5 no_connection
+}
+
+no_connection() {
+	[ -z "$(sshd_connections "$WORLD/ssh")" ]
+}
+
+@test "invoke: what cannot be reached is an error that names it, status 255; wrong parameters are 2" {
+	run local_bash 'invoke-command -ComputerName 127.0.0.1:1 -ConfigFile none true </dev/null'
+	[ "$status" -eq 255 ]
+	[[ $output == *'[127.0.0.1:1]'*refused* ]]
+	for arguments in '' '-ComputerName box' 'true' '-Session 1 -ComputerName box true' '-Session 1 -Port 5 true' '-Session 1 true -FilePath x'; do
+		run local_bash "invoke-command $arguments </dev/null"
+		[ "$status" -eq 2 ]
+	done
+	run local_bash 'invoke-command -Session 77 true </dev/null'
+	[ "$status" -eq 1 ]
+	[ -z "$(host_pids)" ] || [[ $output == *'session'* ]]
+}
+
+@test "invoke: -AllocateTty gives the command a terminal, and keys to it" {
+	local_bash_start
+	term_type 'invoke-command -ConfigFile $C -ComputerName box -AllocateTty "tty; read -s -p pass: x; echo; echo got-\$x; exit 5"'
+	term_keys Enter
+	wait_screen $'\n/dev/pts/'
+	wait_line 'pass:$'
+	term_keys s e c r e t
+	term_keys Enter
+	wait_screen 'got-secret'
+	wait_local
+	status_is 5
+	terminal_is_sane
+	[ "$(local_bash 'invoke-command -ConfigFile $C -ComputerName box -AllocateTty "tty | head -c 8" </dev/null')" = /dev/pts ]
+}

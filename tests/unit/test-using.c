@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* $using: in a command's text: what it becomes in each kind of quotes, and what is left alone. */
+#include <glib.h>
+
+#include "client/using.h"
+
+#define REF "${__pss_using_x}"
+
+static const struct {
+	const char *text, *result;
+	const char *names; /* with blanks between */
+} samples[] = {
+	{ "echo $using:x", "echo \"" REF "\"", "x" },
+	{ "echo ${using:x}", "echo \"" REF "\"", "x" },
+	{ "$using:x", "\"" REF "\"", "x" },
+	{ "a$using:x-b", "a\"" REF "\"-b", "x" },
+	{ "echo \"a $using:x b\"", "echo \"a " REF " b\"", "x" },
+	{ "echo \"$using:x\"$using:x", "echo \"" REF "\"\"" REF "\"", "x" },
+	{ "echo '$using:x'", "echo '$using:x'", "" },
+	{ "echo $'it\\'s $using:x' $using:x", "echo $'it\\'s $using:x' \"" REF "\"", "x" },
+	{ "echo \\$using:x", "echo \\$using:x", "" },
+	{ "echo \"\\$using:x\"", "echo \"\\$using:x\"", "" },
+	{ "echo \"'$using:x'\"", "echo \"'" REF "'\"", "x" },
+	{ "echo \"$(f $using:x)\" $using:x", "echo \"$(f \"" REF "\")\" \"" REF "\"", "x" },
+	{ "echo $(f \"$using:x\")", "echo $(f \"" REF "\")", "x" },
+	{ "echo $((1 + $using:x))", "echo $((1 + " REF "))", "x" },
+	{ "((y = $using:x))\necho $using:x", "((y = " REF "))\necho \"" REF "\"", "x" },
+	{ "echo \"${y:-$using:x}\"", "echo \"${y:-" REF "}\"", "x" },
+	{ "# it's\necho $using:x", "# it's\necho \"" REF "\"", "x" },
+	{ "echo a#'$using:x'", "echo a#'$using:x'", "" },
+	{ "cat <<E\nit's $using:x\nE\necho $using:x", "cat <<E\nit's " REF "\nE\necho \"" REF "\"", "x" },
+	{ "cat <<'E'\n$using:x\nE\necho $using:x", "cat <<'E'\n$using:x\nE\necho \"" REF "\"", "x" },
+	{ "cat <<-\"E F\"\n\t$using:x '\n\tE F\necho $using:x", "cat <<-\"E F\"\n\t$using:x '\n\tE F\necho \"" REF "\"", "x" },
+	{ "cat <<<$using:x", "cat <<<\"" REF "\"", "x" },
+	{ "echo $using: $using $using:1 ${using:x:1}", "echo $using: $using $using:1 ${using:x:1}", "" },
+	{ "echo $using:a_1 $using:b $using:a_1",
+	  "echo \"${__pss_using_a_1}\" \"${__pss_using_b}\" \"${__pss_using_a_1}\"", "a_1 b" },
+	{ "unfinished '$using:x", "unfinished '$using:x", "" },
+	{ "unfinished \"$using:x", "unfinished \"" REF, "x" },
+	{ ") ) $using:x }", ") ) \"" REF "\" }", "x" },
+	{ "", "", "" },
+};
+
+static void test_samples(void)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(samples); i++) {
+		struct pss_texts names = { 0 };
+		char *result = NULL;
+		g_autoptr(GString) joined = g_string_new(NULL);
+
+		g_assert_cmpint(pss_using_expand(samples[i].text, &result, &names), ==, 0);
+		g_assert_cmpstr(result, ==, samples[i].result);
+		for (gsize j = 0; j < names.n_items; j++)
+			g_string_append_printf(joined, "%s%s", j ? " " : "", names.items[j]);
+		g_assert_cmpstr(joined->str, ==, samples[i].names);
+		pss_texts_finish(&names);
+		free(result);
+	}
+}
+
+/* Whatever it is given, it ends, and without a name nothing changes. */
+static void test_random(void)
+{
+	static const char alphabet[] = "$(){}'\"\\#<>-E\n \tax`|";
+
+	for (int i = 0; i < 20000; i++) {
+		char text[40];
+		gsize n = (gsize)g_test_rand_int_range(0, 39);
+		struct pss_texts names = { 0 };
+		char *result = NULL;
+
+		for (gsize j = 0; j < n; j++)
+			text[j] = alphabet[g_test_rand_int_range(0, sizeof alphabet - 1)];
+		text[n] = '\0';
+		g_assert_cmpint(pss_using_expand(text, &result, &names), ==, 0);
+		g_assert_cmpstr(result, ==, text);
+		g_assert_cmpint(names.n_items, ==, 0);
+		free(result);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/using/samples", test_samples);
+	g_test_add_func("/using/random", test_random);
+	return g_test_run();
+}
