@@ -14,7 +14,7 @@
 
 #define TEXT_PART (128u * 1024u)
 #define CREDIT (1024u * 1024u)
-#define ATTEMPTS_MAX 6
+#define ATTEMPTS_MAX 5
 #define RETRY_MS 200
 
 static void write_texts(struct pss_message *message, enum pss_tag tag, const struct pss_texts *texts)
@@ -174,9 +174,9 @@ void pss_invoke_end_target(struct pss_invoke *invoke, struct pss_invoke_target *
 }
 
 /* sshd drops connections while too many log in (MaxStartups): the same a little later may succeed. */
-static bool try_again(struct pss_invoke *invoke, struct pss_invoke_target *target, struct pss_fields fields)
+static bool try_again(struct pss_invoke *invoke, struct pss_invoke_target *target, enum pss_status status)
 {
-	if (!pss_fields_number(fields, PSS_TAG_TRANSIENT, 0) || ++target->attempts >= ATTEMPTS_MAX ||
+	if (status != PSS_THROTTLED || ++target->attempts >= ATTEMPTS_MAX ||
 	    invoke->n_interrupts > 0 || target->overdue || invoke->call->stop)
 		return false;
 	long long delay = RETRY_MS << target->attempts;
@@ -200,7 +200,7 @@ static void on_result(struct pss_invoke *invoke, struct pss_invoke_target *targe
 		pss_invoke_end_target(invoke, target, invoke->n_interrupts > 0 && exit_status == 255 ? 130 : exit_status);
 	} else if (status == PSS_INTERRUPTED) {
 		pss_invoke_end_target(invoke, target, pss_status_exit(PSS_INTERRUPTED));
-	} else if (!try_again(invoke, target, fields)) {
+	} else if (!try_again(invoke, target, status)) {
 		invoke->n_unreached++;
 		pss_call_error(invoke->call, status, target->label, "%s",
 			       message && *message ? message : pss_status_name(status));

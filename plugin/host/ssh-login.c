@@ -119,8 +119,9 @@ static gboolean exchange_keys(PssPerson *person, const PssSshConfig *config, ssh
 		if (!pss_ssh_wait_session(person, session, what, error))
 			return FALSE;
 	if (status != SSH_OK) {
-		pss_ssh_set_error(error, session, PSS_UNREACHABLE, "%s port %u does not speak SSH with us",
-				  config->hostname, config->port);
+		/* Closed before a word: that is how sshd refuses connections while too many log in (MaxStartups). */
+		pss_ssh_set_error(error, session, ssh_get_serverbanner(session) ? PSS_UNREACHABLE : PSS_THROTTLED,
+				  "%s port %u does not speak SSH with us", config->hostname, config->port);
 		return FALSE;
 	}
 	/* libssh has made it blocking; an upload would then stall everything for as long as the link does. */

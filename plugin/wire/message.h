@@ -138,7 +138,6 @@ enum pss_tag {
 	PSS_TAG_TTY = 133,       /* number: 1 for a terminal on the computer */
 	PSS_TAG_SCRIPT = 134,    /* number: 1 when the text is a file, whose first line may name its interpreter */
 	PSS_TAG_COUNT = 135,     /* number of bytes */
-	PSS_TAG_TRANSIENT = 136, /* number: 1 when the same may succeed a little later (RESULT) */
 };
 
 enum pss_state {

@@ -24,6 +24,7 @@ static const struct {
 	[PSS_VERSION] = { "version", 1 },
 	[PSS_PROTOCOL] = { "protocol", 1 },
 	[PSS_UNSUPPORTED] = { "unsupported", 1 },
+	[PSS_THROTTLED] = { "throttled", 255 },
 };
 
 int pss_status_exit(uint32_t status)

@@ -22,6 +22,7 @@ enum pss_status {
 	PSS_VERSION = 13,     /* the two ends speak no common protocol version */
 	PSS_PROTOCOL = 14,    /* a frame broke the protocol */
 	PSS_UNSUPPORTED = 15, /* asked for something that cannot be honoured here */
+	PSS_THROTTLED = 16,   /* the server takes no new connection right now: a little later it may */
 	PSS_STATUS_COUNT
 };
 
