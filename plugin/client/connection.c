@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -57,8 +58,12 @@ static int connect_socket(struct opening *opening)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	long long deadline = pss_now_ms() + opening->deadline_ms;
+	struct stat st;
 	int rc = 0;
 
+	/* What is no socket is nobody's; a link is not followed to somebody else's. */
+	if (lstat(opening->runtime.socket, &st) == 0 && !S_ISSOCK(st.st_mode))
+		return -ECONNREFUSED;
 	_cleanup_(pss_close_fd) int fd =
 		pss_descriptor_raise(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 	if (fd < 0)

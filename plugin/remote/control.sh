@@ -118,6 +118,8 @@ p=$!
 (
 	trap - EXIT HUP INT PIPE TERM
 	for b in "$XDG_RUNTIME_DIR" /dev/shm "${TMPDIR:-/tmp}" /var/tmp "$HOME"; do
+		# Elsewhere somebody could put another in its place while we look.
+		[ -O "$b/." ] || [ -k "$b/." ] || continue
 		for x in "$b"/.pss-*; do
 			[ -d "$x" ] && [ ! -h "$x" ] && cd -P "$x" 2>/dev/null && [ -O . ] || continue
 			if [ -s pid ] && read -r o <pid; then

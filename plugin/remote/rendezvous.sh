@@ -1,15 +1,16 @@
 # The place where the control channel and the terminal meet, whichever comes first. Part of the control
 # script and, joined to one line, of the terminal's command: no single quote, no backslash, no `!`, no
 # newline that matters, for the login shell that reads it may be any (csh, fish). Its name is public (it
-# stands in argv), so nothing is used before `cd -P` stands inside a directory that is ours and 0700,
-# below one that is ours or sticky; then nobody else can replace it.
+# stands in argv), so nothing is used before `cd -P` stands inside a directory that is ours and 0700, and
+# that has this very name (a link that another user has put there may lead to our home, and what we stand in is
+# removed in the end), below one that is ours or sticky; then nobody else can replace it.
 pss_meet() {
 	for b in "$XDG_RUNTIME_DIR" /dev/shm "${TMPDIR:-/tmp}" /var/tmp "$HOME"; do
 		case $b in /*) ;; *) continue ;; esac;
 		if [ -O "$b/." ] || [ -k "$b/." ]; then
 			mkdir -m 700 "$b/.pss-$n" 2>/dev/null;
 			if cd -P "$b/.pss-$n" 2>/dev/null && [ -O . ]; then
-				case $(ls -ld .) in drwx------*) [ -p go ] || mkfifo -m 600 go 2>/dev/null || [ -p go ] && return 0 ;; esac;
+				case $PWD:$(ls -ld .) in */.pss-$n:drwx------*) [ -p go ] || mkfifo -m 600 go 2>/dev/null || [ -p go ] && return 0 ;; esac;
 			fi;
 			cd /; rmdir "$b/.pss-$n" 2>/dev/null;
 		fi;
