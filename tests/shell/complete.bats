@@ -11,7 +11,7 @@ setup_file() {
 		_greeter() { COMPREPLY=($(compgen -W 'status stash switch' -- "$2")); }
 		_load() { complete -F _greeter greeter; return 124; }
 		complete -D -F _load -o bashdefault -o default
-		_stuck() { sleep 1000; COMPREPLY=(late); }
+		_stuck() { tail -f /dev/null; COMPREPLY=(late); }
 		complete -F _stuck stuck
 	END
 	account_file .bash_profile <<-'END'
@@ -130,8 +130,24 @@ line_ends_in() {
 	tab 'stuck '
 	term_keys C-c
 	wait_remote
-	run_line 'pgrep -f "sleep [1]000"; echo "<$?>"'
+	run_line 'pgrep -u $UID -f "[t]ail -f"; echo "<$?>"'
 	output_is '<1>'
+}
+
+@test "complete: one round trip" {
+	local turns
+	leave_by exit
+	proxy_start 200
+	term_type "enter-pssession -ConfigFile $FAR_CONFIG far"
+	term_keys Enter
+	wait_line 'far\]: remote\$ $' 30
+	[ -n "$(proxy_count)" ]
+	tab 'cat only'
+	line_is 'cat only-there '
+	read -r _ _ _ turns <<<"$(proxy_count)"
+	[ "$turns" -eq 2 ]
+	term_keys C-u
+	leave_by exit
 }
 
 @test "complete: a deadline ends one that hangs" {
@@ -144,8 +160,12 @@ line_ends_in() {
 nothing_is_stuck() {
 	local pid
 	for pid in $(processes_of_uid "$REMOTE_UID"); do
-		[[ $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null) != 'sleep 1000 ' ]] || STUCK_SEEN=1
-		[[ $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null) != 'sleep 1000 ' ]] || return 1
+		case $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") in
+		"$FOREVER"*)
+			STUCK_SEEN=1
+			return 1
+			;;
+		esac
 	done
 	[ -n "${STUCK_SEEN-}" ]
 }
