@@ -176,8 +176,8 @@ void pss_invoke_end_target(struct pss_invoke *invoke, struct pss_invoke_target *
 /* sshd drops connections while too many log in (MaxStartups): the same a little later may succeed. */
 static bool try_again(struct pss_invoke *invoke, struct pss_invoke_target *target, enum pss_status status)
 {
-	if (status != PSS_THROTTLED || ++target->attempts >= ATTEMPTS_MAX ||
-	    invoke->n_interrupts > 0 || target->overdue || invoke->call->stop)
+	if (status != PSS_THROTTLED || ++target->attempts >= ATTEMPTS_MAX || invoke->n_interrupts > 0 ||
+	    target->overdue || invoke->call->stop)
 		return false;
 	long long delay = RETRY_MS << target->attempts;
 	target->not_before = pss_now_ms() + delay / 2 + rand() % (delay / 2);
@@ -193,11 +193,13 @@ static void on_result(struct pss_invoke *invoke, struct pss_invoke_target *targe
 	const char *message = pss_fields_text(fields, PSS_TAG_MESSAGE);
 
 	if (target->overdue) {
-		pss_call_error(invoke->call, PSS_TIMEOUT, target->label, "the command took longer than -Timeout allows");
+		pss_call_error(invoke->call, PSS_TIMEOUT, target->label,
+			       "the command took longer than -Timeout allows");
 		pss_invoke_end_target(invoke, target, 124);
 	} else if (status == PSS_OK) {
 		int exit_status = (int)(pss_fields_number(fields, PSS_TAG_EXIT_STATUS, 0) & 255);
-		pss_invoke_end_target(invoke, target, invoke->n_interrupts > 0 && exit_status == 255 ? 130 : exit_status);
+		pss_invoke_end_target(invoke, target,
+				      invoke->n_interrupts > 0 && exit_status == 255 ? 130 : exit_status);
 	} else if (status == PSS_INTERRUPTED) {
 		pss_invoke_end_target(invoke, target, pss_status_exit(PSS_INTERRUPTED));
 	} else if (!try_again(invoke, target, status)) {

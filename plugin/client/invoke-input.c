@@ -68,7 +68,8 @@ bool pss_invoke_wants_input(const struct pss_invoke *invoke)
 }
 
 /* The bytes are read to where they are sent from. */
-static int send_piece(struct pss_invoke *invoke, struct pss_invoke_target *target, ssize_t (*read_piece)(void *at, size_t n, void *user), void *user)
+static int send_piece(struct pss_invoke *invoke, struct pss_invoke_target *target,
+		      ssize_t (*read_piece)(void *at, size_t n, void *user), void *user)
 {
 	struct pss_buffer *out = &invoke->connection.out;
 	size_t n_max = target->credit < PIECE ? target->credit : PIECE;

@@ -10,7 +10,7 @@
 #include "client/invoke.h"
 #include "wire/cleanup.h"
 
-#define LINE_MAX_BYTES (256u * 1024u)   /* a longer line is shown in parts */
+#define LINE_MAX_BYTES (256u * 1024u) /* a longer line is shown in parts */
 #define GROUP_MAX_BYTES (16u * 1024u * 1024u)
 
 static void put(struct pss_invoke *invoke, int stream, const void *data, size_t n)
@@ -55,7 +55,12 @@ static void put_label(struct pss_invoke *invoke, const struct pss_invoke_target 
 /* JSON has no bytes: what is no UTF-8 becomes U+FFFD. */
 static size_t utf8_length(const unsigned char *at, size_t n)
 {
-	size_t length = at[0] < 0x80 ? 1 : at[0] < 0xc2 ? 0 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : at[0] < 0xf5 ? 4 : 0;
+	size_t length = at[0] < 0x80   ? 1
+			: at[0] < 0xc2 ? 0
+			: at[0] < 0xe0 ? 2
+			: at[0] < 0xf0 ? 3
+			: at[0] < 0xf5 ? 4
+				       : 0;
 
 	if (length > n)
 		return 0;
@@ -148,8 +153,8 @@ static void take_group(struct pss_invoke *invoke, struct pss_invoke_target *targ
 	}
 	pss_buffer_append(partial, data, n < room ? n : room);
 	if (n > room && room > 0)
-		pss_call_warning(invoke->call, "[%s] -Grouped keeps the first %u bytes; the rest is dropped", target->label,
-				 GROUP_MAX_BYTES);
+		pss_call_warning(invoke->call, "[%s] -Grouped keeps the first %u bytes; the rest is dropped",
+				 target->label, GROUP_MAX_BYTES);
 }
 
 /* ---- bare */

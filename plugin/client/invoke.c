@@ -19,10 +19,10 @@
 #include "client/wait.h"
 
 #define OUT_LIMIT (256u * 1024u)
-#define QUIET_MS 1000        /* until the first word, and while one is owed */
-#define QUIET_LONG_MS 10000  /* while commands run */
-#define GIVE_UP_MS 2000      /* for a command that was told to end because nobody reads it */
-#define GRACE_MS 1000        /* the same after -Timeout */
+#define QUIET_MS 1000       /* until the first word, and while one is owed */
+#define QUIET_LONG_MS 10000 /* while commands run */
+#define GIVE_UP_MS 2000     /* for a command that was told to end because nobody reads it */
+#define GRACE_MS 1000       /* the same after -Timeout */
 #define SIGPIPE_STATUS (128 + SIGPIPE)
 
 /* ---- ending early */
@@ -56,7 +56,9 @@ static int take_interrupts(struct pss_invoke *invoke, bool *stopped)
 		     (invoke->give_up != 0 && pss_now_ms() >= invoke->give_up);
 	if (invoke->broken && invoke->give_up == 0)
 		invoke->give_up = pss_now_ms() + GIVE_UP_MS;
-	drop_waiting(invoke, invoke->n_interrupts > 0 ? pss_status_exit(PSS_INTERRUPTED) : invoke->broken ? SIGPIPE_STATUS : 1);
+	drop_waiting(invoke, invoke->n_interrupts > 0 ? pss_status_exit(PSS_INTERRUPTED)
+			     : invoke->broken         ? SIGPIPE_STATUS
+						      : 1);
 	if (*stopped && !force)
 		return 0;
 	*stopped = true;
@@ -135,9 +137,7 @@ static int take_silence(struct pss_invoke *invoke, long long *wake)
 {
 	struct pss_message message;
 	long long now = pss_now_ms();
-	long long patience = invoke->ping		   ? PSS_ACK_DEADLINE_MS
-			     : all_acknowledged(invoke) ? QUIET_LONG_MS
-							   : QUIET_MS;
+	long long patience = invoke->ping ? PSS_ACK_DEADLINE_MS : all_acknowledged(invoke) ? QUIET_LONG_MS : QUIET_MS;
 
 	if (pss_invoke_has_output(invoke)) /* we do not read: it owes us nothing */
 		invoke->heard = now;
@@ -226,7 +226,8 @@ static int turn(struct pss_invoke *invoke, bool *stopped)
 		return rc;
 	rc = take_silence(invoke, &wake);
 	look_for_deadlines(invoke, &wake);
-	if (invoke->connection.out.length > 0 && pss_connection_flush(&invoke->connection) == 0 && invoke->n_running == 0)
+	if (invoke->connection.out.length > 0 && pss_connection_flush(&invoke->connection) == 0 &&
+	    invoke->n_running == 0)
 		return rc;
 	return rc < 0 ? rc : wait_and_read(invoke, wake);
 }
@@ -238,8 +239,8 @@ static void write_rest(struct pss_invoke *invoke)
 		struct pollfd fds[2];
 		for (int i = 0; i < 2; i++)
 			fds[i] = (struct pollfd){ .fd = invoke->out[i].length > 0
-								 ? pss_writer_descriptor(&invoke->writers[i])
-								 : -1,
+								? pss_writer_descriptor(&invoke->writers[i])
+								: -1,
 						  .events = POLLOUT };
 		pss_invoke_write(invoke);
 		if (!pss_invoke_has_output(invoke))

@@ -67,7 +67,7 @@ struct pss_invoke {
 	uint32_t ping;
 	long long heard; /* ms */
 	unsigned n_interrupts;
-	int broken; /* errno of writing: our output goes nowhere any more; 0: it does */
+	int broken;        /* errno of writing: our output goes nowhere any more; 0: it does */
 	long long give_up; /* ms; 0: not decided */
 	bool color;
 	size_t label_width;

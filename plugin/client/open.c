@@ -171,7 +171,7 @@ static int on_ask(struct run *run, struct pss_open *open, const struct pss_frame
 			    : pss_ask(computer ? computer : open->target.host, question ? question : "",
 				      kind != PSS_ASK_SECRET && pss_fields_number(fields, PSS_TAG_ECHO, 1), &answer);
 	int rc = pss_request_answer(run->connection, open->id, pss_fields_number(fields, PSS_TAG_ASK_ID, 0),
-			     asked == 0 ? (const char *)pss_buffer_bytes(&answer) : NULL);
+				    asked == 0 ? (const char *)pss_buffer_bytes(&answer) : NULL);
 	pss_buffer_wipe(&answer);
 	if (asked == -EINTR && rc == 0) {
 		pss_call_take_status(run->call, pss_status_exit(PSS_INTERRUPTED));

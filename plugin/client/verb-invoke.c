@@ -45,10 +45,12 @@ enum {
 
 static const struct pss_parameter rows[] = {
 	[COMPUTER_NAME] = { "ComputerName", "HostName Cn", PSS_KIND_LIST, "HOST", .wants = "the name of a computer",
-			    .position = 1, .set = 1, .help = "[user@]host[:port], a range, @FILE or - (standard input)" },
+			    .position = 1, .set = 1,
+			    .help = "[user@]host[:port], a range, @FILE or - (standard input)" },
 	[SESSION] = { "Session", NULL, PSS_KIND_LIST, "SESSION", .wants = "an Id, a Name or an InstanceId", .set = 1,
 		      .help = "kept sessions, by Id, Name or InstanceId (-: a line each from standard input)" },
-	[ID] = { "Id", NULL, PSS_KIND_NUMBERS, "N", .min = 1, .max = LLONG_MAX, .set = 1, .help = "kept sessions, by Id" },
+	[ID] = { "Id", NULL, PSS_KIND_NUMBERS, "N", .min = 1, .max = LLONG_MAX, .set = 1,
+		 .help = "kept sessions, by Id" },
 	[NAME] = { "Name", NULL, PSS_KIND_LIST, "NAME", .wants = "a name", .set = 1,
 		   .help = "kept sessions, by name, wildcards too" },
 	[INSTANCE_ID] = { "InstanceId", NULL, PSS_KIND_LIST, "UUID", .wants = "an InstanceId", .set = 1,
@@ -59,7 +61,8 @@ static const struct pss_parameter rows[] = {
 			   .help = "the same" },
 	[FILE_PATH] = { "FilePath", NULL, PSS_KIND_TEXT, "FILE", .wants = "the file of a script", .set = 2,
 			.help = "run this local script there; it is not copied" },
-	[ARGV] = { NULL, NULL, PSS_KIND_ARGV, NULL, .help = "the command word by word: nothing in it is expanded there" },
+	[ARGV] = { NULL, NULL, PSS_KIND_ARGV, NULL,
+		   .help = "the command word by word: nothing in it is expanded there" },
 	[ARGUMENT_LIST] = { "ArgumentList", "Args", PSS_KIND_TEXTS, "ARGUMENT", .wants = "an argument",
 			    .help = "a positional parameter ($1, …); repeat for more" },
 	[INPUT_OBJECT] = { "InputObject", NULL, PSS_KIND_TEXT, "-", .wants = "-",
@@ -69,7 +72,8 @@ static const struct pss_parameter rows[] = {
 	[TIMEOUT] = { "Timeout", NULL, PSS_KIND_NUMBER, "SECONDS", .min = 1, .max = INT_MAX / 1000,
 		      .help = "end a command that takes longer; status 124" },
 	[WAIT] = { "Wait", NULL, PSS_KIND_SWITCH, .help = "wait for a session that is busy" },
-	[ALLOCATE_TTY] = { "AllocateTty", NULL, PSS_KIND_SWITCH, .help = "a terminal on the computer, for sudo and the like" },
+	[ALLOCATE_TTY] = { "AllocateTty", NULL, PSS_KIND_SWITCH,
+			   .help = "a terminal on the computer, for sudo and the like" },
 	[HIDE_COMPUTER_NAME] = { "HideComputerName", "HCN", PSS_KIND_SWITCH, .help = "lines of output without names" },
 	[GROUPED] = { "Grouped", NULL, PSS_KIND_SWITCH, .set = 3,
 		      .help = "print host by host at the end, equal outputs once" },
@@ -122,7 +126,9 @@ static bool read_file(struct pss_call *call, const char *path, struct job *job)
 	}
 	pss_buffer_finish(&bytes);
 	pss_call_usage(call, "-FilePath: %s cannot be read: %s", visible ? visible : "",
-		       n < 0 ? strerror(error) : n > 0 ? "it is too long" : "it holds NUL bytes and is no script");
+		       n < 0   ? strerror(error)
+		       : n > 0 ? "it is too long"
+			       : "it holds NUL bytes and is no script");
 	return false;
 }
 
@@ -157,7 +163,8 @@ static bool read_command(struct pss_call *call, struct job *job)
 	bool named = own[COMMAND].given || own[SCRIPT_BLOCK].given || own[FILE_PATH].given;
 
 	if (own[ARGV].given && (named || own[ARGUMENT_LIST].given)) {
-		pss_call_usage(call, "what follows -- is the whole command: there can be no other and no -ArgumentList");
+		pss_call_usage(call,
+			       "what follows -- is the whole command: there can be no other and no -ArgumentList");
 		return false;
 	}
 	job->invoke.arguments = &own[ARGUMENT_LIST].list;
@@ -276,7 +283,8 @@ static bool find_input(struct pss_call *call, struct job *job)
 		invoke->input = pss_invoke_copy_input();
 		invoke->copies = true;
 		if (invoke->input < 0)
-			pss_call_error(call, PSS_FAILED, NULL, "standard input cannot be read: %s", strerror(-invoke->input));
+			pss_call_error(call, PSS_FAILED, NULL, "standard input cannot be read: %s",
+				       strerror(-invoke->input));
 		return invoke->input >= 0;
 	}
 	return true;
@@ -364,10 +372,12 @@ static void run(struct pss_call *call)
 const struct pss_verb pss_verb_invoke = {
 	.name = "invoke-command",
 	.summary = "Run a command in sessions or on computers",
-	.details = "In a session it runs in that session's own shell: variables, functions and the directory are those of\n"
-		   "the interactive use. On a computer it opens a connection for the call and closes it. Standard input\n"
-		   "is passed on to a single target. The status is the command's own; of several targets 0 when all\n"
-		   "succeeded, 1 when a command failed, 255 when a computer was not reached.\n",
+	.details =
+		"In a session it runs in that session's own shell: variables, functions and the directory are those "
+		"of\n"
+		"the interactive use. On a computer it opens a connection for the call and closes it. Standard input\n"
+		"is passed on to a single target. The status is the command's own; of several targets 0 when all\n"
+		"succeeded, 1 when a command failed, 255 when a computer was not reached.\n",
 	.rows = rows,
 	.n_rows = sizeof rows / sizeof *rows,
 	.uses = PSS_USES_LINK,

@@ -28,11 +28,11 @@ struct pss_verb {
 };
 
 /* All verbs: X(identifier, capital identifier, name, capital name). The shells' adapters make their builtins of it. */
-#define PSS_VERBS(X)                                          \
-	X(enter, Enter, "enter-pssession", "Enter-PSSession") \
-	X(exit, Exit, "exit-pssession", "Exit-PSSession")     \
-	X(new, New, "new-pssession", "New-PSSession")         \
-	X(get, Get, "get-pssession", "Get-PSSession")         \
+#define PSS_VERBS(X)                                              \
+	X(enter, Enter, "enter-pssession", "Enter-PSSession")     \
+	X(exit, Exit, "exit-pssession", "Exit-PSSession")         \
+	X(new, New, "new-pssession", "New-PSSession")             \
+	X(get, Get, "get-pssession", "Get-PSSession")             \
 	X(remove, Remove, "remove-pssession", "Remove-PSSession") \
 	X(invoke, Invoke, "invoke-command", "Invoke-Command")
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The four kinds of file that a shell's output can be: pipes and terminals are opened anew through /proc, sockets have a
- * flag, files never wait, and whatever can be none of these takes small pieces. Used by invoke-command. */
+/* The four kinds of file that a shell's output can be: pipes and terminals are opened anew through /proc, sockets have
+ * a flag, files never wait, and whatever can be none of these takes small pieces. Used by invoke-command. */
 #include "client/writer.h"
 
 #include <errno.h>

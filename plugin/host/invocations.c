@@ -22,8 +22,8 @@ struct PssInvocations {
 struct invocation {
 	PssInvocations *owner;
 	uint32_t id;
-	PssRun *run;        /* NULL while its text is being collected */
-	GByteArray *text;   /* NULL once it is complete */
+	PssRun *run;         /* NULL while its text is being collected */
+	GByteArray *text;    /* NULL once it is complete */
 	PssSession *session; /* or NULL: a computer */
 	PssTarget *target;   /* until it connects */
 	char *computer;
@@ -193,9 +193,9 @@ static void start_on_computer(struct invocation *invocation, const PssCommand *c
 		.columns = invocation->columns,
 		.rows = invocation->rows,
 	};
-	invocation->run =
-		pss_run_computer_new(pss_peer_new_transport(invocation->owner->peer),
-				     g_steal_pointer(&invocation->target), &options, &run_events, &link_events, invocation);
+	invocation->run = pss_run_computer_new(pss_peer_new_transport(invocation->owner->peer),
+					       g_steal_pointer(&invocation->target), &options, &run_events,
+					       &link_events, invocation);
 }
 
 static void start(struct invocation *invocation)

@@ -38,10 +38,10 @@ struct PssInvoker {
 	GQueue waiting;       /* of Run */
 	GPtrArray *elsewhere; /* runs on channels of their own, where the shell is not ours to drive */
 	gboolean running;
-	Run *current; /* what runs; NULL while running: nobody wants to hear of it any more */
+	Run *current;        /* what runs; NULL while running: nobody wants to hear of it any more */
 	Relay *relay, *next; /* in use or to be used; opened ahead */
 	guint last_relay;
-	gboolean stale; /* the last prompt is older than the last command */
+	gboolean stale;          /* the last prompt is older than the last command */
 	GByteArray *line, *keys; /* of the terminal, kept back; NULL: none */
 };
 
@@ -223,9 +223,9 @@ static void on_invoked(gpointer user, int status, gboolean background, gboolean 
 	} else {
 		pss_channel_pause(relay->channel, FALSE);
 	}
-	g_autoptr(GError) error = whole ? NULL
-					: g_error_new_literal(PSS_ERROR, PSS_LINK_LOST,
-							      "the end of the command's output was lost");
+	g_autoptr(GError) error =
+		whole ? NULL
+		      : g_error_new_literal(PSS_ERROR, PSS_LINK_LOST, "the end of the command's output was lost");
 	if (run)
 		tell_done(run, status, error);
 	serve_terminal(invoker);
@@ -348,8 +348,8 @@ static const PssRunOps run_ops = {
 	.free = run_free,
 };
 
-static PssRun *run_elsewhere(PssInvoker *invoker, const PssCommand *command, gboolean input,
-			     const PssRunEvents *events, gpointer user)
+static PssRun *run_elsewhere(PssInvoker *invoker, const PssCommand *command, gboolean input, const PssRunEvents *events,
+			     gpointer user)
 {
 	const PssRunChannelOptions options = { .command = command, .input = input, .siblings = invoker->elsewhere };
 	return pss_run_channel_new(invoker->session->transport, &options, events, user);

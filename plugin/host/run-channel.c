@@ -44,7 +44,8 @@ static void on_closed(gpointer user, int exit_status, const GError *error)
 
 	pss_channel_close(g_steal_pointer(&run->channel));
 	if (!error && exit_status < 0)
-		error = lost = g_error_new_literal(PSS_ERROR, PSS_LINK_LOST, "the server gave no status of the command");
+		error = lost =
+			g_error_new_literal(PSS_ERROR, PSS_LINK_LOST, "the server gave no status of the command");
 	done(run, exit_status, error);
 }
 
@@ -127,8 +128,8 @@ PssRun *pss_run_channel_new(PssTransport *transport, const PssRunChannelOptions 
 				      .term = options->term ? options->term : "xterm-256color",
 				      .columns = options->columns ? options->columns : 80,
 				      .rows = options->rows ? options->rows : 24 };
-	g_autofree char *command = pss_words_exec(options->command, options->shell, options->is_script, &first,
-						  &request.n_first_bytes);
+	g_autofree char *command =
+		pss_words_exec(options->command, options->shell, options->is_script, &first, &request.n_first_bytes);
 
 	request.command = command;
 	request.first_bytes = first;

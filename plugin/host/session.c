@@ -110,7 +110,8 @@ static void end_session(PssSession *session, enum pss_state state, const char *c
 	session->state = state;
 	session->cause = g_strdup(cause);
 	if (session->invoker)
-		pss_invoker_end(session->invoker, state == PSS_STATE_BROKEN || status == 255 ? PSS_LINK_LOST : PSS_FAILED, cause);
+		pss_invoker_end(session->invoker,
+				state == PSS_STATE_BROKEN || status == 255 ? PSS_LINK_LOST : PSS_FAILED, cause);
 	end_link_soon(session);
 	tell_left(session, reason, status, reason == PSS_LEFT_EXIT ? NULL : cause);
 	pss_registry_note_end(session);

@@ -193,7 +193,7 @@ static void start(PssSshChannel *channel)
 		create(channel);
 	if (channel->state == PSS_CHANNEL_OPENING &&
 	    advance(channel, ssh_channel_open_session(channel->channel), "to open a session on this connection"))
-		channel->state = channel->pty	     ? PSS_CHANNEL_PTY
+		channel->state = channel->pty        ? PSS_CHANNEL_PTY
 				 : channel->stand_in ? PSS_CHANNEL_RUNNING
 						     : PSS_CHANNEL_EXEC;
 	if (channel->state == PSS_CHANNEL_PTY && advance(channel, request_pty(channel), "a terminal")) {

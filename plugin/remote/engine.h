@@ -82,9 +82,9 @@ struct PssRemote {
 	GString *invoke_request; /* as it was sent */
 	GString *invoke_undo;    /* what is sent behind it when it is done */
 	guint relay;
-	PssStream streams[2];  /* standard output, standard error */
+	PssStream streams[2];   /* standard output, standard error */
 	guint streams_state[2]; /* invoke.c */
-	gboolean background;   /* it left something running */
+	gboolean background;    /* it left something running */
 };
 
 /* ---- remote.c */

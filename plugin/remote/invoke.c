@@ -160,8 +160,8 @@ static gboolean take(PssRemote *remote, gboolean is_stderr, const char **data, g
 	Plain plain = { remote, is_stderr };
 	char mark[PSS_STREAM_MARK_MAX];
 
-	if (*state >= BEHIND || !pss_stream_feed(&remote->streams[is_stderr], data, n,
-						 *state == INSIDE ? on_plain : NULL, &plain))
+	if (*state >= BEHIND ||
+	    !pss_stream_feed(&remote->streams[is_stderr], data, n, *state == INSIDE ? on_plain : NULL, &plain))
 		return FALSE;
 	if (++*state == BEHIND)
 		return FALSE;

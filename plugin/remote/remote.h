@@ -136,8 +136,8 @@ typedef struct {
 	void (*on_stream)(gpointer user, gboolean is_stderr, const void *data, gsize n);
 	/* Nothing has come for a while though the shell says that it is done. TRUE: wait on (the relay is paused). */
 	gboolean (*on_silence)(gpointer user);
-	/* Over, and the shell is IDLE: the last call. `background`: it left a job that may still write to the relay, which
-	 * is not to be used again. `whole` is FALSE when the end of a stream has been lost. */
+	/* Over, and the shell is IDLE: the last call. `background`: it left a job that may still write to the relay,
+	 * which is not to be used again. `whole` is FALSE when the end of a stream has been lost. */
 	void (*on_done)(gpointer user, int status, gboolean background, gboolean whole);
 } PssInvokeEvents;
 

@@ -130,14 +130,14 @@ enum pss_tag {
 	PSS_TAG_NO_SPACE = 85,    /* number: 1 when the only candidate does not end the word */
 	PSS_TAG_MORE = 86,        /* number: candidates that were left out */
 	/* INVOKE */
-	PSS_TAG_ARGUMENT = 128,  /* text, repeated: a positional parameter */
-	PSS_TAG_VARIABLE = 129,  /* text, repeated: "NAME=value", bound to a variable of the remote shell */
-	PSS_TAG_WORD = 130,      /* text, repeated: the command, word by word, instead of a text */
-	PSS_TAG_INPUT = 131,     /* number: 1 when STDIN follows; else it is /dev/null */
-	PSS_TAG_WAIT = 132,      /* number: 1 to wait while the session is busy */
-	PSS_TAG_TTY = 133,       /* number: 1 for a terminal on the computer */
-	PSS_TAG_SCRIPT = 134,    /* number: 1 when the text is a file, whose first line may name its interpreter */
-	PSS_TAG_COUNT = 135,     /* number of bytes */
+	PSS_TAG_ARGUMENT = 128, /* text, repeated: a positional parameter */
+	PSS_TAG_VARIABLE = 129, /* text, repeated: "NAME=value", bound to a variable of the remote shell */
+	PSS_TAG_WORD = 130,     /* text, repeated: the command, word by word, instead of a text */
+	PSS_TAG_INPUT = 131,    /* number: 1 when STDIN follows; else it is /dev/null */
+	PSS_TAG_WAIT = 132,     /* number: 1 to wait while the session is busy */
+	PSS_TAG_TTY = 133,      /* number: 1 for a terminal on the computer */
+	PSS_TAG_SCRIPT = 134,   /* number: 1 when the text is a file, whose first line may name its interpreter */
+	PSS_TAG_COUNT = 135,    /* number of bytes */
 };
 
 enum pss_state {

@@ -50,5 +50,6 @@ static int run_builtin(WORD_LIST *list)
 static char *const help[] = { (char *)"Enters a scripted session.", NULL };
 
 extern struct builtin enter_try_struct;
-EXPORTED struct builtin enter_try_struct = { (char *)"enter_try",       run_builtin, BUILTIN_ENABLED, help,
-					     "enter_try SOCKET [kept] [v1]", NULL };
+EXPORTED struct builtin enter_try_struct = {
+	(char *)"enter_try", run_builtin, BUILTIN_ENABLED, help, "enter_try SOCKET [kept] [v1]", NULL
+};

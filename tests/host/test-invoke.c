@@ -191,8 +191,9 @@ static void test_bytes(Fixture *fixture, gconstpointer data)
 		for (guint at = 0; at < n;) {
 			guint part = (guint)g_test_rand_int_range(1, 70000);
 			part = MIN(part, n - at);
-			g_assert_cmpint(pss_frame_append(&fixture->client.out, PSS_STDIN, id, 0, bytes->data + at, part),
-					==, 0);
+			g_assert_cmpint(
+				pss_frame_append(&fixture->client.out, PSS_STDIN, id, 0, bytes->data + at, part), ==,
+				0);
 			test_client_send(&fixture->client);
 			at += part;
 		}
@@ -288,8 +289,8 @@ static void test_busy(Fixture *fixture, gconstpointer data)
 static void test_background(Fixture *fixture, gconstpointer data)
 {
 	g_autofree char *go = g_build_filename(fixture->home, "go", NULL);
-	g_autofree char *one = g_strdup_printf("mkfifo '%s'; { read y <'%s'; echo late; echo done >'%s'; } & echo early", go,
-					       go, go);
+	g_autofree char *one =
+		g_strdup_printf("mkfifo '%s'; { read y <'%s'; echo late; echo done >'%s'; } & echo early", go, go, go);
 	g_autofree char *two = g_strdup_printf("echo >'%s'; read y <'%s'; echo $y", go, go);
 
 	Result result = finish(fixture, start(fixture, one, FALSE, FALSE));
@@ -325,9 +326,15 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*test)(Fixture *fixture, gconstpointer data);
 	} tests[] = {
-		{ "state", test_state },	 { "exit", test_exit },	      { "syntax error", test_syntax_error },
-		{ "bytes", test_bytes },	 { "interrupt", test_interrupt }, { "give up", test_give_up },
-		{ "busy", test_busy },		 { "background", test_background }, { "many", test_many },
+		{ "state", test_state },
+		{ "exit", test_exit },
+		{ "syntax error", test_syntax_error },
+		{ "bytes", test_bytes },
+		{ "interrupt", test_interrupt },
+		{ "give up", test_give_up },
+		{ "busy", test_busy },
+		{ "background", test_background },
+		{ "many", test_many },
 		{ "session ends", test_session_ends },
 	};
 	if (argc < 2)

@@ -6,7 +6,10 @@
 #include "remote/stream.h"
 #include "remote/words.h"
 
-#define MARK "\036" "0123456789abcdef0123456789abcdef" ">"
+#define MARK                               \
+	"\036"                             \
+	"0123456789abcdef0123456789abcdef" \
+	">"
 
 /* ---- streams */
 
@@ -61,8 +64,9 @@ static void test_stream(void)
 /* ---- words */
 
 static const char *const awkward[] = {
-	"plain", "", "a b", "it's", "\"", "\\", "\\\\", "\\'", "'\\''", "!", "!!", "$HOME", "`id`", "$(id)", "*", "~", "a\tb",
-	"{a,b}", "#", "-n", "=x", "%1", "^a^b", "a;b", "a&b", "\303\251", "\377\001\177", "a\\", "'", NULL,
+	"plain", "",      "a b",  "it's",  "\"",  "\\",       "\\\\",         "\\'",   "'\\''", "!",
+	"!!",    "$HOME", "`id`", "$(id)", "*",   "~",        "a\tb",         "{a,b}", "#",     "-n",
+	"=x",    "%1",    "^a^b", "a;b",   "a&b", "\303\251", "\377\001\177", "a\\",   "'",     NULL,
 };
 
 /* What a shell makes of the text on standard output. */
@@ -73,8 +77,8 @@ static char *evaluate(const char *shell, const char *text, gsize *ret_n)
 	gint status;
 	g_autoptr(GError) error = NULL;
 
-	if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &output,
-			  NULL, &status, &error))
+	if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
+			  &output, NULL, &status, &error))
 		g_error("%s", error->message);
 	*ret_n = strlen(output);
 	return output;
@@ -113,8 +117,7 @@ static void test_command(void)
 	g_autoptr(GString) undo = g_string_new(NULL);
 
 	pss_words_command(text, PSS_FAMILY_POSIX, &command);
-	g_assert_cmpstr(text->str, ==,
-			"__pss_using_a='x y'; __pss_using_b=''; set -- 'one' 'it'\\''s'; echo");
+	g_assert_cmpstr(text->str, ==, "__pss_using_a='x y'; __pss_using_b=''; set -- 'one' 'it'\\''s'; echo");
 	pss_words_undo(undo, &command);
 	g_assert_cmpstr(undo->str, ==, "\nset --\nunset -v __pss_using_a __pss_using_b\n");
 }
