@@ -119,8 +119,10 @@ static gboolean exchange_keys(PssPerson *person, const PssSshConfig *config, ssh
 		if (!pss_ssh_wait_session(person, session, what, error))
 			return FALSE;
 	if (status != SSH_OK) {
-		/* Closed before a word: that is how sshd refuses connections while too many log in (MaxStartups). */
-		pss_ssh_set_error(error, session, ssh_get_serverbanner(session) ? PSS_UNREACHABLE : PSS_THROTTLED,
+		/* Closed before a word: that is how sshd refuses connections while too many log in (MaxStartups). A
+		 * proxy's command that ends so has failed. */
+		gboolean throttled = !ssh_get_serverbanner(session) && !config->proxy_command;
+		pss_ssh_set_error(error, session, throttled ? PSS_THROTTLED : PSS_UNREACHABLE,
 				  "%s port %u does not speak SSH with us", config->hostname, config->port);
 		return FALSE;
 	}

@@ -378,11 +378,13 @@ static void silent_server(Fixture *f, gconstpointer unused)
 
 static void no_ssh_server(Fixture *f, gconstpointer unused)
 {
-	static const char *const other[] = { "echo", "220 mail.example.org ESMTP", NULL };
+	/* Our banner is read first, so that the end of the connection is no reset that takes the answer away. */
+	static const char *const other[] = { "sh", "-c", "read -r banner; echo 220 mail.example.org ESMTP", NULL };
 
 	g_strfreev(f->sshd->server);
 	f->sshd->server = g_strdupv((char **)other);
-	expect_failure(f, PSS_UNREACHABLE, "does not speak SSH with us");
+	/* No banner: that is also how sshd refuses connections while too many log in. */
+	expect_failure(f, PSS_THROTTLED, "does not speak SSH with us");
 }
 
 static void unknown_name(Fixture *f, gconstpointer unused)

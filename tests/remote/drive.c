@@ -322,9 +322,24 @@ guint drive_n_requests(Drive *drive)
 	return drive->n_requests;
 }
 
+/* On a machine that is busy with other tests the deadline may pass; then one asks again, as with the Tab key. */
+static gboolean wait_for_completion(Drive *drive, const Step *step)
+{
+	for (int i = 0; i < 5; i++) {
+		if (!wait_for(drive, has_completion, step))
+			return FALSE;
+		if (!g_str_equal(drive->completion, "given up") || g_str_equal(step->text, "given up"))
+			break;
+		if (drive->step == 0 || step[-1].kind != STEP_COMPLETE)
+			break;
+		drive_complete(drive, step[-1].text);
+	}
+	return TRUE;
+}
+
 static void expect_completion(Drive *drive, const Step *step)
 {
-	gboolean came = wait_for(drive, has_completion, step);
+	gboolean came = wait_for_completion(drive, step);
 	gboolean met = came && (*step->text == '*' ? g_str_has_suffix(drive->completion, step->text + 1)
 						   : strcmp(drive->completion, step->text) == 0);
 	if (!met) {

@@ -89,6 +89,7 @@ succeeds() {
 @test "invoke: \$using: is the local value, byte for byte, wherever it stands" {
 	in_session '
 		v=$(for ((n = 1; n < 256; n++)); do printf "\\x$(printf %x $n)"; done; echo .)
+		n=256
 		printf %s "$v" >$HERE/v
 		i "printf %s \$using:v" </dev/null | cmp - $HERE/v || exit 51
 		i "printf %s \"\$using:v\"" </dev/null | cmp - $HERE/v || exit 52
