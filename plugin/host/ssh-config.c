@@ -64,28 +64,77 @@ static char *token_value(const PssSshConfig *config, char token)
 	}
 }
 
+static char *home_of(const char *user)
+{
+	char block[4096];
+	struct passwd entry, *found = NULL;
+
+	if (getpwnam_r(user, &entry, block, sizeof block, &found) != 0 || !found)
+		return NULL;
+	return g_strdup(found->pw_dir);
+}
+
+/* "~/x" and "~user/x"; FALSE: no such user. */
+static gboolean expand_tilde(const char **text, gboolean with_names, GString *out)
+{
+	gsize n = strcspn(*text, "/");
+
+	if (**text != '~' || (n > 1 && !with_names))
+		return TRUE;
+	g_autofree char *name = g_strndup(*text + 1, n - 1);
+	g_autofree char *home = n == 1 ? home_directory() : home_of(name);
+	if (!home)
+		return FALSE;
+	g_string_append(out, home);
+	*text += n;
+	return TRUE;
+}
+
+/* Appends what stands for "${NAME}" and returns its end; NULL: no such variable, or no closing brace. */
+static const char *expand_variable(const PssSshConfig *config, const char *text, GString *out)
+{
+	gsize n = strcspn(text + 2, "}");
+	g_autofree char *name = g_strndup(text + 2, n);
+	const char *value = g_environ_getenv(config->environment, name);
+
+	if (text[2 + n] != '}' || !value)
+		return NULL;
+	g_string_append(out, value);
+	return text + 2 + n;
+}
+
+/* In one pass: what stands for a token or a variable is not looked at again, as in ssh. */
+static char *expand(const PssSshConfig *config, const char *text, gboolean is_path)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	if (!expand_tilde(&text, is_path, out))
+		return NULL;
+	for (; *text; text++) {
+		if (is_path && text[0] == '$' && text[1] == '{') {
+			text = expand_variable(config, text, out);
+			if (!text)
+				return NULL;
+		} else if (*text != '%') {
+			g_string_append_c(out, *text);
+		} else {
+			g_autofree char *value = token_value(config, *++text);
+			if (!value)
+				return NULL;
+			g_string_append(out, value);
+		}
+	}
+	return g_strdup(out->str);
+}
+
 char *pss_ssh_config_expand(const PssSshConfig *config, const char *text)
 {
-	GString *out = g_string_new(NULL);
+	return expand(config, text, FALSE);
+}
 
-	if (text[0] == '~' && (text[1] == '/' || text[1] == '\0')) {
-		g_autofree char *home = home_directory();
-		g_string_append(out, home);
-		text++;
-	}
-	for (; *text; text++) {
-		if (*text != '%') {
-			g_string_append_c(out, *text);
-			continue;
-		}
-		g_autofree char *value = token_value(config, *++text);
-		if (!value) {
-			g_string_free(out, TRUE);
-			return NULL;
-		}
-		g_string_append(out, value);
-	}
-	return g_string_free(out, FALSE);
+char *pss_ssh_config_expand_path(const PssSshConfig *config, const char *text)
+{
+	return expand(config, text, TRUE);
 }
 
 static void add(GPtrArray *argv, const char *flag, const char *value)
@@ -127,7 +176,7 @@ static gboolean apply_output(PssSshConfig *config, PssPerson *person, const char
 			gsize n = strcspn(*line, " ");
 			g_autofree char *keyword = g_ascii_strdown(*line, (gssize)n);
 			const char *value = (*line)[n] ? *line + n + 1 : "";
-			if (g_strv_contains(first, keyword) == (pass == 0) &&
+			if (*keyword && g_strv_contains(first, keyword) == (pass == 0) &&
 			    !pss_ssh_config_apply(config, person, keyword, value, error))
 				return FALSE;
 		}

@@ -12,8 +12,9 @@ typedef enum {
 } PssStrict;
 
 typedef struct {
-	char *host;     /* as typed */
-	char *hostname; /* what to connect to */
+	char **environment; /* the caller's, for ${NAME} in paths */
+	char *host;         /* as typed */
+	char *hostname;     /* what to connect to */
 	char *user;
 	guint port;
 	char *bind_address; /* or NULL */
@@ -53,5 +54,8 @@ void pss_ssh_config_free(PssSshConfig *config);
 
 /* `text` with a leading ~ and the tokens of ssh_config(5) replaced; NULL: a token that is not known. */
 char *pss_ssh_config_expand(const PssSshConfig *config, const char *text);
+
+/* The same for the name of a file, with ~user and ${NAME}; NULL also for a variable that is not set. */
+char *pss_ssh_config_expand_path(const PssSshConfig *config, const char *text);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PssSshConfig, pss_ssh_config_free)

@@ -110,17 +110,21 @@ static void set_nonblocking(int fd)
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
 
-static gboolean exchange_keys(PssPerson *person, const PssSshConfig *config, ssh_session session, GError **error)
+static gboolean exchange_keys(PssSshLogin *login, PssPerson *person, const PssSshConfig *config, ssh_session session,
+			      GError **error)
 {
 	g_autofree char *what = g_strdup_printf("the key exchange with %s", config->hostname);
 	int status;
 
+	ssh_set_counters(session, &login->counter, NULL);
 	while ((status = ssh_connect(session)) == SSH_AGAIN)
 		if (!pss_ssh_wait_session(person, session, what, error))
 			return FALSE;
 	if (status != SSH_OK) {
-		/* Closed before a word: that is how sshd refuses connections while too many log in (MaxStartups). */
-		pss_ssh_set_error(error, session, ssh_get_serverbanner(session) ? PSS_UNREACHABLE : PSS_THROTTLED,
+		/* Closed before a word: that is how sshd refuses connections while too many log in (MaxStartups). A
+		 * proxy that does so has failed. */
+		gboolean throttled = login->counter.in_bytes == 0 && !login->stream.proxy;
+		pss_ssh_set_error(error, session, throttled ? PSS_THROTTLED : PSS_UNREACHABLE,
 				  "%s port %u does not speak SSH with us", config->hostname, config->port);
 		return FALSE;
 	}
@@ -141,7 +145,7 @@ static ssh_session open_session(PssSshLogin *login, PssPerson *person, const Pss
 		ssh_free(session);
 		return NULL;
 	}
-	if (exchange_keys(person, config, session, error) &&
+	if (exchange_keys(login, person, config, session, error) &&
 	    pss_ssh_hostkey_check(person, config, login->stream.address, session, error) &&
 	    pss_ssh_authenticate(person, config, session, error)) {
 		login->stream.fd = -1; /* now the session's */
