@@ -11,6 +11,7 @@
 
 #include "host/child.h"
 #include "host/error.h"
+#include "host/ssh-config-cache.h"
 #include "host/ssh-config-table.h"
 #include "host/ssh-error.h"
 
@@ -192,10 +193,10 @@ static void set_usage_error(const char *said, GError **error)
 	g_set_error(error, PSS_ERROR, PSS_USAGE, "ssh refuses these options: %s", clean);
 }
 
-static gboolean read_by_ssh(PssSshConfig *config, PssPerson *person, const char *ssh, char *const *environment,
-			    const PssTarget *target, GError **error)
+/* Runs ssh -G. The answer is to be freed; NULL: error is set. */
+static char *ask_ssh(PssPerson *person, char *const *argv, char *const *environment, const PssTarget *target,
+		     GError **error)
 {
-	g_auto(GStrv) argv = ssh_arguments(ssh, target);
 	g_autofree char *bytes = g_malloc0(OUTPUT_MAX + 1);
 	char complaints[1024 + 1] = "";
 	PssChildOutput output = { .bytes = bytes, .size = OUTPUT_MAX };
@@ -208,12 +209,33 @@ static gboolean read_by_ssh(PssSshConfig *config, PssPerson *person, const char 
 	};
 
 	if (!pss_child_run(person, &spawn, &output, &errors, "reading ssh_config (ssh -G)", error))
-		return FALSE;
-	if (output.exit_status != 0) {
-		set_usage_error(complaints, error);
-		return FALSE;
+		return NULL;
+	if (output.exit_status == 0)
+		return g_strdup(bytes);
+	set_usage_error(complaints, error);
+	return NULL;
+}
+
+static gboolean read_by_ssh(PssSshConfig *config, PssPerson *person, const char *ssh, char *const *environment,
+			    const PssTarget *target, GError **error)
+{
+	g_auto(GStrv) argv = ssh_arguments(ssh, target);
+	g_autofree char *question = g_strjoinv("\n", argv);
+	g_autofree char *digest = pss_config_sources_digest(config, target, ssh);
+	g_autofree char *answer = digest ? pss_config_cache_look(question, digest) : NULL;
+
+	if (answer) {
+		pss_person_note(person, PSS_NOTE_DEBUG, "ssh_config has not changed: what ssh -G said still holds");
+		return apply_output(config, person, answer, error);
 	}
-	return apply_output(config, person, bytes, error);
+	answer = ask_ssh(person, argv, environment, target, error);
+	if (!answer)
+		return FALSE;
+	/* A file that has changed meanwhile may be in the answer or not. */
+	g_autofree char *after = digest ? pss_config_sources_digest(config, target, ssh) : NULL;
+	if (after && g_str_equal(digest, after))
+		pss_config_cache_keep(question, digest, answer);
+	return apply_output(config, person, answer, error);
 }
 
 /* -KeyFilePath is tried before everything that ssh_config names, as ssh -i is. */

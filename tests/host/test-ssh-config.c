@@ -398,6 +398,94 @@ static void several_paths(Fixture *f, gconstpointer unused)
 	g_assert_cmpstr(joined, ==, expected);
 }
 
+/* -- what ssh -G said is kept */
+
+static const char kept[] = "what ssh -G said still holds";
+
+/* In the text {} stands for the value. */
+static void write_file(Fixture *f, const char *name, const char *text, const char *value)
+{
+	g_autofree char *path = g_build_filename(f->directory, name, NULL);
+	g_auto(GStrv) parts = g_strsplit(text, "{}", -1);
+	g_autofree char *whole = g_strjoinv(value, parts);
+
+	g_assert_true(g_file_set_contents(path, whole, -1, NULL));
+}
+
+/* Resolves the target: that is its HostName, and ssh was asked or not. */
+static void expect_resolved(Fixture *f, const char *hostname, gboolean asked)
+{
+	g_autoptr(GError) error = NULL;
+
+	run_pending();
+	g_string_truncate(f->link.notes, 0);
+	g_autoptr(PssSshConfig) config = pss_ssh_config_resolve(f->person, f->target, &error);
+	g_assert_no_error(error);
+	g_assert_cmpstr(config->hostname, ==, hostname);
+	run_pending();
+	g_assert_cmpint(strstr(f->link.notes->str, kept) == NULL, ==, asked);
+}
+
+static void use_config(Fixture *f, const char *text, const char *value)
+{
+	write_file(f, "config", text, value);
+	f->target->config_file = g_build_filename(f->directory, "config", NULL);
+}
+
+static void kept_while_unchanged(Fixture *f, gconstpointer unused)
+{
+	use_config(f, "Host box\n HostName {}\n", "one.example");
+	expect_resolved(f, "one.example", TRUE);
+	expect_resolved(f, "one.example", FALSE);
+	/* Of the same size, within the same tick of the file system's clock. */
+	write_file(f, "config", "Host box\n HostName {}\n", "two.example");
+	expect_resolved(f, "two.example", TRUE);
+	expect_resolved(f, "two.example", FALSE);
+	link_target_option(f->target, "HostName=three.example");
+	expect_resolved(f, "three.example", TRUE);
+	f->target->port = 7;
+	expect_resolved(f, "three.example", TRUE);
+	expect_resolved(f, "three.example", FALSE);
+}
+
+static void kept_with_includes(Fixture *f, gconstpointer unused)
+{
+	use_config(f, "Include {}/*.conf\n", f->directory);
+	expect_resolved(f, "box", TRUE);
+	expect_resolved(f, "box", FALSE);
+	write_file(f, "b.conf", "Include = \"{}/inner\"\n", f->directory);
+	expect_resolved(f, "box", TRUE);
+	expect_resolved(f, "box", FALSE);
+	write_file(f, "inner", "HostName {}\n", "inner.example");
+	expect_resolved(f, "inner.example", TRUE);
+	expect_resolved(f, "inner.example", FALSE);
+	write_file(f, "a.conf", "HostName {}\n", "first.example");
+	expect_resolved(f, "first.example", TRUE);
+	g_autofree char *path = g_build_filename(f->directory, "a.conf", NULL);
+	g_unlink(path);
+	expect_resolved(f, "inner.example", TRUE);
+}
+
+static void never_kept(Fixture *f, gconstpointer text)
+{
+	link_target_setenv(f->target, "WHERE", "/somewhere");
+	use_config(f, "{}\n", text);
+	expect_resolved(f, "box", TRUE);
+	expect_resolved(f, "box", TRUE);
+}
+
+static void exec_decides_each_time(Fixture *f, gconstpointer unused)
+{
+	g_autofree char *flag = g_build_filename(f->directory, "flag", NULL);
+
+	use_config(f, "Match exec \"test -e {}\"\n HostName there.example\n", flag);
+	expect_resolved(f, "box", TRUE);
+	write_file(f, "flag", "{}", "");
+	expect_resolved(f, "there.example", TRUE);
+	g_unlink(flag);
+	expect_resolved(f, "box", TRUE);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -411,5 +499,13 @@ int main(int argc, char **argv)
 	ADD("the manual names what is refused and noted", manual_says_so);
 	ADD("names of files: home, tokens, variables", paths);
 	ADD("names of several files", several_paths);
+	ADD("what ssh -G said is kept while the files are the same", kept_while_unchanged);
+	ADD("included files count", kept_with_includes);
+	ADD("Match exec decides each time", exec_decides_each_time);
+#define ADD_NEVER(name, text) g_test_add("/ssh_config/never kept: " name, Fixture, text, set_up, never_kept, tear_down)
+	ADD_NEVER("a quoted Match exec", "\"Match\" host box !exec \"false\"\nMatch all");
+	ADD_NEVER("an environment variable", "IdentityFile ${WHERE}/key");
+	ADD_NEVER("canonical names", "CanonicalizeHostname yes");
+	ADD_NEVER("an Include that is no file", "Include /dev/null");
 	return g_test_run();
 }
