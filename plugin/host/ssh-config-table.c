@@ -56,7 +56,7 @@ static const Row rows[] = {
 	HONOURED("AddressFamily", set_family, address_family),
 	HONOURED("BatchMode", set_switch, batch_mode),
 	HONOURED("BindAddress", set_text, bind_address),
-	NOTED("BindInterface", NONE),
+	HONOURED("BindInterface", set_text, bind_interface),
 	MOOT("CanonicalDomains", resolved),
 	MOOT("CanonicalizeFallbackLocal", resolved),
 	MOOT("CanonicalizeHostname", resolved),
@@ -69,7 +69,7 @@ static const Row rows[] = {
 	HONOURED("Ciphers", set_text, ciphers),
 	MOOT("ClearAllForwardings", resolved),
 	HONOURED("Compression", set_switch, compression),
-	NOTED("ConnectionAttempts", "|1|"),
+	HONOURED("ConnectionAttempts", set_number, connection_attempts),
 	HONOURED("ConnectTimeout", set_milliseconds, connect_timeout_ms),
 	NOTED("ControlMaster", OFF),
 	NOTED("ControlPath", NONE),
@@ -104,7 +104,7 @@ static const Row rows[] = {
 	HONOURED("IdentityAgent", set_agent, agent_socket),
 	HONOURED("IdentityFile", add_path, identity_files),
 	MOOT("IgnoreUnknown", resolved),
-	NOTED("IPQoS", "|lowdelay throughput|af21 cs1|ef none|"),
+	HONOURED("IPQoS", set_tos, ip_tos),
 	HONOURED("KbdInteractiveAuthentication", set_switch, kbdint),
 	NOTED("KbdInteractiveDevices", NONE),
 	HONOURED("KexAlgorithms", set_text, kex),
@@ -128,12 +128,12 @@ static const Row rows[] = {
 	HONOURED("PubkeyAcceptedAlgorithms", set_text, pubkey_algorithms),
 	HONOURED("PubkeyAuthentication", set_switch, pubkey),
 	REFUSED("RefuseConnection", NONE),
-	NOTED("RekeyLimit", "|0 0|"),
+	HONOURED("RekeyLimit", set_rekey, rekey_bytes),
 	NOTED("RemoteCommand", NONE),
 	NOTED("RemoteForward", NULL),
 	NOTED("RequestTTY", "|auto|false|"),
 	HONOURED("RequiredRSASize", set_number, rsa_min_size),
-	REFUSED("RevokedHostKeys", NONE),
+	HONOURED("RevokedHostKeys", set_path, revoked_host_keys),
 	NOTED("SecurityKeyProvider", "|internal|"),
 	NOTED("SendEnv", NULL),
 	HONOURED("ServerAliveCountMax", set_number, alive_count_max),
@@ -235,6 +235,8 @@ PssSshConfig *pss_ssh_config_new(const PssTarget *target)
 	config->hostname = g_ascii_strdown(target->host, -1);
 	config->user = g_strdup(target->user ? target->user : g_get_user_name());
 	config->port = target->port ? target->port : 22;
+	config->connection_attempts = 1;
+	config->ip_tos = -1;
 	config->tcp_keepalive = TRUE;
 	config->user_known_hosts = g_new0(char *, 1);
 	config->global_known_hosts = g_new0(char *, 1);
@@ -257,9 +259,11 @@ void pss_ssh_config_free(PssSshConfig *config)
 			  config->hostname,
 			  config->user,
 			  config->bind_address,
+			  config->bind_interface,
 			  config->proxy_command,
 			  config->proxy_jump,
 			  config->host_key_alias,
+			  config->revoked_host_keys,
 			  config->agent_socket,
 			  config->ciphers,
 			  config->macs,

@@ -153,3 +153,48 @@ const char *pss_config_set_agent(PssSshConfig *config, void *member, const char 
 	*path = g_strdup(g_environ_getenv(config->environment, value + 1));
 	return NULL;
 }
+
+/* IPQoS: ssh_config(5)'s names of what stands in a packet's type of service (RFC 2474, 2597, 3246, 8622, 1349). */
+static const struct {
+	const char *name;
+	int tos;
+} services[] = {
+	{ "af11", 0x28 }, { "af12", 0x30 }, { "af13", 0x38 },     { "af21", 0x48 },       { "af22", 0x50 },
+	{ "af23", 0x58 }, { "af31", 0x68 }, { "af32", 0x70 },     { "af33", 0x78 },       { "af41", 0x88 },
+	{ "af42", 0x90 }, { "af43", 0x98 }, { "cs0", 0x00 },      { "cs1", 0x20 },        { "cs2", 0x40 },
+	{ "cs3", 0x60 },  { "cs4", 0x80 },  { "cs5", 0xa0 },      { "cs6", 0xc0 },        { "cs7", 0xe0 },
+	{ "ef", 0xb8 },   { "le", 0x04 },   { "lowdelay", 0x10 }, { "throughput", 0x08 }, { "reliability", 0x04 },
+	{ "none", -1 },
+};
+
+const char *pss_config_set_tos(PssSshConfig *config, void *member, const char *value)
+{
+	g_autofree char *first = g_strndup(value, strcspn(value, " "));
+	guint64 number;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(services); i++)
+		if (g_ascii_strcasecmp(first, services[i].name) == 0) {
+			*(int *)member = services[i].tos;
+			return NULL;
+		}
+	/* `ssh -G` prints what has no name as 0x.. */
+	int base = g_str_has_prefix(first, "0x") ? 16 : 10;
+	if (!g_ascii_string_to_unsigned(first + (base == 16 ? 2 : 0), (guint)base, 0, 255, &number, NULL))
+		return "it names no class of service";
+	*(int *)member = (int)number;
+	return NULL;
+}
+
+/* As `ssh -G` prints it: bytes and seconds. */
+const char *pss_config_set_rekey(PssSshConfig *config, void *member, const char *value)
+{
+	g_auto(GStrv) words = g_strsplit(value, " ", 2);
+	guint64 bytes, seconds = 0;
+
+	if (!words[0] || !g_ascii_string_to_unsigned(words[0], 10, 0, G_MAXUINT64, &bytes, NULL) ||
+	    (words[1] && !g_ascii_string_to_unsigned(words[1], 10, 0, G_MAXINT32, &seconds, NULL)))
+		return "that is not bytes and seconds";
+	config->rekey_bytes = bytes;
+	config->rekey_s = (guint)seconds;
+	return NULL;
+}

@@ -17,4 +17,6 @@ const char *pss_config_set_paths(PssSshConfig *config, void *member, const char 
 const char *pss_config_add_path(PssSshConfig *config, void *member, const char *value);
 const char *pss_config_set_family(PssSshConfig *config, void *member, const char *value);
 const char *pss_config_set_strict(PssSshConfig *config, void *member, const char *value);
+const char *pss_config_set_tos(PssSshConfig *config, void *member, const char *value);   /* the first of two */
+const char *pss_config_set_rekey(PssSshConfig *config, void *member, const char *value); /* both members */
 const char *pss_config_set_agent(PssSshConfig *config, void *member, const char *value);

@@ -20,6 +20,9 @@ typedef struct {
 	char *bind_address; /* or NULL */
 	int address_family; /* AF_* */
 	guint connect_timeout_ms;
+	guint connection_attempts;
+	char *bind_interface; /* or NULL */
+	int ip_tos;           /* of what a person types and sees; -1: the system's */
 	gboolean tcp_keepalive;
 	char *proxy_command; /* tokens not yet expanded, or NULL */
 	char *proxy_jump;    /* or NULL */
@@ -27,6 +30,7 @@ typedef struct {
 	PssStrict strict;
 	char *host_key_alias;                          /* or NULL */
 	char **user_known_hosts, **global_known_hosts; /* paths, never NULL */
+	char *revoked_host_keys;                       /* a path, or NULL */
 	gboolean hash_known_hosts, check_host_ip;
 
 	GPtrArray *identity_files;    /* paths, in order of trial */
@@ -41,6 +45,8 @@ typedef struct {
 
 	char *ciphers, *macs, *kex, *host_key_algorithms, *pubkey_algorithms; /* NULL: libssh's own */
 	gboolean compression;
+	guint64 rekey_bytes; /* 0: libssh decides */
+	guint rekey_s;       /* 0: never for its age alone */
 	int rsa_min_size;
 	guint alive_interval_s, alive_count_max;
 } PssSshConfig;

@@ -87,6 +87,8 @@ static gboolean set_options(ssh_session session, const PssSshConfig *config, int
 {
 	bool no = false;
 	int rsa = config->rsa_min_size;
+	uint64_t rekey_bytes = config->rekey_bytes;
+	uint32_t rekey_s = config->rekey_s;
 	gboolean good =
 		ssh_options_set(session, SSH_OPTIONS_PROCESS_CONFIG, &no) == SSH_OK &&
 		ssh_options_set(session, SSH_OPTIONS_SSH_DIR, "/nonexistent") == SSH_OK &&
@@ -97,6 +99,8 @@ static gboolean set_options(ssh_session session, const PssSshConfig *config, int
 		ssh_options_set(session, SSH_OPTIONS_HOST, "host") == SSH_OK &&
 		ssh_options_set(session, SSH_OPTIONS_USER, config->user) == SSH_OK &&
 		ssh_options_set(session, SSH_OPTIONS_COMPRESSION, config->compression ? "yes" : "no") == SSH_OK &&
+		(!config->rekey_bytes || ssh_options_set(session, SSH_OPTIONS_REKEY_DATA, &rekey_bytes) == SSH_OK) &&
+		(!config->rekey_s || ssh_options_set(session, SSH_OPTIONS_REKEY_TIME, &rekey_s) == SSH_OK) &&
 		(rsa < 768 || ssh_options_set(session, SSH_OPTIONS_RSA_MIN_SIZE, &rsa) == SSH_OK) &&
 		ssh_options_set(session, SSH_OPTIONS_FD, &fd) == SSH_OK;
 	if (good)

@@ -499,6 +499,46 @@ static void config_file(Fixture *f, gconstpointer unused)
 	g_assert_cmpstr(f->link.history_key, ==, history);
 }
 
+static gboolean listen_again(gpointer sshd)
+{
+	sshd_listen(sshd);
+	return G_SOURCE_REMOVE;
+}
+
+static void connection_attempts(Fixture *f, gconstpointer unused)
+{
+	sshd_refuse(f->sshd);
+	link_target_option(f->target, "ConnectionAttempts=9");
+	g_timeout_add(1500, listen_again, f->sshd);
+	expect_login(f);
+	g_assert_nonnull(strstr(f->link.notes->str, "Connection refused); trying again"));
+}
+
+static void bind_interface(Fixture *f, gconstpointer unused)
+{
+	link_target_option(f->target, "BindInterface=lo");
+	expect_login(f);
+}
+
+static void bind_interface_that_is_none(Fixture *f, gconstpointer unused)
+{
+	link_target_option(f->target, "BindInterface=nosuch0");
+	expect_failure(f, PSS_UNREACHABLE, "Cannot assign requested address");
+}
+
+/* New keys every 100 kB, in the middle of the stream. */
+static void rekey_limit(Fixture *f, gconstpointer unused)
+{
+	link_target_option(f->target, "RekeyLimit=100K");
+	link_target_option(f->target, "IPQoS=cs3 cs1");
+	finish(f);
+	g_assert_no_error(f->link.lost);
+	channel_open(&f->channel, &f->link, "head -c 3000000 /dev/zero", FALSE);
+	wait_for(f->channel.n_closed, 20);
+	g_assert_no_error(f->link.lost);
+	g_assert_cmpuint(f->channel.out->len, ==, 3000000);
+}
+
 static void proxy_command(Fixture *f, gconstpointer unused)
 {
 	g_autofree char *option =
@@ -574,11 +614,15 @@ int main(int argc, char **argv)
 	ADD("freeing it while it asks", NULL, set_up, free_while_asking);
 	ADD("a slow answer does not count", NULL, set_up, slow_answer);
 	ADD("an option that ssh does not know", NULL, set_up, unknown_option);
-	ADD("RevokedHostKeys is refused", "RevokedHostKeys=/etc/revoked", set_up_plain, dangerous_option);
+	ADD("ProxyUseFdpass is refused", "ProxyUseFdpass=yes", set_up_plain, dangerous_option);
 	ADD("VerifyHostKeyDNS is refused", "VerifyHostKeyDNS=yes", set_up_plain, dangerous_option);
 	ADD("KnownHostsCommand is refused", "KnownHostsCommand=/bin/true", set_up_plain, dangerous_option);
 	ADD("ciphers that cannot be offered safely are refused", NULL, set_up, only_gcm);
 	ADD("a whole ssh_config", NULL, set_up, config_file);
+	ADD("ConnectionAttempts", NULL, set_up, connection_attempts);
+	ADD("BindInterface", NULL, set_up, bind_interface);
+	ADD("BindInterface that there is not", NULL, set_up, bind_interface_that_is_none);
+	ADD("RekeyLimit", NULL, set_up, rekey_limit);
 	ADD("ProxyCommand", NULL, set_up, proxy_command);
 	ADD("a ProxyCommand that fails", NULL, set_up, proxy_that_fails);
 	ADD("ProxyJump", NULL, set_up, proxy_jump);

@@ -91,7 +91,7 @@ static const struct {
 	{ "PubkeyAcceptedAlgorithms", "ssh-ed25519" },
 	{ "PubkeyAuthentication", "no" },
 	{ "RefuseConnection", "for a reason" },
-	{ "RekeyLimit", "1G 1h" },
+	{ "RekeyLimit", "1073741824 3600" },
 	{ "RemoteCommand", "true" },
 	{ "RemoteForward", "8081 example.org:80" },
 	{ "RequestTTY", "force" },
