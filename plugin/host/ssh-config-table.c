@@ -135,11 +135,11 @@ static const Row rows[] = {
 	HONOURED("RequiredRSASize", set_number, rsa_min_size),
 	HONOURED("RevokedHostKeys", set_path, revoked_host_keys),
 	NOTED("SecurityKeyProvider", "|internal|"),
-	NOTED("SendEnv", NULL),
+	HONOURED("SendEnv", add_text, send_env),
 	HONOURED("ServerAliveCountMax", set_number, alive_count_max),
 	HONOURED("ServerAliveInterval", set_number, alive_interval_s),
 	NOTED("SessionType", "|default|"),
-	NOTED("SetEnv", NULL),
+	HONOURED("SetEnv", add_text, set_env),
 	NOTED("StdinNull", OFF),
 	MOOT("StreamLocalBindMask", no_forwards),
 	MOOT("StreamLocalBindUnlink", no_forwards),
@@ -242,6 +242,8 @@ PssSshConfig *pss_ssh_config_new(const PssTarget *target)
 	config->global_known_hosts = g_new0(char *, 1);
 	config->identity_files = g_ptr_array_new_with_free_func(g_free);
 	config->certificate_files = g_ptr_array_new_with_free_func(g_free);
+	config->send_env = g_ptr_array_new_with_free_func(g_free);
+	config->set_env = g_ptr_array_new_with_free_func(g_free);
 	const char *agent = pss_target_getenv(target, "SSH_AUTH_SOCK");
 	config->agent_socket = agent && *agent ? g_strdup(agent) : NULL;
 	config->pubkey = config->password = config->kbdint = TRUE;
@@ -279,5 +281,7 @@ void pss_ssh_config_free(PssSshConfig *config)
 	g_strfreev(config->preferred);
 	g_ptr_array_unref(config->identity_files);
 	g_ptr_array_unref(config->certificate_files);
+	g_ptr_array_unref(config->send_env);
+	g_ptr_array_unref(config->set_env);
 	g_free(config);
 }

@@ -138,6 +138,29 @@ char *pss_ssh_config_expand_path(const PssSshConfig *config, const char *text)
 	return expand(config, text, TRUE);
 }
 
+static gboolean is_wanted(const PssSshConfig *config, const char *name)
+{
+	for (guint i = 0; i < config->send_env->len; i++)
+		if (g_pattern_match_simple(g_ptr_array_index(config->send_env, i), name))
+			return TRUE;
+	return FALSE;
+}
+
+char **pss_ssh_config_environment(const PssSshConfig *config)
+{
+	GPtrArray *all = g_ptr_array_new();
+
+	for (char **variable = config->environment; *variable; variable++) {
+		g_autofree char *name = g_strndup(*variable, strcspn(*variable, "="));
+		if (is_wanted(config, name))
+			g_ptr_array_add(all, g_strdup(*variable));
+	}
+	for (guint i = 0; i < config->set_env->len; i++)
+		g_ptr_array_add(all, g_strdup(g_ptr_array_index(config->set_env, i)));
+	g_ptr_array_add(all, NULL);
+	return (char **)g_ptr_array_free(all, FALSE);
+}
+
 static void add(GPtrArray *argv, const char *flag, const char *value)
 {
 	if (!value)

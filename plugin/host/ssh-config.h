@@ -44,6 +44,8 @@ typedef struct {
 	guint n_password_prompts;
 
 	char *ciphers, *macs, *kex, *host_key_algorithms, *pubkey_algorithms; /* NULL: libssh's own */
+	GPtrArray *send_env;                                                  /* patterns of names */
+	GPtrArray *set_env;                                                   /* "NAME=value" */
 	gboolean compression;
 	guint64 rekey_bytes; /* 0: libssh decides */
 	guint rekey_s;       /* 0: never for its age alone */
@@ -57,6 +59,9 @@ typedef struct {
 PssSshConfig *pss_ssh_config_resolve(PssPerson *person, const PssTarget *target,
 				     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void pss_ssh_config_free(PssSshConfig *config);
+
+/* What SendEnv and SetEnv want the remote shell to have: "NAME=value" each, of the caller's environment first. */
+char **pss_ssh_config_environment(const PssSshConfig *config);
 
 /* `text` with a leading ~ and the tokens of ssh_config(5) replaced; NULL: a token that is not known. */
 char *pss_ssh_config_expand(const PssSshConfig *config, const char *text);

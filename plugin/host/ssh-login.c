@@ -172,6 +172,7 @@ static gboolean log_in(Thread *thread, PssSshLogin *login, GError **error)
 		return FALSE;
 	login->user = g_strdup(config->user);
 	login->history_key = g_strdup_printf("%s@%s:%u", config->user, config->hostname, config->port);
+	login->environment = pss_ssh_config_environment(config);
 	login->alive_interval_s = config->alive_interval_s;
 	login->alive_count_max = config->alive_count_max;
 	return TRUE;
@@ -228,6 +229,7 @@ void pss_ssh_login_free(PssSshLogin *login)
 	pss_ssh_stream_clear(&login->stream);
 	g_free(login->user);
 	g_free(login->history_key);
+	g_strfreev(login->environment);
 	g_clear_error(&login->error);
 	g_free(login);
 }

@@ -279,14 +279,19 @@ static void expect_note(Fixture *f, const char *name, gboolean wanted)
 		g_error("%s: the notes are: %s", name, f->link.notes->str);
 }
 
+static guint n_listed(const PssSshConfig *config)
+{
+	return config->identity_files->len + config->certificate_files->len + config->send_env->len +
+	       config->set_env->len;
+}
+
 static void expect_changed(Fixture *f, const char *name, const char *value)
 {
-	guint n = f->config->identity_files->len + f->config->certificate_files->len;
+	guint n = n_listed(f->config);
 	PssSshConfig before = *f->config;
 
 	g_assert_true(pss_ssh_config_apply(f->config, f->person, name, value, NULL));
-	if (memcmp(&before, f->config, sizeof before) == 0 &&
-	    f->config->identity_files->len + f->config->certificate_files->len == n)
+	if (memcmp(&before, f->config, sizeof before) == 0 && n_listed(f->config) == n)
 		g_error("%s '%s' is honoured and changes nothing", name, value);
 }
 
