@@ -154,6 +154,8 @@ static Times log_in_once(const Sshd *sshd, guint delay_ms)
 	proxy_start(&proxy, sshd->port, delay_ms);
 	target->port = proxy.port;
 	link_target_option(target, "HostKeyAlias=the-server");
+	/* What it takes and what it refuses, both without a round trip of their own. */
+	link_target_option(target, "SetEnv=PSS_ONE=1 REFUSED=2");
 	link_record_init(&records.link);
 	channel_record_init(&records.control);
 	channel_record_init(&records.terminal);
@@ -204,7 +206,7 @@ static void fresh_connection(void)
 		g_test_skip(sshd_why_no_terminal());
 		return;
 	}
-	Sshd *sshd = sshd_start(NULL);
+	Sshd *sshd = sshd_start("AcceptEnv PSS_*");
 	g_autofree char *key = sshd_public_key(sshd->host_key);
 	g_autofree char *line = g_strdup_printf("the-server %s\n", key);
 
