@@ -44,6 +44,7 @@ f=${s##*/}
 case $f in
 bash) f=bash ;;
 zsh) f=zsh ;;
+fish) f=fish ;;
 sh | dash | ash | ksh | ksh93 | ksh2020 | mksh | lksh | busybox) f=posix ;;
 *) f=none ;;
 esac
@@ -66,6 +67,11 @@ zsh)
 	for x in zshenv zprofile zshrc zlogin; do
 		printf '__pss_d=${__pss_d-$ZDOTDIR} __pss_stub=%s\n. "$__pss_d/rc"\n' $x >.$x
 	done
+	;;
+fish)
+	cat >rc <<'@END@'
+@FISH@
+@END@
 	;;
 posix)
 	cat >rc <<'@END@'
