@@ -44,6 +44,7 @@ f=${s##*/}
 case $f in
 bash) f=bash ;;
 zsh) f=zsh ;;
+fish) f=fish ;;
 sh | dash | ash | ksh | ksh93 | ksh2020 | mksh | lksh | busybox) f=posix ;;
 *) f=none ;;
 esac
@@ -97,6 +98,10 @@ fi
 @POSIX@
 @END@
 [ $f != posix ] || launch
+[ $f != fish ] || cat >rc <<'@END@'
+@FISH@
+@END@
+[ $f != fish ] || launch
 
 # ---- what requests need, which come behind this script
 cat >relay <<'@END@'

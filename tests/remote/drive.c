@@ -428,12 +428,22 @@ static const struct {
 	[STEP_CALL] = { NULL, NULL },
 };
 
+/* Without OSC, CSI and other escape sequences. */
+static char *strip(const char *text)
+{
+	g_autoptr(GRegex) regex = g_regex_new("\033\\][^\007]*\007|\033\\[[0-9;?]*[a-zA-Z]|\033\\(B|\r", G_REGEX_RAW, 0, NULL);
+	return g_regex_replace_literal(regex, text, -1, 0, "", 0, NULL);
+}
+
 static void check(Drive *drive, const Step *step)
 {
 	gboolean good = TRUE;
 	if (step->kind == STEP_OUTPUT)
 		good = strcmp(drive->output->str, step->text) == 0;
-	else if (step->kind == STEP_HAS)
+	else if (step->kind == STEP_SHOWS) {
+		g_autofree char *shown = strip(drive->output->str);
+		good = strcmp(shown, step->text) == 0;
+	} else if (step->kind == STEP_HAS)
 		good = holds(drive->output, step->text);
 	else if (step->kind == STEP_LACKS)
 		good = !holds(drive->output, step->text);
