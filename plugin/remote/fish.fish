@@ -11,6 +11,7 @@ builtin set -g __pss_k @KEY@
 builtin set -g __pss_kept ''
 builtin set -g __pss_n @FIRST@
 builtin set -g __pss_m ''
+builtin set -g __pss_now @FIRST@
 builtin set -g __pss_u ''
 builtin set -g __pss_c ''
 builtin set -g __pss_p ''
@@ -54,11 +55,7 @@ function __pss_stub
 	end
 	function fish_right_prompt
 		builtin set -g fish_bind_mode __pss
-		if builtin test -n "$__pss_n"
-			__pss_mark $__pss_n r >$__pss_t
-		else
-			__pss_mark $__pss_m r >$__pss_t
-		end
+		__pss_mark $__pss_now r >$__pss_t
 	end
 	builtin set -g __pss_stubbed 1
 	builtin set -g __pss_hide ''
@@ -220,7 +217,7 @@ function __pss_serve
 	end
 	builtin set -g __pss_typed (builtin commandline -b | builtin string collect -N)
 	builtin commandline -r ''
-	__pss_mark $__pss_m t
+	__pss_mark $__pss_now t
 	__pss_read <"$__pss_d/q"; and return
 	# The fifo has ended, or its directory is gone.
 	command kill -HUP $fish_pid
@@ -234,6 +231,7 @@ end
 # b N TEXT: runs TEXT, once.
 function __pss_do_b
 	__pss_is_old $argv[1]; and return 1
+	builtin set -g __pss_now $argv[1]
 	builtin set -g __pss_c (builtin printf %b $argv[2] | builtin string collect -N -a)
 	builtin commandline -r -- $__pss_c
 	builtin commandline --is-valid
@@ -301,6 +299,7 @@ end
 # i N K i|n TEXT: an invocation, whose output is the fifos of relay K; with i its input too, else nothing.
 function __pss_do_i
 	__pss_is_old $argv[1]; and return 1
+	builtin set -g __pss_now $argv[1]
 	__pss_mark $argv[1] n
 	builtin set -g __pss_n $argv[1]
 	builtin set -g __pss_relay $argv[2]
@@ -338,7 +337,7 @@ function __pss_do_c
 	builtin commandline -r ''
 	# The line that it prints has a newline more.
 	builtin set -l n (builtin string escape --style=url -- $token | builtin string replace -ra '%..' x | builtin string length)
-	# A completer that hangs is interrupted, and we with it; the second interrupt meets the reader (__pss_interrupted).
+	# A completer that hangs is interrupted, and we with it; then the reader is told to ask for the key once more.
 	builtin set -l guard (command sh -c '
 		{
 			pss_wait() { sleep $1 & trap "kill $!; exit" TERM; wait; }
@@ -346,15 +345,17 @@ function __pss_do_c
 			pss_wait 2
 			kill -INT -"$1"
 			pss_wait 0.2
-			kill -INT "$1"
+			kill -VTALRM "$1"
 		} >/dev/null 2>&1 &
 		echo $!' sh $fish_pid)
-	__pss_mark $__pss_m n
+	__pss_mark $__pss_now n
+	builtin set -g __pss_completing 1
 	builtin functions -e __pss_on_int
 	builtin set -l found (builtin complete --escape -C $text 2>/dev/null </dev/null)
 	__pss_observe
+	builtin set -e __pss_completing
 	command kill $guard
-	__pss_mark $__pss_m t
+	__pss_mark $__pss_now t
 	builtin set -l count (builtin count $found)
 	builtin set -l flags
 	if builtin test $count -eq 1; and builtin string match -qr '[/=:,@]["\']?(\t.*)?$' -- $found[1]
@@ -362,6 +363,13 @@ function __pss_do_c
 	end
 	__pss_say c $argv[1] (builtin math $argv[2] - $n + 1) "$flags" $count (builtin string join \n -- $found[1..@MOST@] | builtin string collect -a)
 	return 1
+end
+
+function __pss_resume --on-signal VTALRM
+	builtin set -q __pss_completing; or return
+	builtin set -e __pss_completing
+	__pss_observe
+	__pss_mark $__pss_now a
 end
 
 # ---- exit
