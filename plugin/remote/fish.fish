@@ -1,4 +1,4 @@
-# fish, 3.4 and later 3.x: sourced by `fish -l -i -C` when the start-up files have been read. fish's own reader
+# fish, from 3.6: sourced by `fish -l -i -C` when the start-up files have been read. fish's own reader
 # stays in charge, as nothing else gives a line at its top level. Once it waits, the engine sends it a key of
 # ours, and what is bound to that reads requests from the fifo, puts the text into the command line and has it
 # executed. What the reader paints lies between the marks n and s (PROTOCOL.md). At rest its mode of bindings
@@ -8,6 +8,24 @@ builtin set -l d $__pss_d
 builtin set -e __pss_d
 builtin set -g __pss_d $d
 builtin set -g __pss_k @KEY@
+
+# ---- replies and marks
+function __pss_say
+	if builtin test -p "$__pss_d/rep"
+		builtin printf '\x1e%s%s\0' $__pss_k $argv[1] >"$__pss_d/rep"
+		builtin printf '%s\0' $argv[2..-1] >"$__pss_d/rep"
+	end
+end
+
+# The reader of fish 4 is another one.
+if not builtin string match -qr '^3\.(?:[6-9]|\d\d)' -- $version
+	__pss_say n "fish $version is not one of 3.6 and later 3.x"
+	builtin functions -e __pss_say
+	builtin set -e __pss_d
+	builtin set -e __pss_k
+	return
+end
+
 builtin set -g __pss_kept ''
 builtin set -g __pss_n @FIRST@
 builtin set -g __pss_m ''
@@ -24,16 +42,10 @@ builtin set -g __pss_in ''
 builtin set -g __pss_bang ''
 builtin set -g __pss_t (command tty)
 builtin set -g __pss_stty (command -s stty; or echo /bin/stty)
+builtin set -g __pss_fish (builtin status fish-path)
 builtin set -g __pss_od (command -s od; or echo /usr/bin/od)
 
-# ---- replies and marks
-function __pss_say
-	if builtin test -p "$__pss_d/rep"
-		builtin printf '\x1e%s%s\0' $__pss_k $argv[1] >"$__pss_d/rep"
-		builtin printf '%s\0' $argv[2..-1] >"$__pss_d/rep"
-	end
-end
-
+# ---- marks
 function __pss_mark
 	builtin printf '\e]7337;%s;%s\a' $argv
 end
@@ -308,7 +320,17 @@ function __pss_do_i
 	builtin set -g __pss_bang "$last_pid"
 	builtin set -g __pss_c (builtin printf %b $argv[4] | builtin string collect -N -a)
 	__pss_stream $__pss_n '<'
-	builtin commandline -r -- ' eval $__pss_c <$__pss_in >$__pss_d/o$__pss_relay 2>$__pss_d/e$__pss_relay'
+	builtin set -l run 'eval $__pss_c'
+	builtin commandline -r -- $__pss_c
+	builtin commandline --is-valid
+	# What eval says of a text that is none goes past its redirections.
+	switch $status
+		case 1
+			builtin set run 'builtin printf %s $__pss_c | command $__pss_fish -N -n'
+		case 2
+			builtin set run 'builtin echo "fish: the command is not complete" >&2; __pss_r 123'
+	end
+	builtin commandline -r -- " begin; $run; end <"'$__pss_in >$__pss_d/o$__pss_relay 2>$__pss_d/e$__pss_relay'
 	builtin commandline -f execute
 end
 
