@@ -13,17 +13,24 @@ void pss_reader_init(PssReader *reader, const char *nonce)
 	g_snprintf(reader->key, sizeof reader->key, "\036%.8s", nonce);
 }
 
+static void send_key(PssRemote *remote)
+{
+	remote->events->send_terminal(remote->user, remote->reader.key, strlen(remote->reader.key));
+}
+
 static void call(PssRemote *remote, const char *nonce)
 {
 	if (strcmp(remote->reader.called, nonce) == 0)
 		return;
 	g_strlcpy(remote->reader.called, nonce, sizeof remote->reader.called);
-	remote->events->send_terminal(remote->user, remote->reader.key, strlen(remote->reader.key));
+	send_key(remote);
 }
 
 void pss_reader_on_mark(PssRemote *remote, guint slot, char kind)
 {
-	if (kind == 'r')
+	if (kind == 'a')
+		send_key(remote);
+	else if (kind == 'r')
 		call(remote, slot == PSS_SLOT_REQUEST ? remote->mark_nonce : remote->old_nonce);
 	else
 		remote->dropping = kind == 'n';

@@ -152,7 +152,7 @@ static void on_mark(gpointer user, guint slot, char kind, const char *argument)
 	PssRemote *remote = user;
 	if (slot == PSS_SLOT_NAME && remote->slot_is_name)
 		pss_boot_on_mark(remote, kind);
-	else if (strchr("nstr", kind))
+	else if (strchr("anrst", kind))
 		pss_reader_on_mark(remote, slot, kind);
 	else if (slot == PSS_SLOT_REQUEST)
 		pss_line_on_mark(remote, kind, argument);

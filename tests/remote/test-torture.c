@@ -95,5 +95,6 @@ int main(int argc, char **argv)
 	add(&torture_exit, ALL);
 	add(&torture_complete, ALL);
 	add(&torture_fish, FISH);
+	add(&torture_fish_state, FISH);
 	return g_test_run();
 }

@@ -21,4 +21,4 @@ typedef struct {
 	gsize n;
 } Rows;
 
-extern const Rows torture_text, torture_programs, torture_state, torture_exit, torture_complete, torture_fish;
+extern const Rows torture_text, torture_programs, torture_state, torture_exit, torture_complete, torture_fish, torture_fish_state;
