@@ -72,19 +72,22 @@ pump() {
 		again $? || break
 	done
 }
-# What we say ourselves comes before what the shell says.
-launch() {
-	pss_say d "$d"
-	pump </dev/null 2>/dev/null &
-	p=$!
-	echo >&6
+# Our input to the shell, as long as there is any.
+serve() {
+	while :; do
+		cat <&5 >&4 3<&- 5<&- 6<&- 2>/dev/null &
+		c=$!
+		wait $c
+		again $? || break
+	done
 }
 
-# ---- the start-up files, the most frequent first: the shell starts while the rest of this script is on its way
+# ---- the start-up files, the most frequent first: the shell starts while the rest of this script is on its way. What it
+# says waits in the fifo.
 [ $f != bash ] || cat >rc <<'@END@'
 @BASH@
 @END@
-case $f in bash | none) launch ;; esac
+case $f in bash | none) echo >&6 ;; esac
 [ $f != zsh ] || cat >rc <<'@END@'
 @ZSH@
 @END@
@@ -92,16 +95,16 @@ if [ $f = zsh ]; then
 	for x in zshenv zprofile zshrc zlogin; do
 		printf '__pss_d=${__pss_d-$ZDOTDIR} __pss_stub=%s\n. "$__pss_d/rc"\n' $x >.$x
 	done
-	launch
+	echo >&6
 fi
 [ $f != posix ] || cat >rc <<'@END@'
 @POSIX@
 @END@
-[ $f != posix ] || launch
+[ $f != posix ] || echo >&6
 [ $f != fish ] || cat >rc <<'@END@'
 @FISH@
 @END@
-[ $f != fish ] || launch
+[ $f != fish ] || echo >&6
 
 # ---- what requests need, which come behind this script
 cat >relay <<'@END@'
@@ -140,10 +143,6 @@ esac
 	done
 ) </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- &
 
-while :; do
-	cat <&5 >&4 3<&- 5<&- 6<&- 2>/dev/null &
-	c=$!
-	wait $c
-	again $? || break
-done
-clean
+# Requests come when the shell has spoken: nothing of this script may be on its way then, or `sh`, which reads blocks,
+# would take them for more of it. So this is one line.
+pss_say d "$d"; { pump </dev/null 2>/dev/null & } ; p=$!; serve; clean
