@@ -152,6 +152,15 @@ fan() {
 	done
 }
 
+@test "fanout: endless ones share the way out, none starves" {
+	run fan '-ComputerName "h[1-4]" -Timeout 3 yes 2>/dev/null | cut -c 1-2 >$HERE/o'
+	local counts
+	mapfile -t counts < <(sort "$HERE/o" | uniq -c | awk '{ print $1 }' | sort -n)
+	echo "${counts[@]}"
+	[ "${#counts[@]}" -eq 4 ]
+	[ "${counts[0]}" -gt $((counts[3] / 4)) ]
+}
+
 @test "fanout: lines come when they are whole, not when the command ends" {
 	make_gates
 	local_bash "invoke-command -ConfigFile $HERE/config -ComputerName h1,h2 'echo first; printf half; $GATE; echo done' </dev/null" >"$HERE/o" &
