@@ -152,8 +152,17 @@ fan() {
 	done
 }
 
+@test "fanout: a reader that goes ends them all" {
+	run local_bash "
+		invoke-command -ConfigFile $HERE/config -ComputerName h1,h2,h3 yes </dev/null | head -n 1
+		[ \${PIPESTATUS[0]-\${pipestatus[1]-}} = 141 ]"
+	[ "$status" -eq 0 ]
+	[[ $output =~ ^h[123]:\ y$ ]]
+	wait_until 10 eval '! pgrep -u "$REMOTE_UID" -x yes >/dev/null'
+}
+
 @test "fanout: endless ones share the way out, none starves" {
-	run fan '-ComputerName "h[1-4]" -Timeout 3 yes 2>/dev/null | cut -c 1-2 >$HERE/o'
+	run local_bash "invoke-command -ConfigFile $HERE/config -ComputerName 'h[1-4]' -Timeout 3 yes </dev/null 2>/dev/null | cut -c 1-2 >$HERE/o"
 	local counts
 	mapfile -t counts < <(sort "$HERE/o" | uniq -c | awk '{ print $1 }' | sort -n)
 	echo "${counts[@]}"
@@ -336,6 +345,24 @@ start_fan() {
 	[ "$(sort "$HERE/o")" = "$(printf '%s: line %d\n' h{1,2}\ {1..3} | sort)" ] || sort "$HERE/o" | cat -v
 	not grep -q $'\033' "$HERE/o"
 	[ "$(screen | grep -cxE 'h[12]: line [1-3]')" -eq 6 ]
+}
+
+@test "fanout: a terminal that changes its size, or goes away, holds nothing up" {
+	make_gates
+	start_fan "-ComputerName h1,h2 'echo begun; $GATE; echo ended; yes' | grep -v y"
+	wait_screen '0/2 done.*2 running'
+	resize 60 20
+	open_gate 1
+	open_gate 2
+	wait_screen 'h1: ended'
+	local pid pids
+	pids=$(descendants "$(term_pid)")
+	term_close
+	for pid in $pids; do
+		wait_until 10 not is_alive "$pid"
+	done
+	wait_until 10 eval '! pgrep -u "$REMOTE_UID" -x yes >/dev/null'
+	rm_gates
 }
 
 @test "fanout: colours on a terminal alone, for each of the two streams" {
