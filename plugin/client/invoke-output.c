@@ -270,4 +270,7 @@ void pss_invoke_write(struct pss_invoke *invoke)
 				pss_buffer_consume(out, (size_t)n);
 		}
 	}
+	/* Nobody takes it any more, and what is full would not be filled again: no end would come through. */
+	for (int stream = 0; stream < 2 && invoke->broken; stream++)
+		pss_buffer_consume(&invoke->out[stream], invoke->out[stream].length);
 }

@@ -43,11 +43,23 @@ static int stop_all(struct pss_invoke *invoke, bool force)
 	return rc;
 }
 
-static int take_interrupts(struct pss_invoke *invoke, bool *stopped)
+static bool take_ending(struct pss_invoke *invoke)
+{
+	int ending = pss_signals_take_ending();
+
+	if (ending)
+		invoke->ending = ending;
+	return ending != 0;
+}
+
+/* What has been said to all commands. */
+enum stopped { NOT_STOPPED, TOLD_TO_END, GIVEN_UP };
+
+static int take_interrupts(struct pss_invoke *invoke, enum stopped *stopped)
 {
 	if (pss_signals_take_interrupt())
 		invoke->n_interrupts++;
-	if (pss_signals_ending())
+	if (take_ending(invoke))
 		invoke->n_interrupts += 2;
 	if (invoke->n_interrupts == 0 && !invoke->broken && !invoke->call->stop)
 		return 0;
@@ -56,9 +68,10 @@ static int take_interrupts(struct pss_invoke *invoke, bool *stopped)
 	if (invoke->broken && invoke->give_up == 0)
 		invoke->give_up = pss_now_ms() + GIVE_UP_MS;
 	drop_waiting(invoke);
-	if (*stopped && !force)
+	enum stopped wanted = force ? GIVEN_UP : TOLD_TO_END;
+	if (*stopped >= wanted)
 		return 0;
-	*stopped = true;
+	*stopped = wanted;
 	return stop_all(invoke, force);
 }
 
@@ -190,22 +203,24 @@ static int wait_and_read(struct pss_invoke *invoke, long long wake)
 	return rc == 0 ? -ECONNRESET : rc < 0 && rc != -EAGAIN ? rc : 0;
 }
 
-/* A terminal of which the command has one of its own. */
+/* A terminal of which the command has one of its own. The signals are taken in any case. */
 static int take_terminal(struct pss_invoke *invoke)
 {
-	if (pss_signals_take_continue())
+	bool ours = invoke->terminal.fd >= 0;
+
+	if (pss_signals_take_continue() && ours)
 		pss_tty_make_raw(&invoke->terminal);
-	if (pss_signals_take_resize() && pss_tty_size(&invoke->terminal))
+	if (pss_signals_take_resize() && ours && pss_tty_size(&invoke->terminal))
 		return pss_invoke_send_size(invoke);
 	return 0;
 }
 
-static int turn(struct pss_invoke *invoke, bool *stopped)
+static int turn(struct pss_invoke *invoke, enum stopped *stopped)
 {
 	long long wake = pss_now_ms() + 3600 * 1000;
 
 	int rc = take_interrupts(invoke, stopped);
-	if (rc == 0 && invoke->terminal.fd >= 0)
+	if (rc == 0)
 		rc = take_terminal(invoke);
 	if (rc == 0)
 		rc = take_timeouts(invoke);
@@ -244,7 +259,8 @@ static void write_rest(struct pss_invoke *invoke)
 		if (!pss_invoke_has_output(invoke))
 			return;
 		pss_signals_poll(fds, 2, -1, NULL);
-		if (pss_signals_take_interrupt() || pss_signals_ending())
+		take_terminal(invoke);
+		if (pss_signals_take_interrupt() || take_ending(invoke))
 			invoke->n_interrupts = 2;
 	}
 }
@@ -279,8 +295,6 @@ static void give_surroundings_back(const struct surroundings *surroundings, cons
 {
 	struct timespec now = { 0 };
 	sigset_t pipe_set;
-	int ending = pss_signals_ending();
-
 	pss_signals_release();
 	sigemptyset(&pipe_set);
 	sigaddset(&pipe_set, SIGPIPE);
@@ -288,8 +302,8 @@ static void give_surroundings_back(const struct surroundings *surroundings, cons
 		;
 	sigprocmask(SIG_SETMASK, &surroundings->mask, NULL);
 	/* Now the shell's own way with it takes place: a trap, the end of a loop, its end. */
-	if (ending)
-		kill(getpid(), ending);
+	if (invoke->ending)
+		kill(getpid(), invoke->ending);
 	else if (invoke->n_interrupts > 0 && !surroundings->ignores_interrupt)
 		kill(getpid(), SIGINT);
 }
@@ -332,7 +346,7 @@ static void tell_ending(struct pss_invoke *invoke)
 void pss_invoke_run(struct pss_invoke *invoke)
 {
 	struct surroundings surroundings;
-	bool stopped = false;
+	enum stopped stopped = NOT_STOPPED;
 	int rc = 0;
 
 	fflush(stdout);

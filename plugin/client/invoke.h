@@ -77,6 +77,7 @@ struct pss_invoke {
 	uint32_t ping;
 	long long heard; /* ms */
 	unsigned n_interrupts;
+	int ending;        /* SIGHUP or SIGTERM that has come, or 0 */
 	int broken;        /* errno of writing: our output goes nowhere any more; 0: it does */
 	long long give_up; /* ms; 0: not decided */
 	bool color[2];     /* of the two streams */

@@ -56,7 +56,8 @@ write_hosts() {
 			Host nowhere
 				HostName nowhere.invalid
 			Host denied
-				User nobody
+				User nosuchuser
+				PreferredAuthentications publickey
 			Host silent
 				Port ${SILENT_PORT:-9}
 				ConnectTimeout 2
@@ -137,8 +138,8 @@ fan() {
 	grep -q '\[nowhere\].*cannot find' "$HERE/e"
 	grep -q '\[denied\].*denied' "$HERE/e"
 	grep -q '\[silent\].*longer than' "$HERE/e"
-	grep -q '\[dead\].*timed out' "$HERE/e"
-	grep -q '\[hangsup\].*closed' "$HERE/e"
+	grep -q '\[dead\].*connecting took longer' "$HERE/e"
+	grep -q '\[hangsup\].*does not speak SSH' "$HERE/e"
 }
 
 @test "fanout: each host's lines keep their order" {
@@ -151,17 +152,50 @@ fan() {
 	done
 }
 
+@test "fanout: a reader that goes ends them all" {
+	run local_bash "
+		invoke-command -ConfigFile $HERE/config -ComputerName h1,h2,h3 yes </dev/null | head -n 1
+		[ \${PIPESTATUS[0]-\${pipestatus[1]-}} = 141 ]"
+	[ "$status" -eq 0 ]
+	[[ $output =~ ^h[123]:\ y$ ]]
+	wait_until 10 eval '! pgrep -u "$REMOTE_UID" -x yes >/dev/null'
+}
+
+@test "fanout: endless ones share the way out, none starves" {
+	run local_bash "invoke-command -ConfigFile $HERE/config -ComputerName 'h[1-4]' -Timeout 3 yes </dev/null 2>/dev/null | cut -c 1-2 >$HERE/o"
+	local counts
+	mapfile -t counts < <(sort "$HERE/o" | uniq -c | awk '{ print $1 }' | sort -n)
+	echo "${counts[@]}"
+	[ "${#counts[@]}" -eq 4 ]
+	[ "${counts[0]}" -gt $((counts[3] / 4)) ]
+}
+
 @test "fanout: lines come when they are whole, not when the command ends" {
-	mkfifo -m 666 "$HERE/go" "$HERE/seen"
-	chmod 755 "$HERE"
-	local_bash "invoke-command -ConfigFile $HERE/config -ComputerName h1,h2 'echo first; printf half; read x <$HERE/go; echo \$x' </dev/null" >"$HERE/o" &
+	make_gates
+	local_bash "invoke-command -ConfigFile $HERE/config -ComputerName h1,h2 'echo first; printf half; $GATE; echo done' </dev/null" >"$HERE/o" &
 	wait_until 20 has_lines "$HERE/o" 2
 	[ "$(sort "$HERE/o")" = $'h1: first\nh2: first' ]
-	echo done >"$HERE/go"
+	open_gate 1
 	wait_until 20 has_lines "$HERE/o" 3
-	echo done >"$HERE/go"
+	open_gate 2
 	wait $!
 	[ "$(sort "$HERE/o" | uniq -c | awk '{ print $2, $3 }')" = $'h1: first\nh1: halfdone\nh2: first\nh2: halfdone' ]
+	rm_gates
+}
+
+# Commands wait at GATE, each host at one of its own, until it is opened.
+make_gates() {
+	mkfifo -m 666 "$HERE/127.0.0.2" "$HERE/127.0.0.3"
+	chmod 755 "$HERE"
+	GATE='set -- $SSH_CONNECTION; read x <'"$HERE"'/$3'
+}
+
+open_gate() {
+	timeout 20 sh -c 'echo >"$1"' sh "$HERE/127.0.0.$(($1 + 1))"
+}
+
+rm_gates() {
+	rm -f "$HERE/127.0.0.2" "$HERE/127.0.0.3"
 }
 
 has_lines() {
@@ -182,9 +216,12 @@ has_lines() {
 	start_bad_servers
 	run fan '-ComputerName silent -Timeout 1 true'
 	[ "$status" -eq 124 ]
-	run fan "-ComputerName h1 -Timeout 1 'trap \"\" INT HUP TERM; echo deaf; while :; do :; done'"
+	make_gates
+	run fan "-ComputerName h1 -Timeout 1 'trap \"\" INT HUP TERM; echo deaf; $GATE'"
+	open_gate 1
 	[ "$status" -eq 124 ]
 	[[ $output == deaf* ]]
+	rm_gates
 }
 
 @test "fanout: -ErrorAction Stop ends the rest, SilentlyContinue keeps quiet, -ErrorVariable has the errors" {
@@ -232,7 +269,8 @@ has_lines() {
 }
 
 @test "fanout: -Json prints an object a line, whatever the bytes are" {
-	run fan '-ComputerName h1 -Json "printf \"q\\\"\\377\\n\"; echo e >&2; exit 3" | sort'
+	run fan '-ComputerName h1 -Json "printf \"q\\\"\\377\\n\"; echo e >&2; exit 3"'
+	mapfile -t lines < <(sort <<<"$output")
 	[ "${lines[0]}" = '{"host":"h1","status":3}' ]
 	[ "${lines[1]}" = '{"host":"h1","stream":"stderr","text":"e"}' ]
 	[ "${lines[2]}" = '{"host":"h1","stream":"stdout","text":"q\"\ufffd"}' ]
@@ -278,41 +316,53 @@ start_fan() {
 }
 
 @test "fanout: progress on the terminal, gone before anything else is printed" {
-	mkfifo -m 666 "$HERE/go"
-	chmod 755 "$HERE"
-	start_fan "-ComputerName h1,h2,refuses \"echo begun; read x <$HERE/go; echo ended\""
+	make_gates
+	start_fan "-ComputerName h1,h2,refuses 'echo begun; $GATE; echo ended'"
 	wait_screen '1/3 done, 1 failed, 2 running: h[12] [0-9]+s, h[12] [0-9]+s'
-	echo >"$HERE/go"
-	wait_screen '2/3 done, 1 failed, 1 running: h[12] [0-9]+s'
-	echo >"$HERE/go"
+	open_gate 1
+	wait_screen '2/3 done, 1 failed, 1 running: h2 [0-9]+s'
+	open_gate 2
 	wait_local
 	[ "$(screen | grep -cxE 'h[12]: (begun|ended)')" -eq 4 ]
 	screen | not grep -q running
 	status_is 255
 	# Not where standard error is none, nor where it is not wanted.
 	term_keys C-l
-	term_type "f -ComputerName h1,h2 'echo begun; read x <$HERE/go' 2>$HERE/e"
+	term_type "f -ComputerName h1,h2 'echo begun; $GATE' 2>$HERE/e"
 	term_keys Enter
 	wait_screen 'h1: begun'
-	echo >"$HERE/go"
-	wait_until 10 gone h
-	echo >"$HERE/go"
+	open_gate 1
+	open_gate 2
 	wait_local
 	[ ! -s "$HERE/e" ]
-}
-
-# One of the two computers' commands has ended.
-gone() {
-	[ "$(sshd_connections "$WORLD/ssh" | wc -l)" -le 2 ]
+	rm_gates
 }
 
 @test "fanout: progress never gets into output, whatever that is" {
-	start_fan "-ComputerName h1,h2 'for n in 1 2 3 4 5 6 7 8; do echo line \$n; read -t 0.2 <>/dev/fd/9; done 9<> <(:)' | tee $HERE/o"
+	start_fan "-ComputerName h1,h2 'for n in 1 2 3; do echo line \$n; read -t 0.9 <>/dev/fd/9; done 9<> <(:)' | tee $HERE/o"
 	wait_screen '0/2 done.*2 running'
 	wait_local
-	[ "$(sort "$HERE/o")" = "$(printf '%s: line %d\n' h{1,2}\ {1..8} | sort)" ] || sort "$HERE/o" | cat -v
+	[ "$(sort "$HERE/o")" = "$(printf '%s: line %d\n' h{1,2}\ {1..3} | sort)" ] || sort "$HERE/o" | cat -v
 	not grep -q $'\033' "$HERE/o"
-	[ "$(screen | grep -cxE 'h[12]: line [1-8]')" -eq 16 ]
+	[ "$(screen | grep -cxE 'h[12]: line [1-3]')" -eq 6 ]
+}
+
+@test "fanout: a terminal that changes its size, or goes away, holds nothing up" {
+	make_gates
+	start_fan "-ComputerName h1,h2 'echo begun; $GATE; echo ended; yes' | grep -v y"
+	wait_screen '0/2 done.*2 running'
+	resize 60 20
+	open_gate 1
+	open_gate 2
+	wait_screen 'h1: ended'
+	local pid pids
+	pids=$(descendants "$(term_pid)")
+	term_close
+	for pid in $pids; do
+		wait_until 10 not is_alive "$pid"
+	done
+	wait_until 10 eval '! pgrep -u "$REMOTE_UID" -x yes >/dev/null'
+	rm_gates
 }
 
 @test "fanout: colours on a terminal alone, for each of the two streams" {
