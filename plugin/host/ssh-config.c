@@ -280,6 +280,24 @@ static gboolean check(const PssSshConfig *config, GError **error)
 	       (!config->host_key_alias || pss_target_check_name("HostKeyAlias", config->host_key_alias, error));
 }
 
+/* Commands tell only some of their environment, so what SendEnv asks for may be set where they run and not be here. */
+static void note_missing_variables(const PssSshConfig *config, PssPerson *person)
+{
+	for (guint i = 0; i < config->send_env->len; i++) {
+		const char *pattern = g_ptr_array_index(config->send_env, i);
+		gboolean found = g_str_equal(pattern, "LANG") || g_str_has_prefix(pattern, "LC_");
+		for (char **variable = config->environment; *variable && !found; variable++) {
+			g_autofree char *name = g_strndup(*variable, strcspn(*variable, "="));
+			found = g_pattern_match_simple(pattern, name);
+		}
+		if (!found)
+			pss_person_note(person, PSS_NOTE_VERBOSE,
+					"ssh_config's SendEnv '%s' sends nothing: pssession is told the locale and "
+					"what ssh itself needs of the environment (SetEnv sends a value)",
+					pattern);
+	}
+}
+
 PssSshConfig *pss_ssh_config_resolve(PssPerson *person, const PssTarget *target, GError **error)
 {
 	g_autoptr(PssSshConfig) config = pss_ssh_config_new(target);
@@ -292,6 +310,7 @@ PssSshConfig *pss_ssh_config_resolve(PssPerson *person, const PssTarget *target,
 		return NULL;
 	if (!check(config, error))
 		return NULL;
+	note_missing_variables(config, person);
 	if (target->key_file)
 		put_key_file_first(config, target->key_file);
 	if (target->connect_timeout_ms)

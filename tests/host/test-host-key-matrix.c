@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/* The verdict about a host key, ours beside ssh's own, over known_hosts files × StrictHostKeyChecking × names ×
+ * servers. Never may we accept what ssh refuses. Where we refuse what ssh accepts, the row or the mode says so. What we
+ * write for an unknown host, ssh must take for a known one. */
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "host/error.h"
+#include "link-harness.h"
+#include "link-sshd.h"
+
+enum { FIRST, SECOND, GLOBAL, N_FILES };
+
+/* {H} the host's name, {K} its key, {O} another one of its type, {E} one of another type, {A} the authority's. */
+typedef struct {
+	const char *name;
+	const char *files[N_FILES]; /* NULL: no such file */
+	gboolean stricter;          /* than ssh, on purpose */
+} Row;
+
+static const Row rows[] = {
+	{ "nothing", { NULL } },
+	{ "empty files", { "", "", "" } },
+	{ "known", { "{H} {K}\n" } },
+	{ "known, no newline", { "{H} {K}" } },
+	{ "known, line ends of DOS", { "# x\r\n{H} {K}\r\n" } },
+	{ "known in the second file", { NULL, "{H} {K}\n" } },
+	{ "known in the global file", { "other {O}\n", NULL, "{H} {K}\n" } },
+	{ "changed", { "{H} {O}\n" } },
+	{ "changed in the second file", { NULL, "{H} {O}\n" } },
+	{ "changed in the global file", { NULL, NULL, "{H} {O}\n" } },
+	{ "changed in the first, known in the second", { "{H} {O}\n", "{H} {K}\n" } },
+	{ "known in the first, changed in the global", { "{H} {K}\n", NULL, "{H} {O}\n" } },
+	{ "another type", { "{H} {E}\n" } },
+	{ "another type, this one in the second file", { "{H} {E}\n", "{H} {K}\n" } },
+	{ "revoked", { "@revoked {H} {K}\n" } },
+	{ "known and revoked", { "{H} {K}\n@revoked {H} {K}\n" } },
+	{ "known, revoked in the global file", { "{H} {K}\n", NULL, "@revoked {H} {K}\n" } },
+	{ "known, revoked for all hosts", { "{H} {K}\n", "@revoked * {K}\n" } },
+	{ "known, another one revoked", { "@revoked {H} {O}\n{H} {K}\n" } },
+	{ "an authority's key is the host's", { "@cert-authority {H} {K}\n" } },
+	{ "an authority", { "@cert-authority {H} {A}\n" } },
+	{ "an authority for all", { "@cert-authority * {A}\n" } },
+	{ "an authority and known", { "@cert-authority {H} {A}\n{H} {K}\n" } },
+	{ "an authority and changed", { "@cert-authority {H} {A}\n{H} {O}\n" } },
+	{ "an authority of others", { "@cert-authority other {A}\n" } },
+	{ "the authority's key as the host's", { "{H} {A}\n" } },
+	{ "an unknown mark", { "@unknown {H} {K}\n" } },
+	{ "the name alone", { "{H}\n" }, TRUE },
+	{ "name and type", { "{H} ssh-ed25519\n" }, TRUE },
+	{ "cut off within the key", { "{H} ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ\n" }, TRUE },
+	{ "garbage for a key", { "{H} ssh-ed25519 %%%%\n" }, TRUE },
+	{ "garbage for a key, then known", { "{H} ssh-ed25519 %%%%\n{H} {K}\n" }, TRUE },
+	{ "a revocation that is cut off", { "@revoked {H} ssh-ed25519 AAAA\n{H} {K}\n" }, TRUE },
+	{ "the wrong type's name", { "{H} ssh-rsa {k}\n" }, TRUE },
+	{ "lines of nothing", { "\n \t\n###\n{H} {K}\n" } },
+	{ "excluded", { "!{H},* {K}\n" } },
+	{ "bytes that are no text", { "\377\376\001\n{H} {K}\n" } },
+};
+
+typedef struct {
+	const Row *row;
+	const char *strict;
+	gboolean alias, hashed, certified;
+} Cell;
+
+typedef struct {
+	Sshd *sshd, *certified;
+	char *other, *ecdsa, *authority;
+} World;
+
+static World world;
+
+/* Both read and write files of their own, as both run at once. */
+typedef enum { OURS, THEIRS } Side;
+
+static char *path_of(const Sshd *sshd, Side side, guint file)
+{
+	static const char *const names[] = { "first", "second", "global" };
+	g_autofree char *name = g_strconcat(names[file], side == OURS ? ".ours" : ".theirs", NULL);
+
+	return g_build_filename(sshd->directory, name, NULL);
+}
+
+static char *fill_in(const Cell *cell, const Sshd *sshd, const char *text)
+{
+	g_autofree char *name = cell->alias ? g_strdup("the-alias") : sshd_host_name(sshd);
+	g_autofree char *key = sshd_public_key(sshd->host_key);
+	GString *out = g_string_new(text);
+
+	g_string_replace(out, "{H}", name, 0);
+	g_string_replace(out, "{K}", key, 0);
+	g_string_replace(out, "{k}", strchr(key, ' ') + 1, 0);
+	g_string_replace(out, "{O}", world.other, 0);
+	g_string_replace(out, "{E}", world.ecdsa, 0);
+	g_string_replace(out, "{A}", world.authority, 0);
+	return g_string_free(out, FALSE);
+}
+
+/* Lines that are none keep ssh-keygen from hashing: such a file stays as it is. */
+static void hash_names(const char *path)
+{
+	const char *const argv[] = { "ssh-keygen", "-q", "-H", "-f", path, NULL };
+
+	g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL,
+				   G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
+				   NULL, NULL, NULL, NULL, NULL));
+}
+
+static void write_files(const Cell *cell, const Sshd *sshd, Side side)
+{
+	for (guint i = 0; i < N_FILES; i++) {
+		g_autofree char *path = path_of(sshd, side, i);
+		g_unlink(path);
+		if (!cell->row->files[i])
+			continue;
+		g_autofree char *text = fill_in(cell, sshd, cell->row->files[i]);
+		g_assert_true(g_file_set_contents(path, text, -1, NULL));
+		if (cell->hashed)
+			hash_names(path);
+	}
+}
+
+static char **options_of(const Cell *cell, const Sshd *sshd, Side side, const char *strict)
+{
+	GPtrArray *options = g_ptr_array_new();
+	g_autofree char *first = path_of(sshd, side, FIRST), *second = path_of(sshd, side, SECOND);
+	g_autofree char *global = path_of(sshd, side, GLOBAL);
+
+	g_ptr_array_add(options, g_strdup_printf("UserKnownHostsFile=%s %s", first, second));
+	g_ptr_array_add(options, g_strdup_printf("GlobalKnownHostsFile=%s", global));
+	g_ptr_array_add(options, g_strdup_printf("StrictHostKeyChecking=%s", strict));
+	g_ptr_array_add(options, g_strdup_printf("HashKnownHosts=%s", cell->hashed ? "yes" : "no"));
+	g_ptr_array_add(options, g_strdup("UpdateHostKeys=no"));
+	g_ptr_array_add(options, g_strdup("BatchMode=yes"));
+	g_ptr_array_add(options, g_strdup("KexAlgorithms=curve25519-sha256")); /* the quickest */
+	if (cell->alias)
+		g_ptr_array_add(options, g_strdup("HostKeyAlias=The-Alias"));
+	g_ptr_array_add(options, NULL);
+	return (char **)g_ptr_array_free(options, FALSE);
+}
+
+typedef struct {
+	gboolean ended;
+	int status;
+} Ended;
+
+static void on_end(GPid pid, gint status, gpointer user)
+{
+	*(Ended *)user = (Ended){ TRUE, status };
+}
+
+static gboolean ssh_logs_in(const Cell *cell, const Sshd *sshd, Side side, const char *strict)
+{
+	g_auto(GStrv) options = options_of(cell, sshd, side, strict);
+	g_autofree char *port = g_strdup_printf("%u", sshd->port);
+	g_autoptr(GPtrArray) argv = g_ptr_array_new();
+	Ended ended = { 0 };
+	GPid pid;
+
+	const char *const rest[] = {
+		"-o", "IdentityAgent=none", "-i", sshd->client_key, "-p", port, "127.0.0.1", "true", NULL
+	};
+	g_ptr_array_add(argv, (char *)"ssh");
+	g_ptr_array_add(argv, (char *)"-Fnone");
+	for (char **option = options; *option; option++) {
+		g_ptr_array_add(argv, (char *)"-o");
+		g_ptr_array_add(argv, *option);
+	}
+	for (guint i = 0; i < G_N_ELEMENTS(rest); i++)
+		g_ptr_array_add(argv, (char *)rest[i]);
+	g_assert_true(g_spawn_async(NULL, (char **)argv->pdata, NULL,
+				    G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
+				    NULL, &pid, NULL));
+	g_child_watch_add(pid, on_end, &ended);
+	wait_for(ended.ended, 20);
+	return ended.status == 0;
+}
+
+static void start_ours(const Cell *cell, const Sshd *sshd, LinkRecord *record)
+{
+	g_auto(GStrv) options = options_of(cell, sshd, OURS, cell->strict);
+	PssTarget *target = link_target("127.0.0.1");
+
+	target->port = sshd->port;
+	target->key_file = g_strdup(sshd->client_key);
+	g_free(target->config_file);
+	target->config_file = g_strdup("none");
+	for (char **option = options; *option; option++)
+		link_target_option(target, *option);
+	link_record_init(record);
+	record->transport = pss_transport_ssh_new(target, &link_events, record);
+	pss_transport_connect(record->transport);
+}
+
+/* `ret_said` gets our message when we refuse. */
+static gboolean finish_ours(LinkRecord *record, char **ret_said)
+{
+	wait_for(record->ready || record->n_lost, 20);
+	gboolean good = record->ready;
+	if (!good) {
+		g_assert_error(record->lost, PSS_ERROR, PSS_HOST_KEY);
+		*ret_said = g_strdup(record->lost->message);
+	}
+	link_record_finish(record);
+	return good;
+}
+
+/* What ssh does and we do not: trusting a certificate, and going on with a changed key when told not to look. */
+static gboolean may_be_stricter(const Cell *cell)
+{
+	return cell->row->stricter || cell->certified || g_str_equal(cell->strict, "no");
+}
+
+static void judge(const Cell *cell)
+{
+	const Sshd *sshd = cell->certified ? world.certified : world.sshd;
+	g_autofree char *said = NULL, *first = path_of(sshd, OURS, FIRST);
+	LinkRecord record;
+	g_autofree char *what =
+		g_strdup_printf("%s; %s%s%s%s", cell->row->name, cell->strict, cell->alias ? ", alias" : "",
+				cell->hashed ? ", hashed" : "", cell->certified ? ", certificate" : "");
+
+	write_files(cell, sshd, OURS);
+	write_files(cell, sshd, THEIRS);
+	start_ours(cell, sshd, &record);
+	gboolean ssh = ssh_logs_in(cell, sshd, THEIRS, cell->strict);
+	gboolean ours = finish_ours(&record, &said);
+	if (ours && !ssh)
+		g_error("LAXER than ssh: %s", what);
+	if (ssh && !ours && !may_be_stricter(cell))
+		g_error("stricter than ssh: %s: %s", what, said);
+	/* What was accepted is known from now on, to ssh as well. */
+	if (ours && g_str_equal(cell->strict, "accept-new") && !ssh_logs_in(cell, sshd, OURS, "yes")) {
+		g_autofree char *text = NULL;
+		g_file_get_contents(first, &text, NULL, NULL);
+		g_error("ssh does not know what we accepted: %s\n%s", what, text);
+	}
+}
+
+static void row_of(gconstpointer row)
+{
+	const Cell cells[] = {
+		{ row, "yes", FALSE, FALSE },       { row, "yes", TRUE, FALSE },        { row, "yes", TRUE, TRUE },
+		{ row, "accept-new", FALSE, TRUE }, { row, "accept-new", TRUE, FALSE }, { row, "no", FALSE, FALSE },
+		{ row, "yes", FALSE, FALSE, TRUE },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cells); i++)
+		judge(&cells[i]);
+}
+
+static Sshd *start_certified(const char *authority)
+{
+	Sshd *sshd = sshd_start(NULL);
+	g_autofree char *pub = g_strconcat(sshd->host_key, ".pub", NULL);
+	const char *const argv[] = { "ssh-keygen",          "-q", "-s", authority, "-h", "-I", "test", "-n",
+				     "127.0.0.1,the-alias", pub,  NULL };
+	g_autofree char *old = NULL;
+
+	run_program(argv);
+	g_assert_true(g_file_get_contents(sshd->config, &old, NULL, NULL));
+	g_autofree char *text = g_strdup_printf("%sHostCertificate %s-cert.pub\n", old, sshd->host_key);
+	g_assert_true(g_file_set_contents(sshd->config, text, -1, NULL));
+	return sshd;
+}
+
+static char *new_key(const Sshd *sshd, const char *name, const char *type, char **ret_path)
+{
+	g_autofree char *path = sshd_make_key(sshd, name, type, "");
+	char *public_key = sshd_public_key(path);
+
+	if (ret_path)
+		*ret_path = g_steal_pointer(&path);
+	return public_key;
+}
+
+int main(int argc, char **argv)
+{
+	g_autofree char *authority = NULL;
+
+	g_test_init(&argc, &argv, NULL);
+	world.sshd = sshd_start(NULL);
+	world.other = new_key(world.sshd, "other", "ed25519", NULL);
+	world.ecdsa = new_key(world.sshd, "ecdsa", "ecdsa", NULL);
+	world.authority = new_key(world.sshd, "authority", "ed25519", &authority);
+	world.certified = start_certified(authority);
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *path = g_strdup_printf("/host-key-matrix/%s", rows[i].name);
+		g_test_add_data_func(path, &rows[i], row_of);
+	}
+	int failed = g_test_run();
+	sshd_stop(world.sshd);
+	sshd_stop(world.certified);
+	g_free(world.other);
+	g_free(world.ecdsa);
+	g_free(world.authority);
+	return failed;
+}
