@@ -95,8 +95,13 @@ PssRemote *pss_remote_new(const PssRemoteOptions *options, const PssRemoteEvents
 	remote->motd = options->tell_motd ? g_string_new(NULL) : NULL;
 	remote->prompt = g_string_new(NULL);
 	remote->directory = g_string_new(NULL);
-	pss_boot_begin(remote);
+	remote->phase = PSS_PHASE_MEETING;
 	return remote;
+}
+
+void pss_remote_begin(PssRemote *remote)
+{
+	pss_boot_begin(remote);
 }
 
 void pss_remote_free(PssRemote *remote)

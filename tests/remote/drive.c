@@ -191,6 +191,7 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 	};
 	PssChannelRequest control = { .command = pss_remote_control_command(drive->remote) };
 	control.first_bytes = pss_remote_control_script(drive->remote, &control.n_first_bytes);
+	pss_remote_begin(drive->remote);
 	drive->terminal = pss_channel_open(drive->transport, &terminal, &terminal_events, drive);
 	if (drive->no_control)
 		pss_remote_control_closed(drive->remote);
