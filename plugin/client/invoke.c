@@ -23,15 +23,14 @@
 #define QUIET_LONG_MS 10000 /* while commands run */
 #define GIVE_UP_MS 2000     /* for a command that was told to end because nobody reads it */
 #define GRACE_MS 1000       /* the same after -Timeout */
-#define SIGPIPE_STATUS (128 + SIGPIPE)
 
 /* ---- ending early */
 
-static void drop_waiting(struct pss_invoke *invoke, int exit_status)
+static void drop_waiting(struct pss_invoke *invoke)
 {
 	for (size_t i = 0; i < invoke->n_targets; i++)
 		if (invoke->targets[i].state == PSS_TARGET_WAITS)
-			pss_invoke_end_target(invoke, &invoke->targets[i], exit_status);
+			pss_invoke_end_target(invoke, &invoke->targets[i], pss_invoke_early_status(invoke));
 }
 
 static int stop_all(struct pss_invoke *invoke, bool force)
@@ -56,9 +55,7 @@ static int take_interrupts(struct pss_invoke *invoke, bool *stopped)
 		     (invoke->give_up != 0 && pss_now_ms() >= invoke->give_up);
 	if (invoke->broken && invoke->give_up == 0)
 		invoke->give_up = pss_now_ms() + GIVE_UP_MS;
-	drop_waiting(invoke, invoke->n_interrupts > 0 ? pss_status_exit(PSS_INTERRUPTED)
-			     : invoke->broken         ? SIGPIPE_STATUS
-						      : 1);
+	drop_waiting(invoke);
 	if (*stopped && !force)
 		return 0;
 	*stopped = true;
@@ -225,6 +222,7 @@ static int turn(struct pss_invoke *invoke, bool *stopped)
 	if (rc < 0 || invoke->n_done == invoke->n_targets)
 		return rc;
 	rc = take_silence(invoke, &wake);
+	pss_invoke_progress_show(invoke, &wake);
 	look_for_deadlines(invoke, &wake);
 	if (invoke->connection.out.length > 0 && pss_connection_flush(&invoke->connection) == 0 &&
 	    invoke->n_running == 0)
@@ -326,7 +324,7 @@ static void tell_ending(struct pss_invoke *invoke)
 	if (invoke->n_interrupts > 0)
 		pss_call_take_status(invoke->call, pss_status_exit(PSS_INTERRUPTED));
 	else if (invoke->broken == EPIPE)
-		invoke->call->status = SIGPIPE_STATUS;
+		invoke->call->status = PSS_SIGPIPE_STATUS;
 	else if (invoke->broken)
 		pss_call_error(invoke->call, PSS_FAILED, NULL, "write error: %s", strerror(invoke->broken));
 }
@@ -343,8 +341,10 @@ void pss_invoke_run(struct pss_invoke *invoke)
 		pss_writer_init(&invoke->writers[i], i + 1);
 	take_surroundings(&surroundings);
 	open_terminal(invoke);
+	pss_invoke_progress_open(invoke);
 	while (rc == 0 && invoke->n_done < invoke->n_targets)
 		rc = turn(invoke, &stopped);
+	pss_invoke_progress_clear(invoke);
 	if (rc == 0 && invoke->form == PSS_FORM_GROUPED)
 		pss_invoke_show_groups(invoke);
 	write_rest(invoke);

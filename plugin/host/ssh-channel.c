@@ -22,6 +22,7 @@ static void channel_clear(gpointer data)
 
 	g_free(channel->command);
 	g_free(channel->term);
+	pss_ssh_channel_forget_stand_ins(channel);
 	pss_buffer_finish(&channel->queue);
 }
 
@@ -115,6 +116,29 @@ static void create(PssSshChannel *channel)
 	channel->state = PSS_CHANNEL_OPENING;
 }
 
+void pss_ssh_channel_forget_stand_ins(PssSshChannel *channel)
+{
+	g_clear_pointer(&channel->stand_ins, g_ptr_array_unref);
+}
+
+static void free_stand_ins(PssSshChannel *channel)
+{
+	for (guint i = 0; channel->stand_ins && i < channel->stand_ins->len; i++)
+		ssh_channel_free(channel->stand_ins->pdata[i]);
+	pss_ssh_channel_forget_stand_ins(channel);
+}
+
+void pss_ssh_channel_set_environment(PssSshChannel *channel, char **environment)
+{
+	channel->environment = environment;
+	for (char **variable = environment; *variable; variable++)
+		/* The terminal's own request says what TERM is. */
+		if (channel->pty && g_str_has_prefix(*variable, "TERM=")) {
+			g_free(channel->term);
+			channel->term = g_strdup(*variable + strlen("TERM="));
+		}
+}
+
 /* Gives libssh's half back. Callbacks could come after the free (fixed in 0.12), so they go first. */
 static void release(PssSshChannel *channel)
 {
@@ -122,8 +146,8 @@ static void release(PssSshChannel *channel)
 		ssh_remove_channel_callbacks(channel->channel, &channel->callbacks);
 		ssh_channel_free(channel->channel);
 	}
-	ssh_channel_free(channel->stand_in);
-	channel->channel = channel->stand_in = NULL;
+	free_stand_ins(channel);
+	channel->channel = NULL;
 	pss_buffer_finish(&channel->queue);
 	channel->finished = TRUE;
 }
@@ -155,12 +179,20 @@ static int request_pty(PssSshChannel *channel)
 	return ssh_channel_request_pty_size(channel->channel, channel->term, (int)channel->columns, (int)channel->rows);
 }
 
+static int request_variable(ssh_channel on, const char *variable)
+{
+	g_autofree char *name = g_strndup(variable, strcspn(variable, "="));
+	const char *value = variable + strlen(name);
+
+	return ssh_channel_request_env(on, name, *value ? value + 1 : value);
+}
+
 /* HACK: of the requests on a channel libssh sends one at a time and waits for each answer; open, terminal and
  * command would take three round trips. But a channel that was never opened addresses its requests
  * to number 0, and that is the number that OpenSSH's and dropbear's servers give the first channel. So
- * a stand-in sends the command's request behind the others, without waiting; its answer reaches the real
- * channel, which does not wait for it and drops it. Only for the very first channel. Remove when libssh can
- * send requests without waiting. */
+ * stand-ins, one a request, send the environment and the command behind the others, without waiting; the answers
+ * reach the real channel, which does not wait for them and drops them: the terminal's comes first. Only for the very
+ * first channel. Remove when libssh can send requests without waiting. */
 gboolean pss_ssh_channel_can_fly(const PssSshChannel *channel)
 {
 	const char *banner = ssh_get_serverbanner(channel->link->session);
@@ -169,14 +201,24 @@ gboolean pss_ssh_channel_can_fly(const PssSshChannel *channel)
 	       (g_str_has_prefix(banner, "SSH-2.0-OpenSSH") || g_str_has_prefix(banner, "SSH-2.0-dropbear"));
 }
 
+static ssh_channel new_stand_in(PssSshChannel *channel)
+{
+	ssh_channel stand_in = ssh_channel_new(channel->link->session);
+
+	g_ptr_array_add(channel->stand_ins, stand_in);
+	return stand_in;
+}
+
 void pss_ssh_channel_fly(PssSshChannel *channel)
 {
 	create(channel);
 	if (ssh_channel_open_session(channel->channel) != SSH_AGAIN ||
 	    (channel->pty && request_pty(channel) != SSH_AGAIN))
 		return; /* the answers are here already, or it failed: the plain way goes on from there */
-	channel->stand_in = ssh_channel_new(channel->link->session);
-	request_start(channel, channel->stand_in);
+	channel->stand_ins = g_ptr_array_new();
+	for (; channel->environment && *channel->environment; channel->environment++)
+		request_variable(new_stand_in(channel), *channel->environment);
+	request_start(channel, new_stand_in(channel));
 }
 
 /* TRUE: answered with yes. */
@@ -187,20 +229,31 @@ static gboolean advance(PssSshChannel *channel, int status, const char *what)
 	return status == SSH_OK;
 }
 
+/* A server may take no variable or some: as with ssh, that is its own affair. FALSE: an answer is still out. */
+static gboolean set_environment(PssSshChannel *channel)
+{
+	for (; channel->environment && *channel->environment; channel->environment++)
+		if (request_variable(channel->channel, *channel->environment) == SSH_AGAIN ||
+		    !pss_ssh_link_is_alive(channel->link))
+			return FALSE;
+	return TRUE;
+}
+
 static void start(PssSshChannel *channel)
 {
 	if (channel->state == PSS_CHANNEL_NEW)
 		create(channel);
 	if (channel->state == PSS_CHANNEL_OPENING &&
 	    advance(channel, ssh_channel_open_session(channel->channel), "to open a session on this connection"))
-		channel->state = channel->pty        ? PSS_CHANNEL_PTY
-				 : channel->stand_in ? PSS_CHANNEL_RUNNING
-						     : PSS_CHANNEL_EXEC;
+		channel->state = channel->pty         ? PSS_CHANNEL_PTY
+				 : channel->stand_ins ? PSS_CHANNEL_RUNNING
+						      : PSS_CHANNEL_ENVIRONMENT;
 	if (channel->state == PSS_CHANNEL_PTY && advance(channel, request_pty(channel), "a terminal")) {
-		channel->state = channel->stand_in ? PSS_CHANNEL_RUNNING : PSS_CHANNEL_EXEC;
-		ssh_channel_free(channel->stand_in);
-		channel->stand_in = NULL;
+		channel->state = channel->stand_ins ? PSS_CHANNEL_RUNNING : PSS_CHANNEL_ENVIRONMENT;
+		free_stand_ins(channel);
 	}
+	if (channel->state == PSS_CHANNEL_ENVIRONMENT && !channel->finished && set_environment(channel))
+		channel->state = PSS_CHANNEL_EXEC;
 	if (channel->state == PSS_CHANNEL_EXEC && !channel->finished &&
 	    advance(channel, request_start(channel, channel->channel), "to run the command"))
 		channel->state = PSS_CHANNEL_RUNNING;

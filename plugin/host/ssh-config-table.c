@@ -1,235 +1,249 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of ssh_config's keywords: which we honour and how, which we must refuse because ignoring
- * them would be less safe than ssh is, and which are only worth a note. To honour one more keyword, add
- * a line to `honoured`. Keywords in none of the tables change nothing that we do. */
+/* The table of ssh_config's keywords, every one that `ssh -G` prints: which we honour and how, which we must refuse
+ * because ignoring them would be less safe than ssh is, which are worth a note, and which mean nothing here, and
+ * why. A keyword of a newer ssh that stands nowhere here gets a note, too: nothing is dropped in silence.
+ * man/pssession.in names the refused and the noted ones; tests/host/test-ssh-config.c compares. */
 #include "host/ssh-config-table.h"
 
 #include <stddef.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "host/error.h"
+#include "host/ssh-config-value.h"
 
-typedef void (*Setter)(PssSshConfig *config, void *member, const char *value);
-
-static gboolean is_yes(const char *value)
-{
-	return g_str_equal(value, "yes") || g_str_equal(value, "true");
-}
-
-static gboolean is_none(const char *value)
-{
-	return !*value || g_ascii_strcasecmp(value, "none") == 0;
-}
-
-static void set_text(PssSshConfig *config, void *member, const char *value)
-{
-	char **text = member;
-
-	g_free(*text);
-	*text = is_none(value) ? NULL : g_strdup(value);
-}
-
-static void set_switch(PssSshConfig *config, void *member, const char *value)
-{
-	*(gboolean *)member = is_yes(value);
-}
-
-static void set_number(PssSshConfig *config, void *member, const char *value)
-{
-	guint64 number;
-
-	if (g_ascii_string_to_unsigned(value, 10, 0, G_MAXINT32, &number, NULL))
-		*(guint *)member = (guint)number;
-}
-
-static void set_seconds_as_ms(PssSshConfig *config, void *member, const char *value)
-{
-	guint seconds = 0;
-
-	set_number(config, &seconds, value);
-	if (seconds > 0)
-		*(guint *)member = MIN(seconds, G_MAXINT32 / 1000) * 1000;
-}
-
-/* A path with an unknown token is left out: ssh would not find it either. */
-static void add_path(PssSshConfig *config, void *member, const char *value)
-{
-	char *path = is_none(value) ? NULL : pss_ssh_config_expand(config, value);
-
-	if (path)
-		g_ptr_array_add(*(GPtrArray **)member, path);
-}
-
-static void set_paths(PssSshConfig *config, void *member, const char *value)
-{
-	char ***paths = member;
-	GPtrArray *expanded = g_ptr_array_new();
-	g_auto(GStrv) words = g_strsplit_set(value, " \t", -1);
-
-	for (char **word = words; *word; word++)
-		add_path(config, &expanded, *word);
-	g_ptr_array_add(expanded, NULL);
-	g_strfreev(*paths);
-	*paths = (char **)g_ptr_array_free(expanded, FALSE);
-}
-
-static void set_list(PssSshConfig *config, void *member, const char *value)
-{
-	char ***list = member;
-
-	g_strfreev(*list);
-	*list = g_strsplit(value, ",", -1);
-}
-
-static void set_family(PssSshConfig *config, void *member, const char *value)
-{
-	*(int *)member = g_str_equal(value, "inet") ? AF_INET : g_str_equal(value, "inet6") ? AF_INET6 : AF_UNSPEC;
-}
-
-static void set_strict(PssSshConfig *config, void *member, const char *value)
-{
-	PssStrict *strict = member;
-
-	if (is_yes(value))
-		*strict = PSS_STRICT_YES;
-	else if (g_str_equal(value, "accept-new"))
-		*strict = PSS_STRICT_ACCEPT_NEW;
-	else if (g_str_equal(value, "no") || g_str_equal(value, "off") || g_str_equal(value, "false"))
-		*strict = PSS_STRICT_OFF;
-	else
-		*strict = PSS_STRICT_ASK;
-}
-
-/* IdentityAgent: SSH_AUTH_SOCK stands for the caller's own, which is there already. */
-static void set_agent(PssSshConfig *config, void *member, const char *value)
-{
-	if (g_str_equal(value, "SSH_AUTH_SOCK"))
-		return;
-	g_clear_pointer(&config->agent_socket, g_free);
-	if (!is_none(value) && *value != '$')
-		config->agent_socket = pss_ssh_config_expand(config, value);
-}
-
-#define MEMBER(name) offsetof(PssSshConfig, name)
-
-static const struct {
-	const char *keyword;
-	Setter set;
+typedef struct {
+	const char *name;
+	PssConfigRole role;
+	PssConfigSetter set;
 	size_t offset;
-} honoured[] = {
-	/* These come first: the tokens of the others stand for them. `ssh -G` prints them first, too. */
-	{ "hostname", set_text, MEMBER(hostname) },
-	{ "user", set_text, MEMBER(user) },
-	{ "port", set_number, MEMBER(port) },
-	{ "addressfamily", set_family, MEMBER(address_family) },
-	{ "batchmode", set_switch, MEMBER(batch_mode) },
-	{ "bindaddress", set_text, MEMBER(bind_address) },
-	{ "certificatefile", add_path, MEMBER(certificate_files) },
-	{ "checkhostip", set_switch, MEMBER(check_host_ip) },
-	{ "ciphers", set_text, MEMBER(ciphers) },
-	{ "compression", set_switch, MEMBER(compression) },
-	{ "connecttimeout", set_seconds_as_ms, MEMBER(connect_timeout_ms) },
-	{ "globalknownhostsfile", set_paths, MEMBER(global_known_hosts) },
-	{ "hashknownhosts", set_switch, MEMBER(hash_known_hosts) },
-	{ "hostkeyalgorithms", set_text, MEMBER(host_key_algorithms) },
-	{ "hostkeyalias", set_text, MEMBER(host_key_alias) },
-	{ "identitiesonly", set_switch, MEMBER(identities_only) },
-	{ "identityagent", set_agent, MEMBER(agent_socket) },
-	{ "identityfile", add_path, MEMBER(identity_files) },
-	{ "kbdinteractiveauthentication", set_switch, MEMBER(kbdint) },
-	{ "kexalgorithms", set_text, MEMBER(kex) },
-	{ "macs", set_text, MEMBER(macs) },
-	{ "numberofpasswordprompts", set_number, MEMBER(n_password_prompts) },
-	{ "passwordauthentication", set_switch, MEMBER(password) },
-	{ "preferredauthentications", set_list, MEMBER(preferred) },
-	{ "proxycommand", set_text, MEMBER(proxy_command) },
-	{ "proxyjump", set_text, MEMBER(proxy_jump) },
-	{ "pubkeyacceptedalgorithms", set_text, MEMBER(pubkey_algorithms) },
-	{ "pubkeyauthentication", set_switch, MEMBER(pubkey) },
-	{ "requiredrsasize", set_number, MEMBER(rsa_min_size) },
-	{ "serveralivecountmax", set_number, MEMBER(alive_count_max) },
-	{ "serveraliveinterval", set_number, MEMBER(alive_interval_s) },
-	{ "stricthostkeychecking", set_strict, MEMBER(strict) },
-	{ "tcpkeepalive", set_switch, MEMBER(tcp_keepalive) },
-	{ "userknownhostsfile", set_paths, MEMBER(user_known_hosts) },
+	const char *harmless; /* values that ask for nothing, between bars; NULL: there is none */
+	const char *because;  /* why it means nothing here */
+} Row;
+
+#define HONOURED(name, kind, member)                                                         \
+	{                                                                                    \
+		name, PSS_CONFIG_HONOURED, pss_config_##kind, offsetof(PssSshConfig, member) \
+	}
+#define REFUSED(name, harmless)                             \
+	{                                                   \
+		name, PSS_CONFIG_REFUSED, NULL, 0, harmless \
+	}
+#define NOTED(name, harmless)                             \
+	{                                                 \
+		name, PSS_CONFIG_NOTED, NULL, 0, harmless \
+	}
+#define MOOT(name, because)                                   \
+	{                                                     \
+		name, PSS_CONFIG_MOOT, NULL, 0, NULL, because \
+	}
+
+#define OFF "|no|false|"
+#define NONE "|none||"
+static const char resolved[] = "ssh -G has followed it already";
+static const char no_certificates[] = "a host is never trusted by a certificate";
+static const char no_gssapi[] = "GSSAPIAuthentication is not honoured";
+static const char no_hostbased[] = "HostbasedAuthentication is not honoured";
+static const char no_x11[] = "ForwardX11 is not honoured";
+static const char no_forwards[] = "forwardings are not honoured";
+static const char no_control[] = "ControlMaster is not honoured";
+
+static const Row rows[] = {
+	MOOT("Host", resolved),
+	HONOURED("HostName", set_text, hostname),
+	HONOURED("User", set_text, user),
+	HONOURED("Port", set_number, port),
+	NOTED("AddKeysToAgent", OFF),
+	HONOURED("AddressFamily", set_family, address_family),
+	HONOURED("BatchMode", set_switch, batch_mode),
+	HONOURED("BindAddress", set_text, bind_address),
+	HONOURED("BindInterface", set_text, bind_interface),
+	MOOT("CanonicalDomains", resolved),
+	MOOT("CanonicalizeFallbackLocal", resolved),
+	MOOT("CanonicalizeHostname", resolved),
+	MOOT("CanonicalizeMaxDots", resolved),
+	MOOT("CanonicalizePermittedCNAMEs", resolved),
+	MOOT("CASignatureAlgorithms", no_certificates),
+	HONOURED("CertificateFile", add_path, certificate_files),
+	NOTED("ChannelTimeout", NONE),
+	HONOURED("CheckHostIP", set_switch, check_host_ip),
+	HONOURED("Ciphers", set_text, ciphers),
+	MOOT("ClearAllForwardings", resolved),
+	HONOURED("Compression", set_switch, compression),
+	HONOURED("ConnectionAttempts", set_number, connection_attempts),
+	HONOURED("ConnectTimeout", set_milliseconds, connect_timeout_ms),
+	NOTED("ControlMaster", OFF),
+	NOTED("ControlPath", NONE),
+	MOOT("ControlPersist", no_control),
+	NOTED("DynamicForward", NULL),
+	NOTED("EnableEscapeCommandline", OFF),
+	MOOT("EnableSSHKeysign", no_hostbased),
+	NOTED("EscapeChar", "|~|none|"),
+	MOOT("ExitOnForwardFailure", no_forwards),
+	NOTED("FingerprintHash", "|SHA256|"),
+	NOTED("ForkAfterAuthentication", OFF),
+	NOTED("ForwardAgent", OFF),
+	NOTED("ForwardX11", OFF),
+	MOOT("ForwardX11Timeout", no_x11),
+	MOOT("ForwardX11Trusted", no_x11),
+	MOOT("GatewayPorts", no_forwards),
+	HONOURED("GlobalKnownHostsFile", set_paths, global_known_hosts),
+	NOTED("GSSAPIAuthentication", OFF),
+	MOOT("GSSAPIClientIdentity", no_gssapi),
+	MOOT("GSSAPIDelegateCredentials", no_gssapi),
+	MOOT("GSSAPIKexAlgorithms", no_gssapi),
+	NOTED("GSSAPIKeyExchange", OFF),
+	MOOT("GSSAPIRenewalForcesRekey", no_gssapi),
+	MOOT("GSSAPIServerIdentity", no_gssapi),
+	MOOT("GSSAPITrustDns", no_gssapi),
+	HONOURED("HashKnownHosts", set_switch, hash_known_hosts),
+	MOOT("HostbasedAcceptedAlgorithms", no_hostbased),
+	NOTED("HostbasedAuthentication", OFF),
+	HONOURED("HostKeyAlgorithms", set_text, host_key_algorithms),
+	HONOURED("HostKeyAlias", set_text, host_key_alias),
+	HONOURED("IdentitiesOnly", set_switch, identities_only),
+	HONOURED("IdentityAgent", set_agent, agent_socket),
+	HONOURED("IdentityFile", add_path, identity_files),
+	MOOT("IgnoreUnknown", resolved),
+	HONOURED("IPQoS", set_tos, ip_tos),
+	HONOURED("KbdInteractiveAuthentication", set_switch, kbdint),
+	NOTED("KbdInteractiveDevices", NONE),
+	HONOURED("KexAlgorithms", set_text, kex),
+	REFUSED("KnownHostsCommand", NONE),
+	NOTED("LocalCommand", NONE),
+	NOTED("LocalForward", NULL),
+	NOTED("LogLevel", "|INFO|"),
+	NOTED("LogVerbose", NONE),
+	HONOURED("MACs", set_text, macs),
+	NOTED("NoHostAuthenticationForLocalhost", OFF),
+	HONOURED("NumberOfPasswordPrompts", set_number, n_password_prompts),
+	NOTED("ObscureKeystrokeTiming", OFF "yes|true|interval:20|"),
+	HONOURED("PasswordAuthentication", set_switch, password),
+	MOOT("PermitLocalCommand", "LocalCommand is not honoured"),
+	MOOT("PermitRemoteOpen", no_forwards),
+	NOTED("PKCS11Provider", NONE),
+	HONOURED("PreferredAuthentications", set_list, preferred),
+	HONOURED("ProxyCommand", set_text, proxy_command),
+	HONOURED("ProxyJump", set_text, proxy_jump),
+	REFUSED("ProxyUseFdpass", OFF),
+	HONOURED("PubkeyAcceptedAlgorithms", set_text, pubkey_algorithms),
+	HONOURED("PubkeyAuthentication", set_switch, pubkey),
+	REFUSED("RefuseConnection", NONE),
+	HONOURED("RekeyLimit", set_rekey, rekey_bytes),
+	NOTED("RemoteCommand", NONE),
+	NOTED("RemoteForward", NULL),
+	NOTED("RequestTTY", "|auto|false|"),
+	HONOURED("RequiredRSASize", set_number, rsa_min_size),
+	HONOURED("RevokedHostKeys", set_path, revoked_host_keys),
+	NOTED("SecurityKeyProvider", "|internal|"),
+	HONOURED("SendEnv", add_text, send_env),
+	HONOURED("ServerAliveCountMax", set_number, alive_count_max),
+	HONOURED("ServerAliveInterval", set_number, alive_interval_s),
+	NOTED("SessionType", "|default|"),
+	HONOURED("SetEnv", add_text, set_env),
+	NOTED("StdinNull", OFF),
+	MOOT("StreamLocalBindMask", no_forwards),
+	MOOT("StreamLocalBindUnlink", no_forwards),
+	HONOURED("StrictHostKeyChecking", set_strict, strict),
+	NOTED("SyslogFacility", "|USER|"),
+	MOOT("Tag", resolved),
+	HONOURED("TCPKeepAlive", set_switch, tcp_keepalive),
+	NOTED("Tunnel", OFF),
+	MOOT("TunnelDevice", "Tunnel is not honoured"),
+	NOTED("UpdateHostKeys", OFF "yes|true|"),
+	HONOURED("UserKnownHostsFile", set_paths, user_known_hosts),
+	REFUSED("VerifyHostKeyDNS", OFF),
+	NOTED("VersionAddendum", NONE),
+	NOTED("VisualHostKey", OFF),
+	NOTED("WarnWeakCrypto", OFF "yes|true|"),
+	MOOT("XAuthLocation", no_x11),
 };
 
-/* Ignoring these would accept what ssh refuses. `harmless` are the values that ask for nothing. */
-static const struct {
-	const char *keyword, *name, *harmless;
-} refused[] = {
-	{ "knownhostscommand", "KnownHostsCommand", "none" },
-	{ "revokedhostkeys", "RevokedHostKeys", "none" },
-	{ "verifyhostkeydns", "VerifyHostKeyDNS", "no,false" },
-	{ "proxyusefdpass", "ProxyUseFdpass", "no,false" },
-};
-
-static const struct {
-	const char *keyword, *usual;
-} noted[] = {
-	{ "addkeystoagent", "no,false" },
-	{ "bindinterface", "none" },
-	{ "controlpath", "none" },
-	{ "dynamicforward", "" },
-	{ "forwardagent", "no,false" },
-	{ "forwardx11", "no,false" },
-	{ "gssapiauthentication", "no,false" },
-	{ "hostbasedauthentication", "no,false" },
-	{ "localcommand", "none" },
-	{ "localforward", "" },
-	{ "nohostauthenticationforlocalhost", "no,false" },
-	{ "pkcs11provider", "none" },
-	{ "rekeylimit", "0 0" },
-	{ "remotecommand", "none" },
-	{ "remoteforward", "" },
-	{ "sendenv", "" },
-	{ "setenv", "" },
-	{ "tunnel", "no,false" },
-	{ "visualhostkey", "no,false" },
-};
-
-static gboolean is_one_of(const char *value, const char *list)
+static const Row *find_row(const char *keyword)
 {
-	g_auto(GStrv) words = g_strsplit(list, ",", -1);
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+		if (g_ascii_strcasecmp(keyword, rows[i].name) == 0)
+			return &rows[i];
+	return NULL;
+}
 
-	return g_strv_contains((const char *const *)words, value);
+static gboolean is_harmless(const Row *row, const char *value)
+{
+	g_autofree char *bounded = g_strdup_printf("|%s|", value);
+
+	return row->harmless && strstr(row->harmless, bounded);
+}
+
+static gboolean honour(const Row *row, PssSshConfig *config, const char *value, GError **error)
+{
+	const char *wrong = row->set(config, (char *)config + row->offset, value);
+
+	if (!wrong)
+		return TRUE;
+	g_set_error(error, PSS_ERROR, PSS_UNSUPPORTED, "ssh_config sets %s '%s' for %s, but %s", row->name, value,
+		    config->host, wrong);
+	return FALSE;
+}
+
+static gboolean refuse(const Row *row, const PssSshConfig *config, const char *value, GError **error)
+{
+	if (is_harmless(row, value))
+		return TRUE;
+	g_set_error(error, PSS_ERROR, PSS_UNSUPPORTED,
+		    "ssh_config sets %s '%s' for %s, which cannot be honoured here; "
+		    "take it out for this host, or use ssh",
+		    row->name, value, config->host);
+	return FALSE;
 }
 
 gboolean pss_ssh_config_apply(PssSshConfig *config, PssPerson *person, const char *keyword, const char *value,
 			      GError **error)
 {
-	for (gsize i = 0; i < G_N_ELEMENTS(honoured); i++)
-		if (g_str_equal(keyword, honoured[i].keyword))
-			honoured[i].set(config, (char *)config + honoured[i].offset, value);
-	for (gsize i = 0; i < G_N_ELEMENTS(refused); i++)
-		if (g_str_equal(keyword, refused[i].keyword) && !is_one_of(value, refused[i].harmless)) {
-			g_set_error(error, PSS_ERROR, PSS_UNSUPPORTED,
-				    "ssh_config sets %s '%s' for %s, which cannot be honoured here; "
-				    "take it out for this host, or use ssh",
-				    refused[i].name, value, config->host);
-			return FALSE;
-		}
-	for (gsize i = 0; i < G_N_ELEMENTS(noted); i++)
-		if (g_str_equal(keyword, noted[i].keyword) && !is_one_of(value, noted[i].usual))
-			pss_person_note(person, PSS_NOTE_VERBOSE, "ssh_config's '%s %s' is not honoured", keyword,
-					value);
+	const Row *row = find_row(keyword);
+
+	if (!row)
+		pss_person_note(person, PSS_NOTE_VERBOSE, "ssh_config's %s '%s' is not honoured: it is not known here",
+				keyword, value);
+	else if (row->role == PSS_CONFIG_HONOURED)
+		return honour(row, config, value, error);
+	else if (row->role == PSS_CONFIG_REFUSED)
+		return refuse(row, config, value, error);
+	else if (row->role == PSS_CONFIG_NOTED && !is_harmless(row, value))
+		pss_person_note(person, PSS_NOTE_VERBOSE, "ssh_config's %s '%s' is not honoured", row->name, value);
 	return TRUE;
+}
+
+PssConfigRole pss_ssh_config_role(const char *keyword, const char **ret_name)
+{
+	const Row *row = find_row(keyword);
+
+	if (ret_name)
+		*ret_name = row ? row->name : NULL;
+	return row ? row->role : PSS_CONFIG_UNKNOWN;
+}
+
+const char *pss_ssh_config_nth(guint i)
+{
+	return i < G_N_ELEMENTS(rows) ? rows[i].name : NULL;
 }
 
 PssSshConfig *pss_ssh_config_new(const PssTarget *target)
 {
 	PssSshConfig *config = g_new0(PssSshConfig, 1);
 
+	config->environment = g_strdupv(target->environment);
 	config->host = g_strdup(target->host);
 	config->hostname = g_ascii_strdown(target->host, -1);
 	config->user = g_strdup(target->user ? target->user : g_get_user_name());
 	config->port = target->port ? target->port : 22;
+	config->connection_attempts = 1;
+	config->ip_tos = -1;
 	config->tcp_keepalive = TRUE;
 	config->user_known_hosts = g_new0(char *, 1);
 	config->global_known_hosts = g_new0(char *, 1);
 	config->identity_files = g_ptr_array_new_with_free_func(g_free);
 	config->certificate_files = g_ptr_array_new_with_free_func(g_free);
+	config->send_env = g_ptr_array_new_with_free_func(g_free);
+	config->set_env = g_ptr_array_new_with_free_func(g_free);
 	const char *agent = pss_target_getenv(target, "SSH_AUTH_SOCK");
 	config->agent_socket = agent && *agent ? g_strdup(agent) : NULL;
 	config->pubkey = config->password = config->kbdint = TRUE;
@@ -247,9 +261,11 @@ void pss_ssh_config_free(PssSshConfig *config)
 			  config->hostname,
 			  config->user,
 			  config->bind_address,
+			  config->bind_interface,
 			  config->proxy_command,
 			  config->proxy_jump,
 			  config->host_key_alias,
+			  config->revoked_host_keys,
 			  config->agent_socket,
 			  config->ciphers,
 			  config->macs,
@@ -259,10 +275,13 @@ void pss_ssh_config_free(PssSshConfig *config)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
 		g_free(texts[i]);
+	g_strfreev(config->environment);
 	g_strfreev(config->user_known_hosts);
 	g_strfreev(config->global_known_hosts);
 	g_strfreev(config->preferred);
 	g_ptr_array_unref(config->identity_files);
 	g_ptr_array_unref(config->certificate_files);
+	g_ptr_array_unref(config->send_env);
+	g_ptr_array_unref(config->set_env);
 	g_free(config);
 }

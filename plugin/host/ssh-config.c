@@ -11,6 +11,7 @@
 
 #include "host/child.h"
 #include "host/error.h"
+#include "host/ssh-config-cache.h"
 #include "host/ssh-config-table.h"
 #include "host/ssh-error.h"
 
@@ -64,28 +65,100 @@ static char *token_value(const PssSshConfig *config, char token)
 	}
 }
 
+static char *home_of(const char *user)
+{
+	char block[4096];
+	struct passwd entry, *found = NULL;
+
+	if (getpwnam_r(user, &entry, block, sizeof block, &found) != 0 || !found)
+		return NULL;
+	return g_strdup(found->pw_dir);
+}
+
+/* "~/x" and "~user/x"; FALSE: no such user. */
+static gboolean expand_tilde(const char **text, gboolean with_names, GString *out)
+{
+	gsize n = strcspn(*text, "/");
+
+	if (**text != '~' || (n > 1 && !with_names))
+		return TRUE;
+	g_autofree char *name = g_strndup(*text + 1, n - 1);
+	g_autofree char *home = n == 1 ? home_directory() : home_of(name);
+	if (!home)
+		return FALSE;
+	g_string_append(out, home);
+	*text += n;
+	return TRUE;
+}
+
+/* Appends what stands for "${NAME}" and returns its end; NULL: no such variable, or no closing brace. */
+static const char *expand_variable(const PssSshConfig *config, const char *text, GString *out)
+{
+	gsize n = strcspn(text + 2, "}");
+	g_autofree char *name = g_strndup(text + 2, n);
+	const char *value = g_environ_getenv(config->environment, name);
+
+	if (text[2 + n] != '}' || !value)
+		return NULL;
+	g_string_append(out, value);
+	return text + 2 + n;
+}
+
+/* In one pass: what stands for a token or a variable is not looked at again, as in ssh. */
+static char *expand(const PssSshConfig *config, const char *text, gboolean is_path)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	if (!expand_tilde(&text, is_path, out))
+		return NULL;
+	for (; *text; text++) {
+		if (is_path && text[0] == '$' && text[1] == '{') {
+			text = expand_variable(config, text, out);
+			if (!text)
+				return NULL;
+		} else if (*text != '%') {
+			g_string_append_c(out, *text);
+		} else {
+			g_autofree char *value = token_value(config, *++text);
+			if (!value)
+				return NULL;
+			g_string_append(out, value);
+		}
+	}
+	return g_strdup(out->str);
+}
+
 char *pss_ssh_config_expand(const PssSshConfig *config, const char *text)
 {
-	GString *out = g_string_new(NULL);
+	return expand(config, text, FALSE);
+}
 
-	if (text[0] == '~' && (text[1] == '/' || text[1] == '\0')) {
-		g_autofree char *home = home_directory();
-		g_string_append(out, home);
-		text++;
+char *pss_ssh_config_expand_path(const PssSshConfig *config, const char *text)
+{
+	return expand(config, text, TRUE);
+}
+
+static gboolean is_wanted(const PssSshConfig *config, const char *name)
+{
+	for (guint i = 0; i < config->send_env->len; i++)
+		if (g_pattern_match_simple(g_ptr_array_index(config->send_env, i), name))
+			return TRUE;
+	return FALSE;
+}
+
+char **pss_ssh_config_environment(const PssSshConfig *config)
+{
+	GPtrArray *all = g_ptr_array_new();
+
+	for (char **variable = config->environment; *variable; variable++) {
+		g_autofree char *name = g_strndup(*variable, strcspn(*variable, "="));
+		if (is_wanted(config, name))
+			g_ptr_array_add(all, g_strdup(*variable));
 	}
-	for (; *text; text++) {
-		if (*text != '%') {
-			g_string_append_c(out, *text);
-			continue;
-		}
-		g_autofree char *value = token_value(config, *++text);
-		if (!value) {
-			g_string_free(out, TRUE);
-			return NULL;
-		}
-		g_string_append(out, value);
-	}
-	return g_string_free(out, FALSE);
+	for (guint i = 0; i < config->set_env->len; i++)
+		g_ptr_array_add(all, g_strdup(g_ptr_array_index(config->set_env, i)));
+	g_ptr_array_add(all, NULL);
+	return (char **)g_ptr_array_free(all, FALSE);
 }
 
 static void add(GPtrArray *argv, const char *flag, const char *value)
@@ -127,7 +200,7 @@ static gboolean apply_output(PssSshConfig *config, PssPerson *person, const char
 			gsize n = strcspn(*line, " ");
 			g_autofree char *keyword = g_ascii_strdown(*line, (gssize)n);
 			const char *value = (*line)[n] ? *line + n + 1 : "";
-			if (g_strv_contains(first, keyword) == (pass == 0) &&
+			if (*keyword && g_strv_contains(first, keyword) == (pass == 0) &&
 			    !pss_ssh_config_apply(config, person, keyword, value, error))
 				return FALSE;
 		}
@@ -143,10 +216,10 @@ static void set_usage_error(const char *said, GError **error)
 	g_set_error(error, PSS_ERROR, PSS_USAGE, "ssh refuses these options: %s", clean);
 }
 
-static gboolean read_by_ssh(PssSshConfig *config, PssPerson *person, const char *ssh, char *const *environment,
-			    const PssTarget *target, GError **error)
+/* Runs ssh -G. The answer is to be freed; NULL: error is set. */
+static char *ask_ssh(PssPerson *person, char *const *argv, char *const *environment, const PssTarget *target,
+		     GError **error)
 {
-	g_auto(GStrv) argv = ssh_arguments(ssh, target);
 	g_autofree char *bytes = g_malloc0(OUTPUT_MAX + 1);
 	char complaints[1024 + 1] = "";
 	PssChildOutput output = { .bytes = bytes, .size = OUTPUT_MAX };
@@ -159,12 +232,33 @@ static gboolean read_by_ssh(PssSshConfig *config, PssPerson *person, const char 
 	};
 
 	if (!pss_child_run(person, &spawn, &output, &errors, "reading ssh_config (ssh -G)", error))
-		return FALSE;
-	if (output.exit_status != 0) {
-		set_usage_error(complaints, error);
-		return FALSE;
+		return NULL;
+	if (output.exit_status == 0)
+		return g_strdup(bytes);
+	set_usage_error(complaints, error);
+	return NULL;
+}
+
+static gboolean read_by_ssh(PssSshConfig *config, PssPerson *person, const char *ssh, char *const *environment,
+			    const PssTarget *target, GError **error)
+{
+	g_auto(GStrv) argv = ssh_arguments(ssh, target);
+	g_autofree char *question = g_strjoinv("\n", argv);
+	g_autofree char *digest = pss_config_sources_digest(config, target, ssh);
+	g_autofree char *answer = digest ? pss_config_cache_look(question, digest) : NULL;
+
+	if (answer) {
+		pss_person_note(person, PSS_NOTE_DEBUG, "ssh_config has not changed: what ssh -G said still holds");
+		return apply_output(config, person, answer, error);
 	}
-	return apply_output(config, person, bytes, error);
+	answer = ask_ssh(person, argv, environment, target, error);
+	if (!answer)
+		return FALSE;
+	/* A file that has changed meanwhile may be in the answer or not. */
+	g_autofree char *after = digest ? pss_config_sources_digest(config, target, ssh) : NULL;
+	if (after && g_str_equal(digest, after))
+		pss_config_cache_keep(question, digest, answer);
+	return apply_output(config, person, answer, error);
 }
 
 /* -KeyFilePath is tried before everything that ssh_config names, as ssh -i is. */

@@ -12,13 +12,17 @@ typedef enum {
 } PssStrict;
 
 typedef struct {
-	char *host;     /* as typed */
-	char *hostname; /* what to connect to */
+	char **environment; /* the caller's, for ${NAME} in paths */
+	char *host;         /* as typed */
+	char *hostname;     /* what to connect to */
 	char *user;
 	guint port;
 	char *bind_address; /* or NULL */
 	int address_family; /* AF_* */
 	guint connect_timeout_ms;
+	guint connection_attempts;
+	char *bind_interface; /* or NULL */
+	int ip_tos;           /* of what a person types and sees; -1: the system's */
 	gboolean tcp_keepalive;
 	char *proxy_command; /* tokens not yet expanded, or NULL */
 	char *proxy_jump;    /* or NULL */
@@ -26,6 +30,7 @@ typedef struct {
 	PssStrict strict;
 	char *host_key_alias;                          /* or NULL */
 	char **user_known_hosts, **global_known_hosts; /* paths, never NULL */
+	char *revoked_host_keys;                       /* a path, or NULL */
 	gboolean hash_known_hosts, check_host_ip;
 
 	GPtrArray *identity_files;    /* paths, in order of trial */
@@ -39,7 +44,11 @@ typedef struct {
 	guint n_password_prompts;
 
 	char *ciphers, *macs, *kex, *host_key_algorithms, *pubkey_algorithms; /* NULL: libssh's own */
+	GPtrArray *send_env;                                                  /* patterns of names */
+	GPtrArray *set_env;                                                   /* "NAME=value" */
 	gboolean compression;
+	guint64 rekey_bytes; /* 0: libssh decides */
+	guint rekey_s;       /* 0: never for its age alone */
 	int rsa_min_size;
 	guint alive_interval_s, alive_count_max;
 } PssSshConfig;
@@ -51,7 +60,13 @@ PssSshConfig *pss_ssh_config_resolve(PssPerson *person, const PssTarget *target,
 				     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void pss_ssh_config_free(PssSshConfig *config);
 
+/* What SendEnv and SetEnv want the remote shell to have: "NAME=value" each, of the caller's environment first. */
+char **pss_ssh_config_environment(const PssSshConfig *config);
+
 /* `text` with a leading ~ and the tokens of ssh_config(5) replaced; NULL: a token that is not known. */
 char *pss_ssh_config_expand(const PssSshConfig *config, const char *text);
+
+/* The same for the name of a file, with ~user and ${NAME}; NULL also for a variable that is not set. */
+char *pss_ssh_config_expand_path(const PssSshConfig *config, const char *text);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PssSshConfig, pss_ssh_config_free)

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -115,6 +117,43 @@ static gboolean bind_to(int fd, const PssSshConfig *config, int family)
 	return failed == 0;
 }
 
+/* BindInterface: the interface's first address of that family. */
+static gboolean bind_to_interface(int fd, const PssSshConfig *config, int family)
+{
+	struct ifaddrs *all = NULL, *at;
+	int failed = -1;
+
+	if (getifaddrs(&all) < 0)
+		return FALSE;
+	for (at = all; at && failed < 0; at = at->ifa_next)
+		if (at->ifa_addr && at->ifa_addr->sa_family == family && (at->ifa_flags & IFF_UP) &&
+		    g_str_equal(at->ifa_name, config->bind_interface))
+			failed = bind(fd, at->ifa_addr,
+				      family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in));
+	freeifaddrs(all);
+	if (failed < 0)
+		errno = EADDRNOTAVAIL;
+	return failed == 0;
+}
+
+/* BindAddress goes first, as in ssh. */
+static gboolean bind_it(int fd, const PssSshConfig *config, int family)
+{
+	if (config->bind_address)
+		return bind_to(fd, config, family);
+	return !config->bind_interface || bind_to_interface(fd, config, family);
+}
+
+static void set_tos(int fd, const PssSshConfig *config, int family)
+{
+	int tos = config->ip_tos;
+
+	if (tos >= 0 && family == AF_INET)
+		setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof tos);
+	else if (tos >= 0)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof tos);
+}
+
 static int start_connecting(const PssSshConfig *config, const struct addrinfo *address)
 {
 	int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -123,9 +162,10 @@ static int start_connecting(const PssSshConfig *config, const struct addrinfo *a
 	if (fd < 0)
 		return -1;
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	set_tos(fd, config, address->ai_family);
 	if (config->tcp_keepalive)
 		setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-	if ((!config->bind_address || bind_to(fd, config, address->ai_family)) &&
+	if (bind_it(fd, config, address->ai_family) &&
 	    (connect(fd, address->ai_addr, address->ai_addrlen) == 0 || errno == EINPROGRESS))
 		return fd;
 	int failed = errno;
@@ -193,6 +233,28 @@ static gboolean try_all(PssPerson *person, const PssSshConfig *config, const str
 	return FALSE;
 }
 
+/* ConnectionAttempts: a second apart, all within the one deadline. */
+static gboolean try_repeatedly(PssPerson *person, const PssSshConfig *config, const struct addrinfo *addresses,
+			       PssSshStream *ret_stream, GError **error)
+{
+	guint attempts = MAX(config->connection_attempts, 1);
+
+	for (guint i = 1; i < attempts; i++) {
+		g_autoptr(GError) failure = NULL;
+		gint64 next = g_get_monotonic_time() + G_USEC_PER_SEC;
+		if (try_all(person, config, addresses, ret_stream, &failure))
+			return TRUE;
+		if (g_error_matches(failure, PSS_ERROR, PSS_INTERRUPTED) || next > pss_person_deadline(person)) {
+			g_propagate_error(error, g_steal_pointer(&failure));
+			return FALSE;
+		}
+		pss_person_note(person, PSS_NOTE_VERBOSE, "%s; trying again", failure->message);
+		if (!pss_person_wait(person, -1, 0, next, "connecting", error))
+			return FALSE;
+	}
+	return try_all(person, config, addresses, ret_stream, error);
+}
+
 gboolean pss_ssh_connect(PssPerson *person, const PssSshConfig *config, const PssTarget *target,
 			 PssSshStream *ret_stream, GError **error)
 {
@@ -201,7 +263,7 @@ gboolean pss_ssh_connect(PssPerson *person, const PssSshConfig *config, const Ps
 	struct addrinfo *addresses = resolve(person, config, error);
 	if (!addresses)
 		return FALSE;
-	gboolean good = try_all(person, config, addresses, ret_stream, error);
+	gboolean good = try_repeatedly(person, config, addresses, ret_stream, error);
 	freeaddrinfo(addresses);
 	return good;
 }

@@ -8,6 +8,7 @@
 
 #include "host/ssh-error.h"
 #include "host/ssh-known-hosts.h"
+#include "host/ssh-revoked.h"
 
 #define QUESTIONS_MAX 3
 
@@ -231,6 +232,8 @@ gboolean pss_ssh_hostkey_check(PssPerson *person, const PssSshConfig *config, co
 		pss_ssh_set_error(error, session, PSS_HOST_KEY, "cannot read the host key of %s", config->hostname);
 		return FALSE;
 	}
+	if (!pss_revoked_check(person, config, key.type, key.blob, error))
+		return FALSE;
 	pss_known_hosts_check(files, key.name, key.blob, &verdict);
 	pss_person_note(person, PSS_NOTE_VERBOSE, "%s shows %s key %s", config->hostname, key.short_type,
 			key.fingerprint);

@@ -112,8 +112,7 @@ static Mark take_mark(char **rest)
 	return g_str_equal(word, "@cert-authority") ? MARK_AUTHORITY : MARK_INVALID;
 }
 
-/* The key's bytes, or NULL when `text` is no base64 of a key of that type. */
-static GBytes *parse_key(const char *type, const char *text)
+GBytes *pss_known_hosts_parse_key(const char *type, const char *text)
 {
 	gsize n;
 	g_autofree guchar *bytes = g_base64_decode(text, &n);
@@ -156,7 +155,7 @@ static void judge_line(char *rest, const char *name, GBytes *blob, const char *f
 	const char *key = next_word(&rest);
 	if (g_ascii_isdigit(*type)) /* protocol 1: bits, exponent, modulus */
 		return;
-	g_autoptr(GBytes) known = matched < 0 ? NULL : parse_key(type, key);
+	g_autoptr(GBytes) known = matched < 0 ? NULL : pss_known_hosts_parse_key(type, key);
 	if (!known) {
 		/* A bad hash may be anybody's line; only a whole one is certain to be about this host. */
 		if (matched > 0)

@@ -97,8 +97,12 @@ static void read_and_write(PssSshLink *link)
 	}
 }
 
+/* The first channel is the one that a person's shell or command runs in: the terminal of a session, which the
+ * relays of later calls run in too. */
 static void start_first_channel(PssSshLink *link)
 {
+	if (link->fresh && link->channels->len > 0)
+		pss_ssh_channel_set_environment(g_ptr_array_index(link->channels, 0), link->login->environment);
 	for (guint i = 0; link->fresh && i < link->channels->len; i++) {
 		PssSshChannel *channel = g_ptr_array_index(link->channels, i);
 		if (pss_ssh_channel_can_fly(channel)) {
@@ -176,7 +180,8 @@ static void forget_channels(PssSshLink *link)
 		channel->events = NULL;
 		if (channel->channel)
 			ssh_remove_channel_callbacks(channel->channel, &channel->callbacks);
-		channel->channel = channel->stand_in = NULL; /* freed with the session */
+		channel->channel = NULL; /* freed with the session, as the stand-ins are */
+		pss_ssh_channel_forget_stand_ins(channel);
 		pss_buffer_finish(&channel->queue);
 	}
 }

@@ -40,6 +40,7 @@ typedef enum {
 	PSS_CHANNEL_NEW,
 	PSS_CHANNEL_OPENING,
 	PSS_CHANNEL_PTY,
+	PSS_CHANNEL_ENVIRONMENT,
 	PSS_CHANNEL_EXEC,
 	PSS_CHANNEL_RUNNING,
 } PssSshChannelState;
@@ -51,9 +52,10 @@ typedef struct {
 	gpointer user;
 	PssSshChannelState state;
 	ssh_channel channel;  /* NULL: not yet, or not any more */
-	ssh_channel stand_in; /* see ssh-channel.c, the flight */
+	GPtrArray *stand_ins; /* see ssh-channel.c, the flight; or NULL */
 	struct ssh_channel_callbacks_struct callbacks;
 	char *command, *term;
+	char **environment; /* "NAME=value" of the login, borrowed, or NULL: what is still to be sent */
 	gboolean pty;
 	guint columns, rows;
 	struct pss_buffer queue; /* to be sent */
@@ -81,6 +83,12 @@ gboolean pss_ssh_link_is_alive(PssSshLink *link);
 PssSshChannel *pss_ssh_channel_new(PssSshLink *link, const PssChannelRequest *request, const PssChannelEvents *events,
 				   gpointer user);
 void pss_ssh_channel_unref(gpointer channel);
+
+/* What its command is to have in its environment; borrowed until the link ends. Before its first turn. */
+void pss_ssh_channel_set_environment(PssSshChannel *channel, char **environment);
+
+/* The session that they belong to is about to be freed. */
+void pss_ssh_channel_forget_stand_ins(PssSshChannel *channel);
 
 /* One turn of a channel: all that can be done now. Emits events. */
 void pss_ssh_channel_turn(PssSshChannel *channel);

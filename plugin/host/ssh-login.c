@@ -87,6 +87,8 @@ static gboolean set_options(ssh_session session, const PssSshConfig *config, int
 {
 	bool no = false;
 	int rsa = config->rsa_min_size;
+	uint64_t rekey_bytes = config->rekey_bytes;
+	uint32_t rekey_s = config->rekey_s;
 	gboolean good =
 		ssh_options_set(session, SSH_OPTIONS_PROCESS_CONFIG, &no) == SSH_OK &&
 		ssh_options_set(session, SSH_OPTIONS_SSH_DIR, "/nonexistent") == SSH_OK &&
@@ -97,6 +99,8 @@ static gboolean set_options(ssh_session session, const PssSshConfig *config, int
 		ssh_options_set(session, SSH_OPTIONS_HOST, "host") == SSH_OK &&
 		ssh_options_set(session, SSH_OPTIONS_USER, config->user) == SSH_OK &&
 		ssh_options_set(session, SSH_OPTIONS_COMPRESSION, config->compression ? "yes" : "no") == SSH_OK &&
+		(!config->rekey_bytes || ssh_options_set(session, SSH_OPTIONS_REKEY_DATA, &rekey_bytes) == SSH_OK) &&
+		(!config->rekey_s || ssh_options_set(session, SSH_OPTIONS_REKEY_TIME, &rekey_s) == SSH_OK) &&
 		(rsa < 768 || ssh_options_set(session, SSH_OPTIONS_RSA_MIN_SIZE, &rsa) == SSH_OK) &&
 		ssh_options_set(session, SSH_OPTIONS_FD, &fd) == SSH_OK;
 	if (good)
@@ -110,17 +114,21 @@ static void set_nonblocking(int fd)
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
 
-static gboolean exchange_keys(PssPerson *person, const PssSshConfig *config, ssh_session session, GError **error)
+static gboolean exchange_keys(PssSshLogin *login, PssPerson *person, const PssSshConfig *config, ssh_session session,
+			      GError **error)
 {
 	g_autofree char *what = g_strdup_printf("the key exchange with %s", config->hostname);
 	int status;
 
+	ssh_set_counters(session, &login->counter, NULL);
 	while ((status = ssh_connect(session)) == SSH_AGAIN)
 		if (!pss_ssh_wait_session(person, session, what, error))
 			return FALSE;
 	if (status != SSH_OK) {
-		/* Closed before a word: that is how sshd refuses connections while too many log in (MaxStartups). */
-		pss_ssh_set_error(error, session, ssh_get_serverbanner(session) ? PSS_UNREACHABLE : PSS_THROTTLED,
+		/* Closed before a word: that is how sshd refuses connections while too many log in (MaxStartups). A
+		 * proxy that does so has failed. */
+		gboolean throttled = login->counter.in_bytes == 0 && !login->stream.proxy;
+		pss_ssh_set_error(error, session, throttled ? PSS_THROTTLED : PSS_UNREACHABLE,
 				  "%s port %u does not speak SSH with us", config->hostname, config->port);
 		return FALSE;
 	}
@@ -141,7 +149,7 @@ static ssh_session open_session(PssSshLogin *login, PssPerson *person, const Pss
 		ssh_free(session);
 		return NULL;
 	}
-	if (exchange_keys(person, config, session, error) &&
+	if (exchange_keys(login, person, config, session, error) &&
 	    pss_ssh_hostkey_check(person, config, login->stream.address, session, error) &&
 	    pss_ssh_authenticate(person, config, session, error)) {
 		login->stream.fd = -1; /* now the session's */
@@ -164,6 +172,7 @@ static gboolean log_in(Thread *thread, PssSshLogin *login, GError **error)
 		return FALSE;
 	login->user = g_strdup(config->user);
 	login->history_key = g_strdup_printf("%s@%s:%u", config->user, config->hostname, config->port);
+	login->environment = pss_ssh_config_environment(config);
 	login->alive_interval_s = config->alive_interval_s;
 	login->alive_count_max = config->alive_count_max;
 	return TRUE;
@@ -220,6 +229,7 @@ void pss_ssh_login_free(PssSshLogin *login)
 	pss_ssh_stream_clear(&login->stream);
 	g_free(login->user);
 	g_free(login->history_key);
+	g_strfreev(login->environment);
 	g_clear_error(&login->error);
 	g_free(login);
 }

@@ -8,9 +8,11 @@
 
 /* What a login ends in. */
 typedef struct {
-	ssh_session session; /* authenticated, non-blocking; NULL: it failed */
-	PssSshStream stream; /* stream.fd is the session's own now */
+	ssh_session session;               /* authenticated, non-blocking; NULL: it failed */
+	struct ssh_counter_struct counter; /* what the socket has carried during the login */
+	PssSshStream stream;               /* stream.fd is the session's own now */
 	char *user, *history_key;
+	char **environment; /* "NAME=value" for the shell, as SendEnv and SetEnv say */
 	guint alive_interval_s, alive_count_max;
 	GError *error;
 } PssSshLogin;

@@ -94,17 +94,26 @@ void sshd_write_known_hosts(const Sshd *sshd, const char *text)
 	g_assert_true(g_file_set_contents(sshd->known_hosts, text, -1, NULL));
 }
 
-static void listen_somewhere(Sshd *sshd)
+void sshd_listen(Sshd *sshd)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t n = sizeof address;
+	int on = 1;
 
+	address.sin_port = htons((guint16)sshd->port);
 	sshd->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	setsockopt(sshd->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	g_assert_cmpint(bind(sshd->listener, (struct sockaddr *)&address, sizeof address), ==, 0);
 	g_assert_cmpint(listen(sshd->listener, 16), ==, 0);
 	g_assert_cmpint(getsockname(sshd->listener, (struct sockaddr *)&address, &n), ==, 0);
 	sshd->port = ntohs(address.sin_port);
 	sshd->source = g_unix_fd_add(sshd->listener, G_IO_IN, on_connection, sshd);
+}
+
+void sshd_refuse(Sshd *sshd)
+{
+	g_source_remove(sshd->source);
+	close(sshd->listener);
 }
 
 static Sshd *start(void)
@@ -146,7 +155,7 @@ Sshd *sshd_start(const char *extra)
 	/* sshd wants to be started by its whole path, as it executes itself again. */
 	const char *const argv[] = { "/usr/sbin/sshd", "-i", "-e", "-f", sshd->config, NULL };
 	sshd->server = g_strdupv((char **)argv);
-	listen_somewhere(sshd);
+	sshd_listen(sshd);
 	g_autofree char *key = sshd_public_key(sshd->host_key);
 	trust_host_key(sshd, key);
 	return sshd;
@@ -166,7 +175,7 @@ Sshd *sshd_start_login_server(const char *const *arguments)
 		g_ptr_array_add(argv, g_strdup(*arguments));
 	g_ptr_array_add(argv, NULL);
 	sshd->server = (char **)g_ptr_array_free(argv, FALSE);
-	listen_somewhere(sshd);
+	sshd_listen(sshd);
 	g_autofree char *key = sshd_public_key(sshd->host_key);
 	trust_host_key(sshd, key);
 	return sshd;

@@ -30,6 +30,10 @@ Sshd *sshd_start_login_server(const char *const *arguments);
 
 void sshd_stop(Sshd *sshd);
 
+/* The port is nobody's; and the server's again. */
+void sshd_refuse(Sshd *sshd);
+void sshd_listen(Sshd *sshd);
+
 /* A target that trusts the server's key and logs in with its client key; nothing of the user's own
  * configuration counts. */
 PssTarget *sshd_target(const Sshd *sshd);

@@ -2,7 +2,8 @@
 /* An SSH server for one connection on standard input, for the ways to log in that sshd offers only with
  * accounts and PAM: password, keyboard-interactive, partial success, a banner. Started by link-sshd.c:
  *   login-server HOSTKEY [password=PW] [kbdint=ANSWER1,ANSWER2] [partial] [banner=TEXT]
- * `partial`: any public key is a first step. After the login it answers one exec with "welcome\n". */
+ * `partial`: any public key is a first step. After the login it answers one exec with "welcome\n", and what of the
+ * environment it was told and took: what begins with PSS_. */
 #include <libssh/libssh.h>
 #include <libssh/server.h>
 #include <stdbool.h>
@@ -12,6 +13,7 @@
 
 static const char *password, *kbdint, *banner;
 static int partial, first_step_done;
+static char environment[1024];
 
 static void deny(ssh_message message)
 {
@@ -86,6 +88,19 @@ static int authenticate(ssh_session session, ssh_message message)
 	return 0;
 }
 
+/* 1: taken. */
+static int take_variable(ssh_message message)
+{
+	const char *name = ssh_message_channel_request_env_name(message);
+	size_t n = strlen(environment);
+
+	if (strncmp(name, "PSS_", 4) != 0)
+		return 0;
+	snprintf(environment + n, sizeof environment - n, "%s=%s\n", name,
+		 ssh_message_channel_request_env_value(message));
+	return 1;
+}
+
 static void serve(ssh_session session)
 {
 	ssh_message message;
@@ -103,9 +118,13 @@ static void serve(ssh_session session)
 		} else if (type == SSH_REQUEST_CHANNEL && subtype == SSH_CHANNEL_REQUEST_EXEC && channel) {
 			ssh_message_channel_request_reply_success(message);
 			ssh_channel_write(channel, "welcome\n", 8);
+			ssh_channel_write(channel, environment, (uint32_t)strlen(environment));
 			ssh_channel_request_send_exit_status(channel, 0);
 			ssh_channel_send_eof(channel);
 			ssh_channel_close(channel);
+		} else if (type == SSH_REQUEST_CHANNEL && subtype == SSH_CHANNEL_REQUEST_ENV &&
+			   take_variable(message)) {
+			ssh_message_channel_request_reply_success(message);
 		} else {
 			ssh_message_reply_default(message);
 		}

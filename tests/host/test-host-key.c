@@ -4,6 +4,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "host/error.h"
 #include "host/ssh-known-hosts.h"
@@ -106,7 +107,8 @@ static void on_ssh_end(GPid pid, gint status, gpointer user)
 	*(Ended *)user = (Ended){ TRUE, status };
 }
 
-static gboolean ssh_logs_in(Fixture *f, const char *strict)
+/* `option`: one more, or NULL. */
+static gboolean ssh_logs_in_with(Fixture *f, const char *strict, const char *option)
 {
 	g_autofree char *known = g_strdup_printf("UserKnownHostsFile=%s", f->sshd->known_hosts);
 	g_autofree char *port = g_strdup_printf("%u", f->sshd->port);
@@ -126,6 +128,8 @@ static gboolean ssh_logs_in(Fixture *f, const char *strict)
 				     checking,
 				     "-o",
 				     "UpdateHostKeys=no",
+				     "-o",
+				     option ? option : "UpdateHostKeys=no",
 				     "-p",
 				     port,
 				     "-i",
@@ -142,6 +146,11 @@ static gboolean ssh_logs_in(Fixture *f, const char *strict)
 	g_child_watch_add(pid, on_ssh_end, &ended);
 	wait_for(ended.ended, 20);
 	return ended.status == 0;
+}
+
+static gboolean ssh_logs_in(Fixture *f, const char *strict)
+{
+	return ssh_logs_in_with(f, strict, NULL);
 }
 
 static char *fill_in(const Fixture *f, const char *text)
@@ -216,6 +225,68 @@ static void changed_is_refused_whatever_is_asked_for(Fixture *f, gconstpointer s
 	finish(f);
 	g_assert_error(f->link.lost, PSS_ERROR, PSS_HOST_KEY);
 	g_assert_cmpuint(f->link.questions->len, ==, 0);
+}
+
+/* -- RevokedHostKeys */
+
+static void use_revoked_list(Fixture *f, const char *path)
+{
+	g_autofree char *option = g_strdup_printf("RevokedHostKeys=%s", path);
+
+	link_target_option(f->target, option);
+}
+
+static void revoked_list(Fixture *f, gconstpointer data)
+{
+	const Row *r = data;
+	g_autofree char *text = r->text ? fill_in(f, r->text) : NULL;
+	g_autofree char *path = g_build_filename(f->sshd->directory, "revoked", NULL);
+	g_autofree char *option = g_strdup_printf("RevokedHostKeys=%s", path);
+
+	if (text)
+		g_file_set_contents(path, text, -1, NULL);
+	use_revoked_list(f, path);
+	gboolean ssh = ssh_logs_in_with(f, "ask", option);
+	finish(f);
+	g_assert_cmpint(ssh, ==, r->ours == PSS_OK);
+	g_assert_cmpint(f->link.ready, ==, ssh);
+	if (!ssh)
+		g_assert_error(f->link.lost, PSS_ERROR, (int)r->ours);
+	if (r->words && !strstr(f->link.lost->message, r->words))
+		g_error("'%s' is not in '%s'", r->words, f->link.lost->message);
+}
+
+static const Row lists[] = {
+	{ "no key at all", "", PSS_OK },
+	{ "another key", "# x\n\n{O}\n{E} comment\n", PSS_OK },
+	{ "the key", "{O}\n{K}\n", PSS_HOST_KEY, "line 2 revokes it" },
+	{ "the key, indented and with a comment", "  \t{K} its comment\n", PSS_HOST_KEY, "line 1 revokes it" },
+	{ "the key without a final newline", "{K}", PSS_HOST_KEY, "revokes it" },
+	{ "garbage before", "garbage\n{O}\n", PSS_HOST_KEY, "line 1 holds something that is no key" },
+	{ "a key cut short", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AA\n", PSS_HOST_KEY, "no key" },
+	{ "no such file", NULL, PSS_HOST_KEY, "cannot be read" },
+};
+
+/* `which`: the key in the binary list, "whole" or "cut". */
+static void revoked_krl(Fixture *f, gconstpointer which)
+{
+	g_autofree char *path = g_build_filename(f->sshd->directory, "krl", NULL);
+	g_autofree char *other = sshd_make_key(f->sshd, "other", "ed25519", "");
+	g_autofree char *option = g_strdup_printf("RevokedHostKeys=%s", path);
+	gboolean is_in = !g_str_equal(which, "another key");
+	g_autofree char *key = g_strconcat(is_in ? f->sshd->host_key : other, ".pub", NULL);
+	const char *const argv[] = { "ssh-keygen", "-q", "-k", "-f", path, key, NULL };
+
+	run_program(argv);
+	if (g_str_equal(which, "cut off"))
+		g_assert_cmpint(truncate(path, 50), ==, 0);
+	use_revoked_list(f, path);
+	gboolean ssh = ssh_logs_in_with(f, "no", option);
+	finish(f);
+	g_assert_cmpint(ssh, ==, !is_in);
+	g_assert_cmpint(f->link.ready, ==, ssh);
+	if (is_in)
+		g_assert_error(f->link.lost, PSS_ERROR, PSS_HOST_KEY);
 }
 
 /* -- unknown keys */
@@ -366,9 +437,16 @@ int main(int argc, char **argv)
 		g_autofree char *path = g_strdup_printf("/host-key/like ssh: %s", rows[i].name);
 		g_test_add(path, Fixture, &rows[i], set_up, row, tear_down);
 	}
+	for (gsize i = 0; i < G_N_ELEMENTS(lists); i++) {
+		g_autofree char *path = g_strdup_printf("/host-key/RevokedHostKeys: %s", lists[i].name);
+		g_test_add(path, Fixture, &lists[i], set_up, revoked_list, tear_down);
+	}
 #define ADD(name, data, function) g_test_add("/host-key/" name, Fixture, data, set_up, function, tear_down)
 	ADD("a changed key's message names file and line", NULL, message_names_the_line);
 	ADD("a known_hosts that is no file fails closed", NULL, no_ordinary_file);
+	ADD("a binary list with the key", "the key", revoked_krl);
+	ADD("a binary list with another key", "another key", revoked_krl);
+	ADD("a binary list that is cut off", "cut off", revoked_krl);
 	ADD("changed, ask", "StrictHostKeyChecking=ask", changed_is_refused_whatever_is_asked_for);
 	ADD("changed, accept-new", "StrictHostKeyChecking=accept-new", changed_is_refused_whatever_is_asked_for);
 	ADD("changed, off", "StrictHostKeyChecking=no", changed_is_refused_whatever_is_asked_for);

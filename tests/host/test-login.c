@@ -378,7 +378,8 @@ static void silent_server(Fixture *f, gconstpointer unused)
 
 static void no_ssh_server(Fixture *f, gconstpointer unused)
 {
-	static const char *const other[] = { "echo", "220 mail.example.org ESMTP", NULL };
+	/* It reads first: a server that leaves our greeting unread resets the connection, and its own may be lost. */
+	static const char *const other[] = { "sh", "-c", "read -r _; echo 220 mail.example.org ESMTP", NULL };
 
 	g_strfreev(f->sshd->server);
 	f->sshd->server = g_strdupv((char **)other);
@@ -452,91 +453,6 @@ static void slow_answer(Fixture *f, gconstpointer unused)
 	g_assert_no_error(f->link.lost);
 }
 
-/* -- ssh_config */
-
-static void unknown_option(Fixture *f, gconstpointer unused)
-{
-	link_target_option(f->target, "NoSuchThing=1");
-	expect_failure(f, PSS_USAGE, "nosuchthing");
-	g_assert_cmpuint(f->sshd->n_accepted, ==, 0);
-}
-
-static void dangerous_option(Fixture *f, gconstpointer option)
-{
-	g_auto(GStrv) words = g_strsplit(option, "=", 2);
-
-	link_target_option(f->target, option);
-	expect_failure(f, PSS_UNSUPPORTED, words[0]);
-	g_assert_cmpuint(f->sshd->n_accepted, ==, 0);
-}
-
-static void only_gcm(Fixture *f, gconstpointer unused)
-{
-	link_target_option(f->target, "Ciphers=aes128-gcm@openssh.com");
-	expect_failure(f, PSS_UNSUPPORTED, "Ciphers");
-}
-
-static void config_file(Fixture *f, gconstpointer unused)
-{
-	g_autofree char *path = g_build_filename(f->sshd->directory, "ssh_config", NULL);
-	g_autofree char *text = g_strdup_printf(
-		"Host web_1\n HostName 127.0.0.1\n Port %u\n IdentityFile %s\n UserKnownHostsFile /nonexistent %s\n"
-		" HostKeyAlias the-web\n Ciphers aes256-ctr\n SendEnv LANG\n",
-		f->sshd->port, f->sshd->client_key, f->sshd->known_hosts);
-	g_autofree char *key = sshd_public_key(f->sshd->host_key);
-	g_autofree char *line = g_strdup_printf("the-web %s\n", key);
-
-	sshd_write_known_hosts(f->sshd, line);
-	g_file_set_contents(path, text, -1, NULL);
-	pss_target_free(f->target);
-	f->target = link_target("web_1");
-	f->target->config_file = g_strdup(path);
-	expect_login(f);
-	g_assert_nonnull(strstr(f->link.notes->str, "cipher aes256-ctr out"));
-	g_assert_nonnull(strstr(f->link.notes->str, "'sendenv LANG' is not honoured"));
-	g_autofree char *history = g_strdup_printf("%s@127.0.0.1:%u", g_get_user_name(), f->sshd->port);
-	g_assert_cmpstr(f->link.history_key, ==, history);
-}
-
-static void proxy_command(Fixture *f, gconstpointer unused)
-{
-	g_autofree char *option =
-		g_strdup_printf("ProxyCommand=%s -i -e -f %s # %%h %%p", "/usr/sbin/sshd", f->sshd->config);
-
-	link_target_option(f->target, option);
-	expect_login(f);
-	g_assert_cmpuint(f->sshd->n_accepted, ==, 0);
-}
-
-static void proxy_that_fails(Fixture *f, gconstpointer unused)
-{
-	link_target_option(f->target, "ProxyCommand=exit 3");
-	expect_failure(f, PSS_UNREACHABLE, "127.0.0.1");
-}
-
-static void proxy_jump(Fixture *f, gconstpointer unused)
-{
-	g_autofree char *path = g_build_filename(f->sshd->directory, "ssh_config", NULL);
-	g_autofree char *text =
-		g_strdup_printf("Host jump\n HostName 127.0.0.1\nHost inner\n HostName 127.0.0.1\n ProxyJump jump\n"
-				"Host *\n Port %u\n IdentityFile %s\n UserKnownHostsFile %s\n",
-				f->sshd->port, f->sshd->client_key, f->sshd->known_hosts);
-
-	g_file_set_contents(path, text, -1, NULL);
-	pss_target_free(f->target);
-	f->target = link_target("inner");
-	f->target->config_file = g_strdup(path);
-	expect_login(f);
-	g_assert_cmpuint(f->sshd->n_accepted, ==, 2);
-}
-
-static void without_ssh_program(Fixture *f, gconstpointer unused)
-{
-	link_target_setenv(f->target, "PATH", "/nonexistent");
-	expect_login(f);
-	g_assert_nonnull(strstr(f->link.notes->str, "there is no ssh program here"));
-}
-
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -572,15 +488,5 @@ int main(int argc, char **argv)
 	ADD("a dropped question is declined", NULL, set_up, dropped_question);
 	ADD("freeing it while it asks", NULL, set_up, free_while_asking);
 	ADD("a slow answer does not count", NULL, set_up, slow_answer);
-	ADD("an option that ssh does not know", NULL, set_up, unknown_option);
-	ADD("RevokedHostKeys is refused", "RevokedHostKeys=/etc/revoked", set_up_plain, dangerous_option);
-	ADD("VerifyHostKeyDNS is refused", "VerifyHostKeyDNS=yes", set_up_plain, dangerous_option);
-	ADD("KnownHostsCommand is refused", "KnownHostsCommand=/bin/true", set_up_plain, dangerous_option);
-	ADD("ciphers that cannot be offered safely are refused", NULL, set_up, only_gcm);
-	ADD("a whole ssh_config", NULL, set_up, config_file);
-	ADD("ProxyCommand", NULL, set_up, proxy_command);
-	ADD("a ProxyCommand that fails", NULL, set_up, proxy_that_fails);
-	ADD("ProxyJump", NULL, set_up, proxy_jump);
-	ADD("no ssh program on this machine", NULL, set_up, without_ssh_program);
 	return g_test_run();
 }

@@ -15,6 +15,7 @@
 
 #define DELAY_MS 100 /* one way */
 #define TRIES 5      /* the best of them: other work on the machine only ever adds */
+#define MORE_TRIES 3
 #define MAX_ROUND_TRIPS 8
 
 typedef struct {
@@ -153,6 +154,8 @@ static Times log_in_once(const Sshd *sshd, guint delay_ms)
 	proxy_start(&proxy, sshd->port, delay_ms);
 	target->port = proxy.port;
 	link_target_option(target, "HostKeyAlias=the-server");
+	/* What it takes and what it refuses, both without a round trip of their own. */
+	link_target_option(target, "SetEnv=PSS_ONE=1 REFUSED=2");
 	link_record_init(&records.link);
 	channel_record_init(&records.control);
 	channel_record_init(&records.terminal);
@@ -203,12 +206,19 @@ static void fresh_connection(void)
 		g_test_skip(sshd_why_no_terminal());
 		return;
 	}
-	Sshd *sshd = sshd_start(NULL);
+	Sshd *sshd = sshd_start("AcceptEnv PSS_*");
 	g_autofree char *key = sshd_public_key(sshd->host_key);
 	g_autofree char *line = g_strdup_printf("the-server %s\n", key);
 
 	sshd_write_known_hosts(sshd, line);
 	Times without = best_of(sshd, 0), with = best_of(sshd, DELAY_MS);
+	/* A busy machine adds to some tries; it cannot make any of them faster. */
+	for (int i = 0; i < MORE_TRIES && round_trips(with.terminal, without.terminal) > MAX_ROUND_TRIPS; i++) {
+		Times again = best_of(sshd, DELAY_MS);
+		with.ready = MIN(with.ready, again.ready);
+		with.terminal = MIN(with.terminal, again.terminal);
+		with.control = MIN(with.control, again.control);
+	}
 	double terminal = round_trips(with.terminal, without.terminal);
 	g_print("# round trips of a fresh connection, TCP's included: logged in %.1f, first byte of the terminal %.1f, "
 		"first answer of the control channel %.1f\n",

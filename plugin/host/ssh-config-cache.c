@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/* Keeps what `ssh -G` said. The files are read, not only looked at: they are small, and times of change lie. They are
+ * understood as far as is needed to find what they include, and whether anything but files decides: when in
+ * doubt it does, and ssh is asked again. Called by the login threads. */
+#include "host/ssh-config-cache.h"
+
+#include <glob.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define ENTRIES_MAX 200
+#define DEPTH_MAX 16 /* as ssh has it */
+#define FILE_MAX (1024 * 1024)
+
+typedef struct {
+	char *digest, *answer;
+} Entry;
+
+static GHashTable *entries; /* by question */
+static GMutex entries_lock;
+
+typedef struct {
+	const PssSshConfig *config;
+	GChecksum *sum;
+	const char *folder; /* of relative Include */
+	guint depth;
+} Scan;
+
+static void add_text(Scan *scan, const char *text)
+{
+	g_checksum_update(scan->sum, (const guchar *)text, (gssize)strlen(text) + 1);
+}
+
+static gboolean scan_file(Scan *scan, const char *path);
+
+static gboolean include(Scan *scan, const char *pattern)
+{
+	g_autofree char *expanded = pss_ssh_config_expand_path(scan->config, pattern);
+	glob_t found;
+
+	if (!expanded)
+		return FALSE;
+	g_autofree char *whole =
+		g_path_is_absolute(expanded) ? g_strdup(expanded) : g_build_filename(scan->folder, expanded, NULL);
+	int status = glob(whole, 0, NULL, &found);
+	gboolean good = status == 0 || status == GLOB_NOMATCH;
+	for (size_t i = 0; good && status == 0 && i < found.gl_pathc; i++)
+		good = scan_file(scan, found.gl_pathv[i]);
+	if (status == 0)
+		globfree(&found);
+	return good;
+}
+
+static gboolean include_all(Scan *scan, const char *words)
+{
+	g_auto(GStrv) patterns = NULL;
+
+	if (strspn(words, " \t=") == strlen(words))
+		return FALSE;
+	if (!g_shell_parse_argv(words, NULL, &patterns, NULL) || scan->depth >= DEPTH_MAX)
+		return FALSE;
+	scan->depth++;
+	gboolean good = TRUE;
+	for (char **pattern = patterns; good && *pattern; pattern++)
+		good = include(scan, *pattern);
+	scan->depth--;
+	return good;
+}
+
+/* FALSE: more than files decides. `line` is in lower case. */
+static gboolean only_files_decide(const char *keyword, const char *rest)
+{
+	if (strstr(rest, "${"))
+		return FALSE;
+	if (g_str_equal(keyword, "match"))
+		return !strstr(rest, "exec") && !strstr(rest, "localnetwork");
+	if (g_str_equal(keyword, "canonicalizehostname"))
+		return strstr(rest, "no") != NULL;
+	/* Tokens stand for what may differ in the next call. */
+	return !g_str_equal(keyword, "include") || !strchr(rest, '%');
+}
+
+static gboolean scan_line(Scan *scan, const char *line)
+{
+	const char *start = line + strspn(line, " \t\"");
+	gsize n = strcspn(start, " \t=\"\r");
+	g_autofree char *keyword = g_ascii_strdown(start, (gssize)n);
+	const char *words = start + n + strspn(start + n, " \t=");
+	g_autofree char *rest = g_ascii_strdown(words, -1);
+
+	if (*start == '#' || n == 0)
+		return TRUE;
+	if (!only_files_decide(keyword, rest))
+		return FALSE;
+	return !g_str_equal(keyword, "include") || include_all(scan, words);
+}
+
+/* Who owns it and who may write it count too: ssh refuses some. */
+static gboolean scan_file(Scan *scan, const char *path)
+{
+	g_autofree char *text = NULL;
+	struct stat status;
+
+	add_text(scan, path);
+	if (stat(path, &status) < 0) {
+		add_text(scan, "missing");
+		return TRUE;
+	}
+	if (!S_ISREG(status.st_mode) || status.st_size > FILE_MAX || !g_file_get_contents(path, &text, NULL, NULL))
+		return FALSE;
+	g_autofree char *facts = g_strdup_printf("%o %u", status.st_mode, status.st_uid);
+	add_text(scan, facts);
+	add_text(scan, text);
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	for (char **line = lines; *line; line++)
+		if (!scan_line(scan, *line))
+			return FALSE;
+	return TRUE;
+}
+
+/* The program as a file: a script may decide by anything. */
+static gboolean scan_program(Scan *scan, const char *ssh)
+{
+	struct stat status;
+	char start[4] = "";
+	FILE *file = fopen(ssh, "re");
+
+	if (!file)
+		return FALSE;
+	gboolean is_elf = fread(start, 1, sizeof start, file) == sizeof start && memcmp(start, "\177ELF", 4) == 0 &&
+			  fstat(fileno(file), &status) == 0;
+	fclose(file);
+	if (!is_elf)
+		return FALSE;
+	g_autofree char *facts =
+		g_strdup_printf("%s %ju %ju %jd.%ld", ssh, (uintmax_t)status.st_ino, (uintmax_t)status.st_size,
+				(intmax_t)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+	add_text(scan, facts);
+	return TRUE;
+}
+
+/* Where the program may have its system-wide file: a distribution's, or one beside a self-built program. */
+static gboolean scan_system_files(Scan *scan, const char *ssh)
+{
+	g_autofree char *folder = g_path_get_dirname(ssh), *prefix = g_path_get_dirname(folder);
+	g_autofree char *own = g_build_filename(prefix, "etc", "ssh", "ssh_config", NULL);
+	g_autofree char *older = g_build_filename(prefix, "etc", "ssh_config", NULL);
+	g_autofree char *own_folder = g_path_get_dirname(own), *older_folder = g_path_get_dirname(older);
+
+	scan->folder = "/etc/ssh";
+	gboolean good = scan_file(scan, "/etc/ssh/ssh_config");
+	scan->folder = own_folder;
+	good = good && scan_file(scan, own);
+	scan->folder = older_folder;
+	return good && scan_file(scan, older);
+}
+
+static gboolean scan_options(Scan *scan, const PssTarget *target)
+{
+	for (char **option = target->options; *option; option++) {
+		g_autofree char *lower = g_ascii_strdown(*option, -1);
+		if (g_str_has_prefix(lower, "include") || !scan_line(scan, *option))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean scan_files(Scan *scan, const PssTarget *target, const char *ssh)
+{
+	g_autofree char *folder = pss_ssh_config_expand_path(scan->config, "~/.ssh");
+	g_autofree char *own = g_build_filename(folder, "config", NULL);
+
+	scan->folder = folder;
+	if (g_strcmp0(target->config_file, "none") == 0)
+		return TRUE;
+	if (target->config_file)
+		return scan_file(scan, target->config_file);
+	return scan_file(scan, own) && scan_system_files(scan, ssh);
+}
+
+char *pss_config_sources_digest(const PssSshConfig *config, const PssTarget *target, const char *ssh)
+{
+	Scan scan = { .config = config, .sum = g_checksum_new(G_CHECKSUM_SHA256) };
+	char *digest = NULL;
+
+	if (scan_program(&scan, ssh) && scan_options(&scan, target) && scan_files(&scan, target, ssh))
+		digest = g_strdup(g_checksum_get_string(scan.sum));
+	g_checksum_free(scan.sum);
+	return digest;
+}
+
+static void entry_free(gpointer data)
+{
+	Entry *entry = data;
+
+	g_free(entry->digest);
+	g_free(entry->answer);
+	g_free(entry);
+}
+
+char *pss_config_cache_look(const char *question, const char *digest)
+{
+	char *answer = NULL;
+
+	g_mutex_lock(&entries_lock);
+	const Entry *entry = entries ? g_hash_table_lookup(entries, question) : NULL;
+	if (entry && g_str_equal(entry->digest, digest))
+		answer = g_strdup(entry->answer);
+	g_mutex_unlock(&entries_lock);
+	return answer;
+}
+
+void pss_config_cache_keep(const char *question, const char *digest, const char *answer)
+{
+	Entry *entry = g_new0(Entry, 1);
+
+	*entry = (Entry){ g_strdup(digest), g_strdup(answer) };
+	g_mutex_lock(&entries_lock);
+	if (!entries)
+		entries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, entry_free);
+	if (g_hash_table_size(entries) >= ENTRIES_MAX)
+		g_hash_table_remove_all(entries);
+	g_hash_table_replace(entries, g_strdup(question), entry);
+	g_mutex_unlock(&entries_lock);
+}
