@@ -1,34 +1,195 @@
 /* SPDX-License-Identifier: MIT */
 /* Completion while entered, by zsh's own hooks, so that no key, widget or option is touched and every completion
- * widget of the user's comes through here. Nothing local is ever completed, expanded or corrected into a remote
- * line; what the remote knows is not asked for yet. Ours are the last functions of their hooks, and of those zsh
- * runs only the last. */
+ * widget of the user's comes through here, with its lists, menus and menu selection. Nothing local is ever completed,
+ * expanded or corrected into a remote line: the remote is asked, and zsh's completion code is given what it says. Ours
+ * are the last functions of their hooks, and of those zsh runs only the last, which calls the one before. */
+#include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "zsh-module/zsh.h"
 
+#include "zsh-module/adapter.h"
+#include "zsh-module/editor-signals.h"
 #include "zsh-module/editor.h"
+
+#define BEFORE "before_complete"
+#define COMPLETE "complete"
+
+static struct {
+	Hookfn before_complete, do_completion; /* zsh/complete's own */
+	/* The answer about the line as it stands; zsh keeps its list, too, until the line changes. */
+	struct pss_completion answer;
+	char *line; /* NULL: there is none */
+	size_t point;
+} completion;
+
+void pss_editor_forget_completion(void)
+{
+	pss_completion_finish(&completion.answer);
+	free(completion.line);
+	completion.line = NULL;
+}
+
+static Hookfn last_function(const char *name)
+{
+	Hookdef hook = gethookdef((char *)name);
+
+	if (!hook)
+		return NULL;
+	return empty(hook->funcs) ? hook->def : (Hookfn)getdata(lastnode(hook->funcs));
+}
 
 /* `list` says what was wanted: COMP_COMPLETE, COMP_EXPAND_COMPLETE, … True ends it before zsh looks at the word. */
 static int before_complete(Hookdef hook, void *list)
 {
-	return 1;
+	int *wanted = list;
+
+	if (*wanted == COMP_EXPAND || *wanted == COMP_SPELL)
+		return 1;
+	if (*wanted == COMP_EXPAND_COMPLETE)
+		*wanted = COMP_COMPLETE;
+	else if (*wanted == COMP_LIST_EXPAND)
+		*wanted = COMP_LIST_COMPLETE;
+	return completion.before_complete ? completion.before_complete(hook, list) : 0;
 }
 
-/* In the place of zsh/complete's do_completion(), for whatever else calls that hook. 1: there is nothing. */
+/* How many metafied bytes the first n plain bytes are. */
+static int metafied_length(const char *metafied, size_t n)
+{
+	const char *at = metafied;
+
+	for (; n > 0 && *at; n--)
+		at += *at == Meta ? 2 : 1;
+	return (int)(at - metafied);
+}
+
+static char *plain_up_to(const char *metafied, int n)
+{
+	char *part = strndup(metafied, (size_t)n);
+	char *plain = part ? pss_zsh_plain(part) : NULL;
+
+	free(part);
+	return plain;
+}
+
+/* 0: completion.answer is that of the line and the cursor as they stand. Else -errno, as of a request's complete(). */
+static int ask(void)
+{
+	const struct pss_read_request *request = pss_editor_request();
+	char *line = pss_zsh_plain(*pss_zle.origline), *before = plain_up_to(*pss_zle.origline, *pss_zle.origcs);
+	int rc = -ENOMEM;
+
+	if (line && before && completion.line && strcmp(line, completion.line) == 0 &&
+	    strlen(before) == completion.point) {
+		free(line);
+		free(before);
+		return 0;
+	}
+	pss_editor_forget_completion();
+	if (line && before)
+		rc = request && request->complete ? request->complete(request->user, line, strlen(line), strlen(before),
+								      &completion.answer)
+						  : -ENOTSUP;
+	if (rc == 0 && completion.answer.start > strlen(before))
+		rc = -EPROTO;
+	if (rc == 0) {
+		completion.line = line;
+		completion.point = strlen(before);
+	} else {
+		free(line);
+		pss_completion_finish(&completion.answer);
+	}
+	free(before);
+	return rc;
+}
+
+static void set_text(char **place, char *value)
+{
+	zsfree(*place);
+	*place = value;
+}
+
+static void drop_braces(Brinfo *first, Brinfo *last, int *n)
+{
+	pss_zle.freebrinfo(*first);
+	*first = *last = NULL;
+	*n = 0;
+}
+
+/* What zsh has found out about the word under the cursor, by its own grammar and with quotes taken out of the line,
+ * makes place for what the remote says: the word is plain text, from `start` to the cursor. Returns it, for zsfree(). */
+static char *set_word(size_t start)
+{
+	zlemetacs = 0;
+	pss_zle.foredel(zlemetall, CUT_RAW);
+	pss_zle.inststrlen(*pss_zle.origline, 1, -1);
+	zlemetacs = *pss_zle.origcs;
+	wb = metafied_length(*pss_zle.zlemetaline, start);
+	we = zlemetacs;
+	*pss_zle.offs = we - wb;
+	*pss_zle.instring = QT_NONE;
+	*pss_zle.inbackt = 0;
+	inwhat = IN_NOTHING;
+	set_text(pss_zle.qipre, ztrdup(""));
+	set_text(pss_zle.qisuf, ztrdup(""));
+	set_text(pss_zle.autoq, NULL);
+	set_text(pss_zle.lastprebr, NULL);
+	set_text(pss_zle.lastpostbr, NULL);
+	drop_braces(pss_zle.brbeg, pss_zle.lastbrbeg, pss_zle.nbrbeg);
+	drop_braces(pss_zle.brend, pss_zle.lastbrend, pss_zle.nbrend);
+	return ztrduppfx(*pss_zle.zlemetaline + wb, we - wb);
+}
+
+struct collecting {
+	Hookdef hook;
+	struct compldat *data;
+};
+
+static int collect(void *user)
+{
+	const struct collecting *collecting = user;
+
+	return completion.do_completion(collecting->hook, collecting->data);
+}
+
+/* In the place of zsh/complete's do_completion(), for all that calls that hook. 1: there is nothing. */
 static int complete(Hookdef hook, void *data)
 {
-	return 1;
+	int rc = completion.do_completion ? ask() : -ENOTSUP;
+
+	if (rc == -ECONNRESET)
+		pss_editor_give_up();
+	if (rc < 0)
+		return rc != -EINTR && rc != -ECONNRESET;
+	char *word = set_word(completion.answer.start);
+	if (completion.answer.n == 0) {
+		zsfree(word);
+		return 1;
+	}
+	struct compldat plain = *(struct compldat *)data;
+	struct collecting collecting = { hook, &plain };
+	plain.s = word;
+	rc = pss_editor_with_candidates(&completion.answer, completion.line + completion.answer.start,
+					completion.point - completion.answer.start, collect, &collecting);
+	zsfree(word);
+	return rc;
 }
 
 void pss_editor_hook_completion(void)
 {
-	addhookfunc((char *)"before_complete", before_complete);
-	addhookfunc((char *)"complete", complete);
+	completion.before_complete = last_function(BEFORE);
+	completion.do_completion = last_function(COMPLETE);
+	addhookfunc((char *)BEFORE, before_complete);
+	addhookfunc((char *)COMPLETE, complete);
+	pss_editor_candidates_begin();
 }
 
 void pss_editor_unhook_completion(void)
 {
-	deletehookfunc((char *)"complete", complete);
-	deletehookfunc((char *)"before_complete", before_complete);
+	pss_editor_candidates_end();
+	deletehookfunc((char *)COMPLETE, complete);
+	deletehookfunc((char *)BEFORE, before_complete);
+	pss_editor_forget_completion();
 }

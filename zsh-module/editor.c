@@ -30,6 +30,11 @@ static struct {
 	int prompt_percent;
 } editor;
 
+const struct pss_read_request *pss_editor_request(void)
+{
+	return editor.request;
+}
+
 /* The connection has something to say. Called by zleread() between two keys. */
 static int on_wake(char **arguments)
 {
@@ -194,6 +199,7 @@ enum pss_read pss_zsh_read_line(const struct pss_read_request *request, char **r
 	line = read_in_zle(prompt);
 	opts[PROMPTPERCENT] = (char)old_percent;
 	editor.request = NULL;
+	pss_editor_forget_completion();
 	watch(request->wake_fd, false);
 	outcome = outcome_of(line, ret_line);
 	errflag = 0;

@@ -2,6 +2,8 @@
 /* What the editor's files share. Include zsh-module/zsh.h first. */
 #pragma once
 
+#include "client/shell.h"
+
 /* editor-history.c: the host's history in the place of the shell's own, and back. */
 void pss_editor_history_push(char *const *history, size_t n_history);
 void pss_editor_history_pop(void);
@@ -16,6 +18,18 @@ void pss_editor_first_line(void);
 /* editor-complete.c: after zsh/complete is loaded, so that ours come last. */
 void pss_editor_hook_completion(void);
 void pss_editor_unhook_completion(void);
+/* What was answered belongs to a line that is no longer edited. */
+void pss_editor_forget_completion(void);
+
+/* editor-candidates.c: runs `collect`, zsh's own do_completion, so that it finds these words and no others, of which
+ * n_typed bytes stand on the line. Returns what `collect` does. */
+int pss_editor_with_candidates(const struct pss_completion *answer, const char *typed, size_t n_typed,
+			       int (*collect)(void *user), void *user);
+void pss_editor_candidates_begin(void);
+void pss_editor_candidates_end(void);
+
+/* editor.c: of the line being edited, or NULL. */
+const struct pss_read_request *pss_editor_request(void);
 
 /* editor-widgets.c: the widgets that act on the local machine, off and on again. */
 void pss_editor_disarm_widgets(void);

@@ -21,6 +21,18 @@ struct pss_zle {
 	void (*showmsg)(const char *text);
 	int (*handlefeep)(char **arguments);
 	int *lastchar; /* the key that the current widget was called by */
+
+	/* For completion. What it looks at between the hooks before_complete and after_complete: the line, its copy
+	 * and the cursor in metafied bytes, and the word as zsh has parsed it (zle_tricky.c). */
+	void (*foredel)(int n, int flags);
+	int (*inststrlen)(char *text, int move, int n);
+	void (*freebrinfo)(Brinfo braces);
+	char **zlemetaline, **origline, **zlenoargs;
+	int *origcs, *offs, *instring, *inbackt;
+	char **qipre, **qisuf, **autoq, **lastprebr, **lastpostbr;
+	Brinfo *brbeg, *lastbrbeg, *brend, *lastbrend;
+	int *nbrbeg, *nbrend;
+	char **compfunc, ***cfargs; /* the function of a completion widget, and its arguments */
 };
 extern struct pss_zle pss_zle;
 
