@@ -208,6 +208,12 @@ unsigned pss_call_verbosity(const struct pss_call *call)
 	return call->common[PSS_COMMON_DEBUG].on ? 2 : call->common[PSS_COMMON_VERBOSE].on ? 1 : 0;
 }
 
+bool pss_call_wants_progress(const struct pss_call *call)
+{
+	enum action action = action_of(call, PSS_COMMON_PROGRESS_ACTION);
+	return action != SILENTLY_CONTINUE && action != IGNORE;
+}
+
 static void note(const char *label, const char *format, va_list arguments)
 {
 	_cleanup_(pss_free_pointer) char *text = format_visible(format, arguments);

@@ -78,6 +78,9 @@ void pss_call_debug(struct pss_call *call, const char *format, ...) __attribute_
 /* 0, 1 with -Verbose, 2 with -Debug: what the host process is asked to tell. */
 unsigned pss_call_verbosity(const struct pss_call *call);
 
+/* Does -ProgressAction leave progress to be shown? */
+bool pss_call_wants_progress(const struct pss_call *call);
+
 /* One object of output, for -OutVariable: an InstanceId. Printing it is the verb's work. */
 void pss_call_output(struct pss_call *call, const char *text);
 

@@ -247,7 +247,8 @@ static int open_connection(struct opening *opening, struct pss_connection *conne
 }
 
 int pss_connection_open(struct pss_connection *connection, bool may_start, const char *const *search_path,
-			const char *program_name, bool (*interrupted)(void), char **ret_error)
+			const char *program_name, bool (*interrupted)(void), struct pss_beside *beside,
+			char **ret_error)
 {
 	struct opening opening = {
 		.search_path = search_path,
@@ -255,7 +256,7 @@ int pss_connection_open(struct pss_connection *connection, bool may_start, const
 		.deadline_ms = PSS_ACK_DEADLINE_MS,
 	};
 
-	*connection = (struct pss_connection){ .fd = -1 };
+	*connection = (struct pss_connection){ .fd = -1, .beside = beside };
 	int rc = open_connection(&opening, connection, may_start, program_name);
 	if (rc < 0) {
 		pss_connection_close(connection);
@@ -335,6 +336,24 @@ void pss_connection_done(struct pss_connection *connection, const struct pss_fra
 	pss_buffer_consume(&connection->in, pss_frame_size(frame));
 }
 
+static int wait_for_either(struct pss_connection *connection, short events, long long deadline,
+			   bool (*interrupted)(void))
+{
+	struct pss_beside *beside = connection->beside;
+
+	for (;;) {
+		struct pollfd fds[2] = {
+			{ .fd = connection->fd, .events = events },
+			{ .fd = beside ? beside->fd : -1, .events = POLLIN },
+		};
+		int rc = pss_wait_descriptors(fds, 2, deadline, interrupted);
+		if (rc > 0 && fds[1].revents)
+			rc = beside->on_ready(beside->user);
+		if (rc < 0 || fds[0].revents)
+			return rc;
+	}
+}
+
 /* Sends and receives what can be without waiting longer than `deadline`. 0, or -errno. */
 static int exchange(struct pss_connection *connection, long long deadline, bool (*interrupted)(void))
 {
@@ -342,8 +361,8 @@ static int exchange(struct pss_connection *connection, long long deadline, bool 
 	int flushed = pss_connection_flush(connection);
 	if (flushed < 0 && flushed != -EAGAIN && flushed != -EPIPE && flushed != -ECONNRESET)
 		return flushed;
-	int rc = pss_wait_descriptor(connection->fd, (short)(POLLIN | (flushed == -EAGAIN ? POLLOUT : 0)), deadline,
-				     interrupted);
+	int rc = wait_for_either(connection, (short)(POLLIN | (flushed == -EAGAIN ? POLLOUT : 0)), deadline,
+				 interrupted);
 	if (rc < 0)
 		return rc;
 	rc = pss_connection_fill(connection);

@@ -13,8 +13,17 @@
 
 #define PSS_ACK_DEADLINE_MS 5000
 
+/* What is looked at while a connection is waited on: the keyboard. */
+struct pss_beside {
+	int fd; /* -1: nothing now */
+	/* There is something to read. 0, or a negative errno that ends the wait. */
+	int (*on_ready)(void *user);
+	void *user;
+};
+
 struct pss_connection {
-	int fd; /* -1: closed */
+	int fd;                    /* -1: closed */
+	struct pss_beside *beside; /* or NULL */
 	struct pss_buffer in, out;
 	uint32_t last_id;
 	uint32_t version; /* the one that both ends speak */
@@ -24,9 +33,11 @@ struct pss_connection {
  * deadline. `may_start` false: no host process is an -ENOENT, not a reason to start one (get, remove).
  * `search_path` is a colon-less list of absolute candidates for the host program, NULL-terminated
  * (PSSESSION_HOST, beside the loadable, libexecdir). `interrupted` (may be NULL) is asked on EINTR.
+ * `beside` (may be NULL) is looked at in each wait for the host process, now and later.
  * 0, or -errno and *ret_error, a heap sentence that says what failed and the way out; -EINTR after Ctrl-C. */
 int pss_connection_open(struct pss_connection *connection, bool may_start, const char *const *search_path,
-			const char *program_name, bool (*interrupted)(void), char **ret_error);
+			const char *program_name, bool (*interrupted)(void), struct pss_beside *beside,
+			char **ret_error);
 
 /* Connects to a host process that runs, within `deadline_ms` in all, for those who would rather do without than wait
  * (a prompt, a Tab). 0, -ENOENT when none runs, -errno. */
@@ -52,6 +63,6 @@ int pss_connection_peek(struct pss_connection *connection, struct pss_frame *ret
 void pss_connection_done(struct pss_connection *connection, const struct pss_frame *frame);
 
 /* Blocking with a deadline in ms (-1: none): sends what is queued and waits for the next frame. 1,
- * -ETIMEDOUT, -EINTR (interrupted() said so), -ECONNRESET (end of file), -errno. */
+ * -ETIMEDOUT, -EINTR (interrupted() said so), -ECONNRESET (end of file), what `beside` said, -errno. */
 int pss_connection_wait(struct pss_connection *connection, int deadline_ms, bool (*interrupted)(void),
 			struct pss_frame *ret_frame);

@@ -124,6 +124,7 @@ int pss_entered_run(const struct pss_entered *entered)
 		.on_note = show_note_raw,
 		.user = &state,
 		.escape_character = entered->escape_character,
+		.ahead = entered->ahead,
 	};
 	load_history(&state);
 	has_editor = entered->shell->editor_begin(state.history.entries, state.history.n_entries) == 0;

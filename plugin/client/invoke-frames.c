@@ -155,6 +155,13 @@ static void on_note(struct pss_invoke *invoke, const struct pss_invoke_target *t
 
 /* ---- results */
 
+int pss_invoke_early_status(const struct pss_invoke *invoke)
+{
+	if (invoke->n_interrupts > 0)
+		return pss_status_exit(PSS_INTERRUPTED);
+	return invoke->broken == EPIPE ? PSS_SIGPIPE_STATUS : pss_status_exit(PSS_FAILED);
+}
+
 void pss_invoke_end_target(struct pss_invoke *invoke, struct pss_invoke_target *target, int exit_status)
 {
 	if (target->state == PSS_TARGET_RUNS)
@@ -196,14 +203,14 @@ static void on_result(struct pss_invoke *invoke, struct pss_invoke_target *targe
 		pss_call_error(invoke->call, PSS_TIMEOUT, target->label,
 			       "the command took longer than -Timeout allows");
 		pss_invoke_end_target(invoke, target, 124);
+	} else if (status == PSS_INTERRUPTED || (status == PSS_OK && invoke->broken && invoke->n_interrupts == 0)) {
+		pss_invoke_end_target(invoke, target, pss_invoke_early_status(invoke));
 	} else if (status == PSS_OK) {
 		int exit_status = (int)(pss_fields_number(fields, PSS_TAG_EXIT_STATUS, 0) & 255);
 		pss_invoke_end_target(invoke, target,
 				      invoke->n_interrupts > 0 && exit_status == 255 ? 130 : exit_status);
-	} else if (status == PSS_INTERRUPTED) {
-		pss_invoke_end_target(invoke, target, pss_status_exit(PSS_INTERRUPTED));
 	} else if (!try_again(invoke, target, status)) {
-		invoke->n_unreached++;
+		target->unreached = true;
 		pss_call_error(invoke->call, status, target->label, "%s",
 			       message && *message ? message : pss_status_name(status));
 		pss_invoke_end_target(invoke, target, pss_status_exit(status));
@@ -228,6 +235,8 @@ int pss_invoke_on_frame(struct pss_invoke *invoke, const struct pss_frame *frame
 		invoke->ping = 0;
 	if (!target)
 		return 0;
+	if (frame->header.type == PSS_NOTE || frame->header.type == PSS_ASK || frame->header.type == PSS_RESULT)
+		pss_invoke_progress_clear(invoke); /* something may be said */
 	switch (frame->header.type) {
 	case PSS_ACK:
 		target->acknowledged = true;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/invoke.h"
 #include "wire/cleanup.h"
@@ -46,10 +47,10 @@ static void put_label(struct pss_invoke *invoke, const struct pss_invoke_target 
 	char start[16];
 
 	snprintf(start, sizeof start, "\033[%um", color_of(target->label));
-	if (invoke->color)
+	if (invoke->color[stream])
 		put_text(invoke, stream, start);
 	put_text(invoke, stream, target->label);
-	put_text(invoke, stream, invoke->color ? ":\033[0m " : ": ");
+	put_text(invoke, stream, invoke->color[stream] ? ":\033[0m " : ": ");
 }
 
 /* JSON has no bytes: what is no UTF-8 becomes U+FFFD. */
@@ -210,7 +211,7 @@ void pss_invoke_show_end(struct pss_invoke *invoke, struct pss_invoke_target *ta
 
 static bool is_same(const struct pss_invoke_target *a, const struct pss_invoke_target *b)
 {
-	return a->exit_status == b->exit_status && a->partial[0].length == b->partial[0].length &&
+	return !b->unreached && a->exit_status == b->exit_status && a->partial[0].length == b->partial[0].length &&
 	       (a->partial[0].length == 0 ||
 		memcmp(pss_buffer_bytes(&a->partial[0]), pss_buffer_bytes(&b->partial[0]), a->partial[0].length) == 0);
 }
@@ -245,7 +246,7 @@ void pss_invoke_show_groups(struct pss_invoke *invoke)
 	_cleanup_(pss_free_pointer) bool *shown = calloc(invoke->n_targets, sizeof *shown);
 
 	for (size_t i = 0; shown && i < invoke->n_targets; i++)
-		if (!shown[i])
+		if (!shown[i] && !invoke->targets[i].unreached) /* of those the error has said it */
 			put_group(invoke, i, shown);
 }
 
@@ -253,8 +254,12 @@ void pss_invoke_show_groups(struct pss_invoke *invoke)
 
 void pss_invoke_write(struct pss_invoke *invoke)
 {
+	bool clear = (invoke->out[0].length == 0 && invoke->out[1].length == 0) || pss_invoke_progress_clear(invoke);
+
 	for (int stream = 0; stream < 2; stream++) {
 		struct pss_buffer *out = &invoke->out[stream];
+		if (!clear && isatty(stream + 1))
+			continue;
 		while (out->length > 0 && !invoke->broken) {
 			ssize_t n = pss_writer_write(&invoke->writers[stream], pss_buffer_bytes(out), out->length);
 			if (n == -EAGAIN)
@@ -265,4 +270,7 @@ void pss_invoke_write(struct pss_invoke *invoke)
 				pss_buffer_consume(out, (size_t)n);
 		}
 	}
+	/* Nobody takes it any more, and what is full would not be filled again: no end would come through. */
+	for (int stream = 0; stream < 2 && invoke->broken; stream++)
+		pss_buffer_consume(&invoke->out[stream], invoke->out[stream].length);
 }

@@ -23,15 +23,14 @@
 #define QUIET_LONG_MS 10000 /* while commands run */
 #define GIVE_UP_MS 2000     /* for a command that was told to end because nobody reads it */
 #define GRACE_MS 1000       /* the same after -Timeout */
-#define SIGPIPE_STATUS (128 + SIGPIPE)
 
 /* ---- ending early */
 
-static void drop_waiting(struct pss_invoke *invoke, int exit_status)
+static void drop_waiting(struct pss_invoke *invoke)
 {
 	for (size_t i = 0; i < invoke->n_targets; i++)
 		if (invoke->targets[i].state == PSS_TARGET_WAITS)
-			pss_invoke_end_target(invoke, &invoke->targets[i], exit_status);
+			pss_invoke_end_target(invoke, &invoke->targets[i], pss_invoke_early_status(invoke));
 }
 
 static int stop_all(struct pss_invoke *invoke, bool force)
@@ -44,11 +43,23 @@ static int stop_all(struct pss_invoke *invoke, bool force)
 	return rc;
 }
 
-static int take_interrupts(struct pss_invoke *invoke, bool *stopped)
+static bool take_ending(struct pss_invoke *invoke)
+{
+	int ending = pss_signals_take_ending();
+
+	if (ending)
+		invoke->ending = ending;
+	return ending != 0;
+}
+
+/* What has been said to all commands. */
+enum stopped { NOT_STOPPED, TOLD_TO_END, GIVEN_UP };
+
+static int take_interrupts(struct pss_invoke *invoke, enum stopped *stopped)
 {
 	if (pss_signals_take_interrupt())
 		invoke->n_interrupts++;
-	if (pss_signals_ending())
+	if (take_ending(invoke))
 		invoke->n_interrupts += 2;
 	if (invoke->n_interrupts == 0 && !invoke->broken && !invoke->call->stop)
 		return 0;
@@ -56,12 +67,11 @@ static int take_interrupts(struct pss_invoke *invoke, bool *stopped)
 		     (invoke->give_up != 0 && pss_now_ms() >= invoke->give_up);
 	if (invoke->broken && invoke->give_up == 0)
 		invoke->give_up = pss_now_ms() + GIVE_UP_MS;
-	drop_waiting(invoke, invoke->n_interrupts > 0 ? pss_status_exit(PSS_INTERRUPTED)
-			     : invoke->broken         ? SIGPIPE_STATUS
-						      : 1);
-	if (*stopped && !force)
+	drop_waiting(invoke);
+	enum stopped wanted = force ? GIVEN_UP : TOLD_TO_END;
+	if (*stopped >= wanted)
 		return 0;
-	*stopped = true;
+	*stopped = wanted;
 	return stop_all(invoke, force);
 }
 
@@ -193,22 +203,24 @@ static int wait_and_read(struct pss_invoke *invoke, long long wake)
 	return rc == 0 ? -ECONNRESET : rc < 0 && rc != -EAGAIN ? rc : 0;
 }
 
-/* A terminal of which the command has one of its own. */
+/* A terminal of which the command has one of its own. The signals are taken in any case. */
 static int take_terminal(struct pss_invoke *invoke)
 {
-	if (pss_signals_take_continue())
+	bool ours = invoke->terminal.fd >= 0;
+
+	if (pss_signals_take_continue() && ours)
 		pss_tty_make_raw(&invoke->terminal);
-	if (pss_signals_take_resize() && pss_tty_size(&invoke->terminal))
+	if (pss_signals_take_resize() && ours && pss_tty_size(&invoke->terminal))
 		return pss_invoke_send_size(invoke);
 	return 0;
 }
 
-static int turn(struct pss_invoke *invoke, bool *stopped)
+static int turn(struct pss_invoke *invoke, enum stopped *stopped)
 {
 	long long wake = pss_now_ms() + 3600 * 1000;
 
 	int rc = take_interrupts(invoke, stopped);
-	if (rc == 0 && invoke->terminal.fd >= 0)
+	if (rc == 0)
 		rc = take_terminal(invoke);
 	if (rc == 0)
 		rc = take_timeouts(invoke);
@@ -225,6 +237,7 @@ static int turn(struct pss_invoke *invoke, bool *stopped)
 	if (rc < 0 || invoke->n_done == invoke->n_targets)
 		return rc;
 	rc = take_silence(invoke, &wake);
+	pss_invoke_progress_show(invoke, &wake);
 	look_for_deadlines(invoke, &wake);
 	if (invoke->connection.out.length > 0 && pss_connection_flush(&invoke->connection) == 0 &&
 	    invoke->n_running == 0)
@@ -246,7 +259,8 @@ static void write_rest(struct pss_invoke *invoke)
 		if (!pss_invoke_has_output(invoke))
 			return;
 		pss_signals_poll(fds, 2, -1, NULL);
-		if (pss_signals_take_interrupt() || pss_signals_ending())
+		take_terminal(invoke);
+		if (pss_signals_take_interrupt() || take_ending(invoke))
 			invoke->n_interrupts = 2;
 	}
 }
@@ -281,8 +295,6 @@ static void give_surroundings_back(const struct surroundings *surroundings, cons
 {
 	struct timespec now = { 0 };
 	sigset_t pipe_set;
-	int ending = pss_signals_ending();
-
 	pss_signals_release();
 	sigemptyset(&pipe_set);
 	sigaddset(&pipe_set, SIGPIPE);
@@ -290,8 +302,8 @@ static void give_surroundings_back(const struct surroundings *surroundings, cons
 		;
 	sigprocmask(SIG_SETMASK, &surroundings->mask, NULL);
 	/* Now the shell's own way with it takes place: a trap, the end of a loop, its end. */
-	if (ending)
-		kill(getpid(), ending);
+	if (invoke->ending)
+		kill(getpid(), invoke->ending);
 	else if (invoke->n_interrupts > 0 && !surroundings->ignores_interrupt)
 		kill(getpid(), SIGINT);
 }
@@ -326,7 +338,7 @@ static void tell_ending(struct pss_invoke *invoke)
 	if (invoke->n_interrupts > 0)
 		pss_call_take_status(invoke->call, pss_status_exit(PSS_INTERRUPTED));
 	else if (invoke->broken == EPIPE)
-		invoke->call->status = SIGPIPE_STATUS;
+		invoke->call->status = PSS_SIGPIPE_STATUS;
 	else if (invoke->broken)
 		pss_call_error(invoke->call, PSS_FAILED, NULL, "write error: %s", strerror(invoke->broken));
 }
@@ -334,7 +346,7 @@ static void tell_ending(struct pss_invoke *invoke)
 void pss_invoke_run(struct pss_invoke *invoke)
 {
 	struct surroundings surroundings;
-	bool stopped = false;
+	enum stopped stopped = NOT_STOPPED;
 	int rc = 0;
 
 	fflush(stdout);
@@ -343,8 +355,10 @@ void pss_invoke_run(struct pss_invoke *invoke)
 		pss_writer_init(&invoke->writers[i], i + 1);
 	take_surroundings(&surroundings);
 	open_terminal(invoke);
+	pss_invoke_progress_open(invoke);
 	while (rc == 0 && invoke->n_done < invoke->n_targets)
 		rc = turn(invoke, &stopped);
+	pss_invoke_progress_clear(invoke);
 	if (rc == 0 && invoke->form == PSS_FORM_GROUPED)
 		pss_invoke_show_groups(invoke);
 	write_rest(invoke);

@@ -3,12 +3,15 @@
  * the state of a run of it, shared by the files invoke*.c. */
 #pragma once
 
+#include <signal.h>
 #include <stdint.h>
 
 #include "client/call.h"
 #include "client/connection.h"
 #include "client/tty.h"
 #include "client/writer.h"
+
+#define PSS_SIGPIPE_STATUS (128 + SIGPIPE)
 
 enum pss_invoke_form {
 	PSS_FORM_BARE,    /* bytes as they come: one target, or -HideComputerName */
@@ -28,12 +31,19 @@ struct pss_invoke_target {
 	bool acknowledged, reached;
 	long long started, not_before; /* ms; the second: tried again then */
 	unsigned attempts;
-	bool overdue; /* -Timeout has passed */
+	bool overdue;   /* -Timeout has passed */
+	bool unreached; /* it never ran, or its end is not known */
 	int exit_status;
 	struct pss_buffer partial[2]; /* standard output and error since the last newline, or all of it when grouped */
 	size_t credit;                /* bytes of input that may be sent */
 	off_t input_at;
 	bool input_ended;
+};
+
+struct pss_invoke_progress {
+	bool wanted, shown;
+	bool pipe;            /* standard output is one */
+	long long drawn, due; /* ms: when it was last, or is to come first; when it is to be drawn next */
 };
 
 struct pss_invoke {
@@ -57,7 +67,7 @@ struct pss_invoke {
 
 	/* while it runs */
 	struct pss_connection connection;
-	size_t n_running, n_done, n_failed, n_unreached;
+	size_t n_running, n_done, n_failed;
 	struct pss_tty terminal; /* raw while it runs; fd -1: none */
 	struct pss_writer writers[2];
 	struct pss_buffer out[2];
@@ -67,10 +77,11 @@ struct pss_invoke {
 	uint32_t ping;
 	long long heard; /* ms */
 	unsigned n_interrupts;
+	int ending;        /* SIGHUP or SIGTERM that has come, or 0 */
 	int broken;        /* errno of writing: our output goes nowhere any more; 0: it does */
 	long long give_up; /* ms; 0: not decided */
-	bool color;
-	size_t label_width;
+	bool color[2];     /* of the two streams */
+	struct pss_invoke_progress progress;
 	struct pss_buffer password; /* -SharePassword: the answer so far */
 };
 
@@ -82,6 +93,8 @@ int pss_invoke_start(struct pss_invoke *invoke, struct pss_invoke_target *target
 int pss_invoke_stop(struct pss_invoke *invoke, const struct pss_invoke_target *target, bool force);
 int pss_invoke_send_size(struct pss_invoke *invoke);
 int pss_invoke_on_frame(struct pss_invoke *invoke, const struct pss_frame *frame);
+/* What a target comes to that was not let finish: nobody wants it any more. */
+int pss_invoke_early_status(const struct pss_invoke *invoke);
 void pss_invoke_end_target(struct pss_invoke *invoke, struct pss_invoke_target *target, int exit_status);
 
 /* ---- invoke-input.c */
@@ -94,6 +107,13 @@ bool pss_invoke_wants_input(const struct pss_invoke *invoke);
 int pss_invoke_take_input(struct pss_invoke *invoke);
 /* The same for copies, to everybody who may get more. */
 int pss_invoke_give_copies(struct pss_invoke *invoke);
+
+/* ---- invoke-progress.c */
+void pss_invoke_progress_open(struct pss_invoke *invoke);
+/* Takes the line off the terminal, before anything else is written. False: the terminal takes nothing now. */
+bool pss_invoke_progress_clear(struct pss_invoke *invoke);
+/* Draws it when that is due. */
+void pss_invoke_progress_show(struct pss_invoke *invoke, long long *wake);
 
 /* ---- invoke-output.c */
 /* Takes output of a target. Form bare writes it from the frame: the frame is done only when this returns true. */

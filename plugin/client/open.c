@@ -52,6 +52,7 @@ static const char *const told[] = {
 
 /* After so long without a word, a ping asks whether the host process is still there. */
 #define QUIET_MS 1000
+#define ESCAPE_DEADLINE_MS 1000
 
 struct run {
 	struct pss_call *call;
@@ -59,8 +60,11 @@ struct run {
 	struct pss_open *opens;
 	size_t n_opens, n_pending;
 	const struct pss_open_events *events;
-	uint32_t ping; /* the id of a PING without its RESULT, or 0 */
+	struct pss_opening_keys *keys; /* or NULL */
+	uint32_t ping;                 /* the id of a PING without its RESULT, or 0 */
 	bool cancelled;
+	bool left;      /* … by `~.`, which waits for nobody */
+	bool detaching; /* `~d`: LEAVE is out */
 };
 
 void pss_terminal_size(unsigned *ret_columns, unsigned *ret_rows)
@@ -156,24 +160,46 @@ int pss_request_answer(struct pss_connection *connection, uint32_t id, uint64_t 
 	return rc == -EAGAIN ? 0 : rc;
 }
 
+/* As pss_ask(), and -EPERM when the answer is `~.`. */
+static int ask(struct run *run, const char *computer, const char *question, bool echo, struct pss_buffer *answer)
+{
+	if (!run->keys)
+		return pss_ask(computer, question, echo, answer);
+	for (;;) {
+		pss_opening_keys_pause(run->keys, !echo);
+		int rc = pss_ask(computer, question, echo, answer);
+		pss_opening_keys_resume(run->keys);
+		enum pss_escape_key escape =
+			rc == 0 ? pss_opening_keys_answer(run->keys, (const char *)pss_buffer_bytes(answer))
+				: PSS_ESCAPE_KEY_NONE;
+		if (escape == PSS_ESCAPE_KEY_NONE)
+			return rc;
+		pss_buffer_wipe(answer);
+		if (escape == PSS_ESCAPE_KEY_LEAVE)
+			return -EPERM;
+		pss_opening_keys_help(run->keys);
+	}
+}
+
 static int on_ask(struct run *run, struct pss_open *open, const struct pss_frame *frame)
 {
 	struct pss_fields fields = pss_frame_fields(frame);
 	uint64_t kind = pss_fields_number(fields, PSS_TAG_ASK_KIND, PSS_ASK_SECRET);
 	const char *computer = pss_fields_text(fields, PSS_TAG_COMPUTER);
 	const char *question = pss_fields_text(fields, PSS_TAG_MESSAGE);
+	bool echo = kind != PSS_ASK_SECRET && pss_fields_number(fields, PSS_TAG_ECHO, 1);
 	struct pss_buffer answer;
 
 	pss_buffer_init(&answer);
 	fflush(stdout);
-	int asked = run->cancelled
-			    ? -EINTR
-			    : pss_ask(computer ? computer : open->target.host, question ? question : "",
-				      kind != PSS_ASK_SECRET && pss_fields_number(fields, PSS_TAG_ECHO, 1), &answer);
+	int asked = run->cancelled ? -EINTR
+				   : ask(run, computer ? computer : open->target.host, question ? question : "", echo,
+					 &answer);
 	int rc = pss_request_answer(run->connection, open->id, pss_fields_number(fields, PSS_TAG_ASK_ID, 0),
 				    asked == 0 ? (const char *)pss_buffer_bytes(&answer) : NULL);
 	pss_buffer_wipe(&answer);
-	if (asked == -EINTR && rc == 0) {
+	if ((asked == -EINTR || asked == -EPERM) && rc == 0) {
+		run->left = asked == -EPERM;
 		pss_call_take_status(run->call, pss_status_exit(PSS_INTERRUPTED));
 		rc = cancel(run);
 	}
@@ -218,6 +244,8 @@ static void on_result(struct run *run, struct pss_open *open, const struct pss_f
 
 	open->done = true;
 	run->n_pending--;
+	if (status == PSS_OK && run->detaching && message)
+		open->parting = strdup(message);
 	if (status == PSS_OK)
 		run->events->on_opened(run->call, open, fields, run->events->user);
 	else if (status == PSS_INTERRUPTED && run->call->stop)
@@ -262,18 +290,45 @@ static bool all_acknowledged(const struct run *run)
 	return true;
 }
 
+/* An escape key. */
+static int obey(struct run *run)
+{
+	bool detach = run->keys->asked == PSS_ESCAPE_KEY_DETACH;
+	struct pss_message message;
+
+	run->keys->asked = PSS_ESCAPE_KEY_NONE;
+	if (run->cancelled || run->detaching)
+		return 0;
+	if (detach && run->connection->version < 2) {
+		pss_opening_keys_refuse(run->keys, "an older pssession host process cannot keep a temporary session");
+		return 0;
+	}
+	run->detaching = detach;
+	run->left = !detach;
+	if (!detach) {
+		pss_call_take_status(run->call, pss_status_exit(PSS_INTERRUPTED));
+		return cancel(run);
+	}
+	pss_message_begin(&message, &run->connection->out, PSS_LEAVE, run->opens[0].id);
+	pss_message_number(&message, PSS_TAG_KEEP, 1);
+	return pss_message_end(&message);
+}
+
 /* Takes what comes next. A silence may be a slow network or a stopped host process: the ping tells. */
 static int step(struct run *run)
 {
 	struct pss_frame frame;
 
-	bool asked = run->ping || run->cancelled || !all_acknowledged(run);
-	int rc = pss_connection_wait(run->connection, asked ? PSS_ACK_DEADLINE_MS : QUIET_MS,
-				     run->cancelled ? NULL : run->call->shell->interrupted, &frame);
+	bool asked = run->ping || run->cancelled || run->detaching || !all_acknowledged(run);
+	int limit = run->left ? ESCAPE_DEADLINE_MS : asked ? PSS_ACK_DEADLINE_MS : QUIET_MS;
+	int rc = pss_connection_wait(run->connection, limit, run->cancelled ? NULL : run->call->shell->interrupted,
+				     &frame);
 	if (rc == -ETIMEDOUT && !asked) {
 		run->ping = pss_connection_new_id(run->connection);
 		return write_bare(run, PSS_PING, run->ping);
 	}
+	if (rc == -ECANCELED)
+		return obey(run);
 	if (rc == -EINTR) {
 		pss_call_take_status(run->call, pss_status_exit(PSS_INTERRUPTED));
 		return cancel(run);
@@ -286,13 +341,14 @@ static int step(struct run *run)
 }
 
 int pss_request_open(struct pss_call *call, struct pss_connection *connection, struct pss_open *opens, size_t n_opens,
-		     bool keep, const struct pss_open_events *events)
+		     bool keep, struct pss_opening_keys *keys, const struct pss_open_events *events)
 {
 	struct run run = { .call = call,
 			   .connection = connection,
 			   .opens = opens,
 			   .n_opens = n_opens,
 			   .n_pending = n_opens,
+			   .keys = keys,
 			   .events = events };
 	int rc = 0;
 
@@ -302,7 +358,7 @@ int pss_request_open(struct pss_call *call, struct pss_connection *connection, s
 	}
 	while (rc == 0 && run.n_pending > 0)
 		rc = step(&run);
-	if (rc < 0)
+	if (rc < 0 && !run.left)
 		pss_request_failed(call, connection, rc, n_opens == 1 ? opens[0].target.host : NULL);
 	return rc;
 }

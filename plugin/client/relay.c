@@ -111,19 +111,36 @@ static void keep_late(struct run *run, const char *keys, size_t n)
 		run->error = error;
 }
 
+static void sort_keys(struct run *run, const char *keys, size_t n)
+{
+	if (run->link->stage == PSS_STAGE_REMOTE)
+		pass_keys(run, keys, n);
+	else
+		keep_late(run, keys, n);
+}
+
 static void take_keys(struct run *run)
 {
 	char keys[KEYS_MAX];
 	ssize_t n = pss_tty_read(run->tty, keys, sizeof(keys));
 
-	if (n == 0 || (n < 0 && n != -EAGAIN)) {
+	if (n == 0 || (n < 0 && n != -EAGAIN))
 		run->error = n < 0 ? (int)n : -EIO;
-	} else if (n > 0 && run->link->stage == PSS_STAGE_REMOTE) {
-		pass_keys(run, keys, (size_t)n);
-	} else if (n > 0) {
-		keep_late(run, keys, (size_t)n);
-	}
+	else if (n > 0)
+		sort_keys(run, keys, (size_t)n);
 	pss_wipe(keys, sizeof(keys));
+}
+
+static void take_keys_from_before(struct run *run)
+{
+	struct pss_buffer *ahead = run->relay->ahead;
+
+	while (ahead && ahead->length > 0) {
+		size_t n = ahead->length < KEYS_MAX ? ahead->length : KEYS_MAX;
+
+		sort_keys(run, (const char *)pss_buffer_bytes(ahead), n);
+		pss_buffer_consume(ahead, n);
+	}
 }
 
 static void send_size(struct run *run)
@@ -219,8 +236,10 @@ static int loop(struct run *run, int64_t deadline_ms)
 	int error;
 
 	run->error = pss_tty_make_raw(run->tty);
-	if (run->error == 0 && run->with_keys)
+	if (run->error == 0 && run->with_keys) {
 		send_size(run);
+		take_keys_from_before(run);
+	}
 	for (;;) {
 		int64_t left = end < 0 ? -1 : end - pss_now_ms();
 

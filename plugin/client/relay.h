@@ -14,7 +14,8 @@ struct pss_relay {
 	/* Shows a NOTE; the terminal is raw. */
 	void (*on_note)(void *user, const struct pss_frame *frame);
 	void *user;
-	int escape_character; /* -1: none */
+	int escape_character;     /* -1: none */
+	struct pss_buffer *ahead; /* keys that were read before there was a relay, or NULL; taken in by the first run */
 	/* What an escape key asked for, PSS_ESCAPE_KEY_LEAVE or PSS_ESCAPE_KEY_DETACH: the relay has ended for it. */
 	enum pss_escape_key asked;
 };

@@ -75,6 +75,12 @@ static int make_search_path(struct pss_texts *ret_path)
 
 int pss_request_connect(struct pss_call *call, bool may_start, struct pss_connection *ret_connection)
 {
+	return pss_request_connect_with_keys(call, may_start, NULL, ret_connection);
+}
+
+int pss_request_connect_with_keys(struct pss_call *call, bool may_start, struct pss_opening_keys *keys,
+				  struct pss_connection *ret_connection)
+{
 	_cleanup_(pss_free_pointer) char *program =
 		pss_format("pssession %s (%s)", PSSESSION_VERSION, call->shell->name);
 	_cleanup_(pss_free_pointer) char *error = NULL;
@@ -83,9 +89,9 @@ int pss_request_connect(struct pss_call *call, bool may_start, struct pss_connec
 	int rc = make_search_path(&path);
 	if (rc == 0)
 		rc = pss_connection_open(ret_connection, may_start, (const char *const *)path.items, program,
-					 call->shell->interrupted, &error);
+					 call->shell->interrupted, keys ? &keys->beside : NULL, &error);
 	pss_texts_finish(&path);
-	if (rc == -EINTR)
+	if (rc == -EINTR || rc == -ECANCELED)
 		pss_call_take_status(call, pss_status_exit(PSS_INTERRUPTED));
 	else if (rc < 0 && (rc != -ENOENT || may_start))
 		pss_call_error(call, rc == -EPROTO ? PSS_VERSION : PSS_NO_HOST, NULL, "%s",
@@ -101,6 +107,7 @@ void pss_request_failed(struct pss_call *call, const struct pss_connection *conn
 
 	switch (rc) {
 	case -EINTR:
+	case -ECANCELED:
 		pss_call_take_status(call, pss_status_exit(PSS_INTERRUPTED));
 		break;
 	case -ETIMEDOUT:

@@ -4,11 +4,15 @@
 
 #include "client/call.h"
 #include "client/connection.h"
+#include "client/opening-keys.h"
 #include "client/session.h"
 #include "client/target.h"
 
 /* Connects to the host process. 0; -ENOENT, not told, when there is none and `may_start` is false; -errno. */
 int pss_request_connect(struct pss_call *call, bool may_start, struct pss_connection *ret_connection);
+/* The same for enter-pssession. */
+int pss_request_connect_with_keys(struct pss_call *call, bool may_start, struct pss_opening_keys *keys,
+				  struct pss_connection *ret_connection);
 
 /* Tells that the connection failed with `rc`: Ctrl-C, the deadline, the end of the host process. */
 void pss_request_failed(struct pss_call *call, const struct pss_connection *connection, int rc, const char *computer);
@@ -31,6 +35,7 @@ struct pss_open {
 	/* while it runs */
 	uint32_t id;
 	bool acknowledged, done;
+	char *parting; /* it was detached from: what to tell the user; heap */
 };
 
 struct pss_open_events {
@@ -41,9 +46,10 @@ struct pss_open_events {
 
 /* Opens them all at once with the parameters of call->link and answers the questions that come up; each failure is
  * told as it comes. `keep`: kept sessions; else the one (n is 1) is attached: on_opened is the last thing before its
- * stream. Ctrl-C gives up what is pending. 0, or -errno when the connection failed. */
+ * stream. Ctrl-C gives up what is pending, and so does `~.` of `keys` (or NULL); with `~d` the session may be
+ * opened on nobody's terminal: pss_open.parting. 0, or -errno when the connection failed. */
 int pss_request_open(struct pss_call *call, struct pss_connection *connection, struct pss_open *opens, size_t n_opens,
-		     bool keep, const struct pss_open_events *events);
+		     bool keep, struct pss_opening_keys *keys, const struct pss_open_events *events);
 
 /* The fields that tell of the caller's surroundings (SPEC §8). */
 void pss_request_surroundings(struct pss_message *message, const char *directory);

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <time.h>
 
-static volatile sig_atomic_t interrupt_flag, resize_flag, continue_flag, ending_signal;
+static volatile sig_atomic_t interrupt_flag, resize_flag, continue_flag, ending_flag, ending_signal;
 
 static void on_interrupt(int number)
 {
@@ -29,6 +29,7 @@ static void on_continue(int number)
 static void on_ending(int number)
 {
 	ending_signal = number;
+	ending_flag = 1;
 }
 
 static struct caught {
@@ -52,7 +53,7 @@ void pss_signals_catch(void)
 {
 	sigset_t caught;
 
-	interrupt_flag = resize_flag = continue_flag = ending_signal = 0;
+	interrupt_flag = resize_flag = continue_flag = ending_flag = ending_signal = 0;
 	sigemptyset(&caught);
 	for (struct caught *row = table; row < TABLE_END; row++) {
 		struct sigaction action = { .sa_handler = row->handler };
@@ -76,6 +77,14 @@ void pss_signals_release(void)
 int pss_signals_ending(void)
 {
 	return ending_signal;
+}
+
+int pss_signals_take_ending(void)
+{
+	int signal = ending_flag ? ending_signal : 0;
+
+	ending_flag = 0;
+	return signal;
 }
 
 static bool take(volatile sig_atomic_t *flag)
@@ -109,7 +118,7 @@ int pss_signals_poll(struct pollfd *fds, nfds_t n_fds, int64_t timeout_ms, bool 
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
-	if (!interrupt_flag && !resize_flag && !continue_flag && !ending_signal && !(pending && pending())) {
+	if (!interrupt_flag && !resize_flag && !continue_flag && !ending_flag && !(pending && pending())) {
 		n_ready = ppoll(fds, n_fds, timeout_ms < 0 ? NULL : &timeout, &before);
 		error = errno;
 	}

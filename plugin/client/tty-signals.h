@@ -16,11 +16,14 @@ void pss_signals_release(void);
 /* SIGHUP or SIGTERM if one has come, else 0. Stays set. */
 int pss_signals_ending(void);
 
+/* The same once for each time: for those who have something to wait for still. */
+int pss_signals_take_ending(void);
+
 /* True once for each time that the signal has come. */
 bool pss_signals_take_interrupt(void);
 bool pss_signals_take_resize(void);
 bool pss_signals_take_continue(void);
 
-/* poll() that no signal can slip past: `pending` (or NULL) is asked with signals blocked, and true
+/* poll() that no signal can slip past, and that returns at once while one has not been taken: `pending` (or NULL) is asked with signals blocked, and true
  * means that there is something to look at already. Results as poll(): -1 with EINTR for a signal. */
 int pss_signals_poll(struct pollfd *fds, nfds_t n_fds, int64_t timeout_ms, bool (*pending)(void));

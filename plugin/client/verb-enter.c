@@ -51,8 +51,10 @@ struct entering {
 	char id_text[24];
 	struct legacy *legacy;
 	struct pss_session session;
+	struct pss_opening_keys keys;
 	pid_t shell; /* who called; the loop may run in a child */
-	bool entered;
+	bool opened;
+	bool detached; /* … and it goes on without us */
 };
 
 static void on_opened(struct pss_call *call, struct pss_open *open, struct pss_fields fields, void *user)
@@ -63,7 +65,7 @@ static void on_opened(struct pss_call *call, struct pss_open *open, struct pss_f
 	if (pss_session_read(fields, &entering->session) < 0)
 		pss_call_error(call, PSS_FAILED, NULL, "not enough memory");
 	else
-		entering->entered = true;
+		entering->opened = true;
 }
 
 static void open_temporary(struct entering *entering, struct pss_connection *connection, uint32_t *ret_id)
@@ -71,9 +73,13 @@ static void open_temporary(struct entering *entering, struct pss_connection *con
 	const struct pss_open_events events = { .on_opened = on_opened, .user = entering };
 	struct pss_open open = { .target = entering->target };
 
-	if (pss_request_connect(entering->call, true, connection) == 0)
-		pss_request_open(entering->call, connection, &open, 1, false, &events);
+	if (pss_request_connect_with_keys(entering->call, true, &entering->keys, connection) == 0)
+		pss_request_open(entering->call, connection, &open, 1, false, &entering->keys, &events);
 	*ret_id = open.id;
+	entering->detached = open.parting != NULL;
+	if (open.parting)
+		entering->call->shell->error(entering->call->verb->name, open.parting);
+	free(open.parting);
 }
 
 static void attach_kept(struct entering *entering, struct pss_connection *connection, uint32_t *ret_id)
@@ -81,14 +87,14 @@ static void attach_kept(struct entering *entering, struct pss_connection *connec
 	struct pss_call *call = entering->call;
 	struct pss_sessions sessions = { 0 };
 
-	int rc = pss_request_connect(call, false, connection);
+	int rc = pss_request_connect_with_keys(call, false, &entering->keys, connection);
 	if (rc == 0)
 		rc = pss_request_list(call, connection, &sessions);
 	const struct pss_session *session =
 		rc == 0 || rc == -ENOENT ? pss_select_one(call, entering->selector, entering->wanted, &sessions) : NULL;
 	if (session)
-		entering->entered = pss_request_attach(call, connection, session->instance, call->own[FORCE].on, ret_id,
-						       &entering->session) == 0;
+		entering->opened = pss_request_attach(call, connection, session->instance, call->own[FORCE].on, ret_id,
+						      &entering->session) == 0;
 	pss_sessions_finish(&sessions);
 }
 
@@ -136,15 +142,18 @@ static int loop(void *argument)
 	struct pss_connection connection = { .fd = -1 };
 	uint32_t id = 0;
 
+	pss_opening_keys_begin(&entering->keys, entering->escape_character, call->shell->get_variable("TERM"));
 	if (entering->target.host)
 		open_temporary(entering, &connection, &id);
 	else
 		attach_kept(entering, &connection, &id);
+	pss_opening_keys_end(&entering->keys);
+	connection.beside = NULL;
 	int status = call->status;
 	/* The ^C stands on the line; a shell starts a new one only for its own interrupt, not for a child's. */
-	if (status == pss_status_exit(PSS_INTERRUPTED) && getpid() != entering->shell)
+	if (status == pss_status_exit(PSS_INTERRUPTED) && getpid() != entering->shell && call->shell->interrupted())
 		fputc('\n', stderr);
-	if (entering->entered && !call->stop) {
+	if (entering->opened && !entering->detached && !call->stop) {
 		const struct pss_entered entered = {
 			.shell = call->shell,
 			.connection = &connection,
@@ -155,12 +164,14 @@ static int loop(void *argument)
 			.prompt_name = entering->session.prompt_name,
 			.history_key = entering->session.history_key,
 			.escape_character = entering->escape_character,
+			.ahead = &entering->keys.typed,
 			.on_note = on_note,
 			.user_data = call,
 		};
 		status = pss_entered_run(&entered);
 	}
-	if (entering->entered)
+	pss_opening_keys_finish(&entering->keys);
+	if (entering->opened)
 		pss_session_finish(&entering->session);
 	pss_connection_close(&connection);
 	if (getpid() != entering->shell)

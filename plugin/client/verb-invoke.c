@@ -299,10 +299,10 @@ static enum pss_invoke_form form_of(const struct pss_call *call, size_t n_target
 	return n_targets == 1 || call->own[HIDE_COMPUTER_NAME].on ? PSS_FORM_BARE : PSS_FORM_LINES;
 }
 
-static bool wants_color(void)
+static bool wants_color(int fd)
 {
 	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
-	return pss_output_width() > 0 && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
+	return isatty(fd) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
 }
 
 static bool host_is_new_enough(struct pss_call *call, const struct pss_connection *connection)
@@ -335,7 +335,8 @@ static void run_job(struct pss_call *call, struct job *job)
 	invoke->tty = call->own[ALLOCATE_TTY].on;
 	invoke->share_password = call->own[SHARE_PASSWORD].on;
 	invoke->form = form_of(call, invoke->n_targets);
-	invoke->color = wants_color();
+	invoke->color[0] = wants_color(STDOUT_FILENO);
+	invoke->color[1] = wants_color(STDERR_FILENO);
 	if (invoke->connection.fd < 0 && pss_request_connect(call, true, &invoke->connection) < 0)
 		return;
 	if (host_is_new_enough(call, &invoke->connection))

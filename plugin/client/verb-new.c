@@ -123,7 +123,7 @@ static void open_all(struct pss_call *call, struct batch *batch)
 	if (pss_request_connect(call, true, &connection) < 0)
 		return;
 	lay_out(batch);
-	pss_request_open(call, &connection, batch->opens, batch->n_opens, true, &events);
+	pss_request_open(call, &connection, batch->opens, batch->n_opens, true, NULL, &events);
 	pss_connection_close(&connection);
 	for (size_t i = 0; i < batch->n_opens; i++)
 		if (batch->instances[i])

@@ -4,7 +4,6 @@
 #include "client/wait.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <time.h>
@@ -17,7 +16,8 @@ long long pss_now_ms(void)
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-static int wait_blocked(struct pollfd *poll_fd, long long deadline, const sigset_t *mask, bool (*interrupted)(void))
+static int wait_blocked(struct pollfd *fds, size_t n_fds, long long deadline, const sigset_t *mask,
+			bool (*interrupted)(void))
 {
 	for (;;) {
 		if (interrupted && interrupted())
@@ -26,9 +26,9 @@ static int wait_blocked(struct pollfd *poll_fd, long long deadline, const sigset
 		if (left < 0)
 			left = 0;
 		struct timespec timeout = { .tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000 };
-		int n = ppoll(poll_fd, 1, deadline < 0 ? NULL : &timeout, mask);
+		int n = ppoll(fds, n_fds, deadline < 0 ? NULL : &timeout, mask);
 		if (n > 0)
-			return poll_fd->revents;
+			return n;
 		if (n == 0)
 			return -ETIMEDOUT;
 		if (errno != EINTR)
@@ -36,15 +36,22 @@ static int wait_blocked(struct pollfd *poll_fd, long long deadline, const sigset
 	}
 }
 
-int pss_wait_descriptor(int fd, short events, long long deadline, bool (*interrupted)(void))
+int pss_wait_descriptors(struct pollfd *fds, size_t n_fds, long long deadline, bool (*interrupted)(void))
 {
-	struct pollfd poll_fd = { .fd = fd, .events = events };
 	sigset_t sigint, original;
 
 	sigemptyset(&sigint);
 	sigaddset(&sigint, SIGINT);
 	sigprocmask(SIG_BLOCK, &sigint, &original);
-	int rc = wait_blocked(&poll_fd, deadline, &original, interrupted);
+	int rc = wait_blocked(fds, n_fds, deadline, &original, interrupted);
 	sigprocmask(SIG_SETMASK, &original, NULL);
 	return rc;
+}
+
+int pss_wait_descriptor(int fd, short events, long long deadline, bool (*interrupted)(void))
+{
+	struct pollfd poll_fd = { .fd = fd, .events = events };
+
+	int rc = pss_wait_descriptors(&poll_fd, 1, deadline, interrupted);
+	return rc > 0 ? poll_fd.revents : rc;
 }

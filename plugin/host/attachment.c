@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "host/error.h"
+#include "host/openings.h"
 #include "host/registry.h"
 
 #define LINE_LIMIT (64u * 1024u * 1024u)
@@ -320,21 +321,22 @@ void pss_attachment_on_discard(PssPeer *peer, uint32_t id, struct pss_fields fie
 static char *keep(PssSession *session)
 {
 	pss_session_keep(session);
-	if (!pss_session_is_kept(session))
-		return NULL;
-	return g_strdup_printf("detached; %s on %s goes on (enter-pssession -Id %u)", pss_session_name(session),
-			       pss_session_computer(session), pss_session_id(session));
+	return pss_session_is_kept(session) ? pss_session_parting(session) : NULL;
 }
 
 void pss_attachment_on_leave(PssPeer *peer, uint32_t id, struct pss_fields fields)
 {
 	PssAttachment *attachment = entered(peer, id);
 
+	gboolean keeps = pss_fields_number(fields, PSS_TAG_KEEP, 0) != 0;
+
 	pss_peer_ack(peer, id);
+	if (!attachment && keeps)
+		pss_openings_detach(pss_peer_openings(peer), id);
 	if (!attachment)
 		return;
 	g_autofree char *parting = NULL;
-	if (pss_fields_number(fields, PSS_TAG_KEEP, 0) != 0)
+	if (keeps)
 		parting = keep(attachment->session);
 	pss_session_detach(attachment->session);
 	on_left(attachment, PSS_LEFT_BY_REQUEST, 0, parting);

@@ -246,6 +246,25 @@ void pss_openings_on_open(PssPeer *peer, uint32_t id, struct pss_fields fields)
 	opening->session = pss_session_open(g_steal_pointer(&target), &options, &opener_events, opening);
 }
 
+void pss_openings_detach(PssOpenings *openings, uint32_t id)
+{
+	struct opening *opening = g_hash_table_lookup(openings->by_id, GUINT_TO_POINTER(id));
+	PssPeer *peer = openings->peer;
+	struct pss_message message;
+
+	if (!opening)
+		return;
+	g_autoptr(PssSession) session = end_opening(opening);
+	pss_session_keep(session);
+	g_autofree char *parting = pss_session_parting(session);
+	pss_message_begin(&message, pss_peer_out(peer), PSS_RESULT, id);
+	pss_message_number(&message, PSS_TAG_STATUS, PSS_OK);
+	pss_message_text(&message, PSS_TAG_MESSAGE, parting);
+	pss_session_write_fields(session, &message);
+	if (pss_message_end(&message) < 0)
+		pss_peer_fail(peer, "a message to it would be too long");
+}
+
 void pss_openings_on_cancel(PssPeer *peer, uint32_t id, struct pss_fields fields)
 {
 	PssOpenings *openings = pss_peer_openings(peer);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The list that get-pssession shows. Sessions enter it at their login and stay until they are
- * removed, Broken and Closed ones included, so that their cause can be read. */
+/* The list that get-pssession shows. Sessions enter it at their login, or when their opener lets go of them, and stay
+ * until they are removed, Broken and Closed ones included, so that their cause can be read. */
 #include "host/registry.h"
 
 #include <string.h>
@@ -53,7 +53,7 @@ void pss_registry_remove(PssSession *session)
 
 void pss_registry_note_end(PssSession *session)
 {
-	if (!pss_session_was_opened(session))
+	if (!pss_session_is_listed(session))
 		pss_registry_remove(session);
 	else
 		changed();

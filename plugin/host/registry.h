@@ -9,7 +9,7 @@ typedef struct PssSession PssSession;
 /* Takes a reference and gives out the next Id. */
 guint pss_registry_add(PssSession *session);
 
-/* Told by a session that has ended: one that never became usable is not listed (SPEC §4). */
+/* Told by a session that has ended: one that never became usable, as its opener knows, is not listed (SPEC §4). */
 void pss_registry_note_end(PssSession *session);
 
 PssSession *pss_registry_find(const char *instance); /* borrowed, or NULL */

@@ -32,9 +32,15 @@ const char *pss_session_instance(PssSession *session)
 	return session->instance;
 }
 
-gboolean pss_session_was_opened(PssSession *session)
+gboolean pss_session_is_listed(PssSession *session)
 {
-	return session->was_opened;
+	return session->was_opened || session->left_to_itself;
+}
+
+char *pss_session_parting(PssSession *session)
+{
+	return g_strdup_printf("detached; %s on %s %s (enter-pssession -Id %u)", session->name, session->computer,
+			       session->remote_user ? "goes on" : "goes on connecting", session->id);
 }
 
 enum pss_state pss_session_state(PssSession *session)

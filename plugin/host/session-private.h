@@ -20,7 +20,8 @@ struct PssSession {
 	guint columns, rows;
 	gboolean kept;
 	gboolean attach_too;
-	gboolean was_opened;
+	gboolean was_opened;     /* it has been usable once */
+	gboolean left_to_itself; /* its opener has detached: the list tells what becomes of it */
 	enum pss_state state;
 
 	PssTransport *transport;

@@ -160,9 +160,10 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 	session->prompt_name = strcmp(remote_user, g_get_user_name()) != 0
 				       ? g_strdup_printf("%s@%s", remote_user, session->computer)
 				       : g_strdup(session->computer);
-	if (session->kept)
+	if (session->kept && session->id == 0)
 		enter_registry(session);
 
+	pss_remote_begin(session->remote);
 	/* The terminal first: the transport can put the first channel's requests into one flight. */
 	session->terminal = open_channel(session, TRUE);
 	session->control = open_channel(session, FALSE);
@@ -439,6 +440,11 @@ gboolean pss_session_can_attach(PssSession *session, gboolean force, GError **er
 			    pss_state_name(session->state), session->cause ? session->cause : "it has ended");
 		return FALSE;
 	}
+	if (!session->remote_user) {
+		g_set_error(error, PSS_ERROR, PSS_NOT_OPEN, "session %s on %s is still connecting", session->name,
+			    session->computer);
+		return FALSE;
+	}
 	if (session->watcher && !force) {
 		g_set_error(error, PSS_ERROR, PSS_BUSY,
 			    "session %s is entered in another terminal; -Force takes it over",
@@ -471,11 +477,16 @@ void pss_session_attach(PssSession *session, guint columns, guint rows, const Ps
 
 void pss_session_keep(PssSession *session)
 {
-	if (session->kept || !session->remote_user || session->end_source)
+	if (session->kept || session->end_source)
 		return;
 	session->kept = TRUE;
 	pss_remote_keep(session->remote);
 	enter_registry(session);
+	if (session->remote_user)
+		return;
+	session->opener = NULL;
+	session->attach_too = FALSE;
+	session->left_to_itself = TRUE;
 }
 
 void pss_session_detach(PssSession *session)

@@ -71,8 +71,12 @@ gboolean pss_session_can_attach(PssSession *session, gboolean force, GError **er
  * follow from inside this call: what was not seen yet, then busy or a prompt. */
 void pss_session_attach(PssSession *session, guint columns, guint rows, const PssWatcherEvents *events, gpointer user);
 
-/* A temporary session becomes a kept one, with an Id and a name. Only after its login. */
+/* A temporary session becomes a kept one, with an Id and a name. Before its login its opener is forgotten: the session
+ * goes on opening, answers no question, and is listed with its cause if that fails. */
 void pss_session_keep(PssSession *session);
+
+/* What the one who leaves a kept session behind is told. */
+char *pss_session_parting(PssSession *session);
 
 /* The terminal goes without a word; a temporary session is closed. Only by the one that is attached. */
 void pss_session_detach(PssSession *session);
@@ -97,7 +101,7 @@ PssRun *pss_session_run(PssSession *session, const PssCommand *command, gboolean
 
 gboolean pss_session_is_kept(PssSession *session);
 gboolean pss_session_is_attached(PssSession *session);
-gboolean pss_session_was_opened(PssSession *session); /* it has been usable once */
+gboolean pss_session_is_listed(PssSession *session); /* also when it has ended */
 const char *pss_session_instance(PssSession *session);
 const char *pss_session_computer(PssSession *session);
 const char *pss_session_name(PssSession *session); /* NULL: a temporary one without */

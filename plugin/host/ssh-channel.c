@@ -24,6 +24,8 @@ static void channel_clear(gpointer data)
 	g_free(channel->term);
 	pss_ssh_channel_forget_stand_ins(channel);
 	pss_buffer_finish(&channel->queue);
+	pss_buffer_finish(&channel->held[0]);
+	pss_buffer_finish(&channel->held[1]);
 }
 
 void pss_ssh_channel_unref(gpointer channel)
@@ -44,6 +46,7 @@ static int on_data(ssh_session session, ssh_channel ssh, void *data, uint32_t n,
 		return 0;
 	}
 	channel->n_since_widening += n;
+	channel->link->n_delivered += n;
 	channel->events->on_data(channel->user, data, n, is_stderr != 0);
 	return (int)n;
 }
@@ -264,44 +267,66 @@ static void deliver(PssSshChannel *channel, char *block, gsize n, gboolean is_st
 	if (n == 0 || !channel->events)
 		return;
 	channel->n_since_widening += n;
+	channel->link->n_delivered += n;
 	channel->events->on_data(channel->user, block, n, is_stderr);
+}
+
+/* HACK: each read grants the sender another window of 1.28 MB whatever is still in libssh's buffer, so reading that in
+ * pieces lets it grow without end under a fast sender. All of it comes over here at once, and the next only when this is
+ * gone: a channel keeps its window and a half. Remove when libssh's ssh_channel_read() counts what it holds. */
+static gsize take_held(PssSshChannel *channel, gboolean is_stderr)
+{
+	struct pss_buffer *held = &channel->held[is_stderr];
+	int n = held->length > 0 ? 0 : ssh_channel_poll(channel->channel, is_stderr);
+
+	if (n > 0) {
+		unsigned char *room = pss_buffer_reserve(held, (gsize)n);
+		if (!room)
+			g_error("out of memory");
+		n = ssh_channel_read_nonblocking(channel->channel, room, (uint32_t)n, is_stderr);
+		pss_buffer_commit(held, n > 0 ? (gsize)n : 0);
+	}
+	return held->length;
+}
+
+/* FALSE: there is more of it. */
+static gboolean deliver_held_stream(PssSshChannel *channel, gboolean is_stderr)
+{
+	struct pss_buffer *held = &channel->held[is_stderr];
+
+	for (int i = 0; i < READS_PER_TURN && !channel->paused && channel->events; i++) {
+		gsize n = MIN(take_held(channel, is_stderr), READ_CHUNK);
+		if (n == 0) {
+			pss_buffer_finish(held);
+			return TRUE;
+		}
+		deliver(channel, (char *)pss_buffer_bytes(held), n, is_stderr);
+		pss_buffer_consume(held, n);
+	}
+	return !channel->events;
 }
 
 /* What came in during a pause. A sender that is as fast as we are must not keep us here. */
 static void deliver_held(PssSshChannel *channel)
 {
-	static char block[READ_CHUNK];
-
 	if (!channel->holding || channel->paused)
 		return;
 	channel->draining = TRUE;
-	for (int is_stderr = 0; is_stderr < 2; is_stderr++) {
-		int n = 1, i = 0;
-		while (n > 0 && !channel->paused && channel->events) {
-			if (i++ >= READS_PER_TURN) {
-				channel->draining = FALSE;
-				pss_ssh_link_kick(channel->link);
-				return;
-			}
-			n = ssh_channel_read_nonblocking(channel->channel, block, sizeof block, is_stderr);
-			if (n > 0)
-				deliver(channel, block, (gsize)n, is_stderr);
-		}
-	}
+	channel->holding = !deliver_held_stream(channel, FALSE) || !deliver_held_stream(channel, TRUE);
 	channel->draining = FALSE;
-	if (!channel->paused)
-		channel->holding = FALSE;
+	if (channel->holding && !channel->paused)
+		pss_ssh_link_kick(channel->link);
 }
 
 static void widen_window(PssSshChannel *channel)
 {
 	static char *block;
 
-	if (channel->n_since_widening < WIDEN_EVERY || channel->paused || channel->remote_closed || !channel->events)
+	if (channel->n_since_widening < WIDEN_EVERY || channel->paused || channel->holding || channel->remote_closed || !channel->events)
 		return;
 	channel->n_since_widening = 0;
 	if (!block)
-		block = g_malloc(WINDOW); /* pages that are never touched; bytes land here only after a pause */
+		block = g_malloc(WINDOW); /* pages that are hardly ever touched */
 	/* It reads the socket on until something is in its buffer: the callback must not take that away, or a flood
 	 * would never let it return. */
 	channel->widening = TRUE;

@@ -17,6 +17,7 @@
 #define READS_PER_TURN 64
 #define QUICK_ACKS 64
 #define LAST_FLUSHES 16
+#define TURN_BYTES (32 * 1024) /* whoever has delivered more goes behind the others */
 
 typedef struct {
 	GSource source;
@@ -199,6 +200,15 @@ static void end_session(PssSshLink *link)
 	g_clear_pointer(&link->login, pss_ssh_login_free);
 }
 
+/* Links whose users share one slow reader are stopped and let go together; the first of them would fill its queue each
+ * time, and the others would starve. GLib keeps the order in which sources got their priority. */
+static void go_to_the_end(PssSshLink *link)
+{
+	if (link->n_delivered >= TURN_BYTES)
+		g_source_set_priority(link->source, G_PRIORITY_DEFAULT);
+	link->n_delivered = 0;
+}
+
 static gboolean dispatch(GSource *source, GSourceFunc unused, gpointer unused_too)
 {
 	PssSshLink *link = ((LinkSource *)source)->link;
@@ -225,6 +235,7 @@ static gboolean dispatch(GSource *source, GSourceFunc unused, gpointer unused_to
 		pss_ssh_quick_ack(ssh_get_fd(link->session));
 	}
 	arm(link);
+	go_to_the_end(link);
 	return G_SOURCE_CONTINUE;
 }
 

@@ -25,6 +25,7 @@ typedef struct {
 	GSource *source;
 	gpointer fd_tag;
 	GPtrArray *channels; /* of PssSshChannel; one reference each */
+	gsize n_delivered; /* to the channels' users, in this turn */
 	gboolean kicked;     /* something was asked for since the last turn */
 	gboolean fresh;      /* no channel has been started yet */
 	gboolean lost;
@@ -63,7 +64,8 @@ typedef struct {
 	const char *signal; /* to be sent, or NULL */
 	int exit_status;
 	gboolean resized, eof_wanted, eof_sent, drain_wanted, close_wanted;
-	gboolean paused, holding; /* holding: libssh has bytes that were not delivered */
+	gboolean paused, holding; /* holding: libssh or `held` has bytes that were not delivered */
+	struct pss_buffer held[2]; /* output and errors that came in a pause */
 	gboolean widening;        /* the same for a moment, see there */
 	gboolean draining;        /* they are being fetched: callbacks only buffer */
 	gboolean remote_closed, finished;

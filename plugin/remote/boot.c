@@ -54,7 +54,6 @@ void pss_boot_begin(PssRemote *remote)
 {
 	if (remote->boot_deadline_ms == 0)
 		remote->boot_deadline_ms = DEFAULT_DEADLINE_MS;
-	remote->phase = PSS_PHASE_MEETING;
 	pss_engine_set_timer(remote, remote->boot_deadline_ms, on_deadline);
 }
 

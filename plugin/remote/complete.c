@@ -23,7 +23,7 @@ void pss_complete_give_up(PssRemote *remote)
 	stop(remote);
 	if (!remote->control_ended && remote->phase != PSS_PHASE_ENDED) {
 		g_autoptr(GString) request = g_string_new(NULL);
-		pss_request_abandon(request);
+		pss_request_abandon(request, remote->family);
 		remote->events->send_control(remote->user, request->str, request->len);
 	}
 	remote->events->on_completion(remote->user, NULL);

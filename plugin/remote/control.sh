@@ -44,48 +44,10 @@ f=${s##*/}
 case $f in
 bash) f=bash ;;
 zsh) f=zsh ;;
+fish) f=fish ;;
 sh | dash | ash | ksh | ksh93 | ksh2020 | mksh | lksh | busybox) f=posix ;;
 *) f=none ;;
 esac
-case $f in
-bash)
-	cat >rc <<'@END@'
-@BASH@
-@END@
-	cat >complete <<'@END@'
-@BASH_COMPLETE@
-@END@
-	;;
-zsh)
-	cat >rc <<'@END@'
-@ZSH@
-@END@
-	cat >complete <<'@END@'
-@ZSH_COMPLETE@
-@END@
-	for x in zshenv zprofile zshrc zlogin; do
-		printf '__pss_d=${__pss_d-$ZDOTDIR} __pss_stub=%s\n. "$__pss_d/rc"\n' $x >.$x
-	done
-	;;
-posix)
-	cat >rc <<'@END@'
-@POSIX@
-@END@
-	;;
-esac
-case $f in
-posix) x=complete ;;
-zsh) x=complete-files ;;
-*) x= ;;
-esac
-[ -z "$x" ] || cat >"$x" <<'@END@'
-@POSIX_COMPLETE@
-@END@
-
-# ---- the relay: run by channels of their own
-cat >relay <<'@END@'
-@RELAY@
-@END@
 
 # ---- the launcher: sourced by the waiting terminal
 cat >launch <<'@END@'
@@ -93,15 +55,13 @@ cat >launch <<'@END@'
 @END@
 printf '%s\n' "$s" >shell
 printf '%s\n' "$f" >family
-pss_say d "$d"
-echo >&6
 
 # ---- the two pumps. `pkill cat` must not end them; a closed channel must.
 again() {
 	case $1 in 129 | 130 | 137 | 143) return 0 ;; esac
 	return 1
 }
-(
+pump() {
 	c=
 	trap - EXIT HUP INT PIPE
 	trap 'kill $c; exit 0' TERM
@@ -111,8 +71,59 @@ again() {
 		wait $c
 		again $? || break
 	done
-) </dev/null 2>/dev/null &
-p=$!
+}
+# Our input to the shell, as long as there is any.
+serve() {
+	while :; do
+		cat <&5 >&4 3<&- 5<&- 6<&- 2>/dev/null &
+		c=$!
+		wait $c
+		again $? || break
+	done
+}
+
+# ---- the start-up files, the most frequent first: the shell starts while the rest of this script is on its way. What it
+# says waits in the fifo.
+[ $f != bash ] || cat >rc <<'@END@'
+@BASH@
+@END@
+case $f in bash | none) echo >&6 ;; esac
+[ $f != zsh ] || cat >rc <<'@END@'
+@ZSH@
+@END@
+if [ $f = zsh ]; then
+	for x in zshenv zprofile zshrc zlogin; do
+		printf '__pss_d=${__pss_d-$ZDOTDIR} __pss_stub=%s\n. "$__pss_d/rc"\n' $x >.$x
+	done
+	echo >&6
+fi
+[ $f != posix ] || cat >rc <<'@END@'
+@POSIX@
+@END@
+[ $f != posix ] || echo >&6
+[ $f != fish ] || cat >rc <<'@END@'
+@FISH@
+@END@
+[ $f != fish ] || echo >&6
+
+# ---- what requests need, which come behind this script
+cat >relay <<'@END@'
+@RELAY@
+@END@
+[ $f != bash ] || cat >complete <<'@END@'
+@BASH_COMPLETE@
+@END@
+[ $f != zsh ] || cat >complete <<'@END@'
+@ZSH_COMPLETE@
+@END@
+case $f in
+posix) x=complete ;;
+zsh) x=complete-files ;;
+*) x= ;;
+esac
+[ -z "$x" ] || cat >"$x" <<'@END@'
+@POSIX_COMPLETE@
+@END@
 
 # ---- directories of dead owners: ours, by name, with a process id that lives no more
 (
@@ -132,10 +143,6 @@ p=$!
 	done
 ) </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- &
 
-while :; do
-	cat <&5 >&4 3<&- 5<&- 6<&- 2>/dev/null &
-	c=$!
-	wait $c
-	again $? || break
-done
-clean
+# Requests come when the shell has spoken: nothing of this script may be on its way then, or `sh`, which reads blocks,
+# would take them for more of it. So this is one line.
+pss_say d "$d"; { pump </dev/null 2>/dev/null & } ; p=$!; serve; clean

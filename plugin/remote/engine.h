@@ -21,7 +21,13 @@ typedef enum {
 } PssPhase;
 
 /* The slots of pss_marks_expect(). */
-enum { PSS_SLOT_NAME, PSS_SLOT_REQUEST }; /* after the start the first is the last request's */
+enum { PSS_SLOT_NAME, PSS_SLOT_REQUEST }; /* with the first line the first becomes the last request's */
+
+/* fish's own reader (reader.c). */
+typedef struct {
+	char key[16];                      /* what calls it to read a request */
+	char called[PSS_NONCE_LENGTH + 1]; /* the request after whose end it was called last */
+} PssReader;
 
 struct PssRemote {
 	const PssRemoteEvents *events;
@@ -34,6 +40,8 @@ struct PssRemote {
 	char key[PSS_NONCE_LENGTH + 1];
 	char nonce[PSS_NONCE_LENGTH + 1];      /* of the request that runs, or ran last */
 	char mark_nonce[PSS_NONCE_LENGTH + 1]; /* of the last line */
+	char old_nonce[PSS_NONCE_LENGTH + 1];  /* of the line before it */
+	gboolean slot_is_name;
 	char *terminal_command;
 	char *home; /* the private directory, untrusted; NULL until it is known */
 	char *control_script;
@@ -50,8 +58,9 @@ struct PssRemote {
 	PssMarks marks;
 	PssReplies replies;
 	PssColumn column;
-	gboolean dropping; /* between the marks p and q: the shell's own prompt */
+	gboolean dropping; /* between the marks p and q, n and s: the shell's own prompt */
 	gsize n_dropped;
+	PssReader reader;
 
 	gboolean ask;         /* whether the text is complete */
 	guint n_sent;         /* times that the request was sent */
@@ -119,3 +128,8 @@ void pss_complete_give_up(PssRemote *remote); /* nothing where none is under way
 void pss_invoke_on_mark(PssRemote *remote, const char *argument);
 void pss_invoke_on_report(PssRemote *remote, const PssReply *reply);
 void pss_invoke_forget(PssRemote *remote);
+
+/* ---- reader.c: a shell that keeps its own line editor (fish) */
+void pss_reader_init(PssReader *reader, const char *nonce);
+void pss_reader_on_mark(PssRemote *remote, guint slot, char kind);
+void pss_reader_call_again(PssRemote *remote);

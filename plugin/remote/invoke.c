@@ -64,7 +64,7 @@ gboolean pss_remote_invoke(PssRemote *remote, const PssCommand *command, guint r
 	remote->relay = relay;
 	remote->background = FALSE;
 	pss_request_invoke(remote->invoke_request, remote->family, remote->nonce, text->str, text->len, relay, input);
-	pss_words_undo(remote->invoke_undo, command);
+	pss_words_undo(remote->invoke_undo, remote->family, command);
 	prepare_streams(remote);
 	pss_line_begin(remote);
 	return TRUE;
@@ -216,6 +216,6 @@ void pss_remote_relay_end(PssRemote *remote, guint relay)
 	if (remote->phase != PSS_PHASE_IDLE || remote->control_ended)
 		return;
 	g_autoptr(GString) request = g_string_new(NULL);
-	pss_request_end_relay(request, relay);
+	pss_request_end_relay(request, remote->family, relay);
 	remote->events->send_control(remote->user, request->str, request->len);
 }

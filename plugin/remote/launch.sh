@@ -19,6 +19,10 @@ zsh)
 	export __pss_z="${ZDOTDIR-}" ZDOTDIR="$__pss_d"
 	exec "$s" -l -i
 	;;
+fish)
+	export __pss_d
+	exec "$s" -l -i -C '. "$__pss_d/rc"'
+	;;
 posix)
 	export __pss_env="${ENV-}" ENV="$__pss_d/rc"
 	case ${s##*/} in

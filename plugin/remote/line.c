@@ -138,7 +138,7 @@ static void ask_for_typed(PssRemote *remote)
 	remote->n_seconds++;
 	pss_engine_set_timer(remote, TYPED_RETRY_MS * remote->n_seconds, on_typed_deadline);
 	g_autoptr(GString) request = g_string_new(NULL);
-	pss_request_typed(request, remote->nonce);
+	pss_request_typed(request, remote->family, remote->nonce);
 	remote->events->send_control(remote->user, request->str, request->len);
 }
 
@@ -165,7 +165,6 @@ static void done(PssRemote *remote)
 {
 	pss_line_stop_seconds(remote);
 	pss_engine_set_timer(remote, 0, NULL);
-	remote->dropping = FALSE;
 	if (remote->control_ended)
 		pss_line_on_control_closed(remote);
 	else if (remote->keys_sent)
@@ -239,14 +238,16 @@ static void send_second(PssRemote *remote, gboolean again)
 		return;
 	remote->n_seconds++;
 	g_autoptr(GString) request = g_string_new(NULL);
-	pss_request_second(request, remote->nonce, again);
-	remote->events->send_control(remote->user, request->str, request->len);
+	pss_request_second(request, remote->family, remote->nonce, again);
+	if (request->len > 0)
+		remote->events->send_control(remote->user, request->str, request->len);
 }
 
 static gboolean on_second_time(gpointer user)
 {
 	PssRemote *remote = user;
 	remote->second_timer = 0;
+	pss_reader_call_again(remote);
 	send_second(remote, TRUE);
 	return G_SOURCE_REMOVE;
 }
@@ -340,7 +341,7 @@ static void send_request(PssRemote *remote)
 	}
 	g_autoptr(GString) request = g_string_sized_new(remote->text->len + 256);
 	if (remote->tell_kept)
-		pss_request_keep(request);
+		pss_request_keep(request, remote->family);
 	pss_request_line(request, remote->family, remote->nonce, remote->text->str, remote->text->len, remote->ask);
 	remote->events->send_control(remote->user, request->str, request->len);
 }
@@ -359,7 +360,8 @@ gboolean pss_remote_line(PssRemote *remote, const void *data, gsize n, GError **
 	if (remote->text->len > 0)
 		g_string_append_c(remote->text, '\n');
 	g_string_append_len(remote->text, data, (gssize)n);
-	remote->ask = !pss_text_is_surely_complete(remote->text->str, remote->text->len);
+	remote->ask =
+		remote->family == PSS_FAMILY_FISH || !pss_text_is_surely_complete(remote->text->str, remote->text->len);
 	pss_line_new_nonce(remote);
 	pss_line_begin(remote);
 	remote->events->on_busy(remote->user);
@@ -372,10 +374,13 @@ void pss_line_new_nonce(PssRemote *remote)
 {
 	/* A late repetition of the last mark is no output either. */
 	pss_marks_expect(&remote->marks, PSS_SLOT_NAME, remote->mark_nonce);
+	memcpy(remote->old_nonce, remote->mark_nonce, sizeof remote->old_nonce);
+	remote->slot_is_name = FALSE;
 	pss_engine_draw_nonce(remote->nonce);
 	memcpy(remote->mark_nonce, remote->nonce, sizeof remote->mark_nonce);
 	pss_marks_expect(&remote->marks, PSS_SLOT_REQUEST, remote->nonce);
-	remote->dropping = FALSE;
+	if (remote->family != PSS_FAMILY_FISH) /* its reader may paint yet */
+		remote->dropping = FALSE;
 }
 
 void pss_line_begin(PssRemote *remote)

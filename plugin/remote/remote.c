@@ -68,11 +68,13 @@ PssRemote *pss_remote_new(const PssRemoteOptions *options, const PssRemoteEvents
 	remote->kept = options->kept;
 	remote->boot_deadline_ms = options->boot_deadline_ms;
 	remote->exit_status = -1;
+	remote->slot_is_name = TRUE;
 	pss_engine_draw_nonce(remote->name);
 	pss_engine_draw_nonce(remote->key);
 	pss_engine_draw_nonce(remote->nonce);
 	memcpy(remote->mark_nonce, remote->nonce, sizeof remote->mark_nonce);
 
+	pss_reader_init(&remote->reader, remote->nonce);
 	const PssScriptValues values = {
 		.name = remote->name,
 		.key = remote->key,
@@ -93,8 +95,13 @@ PssRemote *pss_remote_new(const PssRemoteOptions *options, const PssRemoteEvents
 	remote->motd = options->tell_motd ? g_string_new(NULL) : NULL;
 	remote->prompt = g_string_new(NULL);
 	remote->directory = g_string_new(NULL);
-	pss_boot_begin(remote);
+	remote->phase = PSS_PHASE_MEETING;
 	return remote;
+}
+
+void pss_remote_begin(PssRemote *remote)
+{
+	pss_boot_begin(remote);
 }
 
 void pss_remote_free(PssRemote *remote)
@@ -148,10 +155,12 @@ const char *pss_remote_control_script(PssRemote *remote, gsize *ret_n)
 static void on_mark(gpointer user, guint slot, char kind, const char *argument)
 {
 	PssRemote *remote = user;
-	if (slot == PSS_SLOT_REQUEST)
-		pss_line_on_mark(remote, kind, argument);
-	else if (is_booting(remote))
+	if (slot == PSS_SLOT_NAME && remote->slot_is_name)
 		pss_boot_on_mark(remote, kind);
+	else if (strchr("anrst", kind))
+		pss_reader_on_mark(remote, slot, kind);
+	else if (slot == PSS_SLOT_REQUEST)
+		pss_line_on_mark(remote, kind, argument);
 }
 
 static void on_plain(gpointer user, const void *data, gsize n)
@@ -249,7 +258,7 @@ void pss_remote_hang_up(PssRemote *remote)
 		return;
 	pss_complete_give_up(remote);
 	g_autoptr(GString) request = g_string_new(NULL);
-	pss_request_hang_up(request);
+	pss_request_hang_up(request, remote->family);
 	remote->events->send_control(remote->user, request->str, request->len);
 }
 

@@ -89,6 +89,9 @@ typedef struct {
 PssRemote *pss_remote_new(const PssRemoteOptions *options, const PssRemoteEvents *events, gpointer user);
 void pss_remote_free(PssRemote *remote); /* accepts NULL; emits nothing */
 
+/* The channels are being opened: from now on the deadline of the bootstrap runs. */
+void pss_remote_begin(PssRemote *remote);
+
 /* What the two channels execute (SSH "exec"; for the terminal after a pty request), and what is
  * written to CONTROL's standard input at once, before anything arrives. All borrowed. */
 const char *pss_remote_control_command(PssRemote *remote);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Encodes requests. Called by the engine and the unit tests. A request is one line (the POSIX family's may
  * hold newlines inside quotes), behind an empty one that absorbs what an interrupt at the prompt makes the
- * shell drop. User text appears in it quoted only: no byte of it can be read as part of the request. */
+ * shell drop; for fish it is a record that NUL ends, behind a NUL that ends what was cut short. User text
+ * appears in it quoted only: no byte of it can be read as part of the request. */
 #include "remote/request.h"
 
 #include <string.h>
@@ -23,6 +24,7 @@ static const struct {
 	  "always { __pss_end }\n",
 	  " } >/dev/null 2>&1 && { \\builtin eval \"$__pss_x$__pss_c$__pss_y\"" STREAMS " } "
 	  "always { __pss_end }\n" },
+	{ PSS_FAMILY_FISH, "fish", "fish", NULL, NULL }, /* records, not lines */
 	{ PSS_FAMILY_POSIX, "posix", "sh",
 	  "; } >/dev/null 2>&1 && \\eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\"; { __pss_end; } 2>/dev/null\n",
 	  "; } >/dev/null 2>&1 && \\eval \"$__pss_x$__pss_c$__pss_y\"" STREAMS "; { __pss_end; } 2>/dev/null\n" },
@@ -62,6 +64,19 @@ static void quote_ansi(GString *out, const char *text, gsize n)
 	g_string_append_c(out, '\'');
 }
 
+/* A word of fish: bytes as \\Xhh. */
+static void quote_bytes(GString *out, const char *text, gsize n)
+{
+	if (n == 0)
+		g_string_append(out, "''");
+	for (gsize i = 0; i < n; i++) {
+		if (g_ascii_isalnum(text[i]) || (text[i] && strchr("_-./:,+@", text[i])))
+			g_string_append_c(out, text[i]);
+		else
+			g_string_append_printf(out, "\\X%02x", (unsigned char)text[i]);
+	}
+}
+
 /* '…', which has no escapes: a quote ends it, stands outside, and begins it anew. */
 static void quote_plain(GString *out, const char *text, gsize n)
 {
@@ -79,6 +94,8 @@ void pss_request_quote(GString *out, PssFamily family, const char *text, gsize n
 {
 	if (family == PSS_FAMILY_POSIX)
 		quote_plain(out, text, n);
+	else if (family == PSS_FAMILY_FISH)
+		quote_bytes(out, text, n);
 	else
 		quote_ansi(out, text, n);
 }
@@ -92,10 +109,34 @@ static void append_form(GString *out, const char *form, const char *nonce)
 	g_string_append(out, at + 2);
 }
 
+/* A word of a record, for `printf %b`. No blank, so that a record splits at blanks. */
+static void append_text(GString *record, const char *text, gsize n)
+{
+	g_string_append_c(record, ' ');
+	for (gsize i = 0; i < n; i++) {
+		if (g_ascii_isgraph(text[i]) && text[i] != '\\')
+			g_string_append_c(record, text[i]);
+		else
+			g_string_append_printf(record, "\\x%02x", (unsigned char)text[i]);
+	}
+}
+
+static void append_record(GString *out, const char *kind, const char *nonce, const char *rest)
+{
+	g_string_append_c(out, '\0');
+	g_string_append_printf(out, "%s %s%s", kind, nonce, rest);
+	g_string_append_c(out, '\0');
+}
+
 void pss_request_line(GString *out, PssFamily family, const char *nonce, const char *text, gsize n, gboolean ask)
 {
+	if (family == PSS_FAMILY_FISH) {
+		g_autoptr(GString) word = g_string_sized_new(n + 64);
+		append_text(word, text, n);
+		append_record(out, ask ? "v" : "b", nonce, word->str);
+	}
 	for (gsize i = 0; i < G_N_ELEMENTS(families); i++) {
-		if (families[i].family != family)
+		if (families[i].family != family || !families[i].evaluate)
 			continue;
 		append_form(out, ask ? "\n{ __pss_v %s " : "\n{ __pss_b %s ", nonce);
 		pss_request_quote(out, family, text, n);
@@ -106,8 +147,14 @@ void pss_request_line(GString *out, PssFamily family, const char *nonce, const c
 void pss_request_invoke(GString *out, PssFamily family, const char *nonce, const char *text, gsize n, guint relay,
 			gboolean input)
 {
+	if (family == PSS_FAMILY_FISH) {
+		g_autoptr(GString) rest = g_string_new(NULL);
+		g_string_append_printf(rest, " %u %s", relay, input ? "i" : "n");
+		append_text(rest, text, n);
+		append_record(out, "i", nonce, rest->str);
+	}
 	for (gsize i = 0; i < G_N_ELEMENTS(families); i++) {
-		if (families[i].family != family)
+		if (families[i].family != family || !families[i].invoke)
 			continue;
 		append_form(out, "\n{ __pss_i %s ", nonce);
 		pss_request_quote(out, family, text, n);
@@ -115,24 +162,57 @@ void pss_request_invoke(GString *out, PssFamily family, const char *nonce, const
 	}
 }
 
-void pss_request_end_relay(GString *out, guint relay)
+void pss_request_end_relay(GString *out, PssFamily family, guint relay)
 {
-	g_string_append_printf(out, "\n{ __pss_f %u; } >/dev/null 2>&1\n", relay);
+	g_autofree char *number = g_strdup_printf("%u", relay);
+	if (family == PSS_FAMILY_FISH)
+		append_record(out, "f", number, "");
+	else
+		append_form(out, "\n{ __pss_f %s; } >/dev/null 2>&1\n", number);
 }
 
-void pss_request_second(GString *out, const char *nonce, gboolean again)
+void pss_request_second(GString *out, PssFamily family, const char *nonce, gboolean again)
 {
-	append_form(out, again ? "\n{ __pss_z %s again; } 2>/dev/null\n" : "\n{ __pss_z %s; } 2>/dev/null\n", nonce);
+	if (family != PSS_FAMILY_FISH)
+		append_form(out, again ? "\n{ __pss_z %s again; } 2>/dev/null\n" : "\n{ __pss_z %s; } 2>/dev/null\n",
+			    nonce);
+	else if (again) /* its reader reports what was interrupted */
+		append_record(out, "z", nonce, "");
 }
 
-void pss_request_typed(GString *out, const char *nonce)
+void pss_request_typed(GString *out, PssFamily family, const char *nonce)
 {
-	append_form(out, "\n{ __pss_g %s; } 2>/dev/null\n", nonce);
+	if (family == PSS_FAMILY_FISH)
+		append_record(out, "g", nonce, "");
+	else
+		append_form(out, "\n{ __pss_g %s; } 2>/dev/null\n", nonce);
 }
 
-void pss_request_keep(GString *out)
+void pss_request_keep(GString *out, PssFamily family)
 {
-	g_string_append(out, "\n__pss_kept=1\n");
+	if (family == PSS_FAMILY_FISH)
+		append_record(out, "k", "-", "");
+	else
+		g_string_append(out, "\n__pss_kept=1\n");
+}
+
+void pss_request_forget(GString *out, PssFamily family, gboolean arguments, const char *const *variables)
+{
+	g_autoptr(GString) names = g_string_new(NULL);
+	for (; variables && *variables; variables++) {
+		g_string_append(names, " " PSS_USING);
+		g_string_append_len(names, *variables, strchr(*variables, '=') - *variables);
+	}
+	if (!arguments && names->len == 0)
+		return;
+	if (family == PSS_FAMILY_FISH) {
+		append_record(out, "u", "argv", names->str);
+		return;
+	}
+	g_string_append(out, arguments ? "\nset --" : "");
+	if (names->len > 0)
+		g_string_append_printf(out, "\nunset -v%s", names->str);
+	g_string_append_c(out, '\n');
 }
 
 static void append_word(GString *out, PssFamily family, const char *text, gsize n)
@@ -149,6 +229,13 @@ static void append_number(GString *out, gsize number)
 void pss_request_complete(GString *out, PssFamily family, const char *nonce, const PssCursor *cursor, const char *line,
 			  gsize n, gsize point)
 {
+	if (family == PSS_FAMILY_FISH) { /* it knows its own language */
+		g_autoptr(GString) rest = g_string_new(NULL);
+		append_number(rest, point);
+		append_text(rest, line, point);
+		append_record(out, "c", nonce, rest->str);
+		return;
+	}
 	append_form(out, "\n{ __pss_c %s", nonce);
 	append_word(out, family, &cursor->kind, 1);
 	append_word(out, family, &cursor->quote, cursor->quote ? 1 : 0);
@@ -166,12 +253,16 @@ void pss_request_complete(GString *out, PssFamily family, const char *nonce, con
 	g_string_append(out, "; } >/dev/null 2>&1\n");
 }
 
-void pss_request_abandon(GString *out)
+void pss_request_abandon(GString *out, PssFamily family)
 {
-	g_string_append(out, "\n{ __pss_a; } >/dev/null 2>&1\n");
+	if (family != PSS_FAMILY_FISH)
+		g_string_append(out, "\n{ __pss_a; } >/dev/null 2>&1\n");
 }
 
-void pss_request_hang_up(GString *out)
+void pss_request_hang_up(GString *out, PssFamily family)
 {
-	g_string_append(out, "\n\\command kill -HUP $$\n");
+	if (family == PSS_FAMILY_FISH)
+		append_record(out, "h", "-", "");
+	else
+		g_string_append(out, "\n\\command kill -HUP $$\n");
 }

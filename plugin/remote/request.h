@@ -10,13 +10,17 @@ typedef enum {
 	PSS_FAMILY_NONE,
 	PSS_FAMILY_BASH,
 	PSS_FAMILY_ZSH,
+	PSS_FAMILY_FISH,
 	PSS_FAMILY_POSIX,
 } PssFamily;
+
+/* What stands in a command's text for the local variable NAME: "${__pss_using_NAME}". */
+#define PSS_USING "__pss_using_"
 
 /* By the word in the reply `r`. */
 PssFamily pss_family_from_name(const char *name);
 
-/* The name as -ConfigurationName has it ("bash", "zsh", "sh"), or NULL for none. */
+/* The name as -ConfigurationName has it ("bash", "zsh", "fish", "sh"), or NULL for none. */
 const char *pss_family_name(PssFamily family);
 
 /* Appends `text` as one word of the family's language: the shell that reads it has these very bytes. The
@@ -32,23 +36,27 @@ void pss_request_invoke(GString *out, PssFamily family, const char *nonce, const
 			gboolean input);
 
 /* Ends a relay: its channel may be closed then. */
-void pss_request_end_relay(GString *out, guint relay);
+void pss_request_end_relay(GString *out, PssFamily family, guint relay);
 
 /* Goes behind each line once that has begun: reports what was interrupted. Any number of times. With
  * `again` the mark of a report is repeated: the terminal drops output when an interrupt comes. */
-void pss_request_second(GString *out, const char *nonce, gboolean again);
+void pss_request_second(GString *out, PssFamily family, const char *nonce, gboolean again);
 
 /* Asks for what was typed and not read. */
-void pss_request_typed(GString *out, const char *nonce);
+void pss_request_typed(GString *out, PssFamily family, const char *nonce);
 
 /* Asks for the completion of `line` at `point`, where `cursor` stands. */
 void pss_request_complete(GString *out, PssFamily family, const char *nonce, const PssCursor *cursor, const char *line,
 			  gsize n, gsize point);
 
 /* Ends the completion that runs. */
-void pss_request_abandon(GString *out);
+void pss_request_abandon(GString *out, PssFamily family);
+
+/* From now on `exit` in a line leaves the session and the shell stays: goes before the next line. */
+void pss_request_keep(GString *out, PssFamily family);
+
+/* Forgets a command's positional parameters and `$using:` variables; both may be nothing. */
+void pss_request_forget(GString *out, PssFamily family, gboolean arguments, const char *const *variables);
 
 /* Ends the idle shell by a hang-up. */
-/* From now on `exit` in a line leaves the session and the shell stays: goes before the next line. */
-void pss_request_keep(GString *out);
-void pss_request_hang_up(GString *out);
+void pss_request_hang_up(GString *out, PssFamily family);

@@ -22,7 +22,9 @@ static void fill(GString *text, const PssScriptValues *values)
 	g_autofree char *shell = g_shell_quote(values->shell ? values->shell : "");
 	replace_all(text, "@NAME@", values->name);
 	replace_all(text, "@KEY@", values->key);
+	g_autofree char *call = g_strndup(values->first, 8);
 	replace_all(text, "@FIRST@", values->first);
+	replace_all(text, "@CALL@", call);
 	replace_all(text, "@KEPT@", values->kept ? "1" : "");
 	replace_all(text, "@SHELL@", shell);
 }
@@ -41,6 +43,7 @@ char *pss_script_control(const PssScriptValues *values, gsize *ret_n)
 	include(text, "@RENDEZVOUS@", pss_source_rendezvous);
 	include(text, "@BASH@", pss_source_bash);
 	include(text, "@ZSH@", pss_source_zsh);
+	include(text, "@FISH@", pss_source_fish);
 	include(text, "@POSIX@", pss_source_posix);
 	include(text, "@BASH_COMPLETE@", pss_source_bash_complete);
 	include(text, "@ZSH_COMPLETE@", pss_source_zsh_complete);

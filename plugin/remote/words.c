@@ -48,10 +48,22 @@ static void append_variables(GString *out, PssFamily family, const char *const *
 {
 	for (; variables && *variables; variables++) {
 		const char *value = strchr(*variables, '=') + 1;
-		g_string_append(out, PSS_USING);
-		g_string_append_len(out, *variables, value - *variables);
+		g_string_append(out, family == PSS_FAMILY_FISH ? "set -g " PSS_USING : PSS_USING);
+		g_string_append_len(out, *variables, value - *variables - 1);
+		g_string_append_c(out, family == PSS_FAMILY_FISH ? ' ' : '=');
 		pss_request_quote(out, family, value, strlen(value));
 		g_string_append(out, "; ");
+	}
+}
+
+/* Where "${NAME}" is written "$NAME". */
+static void unbrace_variables(GString *text, const char *const *variables)
+{
+	for (; variables && *variables; variables++) {
+		g_autofree char *name = g_strndup(*variables, (gsize)(strchr(*variables, '=') - *variables));
+		g_autofree char *braced = g_strconcat("${" PSS_USING, name, "}", NULL);
+		g_autofree char *bare = g_strconcat("$" PSS_USING, name, NULL);
+		g_string_replace(text, braced, bare, 0);
 	}
 }
 
@@ -59,7 +71,7 @@ void pss_words_command(GString *out, PssFamily family, const PssCommand *command
 {
 	append_variables(out, family, command->variables);
 	if (has(command->arguments)) {
-		g_string_append(out, "set --");
+		g_string_append(out, family == PSS_FAMILY_FISH ? "set -g argv" : "set --");
 		append_words(out, family, command->arguments);
 		g_string_append(out, "; ");
 	}
@@ -67,20 +79,13 @@ void pss_words_command(GString *out, PssFamily family, const PssCommand *command
 		append_words(out, family, command->words);
 	else
 		g_string_append_len(out, command->text, (gssize)command->n_text);
+	if (family == PSS_FAMILY_FISH)
+		unbrace_variables(out, command->variables);
 }
 
-void pss_words_undo(GString *out, const PssCommand *command)
+void pss_words_undo(GString *out, PssFamily family, const PssCommand *command)
 {
-	if (has(command->arguments))
-		g_string_append(out, "\nset --");
-	if (has(command->variables))
-		g_string_append(out, "\nunset -v");
-	for (const char *const *at = command->variables; at && *at; at++) {
-		g_string_append(out, " " PSS_USING);
-		g_string_append_len(out, *at, strchr(*at, '=') - *at);
-	}
-	if (has(command->arguments) || has(command->variables))
-		g_string_append_c(out, '\n');
+	pss_request_forget(out, family, has(command->arguments), command->variables);
 }
 
 /* Inside '…' a backslash is a backslash but for fish, and ! is no history but for csh: both stand outside. */

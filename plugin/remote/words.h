@@ -16,14 +16,11 @@ typedef struct {
 void pss_command_copy(PssCommand *ret_copy, const PssCommand *command);
 void pss_command_clear(PssCommand *command);
 
-/* What stands in a command's text for the local variable NAME: "${__pss_using_NAME}". */
-#define PSS_USING "__pss_using_"
-
 /* Appends what a shell of that family runs: the variables, the parameters, then the text or the words. */
 void pss_words_command(GString *out, PssFamily family, const PssCommand *command);
 
 /* What it leaves behind, taken back: a line of its own, with its newline; nothing where there is nothing. */
-void pss_words_undo(GString *out, const PssCommand *command);
+void pss_words_undo(GString *out, PssFamily family, const PssCommand *command);
 
 /* Appends `text` as one word that every login shell reads alike: sh, bash, zsh, fish, csh (which cannot have a newline
  * in a word). */

@@ -339,10 +339,14 @@ def _(b):
         with open(f"/proc/{child}/status") as file:
             return [line for line in file if "ctxt_switches" in line]
 
-    b.pump(0.5)
-    before = switches()
-    b.pump(4)
-    assert switches() == before
+    # On a busy machine what entering has left to do takes its time; four quiet seconds must come.
+    for _ in range(5):
+        before = switches()
+        b.pump(4)
+        if switches() == before:
+            break
+    else:
+        raise AssertionError(f"{before} became {switches()}")
     b.leave()
 
 

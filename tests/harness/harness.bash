@@ -56,6 +56,19 @@ write_dotfiles() {
 			greet() { echo "greetings, $1"; }
 		END
 		;;
+	fish)
+		# Where the second is missing, fish fills it in the background, from all manual pages.
+		mkdir -p "$REMOTE_HOME/.config/fish" "$REMOTE_HOME/.local/share/fish/generated_completions"
+		[ -z "$ACCOUNT_MADE" ] || chown -R "$REMOTE_USER": "$REMOTE_HOME/.config" "$REMOTE_HOME/.local"
+		account_file .config/fish/config.fish <<-'END'
+			status is-login; and set -gx LOGIN_FILE_READ yes
+			set -g fish_greeting
+			function fish_prompt; echo -n 'remote$ '; end
+			alias hello='echo hello from the alias'
+			function greet; echo "greetings, $argv[1]"; end
+			complete -c greeter -f -a 'status stash switch'
+		END
+		;;
 	*)
 		account_file .profile <<-'END'
 			export LOGIN_FILE_READ=yes

@@ -15,6 +15,7 @@
 
 #define DELAY_MS 100 /* one way */
 #define TRIES 5      /* the best of them: other work on the machine only ever adds */
+#define MORE_TRIES 3
 #define MAX_ROUND_TRIPS 8
 
 typedef struct {
@@ -211,6 +212,13 @@ static void fresh_connection(void)
 
 	sshd_write_known_hosts(sshd, line);
 	Times without = best_of(sshd, 0), with = best_of(sshd, DELAY_MS);
+	/* A busy machine adds to some tries; it cannot make any of them faster. */
+	for (int i = 0; i < MORE_TRIES && round_trips(with.terminal, without.terminal) > MAX_ROUND_TRIPS; i++) {
+		Times again = best_of(sshd, DELAY_MS);
+		with.ready = MIN(with.ready, again.ready);
+		with.terminal = MIN(with.terminal, again.terminal);
+		with.control = MIN(with.control, again.control);
+	}
 	double terminal = round_trips(with.terminal, without.terminal);
 	g_print("# round trips of a fresh connection, TCP's included: logged in %.1f, first byte of the terminal %.1f, "
 		"first answer of the control channel %.1f\n",

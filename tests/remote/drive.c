@@ -191,6 +191,7 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 	};
 	PssChannelRequest control = { .command = pss_remote_control_command(drive->remote) };
 	control.first_bytes = pss_remote_control_script(drive->remote, &control.n_first_bytes);
+	pss_remote_begin(drive->remote);
 	drive->terminal = pss_channel_open(drive->transport, &terminal, &terminal_events, drive);
 	if (drive->no_control)
 		pss_remote_control_closed(drive->remote);
@@ -322,9 +323,22 @@ guint drive_n_requests(Drive *drive)
 	return drive->n_requests;
 }
 
-static void expect_completion(Drive *drive, const Step *step)
+/* On a machine that is busy with other tests the deadline may pass; then one asks again, as with the Tab key. */
+static gboolean wait_for_completion(Drive *drive, const Step *step)
 {
 	gboolean came = wait_for(drive, has_completion, step);
+	for (int i = 0; came && i < 20 && g_str_equal(drive->completion, "given up"); i++) {
+		if (g_str_equal(step->text, "given up") || drive->step == 0 || step[-1].kind != STEP_COMPLETE)
+			break;
+		drive_complete(drive, step[-1].text);
+		came = wait_for(drive, has_completion, step);
+	}
+	return came;
+}
+
+static void expect_completion(Drive *drive, const Step *step)
+{
+	gboolean came = wait_for_completion(drive, step);
 	gboolean met = came && (*step->text == '*' ? g_str_has_suffix(drive->completion, step->text + 1)
 						   : strcmp(drive->completion, step->text) == 0);
 	if (!met) {
@@ -413,12 +427,23 @@ static const struct {
 	[STEP_CALL] = { NULL, NULL },
 };
 
+/* Without OSC, CSI and other escape sequences. */
+static char *strip(const char *text)
+{
+	g_autoptr(GRegex) regex =
+		g_regex_new("\033\\][^\007]*\007|\033\\[[0-9;?]*[a-zA-Z]|\033\\(B|\r", G_REGEX_RAW, 0, NULL);
+	return g_regex_replace_literal(regex, text, -1, 0, "", 0, NULL);
+}
+
 static void check(Drive *drive, const Step *step)
 {
 	gboolean good = TRUE;
 	if (step->kind == STEP_OUTPUT)
 		good = strcmp(drive->output->str, step->text) == 0;
-	else if (step->kind == STEP_HAS)
+	else if (step->kind == STEP_SHOWS) {
+		g_autofree char *shown = strip(drive->output->str);
+		good = strcmp(shown, step->text) == 0;
+	} else if (step->kind == STEP_HAS)
 		good = holds(drive->output, step->text);
 	else if (step->kind == STEP_LACKS)
 		good = !holds(drive->output, step->text);

@@ -17,6 +17,7 @@ typedef enum {
 	STEP_PROMPT,    /* waits for a first prompt with status number */
 	STEP_SECOND,    /* waits for a second prompt */
 	STEP_OUTPUT,    /* the output since the line is exactly text */
+	STEP_SHOWS,     /* … is exactly text but for escape sequences and carriage returns */
 	STEP_HAS,       /* … holds text */
 	STEP_LACKS,     /* … does not */
 	STEP_PS,        /* the prompt is exactly text */
@@ -102,6 +103,10 @@ void drive_lose_next_request(Drive *drive);
 #define OUTPUT(t)                              \
 	{                                      \
 		.kind = STEP_OUTPUT, .text = t \
+	}
+#define SHOWS(t)                              \
+	{                                     \
+		.kind = STEP_SHOWS, .text = t \
 	}
 #define HAS(t)                              \
 	{                                   \

@@ -195,7 +195,7 @@ static void test_requests(void)
 	g_assert_true(g_str_has_prefix(out->str, "\n{ __pss_v " NONCE " $'a\\nb\\047\\134'; }"));
 	g_assert_true(strchr(out->str + 1, '\n') == out->str + out->len - 1);
 	g_assert_cmpstr(pss_family_name(pss_family_from_name("posix")), ==, "sh");
-	g_assert_null(pss_family_name(pss_family_from_name("fish")));
+	g_assert_null(pss_family_name(pss_family_from_name("tcsh")));
 }
 
 /* ---- completeness */

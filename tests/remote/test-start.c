@@ -141,8 +141,31 @@ static const Case cases[] = {
 	  FALSE,
 	  { NOTICE("nosuchshell"), STATE(PSS_REMOTE_RAW), UNTIL("p> "), KEYS("echo x$((1+1))\r"), UNTIL("x2\n"),
 	    KEYS("exit 3\r"), ENDS(3), DONE } },
-	{ "fish gets a plain terminal",
+	{ "fish: reads its own files",
 	  "fish",
+	  NULL,
+	  ".config/fish/config.fish",
+	  "echo config; status is-login; and echo login; function fish_prompt; echo -n '> '; end\n",
+	  ".config/fish/conf.d/more.fish",
+	  "echo more; set fish_greeting greeting\n",
+	  { NULL },
+	  0,
+	  FALSE,
+	  { PROMPT(0), HAS("more\nconfig\nlogin\n"), HAS("greeting\n"), PS("> "), LINE("tty"), PROMPT(0), HAS("/dev/"),
+	    DONE } },
+	{ "fish: start-up files read the terminal",
+	  "fish",
+	  NULL,
+	  ".config/fish/config.fish",
+	  "sh -c 'printf \"name? \"; read x; echo got $x'\n",
+	  NULL,
+	  NULL,
+	  { NULL },
+	  0,
+	  FALSE,
+	  { UNTIL("name? "), KEYS("me\rand"), PROMPT(0), HAS("got me\n"), TYPED("and"), DONE } },
+	{ "tcsh gets a plain terminal",
+	  "tcsh",
 	  NULL,
 	  NULL,
 	  NULL,
@@ -151,7 +174,7 @@ static const Case cases[] = {
 	  { NULL },
 	  0,
 	  FALSE,
-	  { NOTICE("unavailable for fish"), STATE(PSS_REMOTE_RAW), KEYS("echo x(math 1+1)\r"), UNTIL("x2"),
+	  { NOTICE("unavailable for tcsh"), STATE(PSS_REMOTE_RAW), KEYS("@ x = 1 + 1; echo x$x\r"), UNTIL("x2"),
 	    KEYS("exit 3\r"), ENDS(3), DONE } },
 	{ "a restricted bash gets a plain terminal",
 	  "rbash",
@@ -267,7 +290,8 @@ static char *make_home(const Case *row)
 	const char *const texts[] = { row->text, row->text2, "" };
 	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
 		g_autofree char *path = names[i] ? g_build_filename(home, names[i], NULL) : NULL;
-		if (path && !g_file_set_contents(path, texts[i], -1, NULL))
+		g_autofree char *folder = path ? g_path_get_dirname(path) : NULL;
+		if (path && (g_mkdir_with_parents(folder, 0700) != 0 || !g_file_set_contents(path, texts[i], -1, NULL)))
 			g_error("cannot make a home");
 	}
 	return home;
@@ -385,6 +409,38 @@ static void test_lost_directory(void)
 	remove_home(home);
 }
 
+/* Each family, as -ConfigurationName on an account with another login shell. */
+static void test_configurations(void)
+{
+	static const struct {
+		const char *name, *login, *line, *says;
+	} shells[] = {
+		{ "bash", "zsh", "echo bash-${BASH_VERSINFO[0]}", "bash-5" },
+		{ "zsh", "bash", "echo $ZSH_NAME", "zsh" },
+		{ "sh", "zsh", "echo sh-${BASH_VERSION-}${ZSH_VERSION-}", "sh-" },
+		{ "dash", "fish", "readlink /proc/$$/exe", "dash" },
+		{ "busybox", "bash", "readlink /proc/$$/exe", "busybox" },
+		{ "ksh93", "bash", "echo ${.sh.version}", "93" },
+		{ "mksh", "bash", "echo $KSH_VERSION", "MIRBSD" },
+		{ "fish", "bash", "echo fish-$version", "fish-3" },
+	};
+	for (gsize i = 0; i < G_N_ELEMENTS(shells); i++) {
+		const Step steps[] = { PROMPT(0), LINE(shells[i].line), PROMPT(0), HAS(shells[i].says), DONE };
+		g_autofree char *login = g_find_program_in_path(shells[i].login);
+		g_autofree char *named = g_find_program_in_path(shells[i].name);
+		if (!login || !named)
+			continue;
+		g_autofree char *home = g_dir_make_tmp("pss-home-XXXXXX", NULL);
+		g_autofree char *quiet = g_build_filename(home, ".zshrc", NULL);
+		g_file_set_contents(quiet, "", 0, NULL);
+		const DriveOptions options = { .shell = login, .configuration = shells[i].name, .home = home };
+		Drive *drive = drive_new(&options);
+		drive_steps(drive, shells[i].name, steps);
+		drive_free(drive);
+		remove_home(home);
+	}
+}
+
 /* A computer that can make no fifo. */
 static void test_no_fifo(void)
 {
@@ -466,6 +522,7 @@ int main(int argc, char **argv)
 		g_autofree char *path = g_strdup_printf("/start/%s", cases[i].name);
 		g_test_add_data_func(path, &cases[i], run);
 	}
+	g_test_add_func("/start/ConfigurationName picks each family", test_configurations);
 	g_test_add_func("/directory/is private and its key is nowhere else", test_directory_is_private);
 	g_test_add_func("/directory/those of dead owners are swept", test_stale_directories_are_swept);
 	g_test_add_func("/directory/cannot be made", test_no_fifo);

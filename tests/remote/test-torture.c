@@ -16,9 +16,14 @@ static const struct Shell {
 	const char *rc; /* its start-up file, and what sets the prompt there */
 	const char *text;
 } shells[] = {
-	{ "bash", BASH, "bash", ".bash_profile", "PS1='b$ '\n" }, { "zsh", ZSH, "zsh", ".zshrc", "PS1='b$ '\n" },
-	{ "dash", DASH, "dash", ".profile", "PS1='b$ '\n" },      { "ash", ASH, "busybox", ".profile", "PS1='b$ '\n" },
-	{ "ksh", KSH, "ksh93", ".profile", "PS1='b$ '\n" },       { "mksh", MKSH, "mksh", ".profile", "PS1='b$ '\n" },
+	{ "bash", BASH, "bash", ".bash_profile", "PS1='b$ '\n" },
+	{ "zsh", ZSH, "zsh", ".zshrc", "PS1='b$ '\n" },
+	{ "dash", DASH, "dash", ".profile", "PS1='b$ '\n" },
+	{ "ash", ASH, "busybox", ".profile", "PS1='b$ '\n" },
+	{ "ksh", KSH, "ksh93", ".profile", "PS1='b$ '\n" },
+	{ "mksh", MKSH, "mksh", ".profile", "PS1='b$ '\n" },
+	{ "fish", FISH, "fish", ".config/fish/config.fish",
+	  "function fish_prompt\necho -n 'b$ '\nend\nset -g fish_greeting\n" },
 };
 
 static const struct Shell *shell;
@@ -30,9 +35,10 @@ static char *make_home(const Row *row)
 	g_autofree char *path = g_build_filename(home, shell->rc, NULL);
 	g_autofree char *text = g_strconcat(shell->text, row->rc ? row->rc : "", "\n", NULL);
 	g_autofree char *hush = g_build_filename(home, ".hushlogin", NULL);
+	g_autofree char *folder = g_path_get_dirname(path);
 	g_autofree char *go = g_build_filename(home, "go", NULL);
-	if (!home || mkfifo(go, 0600) != 0 || !g_file_set_contents(path, text, -1, NULL) ||
-	    !g_file_set_contents(hush, "", 0, NULL))
+	if (!home || g_mkdir_with_parents(folder, 0700) != 0 || mkfifo(go, 0600) != 0 ||
+	    !g_file_set_contents(path, text, -1, NULL) || !g_file_set_contents(hush, "", 0, NULL))
 		g_error("cannot make a home");
 	return home;
 }
@@ -57,12 +63,12 @@ static void run(gconstpointer data)
 	remove_home(home);
 }
 
-static void add(const Rows *rows)
+static void add(const Rows *rows, int all)
 {
 	for (gsize i = 0; i < rows->n; i++) {
 		const Row *row = &rows->rows[i];
 		g_autofree char *path = g_strdup_printf("/%s/%s", shell->name, row->name);
-		g_assert((row->why != NULL) == (row->shells != ALL));
+		g_assert((row->why != NULL) == (row->shells != all));
 		if (row->shells & shell->bit)
 			g_test_add_data_func(path, row, run);
 	}
@@ -87,10 +93,12 @@ int main(int argc, char **argv)
 	}
 	g_unsetenv("XDG_RUNTIME_DIR");
 	g_unsetenv("ENV");
-	add(&torture_text);
-	add(&torture_programs);
-	add(&torture_state);
-	add(&torture_exit);
-	add(&torture_complete);
+	add(&torture_text, ALL);
+	add(&torture_programs, ALL);
+	add(&torture_state, ALL);
+	add(&torture_exit, ALL);
+	add(&torture_complete, ALL);
+	add(&torture_fish, FISH);
+	add(&torture_fish_state, FISH);
 	return g_test_run();
 }

@@ -15,6 +15,7 @@ setup_file() {
 		complete -F _stuck stuck
 	END
 	account_file .bash_profile <<-'END'
+		export LOGIN_FILE_READ=yes
 		. ~/.bashrc; . ~/.completions
 	END
 	mkdir -p "$REMOTE_HOME/far dir/inner" "$REMOTE_HOME/farm"

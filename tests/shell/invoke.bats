@@ -19,7 +19,7 @@ in_session() {
 }
 
 succeeds() {
-	[ "$status" -eq 0 ]
+	[ "$status" -eq 0 ] || { echo "status $status"; return 1; }
 }
 
 @test "invoke: variables, functions, the directory and exports are the session's own, and stay" {
@@ -89,6 +89,7 @@ succeeds() {
 @test "invoke: \$using: is the local value, byte for byte, wherever it stands" {
 	in_session '
 		v=$(for ((n = 1; n < 256; n++)); do printf "\\x$(printf %x $n)"; done; echo .)
+		n=256
 		printf %s "$v" >$HERE/v
 		i "printf %s \$using:v" </dev/null | cmp - $HERE/v || exit 51
 		i "printf %s \"\$using:v\"" </dev/null | cmp - $HERE/v || exit 52
@@ -97,7 +98,7 @@ succeeds() {
 END" </dev/null | head -c -1 | cmp - $HERE/v || exit 53
 		invoke-command -ConfigFile $C -ComputerName box "printf %s \$using:v" </dev/null | cmp - $HERE/v || exit 54
 		[ "$(i "echo '"'"'\$using:v'"'"' \\\$using:v \$((\$using:n + 1))" </dev/null)" = "\$using:v \$using:v 257" ] || exit 55
-		[ -z "$(i "set | grep __pss_using_" </dev/null)" ] || exit 56
+		[ -z "$(i "set | grep ^__pss_using_" </dev/null)" ] || exit 56
 		i "echo \$using:nothing" </dev/null 2>$HERE/e
 		[ $? = 2 ] && grep -q "nothing: there is no such variable" $HERE/e'
 	succeeds

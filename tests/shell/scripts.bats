@@ -72,11 +72,12 @@ teardown() { place_end; }
 
 @test "scripts: no descriptor of ours is left in the shell or its children" {
 	run local_bash '
-		before=$(ls /proc/$$/fd | tr "\n" " ")
+		before=(/proc/$$/fd/*)
 		s=$(new-pssession -ConfigFile $C box)
 		new-pssession -ConfigFile $C box >/dev/null
 		get-pssession >/dev/null
-		[ "$before" = "$(ls /proc/$$/fd | tr "\n" " ")" ]'
+		after=(/proc/$$/fd/*)
+		[ "${before[*]}" = "${after[*]}" ]'
 	[ "$status" -eq 0 ]
 }
 

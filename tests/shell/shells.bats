@@ -96,6 +96,135 @@ kept_exit() {
 	the_usual
 }
 
+@test "shells: fish, in its own words" {
+	requires fish
+	through fish
+	run_line 'echo (math 6 x 7)'
+	output_is 42
+	run_line 'hello'
+	output_is 'hello from the alias'
+	run_line 'greet you'
+	output_is 'greetings, you'
+	run_line 'echo $LOGIN_FILE_READ'
+	output_is yes
+	run_line 'set x 5; cd /usr/lib'
+	run_line 'echo $x $PWD'
+	output_is '5 /usr/lib'
+	run_line 'false'
+	run_line 'echo $status'
+	output_is 1
+	term_type 'for i in 1 2'
+	term_keys Enter
+	wait_line '> $'
+	term_type 'echo "i=$i"; end'
+	term_keys Enter
+	wait_screen $'\ni=1\ni=2\n'
+	wait_remote
+	run_line 'end'
+	output_like 'outside of a block'
+	run_line 'echo after'
+	output_is after
+	start_running
+	term_keys C-c
+	wait_remote
+	run_line 'echo $status'
+	output_is 130
+	term_type 'read -P "" name'
+	term_keys Enter
+	term_send 'a name'
+	term_keys Enter
+	wait_remote
+	run_line 'echo "<$name>"'
+	output_is '<a name>'
+	term_type 'greeter swi'
+	term_keys Tab
+	wait_line 'greeter switch $'
+	term_keys C-u
+	leave_by 'exit 6'
+	status_is 6
+	[ ! -e "$REMOTE_HOME/.local/share/fish/fish_history" ]
+}
+
+@test "shells: a kept session of fish" {
+	requires fish
+	through fish
+	leave_by exit
+	keep_session
+	enter_kept
+	run_line 'set x kept'
+	leave_by 'cd / && exit 4'
+	status_is 4
+	enter_kept
+	run_line 'echo $x $PWD'
+	output_is 'kept /'
+	leave_by exit
+	run_line 'get-pssession -Property ConfigurationName'
+	output_is fish
+}
+
+@test "shells: a session of fish that becomes a kept one" {
+	requires fish
+	through fish
+	run_line 'set x kept'
+	start_running
+	term_keys Enter
+	term_send '~d'
+	wait_local
+	run_line 's=$(get-pssession -Property InstanceId)'
+	term_type 'enter-pssession -Session "$s"'
+	term_keys Enter
+	wait_screen 'enter-pssession.*'
+	term_keys C-c
+	wait_remote
+	leave_by 'exit 4'
+	status_is 4
+	enter_kept
+	run_line 'echo $x'
+	output_is kept
+}
+
+@test "shells: invoke-command in a session of fish" {
+	requires fish
+	world_start fish
+	place_start
+	run local_bash '
+		s=$(new-pssession -ConfigFile $C box) || exit 90
+		i() { invoke-command -Session $s "$@"; }
+		i "set x 5; cd /usr; function f; echo f\$x; end; set -gx E 6" </dev/null || exit 51
+		[ "$(i "f; pwd; sh -c \"echo \\\$E\"" </dev/null)" = $'"'f5\n/usr\n6'"' ] || exit 52
+		i "sh -c \"exit 7\"" </dev/null
+		[ $? = 7 ] || exit 53
+		i "exit 3" </dev/null
+		[ $? = 3 ] || exit 54
+		head -c 1000000 /dev/urandom >$HERE/bytes
+		printf "\0\377\036\033]7337;\nno newline" >>$HERE/bytes
+		i cat <$HERE/bytes 2>$HERE/none | cmp - $HERE/bytes || exit 55
+		[ ! -s $HERE/none ] || exit 56
+		i "echo out; echo err >&2" </dev/null >$HERE/o 2>$HERE/e
+		[ "$(cat $HERE/o $HERE/e)" = $'"'out\nerr'"' ] || exit 57
+		mine="a  b \$x '"'"'q \\ *"
+		[ "$(i "echo \$using:mine; echo \"<\$using:mine>\"; set -q __pss_using_mine; and echo set" </dev/null)" = \
+			"$mine"$'"'\n'"'"<$mine>"$'"'\n'"'set ] || exit 58
+		i "set -q __pss_using_mine" </dev/null && exit 59
+		[ "$(i "printf \"<%s>\" \$argv" -ArgumentList "one two" -ArgumentList "" -ArgumentList "t'"'"'x\\" </dev/null)" = \
+			"<one two><><t'"'"'x\\>" ] || exit 60
+		[ "$(i -- printf "%s|" a "b  c" "\$x" </dev/null)" = "a|b  c|\$x|" ] || exit 61
+		i "end" </dev/null 2>$HERE/e && exit 62
+		grep -q "outside of a block" $HERE/e || exit 63
+		i "if true" </dev/null 2>$HERE/e && exit 69
+		grep -q "not complete" $HERE/e || exit 70
+		[ "$(yes | i "head -n 1")" = y ] || exit 64
+		for n in 1 2 3; do
+			[ "$(i "yes" </dev/null | head -n 1)" = y ] || exit 65
+		done
+		[ "$(i "echo \$x" </dev/null)" = 5 ] || exit 66
+		i "sh -c \"sleep 0.2; echo late\" &" </dev/null >/dev/null || exit 67
+		[ "$(i "echo \$x" </dev/null)" = 5 ] || exit 68
+		[ "$(get-pssession -Property State)" = Opened ]'
+	echo "status $status: $output"
+	[ "$status" -eq 0 ]
+}
+
 plain_terminal() {
 	world_start "$1"
 	place_start
@@ -118,15 +247,6 @@ leave_plain_terminal() {
 	requires tcsh
 	plain_terminal tcsh
 	term_send '@ x = 6 * 7; echo $x'
-	term_keys Enter
-	wait_screen $'\n42'
-	leave_plain_terminal
-}
-
-@test "shells: fish gets a plain terminal and one line that says so" {
-	requires fish
-	plain_terminal fish
-	term_send 'echo (math 6 x 7)'
 	term_keys Enter
 	wait_screen $'\n42'
 	leave_plain_terminal

@@ -140,7 +140,7 @@ static void tear_down(void)
 static int open_with(struct pss_connection *connection, const char *program, char **ret_error)
 {
 	const char *const search_path[] = { program, NULL };
-	return pss_connection_open(connection, program != NULL, search_path, "pssession test", NULL, ret_error);
+	return pss_connection_open(connection, program != NULL, search_path, "pssession test", NULL, NULL, ret_error);
 }
 
 static void assert_fails(const char *program, int rc, const char *part)
@@ -366,7 +366,7 @@ static void an_interrupt_ends_the_waiting(void)
 	set_up();
 	pid_t pid = fork_host(never_accept);
 	gint64 before = g_get_monotonic_time();
-	g_assert_cmpint(pss_connection_open(&connection, true, search_path, "test", always, &error), ==, -EINTR);
+	g_assert_cmpint(pss_connection_open(&connection, true, search_path, "test", always, NULL, &error), ==, -EINTR);
 	g_assert_cmpint(g_get_monotonic_time() - before, <, G_USEC_PER_SEC);
 	free(error);
 	end_host(pid);

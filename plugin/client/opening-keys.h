@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* The keyboard before the terminal is the remote's: while a session is connected to, logged in to or attached. */
+#pragma once
+
+#include "client/connection.h"
+#include "client/escape-keys.h"
+#include "client/tty.h"
+
+struct pss_opening_keys {
+	struct pss_beside beside; /* for the connection that is waited on */
+	struct pss_tty tty;
+	struct pss_escape_keys escape;
+	struct pss_buffer typed;   /* what was typed and was not for us, as it was typed; the remote's */
+	enum pss_escape_key asked; /* PSS_ESCAPE_KEY_LEAVE or _DETACH: a wait has ended with -ECANCELED for it */
+	bool on;                   /* the terminal is in our mode */
+};
+
+/* Takes the terminal key by key, as far as there is one and this process is in its foreground; Ctrl-C and Ctrl-Z stay
+ * signals. `escape_character` -1: nothing happens here or below. Process-wide: one at a time. */
+void pss_opening_keys_begin(struct pss_opening_keys *keys, int escape_character, const char *term);
+/* The terminal is as it was. `typed` stays, for the relay. Idempotent. */
+void pss_opening_keys_end(struct pss_opening_keys *keys);
+void pss_opening_keys_finish(struct pss_opening_keys *keys); /* ends, and wipes what was typed */
+
+/* For the time of a question, which takes the terminal line by line. What was typed before a secret is asked for is
+ * forgotten, as the terminal forgets it. */
+void pss_opening_keys_pause(struct pss_opening_keys *keys, bool secret);
+void pss_opening_keys_resume(struct pss_opening_keys *keys);
+
+/* A line that answers a question: is it an escape key and nothing else? Nobody's password is `~.`. */
+enum pss_escape_key pss_opening_keys_answer(const struct pss_opening_keys *keys, const char *answer);
+
+/* Detaching cannot be: says why, and goes on. */
+void pss_opening_keys_refuse(struct pss_opening_keys *keys, const char *why);
+void pss_opening_keys_help(struct pss_opening_keys *keys);

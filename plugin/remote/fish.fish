@@ -1,0 +1,427 @@
+# fish, from 3.6: sourced by `fish -l -i -C` when the start-up files have been read. fish's own reader
+# stays in charge, as nothing else gives a line at its top level. Once it waits, the engine sends it a key of
+# ours, and what is bound to that reads requests from the fifo, puts the text into the command line and has it
+# executed. What the reader paints lies between the marks n and s (PROTOCOL.md). At rest its mode of bindings
+# is ours, where keys only collect; fish_prompt and its like are stubs, and SIGINT is observed, as it would
+# cancel what is ours.
+builtin set -l d $__pss_d
+builtin set -e __pss_d
+builtin set -g __pss_d $d
+builtin set -g __pss_k @KEY@
+
+# ---- replies and marks
+function __pss_say
+	if builtin test -p "$__pss_d/rep"
+		builtin printf '\x1e%s%s\0' $__pss_k $argv[1] >"$__pss_d/rep"
+		builtin printf '%s\0' $argv[2..-1] >"$__pss_d/rep"
+	end
+end
+
+# The reader of fish 4 is another one.
+if not builtin string match -qr '^3\.(?:[6-9]|\d\d)' -- $version
+	__pss_say n "fish $version is not one of 3.6 and later 3.x"
+	builtin functions -e __pss_say
+	builtin set -e __pss_d
+	builtin set -e __pss_k
+	return
+end
+
+builtin set -g __pss_kept ''
+builtin set -g __pss_n @FIRST@
+builtin set -g __pss_m ''
+builtin set -g __pss_now @FIRST@
+builtin set -g __pss_u ''
+builtin set -g __pss_c ''
+builtin set -g __pss_p ''
+builtin set -g __pss_s 0
+builtin set -g __pss_typed \n
+builtin set -g __pss_hide ''
+builtin set -g __pss_mode default
+builtin set -g __pss_relay ''
+builtin set -g __pss_in ''
+builtin set -g __pss_bang ''
+builtin set -g __pss_t (command tty)
+builtin set -g __pss_stty (command -s stty; or echo /bin/stty)
+builtin set -g __pss_fish (builtin status fish-path)
+builtin set -g __pss_od (command -s od; or echo /usr/bin/od)
+
+# ---- marks
+function __pss_mark
+	builtin printf '\e]7337;%s;%s\a' $argv
+end
+
+# ---- around the user's text
+# The user's functions that the reader runs, and stubs in their place while it waits. The right prompt is never shown;
+# ours stays there always, and says that the reader waits, even where an interrupt has cut us short.
+function __pss_stub
+	for f in fish_prompt fish_mode_prompt fish_title
+		builtin functions -q $f; and builtin test "$__pss_hide" != $f; or continue
+		builtin functions -q __pss_$f; and builtin functions -e __pss_$f
+		builtin functions -c $f __pss_$f
+	end
+	function fish_prompt
+	end
+	function fish_mode_prompt
+	end
+	function fish_title
+	end
+	function fish_right_prompt
+		builtin set -g fish_bind_mode __pss
+		__pss_mark $__pss_now r >$__pss_t
+	end
+	builtin set -g __pss_stubbed 1
+	builtin set -g __pss_hide ''
+end
+
+function __pss_unstub
+	builtin set -q __pss_stubbed; or return
+	builtin set -e __pss_stubbed
+	for f in fish_prompt fish_mode_prompt fish_title
+		builtin test "$__pss_hide" != $f; or continue
+		builtin functions -e $f
+		builtin functions -q __pss_$f; or continue
+		builtin functions -c __pss_$f $f
+		builtin functions -e __pss_$f
+	end
+end
+
+function __pss_observe
+	function __pss_on_int --on-signal INT
+	end
+end
+
+# The bindings of the mode of rest. A user may erase them.
+function __pss_bind
+	for i in (seq 31) 127
+		builtin set -l x '\x'(builtin printf '%02x' $i)
+		builtin bind -M __pss (builtin string unescape -- $x | builtin string collect -N) "commandline -i -- $x"
+	end
+	builtin bind -M __pss '' self-insert
+	builtin bind -M __pss \x1e@CALL@ __pss_serve
+	builtin bind -M __pss \cc __pss_interrupted
+end
+
+# Handlers run in the order of their definition, and fish defines its own (bracketed paste) when it first waits:
+# what the reader's painting is made of comes first, then ours, then the user's.
+function __pss_order
+	# The request has begun, and the terminal is cooked: the reader gave it back.
+	function __pss_begin --on-event fish_preexec
+		__pss_mark $__pss_n s
+		__pss_unstub
+		builtin set -g fish_bind_mode $__pss_mode
+		builtin functions -q __pss_on_int; and builtin functions -e __pss_on_int
+		__pss_say b $__pss_n
+	end
+	function __pss_hooks --on-event fish_prompt
+		__pss_mark $__pss_n s
+	end
+	function __pss_leave --on-event fish_exit
+		builtin test -z "$__pss_n"; or __pss_mark $__pss_n s
+	end
+	for f in (builtin functions --handlers-type generic | builtin string replace -rf '^fish_(?:prompt|preexec|exit) (?!__pss_|__fish_)(.*)' '$1')
+		builtin functions -- $f | builtin source
+	end
+end
+
+# The text has ended. Handlers of the prompt that it has added shall run before our last one.
+function __pss_ended --on-event fish_postexec
+	__pss_observe
+	builtin set -g fish_history ''
+	__pss_cook
+	__pss_last
+	# What the reader says of jobs when the shell shall exit is the user's.
+	builtin string match -q '*exit*' -- $__pss_c; and builtin jobs -q; or __pss_mark $__pss_n n
+end
+
+# The reader saves the modes that it finds, and restores them before it runs the next text: so keys that come
+# with its beginning meet a terminal that edits lines.
+function __pss_cook
+	command $__pss_stty echo icanon isig iexten opost onlcr icrnl <$__pss_t 2>/dev/null
+end
+
+function __pss_last
+	builtin functions -q __pss_report; and builtin functions -e __pss_report
+	function __pss_report --on-event fish_prompt
+		builtin set -l s $status $pipestatus
+		builtin test -n "$__pss_n"; or return
+		builtin set -g __pss_p ''
+		if builtin test -z "$__pss_relay"
+			builtin test -z "$__pss_u"; or builtin set s $__pss_u $__pss_u
+			__pss_render $s[2..-1]
+		end
+		__pss_done $s[1]
+	end
+end
+
+# The prompt, which may look at the status of each command of a pipeline.
+function __pss_render
+	for f in fish_mode_prompt fish_prompt
+		builtin functions -q $f; or continue
+		switch (builtin count $argv)
+			case 1
+				__pss_r $argv
+			case 2
+				__pss_r $argv[1] | __pss_r $argv[2]
+			case '*'
+				__pss_r $argv[-3] | __pss_r $argv[-2] | __pss_r $argv[-1]
+		end
+		builtin set -l p ($f | builtin string collect -N)
+		builtin set -g __pss_p "$__pss_p$p"
+	end
+end
+
+function __pss_r
+	return $argv[1]
+end
+
+# Ends the request: the report and the mark.
+function __pss_done
+	builtin test -z "$__pss_u"; or builtin set argv $__pss_u
+	builtin set -q __pss_stubbed; or __pss_stub
+	if builtin test "$fish_bind_mode" != __pss
+		builtin set -g __pss_mode $fish_bind_mode
+		builtin set -g fish_bind_mode __pss
+	end
+	builtin bind -M __pss \cc >/dev/null 2>&1; or __pss_bind
+	if builtin test -z "$__pss_m"
+		__pss_order
+	end
+	if builtin test -n "$__pss_relay"
+		builtin set -g __pss_p ''
+		builtin test "$last_pid" = "$__pss_bang"; or builtin set -g __pss_p background
+		__pss_stream $__pss_n '>'
+		builtin set -g __pss_relay ''
+	end
+	__pss_say E $__pss_n $argv[1] "$PWD" "$__pss_p" ''
+	__pss_mark $__pss_n "q;$argv[1]"
+	__pss_mark $__pss_n n
+	builtin set -g __pss_m $__pss_n
+	builtin set -g __pss_s $argv[1]
+	builtin set -g __pss_n ''
+	builtin set -g __pss_u ''
+end
+
+# An interrupt that came while the reader read: the key that the engine sends all the same is taken here.
+function __pss_interrupted
+	__pss_observe
+	command $__pss_stty -icanon min 0 time 3 <$__pss_t
+	command dd bs=9 count=1 <$__pss_t >/dev/null 2>&1
+	__pss_serve
+end
+
+# ---- requests: KIND WORD…, between blanks, each ended by NUL
+# A read that were itself redirected would take more than one record, and lose the others.
+function __pss_read
+	while builtin read -z -l r
+		builtin set r (builtin string split ' ' -- $r)
+		builtin functions -q __pss_do_$r[1]; or continue
+		__pss_do_$r[1] $r[2..-1]; and return
+	end
+	return 1
+end
+
+function __pss_serve
+	builtin set -l s $status
+	if builtin test -n "$__pss_n"
+		__pss_observe
+		__pss_last
+		__pss_done $s
+	end
+	builtin set -g __pss_typed (builtin commandline -b | builtin string collect -N)
+	builtin commandline -r ''
+	__pss_mark $__pss_now t
+	__pss_read <"$__pss_d/q"; and return
+	# The fifo has ended, or its directory is gone.
+	command kill -HUP $fish_pid
+end
+
+# Whether the request N has begun already: it may come twice.
+function __pss_is_old
+	builtin contains -- $argv[1] $__pss_n $__pss_m
+end
+
+# b N TEXT: runs TEXT, once.
+function __pss_do_b
+	__pss_is_old $argv[1]; and return 1
+	builtin set -g __pss_now $argv[1]
+	builtin set -g __pss_c (builtin printf %b $argv[2] | builtin string collect -N -a)
+	builtin commandline -r -- $__pss_c
+	builtin commandline --is-valid
+	builtin set -l v $status
+	# A backslash at the end goes on, as the reader has it.
+	builtin test $v -eq 1; and builtin string match -qr '(?<!\\\\)(?:\\\\\\\\)*\\\\$' -- $__pss_c; and builtin set v 2
+	if builtin test $v -eq 2 -a (builtin count $argv) -gt 2
+		builtin commandline -r ''
+		__pss_say v $argv[1] '> '
+		return 1
+	end
+	__pss_mark $argv[1] n
+	builtin set -g __pss_n $argv[1]
+	if not builtin string match -qr '\S' -- $__pss_c
+		# The reader takes an empty line for none: no event tells of it.
+		builtin commandline -r ''
+		__pss_say b $__pss_n
+		__pss_unstub
+	else if builtin test $v -ne 0 -o (builtin string length -- $__pss_c) -gt 500
+		builtin set -g __pss_hide fish_title
+		builtin commandline -r -- ' eval $__pss_c'
+	end
+	builtin commandline -f execute
+end
+
+# v N TEXT: the same where TEXT is complete, else says so.
+function __pss_do_v
+	__pss_do_b $argv ask
+end
+
+# z N: the mark again, as an interrupt makes the terminal drop what it holds.
+function __pss_do_z
+	if builtin test "$argv[1]" = "$__pss_m"
+		__pss_mark $__pss_m "q;$__pss_s"
+	end
+	return 1
+end
+
+# g N: what was typed and read by nobody, as hexadecimal digits.
+function __pss_do_g
+	builtin set -l m
+	if builtin test "$__pss_typed" != \n
+		builtin set m (builtin printf %s $__pss_typed | command $__pss_od -An -v -tx1 | builtin string join '' | builtin string replace -r '0a$' '')
+	end
+	builtin set -g __pss_typed \n
+	__pss_say k $argv[1] "$m"
+	return 1
+end
+
+# h: a hang-up.
+function __pss_do_h
+	command kill -HUP $fish_pid
+end
+
+# ---- invocations
+# __pss_stream N KIND: the streams of the invocation N begin (<) or end (>) here.
+function __pss_stream
+	for f in o e
+		if builtin test -p "$__pss_d/$f$__pss_relay"
+			builtin printf '\x1e%s%s' $argv >"$__pss_d/$f$__pss_relay"
+		end
+	end
+end
+
+# i N K i|n TEXT: an invocation, whose output is the fifos of relay K; with i its input too, else nothing.
+function __pss_do_i
+	__pss_is_old $argv[1]; and return 1
+	builtin set -g __pss_now $argv[1]
+	__pss_mark $argv[1] n
+	builtin set -g __pss_n $argv[1]
+	builtin set -g __pss_relay $argv[2]
+	builtin set -g __pss_in /dev/null
+	builtin test $argv[3] = n; or builtin set -g __pss_in "$__pss_d/i$argv[2]"
+	builtin set -g __pss_bang "$last_pid"
+	builtin set -g __pss_c (builtin printf %b $argv[4] | builtin string collect -N -a)
+	__pss_stream $__pss_n '<'
+	builtin set -l run 'eval $__pss_c'
+	builtin commandline -r -- $__pss_c
+	builtin commandline --is-valid
+	# What eval says of a text that is none goes past its redirections.
+	switch $status
+		case 1
+			builtin set run 'builtin printf %s $__pss_c | command $__pss_fish -N -n'
+		case 2
+			builtin set run 'builtin echo "fish: the command is not complete" >&2; __pss_r 123'
+	end
+	builtin commandline -r -- " begin; $run; end <"'$__pss_in >$__pss_d/o$__pss_relay 2>$__pss_d/e$__pss_relay'
+	builtin commandline -f execute
+end
+
+# u argv NAME…: forgets variables of an invocation.
+function __pss_do_u
+	builtin set -g argv
+	for v in $argv[2..-1]
+		builtin set -e -g $v
+	end
+	return 1
+end
+
+# f K: ends the relay K.
+function __pss_do_f
+	builtin test -f "$__pss_d/r$argv[1]"; or return 1
+	builtin read -l p <"$__pss_d/r$argv[1]"; and command kill $p
+	return 1
+end
+
+# ---- completion
+# c N POINT TEXT: what may stand at the end of TEXT, which is POINT bytes long.
+function __pss_do_c
+	builtin set -l text (builtin printf %b $argv[3] | builtin string collect -N -a)
+	builtin commandline -r -- $text
+	builtin set -l token (builtin commandline -ct | builtin string collect -N -a)
+	builtin commandline -r ''
+	# The line that it prints has a newline more.
+	builtin set -l n (builtin string escape --style=url -- $token | builtin string replace -ra '%..' x | builtin string length)
+	# A completer that hangs is interrupted, and we with it; then the reader is told to ask for the key once more.
+	builtin set -l guard (command sh -c '
+		{
+			pss_wait() { sleep $1 & trap "kill $!; exit" TERM; wait; }
+			trap "" INT
+			pss_wait 2
+			kill -INT -"$1"
+			pss_wait 0.2
+			kill -VTALRM "$1"
+		} >/dev/null 2>&1 &
+		echo $!' sh $fish_pid)
+	__pss_mark $__pss_now n
+	builtin set -g __pss_completing 1
+	builtin functions -e __pss_on_int
+	builtin set -l found (builtin complete --escape -C $text 2>/dev/null </dev/null)
+	__pss_observe
+	builtin set -e __pss_completing
+	command kill $guard
+	__pss_mark $__pss_now t
+	builtin set -l count (builtin count $found)
+	builtin set -l flags
+	if builtin test $count -eq 1; and builtin string match -qr '[/=:,@]["\']?(\t.*)?$' -- $found[1]
+		builtin set flags n
+	end
+	__pss_say c $argv[1] (builtin math $argv[2] - $n + 1) "$flags" $count (builtin string join \n -- $found[1..@MOST@] | builtin string collect -a)
+	return 1
+end
+
+function __pss_resume --on-signal VTALRM
+	builtin set -q __pss_completing; or return
+	builtin set -e __pss_completing
+	__pss_observe
+	__pss_mark $__pss_now a
+end
+
+# ---- exit
+# k: from now on `exit` leaves the session, and the shell stays.
+function __pss_do_k
+	builtin set -g __pss_kept 1
+	function exit
+		builtin set -l s $status
+		if builtin status is-command-substitution; or builtin test -z "$__pss_n"
+			builtin exit $argv
+		end
+		builtin set -q argv[1]; and builtin set s $argv[1]
+		if not builtin string match -qr '^-?[0-9]+$' -- $s
+			builtin exit $argv
+			return
+		end
+		builtin set -g __pss_u (builtin math "($s % 256 + 256) % 256")
+		__pss_say X $__pss_n $__pss_u
+		command kill -INT $fish_pid
+	end
+	return 1
+end
+
+# ---- the boot's last steps
+if builtin test -n '@KEPT@'
+	__pss_do_k
+end
+builtin set -g fish_history ''
+__pss_observe
+__pss_bind
+__pss_last
+__pss_order
+__pss_say r fish $version $fish_pid
