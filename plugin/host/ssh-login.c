@@ -12,6 +12,7 @@
 #include "host/ssh-auth.h"
 #include "host/ssh-config.h"
 #include "host/ssh-error.h"
+#include "host/ssh-forward.h"
 #include "host/ssh-hostkey.h"
 
 typedef struct {
@@ -173,6 +174,12 @@ static gboolean log_in(Thread *thread, PssSshLogin *login, GError **error)
 	login->session = open_session(login, thread->person, config, error);
 	if (!login->session)
 		return FALSE;
+	login->forwards = pss_forwards_listen(thread->person, config, error);
+	if (!login->forwards) {
+		ssh_free(g_steal_pointer(&login->session));
+		return FALSE;
+	}
+	login->forwarded_agent = pss_ssh_config_forwarded_agent(config);
 	login->user = g_strdup(config->user);
 	login->history_key = g_strdup_printf("%s@%s:%u", config->user, config->hostname, config->port);
 	login->environment = pss_ssh_config_environment(config);
@@ -233,6 +240,8 @@ void pss_ssh_login_free(PssSshLogin *login)
 	g_free(login->user);
 	g_free(login->history_key);
 	g_strfreev(login->environment);
+	g_clear_pointer(&login->forwards, g_ptr_array_unref);
+	g_free(login->forwarded_agent);
 	g_clear_error(&login->error);
 	g_free(login);
 }
