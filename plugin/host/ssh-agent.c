@@ -214,7 +214,7 @@ static gpointer proxy_thread(gpointer data)
 	return NULL;
 }
 
-static int connect_to(const char *path)
+int pss_agent_connect(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -234,7 +234,7 @@ static int connect_to(const char *path)
 
 PssAgent *pss_agent_open(PssPerson *person, const char *socket_path)
 {
-	int pair[2], fd = connect_to(socket_path);
+	int pair[2], fd = pss_agent_connect(socket_path);
 
 	if (fd < 0) {
 		pss_person_note(person, PSS_NOTE_VERBOSE, "no agent answers at %s", socket_path);

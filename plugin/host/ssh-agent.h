@@ -21,3 +21,6 @@ const char *pss_agent_comment(PssAgent *agent, guint i); /* borrowed, clean */
 gboolean pss_agent_show(PssAgent *agent, ssh_session session, guint i);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PssAgent, pss_agent_close)
+
+/* A connection to the agent at `path`, without waiting; -1: none. For those who pass it on whole. */
+int pss_agent_connect(const char *path);

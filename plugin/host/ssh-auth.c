@@ -34,6 +34,10 @@ gboolean pss_ssh_wait_session(PssPerson *person, ssh_session session, const char
 	short events = POLLIN;
 	int fd = ssh_get_fd(session);
 
+	if (fd < 0) {
+		pss_ssh_set_error(error, session, PSS_UNREACHABLE, "%s: the server ended the connection", what);
+		return FALSE;
+	}
 	if (ssh_get_poll_flags(session) & SSH_WRITE_PENDING)
 		events |= POLLOUT;
 	if (!pss_person_wait(person, fd, events, 0, what, error))
@@ -67,16 +71,23 @@ static int finish(Auth *auth, Attempt attempt, gpointer data)
 {
 	int status;
 
-	while ((status = attempt(auth, data)) == SSH_AUTH_AGAIN)
+	/* A server that has had enough hangs up, and libssh says "again" once more: nothing would wake us. */
+	while ((status = attempt(auth, data)) == SSH_AUTH_AGAIN && is_connected(auth->session))
 		if (!pss_ssh_wait_session(auth->person, auth->session, "logging in", auth->error))
 			return SSH_AUTH_ERROR;
+	if (status == SSH_AUTH_AGAIN)
+		status = SSH_AUTH_ERROR;
 	note_banner(auth);
 	if (status == SSH_AUTH_ERROR && auth->error && !*auth->error) {
 		/* An agent that does not sign is an error to libssh, but the connection still stands. */
 		if (is_connected(auth->session))
 			return SSH_AUTH_DENIED;
-		pss_ssh_set_error(auth->error, auth->session, PSS_AUTH, "%s@%s: logging in failed", auth->config->user,
-				  auth->config->host);
+		g_autofree char *tried =
+			auth->next_key > 1
+				? g_strdup_printf(" after %u keys; -KeyFilePath names the right one", auth->next_key)
+				: g_strdup("");
+		pss_ssh_set_error(auth->error, auth->session, PSS_AUTH, "%s@%s: logging in failed%s",
+				  auth->config->user, auth->config->host, tried);
 	}
 	if (status == SSH_AUTH_DENIED || status == SSH_AUTH_PARTIAL)
 		auth->offered = ssh_userauth_list(auth->session, NULL);

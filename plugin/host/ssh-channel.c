@@ -219,6 +219,8 @@ void pss_ssh_channel_fly(PssSshChannel *channel)
 	    (channel->pty && request_pty(channel) != SSH_AGAIN))
 		return; /* the answers are here already, or it failed: the plain way goes on from there */
 	channel->stand_ins = g_ptr_array_new();
+	if (channel->agent_wanted)
+		ssh_channel_request_auth_agent(new_stand_in(channel));
 	for (; channel->environment && *channel->environment; channel->environment++)
 		request_variable(new_stand_in(channel), *channel->environment);
 	request_start(channel, new_stand_in(channel));
@@ -235,6 +237,9 @@ static gboolean advance(PssSshChannel *channel, int status, const char *what)
 /* A server may take no variable or some: as with ssh, that is its own affair. FALSE: an answer is still out. */
 static gboolean set_environment(PssSshChannel *channel)
 {
+	if (channel->agent_wanted)
+		ssh_channel_request_auth_agent(channel->channel); /* has no answer */
+	channel->agent_wanted = FALSE;
 	for (; channel->environment && *channel->environment; channel->environment++)
 		if (request_variable(channel->channel, *channel->environment) == SSH_AGAIN ||
 		    !pss_ssh_link_is_alive(channel->link))
@@ -272,8 +277,8 @@ static void deliver(PssSshChannel *channel, char *block, gsize n, gboolean is_st
 }
 
 /* HACK: each read grants the sender another window of 1.28 MB whatever is still in libssh's buffer, so reading that in
- * pieces lets it grow without end under a fast sender. All of it comes over here at once, and the next only when this is
- * gone: a channel keeps its window and a half. Remove when libssh's ssh_channel_read() counts what it holds. */
+ * pieces lets it grow without end under a fast sender. All of it comes over here at once, and the next only when this
+ * is gone: a channel keeps its window and a half. Remove when libssh's ssh_channel_read() counts what it holds. */
 static gsize take_held(PssSshChannel *channel, gboolean is_stderr)
 {
 	struct pss_buffer *held = &channel->held[is_stderr];
@@ -322,7 +327,8 @@ static void widen_window(PssSshChannel *channel)
 {
 	static char *block;
 
-	if (channel->n_since_widening < WIDEN_EVERY || channel->paused || channel->holding || channel->remote_closed || !channel->events)
+	if (channel->n_since_widening < WIDEN_EVERY || channel->paused || channel->holding || channel->remote_closed ||
+	    !channel->events)
 		return;
 	channel->n_since_widening = 0;
 	if (!block)

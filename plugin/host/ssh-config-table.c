@@ -44,7 +44,7 @@ static const char no_certificates[] = "a host is never trusted by a certificate"
 static const char no_gssapi[] = "GSSAPIAuthentication is not honoured";
 static const char no_hostbased[] = "HostbasedAuthentication is not honoured";
 static const char no_x11[] = "ForwardX11 is not honoured";
-static const char no_forwards[] = "forwardings are not honoured";
+static const char no_sockets[] = "Unix sockets are not forwarded";
 static const char no_control[] = "ControlMaster is not honoured";
 
 static const Row rows[] = {
@@ -78,14 +78,14 @@ static const Row rows[] = {
 	NOTED("EnableEscapeCommandline", OFF),
 	MOOT("EnableSSHKeysign", no_hostbased),
 	NOTED("EscapeChar", "|~|none|"),
-	MOOT("ExitOnForwardFailure", no_forwards),
+	HONOURED("ExitOnForwardFailure", set_switch, exit_on_forward_failure),
 	NOTED("FingerprintHash", "|SHA256|"),
 	NOTED("ForkAfterAuthentication", OFF),
-	NOTED("ForwardAgent", OFF),
+	HONOURED("ForwardAgent", set_text, forward_agent),
 	NOTED("ForwardX11", OFF),
 	MOOT("ForwardX11Timeout", no_x11),
 	MOOT("ForwardX11Trusted", no_x11),
-	MOOT("GatewayPorts", no_forwards),
+	HONOURED("GatewayPorts", set_switch, gateway_ports),
 	HONOURED("GlobalKnownHostsFile", set_paths, global_known_hosts),
 	NOTED("GSSAPIAuthentication", OFF),
 	MOOT("GSSAPIClientIdentity", no_gssapi),
@@ -110,7 +110,7 @@ static const Row rows[] = {
 	HONOURED("KexAlgorithms", set_text, kex),
 	REFUSED("KnownHostsCommand", NONE),
 	NOTED("LocalCommand", NONE),
-	NOTED("LocalForward", NULL),
+	HONOURED("LocalForward", add_text, local_forwards),
 	NOTED("LogLevel", "|INFO|"),
 	NOTED("LogVerbose", NONE),
 	HONOURED("MACs", set_text, macs),
@@ -119,7 +119,7 @@ static const Row rows[] = {
 	NOTED("ObscureKeystrokeTiming", OFF "yes|true|interval:20|"),
 	HONOURED("PasswordAuthentication", set_switch, password),
 	MOOT("PermitLocalCommand", "LocalCommand is not honoured"),
-	MOOT("PermitRemoteOpen", no_forwards),
+	MOOT("PermitRemoteOpen", "RemoteForward is not honoured"),
 	NOTED("PKCS11Provider", NONE),
 	HONOURED("PreferredAuthentications", set_list, preferred),
 	HONOURED("ProxyCommand", set_text, proxy_command),
@@ -141,8 +141,8 @@ static const Row rows[] = {
 	NOTED("SessionType", "|default|"),
 	HONOURED("SetEnv", add_text, set_env),
 	NOTED("StdinNull", OFF),
-	MOOT("StreamLocalBindMask", no_forwards),
-	MOOT("StreamLocalBindUnlink", no_forwards),
+	MOOT("StreamLocalBindMask", no_sockets),
+	MOOT("StreamLocalBindUnlink", no_sockets),
 	HONOURED("StrictHostKeyChecking", set_strict, strict),
 	NOTED("SyslogFacility", "|USER|"),
 	MOOT("Tag", resolved),
@@ -242,6 +242,7 @@ PssSshConfig *pss_ssh_config_new(const PssTarget *target)
 	config->global_known_hosts = g_new0(char *, 1);
 	config->identity_files = g_ptr_array_new_with_free_func(g_free);
 	config->certificate_files = g_ptr_array_new_with_free_func(g_free);
+	config->local_forwards = g_ptr_array_new_with_free_func(g_free);
 	config->send_env = g_ptr_array_new_with_free_func(g_free);
 	config->set_env = g_ptr_array_new_with_free_func(g_free);
 	const char *agent = pss_target_getenv(target, "SSH_AUTH_SOCK");
@@ -266,6 +267,7 @@ void pss_ssh_config_free(PssSshConfig *config)
 			  config->proxy_jump,
 			  config->host_key_alias,
 			  config->revoked_host_keys,
+			  config->forward_agent,
 			  config->agent_socket,
 			  config->ciphers,
 			  config->macs,
@@ -281,6 +283,7 @@ void pss_ssh_config_free(PssSshConfig *config)
 	g_strfreev(config->preferred);
 	g_ptr_array_unref(config->identity_files);
 	g_ptr_array_unref(config->certificate_files);
+	g_ptr_array_unref(config->local_forwards);
 	g_ptr_array_unref(config->send_env);
 	g_ptr_array_unref(config->set_env);
 	g_free(config);

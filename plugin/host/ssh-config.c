@@ -138,6 +138,19 @@ char *pss_ssh_config_expand_path(const PssSshConfig *config, const char *text)
 	return expand(config, text, TRUE);
 }
 
+char *pss_ssh_config_forwarded_agent(const PssSshConfig *config)
+{
+	const char *value = config->forward_agent;
+
+	if (!value || g_str_equal(value, "no") || g_str_equal(value, "false"))
+		return NULL;
+	if (g_str_equal(value, "yes") || g_str_equal(value, "true"))
+		return g_strdup(config->agent_socket);
+	if (*value == '$' && value[1] != '{')
+		return g_strdup(g_environ_getenv(config->environment, value + 1));
+	return pss_ssh_config_expand_path(config, value);
+}
+
 static gboolean is_wanted(const PssSshConfig *config, const char *name)
 {
 	for (guint i = 0; i < config->send_env->len; i++)

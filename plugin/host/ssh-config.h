@@ -44,8 +44,11 @@ typedef struct {
 	guint n_password_prompts;
 
 	char *ciphers, *macs, *kex, *host_key_algorithms, *pubkey_algorithms; /* NULL: libssh's own */
-	GPtrArray *send_env;                                                  /* patterns of names */
-	GPtrArray *set_env;                                                   /* "NAME=value" */
+	char *forward_agent;       /* "yes", "no", a path, "$NAME", or NULL */
+	GPtrArray *local_forwards; /* "LISTEN CONNECT", as ssh -G has them */
+	gboolean exit_on_forward_failure, gateway_ports;
+	GPtrArray *send_env; /* patterns of names */
+	GPtrArray *set_env;  /* "NAME=value" */
 	gboolean compression;
 	guint64 rekey_bytes; /* 0: libssh decides */
 	guint rekey_s;       /* 0: never for its age alone */
@@ -59,6 +62,9 @@ typedef struct {
 PssSshConfig *pss_ssh_config_resolve(PssPerson *person, const PssTarget *target,
 				     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void pss_ssh_config_free(PssSshConfig *config);
+
+/* The socket of the agent that the server may use; NULL: none. */
+char *pss_ssh_config_forwarded_agent(const PssSshConfig *config);
 
 /* What SendEnv and SetEnv want the remote shell to have: "NAME=value" each, of the caller's environment first. */
 char **pss_ssh_config_environment(const PssSshConfig *config);

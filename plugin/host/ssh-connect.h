@@ -7,6 +7,7 @@
 typedef struct {
 	int fd;        /* CLOEXEC, non-blocking; -1: none */
 	char *address; /* numeric, or NULL behind a proxy */
+	int said;      /* what the proxy writes to standard error, as a file that takes some KiB; with a proxy only */
 	pid_t proxy;   /* 0: none. Ends when fd is closed; reaped by pss_ssh_stream_reap_proxy() */
 } PssSshStream;
 
@@ -18,6 +19,9 @@ void pss_ssh_stream_clear(PssSshStream *stream); /* closes; the proxy is hung up
 
 /* From any thread: takes the proxy's end off our hands, without waiting for it. */
 void pss_ssh_stream_reap_proxy(PssSshStream *stream);
+
+/* The last line that the proxy has written to standard error, cleaned; NULL: none. */
+char *pss_ssh_proxy_said(const PssSshStream *stream);
 
 /* Starts ProxyCommand or ProxyJump of the config. Used by pss_ssh_connect() alone. */
 gboolean pss_ssh_proxy_start(const PssSshConfig *config, const PssTarget *target, PssSshStream *ret_stream,

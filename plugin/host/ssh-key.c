@@ -114,21 +114,49 @@ static gboolean has_blob(const GPtrArray *keys, GBytes *blob)
 	return FALSE;
 }
 
+/* Steps over a string of SSH's wire form; NULL: there is none. */
+static const guchar *skip_string(const guchar *at, const guchar *end)
+{
+	guint32 n;
+
+	if (!at || end - at < (gssize)sizeof n)
+		return NULL;
+	memcpy(&n, at, sizeof n);
+	n = GUINT32_FROM_BE(n);
+	return (gssize)n <= end - at - (gssize)sizeof n ? at + sizeof n + n : NULL;
+}
+
+/* A certificate's blob is its type, a nonce, and then what a key's blob has behind its type (PROTOCOL.certkeys).
+ * ssh_key_cmp() of libssh before 0.11 takes the two for keys of different types. */
+static gboolean is_certificate_of(GBytes *certificate, GBytes *key)
+{
+	gsize n_certificate, n_key;
+	const guchar *of_certificate = g_bytes_get_data(certificate, &n_certificate);
+	const guchar *of_key = g_bytes_get_data(key, &n_key);
+	const guchar *end = of_certificate + n_certificate, *end_of_key = of_key + n_key;
+	const guchar *signed_part = skip_string(skip_string(of_certificate, end), end);
+	const guchar *public_part = skip_string(of_key, end_of_key);
+
+	return signed_part && public_part && end - signed_part >= end_of_key - public_part &&
+	       memcmp(signed_part, public_part, (gsize)(end_of_key - public_part)) == 0;
+}
+
 static ssh_key load_certificate(const PssKey *key, const char *path)
 {
 	ssh_key certificate = NULL;
 
-	if (!key->private_key || !g_file_test(path, G_FILE_TEST_EXISTS) ||
+	if (!key->blob || !g_file_test(path, G_FILE_TEST_EXISTS) ||
 	    ssh_pki_import_cert_file(path, &certificate) != SSH_OK)
 		return NULL;
-	if (ssh_key_cmp(certificate, key->private_key, SSH_KEY_CMP_PUBLIC) == 0)
+	g_autoptr(GBytes) blob = pss_key_blob(certificate);
+	if (blob && is_certificate_of(blob, key->blob))
 		return certificate;
 	ssh_key_free(certificate);
 	return NULL;
 }
 
 /* CertificateFile, and ssh's habit of looking for FILE-cert.pub. A key with its certificate is tried before
- * the same key without. */
+ * the same key without. With a passphrase the server is asked about the certificate first, as about a key. */
 static void add_certified(GPtrArray *keys, const PssSshConfig *config, const PssKey *key)
 {
 	g_autofree char *beside = g_strconcat(key->path, "-cert.pub", NULL);
@@ -140,9 +168,11 @@ static void add_certified(GPtrArray *keys, const PssSshConfig *config, const Pss
 		return;
 	PssKey *certified = g_new0(PssKey, 1);
 	certified->path = g_strdup(key->path);
-	certified->private_key = ssh_key_dup(key->private_key);
 	certified->certificate = certificate;
-	if (ssh_pki_copy_cert_to_privkey(certificate, certified->private_key) == SSH_OK)
+	certified->blob = pss_key_blob(certificate);
+	certified->public_key = ssh_key_dup(certificate);
+	certified->private_key = key->private_key ? ssh_key_dup(key->private_key) : NULL;
+	if (!certified->private_key || ssh_pki_copy_cert_to_privkey(certificate, certified->private_key) == SSH_OK)
 		g_ptr_array_add(keys, certified);
 	else
 		key_free(certified);
@@ -192,6 +222,11 @@ gboolean pss_key_unlock(PssKey *key, PssPerson *person)
 		}
 		ssh_pki_import_privkey_file(key->path, passphrase, NULL, NULL, &key->private_key);
 		pss_person_forget(passphrase);
+	}
+	if (key->private_key && key->certificate &&
+	    ssh_pki_copy_cert_to_privkey(key->certificate, key->private_key) != SSH_OK) {
+		ssh_key_free(key->private_key);
+		key->private_key = NULL;
 	}
 	return key->private_key != NULL;
 }

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "host/ssh-error.h"
+#include "host/ssh-tunnel.h"
 
 /* libssh reads 4 KiB a call. One turn takes at most this many, so that other links get theirs. */
 #define READS_PER_TURN 64
@@ -102,8 +103,11 @@ static void read_and_write(PssSshLink *link)
  * relays of later calls run in too. */
 static void start_first_channel(PssSshLink *link)
 {
-	if (link->fresh && link->channels->len > 0)
-		pss_ssh_channel_set_environment(g_ptr_array_index(link->channels, 0), link->login->environment);
+	if (link->fresh && link->channels->len > 0) {
+		PssSshChannel *first = g_ptr_array_index(link->channels, 0);
+		pss_ssh_channel_set_environment(first, link->login->environment);
+		first->agent_wanted = link->login->forwarded_agent != NULL;
+	}
 	for (guint i = 0; link->fresh && i < link->channels->len; i++) {
 		PssSshChannel *channel = g_ptr_array_index(link->channels, i);
 		if (pss_ssh_channel_can_fly(channel)) {
@@ -191,6 +195,7 @@ static void end_session(PssSshLink *link)
 {
 	end_source(link);
 	forget_channels(link);
+	g_clear_pointer(&link->tunnels, pss_tunnels_free);
 	if (link->event) {
 		ssh_event_remove_session(link->event, link->session);
 		ssh_event_free(link->event);
@@ -219,6 +224,8 @@ static gboolean dispatch(GSource *source, GSourceFunc unused, gpointer unused_to
 	guint64 n_read = link->counter.in_bytes;
 	if (!link->lost)
 		turn_channels(link);
+	if (!link->lost)
+		pss_tunnels_turn(link->tunnels);
 	if (!link->lost)
 		keep_alive(link);
 	/* libssh has read on inside those calls: a channel whose turn was over may have got its answer, and the
@@ -265,6 +272,7 @@ void pss_ssh_link_start(PssSshLink *link, PssSshLogin *login)
 	g_source_set_static_name(link->source, "pss-ssh-link");
 	link->fd_tag = g_source_add_unix_fd(link->source, fd, G_IO_IN);
 	g_source_attach(link->source, NULL);
+	link->tunnels = pss_tunnels_new(link);
 	/* The first turn also takes what arrived during the login. */
 	pss_ssh_link_kick(link);
 	link->events->on_ready(link->user, login->user, login->history_key);

@@ -13,6 +13,8 @@
 #include "host/transport.h"
 #include "wire/buffer.h"
 
+typedef struct PssTunnels PssTunnels;
+
 typedef struct {
 	PssTransport base;
 	PssTarget *target; /* until the login has it */
@@ -24,8 +26,9 @@ typedef struct {
 	ssh_event event;
 	GSource *source;
 	gpointer fd_tag;
+	PssTunnels *tunnels; /* NULL without a session */
 	GPtrArray *channels; /* of PssSshChannel; one reference each */
-	gsize n_delivered; /* to the channels' users, in this turn */
+	gsize n_delivered;   /* to the channels' users, in this turn */
 	gboolean kicked;     /* something was asked for since the last turn */
 	gboolean fresh;      /* no channel has been started yet */
 	gboolean lost;
@@ -64,10 +67,11 @@ typedef struct {
 	const char *signal; /* to be sent, or NULL */
 	int exit_status;
 	gboolean resized, eof_wanted, eof_sent, drain_wanted, close_wanted;
-	gboolean paused, holding; /* holding: libssh or `held` has bytes that were not delivered */
+	gboolean agent_wanted;     /* forwarded; still to be asked for */
+	gboolean paused, holding;  /* holding: libssh or `held` has bytes that were not delivered */
 	struct pss_buffer held[2]; /* output and errors that came in a pause */
-	gboolean widening;        /* the same for a moment, see there */
-	gboolean draining;        /* they are being fetched: callbacks only buffer */
+	gboolean widening;         /* the same for a moment, see there */
+	gboolean draining;         /* they are being fetched: callbacks only buffer */
 	gboolean remote_closed, finished;
 } PssSshChannel;
 

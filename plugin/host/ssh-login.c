@@ -12,6 +12,7 @@
 #include "host/ssh-auth.h"
 #include "host/ssh-config.h"
 #include "host/ssh-error.h"
+#include "host/ssh-forward.h"
 #include "host/ssh-hostkey.h"
 
 typedef struct {
@@ -130,6 +131,9 @@ static gboolean exchange_keys(PssSshLogin *login, PssPerson *person, const PssSs
 		gboolean throttled = login->counter.in_bytes == 0 && !login->stream.proxy;
 		pss_ssh_set_error(error, session, throttled ? PSS_THROTTLED : PSS_UNREACHABLE,
 				  "%s port %u does not speak SSH with us", config->hostname, config->port);
+		g_autofree char *said = pss_ssh_proxy_said(&login->stream);
+		if (said)
+			g_prefix_error(error, "the proxy said '%s'; ", said);
 		return FALSE;
 	}
 	/* libssh has made it blocking; an upload would then stall everything for as long as the link does. */
@@ -170,6 +174,12 @@ static gboolean log_in(Thread *thread, PssSshLogin *login, GError **error)
 	login->session = open_session(login, thread->person, config, error);
 	if (!login->session)
 		return FALSE;
+	login->forwards = pss_forwards_listen(thread->person, config, error);
+	if (!login->forwards) {
+		ssh_free(g_steal_pointer(&login->session));
+		return FALSE;
+	}
+	login->forwarded_agent = pss_ssh_config_forwarded_agent(config);
 	login->user = g_strdup(config->user);
 	login->history_key = g_strdup_printf("%s@%s:%u", config->user, config->hostname, config->port);
 	login->environment = pss_ssh_config_environment(config);
@@ -230,6 +240,8 @@ void pss_ssh_login_free(PssSshLogin *login)
 	g_free(login->user);
 	g_free(login->history_key);
 	g_strfreev(login->environment);
+	g_clear_pointer(&login->forwards, g_ptr_array_unref);
+	g_free(login->forwarded_agent);
 	g_clear_error(&login->error);
 	g_free(login);
 }

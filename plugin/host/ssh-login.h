@@ -12,7 +12,9 @@ typedef struct {
 	struct ssh_counter_struct counter; /* what the socket has carried during the login */
 	PssSshStream stream;               /* stream.fd is the session's own now */
 	char *user, *history_key;
-	char **environment; /* "NAME=value" for the shell, as SendEnv and SetEnv say */
+	GPtrArray *forwards;   /* of PssForward; NULL without a session */
+	char *forwarded_agent; /* a socket, or NULL */
+	char **environment;    /* "NAME=value" for the shell, as SendEnv and SetEnv say */
 	guint alive_interval_s, alive_count_max;
 	GError *error;
 } PssSshLogin;

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +15,9 @@
 #include "host/child.h"
 #include "host/error.h"
 #include "host/ssh-connect.h"
+#include "host/ssh-error.h"
+
+#define SAID_MAX 4096
 
 static void add(GPtrArray *argv, const char *text)
 {
@@ -96,6 +100,33 @@ static char **command_arguments(const PssSshConfig *config, GError **error)
 	return g_strdupv((char **)argv);
 }
 
+/* It can hold so much and no more, whatever the proxy says in the days that it may run. */
+static int new_file_of_complaints(void)
+{
+	int fd = memfd_create("pss-proxy-said", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd >= 0 && (ftruncate(fd, SAID_MAX) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) < 0)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+char *pss_ssh_proxy_said(const PssSshStream *stream)
+{
+	char text[SAID_MAX + 1] = "";
+
+	if (!stream->proxy || stream->said < 0 || pread(stream->said, text, SAID_MAX, 0) <= 0)
+		return NULL;
+	g_auto(GStrv) lines = g_strsplit_set(text, "\r\n", -1);
+	for (guint i = g_strv_length(lines); i > 0; i--) {
+		g_autofree char *line = pss_ssh_clean_text(lines[i - 1]);
+		if (*line)
+			return g_steal_pointer(&line);
+	}
+	return NULL;
+}
+
 gboolean pss_ssh_proxy_start(const PssSshConfig *config, const PssTarget *target, PssSshStream *ret_stream,
 			     GError **error)
 {
@@ -111,22 +142,25 @@ gboolean pss_ssh_proxy_start(const PssSshConfig *config, const PssTarget *target
 		g_set_error(error, PSS_ERROR, PSS_FAILED, "cannot make a socket pair: %s", g_strerror(errno));
 		return FALSE;
 	}
+	int said = new_file_of_complaints();
 	/* Its end blocks: programs such as nc do not expect anything else. */
 	fcntl(pair[1], F_SETFL, 0);
 	PssSpawn spawn = {
 		.argv = (const char *const *)argv,
 		.environment = (const char *const *)environment,
 		.directory = target->cwd,
-		.fds = { pair[1], pair[1], -1 },
+		.fds = { pair[1], pair[1], said },
 	};
 	gboolean good = pss_spawn(&spawn, &pid, error);
 	close(pair[1]);
 	if (!good) {
 		g_prefix_error(error, "the proxy for %s: ", config->hostname);
 		close(pair[0]);
+		if (said >= 0)
+			close(said);
 		return FALSE;
 	}
-	*ret_stream = (PssSshStream){ .fd = pair[0], .proxy = pid };
+	*ret_stream = (PssSshStream){ .fd = pair[0], .proxy = pid, .said = said };
 	return TRUE;
 }
 
@@ -143,6 +177,8 @@ void pss_ssh_stream_reap_proxy(PssSshStream *stream)
 {
 	if (stream->proxy <= 0)
 		return;
+	if (stream->said >= 0)
+		close(stream->said);
 	kill(-stream->proxy, SIGHUP);
 	g_thread_unref(g_thread_new("pss-reaper", reaper_thread, GINT_TO_POINTER((int)stream->proxy)));
 	stream->proxy = 0;

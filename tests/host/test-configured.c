@@ -175,8 +175,50 @@ static void proxy_command(Fixture *f, gconstpointer unused)
 
 static void proxy_that_fails(Fixture *f, gconstpointer unused)
 {
-	link_target_option(f->target, "ProxyCommand=exit 3");
-	expect_failure(f, PSS_UNREACHABLE, "127.0.0.1");
+	link_target_option(f->target, "ProxyCommand=sh -c 'echo first >&2; echo no way there >&2; exit 3'");
+	expect_failure(f, PSS_UNREACHABLE, "the proxy said 'no way there'; 127.0.0.1");
+}
+
+/* What it says all day long is taken until there is no more room, and never stops it. */
+static void talkative_proxy(Fixture *f, gconstpointer unused)
+{
+	g_autofree char *option = g_strdup_printf("ProxyCommand=yes | head -c 300000 >&2; exec %s -i -f %s # %%h %%p",
+						  "/usr/sbin/sshd", f->sshd->config);
+
+	link_target_option(f->target, option);
+	expect_login(f);
+}
+
+/* box through third, through second, through first: each connection but the first runs inside the one before. */
+static void several_jumps(Fixture *f, gconstpointer unused)
+{
+	g_autofree char *path = g_build_filename(f->sshd->directory, "ssh_config", NULL);
+	g_autofree char *text = g_strdup_printf("Host first second third inner\n HostName 127.0.0.1\n"
+						"Host inner\n ProxyJump first,second,third\n"
+						"Host *\n Port %u\n IdentityFile %s\n UserKnownHostsFile %s\n",
+						f->sshd->port, f->sshd->client_key, f->sshd->known_hosts);
+
+	g_file_set_contents(path, text, -1, NULL);
+	pss_target_free(f->target);
+	f->target = link_target("inner");
+	f->target->config_file = g_strdup(path);
+	expect_login(f);
+	g_assert_cmpuint(f->sshd->n_accepted, ==, 4);
+}
+
+/* A jump that does not trust its computer says so, and we say it on. */
+static void jump_that_fails(Fixture *f, gconstpointer unused)
+{
+	g_autofree char *path = g_build_filename(f->sshd->directory, "ssh_config", NULL);
+	g_autofree char *text = g_strdup_printf("Host jump\n HostName 127.0.0.1\n UserKnownHostsFile none\n"
+						" StrictHostKeyChecking yes\n Port %u\nHost inner\n ProxyJump jump\n",
+						f->sshd->port);
+
+	g_file_set_contents(path, text, -1, NULL);
+	pss_target_free(f->target);
+	f->target = link_target("inner");
+	f->target->config_file = g_strdup(path);
+	expect_failure(f, PSS_UNREACHABLE, "the proxy said '");
 }
 
 static void proxy_jump(Fixture *f, gconstpointer unused)
@@ -300,6 +342,9 @@ int main(int argc, char **argv)
 	ADD("RekeyLimit", NULL, set_up, rekey_limit);
 	ADD("ProxyCommand", NULL, set_up, proxy_command);
 	ADD("a ProxyCommand that fails", NULL, set_up, proxy_that_fails);
+	ADD("a ProxyCommand that talks a lot", NULL, set_up, talkative_proxy);
+	ADD("ProxyJump over several computers", NULL, set_up, several_jumps);
+	ADD("a ProxyJump that fails", NULL, set_up, jump_that_fails);
 	ADD("ProxyJump", NULL, set_up, proxy_jump);
 	ADD("no ssh program on this machine", NULL, set_up, without_ssh_program);
 	ADD("SendEnv and SetEnv", accepting, set_up, environment);

@@ -19,7 +19,6 @@ typedef struct {
 	PssTarget *target;
 	LinkRecord link;
 	ChannelRecord channel;
-	pid_t agent;
 } Fixture;
 
 static void set_up(Fixture *f, gconstpointer extra)
@@ -51,8 +50,6 @@ static void tear_down(Fixture *f, gconstpointer unused)
 	pss_target_free(f->target);
 	link_record_finish(&f->link);
 	channel_record_finish(&f->channel);
-	if (f->agent > 0)
-		kill(f->agent, SIGTERM);
 	sshd_stop(f->sshd);
 }
 
@@ -191,66 +188,6 @@ static void askpass(Fixture *f, gconstpointer unused)
 	expect_login(f);
 	g_assert_true(g_file_get_contents(asked, &question, NULL, NULL));
 	g_assert_true(g_str_has_prefix(question, "Enter passphrase for key"));
-}
-
-/* -- the agent */
-
-static char *start_agent(Fixture *f, const char *key)
-{
-	char *path = g_build_filename(f->sshd->directory, "agent", NULL);
-	const char *const argv[] = { "ssh-agent", "-D", "-a", path, NULL };
-	g_autoptr(GError) error = NULL;
-
-	g_spawn_async(NULL, (char **)argv, NULL,
-		      G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
-		      &f->agent, &error);
-	g_assert_no_error(error);
-	wait_for(g_file_test(path, G_FILE_TEST_EXISTS), 10);
-	g_setenv("SSH_AUTH_SOCK", path, TRUE);
-	const char *const add[] = { "ssh-add", "-q", key, NULL };
-	run_program(add);
-	g_unsetenv("SSH_AUTH_SOCK");
-	return path;
-}
-
-static void agent_key(Fixture *f, gconstpointer unused)
-{
-	g_autofree char *path = start_agent(f, f->sshd->client_key);
-	g_autofree char *decoy = sshd_make_key(f->sshd, "decoy", "ed25519", "");
-
-	set_key(f, NULL);
-	g_remove(f->sshd->client_key);
-	link_target_setenv(f->target, "SSH_AUTH_SOCK", path);
-	link_target_option(f->target, "IdentityFile=none");
-	/* The first value of an option counts, and sshd_target() has said yes. */
-	g_strfreev(f->target->options);
-	f->target->options = g_new0(char *, 1);
-	g_autofree char *known = g_strdup_printf("UserKnownHostsFile=%s", f->sshd->known_hosts);
-	link_target_option(f->target, known);
-	expect_login(f);
-	g_assert_nonnull(strstr(f->link.notes->str, "the agent's key 'client'"));
-}
-
-static void agent_key_not_named(Fixture *f, gconstpointer unused)
-{
-	g_autofree char *path = start_agent(f, f->sshd->client_key);
-
-	set_key(f, NULL);
-	link_target_setenv(f->target, "SSH_AUTH_SOCK", path);
-	link_target_option(f->target, "IdentityFile=none");
-	expect_failure(f, PSS_AUTH, "no way to log in");
-	g_assert_null(strstr(f->link.notes->str, "the agent's key"));
-}
-
-static void stopped_agent(Fixture *f, gconstpointer unused)
-{
-	g_autofree char *path = start_agent(f, f->sshd->client_key);
-
-	kill(f->agent, SIGSTOP);
-	link_target_setenv(f->target, "SSH_AUTH_SOCK", path);
-	expect_login(f);
-	g_assert_nonnull(strstr(f->link.notes->str, "does not list its keys"));
-	kill(f->agent, SIGCONT);
 }
 
 /* -- passwords and the like */
@@ -469,9 +406,6 @@ int main(int argc, char **argv)
 	ADD("no passphrase is asked for a key that the server does not want", NULL, set_up, unwanted_passphrase);
 	ADD("a passphrase that nobody can be asked for", NULL, set_up, declined_passphrase);
 	ADD("SSH_ASKPASS where nobody can be asked", NULL, set_up, askpass);
-	ADD("a key of the agent", NULL, set_up, agent_key);
-	ADD("IdentitiesOnly leaves out the agent's other keys", NULL, set_up, agent_key_not_named);
-	ADD("a stopped agent is left out", NULL, set_up, stopped_agent);
 	ADD("a password, asked again when wrong, and a banner", right, set_up_server, password);
 	ADD("a wrong password is asked three times", right, set_up_server, password_nobody_knows);
 	ADD("a password that nobody can be asked for", right, set_up_server, password_of_nobody);

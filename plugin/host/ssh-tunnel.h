@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Streams that share a link with its channels: what connects to a LocalForward, and the server's way to the caller's
+ * agent where ForwardAgent allows it. Private to ssh-link.c. Main context only. */
+#pragma once
+
+#include "host/ssh-link.h"
+
+/* Of a link that has just logged in. */
+PssTunnels *pss_tunnels_new(PssSshLink *link);
+
+/* All that can be done now; from the link's source alone. */
+void pss_tunnels_turn(PssTunnels *tunnels);
+
+/* Before the link's session is freed, which frees their channels. Accepts NULL. */
+void pss_tunnels_free(PssTunnels *tunnels);

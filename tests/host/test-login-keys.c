@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+/* Logging in by keys that are many, signed by an authority, or remembered; and who is asked for their secrets. The
+ * other ways to log in are in test-login.c. */
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+
+#include "host/error.h"
+#include "link-harness.h"
+#include "link-sshd.h"
+
+typedef struct {
+	Sshd *sshd;
+	PssTarget *target;
+	LinkRecord link;
+	ChannelRecord channel;
+	pid_t agent;
+} Fixture;
+
+static void set_up(Fixture *f, gconstpointer extra)
+{
+	link_record_init(&f->link);
+	channel_record_init(&f->channel);
+	f->sshd = sshd_start(extra);
+	f->target = sshd_target(f->sshd);
+}
+
+/* The argument is the test's own. */
+static void set_up_plain(Fixture *f, gconstpointer unused)
+{
+	set_up(f, NULL);
+}
+
+static void tear_down(Fixture *f, gconstpointer unused)
+{
+	if (g_test_verbose())
+		g_test_message("%s", f->link.notes->str);
+	pss_target_free(f->target);
+	link_record_finish(&f->link);
+	channel_record_finish(&f->channel);
+	if (f->agent > 0)
+		kill(f->agent, SIGTERM);
+	sshd_stop(f->sshd);
+}
+
+static void start(Fixture *f)
+{
+	f->link.transport = pss_transport_ssh_new(g_steal_pointer(&f->target), &link_events, &f->link);
+	pss_transport_connect(f->link.transport);
+}
+
+static void finish(Fixture *f)
+{
+	start(f);
+	wait_for(f->link.ready || f->link.n_lost, 20);
+}
+
+static void expect_login(Fixture *f)
+{
+	finish(f);
+	if (f->link.lost)
+		g_test_message("%s", f->link.notes->str);
+	g_assert_no_error(f->link.lost);
+	channel_open(&f->channel, &f->link, "echo in", FALSE);
+	wait_for(f->channel.n_closed, 10);
+	g_assert_cmpuint(f->channel.out->len, >, 0);
+}
+
+static void expect_failure(Fixture *f, enum pss_status code, const char *words)
+{
+	finish(f);
+	g_assert_false(f->link.ready);
+	g_assert_error(f->link.lost, PSS_ERROR, (int)code);
+	if (!strstr(f->link.lost->message, words))
+		g_error("'%s' is not in '%s'", words, f->link.lost->message);
+	g_test_message("%s", f->link.lost->message);
+}
+
+static void set_key(Fixture *f, char *path)
+{
+	g_free(f->target->key_file);
+	f->target->key_file = path;
+}
+
+/* -- the agent */
+
+static void add_to_agent(const char *agent, const char *key)
+{
+	g_autofree char *socket = g_strdup_printf("SSH_AUTH_SOCK=%s", agent);
+	const char *const add[] = { "env", socket, "ssh-add", "-q", key, NULL };
+
+	run_program(add);
+}
+
+static char *start_agent(Fixture *f, const char *key)
+{
+	char *path = g_build_filename(f->sshd->directory, "agent", NULL);
+	const char *const argv[] = { "ssh-agent", "-D", "-a", path, NULL };
+	g_autoptr(GError) error = NULL;
+
+	g_spawn_async(NULL, (char **)argv, NULL,
+		      G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
+		      &f->agent, &error);
+	g_assert_no_error(error);
+	wait_for(g_file_test(path, G_FILE_TEST_EXISTS), 10);
+	add_to_agent(path, key);
+	return path;
+}
+
+static void agent_key(Fixture *f, gconstpointer unused)
+{
+	g_autofree char *path = start_agent(f, f->sshd->client_key);
+	g_autofree char *decoy = sshd_make_key(f->sshd, "decoy", "ed25519", "");
+
+	set_key(f, NULL);
+	g_remove(f->sshd->client_key);
+	link_target_setenv(f->target, "SSH_AUTH_SOCK", path);
+	link_target_option(f->target, "IdentityFile=none");
+	/* The first value of an option counts, and sshd_target() has said yes. */
+	g_strfreev(f->target->options);
+	f->target->options = g_new0(char *, 1);
+	g_autofree char *known = g_strdup_printf("UserKnownHostsFile=%s", f->sshd->known_hosts);
+	link_target_option(f->target, known);
+	expect_login(f);
+	g_assert_nonnull(strstr(f->link.notes->str, "the agent's key 'client'"));
+}
+
+static void agent_key_not_named(Fixture *f, gconstpointer unused)
+{
+	g_autofree char *path = start_agent(f, f->sshd->client_key);
+
+	set_key(f, NULL);
+	link_target_setenv(f->target, "SSH_AUTH_SOCK", path);
+	link_target_option(f->target, "IdentityFile=none");
+	expect_failure(f, PSS_AUTH, "no way to log in");
+	g_assert_null(strstr(f->link.notes->str, "the agent's key"));
+}
+
+static void stopped_agent(Fixture *f, gconstpointer unused)
+{
+	g_autofree char *path = start_agent(f, f->sshd->client_key);
+
+	kill(f->agent, SIGSTOP);
+	link_target_setenv(f->target, "SSH_AUTH_SOCK", path);
+	expect_login(f);
+	g_assert_nonnull(strstr(f->link.notes->str, "does not list its keys"));
+	kill(f->agent, SIGCONT);
+}
+
+/* -- many keys */
+
+/* An agent with `n` keys that nobody wants, and the right one behind them. */
+static void use_agent_with(Fixture *f, guint n)
+{
+	g_autofree char *first = sshd_make_key(f->sshd, "decoy0", "ed25519", "");
+	g_autofree char *path = start_agent(f, first);
+	g_autofree char *known = g_strdup_printf("UserKnownHostsFile=%s", f->sshd->known_hosts);
+
+	for (guint i = 1; i < n; i++) {
+		g_autofree char *name = g_strdup_printf("decoy%u", i);
+		g_autofree char *decoy = sshd_make_key(f->sshd, name, "ed25519", "");
+		add_to_agent(path, decoy);
+	}
+	add_to_agent(path, f->sshd->client_key);
+	set_key(f, NULL);
+	link_target_setenv(f->target, "SSH_AUTH_SOCK", path);
+	g_strfreev(f->target->options);
+	f->target->options = g_new0(char *, 1);
+	link_target_option(f->target, known);
+}
+
+static guint n_tried(const Fixture *f)
+{
+	g_auto(GStrv) parts = g_strsplit(f->link.notes->str, "trying ", -1);
+
+	return g_strv_length(parts) - 1;
+}
+
+static PssTarget *copy_target(const PssTarget *target)
+{
+	PssTarget *copy = link_target(target->host);
+
+	copy->port = target->port;
+	copy->config_file = g_strdup(target->config_file);
+	g_strfreev(copy->options);
+	copy->options = g_strdupv(target->options);
+	g_strfreev(copy->environment);
+	copy->environment = g_strdupv(target->environment);
+	return copy;
+}
+
+static void many_keys_then_remembered(Fixture *f, gconstpointer unused)
+{
+	use_agent_with(f, 8);
+	link_target_option(f->target, "IdentityFile=none");
+	PssTarget *again = copy_target(f->target);
+	expect_login(f);
+	g_assert_cmpuint(n_tried(f), ==, 9);
+	link_record_finish(&f->link);
+	channel_record_finish(&f->channel);
+	link_record_init(&f->link);
+	channel_record_init(&f->channel);
+	f->target = again;
+	expect_login(f);
+	g_assert_cmpuint(n_tried(f), ==, 1);
+	g_assert_nonnull(strstr(f->link.notes->str, "trying the agent's key 'client'"));
+}
+
+static void too_many_keys(Fixture *f, gconstpointer unused)
+{
+	use_agent_with(f, 5);
+	link_target_option(f->target, "IdentityFile=none");
+	expect_failure(f, PSS_AUTH, "Too many authentication failures");
+	g_assert_nonnull(strstr(f->link.lost->message, "-KeyFilePath"));
+}
+
+/* The key that is named goes before the others of the agent, so it is in time. */
+static void named_key_among_many(Fixture *f, gconstpointer unused)
+{
+	g_autofree char *option = g_strdup_printf("IdentityFile=%s", f->sshd->client_key);
+
+	use_agent_with(f, 5);
+	link_target_option(f->target, option);
+	expect_login(f);
+	g_assert_cmpuint(n_tried(f), ==, 1);
+}
+
+/* -- certificates */
+
+/* The server takes certificates of its authority alone. */
+static void trust_authority(Fixture *f, const char *principal)
+{
+	g_autofree char *authority = sshd_make_key(f->sshd, "authority", "ed25519", "");
+	g_autofree char *pub = g_strconcat(f->sshd->client_key, ".pub", NULL);
+	const char *const sign[] = { "ssh-keygen", "-q", "-s", authority, "-I", "test", "-n", principal, pub, NULL };
+	g_autofree char *old = NULL;
+
+	run_program(sign);
+	g_assert_true(g_file_get_contents(f->sshd->config, &old, NULL, NULL));
+	g_autofree char *text =
+		g_strdup_printf("TrustedUserCAKeys %s.pub\nAuthorizedKeysFile none\n%s", authority, old);
+	g_assert_true(g_file_set_contents(f->sshd->config, text, -1, NULL));
+}
+
+static void certificate_beside_the_key(Fixture *f, gconstpointer unused)
+{
+	trust_authority(f, g_get_user_name());
+	expect_login(f);
+	g_assert_nonnull(strstr(f->link.notes->str, "the certificate of the key file"));
+}
+
+static void certificate_of_a_locked_key(Fixture *f, gconstpointer unused)
+{
+	static const char *const answers[] = { "secret", NULL };
+	const char *const lock[] = {
+		"ssh-keygen", "-p", "-q", "-P", "", "-N", "secret", "-f", f->sshd->client_key, NULL
+	};
+
+	trust_authority(f, g_get_user_name());
+	run_program(lock);
+	f->target->can_ask = TRUE;
+	f->link.answers = answers;
+	expect_login(f);
+	g_assert_cmpuint(f->link.questions->len, ==, 1);
+	g_assert_nonnull(strstr(f->link.notes->str, "the certificate of the key file"));
+}
+
+static void certificate_of_another_key(Fixture *f, gconstpointer unused)
+{
+	g_autofree char *beside = g_strconcat(f->sshd->client_key, "-cert.pub", NULL);
+	g_autofree char *other = sshd_make_key(f->sshd, "other", "ed25519", "");
+	g_autofree char *wrong = g_strconcat(other, "-cert.pub", NULL);
+
+	trust_authority(f, g_get_user_name());
+	g_assert_cmpint(g_rename(beside, wrong), ==, 0);
+	set_key(f, g_steal_pointer(&other));
+	expect_failure(f, PSS_AUTH, "no way to log in");
+	g_assert_null(strstr(f->link.notes->str, "the certificate of the key file"));
+}
+
+static void certificate_of_ssh_config(Fixture *f, gconstpointer unused)
+{
+	g_autofree char *beside = g_strconcat(f->sshd->client_key, "-cert.pub", NULL);
+	g_autofree char *elsewhere = g_build_filename(f->sshd->directory, "elsewhere.pub", NULL);
+	g_autofree char *option = g_strdup_printf("CertificateFile=%s", elsewhere);
+
+	trust_authority(f, g_get_user_name());
+	g_assert_cmpint(g_rename(beside, elsewhere), ==, 0);
+	link_target_option(f->target, option);
+	expect_login(f);
+}
+
+static void certificate_in_the_agent(Fixture *f, gconstpointer unused)
+{
+	trust_authority(f, g_get_user_name());
+	g_autofree char *path = start_agent(f, f->sshd->client_key);
+	g_autofree char *beside = g_strconcat(f->sshd->client_key, "-cert.pub", NULL);
+	g_autofree char *known = g_strdup_printf("UserKnownHostsFile=%s", f->sshd->known_hosts);
+
+	g_unlink(beside);
+	g_unlink(f->sshd->client_key);
+	set_key(f, NULL);
+	link_target_setenv(f->target, "SSH_AUTH_SOCK", path);
+	g_strfreev(f->target->options);
+	f->target->options = g_new0(char *, 1);
+	link_target_option(f->target, known);
+	expect_login(f);
+}
+
+static void certificate_of_somebody_else(Fixture *f, gconstpointer unused)
+{
+	trust_authority(f, "somebody-else");
+	expect_failure(f, PSS_AUTH, "no way to log in");
+}
+
+/* -- who is asked */
+
+typedef struct {
+	const char *require; /* SSH_ASKPASS_REQUIRE, or NULL */
+	gboolean can_ask;
+	guint n_questions; /* at the terminal */
+	gboolean logged_in;
+	gboolean has_program;
+} Asked;
+
+static const Asked asked[] = {
+	{ NULL, FALSE, 0, TRUE, TRUE },    { NULL, TRUE, 1, TRUE, TRUE },    { "force", TRUE, 0, TRUE, TRUE },
+	{ "prefer", TRUE, 0, TRUE, TRUE }, { "never", TRUE, 1, TRUE, TRUE }, { "never", FALSE, 0, FALSE, TRUE },
+	{ "force", TRUE, 1, TRUE, FALSE }, { NULL, FALSE, 0, FALSE, FALSE },
+};
+
+static void who_is_asked(Fixture *f, gconstpointer data)
+{
+	static const char *const answers[] = { "secret", NULL };
+	const Asked *row = data;
+	g_autofree char *program = g_build_filename(f->sshd->directory, "askpass", NULL);
+	const char *const lock[] = {
+		"ssh-keygen", "-p", "-q", "-P", "", "-N", "secret", "-f", f->sshd->client_key, NULL
+	};
+
+	run_program(lock);
+	g_file_set_contents_full(program, "#!/bin/sh\necho secret\n", -1, G_FILE_SET_CONTENTS_NONE, 0700, NULL);
+	if (row->has_program)
+		link_target_setenv(f->target, "SSH_ASKPASS", program);
+	if (row->require)
+		link_target_setenv(f->target, "SSH_ASKPASS_REQUIRE", row->require);
+	f->target->can_ask = row->can_ask;
+	f->link.answers = answers;
+	finish(f);
+	g_assert_cmpint(f->link.ready, ==, row->logged_in);
+	g_assert_cmpuint(f->link.questions->len, ==, row->n_questions);
+}
+
+/* Two logins at once: the program that asks runs once at a time. */
+static void one_askpass_at_a_time(Fixture *f, gconstpointer unused)
+{
+	g_autofree char *program = g_build_filename(f->sshd->directory, "askpass", NULL);
+	g_autofree char *script =
+		g_strdup_printf("#!/bin/sh\ncd '%s' && mkdir asking || exit 1\nls >/dev/null; ls >/dev/null\n"
+				"rmdir asking\necho secret\n",
+				f->sshd->directory);
+	const char *const lock[] = {
+		"ssh-keygen", "-p", "-q", "-P", "", "-N", "secret", "-f", f->sshd->client_key, NULL
+	};
+	LinkRecord others[4];
+
+	run_program(lock);
+	g_file_set_contents_full(program, script, -1, G_FILE_SET_CONTENTS_NONE, 0700, NULL);
+	link_target_setenv(f->target, "SSH_ASKPASS", program);
+	for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
+		PssTarget *target = copy_target(f->target);
+		target->key_file = g_strdup(f->target->key_file);
+		link_record_init(&others[i]);
+		others[i].transport = pss_transport_ssh_new(target, &link_events, &others[i]);
+		pss_transport_connect(others[i].transport);
+	}
+	finish(f);
+	g_assert_no_error(f->link.lost);
+	for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
+		wait_for(others[i].ready || others[i].n_lost, 20);
+		g_assert_no_error(others[i].lost);
+		link_record_finish(&others[i]);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+#define ADD(name, extra, up, function) g_test_add("/login-keys/" name, Fixture, extra, up, function, tear_down)
+	ADD("a key of the agent", NULL, set_up, agent_key);
+	ADD("IdentitiesOnly leaves out the agent's other keys", NULL, set_up, agent_key_not_named);
+	ADD("a stopped agent is left out", NULL, set_up, stopped_agent);
+	ADD("many keys of an agent; the one that worked is remembered", "MaxAuthTries 20", set_up,
+	    many_keys_then_remembered);
+	ADD("too many keys of an agent", "MaxAuthTries 3", set_up, too_many_keys);
+	ADD("a key that is named goes before the agent's others", "MaxAuthTries 3", set_up, named_key_among_many);
+	ADD("a certificate beside its key", NULL, set_up, certificate_beside_the_key);
+	ADD("a certificate of a key with a passphrase", NULL, set_up, certificate_of_a_locked_key);
+	ADD("a certificate that is another key's", NULL, set_up, certificate_of_another_key);
+	ADD("CertificateFile", NULL, set_up, certificate_of_ssh_config);
+	ADD("a certificate in the agent", NULL, set_up, certificate_in_the_agent);
+	ADD("a certificate of somebody else", NULL, set_up, certificate_of_somebody_else);
+	for (guint i = 0; i < G_N_ELEMENTS(asked); i++) {
+		g_autofree char *path = g_strdup_printf("/login-keys/who is asked: %u", i);
+		g_test_add(path, Fixture, &asked[i], set_up_plain, who_is_asked, tear_down);
+	}
+	ADD("SSH_ASKPASS asks one question at a time", NULL, set_up, one_askpass_at_a_time);
+	return g_test_run();
+}
