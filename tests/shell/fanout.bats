@@ -127,7 +127,7 @@ fan() {
 @test "fanout: a hundred with bad ones among them: each is one line that says what it is, and nothing hangs" {
 	local bad=(refuses wrongkey unknownkey nowhere denied silent dead hangsup)
 	start_bad_servers
-	run fan "-ComputerName h[1-50],$(IFS=,; echo "${bad[*]}"),h[51-92] 'echo here' 2>$HERE/e"
+	run fan "-ComputerName 'h[1-50],$(IFS=,; echo "${bad[*]}"),h[51-92]' 'echo here' 2>$HERE/e"
 	cat "$HERE/e"
 	[ "$status" -eq 255 ]
 	[ "$(sort <<<"$output")" = "$(printf 'h%d: here\n' {1..92} | sort)" ]
@@ -173,12 +173,14 @@ fan() {
 @test "fanout: lines come when they are whole, not when the command ends" {
 	make_gates
 	local_bash "invoke-command -ConfigFile $HERE/config -ComputerName h1,h2 'echo first; printf half; $GATE; echo done' </dev/null" >"$HERE/o" &
+	local pid=$!
 	wait_until 20 has_lines "$HERE/o" 2
 	[ "$(sort "$HERE/o")" = $'h1: first\nh2: first' ]
 	open_gate 1
 	wait_until 20 has_lines "$HERE/o" 3
 	open_gate 2
-	wait $!
+	wait "$pid"
+	cat "$HERE/o"
 	[ "$(sort "$HERE/o" | uniq -c | awk '{ print $2, $3 }')" = $'h1: first\nh1: halfdone\nh2: first\nh2: halfdone' ]
 	rm_gates
 }
@@ -390,7 +392,7 @@ start_fan() {
 	[ "$(screen | grep -cxE 'p[12]: in')" -eq 2 ]
 	scrollback | not grep -qF "$PASSWORD"
 	term_keys C-l
-	term_type "f -ComputerName p[1-4] -SharePassword 'echo in'"
+	term_type "f -ComputerName 'p[1-4]' -SharePassword 'echo in'"
 	term_keys Enter
 	wait_line '[pP]assword.*: $'
 	term_send "$PASSWORD"
