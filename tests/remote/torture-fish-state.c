@@ -65,7 +65,7 @@ static const Row rows[] = {
 	{ "a prompt of vi mode",
 	  FISH,
 	  NULL,
-	  "fish_vi_key_bindings; function fish_mode_prompt; echo -n \"[$fish_bind_mode]\"; end\n",
+	  "fish_vi_key_bindings; function fish_mode_prompt; echo \"[$fish_bind_mode]\"; end\n",
 	  FALSE,
 	  { LINE("echo a"), PROMPT(0), PS("[insert]b$ "), SHOWS("a\n"), LINE("echo $fish_bind_mode"), PROMPT(0),
 	    SHOWS("insert\n"), DONE } },
@@ -325,7 +325,7 @@ static const Row rows[] = {
 	{ "many candidates",
 	  FISH,
 	  NULL,
-	  "mkdir $HOME/many; touch $HOME/many/f(seq 10000 14099)\n",
+	  "mkdir $HOME/many; cd $HOME/many; seq -f f%.0f 10000 14099 | xargs touch; cd\n",
 	  FALSE,
 	  { COMPLETE("cat many/f^"), GIVES("* and 100 more"), COMPLETE("cat many/f1409^"),
 	    GIVES("4: many/f14090|many/f14091|many/f14092|many/f14093|many/f14094|many/f14095|many/f14096|many/f14097|"
