@@ -413,7 +413,7 @@ function __pss_do_k
 	builtin set -g __pss_kept 1
 	function exit
 		builtin set -l s $status
-		if builtin status is-command-substitution; or builtin test -z "$__pss_n"
+		if builtin test -z "$__pss_n"
 			builtin exit $argv
 		end
 		builtin set -q argv[1]; and builtin set s $argv[1]

@@ -96,8 +96,8 @@ static void show_news(PssRemote *remote)
 	static const char painting[] =
 		"\033\\][^\007]*\007|\033\\[[0-9;?]*[A-Za-z]|\033\\(B|(?:\342\217\216|\302\266|~) *\r";
 	g_autoptr(GRegex) regex = g_regex_new(painting, G_REGEX_RAW, 0, NULL);
-	g_autofree char *news =
-		g_regex_replace_literal(regex, remote->reader.painted->str, (gssize)remote->reader.painted->len, 0, "", 0, NULL);
+	g_autofree char *news = g_regex_replace_literal(regex, remote->reader.painted->str,
+							(gssize)remote->reader.painted->len, 0, "", 0, NULL);
 	if (news && news[strspn(news, " \r\n")])
 		pss_line_on_output(remote, news, strlen(news));
 }
