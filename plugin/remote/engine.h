@@ -27,6 +27,11 @@ enum { PSS_SLOT_NAME, PSS_SLOT_REQUEST }; /* with the first line the first becom
 typedef struct {
 	char key[16];                      /* what calls it to read a request */
 	char called[PSS_NONCE_LENGTH + 1]; /* the request after whose end it was called last */
+	gboolean waits;                    /* for keys, or will */
+	gboolean reads;                    /* requests, from the fifo */
+	GString *painted;                  /* while it waits */
+	guint timer, n_calls;
+	gboolean may_be_extra; /* it was called once more: the key may lie in the terminal unread */
 } PssReader;
 
 struct PssRemote {
@@ -131,5 +136,9 @@ void pss_invoke_forget(PssRemote *remote);
 
 /* ---- reader.c: a shell that keeps its own line editor (fish) */
 void pss_reader_init(PssReader *reader, const char *nonce);
-void pss_reader_on_mark(PssRemote *remote, guint slot, char kind);
+void pss_reader_finish(PssReader *reader);
+void pss_reader_stop(PssReader *reader);
+void pss_reader_on_mark(PssRemote *remote, guint slot, char kind, const char *argument);
+void pss_reader_on_paint(PssRemote *remote, const void *data, gsize n);
+void pss_reader_on_done(PssRemote *remote); /* of a line or an invocation */
 void pss_reader_call_again(PssRemote *remote);

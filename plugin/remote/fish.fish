@@ -157,6 +157,8 @@ end
 function __pss_render
 	for f in fish_mode_prompt fish_prompt
 		builtin functions -q $f; or continue
+		builtin set -l between ''
+		builtin test $f = fish_mode_prompt; or builtin set between \n
 		switch (builtin count $argv)
 			case 1
 				__pss_r $argv
@@ -165,7 +167,7 @@ function __pss_render
 			case '*'
 				__pss_r $argv[-3] | __pss_r $argv[-2] | __pss_r $argv[-1]
 		end
-		builtin set -l p ($f | builtin string collect -N)
+		builtin set -l p ($f | builtin string join -- $between | builtin string collect)
 		builtin set -g __pss_p "$__pss_p$p"
 	end
 end
@@ -229,7 +231,11 @@ function __pss_serve
 	end
 	builtin set -g __pss_typed (builtin commandline -b | builtin string collect -N)
 	builtin commandline -r ''
-	__pss_mark $__pss_now t
+	if builtin test "$__pss_typed" = \n
+		__pss_mark $__pss_now t
+	else
+		__pss_mark $__pss_now 't;1'
+	end
 	__pss_read <"$__pss_d/q"; and return
 	# The fifo has ended, or its directory is gone.
 	command kill -HUP $fish_pid
@@ -290,6 +296,13 @@ function __pss_do_g
 	end
 	builtin set -g __pss_typed \n
 	__pss_say k $argv[1] "$m"
+	return 1
+end
+
+# d: what lies in the terminal may be a key that came twice.
+function __pss_do_d
+	command $__pss_stty -icanon min 0 time 0 <$__pss_t
+	command dd bs=4096 count=1 <$__pss_t >/dev/null 2>&1
 	return 1
 end
 
@@ -400,7 +413,7 @@ function __pss_do_k
 	builtin set -g __pss_kept 1
 	function exit
 		builtin set -l s $status
-		if builtin status is-command-substitution; or builtin test -z "$__pss_n"
+		if builtin test -z "$__pss_n"
 			builtin exit $argv
 		end
 		builtin set -q argv[1]; and builtin set s $argv[1]

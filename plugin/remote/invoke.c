@@ -89,6 +89,7 @@ static void finish(PssRemote *remote, gboolean whole)
 	remote->exit_status = -1; /* an `exit` in it was its own */
 	remote->interrupted = FALSE;
 	remote->phase = PSS_PHASE_IDLE;
+	pss_reader_on_done(remote);
 	events->on_done(remote->invoke_user, remote->status, remote->background, whole);
 }
 

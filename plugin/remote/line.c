@@ -34,6 +34,7 @@ void pss_line_on_output(PssRemote *remote, const void *data, gsize n)
 {
 	if (remote->dropping && remote->n_dropped + n <= MAX_DROPPED) {
 		remote->n_dropped += n;
+		pss_reader_on_paint(remote, data, n);
 		return;
 	}
 	remote->dropping = FALSE;
@@ -165,6 +166,7 @@ static void done(PssRemote *remote)
 {
 	pss_line_stop_seconds(remote);
 	pss_engine_set_timer(remote, 0, NULL);
+	pss_reader_on_done(remote);
 	if (remote->control_ended)
 		pss_line_on_control_closed(remote);
 	else if (remote->keys_sent)
@@ -335,11 +337,15 @@ static void send_request(PssRemote *remote)
 {
 	remote->n_sent++;
 	pss_engine_set_timer(remote, BEGIN_DEADLINE_MS * remote->n_sent, on_begin_deadline);
+	g_autoptr(GString) request = g_string_sized_new(remote->text->len + 256);
+	if (remote->reader.may_be_extra)
+		pss_request_drain(request);
+	remote->reader.may_be_extra = FALSE;
 	if (remote->invoke_events) {
-		remote->events->send_control(remote->user, remote->invoke_request->str, remote->invoke_request->len);
+		g_string_append_len(request, remote->invoke_request->str, (gssize)remote->invoke_request->len);
+		remote->events->send_control(remote->user, request->str, request->len);
 		return;
 	}
-	g_autoptr(GString) request = g_string_sized_new(remote->text->len + 256);
 	if (remote->tell_kept)
 		pss_request_keep(request, remote->family);
 	pss_request_line(request, remote->family, remote->nonce, remote->text->str, remote->text->len, remote->ask);

@@ -1,21 +1,63 @@
 /* SPDX-License-Identifier: MIT */
-/* The part of the engine for a shell that keeps its own line editor on the terminal (fish): what that paints
- * between the marks `n` and `s` is dropped, and when it waits for keys (`r`) it gets the one sequence that
- * makes it read a request from the fifo (`t`: it has). Called by remote.c and line.c. It must never send that
- * sequence when a program could read it: so once for each request that is done, and not before. */
+/* The part of the engine for a shell that keeps its own line editor on the terminal (fish). What that paints between
+ * the marks `n` and `s` is dropped. When it waits for keys (`r`) it gets the one sequence that makes it read a request
+ * from the fifo (`t`: it does). An interrupt makes a terminal forget what it holds, marks and that sequence too, so a
+ * reader that does not come to read is called again. Called by remote.c, line.c and invoke.c. It must never send the
+ * sequence when a program could read it: only between the end of one request and the beginning of the next. */
 #include "remote/engine.h"
 
 #include <string.h>
+
+#define CALL_MS 1000
+#define MAX_CALLS 5 /* 1 + 2 + 3 + 4 + 5 s */
 
 void pss_reader_init(PssReader *reader, const char *nonce)
 {
 	/* Secret enough not to be typed by chance. */
 	g_snprintf(reader->key, sizeof reader->key, "\036%.8s", nonce);
+	reader->painted = g_string_new(NULL);
 }
+
+void pss_reader_finish(PssReader *reader)
+{
+	pss_reader_stop(reader);
+	g_string_free(reader->painted, TRUE);
+}
+
+void pss_reader_stop(PssReader *reader)
+{
+	g_clear_handle_id(&reader->timer, g_source_remove);
+}
+
+/* ---- the call */
+
+static void watch(PssRemote *remote);
 
 static void send_key(PssRemote *remote)
 {
 	remote->events->send_terminal(remote->user, remote->reader.key, strlen(remote->reader.key));
+	watch(remote);
+}
+
+static gboolean on_silence(gpointer user)
+{
+	PssRemote *remote = user;
+	PssReader *reader = &remote->reader;
+	reader->timer = 0;
+	reader->n_calls++;
+	if (remote->phase != PSS_PHASE_RUNNING) {
+		reader->may_be_extra = TRUE;
+		send_key(remote);
+	}
+	return G_SOURCE_REMOVE;
+}
+
+static void watch(PssRemote *remote)
+{
+	PssReader *reader = &remote->reader;
+	pss_reader_stop(reader);
+	if (reader->n_calls < MAX_CALLS)
+		reader->timer = g_timeout_add(CALL_MS * (reader->n_calls + 1), on_silence, remote);
 }
 
 static void call(PssRemote *remote, const char *nonce)
@@ -26,15 +68,10 @@ static void call(PssRemote *remote, const char *nonce)
 	send_key(remote);
 }
 
-void pss_reader_on_mark(PssRemote *remote, guint slot, char kind)
+void pss_reader_on_done(PssRemote *remote)
 {
-	if (kind == 'a')
-		send_key(remote);
-	else if (kind == 'r')
-		call(remote, slot == PSS_SLOT_REQUEST ? remote->mark_nonce : remote->old_nonce);
-	else
-		remote->dropping = kind == 'n';
-	remote->n_dropped = 0;
+	if (remote->family == PSS_FAMILY_FISH && !remote->reader.reads && !remote->reader.timer)
+		watch(remote);
 }
 
 /* An interrupt made the terminal drop marks, and the report has come: the reader waits, or will. */
@@ -42,4 +79,48 @@ void pss_reader_call_again(PssRemote *remote)
 {
 	if (remote->family == PSS_FAMILY_FISH && remote->has_report && !remote->has_mark)
 		call(remote, remote->mark_nonce);
+}
+
+/* ---- what it paints */
+
+void pss_reader_on_paint(PssRemote *remote, const void *data, gsize n)
+{
+	if (remote->family == PSS_FAMILY_FISH)
+		g_string_append_len(remote->reader.painted, data, (gssize)n);
+}
+
+/* With an empty prompt, it paints escape sequences and its sign for a missing newline: what else there is, somebody
+ * in the background has written, or it is news of a job. */
+static void show_news(PssRemote *remote)
+{
+	static const char painting[] =
+		"\033\\][^\007]*\007|\033\\[[0-9;?]*[A-Za-z]|\033\\(B|(?:\342\217\216|\302\266|~) *\r";
+	g_autoptr(GRegex) regex = g_regex_new(painting, G_REGEX_RAW, 0, NULL);
+	g_autofree char *news = g_regex_replace_literal(regex, remote->reader.painted->str,
+							(gssize)remote->reader.painted->len, 0, "", 0, NULL);
+	if (news && news[strspn(news, " \r\n")])
+		pss_line_on_output(remote, news, strlen(news));
+}
+
+void pss_reader_on_mark(PssRemote *remote, guint slot, char kind, const char *argument)
+{
+	PssReader *reader = &remote->reader;
+	gboolean news = kind == 't' && reader->waits && !*argument;
+	if (kind == 'a') {
+		send_key(remote);
+	} else if (kind == 'r') {
+		reader->waits = TRUE;
+		call(remote, slot == PSS_SLOT_REQUEST ? remote->mark_nonce : remote->old_nonce);
+	} else {
+		remote->dropping = kind == 'n';
+		remote->n_dropped = 0;
+		reader->waits = FALSE;
+		reader->reads = kind == 't';
+		reader->n_calls = 0;
+		pss_reader_stop(reader);
+	}
+	if (news)
+		show_news(remote);
+	if (kind != 'r')
+		g_string_truncate(reader->painted, 0);
 }

@@ -47,6 +47,7 @@ void pss_engine_end(PssRemote *remote, PssRemoteEnd how, int status)
 		return;
 	pss_engine_set_timer(remote, 0, NULL);
 	pss_line_stop_seconds(remote);
+	pss_reader_stop(&remote->reader);
 	pss_complete_give_up(remote);
 	remote->phase = PSS_PHASE_ENDED;
 	remote->events->on_ended(remote->user, how, status);
@@ -111,6 +112,7 @@ void pss_remote_free(PssRemote *remote)
 	pss_engine_set_timer(remote, 0, NULL);
 	pss_line_stop_seconds(remote);
 	g_clear_handle_id(&remote->complete_timer, g_source_remove);
+	pss_reader_finish(&remote->reader);
 	pss_replies_finish(&remote->replies);
 	g_free(remote->terminal_command);
 	explicit_bzero(remote->control_script, remote->n_control_script);
@@ -158,7 +160,7 @@ static void on_mark(gpointer user, guint slot, char kind, const char *argument)
 	if (slot == PSS_SLOT_NAME && remote->slot_is_name)
 		pss_boot_on_mark(remote, kind);
 	else if (strchr("anrst", kind))
-		pss_reader_on_mark(remote, slot, kind);
+		pss_reader_on_mark(remote, slot, kind, argument);
 	else if (slot == PSS_SLOT_REQUEST)
 		pss_line_on_mark(remote, kind, argument);
 }

@@ -259,6 +259,11 @@ void pss_request_abandon(GString *out, PssFamily family)
 		g_string_append(out, "\n{ __pss_a; } >/dev/null 2>&1\n");
 }
 
+void pss_request_drain(GString *out)
+{
+	append_record(out, "d", "-", "");
+}
+
 void pss_request_hang_up(GString *out, PssFamily family)
 {
 	if (family == PSS_FAMILY_FISH)

@@ -58,5 +58,8 @@ void pss_request_keep(GString *out, PssFamily family);
 /* Forgets a command's positional parameters and `$using:` variables; both may be nothing. */
 void pss_request_forget(GString *out, PssFamily family, gboolean arguments, const char *const *variables);
 
+/* fish: reads what lies in the terminal, and forgets it. */
+void pss_request_drain(GString *out);
+
 /* Ends the idle shell by a hang-up. */
 void pss_request_hang_up(GString *out, PssFamily family);

@@ -56,13 +56,13 @@ static void append_variables(GString *out, PssFamily family, const char *const *
 	}
 }
 
-/* Where "${NAME}" is written "$NAME". */
+/* fish has no ${NAME}. It stands in double quotes, so these end, and begin again behind the bare $NAME. */
 static void unbrace_variables(GString *text, const char *const *variables)
 {
 	for (; variables && *variables; variables++) {
 		g_autofree char *name = g_strndup(*variables, (gsize)(strchr(*variables, '=') - *variables));
 		g_autofree char *braced = g_strconcat("${" PSS_USING, name, "}", NULL);
-		g_autofree char *bare = g_strconcat("$" PSS_USING, name, NULL);
+		g_autofree char *bare = g_strconcat("\"$" PSS_USING, name, "\"", NULL);
 		g_string_replace(text, braced, bare, 0);
 	}
 }

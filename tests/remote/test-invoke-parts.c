@@ -122,6 +122,23 @@ static void test_command(void)
 	g_assert_cmpstr(undo->str, ==, "\nset --\nunset -v __pss_using_a __pss_using_b\n");
 }
 
+/* fish has no ${NAME}, and no assignments. */
+static void test_command_of_fish(void)
+{
+	static const char *const variables[] = { "a=x y", "b=", NULL };
+	const char *const uses = "echo \"${__pss_using_a}\" \"<${__pss_using_b}s>\" ${__pss_using_c}";
+	const PssCommand command = { .text = uses, .n_text = strlen(uses), .variables = variables };
+	g_autoptr(GString) text = g_string_new(NULL);
+	g_autoptr(GString) undo = g_string_new(NULL);
+
+	pss_words_command(text, PSS_FAMILY_FISH, &command);
+	g_assert_cmpstr(text->str, ==,
+			"set -g __pss_using_a x\\X20y; set -g __pss_using_b ''; "
+			"echo \"\"$__pss_using_a\"\" \"<\"$__pss_using_b\"s>\" ${__pss_using_c}");
+	pss_words_undo(undo, PSS_FAMILY_FISH, &command);
+	g_assert_cmpmem(undo->str, undo->len, "\0u argv __pss_using_a __pss_using_b\0", 38);
+}
+
 static void test_exec(void)
 {
 	static const char *const arguments[] = { "one", NULL };
@@ -145,6 +162,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/invoke/stream", test_stream);
 	g_test_add_func("/invoke/quote", test_quote);
 	g_test_add_func("/invoke/command", test_command);
+	g_test_add_func("/command/of fish", test_command_of_fish);
 	g_test_add_func("/invoke/exec", test_exec);
 	return g_test_run();
 }

@@ -185,6 +185,7 @@ static void test_quoting(void)
 	expect_quoted("busybox", PSS_FAMILY_POSIX);
 	expect_quoted("mksh", PSS_FAMILY_POSIX);
 	expect_quoted("ksh93", PSS_FAMILY_POSIX);
+	expect_quoted("fish", PSS_FAMILY_FISH);
 }
 
 /* A request is one line for the shell that reads it, whatever the text. */
@@ -194,6 +195,11 @@ static void test_requests(void)
 	pss_request_line(out, PSS_FAMILY_BASH, NONCE, "a\nb'\\", 5, TRUE);
 	g_assert_true(g_str_has_prefix(out->str, "\n{ __pss_v " NONCE " $'a\\nb\\047\\134'; }"));
 	g_assert_true(strchr(out->str + 1, '\n') == out->str + out->len - 1);
+	g_string_truncate(out, 0);
+	pss_request_line(out, PSS_FAMILY_FISH, NONCE, "a\n \\x41'", 8, TRUE);
+	static const char record[] = "\0v " NONCE " a\\x0a\\x20\\x5cx41'";
+	g_assert_cmpmem(out->str, out->len, record, sizeof record);
+	g_assert_cmpstr(pss_family_name(pss_family_from_name("fish")), ==, "fish");
 	g_assert_cmpstr(pss_family_name(pss_family_from_name("posix")), ==, "sh");
 	g_assert_null(pss_family_name(pss_family_from_name("tcsh")));
 }

@@ -203,8 +203,8 @@ kept_exit() {
 		i "echo out; echo err >&2" </dev/null >$HERE/o 2>$HERE/e
 		[ "$(cat $HERE/o $HERE/e)" = $'"'out\nerr'"' ] || exit 57
 		mine="a  b \$x '"'"'q \\ *"
-		[ "$(i "echo \$using:mine; echo \"<\$using:mine>\"; set -q __pss_using_mine; and echo set" </dev/null)" = \
-			"$mine"$'"'\n'"'"<$mine>"$'"'\n'"'set ] || exit 58
+		[ "$(i "echo \$using:mine; echo \"<\$using:mine>\"; echo \"\${using:mine}s\"; set -q __pss_using_mine; and echo set" </dev/null)" = \
+			"$mine"$'"'\n'"'"<$mine>"$'"'\n'"'"${mine}s"$'"'\n'"'set ] || exit 58
 		i "set -q __pss_using_mine" </dev/null && exit 59
 		[ "$(i "printf \"<%s>\" \$argv" -ArgumentList "one two" -ArgumentList "" -ArgumentList "t'"'"'x\\" </dev/null)" = \
 			"<one two><><t'"'"'x\\>" ] || exit 60
