@@ -23,6 +23,10 @@ struct PssSession {
 	gboolean was_opened;
 	enum pss_state state;
 
+	gboolean resilient; /* a holder keeps the remote shell: a lost link is no end */
+	guint idle_s;       /* of that holder */
+	gboolean link_lost; /* it is Disconnected by that */
+
 	PssTransport *transport;
 	PssChannel *control, *terminal;
 	PssRemote *remote;

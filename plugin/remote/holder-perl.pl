@@ -1,0 +1,2 @@
+# perl
+exit 2;
