@@ -42,7 +42,7 @@ struct pss_invoke_target {
 
 struct pss_invoke_progress {
 	bool wanted, shown;
-	bool pipe;            /* standard output is one */
+	bool pipe;             /* standard output is one */
 	long long drawn, due; /* ms: when it was last, or is to come first; when it is to be drawn next */
 };
 
@@ -79,7 +79,7 @@ struct pss_invoke {
 	unsigned n_interrupts;
 	int broken;        /* errno of writing: our output goes nowhere any more; 0: it does */
 	long long give_up; /* ms; 0: not decided */
-	bool color[2];     /* of the two streams */
+	bool color[2]; /* of the two streams */
 	struct pss_invoke_progress progress;
 	struct pss_buffer password; /* -SharePassword: the answer so far */
 };

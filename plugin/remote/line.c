@@ -360,8 +360,7 @@ gboolean pss_remote_line(PssRemote *remote, const void *data, gsize n, GError **
 	if (remote->text->len > 0)
 		g_string_append_c(remote->text, '\n');
 	g_string_append_len(remote->text, data, (gssize)n);
-	remote->ask =
-		remote->family == PSS_FAMILY_FISH || !pss_text_is_surely_complete(remote->text->str, remote->text->len);
+	remote->ask = remote->family == PSS_FAMILY_FISH || !pss_text_is_surely_complete(remote->text->str, remote->text->len);
 	pss_line_new_nonce(remote);
 	pss_line_begin(remote);
 	remote->events->on_busy(remote->user);

@@ -429,8 +429,7 @@ static const struct {
 /* Without OSC, CSI and other escape sequences. */
 static char *strip(const char *text)
 {
-	g_autoptr(GRegex) regex =
-		g_regex_new("\033\\][^\007]*\007|\033\\[[0-9;?]*[a-zA-Z]|\033\\(B|\r", G_REGEX_RAW, 0, NULL);
+	g_autoptr(GRegex) regex = g_regex_new("\033\\][^\007]*\007|\033\\[[0-9;?]*[a-zA-Z]|\033\\(B|\r", G_REGEX_RAW, 0, NULL);
 	return g_regex_replace_literal(regex, text, -1, 0, "", 0, NULL);
 }
 

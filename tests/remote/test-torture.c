@@ -16,14 +16,10 @@ static const struct Shell {
 	const char *rc; /* its start-up file, and what sets the prompt there */
 	const char *text;
 } shells[] = {
-	{ "bash", BASH, "bash", ".bash_profile", "PS1='b$ '\n" },
-	{ "zsh", ZSH, "zsh", ".zshrc", "PS1='b$ '\n" },
-	{ "dash", DASH, "dash", ".profile", "PS1='b$ '\n" },
-	{ "ash", ASH, "busybox", ".profile", "PS1='b$ '\n" },
-	{ "ksh", KSH, "ksh93", ".profile", "PS1='b$ '\n" },
-	{ "mksh", MKSH, "mksh", ".profile", "PS1='b$ '\n" },
-	{ "fish", FISH, "fish", ".config/fish/config.fish",
-	  "function fish_prompt\necho -n 'b$ '\nend\nset -g fish_greeting\n" },
+	{ "bash", BASH, "bash", ".bash_profile", "PS1='b$ '\n" }, { "zsh", ZSH, "zsh", ".zshrc", "PS1='b$ '\n" },
+	{ "dash", DASH, "dash", ".profile", "PS1='b$ '\n" },      { "ash", ASH, "busybox", ".profile", "PS1='b$ '\n" },
+	{ "ksh", KSH, "ksh93", ".profile", "PS1='b$ '\n" },       { "mksh", MKSH, "mksh", ".profile", "PS1='b$ '\n" },
+	{ "fish", FISH, "fish", ".config/fish/config.fish", "function fish_prompt\necho -n 'b$ '\nend\nset -g fish_greeting\n" },
 };
 
 static const struct Shell *shell;
@@ -37,8 +33,8 @@ static char *make_home(const Row *row)
 	g_autofree char *hush = g_build_filename(home, ".hushlogin", NULL);
 	g_autofree char *folder = g_path_get_dirname(path);
 	g_autofree char *go = g_build_filename(home, "go", NULL);
-	if (!home || g_mkdir_with_parents(folder, 0700) != 0 || mkfifo(go, 0600) != 0 ||
-	    !g_file_set_contents(path, text, -1, NULL) || !g_file_set_contents(hush, "", 0, NULL))
+	if (!home || g_mkdir_with_parents(folder, 0700) != 0 || mkfifo(go, 0600) != 0 || !g_file_set_contents(path, text, -1, NULL) ||
+	    !g_file_set_contents(hush, "", 0, NULL))
 		g_error("cannot make a home");
 	return home;
 }

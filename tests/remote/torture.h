@@ -5,17 +5,7 @@
 #include "drive.h"
 
 /* ALL speak the language of sh; fish has a table of its own, of the same cases in its own words. */
-enum {
-	BASH = 1,
-	ZSH = 2,
-	DASH = 4,
-	ASH = 8,
-	KSH = 16,
-	MKSH = 32,
-	POSIX = DASH | ASH | KSH | MKSH,
-	ALL = 63,
-	FISH = 64
-};
+enum { BASH = 1, ZSH = 2, DASH = 4, ASH = 8, KSH = 16, MKSH = 32, POSIX = DASH | ASH | KSH | MKSH, ALL = 63, FISH = 64 };
 
 typedef struct {
 	const char *name;

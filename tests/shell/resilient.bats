@@ -18,6 +18,14 @@ far_session() {
 	run_line "s=\$(new-pssession -Resilient -ConfigFile $FAR_CONFIG $* far)" 30 && status_is 0
 }
 
+holder_pids() {
+	local pid name
+	for pid in $(remote_processes); do
+		name=$(tr '\0' '\n' <"/proc/$pid/cmdline" | grep -xA1 ./holder | sed -n 2p)
+		[ -z "$name" ] || echo "$name $pid"
+	done
+}
+
 state_of() {
 	local_bash "get-pssession -Property State"
 }
@@ -52,4 +60,126 @@ is_state() {
 	output_is 7
 	run_line 'remove-pssession -Session "$s"'
 	wait_until 10 nothing_remote
+}
+
+n_lines() {
+	wc -l 2>/dev/null <"$1" || echo 0
+}
+
+has_lines() {
+	[ "$(n_lines "$1")" -ge "$2" ]
+}
+
+# cut_while FILE LINES CUTS: cuts the link at as many moments, spread at random over the time in which FILE grows to LINES.
+cut_while() {
+	local file=$1 lines=$2 cuts=$3 i
+	for ((i = 0; i < cuts; i++)); do
+		wait_until 60 has_lines "$file" $((lines * i / cuts + RANDOM % (lines / cuts) + 1)) || return
+		proxy cut
+		proxy resume
+	done
+}
+
+@test "resilient: of a numbered stream every number arrives once, whenever the link is cut" {
+	local n=${PSS_CUT_NUMBERS:-4000} cuts=${PSS_CUTS:-20} pid
+	far_session
+	local_bash "invoke-command -Session \"\$(get-pssession -Property InstanceId)\" \
+		'for ((i = 1; i <= $n; i++)); do echo \$i; read -t 0.001 <>/dev/tty; done; exit 3'" >"$HERE/numbers" 3>&- &
+	pid=$!
+	cut_while "$HERE/numbers" "$n" "$cuts"
+	wait "$pid" || [ $? -eq 3 ]
+	diff <(seq "$n") "$HERE/numbers"
+	run_line 'remove-pssession -Session "$s"'
+	wait_until 20 nothing_remote
+}
+
+@test "resilient: every command runs once, whenever the link is cut" {
+	local n=${PSS_CUT_COMMANDS:-200} cuts=${PSS_CUTS:-20} i
+	far_session
+	cut_while "$HERE/home/count" "$n" "$cuts" 3>&- &
+	local cutter=$!
+	local_bash "s=\$(get-pssession -Property InstanceId); for ((i = 1; i <= $n; i++)); do
+		invoke-command -Session \"\$s\" \"echo \$i; x=\\\$((x + 1)); exit 2\" >>~/count; [ \$? -eq 2 ] || exit; done"
+	wait "$cutter"
+	diff <(seq "$n") "$HERE/home/count"
+	run_line 'invoke-command -Session "$s" "echo \$x"' 20
+	output_is "$n"
+	run_line 'remove-pssession -Session "$s"'
+	wait_until 20 nothing_remote
+}
+
+enter_far() {
+	term_type 'enter-pssession -Session "$s"'
+	term_keys Enter
+	wait_line '^\[.*far\]: remote\$ $'
+}
+
+@test "resilient: a terminal that has entered goes on where it was, with what was typed meanwhile" {
+	far_session
+	enter_far
+	term_type 'y=9; echo begun; tr a-z A-Z; echo "ended $y"'
+	term_keys Enter
+	wait_screen $'\nbegun'
+	proxy cut
+	wait_screen 'connection to far lost, reconnecting… \(~\. leaves\)'
+	term_send 'typed in the dark'
+	term_keys Enter
+	proxy resume
+	wait_screen 'connected again to far'
+	wait_screen 'TYPED IN THE DARK'
+	term_keys C-d
+	wait_screen 'ended 9'
+	wait_line '^\[.*far\]: remote\$ $'
+	proxy cut
+	wait_until 5 is_state Disconnected
+	proxy resume
+	wait_until 10 is_state Opened
+	term_type 'exit'
+	term_keys Enter
+	wait_local
+	run_line 'remove-pssession -Session "$s"'
+	wait_until 10 nothing_remote
+}
+
+@test "resilient: ~. leaves a session whose link is lost, and it comes back" {
+	far_session
+	enter_far
+	start_running
+	proxy cut
+	wait_screen 'reconnecting'
+	term_keys Enter
+	term_send '~.'
+	wait_local
+	is_state Disconnected
+	proxy resume
+	wait_until 15 is_state Opened
+	run_line 'remove-pssession -Session "$s"'
+	wait_until 10 nothing_remote
+}
+
+@test "resilient: a holder that is killed closes the session, and says so" {
+	far_session
+	local before holder
+	before=$(state_of)
+	[ "$before" = Opened ]
+	read -r holder _ < <(holder_pids)
+	# shellcheck disable=SC2046
+	kill -KILL $(holder_pids | cut -d' ' -f2)
+	proxy cut
+	proxy resume
+	wait_until 10 is_state Closed
+	run_line 'get-pssession -Property Cause'
+	output_like 'the outcome of what ran is unknown'
+	run_line 'remove-pssession -Session "$s"'
+	rm -rf "${TMPDIR:-/tmp}/.pss-$holder"
+	wait_until 10 nothing_remote
+}
+
+@test "resilient: removed while the link is lost, it ends when there is one again" {
+	far_session
+	proxy cut
+	wait_until 5 is_state Disconnected
+	run_line 'remove-pssession -Session "$s"'
+	proxy resume
+	wait_until 20 nothing_remote
 }
