@@ -19,7 +19,6 @@
 #define HURRY_AGAIN_US (1 * G_USEC_PER_SEC)
 
 static const PssTransportEvents link_events;
-static GPtrArray *all; /* of PssHeld that have a holder; borrowed */
 
 static void try_now(PssHeld *held);
 
@@ -52,8 +51,6 @@ static void drop_link_soon(PssHeld *held)
 
 static void free_held(PssHeld *held)
 {
-	if (all)
-		g_ptr_array_remove_fast(all, held);
 	drop_link_soon(held);
 	g_clear_handle_id(&held->free_source, g_source_remove);
 	g_ptr_array_unref(held->old_links);
@@ -173,16 +170,6 @@ void pss_transport_held_hurry(PssTransport *base)
 	try_now(held);
 }
 
-void pss_transport_held_hurry_all(void)
-{
-	for (guint i = 0; all && i < all->len; i++) {
-		PssHeld *held = all->pdata[i];
-		/* A login that nobody was there for will not go better with another network. */
-		if (held->state == PSS_HELD_WAITING)
-			pss_transport_held_hurry(&held->base);
-	}
-}
-
 /* ---- what is said */
 
 static void confirm(PssHeld *held)
@@ -237,12 +224,8 @@ static void arrive(PssHeld *held)
 	held->confirmed = held->numbered.count;
 	if (held->idle_s > 0)
 		held->alive_timer = g_timeout_add_seconds(MAX(held->idle_s / 3, 1), on_alive_time, held);
-	if (first) {
+	if (first)
 		pss_held_forget_plain(held);
-		if (!all)
-			all = g_ptr_array_new();
-		g_ptr_array_add(all, held);
-	}
 	tell(held, first ? PSS_LINK_HELD : PSS_LINK_UP, NULL);
 }
 

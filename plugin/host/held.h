@@ -13,6 +13,5 @@ typedef PssTransport *(*PssHeldLinkFunc)(PssTarget *target, const PssTransportEv
 PssTransport *pss_transport_held_new(PssTarget *target, PssHeldLinkFunc new_link, guint idle_s,
 				     const PssTransportEvents *events, gpointer user);
 
-/* Somebody waits, or the network has changed: tries to connect now. Nothing where the link is up. */
+/* Somebody waits: tries to connect now. Nothing where the link is up. */
 void pss_transport_held_hurry(PssTransport *transport);
-void pss_transport_held_hurry_all(void);

@@ -23,12 +23,6 @@ for k in @KEEPERS@; do
 @PYTHON@
 @END@
 		;;
-	script)
-		k=sh
-		cat >holder <<'@END@'
-@SCRIPT@
-@END@
-		;;
 	esac
 	echo "$k" >keeper
 	"$k" ./holder "$n" @IDLE@ "$u" 2>/dev/null && exit 0
@@ -39,4 +33,4 @@ u=$PWD
 rm -f holder keeper
 cd /
 rmdir "$u" 2>/dev/null
-pss_refuse "neither perl, python3 nor script works there"
+pss_refuse "neither perl nor python3 works there"

@@ -7,7 +7,7 @@
 #include "remote/script.h"
 #include "remote/sources.h"
 
-#define KEEPERS "perl python3 script"
+#define KEEPERS "perl python3"
 
 static void fill(GString *script, const char *name)
 {
@@ -33,7 +33,6 @@ void pss_holder_link_init(PssHolderLink *link, const char *name, guint idle_s)
 	pss_script_include(link->script, "@RENDEZVOUS@", pss_source_rendezvous);
 	pss_script_include(link->script, "@PERL@", pss_source_holder_perl);
 	pss_script_include(link->script, "@PYTHON@", pss_source_holder_python);
-	pss_script_include(link->script, "@SCRIPT@", pss_source_holder_script);
 	pss_script_stay(link->script);
 	pss_script_replace(link->script, "@KEEPERS@", KEEPERS);
 	pss_script_replace(link->script, "@IDLE@", idle);

@@ -20,4 +20,3 @@ extern const char pss_source_hold[];
 extern const char pss_source_resume[];
 extern const char pss_source_holder_perl[];
 extern const char pss_source_holder_python[];
-extern const char pss_source_holder_script[];

@@ -8,6 +8,7 @@ setup_file() { world_start bash; }
 teardown_file() { world_end; }
 setup() { place_start; }
 teardown() {
+	[ ! -d "$WORLD/ssh1" ] || sshd_stop "$WORLD/ssh1"
 	proxy_stop
 	place_end
 }
@@ -182,4 +183,66 @@ enter_far() {
 	run_line 'remove-pssession -Session "$s"'
 	proxy resume
 	wait_until 20 nothing_remote
+}
+
+# A second server, whose remote commands find all programs of this computer but perl, python3 and script; those in
+# the arguments they do find.
+world_with_keepers() {
+	local tool
+	mkdir -p "$WORLD/ssh1" "$HERE/bin"
+	chmod 755 "$WORLD/ssh1" "$HERE" "$HERE/bin"
+	ln -s /usr/bin/* "$HERE/bin"
+	rm -f "$HERE"/bin/perl* "$HERE"/bin/python* "$HERE/bin/script"
+	for tool; do
+		ln -s "/usr/bin/$tool" "$HERE/bin/"
+	done
+	sshd_start "$WORLD/ssh1" "$REMOTE_USER" "$(remote_environment) PATH=$HERE/bin"
+	sed -i "s|^C=.*|C=$WORLD/ssh1/ssh_config|" "$HERE/rc"
+	local_bash_start
+}
+
+survives_with() {
+	world_with_keepers "$1"
+	keep_session -Resilient box
+	run_line 'get-pssession -Property Resilient'
+	output_is True
+	run_line 'invoke-command -Session "$s" "x=7"'
+	# shellcheck disable=SC2046
+	kill -KILL $(sshd_connections "$WORLD/ssh1")
+	run_line 'invoke-command -Session "$s" "echo \$x; exit 4"; echo $?' 20
+	output_is $'7\n4'
+	[[ " $(tr '\0' ' ' <"/proc/$(holder_pids | sed -n 's/.* //p;q')/cmdline")" == *" ${2:-$1} ./holder "* ]]
+	run_line 'remove-pssession -Session "$s"'
+	wait_until 10 nothing_remote
+	sshd_stop "$WORLD/ssh1"
+}
+
+@test "resilient: the holder is Perl's where there is only that" {
+	survives_with perl
+}
+
+@test "resilient: the holder is Python's where there is only that" {
+	survives_with python3
+}
+
+@test "resilient: without any keeper it is a plain session, and that is said" {
+	world_with_keepers
+	run_line 's=$(new-pssession -Resilient -ConfigFile $C box)'
+	output_like 'box keeps no resilient session: neither .* works there; this is a plain one'
+	run_line 'get-pssession -Property Resilient'
+	output_is False
+	run_line 'invoke-command -Session "$s" "echo it works"'
+	output_is 'it works'
+	run_line 'remove-pssession -Session "$s"'
+	wait_until 10 nothing_remote
+	sshd_stop "$WORLD/ssh1"
+}
+
+@test "resilient: -IdleTimeoutSec is checked, and goes with -Resilient only" {
+	run local_bash 'new-pssession -IdleTimeoutSec 60 -ConfigFile $C box'
+	[ "$status" -eq 2 ]
+	[[ $output == *'-IdleTimeoutSec goes with -Resilient'* ]]
+	run local_bash 'new-pssession -Resilient -IdleTimeoutSec 59 -ConfigFile $C box'
+	[ "$status" -eq 2 ]
+	[[ $output == *'0 (never) or at least 60, not 59'* ]]
 }
