@@ -105,6 +105,10 @@ static int write_open(struct run *run, struct pss_open *open, bool keep)
 	pss_message_text(&message, PSS_TAG_NAME, open->name);
 	pss_message_number(&message, PSS_TAG_KEEP, keep);
 	pss_message_number(&message, PSS_TAG_ATTACH_TOO, !keep);
+	if (open->resilient) {
+		pss_message_number(&message, PSS_TAG_RESILIENT, 1);
+		pss_message_number(&message, PSS_TAG_IDLE_TIMEOUT, (uint64_t)open->idle_s);
+	}
 	pss_message_number(&message, PSS_TAG_VERBOSE, pss_call_verbosity(run->call));
 	if (run->call->common[PSS_COMMON_INFORMATION_VARIABLE].given)
 		pss_message_number(&message, PSS_TAG_TELL_MOTD, 1);

@@ -32,6 +32,8 @@ int pss_request_attach(struct pss_call *call, struct pss_connection *connection,
 struct pss_open {
 	struct pss_target target;
 	const char *name; /* -Name, or NULL */
+	bool resilient;
+	long long idle_s; /* with resilient: -IdleTimeoutSec */
 	/* while it runs */
 	uint32_t id;
 	bool acknowledged, done;

@@ -21,6 +21,7 @@ struct pss_session {
 	char *cause;
 	uint64_t state, availability;
 	bool attached;
+	bool resilient;
 };
 
 struct pss_sessions {
@@ -46,6 +47,7 @@ enum pss_property {
 	PSS_PROPERTY_USER,
 	PSS_PROPERTY_STATE,
 	PSS_PROPERTY_AVAILABILITY,
+	PSS_PROPERTY_RESILIENT,
 	PSS_PROPERTY_CAUSE,
 	PSS_PROPERTY_COUNT
 };

@@ -10,7 +10,7 @@
 #include "client/select.h"
 #include "wire/cleanup.h"
 
-enum { COMPUTER_NAME, NAME };
+enum { COMPUTER_NAME, NAME, RESILIENT, IDLE_TIMEOUT };
 
 static const struct pss_parameter rows[] = {
 	[COMPUTER_NAME] = { "ComputerName", "HostName Cn", PSS_KIND_LIST, "HOST", .wants = "the name of a computer",
@@ -18,6 +18,10 @@ static const struct pss_parameter rows[] = {
 			    .help = "[user@]host[:port], a range, @FILE or - (standard input)" },
 	[NAME] = { "Name", NULL, PSS_KIND_LIST, "NAME", .wants = "a name",
 		   .help = "the sessions' names, in the computers' order" },
+	[RESILIENT] = { "Resilient", NULL, PSS_KIND_SWITCH,
+			.help = "the remote shell outlives a lost connection, which comes back by itself" },
+	[IDLE_TIMEOUT] = { "IdleTimeoutSec", NULL, PSS_KIND_NUMBER, "SECONDS", .min = 0, .max = 2147483,
+			   .help = "with -Resilient: ends when no client has been heard for so long (7200; 0: never)" },
 };
 
 /* The sessions that are being opened, and how they are printed. */
@@ -63,6 +67,8 @@ static bool prepare(struct pss_call *call, const struct pss_texts *computers, st
 			return false;
 		}
 		batch->n_opens++;
+		open->resilient = call->own[RESILIENT].on;
+		open->idle_s = call->own[IDLE_TIMEOUT].given ? call->own[IDLE_TIMEOUT].number : 7200;
 		open->name = i < names->n_items ? names->items[i] : NULL;
 		if (open->name && !check_name(call, open->name))
 			return false;
@@ -138,6 +144,12 @@ static void run(struct pss_call *call)
 
 	if (!call->own[COMPUTER_NAME].given)
 		pss_call_usage(call, "which computer? -ComputerName is needed");
+	else if (call->own[IDLE_TIMEOUT].given && !call->own[RESILIENT].on)
+		pss_call_usage(call, "-IdleTimeoutSec goes with -Resilient");
+	else if (call->own[IDLE_TIMEOUT].given && call->own[IDLE_TIMEOUT].number > 0 &&
+		 call->own[IDLE_TIMEOUT].number < 60)
+		pss_call_usage(call, "-IdleTimeoutSec wants 0 (never) or at least 60, not %lld",
+			       call->own[IDLE_TIMEOUT].number);
 	else if (pss_targets_expand(&call->own[COMPUTER_NAME].list, &computers, &error) < 0)
 		pss_call_usage(call, "%s", error ? error : "not enough memory");
 	else if (computers.n_items > 0 && prepare(call, &computers, &batch))

@@ -8,6 +8,8 @@
 #include "host/attachment.h"
 #include "host/error.h"
 
+#define IDLE_DEFAULT_S 7200
+
 struct opening {
 	PssOpenings *owner;
 	uint32_t id;
@@ -227,6 +229,8 @@ void pss_openings_on_open(PssPeer *peer, uint32_t id, struct pss_fields fields)
 		.shell = pss_fields_text(fields, PSS_TAG_SHELL),
 		.columns = (guint)MIN(pss_fields_number(fields, PSS_TAG_COLUMNS, 0), 10000),
 		.rows = (guint)MIN(pss_fields_number(fields, PSS_TAG_ROWS, 0), 10000),
+		.resilient = pss_fields_number(fields, PSS_TAG_RESILIENT, 0) != 0,
+		.idle_s = (guint)MIN(pss_fields_number(fields, PSS_TAG_IDLE_TIMEOUT, IDLE_DEFAULT_S), G_MAXINT),
 		.tell_motd = pss_fields_number(fields, PSS_TAG_TELL_MOTD, 0) != 0,
 	};
 	g_autoptr(PssTarget) target = check_options(&options, &error) ? pss_target_from_fields(fields, &error) : NULL;

@@ -77,6 +77,9 @@ void pss_session_write_fields(PssSession *session, struct pss_message *message)
 	pss_message_text(message, PSS_TAG_PROMPT_NAME, session->prompt_name);
 	pss_message_text(message, PSS_TAG_CAUSE, session->cause);
 	pss_message_number(message, PSS_TAG_KEEP, session->kept);
+	pss_message_number(message, PSS_TAG_RESILIENT, session->resilient);
+	if (session->resilient)
+		pss_message_number(message, PSS_TAG_IDLE_TIMEOUT, session->idle_s);
 	pss_message_number(message, PSS_TAG_STATE, session->state);
 	pss_message_number(message, PSS_TAG_AVAILABILITY, availability(session));
 	pss_message_number(message, PSS_TAG_ATTACHED, session->watcher != NULL);

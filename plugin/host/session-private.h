@@ -24,6 +24,10 @@ struct PssSession {
 	gboolean left_to_itself; /* its opener has detached: the list tells what becomes of it */
 	enum pss_state state;
 
+	gboolean resilient; /* a holder keeps the remote shell: a lost link is no end */
+	guint idle_s;       /* of that holder */
+	gboolean link_lost; /* it is Disconnected by that */
+
 	PssTransport *transport;
 	PssChannel *control, *terminal;
 	PssRemote *remote;

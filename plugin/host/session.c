@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "host/error.h"
+#include "host/held.h"
 #include "host/invoker.h"
 #include "host/registry.h"
 #include "host/session-private.h"
@@ -108,6 +109,8 @@ static void end_session(PssSession *session, enum pss_state state, const char *c
 	if (session->state == PSS_STATE_BROKEN || session->state == PSS_STATE_CLOSED)
 		return;
 	session->state = state;
+	session->link_lost = FALSE;
+	g_free(session->cause);
 	session->cause = g_strdup(cause);
 	if (session->invoker)
 		pss_invoker_end(session->invoker,
@@ -203,7 +206,43 @@ static void on_lost(gpointer user, const GError *error)
 		pss_session_unref(session);
 		return;
 	}
-	end_session(session, PSS_STATE_BROKEN, error->message, PSS_LEFT_LOST, 255);
+	end_session(session, session->resilient ? PSS_STATE_CLOSED : PSS_STATE_BROKEN, error->message, PSS_LEFT_LOST,
+		    255);
+}
+
+/* Whoever has entered the session stays in it, and is told. */
+static void tell_link(PssSession *session, PssLinkNews news)
+{
+	static const char *const notes[][2] = {
+		[PSS_LINK_DOWN] = { "connection to ", " lost, reconnecting… (~. leaves)" },
+		[PSS_LINK_STUCK] = { "connection to ", " lost, and cannot be made without a person (~. leaves)" },
+		[PSS_LINK_UP] = { "connected again to ", "" },
+	};
+
+	if (!session->watcher)
+		return;
+	g_autofree char *note = g_strconcat(notes[news][0], session->computer, notes[news][1], NULL);
+	session->watcher->on_note(session->watcher_user, PSS_NOTE_WARNING, note);
+}
+
+/* A link that is lost and comes back. */
+static void on_link(gpointer user, PssLinkNews news, const char *text)
+{
+	PssSession *session = user;
+
+	if (news == PSS_LINK_HELD) {
+		session->resilient = TRUE;
+		return;
+	}
+	session->link_lost = news != PSS_LINK_UP;
+	pss_remote_set_link(session->remote, !session->link_lost);
+	g_free(session->cause);
+	session->cause = g_strdup(text);
+	if (session->state == PSS_STATE_OPENED && session->link_lost)
+		session->state = PSS_STATE_DISCONNECTED;
+	else if (session->state == PSS_STATE_DISCONNECTED && !session->link_lost)
+		session->state = PSS_STATE_OPENED;
+	tell_link(session, news);
 }
 
 static const PssTransportEvents transport_events = {
@@ -211,6 +250,7 @@ static const PssTransportEvents transport_events = {
 	.on_question = on_question,
 	.on_note = on_note,
 	.on_lost = on_lost,
+	.on_link = on_link,
 };
 
 /* ---- the channels' events */
@@ -394,10 +434,14 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 
 	PssRemoteOptions remote_options = { .shell = session->wanted_shell,
 					    .kept = session->kept,
+					    .resilient = options->resilient,
 					    .tell_motd = options->tell_motd };
 	session->remote = pss_remote_new(&remote_options, &remote_events, session);
 	session->invoker = pss_invoker_new(session, session->remote);
-	session->transport = options->new_transport(target, &transport_events, session);
+	session->idle_s = options->idle_s;
+	session->transport = options->resilient ? pss_transport_held_new(target, options->new_transport,
+									 options->idle_s, &transport_events, session)
+						: options->new_transport(target, &transport_events, session);
 	pss_transport_connect(session->transport);
 	return session;
 }
@@ -410,7 +454,7 @@ void pss_session_cancel(PssSession *session)
 
 void pss_session_close(PssSession *session, const char *cause)
 {
-	if (session->remote && session->state == PSS_STATE_OPENED)
+	if (session->remote && (session->state == PSS_STATE_OPENED || session->link_lost))
 		pss_remote_hang_up(session->remote);
 	end_session(session, PSS_STATE_CLOSED, cause, PSS_LEFT_REMOVED, 255);
 }
@@ -434,7 +478,7 @@ static void replay_unseen(PssSession *session)
 
 gboolean pss_session_can_attach(PssSession *session, gboolean force, GError **error)
 {
-	if (session->state != PSS_STATE_OPENED && session->state != PSS_STATE_OPENING) {
+	if (session->state != PSS_STATE_OPENED && session->state != PSS_STATE_OPENING && !session->link_lost) {
 		g_set_error(error, PSS_ERROR, PSS_NOT_OPEN, "session %s on %s is %s: %s",
 			    session->name ? session->name : session->instance, session->computer,
 			    pss_state_name(session->state), session->cause ? session->cause : "it has ended");
@@ -459,6 +503,10 @@ void pss_session_attach(PssSession *session, guint columns, guint rows, const Ps
 	tell_left(session, PSS_LEFT_TAKEN, 0, "another terminal has taken the session over");
 	session->watcher = events;
 	session->watcher_user = user;
+	if (session->link_lost) {
+		tell_link(session, PSS_LINK_DOWN);
+		pss_transport_held_hurry(session->transport);
+	}
 	pss_session_stop_output(session, FALSE);
 	pss_session_resize(session, columns, rows);
 	replay_unseen(session);
@@ -495,7 +543,7 @@ void pss_session_detach(PssSession *session)
 	session->watcher_at_prompt = FALSE;
 	if (session->invoker)
 		pss_invoker_drop_line(session->invoker);
-	if (session->state != PSS_STATE_OPENED && session->state != PSS_STATE_OPENING)
+	if (session->state != PSS_STATE_OPENED && session->state != PSS_STATE_OPENING && !session->link_lost)
 		return;
 	pss_session_stop_output(session, FALSE);
 	if (!session->kept)
@@ -567,7 +615,7 @@ gboolean pss_session_input_is_full(PssSession *session)
 PssRun *pss_session_run(PssSession *session, const PssCommand *command, gboolean input, gboolean wait,
 			const PssRunEvents *events, gpointer user, GError **error)
 {
-	if (session->state != PSS_STATE_OPENED || !session->invoker) {
+	if ((session->state != PSS_STATE_OPENED && !session->link_lost) || !session->invoker) {
 		g_set_error(error, PSS_ERROR, PSS_NOT_OPEN,
 			    "Because the session state for session %s, %s, %s is not equal to Open, you cannot run a "
 			    "command in the session.  The session state is %s.",

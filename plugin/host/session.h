@@ -26,6 +26,8 @@ typedef struct {
 	const char *shell;   /* -ConfigurationName, or NULL */
 	const char *term;    /* the caller's TERM, or NULL */
 	guint columns, rows; /* 0: unknown */
+	gboolean resilient;  /* the remote shell is to outlive the link */
+	guint idle_s;        /* with resilient: -IdleTimeoutSec */
 	gboolean tell_motd;  /* the message of the day is wanted as a note too */
 } PssSessionOptions;
 

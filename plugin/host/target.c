@@ -118,6 +118,20 @@ PssTarget *pss_target_from_fields(struct pss_fields fields, GError **error)
 	return g_steal_pointer(&target);
 }
 
+PssTarget *pss_target_copy(const PssTarget *target)
+{
+	PssTarget *copy = g_memdup2(target, sizeof *target);
+
+	copy->host = g_strdup(target->host);
+	copy->user = g_strdup(target->user);
+	copy->key_file = g_strdup(target->key_file);
+	copy->config_file = g_strdup(target->config_file);
+	copy->options = g_strdupv(target->options);
+	copy->cwd = g_strdup(target->cwd);
+	copy->environment = g_strdupv(target->environment);
+	return copy;
+}
+
 void pss_target_free(PssTarget *target)
 {
 	if (!target)

@@ -23,6 +23,7 @@ typedef struct {
 
 /* NULL and an error (PSS_USAGE) that names the parameter when something cannot be. */
 PssTarget *pss_target_from_fields(struct pss_fields fields, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+PssTarget *pss_target_copy(const PssTarget *target);
 void pss_target_free(PssTarget *target);
 
 /* FALSE for what must never reach an argv or a proxy command: empty, a leading dash, blanks, control bytes,

@@ -12,6 +12,14 @@
 typedef struct PssTransport PssTransport;
 typedef struct PssChannel PssChannel;
 
+/* What becomes of the link of a transport that can do without one (held.h). */
+typedef enum {
+	PSS_LINK_HELD,  /* the first one is up, and a holder keeps what the channels lead to */
+	PSS_LINK_DOWN,  /* lost, for the time being; text: why */
+	PSS_LINK_STUCK, /* the same, but it does not try by itself: somebody has to be there. text: why */
+	PSS_LINK_UP,    /* there is one again */
+} PssLinkNews;
+
 /* What the caller of connect hears. */
 typedef struct {
 	/* Logged in: channels may be opened. `user` and `history_key` ("user@host:port", resolved by
@@ -25,6 +33,8 @@ typedef struct {
 	/* Connecting failed, or the link has died: once, the last event. All channels are dead; none of
 	 * them calls back any more. */
 	void (*on_lost)(gpointer user, const GError *error);
+	/* Only from a held transport. */
+	void (*on_link)(gpointer user, PssLinkNews news, const char *text);
 } PssTransportEvents;
 
 typedef struct {

@@ -59,6 +59,9 @@ struct PssRemote {
 	gboolean control_ended;
 	gboolean deaf; /* replies do not come: the mark alone has to do */
 	guint timer;   /* of the phase, 0: none */
+	guint timer_ms;
+	GSourceFunc on_timer; /* NULL: none, or it has come */
+	gboolean link_down;   /* it stands still */
 
 	PssMarks marks;
 	PssReplies replies;

@@ -32,7 +32,19 @@ void pss_engine_set_timer(PssRemote *remote, guint milliseconds, GSourceFunc on_
 {
 	if (remote->timer)
 		g_source_remove(remote->timer);
-	remote->timer = milliseconds ? g_timeout_add(milliseconds, on_timer, remote) : 0;
+	remote->timer_ms = milliseconds;
+	remote->on_timer = milliseconds ? on_timer : NULL;
+	remote->timer = milliseconds && !remote->link_down ? g_timeout_add(milliseconds, on_timer, remote) : 0;
+}
+
+void pss_remote_set_link(PssRemote *remote, gboolean up)
+{
+	/* One that has come has set `timer` to 0 itself, and is not to come again. */
+	if (!up && !remote->link_down && remote->timer == 0)
+		remote->on_timer = NULL;
+	remote->link_down = !up;
+	if (remote->on_timer)
+		pss_engine_set_timer(remote, remote->timer_ms, remote->on_timer);
 }
 
 void pss_engine_send_keys(PssRemote *remote, const void *data, gsize n)
@@ -82,6 +94,7 @@ PssRemote *pss_remote_new(const PssRemoteOptions *options, const PssRemoteEvents
 		.first = remote->nonce,
 		.shell = options->shell,
 		.kept = options->kept,
+		.resilient = options->resilient,
 	};
 	remote->terminal_command = pss_script_terminal_command(&values);
 	remote->control_script = pss_script_control(&values, &remote->n_control_script);

@@ -82,6 +82,7 @@ typedef struct {
 	const char *shell;      /* -ConfigurationName: "bash", "zsh", "sh", "fish", or NULL for the login shell */
 	gboolean kept;          /* a line that runs `exit` leaves the session instead of ending the shell */
 	gboolean tell_motd;     /* on_motd is wanted */
+	gboolean resilient;     /* the channels outlast the login: a holder has them */
 	guint boot_deadline_ms; /* 0: the default. How long the bootstrap may take before RAW */
 } PssRemoteOptions;
 
@@ -129,6 +130,10 @@ void pss_remote_interrupt(PssRemote *remote);
 /* Says good-bye: the control script removes its directory and the terminal's shell gets a hang-up.
  * The caller closes both channels' input afterwards. */
 void pss_remote_hang_up(PssRemote *remote);
+
+/* The channels are cut off (FALSE) for a time, and lose nothing by it: all deadlines stand still until they are back.
+ */
+void pss_remote_set_link(PssRemote *remote, gboolean up);
 
 PssRemoteState pss_remote_state(PssRemote *remote);
 

@@ -10,8 +10,19 @@ typedef struct {
 	const char *first; /* secret: the nonce of request 0, the start-up itself */
 	const char *shell; /* -ConfigurationName, or NULL */
 	gboolean kept;
+	gboolean resilient; /* the directory must outlast the login */
 } PssScriptValues;
 
 /* Both newly allocated. */
 char *pss_script_terminal_command(const PssScriptValues *values);
 char *pss_script_control(const PssScriptValues *values, gsize *ret_n);
+
+/* Replaces each mark by a text; by a source, without its last newline. */
+void pss_script_replace(GString *text, const char *from, const char *to);
+void pss_script_include(GString *text, const char *mark, const char *source);
+
+/* Takes the places that end with the user's last login (logind removes them) out of rendezvous.sh's list. */
+void pss_script_stay(GString *text);
+
+/* `exec sh -c 'TEXT'` for any login shell; newly allocated. Changes the text. */
+char *pss_script_word(GString *text);

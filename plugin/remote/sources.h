@@ -15,3 +15,8 @@ extern const char pss_source_posix[];
 extern const char pss_source_bash_complete[];
 extern const char pss_source_zsh_complete[];
 extern const char pss_source_posix_complete[];
+extern const char pss_source_loader[];
+extern const char pss_source_hold[];
+extern const char pss_source_resume[];
+extern const char pss_source_holder_perl[];
+extern const char pss_source_holder_python[];

@@ -60,3 +60,9 @@ keep_and_cut() {
 	done
 	wait_until 10 nothing_remote
 }
+
+@test "long: two hundred cuts of a resilient session lose no number and double no command" {
+	PSS_CUTS=200 PSS_CUT_NUMBERS=20000 PSS_CUT_COMMANDS=2000 run bats -f 'every number|every command' "$BATS_TEST_DIRNAME/resilient.bats"
+	echo "$output"
+	[ "$status" -eq 0 ]
+}

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: MIT */
+/* The links of a held transport, one after another: each is a transport with one channel, the carrier, which
+ * leads to the holder. It says what has not been obeyed, hears what has not come, and makes another link when one
+ * is lost. A link is never freed inside one of its callbacks. */
+#include <string.h>
+
+#include "host/error.h"
+#include "host/held-private.h"
+#include "remote/holder.h"
+
+#define GREETING_DEADLINE_MS 20000
+#define FIRST_GREETING_DEADLINE_MS 9000 /* before the engine takes the terminal for a plain one */
+#define GREETING_MAX 65536
+#define CONFIRM_BYTES 65536u
+#define CONFIRM_MS 1000
+#define FIRST_DELAY_MS 250
+#define LAST_DELAY_MS 30000
+#define FAREWELL_TRIES 20
+#define HURRY_AGAIN_US (1 * G_USEC_PER_SEC)
+
+static const PssTransportEvents link_events;
+
+static void try_now(PssHeld *held);
+
+/* ---- the ends */
+
+static gboolean free_old_links(gpointer user)
+{
+	PssHeld *held = user;
+
+	held->free_source = 0;
+	g_ptr_array_set_size(held->old_links, 0);
+	if (held->state == PSS_HELD_LOST && !held->events)
+		pss_held_end(held);
+	return G_SOURCE_REMOVE;
+}
+
+static void drop_link_soon(PssHeld *held)
+{
+	g_clear_handle_id(&held->timer, g_source_remove);
+	g_clear_handle_id(&held->confirm_timer, g_source_remove);
+	g_clear_handle_id(&held->alive_timer, g_source_remove);
+	held->carrier = NULL;
+	held->greeted = FALSE;
+	g_byte_array_set_size(held->early, 0);
+	if (held->link)
+		g_ptr_array_add(held->old_links, g_steal_pointer(&held->link));
+	if (!held->free_source)
+		held->free_source = g_idle_add_full(G_PRIORITY_HIGH, free_old_links, held, NULL);
+}
+
+static void free_held(PssHeld *held)
+{
+	drop_link_soon(held);
+	g_clear_handle_id(&held->free_source, g_source_remove);
+	g_ptr_array_unref(held->old_links);
+	pss_held_forget_channels(held);
+	pss_numbered_finish(&held->numbered);
+	pss_target_free(held->target);
+	g_byte_array_unref(held->early);
+	g_free(held->greeting_start);
+	g_free(held);
+}
+
+void pss_held_end(PssHeld *held)
+{
+	gboolean has_holder = held->state == PSS_HELD_UP || held->state == PSS_HELD_TRYING ||
+			      held->state == PSS_HELD_WAITING || held->state == PSS_HELD_STUCK;
+
+	held->events = NULL;
+	if (!has_holder) {
+		free_held(held);
+		return;
+	}
+	pss_held_forget_channels(held);
+	pss_held_say(held, "x", NULL, 0);
+	if (held->state == PSS_HELD_STUCK)
+		free_held(held); /* nobody is there to log in; IdleTimeoutSec ends it */
+}
+
+static void lose_for_good(PssHeld *held, const GError *error)
+{
+	held->state = PSS_HELD_LOST;
+	drop_link_soon(held);
+	if (held->events)
+		held->events->on_lost(held->user, error);
+}
+
+/* ---- the next try */
+
+static gboolean on_try_time(gpointer user)
+{
+	PssHeld *held = user;
+
+	held->timer = 0;
+	try_now(held);
+	return G_SOURCE_REMOVE;
+}
+
+static guint delay_ms(const PssHeld *held)
+{
+	guint shift = MIN(held->n_failures, 10);
+	guint delay = shift == 0 ? 0 : MIN((guint)FIRST_DELAY_MS << (shift - 1), (guint)LAST_DELAY_MS);
+
+	/* Not all of a site's clients at the same moment. */
+	return delay - (delay > 0 ? (guint)g_random_int_range(0, (gint32)(delay / 4) + 1) : 0);
+}
+
+/* What no repetition helps with: it would only lock the account. */
+static gboolean needs_a_person(const GError *error)
+{
+	return error->domain == PSS_ERROR && (error->code == PSS_AUTH || error->code == PSS_HOST_KEY ||
+					      error->code == PSS_UNSUPPORTED || error->code == PSS_USAGE);
+}
+
+static void tell(PssHeld *held, PssLinkNews news, const char *text)
+{
+	if (held->events && held->events->on_link)
+		held->events->on_link(held->user, news, text);
+}
+
+/* The link is lost, or did not come to be. */
+static void lose(PssHeld *held, const GError *error)
+{
+	gboolean was_up = held->state == PSS_HELD_UP;
+
+	drop_link_soon(held);
+	if (held->state == PSS_HELD_OPENING || held->state == PSS_HELD_PLAIN) {
+		lose_for_good(held, error);
+		return;
+	}
+	if (needs_a_person(error)) {
+		held->state = held->events ? PSS_HELD_STUCK : PSS_HELD_LOST;
+		tell(held, PSS_LINK_STUCK, error->message);
+		return;
+	}
+	if (!held->events && held->n_failures >= FAREWELL_TRIES) {
+		held->state = PSS_HELD_LOST; /* IdleTimeoutSec ends it */
+		return;
+	}
+	held->state = PSS_HELD_WAITING;
+	held->timer = g_timeout_add(delay_ms(held), on_try_time, held);
+	held->n_failures++;
+	if (was_up)
+		tell(held, PSS_LINK_DOWN, error->message);
+}
+
+static void try_now(PssHeld *held)
+{
+	g_clear_handle_id(&held->timer, g_source_remove);
+	held->state = PSS_HELD_TRYING;
+	held->tried_at = g_get_monotonic_time();
+	PssTarget *target = pss_target_copy(held->target);
+	/* Nobody expects to be asked. */
+	target->can_ask = FALSE;
+	target->environment = g_environ_unsetenv(target->environment, "SSH_ASKPASS");
+	held->link = held->new_link(target, &link_events, held);
+	pss_transport_connect(held->link);
+}
+
+void pss_transport_held_hurry(PssTransport *base)
+{
+	PssHeld *held = (PssHeld *)base;
+
+	if (held->state != PSS_HELD_WAITING && held->state != PSS_HELD_STUCK)
+		return;
+	if (g_get_monotonic_time() - held->tried_at < HURRY_AGAIN_US)
+		return;
+	held->n_failures = 0;
+	try_now(held);
+}
+
+/* ---- what is said */
+
+static void confirm(PssHeld *held)
+{
+	char line[64];
+
+	g_clear_handle_id(&held->confirm_timer, g_source_remove);
+	if (!held->greeted || held->confirmed == held->numbered.count)
+		return;
+	held->confirmed = held->numbered.count;
+	g_snprintf(line, sizeof line, "A %" G_GUINT64_FORMAT "\n", held->confirmed);
+	pss_channel_write(held->carrier, line, strlen(line));
+}
+
+static gboolean on_confirm_time(gpointer user)
+{
+	PssHeld *held = user;
+
+	held->confirm_timer = 0;
+	confirm(held);
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean on_alive_time(gpointer user)
+{
+	PssHeld *held = user;
+	pss_channel_write(held->carrier, "H\n", 2);
+	return G_SOURCE_CONTINUE;
+}
+
+void pss_held_say(PssHeld *held, const char *head, const void *data, gsize n)
+{
+	const GString *line = pss_numbered_add(&held->numbered, head, data, n);
+
+	if (held->carrier) {
+		confirm(held);
+		pss_channel_write(held->carrier, line->str, line->len);
+	} else if (held->state == PSS_HELD_WAITING) {
+		pss_transport_held_hurry(&held->base);
+	}
+}
+
+/* ---- what is heard */
+
+static void arrive(PssHeld *held)
+{
+	gboolean first = held->state == PSS_HELD_OPENING;
+
+	g_clear_handle_id(&held->timer, g_source_remove);
+	held->greeted = TRUE;
+	held->state = PSS_HELD_UP;
+	held->confirmed = held->numbered.count;
+	if (held->idle_s > 0)
+		held->alive_timer = g_timeout_add_seconds(MAX(held->idle_s / 3, 1), on_alive_time, held);
+	if (first)
+		pss_held_forget_plain(held);
+	tell(held, first ? PSS_LINK_HELD : PSS_LINK_UP, NULL);
+}
+
+static void fail_for_good(PssHeld *held, const char *reason)
+{
+	g_autoptr(GError) error = g_error_new(PSS_ERROR, PSS_LINK_LOST,
+					      "what kept the session there has ended (%s); the outcome of what ran is "
+					      "unknown",
+					      reason);
+	lose_for_good(held, error);
+}
+
+static void stay_plain(PssHeld *held, const char *reason)
+{
+	g_autofree char *note =
+		g_strdup_printf("%s keeps no resilient session: %s; this is a plain one", held->target->host, reason);
+
+	g_clear_handle_id(&held->timer, g_source_remove);
+	held->state = PSS_HELD_PLAIN;
+	if (held->carrier)
+		pss_channel_close(g_steal_pointer(&held->carrier));
+	held->events->on_note(held->user, PSS_NOTE_WARNING, note);
+	pss_held_become_plain(held);
+}
+
+static gboolean on_greeting_deadline(gpointer user)
+{
+	PssHeld *held = user;
+	g_autoptr(GError) error =
+		g_error_new_literal(PSS_ERROR, PSS_LINK_LOST, "the remote computer did not answer in time");
+
+	held->timer = 0;
+	if (held->state == PSS_HELD_OPENING)
+		stay_plain(held, "it does not answer in time");
+	else
+		lose(held, error);
+	return G_SOURCE_REMOVE;
+}
+
+/* A whole greeting, behind its start. */
+static void take_greeting(PssHeld *held, char *text)
+{
+	guint64 have = 0, start = 0;
+
+	if (*text == 'h') {
+		char *end;
+		have = g_ascii_strtoull(text + 1, &end, 10);
+		start = g_ascii_strtoull(end, NULL, 10);
+	}
+	if (*text == 'n' && held->state == PSS_HELD_OPENING)
+		stay_plain(held, text + 2);
+	else if (*text != 'h')
+		fail_for_good(held, *text ? text + 2 : "");
+	else if (start != held->numbered.count || !pss_numbered_obeyed(&held->numbered, have))
+		fail_for_good(held, "it and this computer disagree");
+	else
+		arrive(held);
+}
+
+/* Noise of start-up files, then the greeting, then the down stream. */
+static void look_for_greeting(PssHeld *held)
+{
+	const char *data = (const char *)held->early->data;
+	gsize n = held->early->len, n_start = strlen(held->greeting_start);
+	const char *at = memmem(data, n, held->greeting_start, n_start);
+	const char *line_end = at ? memchr(at, '\n', n - (gsize)(at - data)) : NULL;
+
+	if (!line_end) {
+		if (!at && n > GREETING_MAX)
+			g_byte_array_remove_range(held->early, 0, (guint)(n - n_start));
+		return;
+	}
+	g_autofree char *text = g_strndup(at + n_start, (gsize)(line_end - at) - n_start);
+	g_byte_array_remove_range(held->early, 0, (guint)(line_end + 1 - data));
+	take_greeting(held, text);
+}
+
+static void on_carrier_data(gpointer user, const void *data, gsize n, gboolean is_stderr)
+{
+	PssHeld *held = user;
+	g_autoptr(GByteArray) rest = NULL;
+
+	if (is_stderr)
+		return;
+	if (!held->greeted) {
+		g_byte_array_append(held->early, data, (guint)n);
+		look_for_greeting(held);
+		if (!held->greeted || held->early->len == 0)
+			return;
+		rest = g_steal_pointer(&held->early);
+		held->early = g_byte_array_new();
+		data = rest->data;
+		n = rest->len;
+	}
+	held->n_failures = 0;
+	if (!pss_numbered_feed(&held->numbered, data, n, &pss_held_channel_events, held)) {
+		fail_for_good(held, "it said what cannot be understood");
+		return;
+	}
+	if (!held->greeted)
+		return;
+	if (held->numbered.count - held->confirmed >= CONFIRM_BYTES)
+		confirm(held);
+	else if (!held->confirm_timer && held->numbered.count != held->confirmed)
+		held->confirm_timer = g_timeout_add(CONFIRM_MS, on_confirm_time, held);
+}
+
+static void on_carrier_drained(gpointer user)
+{
+}
+
+static void on_carrier_closed(gpointer user, int exit_status, const GError *error)
+{
+	PssHeld *held = user;
+	g_autoptr(GError) cause =
+		error ? g_error_copy(error)
+		      : g_error_new_literal(PSS_ERROR, PSS_LINK_LOST, "the way to the remote shell's holder ended");
+
+	held->carrier = NULL;
+	if (held->state == PSS_HELD_OPENING) {
+		stay_plain(held, error ? error->message : "it runs no commands of ours");
+	} else if (!held->events && held->greeted) {
+		held->state = PSS_HELD_LOST; /* it has ended, as it was told to */
+		drop_link_soon(held);
+	} else {
+		lose(held, cause);
+	}
+}
+
+static const PssChannelEvents carrier_events = {
+	.on_data = on_carrier_data,
+	.on_drained = on_carrier_drained,
+	.on_closed = on_carrier_closed,
+};
+
+/* ---- the link's own events */
+
+static void open_carrier(PssHeld *held, gboolean first)
+{
+	PssHolderLink with;
+
+	if (first)
+		pss_holder_link_init(&with, held->name, held->idle_s);
+	else
+		pss_holder_link_init_resume(&with, held->name);
+	g_string_append_printf(with.script, "@ %" G_GUINT64_FORMAT "\n", held->numbered.count);
+	pss_numbered_append(&held->numbered, with.script);
+	PssChannelRequest request = { .command = with.command,
+				      .first_bytes = with.script->str,
+				      .n_first_bytes = with.script->len };
+	held->carrier = pss_channel_open(held->link, &request, &carrier_events, held);
+	pss_holder_link_finish(&with);
+	held->timer =
+		g_timeout_add(first ? FIRST_GREETING_DEADLINE_MS : GREETING_DEADLINE_MS, on_greeting_deadline, held);
+}
+
+static void on_ready(gpointer user, const char *remote_user, const char *history_key)
+{
+	PssHeld *held = user;
+	gboolean first = held->state == PSS_HELD_OPENING;
+
+	open_carrier(held, first);
+	if (first)
+		held->events->on_ready(held->user, remote_user, history_key);
+}
+
+static void on_question(gpointer user, PssQuestion *question)
+{
+	PssHeld *held = user;
+
+	if (held->state == PSS_HELD_OPENING)
+		held->events->on_question(held->user, question);
+	else
+		pss_question_answer(question, NULL);
+}
+
+static void on_note(gpointer user, enum pss_note_kind kind, const char *text)
+{
+	PssHeld *held = user;
+
+	if (held->state == PSS_HELD_OPENING || held->state == PSS_HELD_PLAIN)
+		held->events->on_note(held->user, kind, text);
+}
+
+static void on_lost(gpointer user, const GError *error)
+{
+	lose(user, error);
+}
+
+static const PssTransportEvents link_events = {
+	.on_ready = on_ready,
+	.on_question = on_question,
+	.on_note = on_note,
+	.on_lost = on_lost,
+};
+
+void pss_held_start(PssHeld *held)
+{
+	if (held->state != PSS_HELD_NEW)
+		return;
+	held->state = PSS_HELD_OPENING;
+	held->link = held->new_link(pss_target_copy(held->target), &link_events, held);
+	pss_transport_connect(held->link);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* What a held transport consists of. For transport-held.c, which serves its users, and held-link.c, which keeps it
+ * connected. */
+#pragma once
+
+#include "host/held.h"
+#include "host/numbered.h"
+
+typedef enum {
+	PSS_HELD_NEW,
+	PSS_HELD_OPENING, /* the first link */
+	PSS_HELD_UP,
+	PSS_HELD_TRYING,  /* a further link is being made */
+	PSS_HELD_WAITING, /* until it is time for the next try */
+	PSS_HELD_STUCK,   /* until somebody hurries it */
+	PSS_HELD_PLAIN,   /* no holder: the first link is all there is */
+	PSS_HELD_LOST,    /* for good */
+} PssHeldState;
+
+typedef struct {
+	PssTransport base;
+	const PssTransportEvents *events; /* NULL: the user has gone, the holder is to end */
+	gpointer user;
+	PssHeldLinkFunc new_link;
+	PssTarget *target;
+	char name[33];
+	char *greeting_start;
+	guint idle_s;
+	PssHeldState state;
+	GPtrArray *channels; /* of PssHeldChannel, a reference each */
+	guint last_child;
+	PssNumbered numbered;
+
+	PssTransport *link;
+	PssChannel *carrier; /* its one channel, or NULL */
+	gboolean greeted;
+	GByteArray *early;    /* what came before the greeting was whole */
+	GPtrArray *old_links; /* to be freed outside of their callbacks */
+	guint free_source;
+	guint timer; /* of the next try, or for the greeting */
+	guint confirm_timer, alive_timer;
+	guint64 confirmed; /* of numbered.count */
+	guint n_failures;  /* tries that led to nothing */
+	gint64 tried_at;
+} PssHeld;
+
+typedef struct {
+	PssChannel base;
+	guint number;
+	const PssChannelEvents *events; /* NULL: closed, or over */
+	gpointer user;
+	guint64 n_sent, n_taken;
+	gboolean drain_wanted, eof;
+	gboolean paused;  /* by the user */
+	gboolean stopped; /* in the holder */
+	GQueue kept;      /* of GBytes that came during a pause, standard error's with a first byte of 2, else 1 */
+	gsize n_kept;
+	gboolean ended;
+	int exit_status;
+	/* what a plain channel is made of, until the holder is known to be there */
+	char *command, *term;
+	gboolean pty;
+	guint columns, rows;
+	GByteArray *input;
+	PssChannel *plain;
+} PssHeldChannel;
+
+/* ---- held-link.c */
+void pss_held_start(PssHeld *held);
+void pss_held_say(PssHeld *held, const char *head, const void *data, gsize n); /* the next line */
+void pss_held_end(PssHeld *held); /* frees it, after the holder has been ended */
+
+/* ---- transport-held.c */
+extern const PssNumberedEvents pss_held_channel_events;
+void pss_held_become_plain(PssHeld *held);
+void pss_held_forget_plain(PssHeld *held); /* there is a holder: what a plain channel would need is dropped */
+void pss_held_forget_channels(PssHeld *held);

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* The held transport: one whose channels outlive the link, since a holder on the remote computer has their other
+ * ends (remote/PROTOCOL.md, "Holders"). It makes transports of another kind, one after another, as its links. */
+#pragma once
+
+#include "host/transport.h"
+
+typedef PssTransport *(*PssHeldLinkFunc)(PssTarget *target, const PssTransportEvents *events, gpointer user);
+
+/* As pss_transport_ssh_new(); on_link tells what becomes of the link. idle_s: see -IdleTimeoutSec. Where there can be
+ * no holder, a note says why, and the transport is as plain as its first link. pss_transport_free() ends the holder, in
+ * the background if need be. */
+PssTransport *pss_transport_held_new(PssTarget *target, PssHeldLinkFunc new_link, guint idle_s,
+				     const PssTransportEvents *events, gpointer user);
+
+/* Somebody waits: tries to connect now. Nothing where the link is up. */
+void pss_transport_held_hurry(PssTransport *transport);

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* Lines that are kept until they are known to be obeyed, and frames that may be cut anywhere. Used by
+ * transport-held.c, and by tests alone. It must never hand out a byte twice, and never forget a line too early. */
+#include "host/numbered.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "remote/holder.h"
+
+typedef struct {
+	guint64 number;
+	GString *text;
+} Line;
+
+static void free_line(gpointer data)
+{
+	Line *line = data;
+	g_string_free(line->text, TRUE);
+	g_free(line);
+}
+
+void pss_numbered_init(PssNumbered *numbered)
+{
+	*numbered = (PssNumbered){ 0 };
+	g_queue_init(&numbered->lines);
+}
+
+void pss_numbered_finish(PssNumbered *numbered)
+{
+	g_queue_clear_full(&numbered->lines, free_line);
+}
+
+const GString *pss_numbered_add(PssNumbered *numbered, const char *head, const void *data, gsize n)
+{
+	Line *line = g_new(Line, 1);
+
+	line->number = ++numbered->last;
+	line->text = g_string_sized_new(n + 64);
+	g_string_append_printf(line->text, "%" G_GUINT64_FORMAT " %s", line->number, head);
+	if (data) {
+		g_string_append_c(line->text, ' ');
+		pss_holder_escape(line->text, data, n);
+	}
+	g_string_append_c(line->text, '\n');
+	g_queue_push_tail(&numbered->lines, line);
+	return line->text;
+}
+
+gboolean pss_numbered_obeyed(PssNumbered *numbered, guint64 number)
+{
+	Line *line;
+
+	if (number > numbered->last)
+		return FALSE;
+	while ((line = g_queue_peek_head(&numbered->lines)) && line->number <= number)
+		free_line(g_queue_pop_head(&numbered->lines));
+	return TRUE;
+}
+
+void pss_numbered_append(const PssNumbered *numbered, GString *out)
+{
+	for (const GList *at = numbered->lines.head; at; at = at->next)
+		g_string_append_len(out, ((const Line *)at->data)->text->str,
+				    (gssize)((const Line *)at->data)->text->len);
+}
+
+/* A whole header. FALSE: it is none. */
+static gboolean take_header(PssNumbered *numbered, const PssNumberedEvents *events, gpointer user)
+{
+	unsigned long long a, b;
+	char type;
+	int end = 0;
+
+	if (sscanf(numbered->header, "%c %llu %llu%n", &type, &a, &b, &end) != 3 || numbered->header[end] != '\0' ||
+	    a > G_MAXUINT64 / 2 || (type != 'a' && a > G_MAXUINT))
+		return FALSE;
+	switch (type) {
+	case '1':
+	case '2':
+		numbered->child = (guint)a;
+		numbered->is_stderr = type == '2';
+		numbered->left = b;
+		return TRUE;
+	case 't':
+		events->on_taken(user, (guint)a, b);
+		return TRUE;
+	case 'a':
+		return pss_numbered_obeyed(numbered, a);
+	case 'x':
+		events->on_ended(user, (guint)a, (int)(b & 255));
+		return TRUE;
+	default:
+		return FALSE;
+	}
+}
+
+gboolean pss_numbered_feed(PssNumbered *numbered, const void *data, gsize n, const PssNumberedEvents *events,
+			   gpointer user)
+{
+	const char *at = data, *end = at + n;
+
+	while (at < end) {
+		if (numbered->left > 0) {
+			gsize part = (gsize)MIN(numbered->left, (guint64)(end - at));
+			numbered->left -= part;
+			numbered->count += part;
+			events->on_bytes(user, numbered->child, numbered->is_stderr, at, part);
+			at += part;
+			continue;
+		}
+		char c = *at++;
+		numbered->count++;
+		if (c != '\n') {
+			if (numbered->n_header + 1 >= sizeof numbered->header)
+				return FALSE;
+			numbered->header[numbered->n_header++] = c;
+			continue;
+		}
+		numbered->header[numbered->n_header] = '\0';
+		numbered->n_header = 0;
+		if (!take_header(numbered, events, user))
+			return FALSE;
+	}
+	return TRUE;
+}

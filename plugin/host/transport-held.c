@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: MIT */
+/* The held transport's operations and channels: what a session asks of a channel becomes lines for the holder, and
+ * its frames become the channel's events. Where there is no holder, each channel is one of the first link's instead.
+ * Links are held-link.c's. */
+#include <string.h>
+
+#include "host/held-private.h"
+#include "remote/holder.h"
+
+#define LINE_BYTES 4096u        /* of a child's input: as long as a shell reads in a moment */
+#define KEPT_MAX (256u * 1024u) /* of a paused channel, before the holder is told to stop */
+
+G_STATIC_ASSERT(sizeof(((PssHeld *)0)->name) == 33);
+
+/* ---- channels */
+
+static void free_channel(gpointer data)
+{
+	PssHeldChannel *channel = data;
+
+	g_queue_clear_full(&channel->kept, (GDestroyNotify)g_bytes_unref);
+	g_free(channel->command);
+	g_free(channel->term);
+	if (channel->input)
+		g_byte_array_unref(channel->input);
+}
+
+static void unref_channel(gpointer channel)
+{
+	g_rc_box_release_full(channel, free_channel);
+}
+
+static PssHeldChannel *find(PssHeld *held, guint number)
+{
+	for (guint i = 0; i < held->channels->len; i++) {
+		PssHeldChannel *channel = held->channels->pdata[i];
+		if (channel->number == number && !channel->plain)
+			return channel;
+	}
+	return NULL;
+}
+
+static PssHeld *held_of(const PssHeldChannel *channel)
+{
+	return (PssHeld *)channel->base.transport;
+}
+
+static void say(PssHeldChannel *channel, const char *head, const void *data, gsize n)
+{
+	pss_held_say(held_of(channel), head, data, n);
+}
+
+static void say_short(PssHeldChannel *channel, const char *word, const char *argument)
+{
+	g_autofree char *head = g_strdup_printf("%s %u%s%s", word, channel->number, *argument ? " " : "", argument);
+	say(channel, head, NULL, 0);
+}
+
+/* Its process has ended, and all that it printed has been delivered. */
+static void finish_if_ended(PssHeldChannel *channel)
+{
+	const PssChannelEvents *events = channel->events;
+
+	if (!channel->ended || !events || !g_queue_is_empty(&channel->kept))
+		return;
+	channel->events = NULL;
+	events->on_closed(channel->user, channel->exit_status, NULL);
+}
+
+static void set_stopped(PssHeldChannel *channel, gboolean stopped)
+{
+	if (channel->stopped == stopped || channel->ended)
+		return;
+	channel->stopped = stopped;
+	say_short(channel, "z", stopped ? "1" : "0");
+}
+
+static void keep(PssHeldChannel *channel, gboolean is_stderr, const void *data, gsize n)
+{
+	guint8 *copy = g_malloc(n + 1);
+
+	copy[0] = is_stderr ? 2 : 1;
+	memcpy(copy + 1, data, n);
+	g_queue_push_tail(&channel->kept, g_bytes_new_take(copy, n + 1));
+	channel->n_kept += n;
+	if (channel->n_kept > KEPT_MAX)
+		set_stopped(channel, TRUE);
+}
+
+static void deliver_kept(PssHeldChannel *channel)
+{
+	while (channel->events && !channel->paused && !g_queue_is_empty(&channel->kept)) {
+		g_autoptr(GBytes) bytes = g_queue_pop_head(&channel->kept);
+		gsize n;
+		const guint8 *data = g_bytes_get_data(bytes, &n);
+		channel->n_kept -= n - 1;
+		channel->events->on_data(channel->user, data + 1, n - 1, data[0] == 2);
+	}
+	if (channel->events && !channel->paused)
+		set_stopped(channel, FALSE);
+	if (channel->events && !channel->paused)
+		finish_if_ended(channel);
+}
+
+/* ---- the holder's frames */
+
+static void on_bytes(gpointer user, guint child, gboolean is_stderr, const void *data, gsize n)
+{
+	PssHeldChannel *channel = find(user, child);
+
+	if (!channel || !channel->events)
+		return;
+	if (channel->paused || !g_queue_is_empty(&channel->kept))
+		keep(channel, is_stderr, data, n);
+	else
+		channel->events->on_data(channel->user, data, n, is_stderr);
+}
+
+static void on_taken(gpointer user, guint child, guint64 n)
+{
+	PssHeldChannel *channel = find(user, child);
+
+	if (!channel)
+		return;
+	channel->n_taken += MIN(n, channel->n_sent - channel->n_taken);
+	if (channel->n_taken < channel->n_sent || !channel->drain_wanted || !channel->events)
+		return;
+	channel->drain_wanted = FALSE;
+	channel->events->on_drained(channel->user);
+}
+
+static void on_ended(gpointer user, guint child, int status)
+{
+	PssHeldChannel *channel = find(user, child);
+
+	if (!channel)
+		return;
+	channel->ended = TRUE;
+	channel->exit_status = status;
+	g_rc_box_acquire(channel);
+	if (!channel->paused)
+		finish_if_ended(channel);
+	unref_channel(channel);
+}
+
+const PssNumberedEvents pss_held_channel_events = {
+	.on_bytes = on_bytes,
+	.on_taken = on_taken,
+	.on_ended = on_ended,
+};
+
+/* ---- plain channels */
+
+static void on_plain_data(gpointer user, const void *data, gsize n, gboolean is_stderr)
+{
+	PssHeldChannel *channel = user;
+	if (channel->events)
+		channel->events->on_data(channel->user, data, n, is_stderr);
+}
+
+static void on_plain_drained(gpointer user)
+{
+	PssHeldChannel *channel = user;
+	if (channel->events)
+		channel->events->on_drained(channel->user);
+}
+
+static void on_plain_closed(gpointer user, int exit_status, const GError *error)
+{
+	PssHeldChannel *channel = user;
+	const PssChannelEvents *events = g_steal_pointer(&channel->events);
+
+	if (events)
+		events->on_closed(channel->user, exit_status, error);
+}
+
+static void open_plain(PssHeld *held, PssHeldChannel *channel)
+{
+	static const PssChannelEvents events = {
+		.on_data = on_plain_data,
+		.on_drained = on_plain_drained,
+		.on_closed = on_plain_closed,
+	};
+	PssChannelRequest request = {
+		.command = channel->command,
+		.pty = channel->pty,
+		.term = channel->term,
+		.columns = channel->columns,
+		.rows = channel->rows,
+		.first_bytes = channel->input->data,
+		.n_first_bytes = channel->input->len,
+	};
+
+	channel->plain = pss_channel_open(held->link, &request, &events, channel);
+	if (channel->eof)
+		pss_channel_eof(channel->plain);
+	g_clear_pointer(&channel->input, g_byte_array_unref);
+}
+
+void pss_held_become_plain(PssHeld *held)
+{
+	for (guint i = 0; i < held->channels->len; i++)
+		open_plain(held, held->channels->pdata[i]);
+}
+
+void pss_held_forget_plain(PssHeld *held)
+{
+	for (guint i = 0; i < held->channels->len; i++)
+		g_clear_pointer(&((PssHeldChannel *)held->channels->pdata[i])->input, g_byte_array_unref);
+}
+
+void pss_held_forget_channels(PssHeld *held)
+{
+	for (guint i = 0; i < held->channels->len; i++) {
+		PssHeldChannel *channel = held->channels->pdata[i];
+		channel->events = NULL;
+		channel->plain = NULL; /* gone with its link */
+	}
+	g_clear_pointer(&held->channels, g_ptr_array_unref);
+	held->channels = g_ptr_array_new_with_free_func(unref_channel);
+}
+
+/* ---- operations */
+
+static void start(PssHeldChannel *channel)
+{
+	g_autoptr(GString) head = g_string_new(NULL);
+
+	if (!channel->pty) {
+		g_string_printf(head, "p %u", channel->number);
+	} else {
+		g_string_printf(head, "o %u %u %u ", channel->number, channel->columns, channel->rows);
+		pss_holder_escape(head, channel->term, strlen(channel->term));
+	}
+	/* No command: the login shell, as sshd would start it. */
+	const char *command = channel->command ? channel->command : "exec \"$SHELL\" -l";
+	say(channel, head->str, command, strlen(command));
+}
+
+static void held_write(PssChannel *base, const void *data, gsize n);
+
+static PssChannel *held_open(PssTransport *base, const PssChannelRequest *request, const PssChannelEvents *events,
+			     gpointer user)
+{
+	PssHeld *held = (PssHeld *)base;
+	PssHeldChannel *channel = g_rc_box_new0(PssHeldChannel);
+
+	channel->base.transport = base;
+	channel->number = ++held->last_child;
+	channel->command = g_strdup(request->command);
+	channel->pty = request->pty;
+	channel->term = g_strdup(request->term);
+	channel->columns = request->columns;
+	channel->rows = request->rows;
+	channel->user = user;
+	g_queue_init(&channel->kept);
+	g_ptr_array_add(held->channels, channel);
+	if (held->state == PSS_HELD_LOST)
+		return &channel->base;
+	channel->events = events;
+	if (held->state == PSS_HELD_OPENING || held->state == PSS_HELD_PLAIN) {
+		channel->input = g_byte_array_new();
+		g_byte_array_append(channel->input, request->first_bytes, (guint)request->n_first_bytes);
+	}
+	if (held->state == PSS_HELD_PLAIN) {
+		open_plain(held, channel);
+		return &channel->base;
+	}
+	start(channel);
+	if (request->n_first_bytes > 0)
+		held_write(&channel->base, request->first_bytes, request->n_first_bytes);
+	/* These were in `input` already. */
+	if (channel->input)
+		g_byte_array_set_size(channel->input, (guint)request->n_first_bytes);
+	return &channel->base;
+}
+
+static void held_write(PssChannel *base, const void *data, gsize n)
+{
+	PssHeldChannel *channel = (PssHeldChannel *)base;
+	g_autofree char *head = g_strdup_printf("d %u", channel->number);
+	const char *at = data;
+
+	if (channel->plain) {
+		pss_channel_write(channel->plain, data, n);
+		return;
+	}
+	if (!channel->events || channel->eof || n == 0)
+		return;
+	if (channel->input)
+		g_byte_array_append(channel->input, data, (guint)n);
+	channel->n_sent += n;
+	channel->drain_wanted = TRUE;
+	while (n > 0) {
+		gsize part = MIN(n, LINE_BYTES);
+		say(channel, head, at, part);
+		at += part;
+		n -= part;
+	}
+}
+
+static gsize held_pending(PssChannel *base)
+{
+	PssHeldChannel *channel = (PssHeldChannel *)base;
+	return channel->plain ? pss_channel_pending(channel->plain) : (gsize)(channel->n_sent - channel->n_taken);
+}
+
+static void held_pause(PssChannel *base, gboolean paused)
+{
+	PssHeldChannel *channel = (PssHeldChannel *)base;
+
+	if (channel->plain) {
+		pss_channel_pause(channel->plain, paused);
+		return;
+	}
+	if (!channel->events || channel->paused == paused)
+		return;
+	channel->paused = paused;
+	g_rc_box_acquire(channel);
+	if (!paused)
+		deliver_kept(channel);
+	unref_channel(channel);
+}
+
+static void held_resize(PssChannel *base, guint columns, guint rows)
+{
+	PssHeldChannel *channel = (PssHeldChannel *)base;
+	g_autofree char *size = g_strdup_printf("%u %u", columns, rows);
+
+	channel->columns = columns;
+	channel->rows = rows;
+	if (channel->plain)
+		pss_channel_resize(channel->plain, columns, rows);
+	else if (channel->events && channel->pty)
+		say_short(channel, "w", size);
+}
+
+static void held_signal(PssChannel *base, const char *name)
+{
+	PssHeldChannel *channel = (PssHeldChannel *)base;
+
+	if (channel->plain)
+		pss_channel_signal(channel->plain, name);
+	else if (channel->events)
+		say_short(channel, "s", name);
+}
+
+static void held_eof(PssChannel *base)
+{
+	PssHeldChannel *channel = (PssHeldChannel *)base;
+
+	if (channel->plain) {
+		pss_channel_eof(channel->plain);
+	} else if (channel->events && !channel->eof) {
+		channel->eof = TRUE;
+		say_short(channel, "e", "");
+	}
+}
+
+static void held_close(PssChannel *base)
+{
+	PssHeldChannel *channel = (PssHeldChannel *)base;
+	PssHeld *held = held_of(channel);
+
+	channel->events = NULL;
+	if (channel->plain)
+		pss_channel_close(g_steal_pointer(&channel->plain));
+	else if (!channel->ended && held->state != PSS_HELD_LOST)
+		say_short(channel, "c", "");
+	g_ptr_array_remove_fast(held->channels, channel);
+}
+
+static void held_connect(PssTransport *base)
+{
+	pss_held_start((PssHeld *)base);
+}
+
+static void held_free(PssTransport *base)
+{
+	pss_held_end((PssHeld *)base);
+}
+
+static void draw_name(char *name)
+{
+	g_autofree char *uuid = g_uuid_string_random();
+	gsize n = 0;
+
+	for (const char *at = uuid; *at; at++)
+		if (*at != '-')
+			name[n++] = *at;
+	name[n] = '\0';
+}
+
+PssTransport *pss_transport_held_new(PssTarget *target, PssHeldLinkFunc new_link, guint idle_s,
+				     const PssTransportEvents *events, gpointer user)
+{
+	static const PssTransportOps ops = {
+		.connect = held_connect,
+		.open = held_open,
+		.write = held_write,
+		.pending = held_pending,
+		.pause = held_pause,
+		.resize = held_resize,
+		.signal = held_signal,
+		.eof = held_eof,
+		.close = held_close,
+		.free = held_free,
+	};
+	PssHeld *held = g_new0(PssHeld, 1);
+
+	held->base.ops = &ops;
+	held->target = target;
+	held->new_link = new_link;
+	held->idle_s = idle_s;
+	held->events = events;
+	held->user = user;
+	draw_name(held->name);
+	held->greeting_start = pss_holder_greeting_start(held->name);
+	held->channels = g_ptr_array_new_with_free_func(unref_channel);
+	held->old_links = g_ptr_array_new_with_free_func((GDestroyNotify)pss_transport_free);
+	held->early = g_byte_array_new();
+	pss_numbered_init(&held->numbered);
+	return &held->base;
+}

@@ -1,0 +1,36 @@
+# What the loader of a new session's link evaluates (PROTOCOL.md, "Holders"): finds a keeper and becomes a holder's
+# first link. Its standard input goes on with lines for the holder, so nothing in here may read it.
+n=@NAME@
+u=$(umask)
+umask 077
+@RENDEZVOUS@
+pss_refuse() {
+	printf '\036%s n %s\n' "$n" "$1"
+	exit 0
+}
+pss_meet || pss_refuse "no private directory with fifos can be made"
+rm -f go
+for k in @KEEPERS@; do
+	command -v "$k" >/dev/null 2>&1 || continue
+	case $k in
+	perl)
+		cat >holder <<'@END@'
+@PERL@
+@END@
+		;;
+	python3)
+		cat >holder <<'@END@'
+@PYTHON@
+@END@
+		;;
+	esac
+	echo "$k" >keeper
+	"$k" ./holder "$n" @IDLE@ "$u" 2>/dev/null && exit 0
+	# One that could not start has read nothing.
+	[ -f holder ] && [ ! -f pid ] || exit 0
+done
+u=$PWD
+rm -f holder keeper
+cd /
+rmdir "$u" 2>/dev/null
+pss_refuse "neither perl nor python3 works there"

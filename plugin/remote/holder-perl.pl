@@ -1,0 +1,440 @@
+# A holder (PROTOCOL.md, "Holders") in Perl 5, modules of perl-base alone, started by hold.sh in the private directory:
+#   holder NAME IDLE UMASK     becomes the holder; standard input and output are its first link
+#   holder NAME resume         carries another link between standard input and output and the holder
+# holder-python.py is the same program in Python: what is changed here is changed there.
+use strict;
+use Errno qw(EAGAIN EINTR);
+use Fcntl;
+use POSIX ();
+use Socket;
+use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
+
+# Linux on most machines; where it is otherwise the first of these fails, and another keeper is taken.
+use constant { TIOCSPTLCK => 0x40045431, TIOCGPTN => 0x80045430, TIOCSWINSZ => 0x5414, TIOCSCTTY => 0x540e };
+use constant { LIMIT => 1 << 20, CHUNK => 65536, TELL_BYTES => 32768, TELL_SECONDS => 0.3, SO_PEERCRED => 17 };
+
+my ($name, $idle, $umask) = @ARGV;
+my ($home, $shell) = ($ENV{HOME} || '/', $ENV{SHELL} || (getpwuid($<))[8] || '/bin/sh');
+# A link is {in, out, keep, lines, first, sent}; a child {pid, in, outputs => {fd => [handle, type]}, pty, queue, taken, eof,
+# stopped, status}.
+my ($link, $waiting, %children);
+my ($down, $start, $have, $told, $tell_at, $heard, $ending) = ('', 0, 0, 0, undef, now(), 0);
+
+sub now { return clock_gettime(CLOCK_MONOTONIC) }
+
+sub nonblocking {
+	my ($handle) = @_;
+	my $flags = fcntl($handle, F_GETFL, 0);
+	fcntl($handle, F_SETFL, $flags | O_NONBLOCK);
+	return $handle;
+}
+
+sub greet { return "\036$name $_[0]\n" }
+
+sub down_end { return $start + length $down }
+
+sub is_full { return length $down >= LIMIT }
+
+sub has_more {
+	my ($one) = @_;
+	return length $one->{first} || defined $one->{sent} && $one->{sent} < down_end();
+}
+
+sub confirm {
+	my ($count) = @_;
+	return 0 if $count < $start || $count > down_end();
+	substr($down, 0, $count - $start) = '';
+	$start = $count;
+	return 1;
+}
+
+# ---- a link that is resumed: bytes both ways until either end closes
+sub resume {
+	socket(my $socket, AF_UNIX, SOCK_STREAM, 0);
+	unless (connect($socket, pack_sockaddr_un('s'))) {
+		syswrite(STDOUT, greet('g the holder has ended'));
+		return;
+	}
+	my @ways = ([\*STDIN, $socket], [$socket, \*STDOUT]);
+	while (1) {
+		my $reading = '';
+		vec($reading, fileno($_->[0]), 1) = 1 for @ways;
+		next if select(my $readable = $reading, undef, undef, undef) < 0;
+		for my $way (@ways) {
+			next unless vec($readable, fileno($way->[0]), 1);
+			return unless sysread($way->[0], my $data, CHUNK);
+			for (my $at = 0; $at < length $data;) {
+				my $n = syswrite($way->[1], $data, length($data) - $at, $at);
+				return unless defined $n;
+				$at += $n;
+			}
+		}
+	}
+}
+
+# ---- children
+sub become {
+	my ($command, $term, $tty) = @_;
+	$SIG{$_} = 'DEFAULT' for qw(PIPE HUP INT QUIT TERM CHLD XFSZ);
+	delete @ENV{qw(TERM SSH_TTY OLDPWD)};
+	$ENV{TERM} = $term if defined $term;
+	$ENV{SSH_TTY} = $tty if defined $tty;
+	$ENV{PWD} = $home;
+	chdir($home) || chdir('/');
+	umask(oct $umask);
+	my ($base) = $shell =~ m{([^/]*)$};
+	exec {$shell} $base, '-c', $command;
+	POSIX::_exit(255);
+}
+
+sub resize {
+	my ($handle, $columns, $rows) = @_;
+	ioctl($handle, TIOCSWINSZ, pack('S4', $rows, $columns, 0, 0));
+}
+
+sub open_terminal {
+	sysopen(my $master, '/dev/ptmx', O_RDWR | O_NOCTTY) or return;
+	my $number = pack('i', 0);
+	ioctl($master, TIOCSPTLCK, $number) or return;
+	ioctl($master, TIOCGPTN, $number) or return;
+	my $tty = '/dev/pts/' . unpack('i', $number);
+	sysopen(my $slave, $tty, O_RDWR | O_NOCTTY) or return;
+	return ($master, $slave, $tty);
+}
+
+sub add_child {
+	my ($number, $pid, $in, $pty, @outputs) = @_;
+	$children{$number} = {
+		pid => $pid, in => $in, pty => $pty, queue => '', taken => 0, outputs => {map { (fileno($_->[0]), $_) } @outputs}
+	};
+}
+
+sub start_on_terminal {
+	my ($number, $columns, $rows, $term, $command) = @_;
+	my ($master, $slave, $tty) = open_terminal();
+	resize($slave, $columns, $rows);
+	my $pid = fork();
+	if ($pid == 0) {
+		POSIX::setsid();
+		ioctl($slave, TIOCSCTTY, 0);
+		POSIX::dup2(fileno($slave), $_) for 0 .. 2;
+		become($command, $term, $tty);
+	}
+	nonblocking($master);
+	add_child($number, $pid, $master, 1, [$master, '1']);
+}
+
+sub start_on_pipes {
+	my ($number, $command) = @_;
+	pipe(my $in_there, my $in);
+	pipe(my $out, my $out_there);
+	pipe(my $err, my $err_there);
+	my $pid = fork();
+	if ($pid == 0) {
+		POSIX::setsid();
+		POSIX::dup2(fileno($in_there), 0);
+		POSIX::dup2(fileno($out_there), 1);
+		POSIX::dup2(fileno($err_there), 2);
+		become($command);
+	}
+	nonblocking($_) for $in, $out, $err;
+	add_child($number, $pid, $in, 0, [$out, '1'], [$err, '2']);
+}
+
+sub end_input {
+	my ($child) = @_;
+	close($child->{in}) if $child->{in} && !$child->{pty};
+	$child->{in} = undef;
+	$child->{taken} += length $child->{queue};
+	$child->{queue} = '';
+}
+
+sub write_child {
+	my ($child) = @_;
+	my $n = syswrite($child->{in}, $child->{queue});
+	if (defined $n) {
+		substr($child->{queue}, 0, $n) = '';
+		$child->{taken} += $n;
+	} elsif ($! == EAGAIN || $! == EINTR) {
+		return;
+	} else {
+		end_input($child);
+	}
+	end_input($child) if $child->{eof} && !length $child->{queue} && !$child->{pty};
+}
+
+sub close_child {
+	my ($child) = @_;
+	close($_->[0]) for values %{$child->{outputs}};
+	close($child->{in}) if $child->{in} && !$child->{pty};
+	$child->{outputs} = {};
+	$child->{in} = undef;
+}
+
+# True where there may be more at once.
+sub read_output {
+	my ($number, $child, $fd) = @_;
+	my ($handle, $type) = @{$child->{outputs}{$fd}};
+	my $n = sysread($handle, my $data, CHUNK);
+	return 0 if !defined $n && ($! == EAGAIN || $! == EINTR);
+	if ($n) {
+		$down .= "$type $number $n\n" . $data;
+		return 1;
+	}
+	delete $child->{outputs}{$fd};
+	$child->{in} = undef if $child->{pty};
+	close($handle);
+	return 0;
+}
+
+# A terminal's child is over when it has exited, as background jobs may hold the terminal for ever.
+sub finish_if_done {
+	my ($number, $child) = @_;
+	return if !defined $child->{status} || $child->{stopped};
+	if ($child->{pty}) {
+		for my $fd (keys %{$child->{outputs}}) {
+			1 while !is_full() && read_output($number, $child, $fd);
+			return if is_full();
+		}
+	} elsif (%{$child->{outputs}}) {
+		return;
+	}
+	close_child($child);
+	tell_taken();
+	$down .= "x $number $child->{status}\n";
+	delete $children{$number};
+}
+
+sub reap {
+	while ((my $pid = waitpid(-1, POSIX::WNOHANG())) > 0) {
+		my $status = $? & 127 ? 128 + ($? & 127) : $? >> 8;
+		$_->{pid} == $pid and $_->{status} = $status for values %children;
+	}
+}
+
+# ---- lines
+sub plain {
+	my ($text) = @_;
+	$text =~ s/\\([0-7]{3})/chr oct $1/ge;
+	return $text;
+}
+
+sub obey {
+	my ($word, $rest) = @_;
+	if ($word eq 'x') {
+		$ending = 1;
+		return;
+	}
+	(my $number, $rest) = split / /, $rest, 2;
+	if ($word eq 'o') {
+		my ($columns, $rows, $term, $command) = split / /, $rest, 4;
+		start_on_terminal($number, $columns, $rows, plain($term), plain($command));
+		return;
+	}
+	if ($word eq 'p') {
+		start_on_pipes($number, plain($rest));
+		return;
+	}
+	my $child = $children{$number} or return;
+	if ($word eq 'd') {
+		$child->{queue} .= plain($rest);
+		if (!$child->{in} || $child->{eof}) {
+			end_input($child);
+		} elsif (length $child->{queue}) {
+			write_child($child);
+		}
+	} elsif ($word eq 'e') {
+		$child->{eof} = 1;
+		end_input($child) if !length $child->{queue} && !$child->{pty};
+	} elsif ($word eq 'w' && $child->{pty} && %{$child->{outputs}}) {
+		resize((values %{$child->{outputs}})[0][0], split / /, $rest);
+	} elsif ($word eq 's') {
+		kill($rest, -$child->{pid}) if $rest =~ /^[A-Z][A-Z0-9]*$/;
+	} elsif ($word eq 'z') {
+		$child->{stopped} = $rest eq '1';
+	} elsif ($word eq 'c') {
+		close_child($child);
+		delete $children{$number};
+	}
+}
+
+sub end_link {
+	my ($one) = @_;
+	$link = undef if $link && $one == $link;
+	$waiting = undef if $waiting && $one == $waiting;
+	close($_) for grep { $_ } $one->{in}, $one->{out}, $one->{keep};
+}
+
+# False: the link cannot go on.
+sub take_line {
+	my ($from, $line) = @_;
+	my ($word, $rest) = split / /, $line, 2;
+	if ($word eq '@') {
+		unless (confirm($rest)) {
+			syswrite($from->{out}, greet('g another client has gone on with the session'));
+			return 0;
+		}
+		end_link($link) if $link && $link != $from;
+		($link, $waiting) = ($from, undef);
+		$link->{sent} = $rest + 0;
+		$link->{first} = greet("h $have $link->{sent} perl");
+		return 1;
+	}
+	return 0 if !$link || $from != $link || !defined $link->{sent};
+	return confirm($rest) if $word eq 'A';
+	return 1 if $word eq 'H';
+	if ($word == $have + 1) {
+		$have++;
+		obey(split(/ /, $rest, 2));
+	}
+	return $word <= $have;
+}
+
+sub read_link {
+	my ($from) = @_;
+	my $n = sysread($from->{in}, my $data, CHUNK);
+	return 1 if !defined $n && ($! == EAGAIN || $! == EINTR);
+	return 0 unless $n;
+	$heard = now();
+	my @lines = split /\n/, $from->{lines} . $data, -1;
+	$from->{lines} = pop @lines;
+	take_line($from, $_) || return 0 for @lines;
+	return 1;
+}
+
+sub tell_taken {
+	for my $number (keys %children) {
+		my $child = $children{$number};
+		$down .= "t $number $child->{taken}\n" if $child->{taken};
+		$child->{taken} = 0;
+	}
+	$down .= "a $have 0\n" if $told < $have;
+	$told = $have;
+	$tell_at = undef;
+}
+
+sub write_link {
+	while (has_more($link)) {
+		my $n;
+		if (length $link->{first}) {
+			$n = syswrite($link->{out}, $link->{first});
+			substr($link->{first}, 0, $n) = '' if $n;
+		} else {
+			my $at = $link->{sent} - $start;
+			my $left = length($down) - $at;
+			$n = syswrite($link->{out}, $down, $left < CHUNK ? $left : CHUNK, $at);
+			$link->{sent} += $n if $n;
+		}
+		return $! == EAGAIN || $! == EINTR unless defined $n;
+	}
+	return 1;
+}
+
+sub leave {
+	close_child($_) for values %children;
+	my $here = POSIX::getcwd();
+	unlink(qw(holder keeper pid s));
+	rmdir($here) if defined $here;
+}
+
+sub accept_link {
+	my ($listener) = @_;
+	accept(my $handle, $listener) or return;
+	my (undef, $peer) = unpack('i3', getsockopt($handle, SOL_SOCKET, SO_PEERCRED) || '');
+	return unless defined $peer && $peer == $<;
+	end_link($waiting) if $waiting;
+	$waiting = {in => nonblocking($handle), out => $handle, lines => '', first => ''};
+}
+
+sub turn {
+	my ($listener, $woken) = @_;
+	my ($reading, $writing, %outputs, %inputs) = ('', '');
+	for my $number (keys %children) {
+		my $child = $children{$number};
+		if (!$child->{stopped} && !is_full()) {
+			$outputs{$_} = $number for keys %{$child->{outputs}};
+		}
+		$inputs{fileno($child->{in})} = $child if length $child->{queue} && $child->{in};
+	}
+	my @links = grep { $_ } $link, $waiting;
+	vec($reading, $_, 1) = 1 for fileno($listener), fileno($woken), keys %outputs, map { fileno($_->{in}) } @links;
+	vec($writing, $_, 1) = 1 for keys %inputs;
+	vec($writing, fileno($link->{out}), 1) = 1 if $link && has_more($link);
+	# A signal that comes just before the wait is seen behind it: so it ends, now and then, where there is a child.
+	my $timeout = %children ? 10 : undef;
+	for my $at (grep { defined } $tell_at, $idle ? $heard + $idle : undef) {
+		my $left = $at - now();
+		$left = 0 if $left < 0;
+		$timeout = $left if !defined $timeout || $left < $timeout;
+	}
+	my $n = select($reading, $writing, undef, $timeout);
+	($reading, $writing) = ('', '') if $n <= 0;
+
+	sysread($woken, my $bytes, CHUNK) if vec($reading, fileno($woken), 1);
+	reap();
+	for my $fd (keys %outputs) {
+		my $child = $children{$outputs{$fd}};
+		read_output($outputs{$fd}, $child, $fd) if vec($reading, $fd, 1) && $child && $child->{outputs}{$fd};
+	}
+	for my $fd (keys %inputs) {
+		write_child($inputs{$fd}) if vec($writing, $fd, 1) && $inputs{$fd}{in};
+	}
+	for my $one (@links) {
+		next unless $link && $one == $link || $waiting && $one == $waiting;
+		end_link($one) if vec($reading, fileno($one->{in}), 1) && !read_link($one);
+	}
+	accept_link($listener) if vec($reading, fileno($listener), 1);
+	finish_if_done($_, $children{$_}) for keys %children;
+	my $much = grep { $_->{taken} > TELL_BYTES } values %children;
+	my $untold = $told < $have || grep { $_->{taken} } values %children;
+	if ($untold && ($link && has_more($link) || $much || defined $tell_at && now() >= $tell_at)) {
+		tell_taken();
+	} elsif ($untold && !defined $tell_at) {
+		$tell_at = now() + TELL_SECONDS;
+	}
+	end_link($link) if $link && !write_link();
+}
+
+sub to_nothing {
+	open(my $null, '+<', '/dev/null');
+	POSIX::dup2(fileno($null), $_) for 0 .. 2;
+}
+
+sub hold {
+	socket(my $listener, AF_UNIX, SOCK_STREAM, 0);
+	bind($listener, pack_sockaddr_un('s'));
+	listen($listener, 4);
+	open(my $file, '>', 'pid');
+	print $file "$$\n";
+	close($file);
+	pipe(my $woken, my $waker);
+	nonblocking($woken);
+	nonblocking($waker);
+	$SIG{$_} = 'IGNORE' for qw(HUP INT QUIT PIPE);
+	$SIG{CHLD} = sub { syswrite($waker, 'x') };
+	$SIG{TERM} = sub { $ending = 1; syswrite($waker, 'x') };
+	turn($listener, $woken) until $ending || $idle && now() >= $heard + $idle;
+	leave();
+}
+
+if ($idle eq 'resume') {
+	resume();
+	exit 0;
+}
+open_terminal() or exit 2;
+pipe(my $alive, my $keep);
+my $pid = fork();
+exit 2 unless defined $pid;
+if ($pid > 0) {
+	close($keep);
+	to_nothing();
+	sysread($alive, my $byte, 1);
+	exit 0;
+}
+POSIX::setsid();
+close($alive);
+open(my $in, '<&', \*STDIN);
+open(my $out, '>&', \*STDOUT);
+to_nothing();
+$link = {in => nonblocking($in), out => nonblocking($out), keep => $keep, lines => '', first => ''};
+hold();

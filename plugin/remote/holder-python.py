@@ -1,0 +1,480 @@
+# A holder (PROTOCOL.md, "Holders") in Python 3.3 or later, started by hold.sh in the private directory:
+#   holder NAME IDLE UMASK     becomes the holder; standard input and output are its first link
+#   holder NAME resume         carries another link between standard input and output and the holder
+# holder-perl.pl is the same program in Perl: what is changed here is changed there.
+import errno, fcntl, os, pwd, re, select, signal, socket, struct, sys, termios, time
+
+LIMIT = 1 << 20
+CHUNK = 65536
+# So much may be taken before it is said, or so many seconds.
+TELL_BYTES = 32768
+TELL_SECONDS = 0.3
+
+
+def greet(text):
+    return ("\036" + NAME + " " + text + "\n").encode()
+
+
+# ---- a link that is resumed: bytes both ways until either end closes
+def resume():
+    link = socket.socket(socket.AF_UNIX)
+    try:
+        link.connect("s")
+    except OSError:
+        os.write(1, greet("g the holder has ended"))
+        return
+    other = {0: link.fileno(), link.fileno(): 1}
+    while True:
+        for fd in select.select(list(other), [], [])[0]:
+            data = os.read(fd, CHUNK)
+            if not data:
+                return
+            while data:
+                data = data[os.write(other[fd], data):]
+
+
+# ---- the down stream: what has been said and not been confirmed
+class Down:
+    def __init__(self):
+        self.bytes = bytearray()
+        self.start = 0
+
+    def end(self):
+        return self.start + len(self.bytes)
+
+    def is_full(self):
+        return len(self.bytes) >= LIMIT
+
+    def confirm(self, count):
+        if self.start <= count <= self.end():
+            del self.bytes[:count - self.start]
+            self.start = count
+            return True
+        return False
+
+
+class Link:
+    def __init__(self, fd_in, fd_out, keep):
+        self.fd_in = fd_in
+        self.fd_out = fd_out
+        self.keep = keep
+        self.lines = b""
+        self.first = b""
+        self.sent = None
+        for fd in {fd_in, fd_out} - {-1}:
+            os.set_blocking(fd, False)
+
+    def has_more(self):
+        return bool(self.first) or self.sent is not None and self.sent < down.end()
+
+    def end(self):
+        for fd in {self.fd_in, self.fd_out, self.keep} - {-1}:
+            os.close(fd)
+
+
+class Child:
+    def __init__(self, pid, fd_in, outputs, pty):
+        self.pid = pid
+        self.fd_in = fd_in
+        self.outputs = outputs
+        self.pty = pty
+        self.queue = bytearray()
+        self.taken = 0
+        self.eof = False
+        self.stopped = False
+        self.status = None
+
+    def end_input(self):
+        if self.fd_in >= 0 and not self.pty:
+            os.close(self.fd_in)
+        self.fd_in = -1
+        self.taken += len(self.queue)
+        del self.queue[:]
+
+    def write(self):
+        try:
+            n = os.write(self.fd_in, self.queue)
+            del self.queue[:n]
+            self.taken += n
+        except BlockingIOError:
+            return
+        except OSError:
+            self.end_input()
+        if self.eof and not self.queue and not self.pty:
+            self.end_input()
+
+    def close(self):
+        fds = set(self.outputs) | ({self.fd_in} - {-1})
+        self.outputs = {}
+        self.fd_in = -1
+        for fd in fds:
+            os.close(fd)
+
+
+down = Down()
+link = None
+waiting = None
+children = {}
+have = told = 0
+tell_at = None
+heard = time.monotonic()
+ending = False
+
+
+# ---- children
+def become(command, term, tty):
+    for number in (signal.SIGPIPE, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGCHLD,
+                   signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
+    shell = os.environ.get("SHELL") or pwd.getpwuid(os.getuid()).pw_shell or "/bin/sh"
+    home = os.environ.get("HOME") or "/"
+    for name, value in (("TERM", term), ("SSH_TTY", tty), ("PWD", home)):
+        os.environ.pop(name, None)
+        if value:
+            os.environ[name] = value
+    os.environ.pop("OLDPWD", None)
+    try:
+        os.chdir(home)
+    except OSError:
+        os.chdir("/")
+    os.umask(UMASK)
+    os.execv(shell, [os.path.basename(shell).encode(), b"-c", command])
+
+
+def resize(fd, columns, rows):
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", int(rows), int(columns), 0, 0))
+
+
+def start_on_terminal(number, columns, rows, term, command):
+    master, slave = os.openpty()
+    resize(slave, columns, rows)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.setsid()
+            fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+            for fd in range(3):
+                os.dup2(slave, fd)
+            become(command, term.decode(), os.ttyname(0))
+        finally:
+            os._exit(255)
+    os.close(slave)
+    os.set_blocking(master, False)
+    children[number] = Child(pid, master, {master: b"1"}, True)
+
+
+def start_on_pipes(number, command):
+    pairs = [os.pipe() for i in range(3)]
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.setsid()
+            os.dup2(pairs[0][0], 0)
+            os.dup2(pairs[1][1], 1)
+            os.dup2(pairs[2][1], 2)
+            become(command, None, None)
+        finally:
+            os._exit(255)
+    for fd in (pairs[0][0], pairs[1][1], pairs[2][1]):
+        os.close(fd)
+    for fd in (pairs[0][1], pairs[1][0], pairs[2][0]):
+        os.set_blocking(fd, False)
+    children[number] = Child(pid, pairs[0][1], {pairs[1][0]: b"1", pairs[2][0]: b"2"}, False)
+
+
+# TRUE where there may be more at once.
+def read_output(number, child, fd):
+    try:
+        data = os.read(fd, CHUNK)
+    except BlockingIOError:
+        return False
+    except OSError:
+        data = b""
+    if data:
+        down.bytes += child.outputs[fd] + b" %d %d\n" % (number, len(data)) + data
+        return True
+    del child.outputs[fd]
+    if child.pty:
+        child.fd_in = -1
+    os.close(fd)
+    return False
+
+
+# A terminal's child is over when it has exited, as background jobs may hold the terminal for ever.
+def finish_if_done(number, child):
+    if child.status is None or child.stopped:
+        return
+    if child.pty:
+        for fd in list(child.outputs):
+            while not down.is_full() and read_output(number, child, fd):
+                pass
+            if down.is_full():
+                return
+    elif child.outputs:
+        return
+    child.close()
+    tell_taken()
+    down.bytes += b"x %d %d\n" % (number, child.status)
+    del children[number]
+
+
+def reap():
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except OSError:
+            return
+        if pid == 0:
+            return
+        for child in children.values():
+            if child.pid == pid:
+                child.status = os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
+
+
+# ---- lines
+def plain(text):
+    return re.sub(rb"\\([0-7]{3})", lambda found: bytes((int(found.group(1), 8),)), text)
+
+
+def obey(word, rest):
+    global ending
+    if word == b"x":
+        ending = True
+        return
+    number, _, rest = rest.partition(b" ")
+    number = int(number)
+    if word == b"o":
+        columns, rows, term, command = rest.split(b" ", 3)
+        start_on_terminal(number, columns, rows, plain(term), plain(command))
+        return
+    if word == b"p":
+        start_on_pipes(number, plain(rest))
+        return
+    child = children.get(number)
+    if not child:
+        return
+    if word == b"d":
+        child.queue += plain(rest)
+        if child.fd_in < 0 or child.eof:
+            child.end_input()
+        elif child.queue:
+            child.write()
+    elif word == b"e":
+        child.eof = True
+        if not child.queue and not child.pty:
+            child.end_input()
+    elif word == b"w" and child.pty and child.outputs:
+        resize(list(child.outputs)[0], *rest.split(b" "))
+    elif word == b"s":
+        try:
+            os.killpg(child.pid, getattr(signal, "SIG" + rest.decode()))
+        except (OSError, AttributeError):
+            pass
+    elif word == b"z":
+        child.stopped = rest == b"1"
+    elif word == b"c":
+        child.close()
+        del children[number]
+
+
+# FALSE: the link cannot go on.
+def take_line(from_link, line):
+    global have, link, waiting
+    word, _, rest = line.partition(b" ")
+    if word == b"@":
+        if not down.confirm(int(rest)):
+            os.write(from_link.fd_out, greet("g another client has gone on with the session"))
+            return False
+        if link is not None and link is not from_link:
+            link.end()
+        link = from_link
+        waiting = None
+        link.sent = int(rest)
+        link.first = greet("h %d %d python" % (have, link.sent))
+        return True
+    if from_link is not link or link.sent is None:
+        return False
+    if word == b"A":
+        return down.confirm(int(rest))
+    if word == b"H":
+        return True
+    if int(word) == have + 1:
+        have += 1
+        word, _, rest = rest.partition(b" ")
+        obey(word, rest)
+    return int(word) <= have if word.isdigit() else True
+
+
+def read_link(from_link):
+    global heard
+    try:
+        data = os.read(from_link.fd_in, CHUNK)
+    except BlockingIOError:
+        return True
+    except OSError:
+        data = b""
+    if not data:
+        return False
+    heard = time.monotonic()
+    lines = (from_link.lines + data).split(b"\n")
+    from_link.lines = lines.pop()
+    for line in lines:
+        if not take_line(from_link, line):
+            return False
+    return True
+
+
+def tell_taken():
+    global told, tell_at
+    for number, child in children.items():
+        if child.taken:
+            down.bytes += b"t %d %d\n" % (number, child.taken)
+            child.taken = 0
+    if told < have:
+        down.bytes += b"a %d 0\n" % have
+        told = have
+    tell_at = None
+
+
+def write_link():
+    try:
+        while link.first:
+            link.first = link.first[os.write(link.fd_out, link.first):]
+        while link.has_more():
+            at = link.sent - down.start
+            link.sent += os.write(link.fd_out, down.bytes[at:at + CHUNK])
+    except BlockingIOError:
+        pass
+    except OSError:
+        return False
+    return True
+
+
+def listen():
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind("s")
+    listener.listen(4)
+    return listener
+
+
+def leave():
+    for child in list(children.values()):
+        child.close()
+    try:
+        for name in os.listdir("."):
+            os.unlink(name)
+        os.rmdir(os.getcwd())
+    except OSError:
+        pass
+
+
+def drop(ended):
+    global link, waiting
+    ended.end()
+    if ended is link:
+        link = None
+    else:
+        waiting = None
+
+
+def turn(listener, woken):
+    global link, waiting, tell_at
+    outputs = {}
+    inputs = {}
+    reading = [listener, woken]
+    writing = []
+    for number, child in children.items():
+        if not child.stopped and not down.is_full():
+            outputs.update((fd, number) for fd in child.outputs)
+        if child.queue and child.fd_in >= 0:
+            inputs[child.fd_in] = child
+    links = [one for one in (link, waiting) if one]
+    reading += [one.fd_in for one in links] + list(outputs)
+    writing += list(inputs)
+    if link and link.has_more():
+        writing.append(link.fd_out)
+    now = time.monotonic()
+    ends = [at - now for at in (tell_at, heard + IDLE if IDLE else None) if at is not None]
+    readable, writable, _ = select.select(reading, writing, [], max(0, min(ends)) if ends else None)
+
+    if woken in readable:
+        os.read(woken, CHUNK)
+        reap()
+    for fd in readable:
+        if fd in outputs and fd in children[outputs[fd]].outputs:
+            read_output(outputs[fd], children[outputs[fd]], fd)
+    for fd in writable:
+        if fd in inputs and inputs[fd].fd_in == fd:
+            inputs[fd].write()
+    for one in links:
+        if one.fd_in in readable and (one is link or one is waiting) and not read_link(one):
+            drop(one)
+    if listener in readable:
+        accepted = listener.accept()[0]
+        peer = struct.unpack("3i", accepted.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1]
+        if peer == os.getuid():
+            if waiting:
+                waiting.end()
+            waiting = Link(accepted.detach(), -1, -1)
+            waiting.fd_out = waiting.fd_in
+    for number, child in list(children.items()):
+        finish_if_done(number, child)
+    untold = told < have or any(child.taken for child in children.values())
+    if untold and (link and link.has_more() or any(child.taken > TELL_BYTES for child in children.values()) or
+                   tell_at is not None and time.monotonic() >= tell_at):
+        tell_taken()
+    elif untold and tell_at is None:
+        tell_at = time.monotonic() + TELL_SECONDS
+    if link and not write_link():
+        drop(link)
+
+
+def hold():
+    global link, ending
+    listener = listen()
+    with open("pid", "w") as file:
+        file.write("%d\n" % os.getpid())
+    woken, waker = os.pipe()
+    os.set_blocking(woken, False)
+    os.set_blocking(waker, False)
+    signal.set_wakeup_fd(waker)
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, lambda number, frame: None)
+
+    def on_term(number, frame):
+        global ending
+        ending = True
+    signal.signal(signal.SIGTERM, on_term)
+    while not ending and (not IDLE or time.monotonic() < heard + IDLE):
+        turn(listener, woken)
+    leave()
+
+
+def begin():
+    global link
+    alive, keep = os.pipe()
+    if os.fork() > 0:
+        os.close(keep)
+        null = os.open("/dev/null", os.O_RDWR)
+        for fd in range(3):
+            os.dup2(null, fd)
+        os.read(alive, 1)
+        return
+    os.setsid()
+    os.close(alive)
+    first = Link(os.dup(0), os.dup(1), keep)
+    null = os.open("/dev/null", os.O_RDWR)
+    for fd in range(3):
+        os.dup2(null, fd)
+    link = first
+    hold()
+
+
+NAME = sys.argv[1]
+if sys.argv[2] == "resume":
+    resume()
+else:
+    IDLE = int(sys.argv[2])
+    UMASK = int(sys.argv[3], 8)
+    begin()

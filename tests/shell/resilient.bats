@@ -1,0 +1,248 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# new-pssession -Resilient: the link is cut, and nothing is lost, and nothing is done twice.
+
+load ../harness/harness
+
+setup_file() { world_start bash; }
+teardown_file() { world_end; }
+setup() { place_start; }
+teardown() {
+	[ ! -d "$WORLD/ssh1" ] || sshd_stop "$WORLD/ssh1"
+	proxy_stop
+	place_end
+}
+
+far_session() {
+	proxy_start 0
+	local_bash_start
+	run_line "s=\$(new-pssession -Resilient -ConfigFile $FAR_CONFIG $* far)" 30 && status_is 0
+}
+
+holder_pids() {
+	local pid name
+	for pid in $(remote_processes); do
+		name=$(tr '\0' '\n' <"/proc/$pid/cmdline" | grep -xA1 ./holder | sed -n 2p)
+		[ -z "$name" ] || echo "$name $pid"
+	done
+}
+
+state_of() {
+	local_bash "get-pssession -Property State"
+}
+
+is_state() {
+	[ "$(state_of)" = "$1" ]
+}
+
+@test "resilient: a session says that it is, and runs commands" {
+	local_bash_start
+	keep_session -Resilient box
+	run_line 'get-pssession -Property Resilient'
+	output_is True
+	enter_kept
+	run_line 'x=5; echo $x'
+	output_is 5
+	run_line 'exit'
+	run_line 'invoke-command -Session "$s" "echo \$x"'
+	output_is 5
+	run_line 'remove-pssession -Session "$s"'
+	wait_until 10 nothing_remote
+}
+
+@test "resilient: a cut link is Disconnected, and comes back with its state" {
+	far_session
+	run_line 'invoke-command -Session "$s" "x=7"'
+	proxy cut
+	wait_until 5 is_state Disconnected
+	proxy resume
+	wait_until 10 is_state Opened
+	run_line 'invoke-command -Session "$s" "echo \$x"'
+	output_is 7
+	run_line 'remove-pssession -Session "$s"'
+	wait_until 10 nothing_remote
+}
+
+n_lines() {
+	wc -l 2>/dev/null <"$1" || echo 0
+}
+
+has_lines() {
+	[ "$(n_lines "$1")" -ge "$2" ]
+}
+
+# cut_while FILE LINES CUTS: cuts the link at as many moments, spread at random over the time in which FILE grows to LINES.
+cut_while() {
+	local file=$1 lines=$2 cuts=$3 i
+	for ((i = 0; i < cuts; i++)); do
+		wait_until 60 has_lines "$file" $((lines * i / cuts + RANDOM % (lines / cuts) + 1)) || return
+		proxy cut
+		proxy resume
+	done
+}
+
+@test "resilient: of a numbered stream every number arrives once, whenever the link is cut" {
+	local n=${PSS_CUT_NUMBERS:-4000} cuts=${PSS_CUTS:-20} pid
+	far_session
+	local_bash "invoke-command -Session \"\$(get-pssession -Property InstanceId)\" \
+		'for ((i = 1; i <= $n; i++)); do echo \$i; read -t 0.001 <>/dev/tty; done; exit 3'" >"$HERE/numbers" 3>&- &
+	pid=$!
+	cut_while "$HERE/numbers" "$n" "$cuts"
+	wait "$pid" || [ $? -eq 3 ]
+	diff <(seq "$n") "$HERE/numbers"
+	run_line 'remove-pssession -Session "$s"'
+	wait_until 20 nothing_remote
+}
+
+@test "resilient: every command runs once, whenever the link is cut" {
+	local n=${PSS_CUT_COMMANDS:-200} cuts=${PSS_CUTS:-20} i
+	far_session
+	cut_while "$HERE/home/count" "$n" "$cuts" 3>&- &
+	local cutter=$!
+	local_bash "s=\$(get-pssession -Property InstanceId); for ((i = 1; i <= $n; i++)); do
+		invoke-command -Session \"\$s\" \"echo \$i; x=\\\$((x + 1)); exit 2\" >>~/count; [ \$? -eq 2 ] || exit; done"
+	wait "$cutter"
+	diff <(seq "$n") "$HERE/home/count"
+	run_line 'invoke-command -Session "$s" "echo \$x"' 20
+	output_is "$n"
+	run_line 'remove-pssession -Session "$s"'
+	wait_until 20 nothing_remote
+}
+
+enter_far() {
+	term_type 'enter-pssession -Session "$s"'
+	term_keys Enter
+	wait_line '^\[.*far\]: remote\$ $'
+}
+
+@test "resilient: a terminal that has entered goes on where it was, with what was typed meanwhile" {
+	far_session
+	enter_far
+	term_type 'y=9; echo begun; tr a-z A-Z; echo "ended $y"'
+	term_keys Enter
+	wait_screen $'\nbegun'
+	proxy cut
+	wait_screen 'connection to far lost, reconnecting… \(~\. leaves\)'
+	term_send 'typed in the dark'
+	term_keys Enter
+	proxy resume
+	wait_screen 'connected again to far'
+	wait_screen 'TYPED IN THE DARK'
+	term_keys C-d
+	wait_screen 'ended 9'
+	wait_line '^\[.*far\]: remote\$ $'
+	proxy cut
+	wait_until 5 is_state Disconnected
+	proxy resume
+	wait_until 10 is_state Opened
+	term_type 'exit'
+	term_keys Enter
+	wait_local
+	run_line 'remove-pssession -Session "$s"'
+	wait_until 10 nothing_remote
+}
+
+@test "resilient: ~. leaves a session whose link is lost, and it comes back" {
+	far_session
+	enter_far
+	start_running
+	proxy cut
+	wait_screen 'reconnecting'
+	term_keys Enter
+	term_send '~.'
+	wait_local
+	is_state Disconnected
+	proxy resume
+	wait_until 15 is_state Opened
+	run_line 'remove-pssession -Session "$s"'
+	wait_until 10 nothing_remote
+}
+
+@test "resilient: a holder that is killed closes the session, and says so" {
+	far_session
+	local before holder
+	before=$(state_of)
+	[ "$before" = Opened ]
+	read -r holder _ < <(holder_pids)
+	# shellcheck disable=SC2046
+	kill -KILL $(holder_pids | cut -d' ' -f2)
+	proxy cut
+	proxy resume
+	wait_until 10 is_state Closed
+	run_line 'get-pssession -Property Cause'
+	output_like 'the outcome of what ran is unknown'
+	run_line 'remove-pssession -Session "$s"'
+	rm -rf "${TMPDIR:-/tmp}/.pss-$holder"
+	wait_until 10 nothing_remote
+}
+
+@test "resilient: removed while the link is lost, it ends when there is one again" {
+	far_session
+	proxy cut
+	wait_until 5 is_state Disconnected
+	run_line 'remove-pssession -Session "$s"'
+	proxy resume
+	wait_until 20 nothing_remote
+}
+
+# A second server, whose remote commands find all programs of this computer but perl, python3 and script; those in
+# the arguments they do find.
+world_with_keepers() {
+	local tool
+	mkdir -p "$WORLD/ssh1" "$HERE/bin"
+	chmod 755 "$WORLD/ssh1" "$HERE" "$HERE/bin"
+	ln -s /usr/bin/* "$HERE/bin"
+	rm -f "$HERE"/bin/perl* "$HERE"/bin/python* "$HERE/bin/script"
+	for tool; do
+		ln -s "/usr/bin/$tool" "$HERE/bin/"
+	done
+	sshd_start "$WORLD/ssh1" "$REMOTE_USER" "$(remote_environment) PATH=$HERE/bin"
+	sed -i "s|^C=.*|C=$WORLD/ssh1/ssh_config|" "$HERE/rc"
+	local_bash_start
+}
+
+survives_with() {
+	world_with_keepers "$1"
+	keep_session -Resilient box
+	run_line 'get-pssession -Property Resilient'
+	output_is True
+	run_line 'invoke-command -Session "$s" "x=7"'
+	# shellcheck disable=SC2046
+	kill -KILL $(sshd_connections "$WORLD/ssh1")
+	run_line 'invoke-command -Session "$s" "echo \$x; exit 4"; echo $?' 20
+	output_is $'7\n4'
+	[[ " $(tr '\0' ' ' <"/proc/$(holder_pids | sed -n 's/.* //p;q')/cmdline")" == *" ${2:-$1} ./holder "* ]]
+	run_line 'remove-pssession -Session "$s"'
+	wait_until 10 nothing_remote
+	sshd_stop "$WORLD/ssh1"
+}
+
+@test "resilient: the holder is Perl's where there is only that" {
+	survives_with perl
+}
+
+@test "resilient: the holder is Python's where there is only that" {
+	survives_with python3
+}
+
+@test "resilient: without any keeper it is a plain session, and that is said" {
+	world_with_keepers
+	run_line 's=$(new-pssession -Resilient -ConfigFile $C box)'
+	output_like 'box keeps no resilient session: neither .* works there; this is a plain one'
+	run_line 'get-pssession -Property Resilient'
+	output_is False
+	run_line 'invoke-command -Session "$s" "echo it works"'
+	output_is 'it works'
+	run_line 'remove-pssession -Session "$s"'
+	wait_until 10 nothing_remote
+	sshd_stop "$WORLD/ssh1"
+}
+
+@test "resilient: -IdleTimeoutSec is checked, and goes with -Resilient only" {
+	run local_bash 'new-pssession -IdleTimeoutSec 60 -ConfigFile $C box'
+	[ "$status" -eq 2 ]
+	[[ $output == *'-IdleTimeoutSec goes with -Resilient'* ]]
+	run local_bash 'new-pssession -Resilient -IdleTimeoutSec 59 -ConfigFile $C box'
+	[ "$status" -eq 2 ]
+	[[ $output == *'0 (never) or at least 60, not 59'* ]]
+}
