@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The remote's words in zsh's completion code, which takes words from `compadd` in a shell function and from nowhere
- * else (callcompfunc() in Zle/compcore.c). So for the time of one completion there are a function and a builtin of ours;
- * nobody sees them before or after. */
+ * else (callcompfunc() in Zle/compcore.c). So for the time of one completion there are a function and a builtin of
+ * ours; nobody sees them before or after. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,8 +111,16 @@ static bool is_open(const char *word)
 static void add_run(size_t first, size_t n, size_t from, size_t width, bool no_space)
 {
 	const struct pss_completion *answer = candidates.answer;
-	const char *const options[] = { "-U", "-Q", "-V", "pssession", "-d", SHOWN, width ? "-l" : "-Q",
-			    no_space ? "-S" : "-Q", no_space ? "" : "-Q", "--" };
+	const char *const options[] = { "-U",
+					"-Q",
+					"-V",
+					"pssession",
+					"-d",
+					SHOWN,
+					width ? "-l" : "-Q",
+					no_space ? "-S" : "-Q",
+					no_space ? "" : "-Q",
+					"--" };
 	size_t n_options = sizeof options / sizeof *options;
 	const char **arguments = zshcalloc((n_options + n + 1) * sizeof *arguments);
 	char **texts = zshcalloc((n + 1) * sizeof *texts);

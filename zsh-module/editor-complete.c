@@ -89,9 +89,9 @@ static int ask(void)
 	}
 	pss_editor_forget_completion();
 	if (line && before)
-		rc = request && request->complete ? request->complete(request->user, line, strlen(line), strlen(before),
-								      &completion.answer)
-						  : -ENOTSUP;
+		rc = request && request->complete
+			     ? request->complete(request->user, line, strlen(line), strlen(before), &completion.answer)
+			     : -ENOTSUP;
 	if (rc == 0 && completion.answer.start > strlen(before))
 		rc = -EPROTO;
 	if (rc == 0) {
@@ -119,7 +119,8 @@ static void drop_braces(Brinfo *first, Brinfo *last, int *n)
 }
 
 /* What zsh has found out about the word under the cursor, by its own grammar and with quotes taken out of the line,
- * makes place for what the remote says: the word is plain text, from `start` to the cursor. Returns it, for zsfree(). */
+ * makes place for what the remote says: the word is plain text, from `start` to the cursor. Returns it, for zsfree().
+ */
 static char *set_word(size_t start)
 {
 	zlemetacs = 0;

@@ -24,6 +24,7 @@ bool pss_signals_take_interrupt(void);
 bool pss_signals_take_resize(void);
 bool pss_signals_take_continue(void);
 
-/* poll() that no signal can slip past, and that returns at once while one has not been taken: `pending` (or NULL) is asked with signals blocked, and true
- * means that there is something to look at already. Results as poll(): -1 with EINTR for a signal. */
+/* poll() that no signal can slip past, and that returns at once while one has not been taken: `pending` (or NULL) is
+ * asked with signals blocked, and true means that there is something to look at already. Results as poll(): -1 with
+ * EINTR for a signal. */
 int pss_signals_poll(struct pollfd *fds, nfds_t n_fds, int64_t timeout_ms, bool (*pending)(void));

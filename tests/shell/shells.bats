@@ -218,7 +218,9 @@ kept_exit() {
 			[ "$(i "yes" </dev/null | head -n 1)" = y ] || exit 65
 		done
 		[ "$(i "echo \$x" </dev/null)" = 5 ] || exit 66
-		i "sh -c \"sleep 0.2; echo late\" &" </dev/null >/dev/null || exit 67
+		mkfifo $HERE/later
+		i "sh -c \"read x <$HERE/later; echo late\" &" </dev/null >/dev/null || exit 67
+		echo >$HERE/later
 		[ "$(i "echo \$x" </dev/null)" = 5 ] || exit 68
 		[ "$(get-pssession -Property State)" = Opened ]'
 	echo "status $status: $output"
