@@ -113,8 +113,10 @@ _pssession_complete() {
 }
 
 complete -F _pssession_complete \
-	enter-pssession exit-pssession new-pssession get-pssession remove-pssession invoke-command \
-	Enter-PSSession Exit-PSSession New-PSSession Get-PSSession Remove-PSSession Invoke-Command
+	enter-pssession exit-pssession new-pssession get-pssession remove-pssession \
+	disconnect-pssession connect-pssession receive-pssession invoke-command \
+	Enter-PSSession Exit-PSSession New-PSSession Get-PSSession Remove-PSSession \
+	Disconnect-PSSession Connect-PSSession Receive-PSSession Invoke-Command
 
 # PowerShell's aliases, and the user's own, for these.
 _pssession_complete_aliases() {

@@ -7,7 +7,7 @@
 # PowerShell's aliases for the commands of this version; tests/shell/dotfiles.bats compares the names with the loadable's.
 _pssession_shorts() {
 	shorts=(etsn enter-pssession exsn exit-pssession nsn new-pssession gsn get-pssession rsn remove-pssession
-		icm invoke-command)
+		dnsn disconnect-pssession cnsn connect-pssession rcsn receive-pssession icm invoke-command)
 }
 
 # Is it in one of these directories? Into `loadable`. Never what lies in the current directory.
@@ -58,7 +58,8 @@ _pssession_alias_shorts() {
 
 _pssession_enable() {
 	local loadable name names shorts definitions
-	names=({enter,exit,new,get,remove}-pssession {Enter,Exit,New,Get,Remove}-PSSession invoke-command Invoke-Command)
+	names=({enter,exit,new,get,remove,disconnect,connect,receive}-pssession
+		{Enter,Exit,New,Get,Remove,Disconnect,Connect,Receive}-PSSession invoke-command Invoke-Command)
 	if ! compgen -b enter-pssession >/dev/null; then
 		_pssession_find || return
 		builtin enable -f "$loadable" enter-pssession || return

@@ -25,13 +25,15 @@ pssession_prompt() {
 pssession_plugin_unload() {
 	emulate -L zsh
 	local name
+	local -a names=({enter,exit,new,get,remove,disconnect,connect,receive}-pssession
+		{Enter,Exit,New,Get,Remove,Disconnect,Connect,Receive}-PSSession invoke-command Invoke-Command)
 	for name in ${(k)_pssession_aliases}; do
 		[[ ${aliases[$name]-} == ${_pssession_aliases[$name]} ]] && unalias -- $name
 	done
 	zmodload -u pssession 2>/dev/null
-	zmodload -uab {enter,exit,new,get,remove}-pssession {Enter,Exit,New,Get,Remove}-PSSession {invoke-c,Invoke-C}ommand 2>/dev/null
+	zmodload -uab $names 2>/dev/null
 	(( $+functions[compdef] )) &&
-		compdef -d {enter,exit,new,get,remove}-pssession {Enter,Exit,New,Get,Remove}-PSSession {invoke-c,Invoke-C}ommand
+		compdef -d $names
 	[[ -z ${_pssession_module_path-} ]] || module_path=(${module_path:#$_pssession_module_path})
 	[[ -z ${_pssession_fpath-} ]] || fpath=(${fpath:#$_pssession_fpath})
 	add-zsh-hook -d precmd pssession_prompt 2>/dev/null

@@ -16,7 +16,8 @@ _pssession_file=${_pssession_file:A}
 () {
 	emulate -L zsh
 	local here=${_pssession_file:h} directory name
-	local -a names=({enter,exit,new,get,remove}-pssession {Enter,Exit,New,Get,Remove}-PSSession invoke-command Invoke-Command)
+	local -a names=({enter,exit,new,get,remove,disconnect,connect,receive}-pssession
+		{Enter,Exit,New,Get,Remove,Disconnect,Connect,Receive}-PSSession invoke-command Invoke-Command)
 	# Beside this file, in the tree that it was built in, or where zsh looks by itself.
 	for directory in $here ${here:h}/build/zsh-module; do
 		[[ -f $directory/pssession.so ]] || continue
@@ -44,7 +45,8 @@ _pssession_file=${_pssession_file:A}
 	[[ -o interactive ]] || return 0
 	typeset -gA _pssession_aliases
 	for directory name in etsn enter-pssession exsn exit-pssession nsn new-pssession gsn get-pssession \
-		rsn remove-pssession icm invoke-command; do
+		rsn remove-pssession dnsn disconnect-pssession cnsn connect-pssession rcsn receive-pssession \
+		icm invoke-command; do
 		whence -- $directory && continue
 		alias -- $directory=$name
 		_pssession_aliases[$directory]=$name

@@ -30,7 +30,7 @@ extern const struct pss_parameter pss_common_rows[PSS_COMMON_COUNT];
 enum pss_confirm { PSS_CONFIRM_WHAT_IF, PSS_CONFIRM_CONFIRM, PSS_CONFIRM_COUNT };
 extern const struct pss_parameter pss_confirm_rows[PSS_CONFIRM_COUNT];
 
-#define PSS_OWN_MAX 24
+#define PSS_OWN_MAX 32
 
 /* The streams that end in a variable. */
 enum pss_stream { PSS_STREAM_ERROR, PSS_STREAM_WARNING, PSS_STREAM_INFORMATION, PSS_STREAM_OUTPUT, PSS_STREAM_COUNT };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* invoke-command on the wire: INVOKE and its text out; output, questions, notes and the RESULT back, for any number of
+/* invoke-command and receive-pssession on the wire: INVOKE and its text, or RECEIVE, out; output, questions, notes and the RESULT back, for any number of
  * targets over one connection. Called by invoke.c. What a target failed of is told here, once. */
 #include <errno.h>
 #include <stdlib.h>
@@ -38,20 +38,25 @@ static int write_text(struct pss_invoke *invoke, uint32_t id)
 	return rc;
 }
 
-int pss_invoke_start(struct pss_invoke *invoke, struct pss_invoke_target *target)
+static int write_receive(struct pss_invoke *invoke, const struct pss_invoke_target *target)
+{
+	struct pss_message message;
+
+	pss_message_begin(&message, &invoke->connection.out, PSS_RECEIVE, target->id);
+	pss_message_text(&message, PSS_TAG_INSTANCE, target->instance);
+	pss_message_number(&message, PSS_TAG_KEEP, invoke->keep);
+	pss_message_number(&message, PSS_TAG_WAIT, invoke->wait);
+	pss_message_number(&message, PSS_TAG_SAFE,
+			   (isatty(STDOUT_FILENO) ? PSS_SAFE_STDOUT : 0u) |
+				   (isatty(STDERR_FILENO) ? PSS_SAFE_STDERR : 0u));
+	return pss_message_end(&message);
+}
+
+static int write_invoke(struct pss_invoke *invoke, const struct pss_invoke_target *target)
 {
 	_cleanup_(pss_free_pointer) char *directory = getcwd(NULL, 0);
 	struct pss_message message;
 
-	target->id = pss_connection_new_id(&invoke->connection);
-	target->state = PSS_TARGET_RUNS;
-	target->acknowledged = false;
-	target->credit = CREDIT;
-	target->input_at = 0;
-	target->input_ended = false;
-	if (target->started == 0)
-		target->started = pss_now_ms();
-	invoke->n_running++;
 	pss_message_begin(&message, &invoke->connection.out, PSS_INVOKE, target->id);
 	if (target->target.host) {
 		pss_link_write(invoke->call->link, &target->target, directory ? directory : "", &message);
@@ -67,8 +72,28 @@ int pss_invoke_start(struct pss_invoke *invoke, struct pss_invoke_target *target
 	pss_message_number(&message, PSS_TAG_WAIT, invoke->wait);
 	pss_message_number(&message, PSS_TAG_TTY, invoke->tty);
 	pss_message_number(&message, PSS_TAG_SCRIPT, invoke->script);
+	if (invoke->kind == PSS_INVOKE_JOB) {
+		pss_message_number(&message, PSS_TAG_JOB, 1);
+		pss_message_number(&message, PSS_TAG_DISCONNECT, invoke->disconnect);
+		pss_message_number(&message, PSS_TAG_BUFFERING, invoke->buffering);
+		pss_message_number(&message, PSS_TAG_BUFFER_SIZE, (uint64_t)invoke->buffer_size);
+	}
 	int rc = pss_message_end(&message);
 	return rc < 0 ? rc : write_text(invoke, target->id);
+}
+
+int pss_invoke_start(struct pss_invoke *invoke, struct pss_invoke_target *target)
+{
+	target->id = pss_connection_new_id(&invoke->connection);
+	target->state = PSS_TARGET_RUNS;
+	target->acknowledged = false;
+	target->credit = CREDIT;
+	target->input_at = 0;
+	target->input_ended = false;
+	if (target->started == 0)
+		target->started = pss_now_ms();
+	invoke->n_running++;
+	return invoke->kind == PSS_INVOKE_MISSED ? write_receive(invoke, target) : write_invoke(invoke, target);
 }
 
 int pss_invoke_stop(struct pss_invoke *invoke, const struct pss_invoke_target *target, bool force)
@@ -172,7 +197,7 @@ void pss_invoke_end_target(struct pss_invoke *invoke, struct pss_invoke_target *
 	invoke->n_failed += exit_status != 0;
 	pss_invoke_show_end(invoke, target);
 	_cleanup_(pss_free_pointer) char *line = pss_format("%s %d", target->label, exit_status);
-	if (line)
+	if (line && invoke->kind != PSS_INVOKE_JOB)
 		pss_call_output(invoke->call, line);
 	if (invoke->n_targets == 1 || exit_status == 255 || exit_status == 124 || exit_status == 130)
 		pss_call_take_status(invoke->call, exit_status);
@@ -205,6 +230,9 @@ static void on_result(struct pss_invoke *invoke, struct pss_invoke_target *targe
 		pss_invoke_end_target(invoke, target, 124);
 	} else if (status == PSS_INTERRUPTED || (status == PSS_OK && invoke->broken && invoke->n_interrupts == 0)) {
 		pss_invoke_end_target(invoke, target, pss_invoke_early_status(invoke));
+	} else if (status == PSS_OK && invoke->kind == PSS_INVOKE_JOB) {
+		bool known = pss_sessions_add(&invoke->started, fields) == 0;
+		pss_invoke_end_target(invoke, target, known ? 0 : pss_status_exit(PSS_FAILED));
 	} else if (status == PSS_OK) {
 		int exit_status = (int)(pss_fields_number(fields, PSS_TAG_EXIT_STATUS, 0) & 255);
 		pss_invoke_end_target(invoke, target,

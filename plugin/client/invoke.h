@@ -8,6 +8,7 @@
 
 #include "client/call.h"
 #include "client/connection.h"
+#include "client/session.h"
 #include "client/tty.h"
 #include "client/writer.h"
 
@@ -18,6 +19,13 @@ enum pss_invoke_form {
 	PSS_FORM_LINES,   /* whole lines behind "host: " */
 	PSS_FORM_GROUPED, /* host by host at the end, equal outputs once */
 	PSS_FORM_JSON,    /* an object a line */
+};
+
+/* What is asked for. */
+enum pss_invoke_kind {
+	PSS_INVOKE_WATCHED, /* a command, whose output comes here */
+	PSS_INVOKE_JOB,     /* one that is left to the host process */
+	PSS_INVOKE_MISSED,  /* no command: what sessions printed unwatched */
 };
 
 enum pss_invoke_state { PSS_TARGET_WAITS, PSS_TARGET_RUNS, PSS_TARGET_DONE };
@@ -48,6 +56,7 @@ struct pss_invoke_progress {
 
 struct pss_invoke {
 	struct pss_call *call;
+	enum pss_invoke_kind kind;
 	/* what runs */
 	const char *text; /* NULL where there are words */
 	size_t n_text;
@@ -55,6 +64,10 @@ struct pss_invoke {
 	const struct pss_texts *words, *arguments;
 	struct pss_texts variables; /* "NAME=value": secrets perhaps */
 	bool wait, tty, share_password;
+	bool disconnect, keep;        /* of a job: lets go of its session; of what was missed: it stays */
+	enum pss_buffering buffering; /* of a job; 0: as the session has it */
+	long long buffer_size;
+	struct pss_sessions started; /* the jobs' sessions */
 	/* where */
 	struct pss_invoke_target *targets;
 	size_t n_targets;
@@ -87,6 +100,11 @@ struct pss_invoke {
 
 /* Runs it on all targets and leaves the exit status with the call. */
 void pss_invoke_run(struct pss_invoke *invoke);
+
+/* ---- job.c */
+/* Starts jobs on all targets and prints their sessions. A computer gets a kept session first, whose name is one of
+ * `names` (or NULL). */
+void pss_job_run(struct pss_invoke *invoke, const struct pss_texts *names);
 
 /* ---- invoke-frames.c: requests out, frames in. 0 or -errno */
 int pss_invoke_start(struct pss_invoke *invoke, struct pss_invoke_target *target);

@@ -164,6 +164,24 @@ void pss_table_row(const struct pss_table *table, const struct pss_session *sess
 		free(cells[i]);
 }
 
+void pss_print_sessions(const struct pss_sessions *sessions)
+{
+	struct pss_table table;
+	unsigned width = pss_output_width();
+
+	if (sessions->n_items == 0)
+		return;
+	if (width == 0) {
+		for (size_t i = 0; i < sessions->n_items; i++)
+			puts(sessions->items[i].instance);
+		return;
+	}
+	pss_table_init(&table, pss_table_properties, PSS_TABLE_PROPERTIES, sessions, width);
+	pss_table_header(&table);
+	for (size_t i = 0; i < sessions->n_items; i++)
+		pss_table_row(&table, &sessions->items[i]);
+}
+
 void pss_print_list(const struct pss_sessions *sessions, const int *properties, size_t n_properties)
 {
 	for (size_t i = 0; i < sessions->n_items; i++) {

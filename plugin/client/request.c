@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The short requests: connect, list, remove, attach. Each has its deadline; the verbs call them and never
+/* The short requests: connect, list, remove, disconnect and the like, attach. Each has its deadline; the verbs call them and never
  * see a frame. Opening, which is long and talks back, is in open.c. */
 #include "client/request.h"
 
@@ -11,6 +11,7 @@
 
 #include "client/size.h"
 #include "wire/cleanup.h"
+#include "wire/runtime.h"
 
 /* The directory that this code was loaded from, found while a relative path still means what it meant. */
 static char own_directory[PATH_MAX];
@@ -214,6 +215,54 @@ int pss_request_remove(struct pss_call *call, struct pss_connection *connection,
 	for (size_t i = 0; rc == 0 && i < n_sessions && !call->stop; i++)
 		rc = remove_one(call, connection, sessions[i]);
 	return rc;
+}
+
+int pss_request_change(struct pss_call *call, struct pss_connection *connection, const struct pss_change *change,
+		       const struct pss_session *session, struct pss_session *ret_session)
+{
+	struct pss_message message;
+	struct pss_frame frame;
+
+	uint32_t id = pss_connection_new_id(connection);
+	pss_message_begin(&message, &connection->out, change->type, id);
+	pss_message_text(&message, PSS_TAG_INSTANCE, session->instance);
+	pss_message_number(&message, PSS_TAG_FORCE, change->force);
+	pss_message_number(&message, PSS_TAG_BUFFERING, change->buffering);
+	pss_message_number(&message, PSS_TAG_BUFFER_SIZE, (uint64_t)change->buffer_size);
+	int rc = pss_message_end(&message);
+	if (rc < 0)
+		pss_request_failed(call, connection, rc, session->computer);
+	while (rc == 0) {
+		rc = next_frame(call, connection, id, &frame);
+		if (rc < 0 || frame.header.type == PSS_RESULT)
+			break;
+		pss_connection_done(connection, &frame);
+		rc = 0;
+	}
+	if (rc < 0)
+		return rc;
+	rc = 0;
+	if (result_status(&frame) != PSS_OK)
+		pss_call_error(call, result_status(&frame), NULL, "%s", result_message(&frame));
+	else
+		rc = pss_session_read(pss_frame_fields(&frame), ret_session) == 0;
+	pss_connection_done(connection, &frame);
+	return rc;
+}
+
+bool pss_request_needs(struct pss_call *call, const struct pss_connection *connection, uint32_t version)
+{
+	uid_t uid;
+	pid_t pid = 0;
+
+	if (connection->version >= version)
+		return true;
+	pss_peer(connection->fd, &uid, &pid);
+	pss_call_error(call, PSS_VERSION, NULL,
+		       "the host process (pid %d) is older than this command; remove its sessions (get-pssession lists "
+		       "them) and end it with 'kill %d'",
+		       (int)pid, (int)pid);
+	return false;
 }
 
 int pss_request_attach(struct pss_call *call, struct pss_connection *connection, const char *instance, bool force,

@@ -24,6 +24,22 @@ int pss_request_list(struct pss_call *call, struct pss_connection *connection, s
 int pss_request_remove(struct pss_call *call, struct pss_connection *connection,
 		       const struct pss_session *const *sessions, size_t n_sessions);
 
+/* A change of one session's state: PSS_DISCONNECT or PSS_CONNECT, which must be in the connection's version. */
+struct pss_change {
+	enum pss_type type;
+	bool force;
+	enum pss_buffering buffering; /* 0: as it is */
+	long long buffer_size;        /* bytes; 0: as it is */
+};
+
+/* Makes it. 1 and the session as it is now, whose finishing is the caller's; 0 when it was refused, which has been
+ * told; or -errno when the connection failed. */
+int pss_request_change(struct pss_call *call, struct pss_connection *connection, const struct pss_change *change,
+		       const struct pss_session *session, struct pss_session *ret_session);
+
+/* Does the host process know what came with this version of the protocol? If not, that is told. */
+bool pss_request_needs(struct pss_call *call, const struct pss_connection *connection, uint32_t version);
+
 /* Enters one. 0 and the session: the stream frames with *ret_id follow; or -errno. */
 int pss_request_attach(struct pss_call *call, struct pss_connection *connection, const char *instance, bool force,
 		       uint32_t *ret_id, struct pss_session *ret_session);

@@ -198,3 +198,18 @@ const struct pss_session *pss_select_one(struct pss_call *call, enum pss_selecto
 		pss_call_error(call, PSS_NO_SESSION, NULL, "Multiple matches found for name %s.", text);
 	return NULL;
 }
+
+bool pss_select_check_name(struct pss_call *call, const char *parameter, const char *name)
+{
+	_cleanup_(pss_free_pointer) char *visible = pss_visible(name, false);
+
+	if (pss_is_reserved_name(name))
+		pss_call_usage(call, "-%s: '%s' would be taken for an Id or an InstanceId", parameter, name);
+	else if (!visible || strcmp(visible, name) != 0 || name[0] == '-' || strpbrk(name, "*?[]"))
+		pss_call_usage(call,
+			       "-%s wants a name without control characters, wildcards or a dash in front, not '%s'",
+			       parameter, name);
+	else
+		return true;
+	return false;
+}

@@ -38,5 +38,8 @@ void pss_select(struct pss_call *call, const struct pss_selection *selection, st
 const struct pss_session *pss_select_one(struct pss_call *call, enum pss_selector selector, const char *text,
 					 const struct pss_sessions *sessions);
 
+/* Can a new session have this name, the value of -`parameter`? If not, that is told as a wrong parameter. */
+bool pss_select_check_name(struct pss_call *call, const char *parameter, const char *name);
+
 /* Is this a text that -Session would take for an Id or an InstanceId, and so no name for a session? */
 bool pss_is_reserved_name(const char *text);

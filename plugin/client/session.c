@@ -62,15 +62,24 @@ void pss_session_finish(struct pss_session *session)
 	*session = (struct pss_session){ 0 };
 }
 
-int pss_sessions_add(struct pss_sessions *sessions, struct pss_fields fields)
+int pss_sessions_put(struct pss_sessions *sessions, struct pss_session *session)
 {
 	struct pss_session *items = realloc(sessions->items, (sessions->n_items + 1) * sizeof *items);
-	if (!items)
+	if (!items) {
+		pss_session_finish(session);
 		return -ENOMEM;
+	}
 	sessions->items = items;
-	int rc = pss_session_read(fields, &items[sessions->n_items]);
-	sessions->n_items += rc == 0;
-	return rc;
+	items[sessions->n_items++] = *session;
+	return 0;
+}
+
+int pss_sessions_add(struct pss_sessions *sessions, struct pss_fields fields)
+{
+	struct pss_session session;
+
+	int rc = pss_session_read(fields, &session);
+	return rc < 0 ? rc : pss_sessions_put(sessions, &session);
 }
 
 void pss_sessions_finish(struct pss_sessions *sessions)

@@ -34,6 +34,8 @@ int pss_session_read(struct pss_fields fields, struct pss_session *ret_session);
 void pss_session_finish(struct pss_session *session);
 
 int pss_sessions_add(struct pss_sessions *sessions, struct pss_fields fields); /* 0 or -ENOMEM */
+/* Takes the session over, also when memory is short: -ENOMEM. */
+int pss_sessions_put(struct pss_sessions *sessions, struct pss_session *session);
 void pss_sessions_finish(struct pss_sessions *sessions);
 
 enum pss_property {

@@ -10,13 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "client/change.h"
 #include "client/descriptor.h"
 #include "client/invoke.h"
 #include "client/print.h"
 #include "client/request.h"
 #include "client/select.h"
 #include "client/using.h"
-#include "wire/runtime.h"
 #include "wire/cleanup.h"
 
 enum {
@@ -39,6 +39,12 @@ enum {
 	GROUPED,
 	JSON,
 	SHARE_PASSWORD,
+	AS_JOB,
+	JOB_NAME,
+	IN_DISCONNECTED_SESSION,
+	SESSION_NAME,
+	BUFFERING,
+	BUFFER_SIZE,
 };
 
 #define SCRIPT_MAX (64 * 1024 * 1024)
@@ -80,6 +86,18 @@ static const struct pss_parameter rows[] = {
 	[JSON] = { "Json", NULL, PSS_KIND_SWITCH, .set = 3, .help = "print an object a line" },
 	[SHARE_PASSWORD] = { "SharePassword", NULL, PSS_KIND_SWITCH,
 			     .help = "give the first password to all computers that ask" },
+	[AS_JOB] = { "AsJob", NULL, PSS_KIND_SWITCH, .set = 4,
+		     .help = "leave it to run, and print its session; receive-pssession shows the output" },
+	[JOB_NAME] = { "JobName", NULL, PSS_KIND_LIST, "NAME", .wants = "a name",
+		       .help = "with -AsJob: the names of the computers' sessions, in their order" },
+	[IN_DISCONNECTED_SESSION] = { "InDisconnectedSession", "Disconnected", PSS_KIND_SWITCH, .set = 4,
+				      .help = "the same, in a session that is let go of at once" },
+	[SESSION_NAME] = { "SessionName", NULL, PSS_KIND_LIST, "NAME", .wants = "a name",
+			   .help = "with -InDisconnectedSession: the names, as with -JobName" },
+	[BUFFERING] = { "OutputBufferingMode", NULL, PSS_KIND_CHOICE, "MODE", .choices = pss_buffering_choices,
+			.help = "of a job whose output nobody takes: stop it (Block) or forget the oldest (Drop)" },
+	[BUFFER_SIZE] = { "OutputBufferSize", NULL, PSS_KIND_NUMBER, "BYTES", .min = 4096, .max = 1 << 30,
+			  .help = "how much of it is kept (1048576)" },
 };
 
 /* What invoke points into. */
@@ -249,6 +267,56 @@ static bool check_link(struct pss_call *call)
 	return true;
 }
 
+/* What says how a job runs, and what would need somebody who watches it. */
+static bool check_job(struct pss_call *call)
+{
+	static const int only_jobs[] = { JOB_NAME, SESSION_NAME, BUFFERING, BUFFER_SIZE };
+	static const int only_watched[] = { ALLOCATE_TTY, TIMEOUT, INPUT_OBJECT, HIDE_COMPUTER_NAME, GROUPED, JSON,
+					    SHARE_PASSWORD };
+	const struct pss_value *own = call->own;
+	bool job = own[AS_JOB].on || own[IN_DISCONNECTED_SESSION].on;
+
+	for (size_t i = 0; !job && i < sizeof only_jobs / sizeof *only_jobs; i++) {
+		if (!own[only_jobs[i]].given)
+			continue;
+		pss_call_usage(call, "-%s goes with -AsJob or -InDisconnectedSession", rows[only_jobs[i]].name);
+		return false;
+	}
+	for (size_t i = 0; job && i < sizeof only_watched / sizeof *only_watched; i++) {
+		if (!own[only_watched[i]].given)
+			continue;
+		pss_call_usage(call, "-%s does not go with -AsJob or -InDisconnectedSession: nobody watches the command",
+			       rows[only_watched[i]].name);
+		return false;
+	}
+	return true;
+}
+
+static bool check_job_names(struct pss_call *call, const struct pss_invoke *invoke)
+{
+	static const int names[][2] = { { JOB_NAME, AS_JOB }, { SESSION_NAME, IN_DISCONNECTED_SESSION } };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const struct pss_value *value = &call->own[names[i][0]];
+		const char *parameter = rows[names[i][0]].name;
+		if (!value->given)
+			continue;
+		if (!call->own[names[i][1]].on || !call->own[COMPUTER_NAME].given) {
+			pss_call_usage(call, "-%s goes with -%s and -ComputerName", parameter, rows[names[i][1]].name);
+			return false;
+		}
+		if (value->list.n_items > invoke->n_targets) {
+			pss_call_usage(call, "-%s gives %zu names for %zu computers", parameter, value->list.n_items,
+				       invoke->n_targets);
+			return false;
+		}
+		for (size_t j = 0; j < value->list.n_items; j++)
+			if (!pss_select_check_name(call, parameter, value->list.items[j]))
+				return false;
+	}
+	return true;
+}
+
 static bool names_sessions(const struct pss_call *call)
 {
 	return call->own[SESSION].given || call->own[ID].given || call->own[NAME].given || call->own[INSTANCE_ID].given;
@@ -277,6 +345,8 @@ static bool find_input(struct pss_call *call, struct job *job)
 		return false;
 	}
 	invoke->input = -1;
+	if (invoke->kind == PSS_INVOKE_JOB)
+		return true;
 	if (invoke->n_targets == 1) {
 		invoke->input = pss_invoke_find_input();
 	} else if (object->given) {
@@ -305,21 +375,6 @@ static bool wants_color(int fd)
 	return isatty(fd) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
 }
 
-static bool host_is_new_enough(struct pss_call *call, const struct pss_connection *connection)
-{
-	uid_t uid;
-	pid_t pid = 0;
-
-	if (connection->version >= 2)
-		return true;
-	pss_peer(connection->fd, &uid, &pid);
-	pss_call_error(call, PSS_VERSION, NULL,
-		       "the host process (pid %d) is older than this command; remove its sessions (get-pssession lists "
-		       "them) and end it with 'kill %d'",
-		       (int)pid, (int)pid);
-	return false;
-}
-
 static void run_job(struct pss_call *call, struct job *job)
 {
 	struct pss_invoke *invoke = &job->invoke;
@@ -339,7 +394,13 @@ static void run_job(struct pss_call *call, struct job *job)
 	invoke->color[1] = wants_color(STDERR_FILENO);
 	if (invoke->connection.fd < 0 && pss_request_connect(call, true, &invoke->connection) < 0)
 		return;
-	if (host_is_new_enough(call, &invoke->connection))
+	if (!pss_request_needs(call, &invoke->connection, 2))
+		return;
+	if (invoke->kind == PSS_INVOKE_JOB)
+		pss_job_run(invoke, call->own[invoke->disconnect ? SESSION_NAME : JOB_NAME].given
+					    ? &call->own[invoke->disconnect ? SESSION_NAME : JOB_NAME].list
+					    : NULL);
+	else
 		pss_invoke_run(invoke);
 }
 
@@ -365,7 +426,12 @@ static void run(struct pss_call *call)
 {
 	struct job job = { .invoke = { .call = call, .connection = { .fd = -1 }, .input = -1 } };
 
-	if (read_command(call, &job) && find_targets(call, &job) && !call->stop && find_input(call, &job))
+	job.invoke.disconnect = call->own[IN_DISCONNECTED_SESSION].on;
+	job.invoke.kind = call->own[AS_JOB].on || job.invoke.disconnect ? PSS_INVOKE_JOB : PSS_INVOKE_WATCHED;
+	job.invoke.buffering = pss_buffering_of(&call->own[BUFFERING]);
+	job.invoke.buffer_size = call->own[BUFFER_SIZE].number;
+	if (check_job(call) && read_command(call, &job) && find_targets(call, &job) && !call->stop &&
+	    check_job_names(call, &job.invoke) && find_input(call, &job))
 		run_job(call, &job);
 	finish(&job);
 }

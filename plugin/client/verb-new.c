@@ -33,21 +33,6 @@ struct batch {
 	bool on_terminal, header_printed;
 };
 
-static bool check_name(struct pss_call *call, const char *name)
-{
-	_cleanup_(pss_free_pointer) char *visible = pss_visible(name, false);
-
-	if (pss_is_reserved_name(name))
-		pss_call_usage(call, "-Name: '%s' would be taken for an Id or an InstanceId", name);
-	else if (!visible || strcmp(visible, name) != 0 || name[0] == '-' || strpbrk(name, "*?[]"))
-		pss_call_usage(call,
-			       "-Name wants a name without control characters, wildcards or a dash in front, not '%s'",
-			       name);
-	else
-		return true;
-	return false;
-}
-
 /* All is read and checked before anything is opened. */
 static bool prepare(struct pss_call *call, const struct pss_texts *computers, struct batch *batch)
 {
@@ -70,7 +55,7 @@ static bool prepare(struct pss_call *call, const struct pss_texts *computers, st
 		open->resilient = call->own[RESILIENT].on;
 		open->idle_s = call->own[IDLE_TIMEOUT].given ? call->own[IDLE_TIMEOUT].number : 7200;
 		open->name = i < names->n_items ? names->items[i] : NULL;
-		if (open->name && !check_name(call, open->name))
+		if (open->name && !pss_select_check_name(call, "Name", open->name))
 			return false;
 	}
 	return true;

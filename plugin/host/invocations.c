@@ -30,6 +30,7 @@ struct invocation {
 	char *shell;
 	GPtrArray *words, *arguments, *variables;
 	gboolean input, wait, tty, is_script;
+	gboolean job, disconnect; /* it outlives this client, in the session */
 	guint columns, rows, verbose;
 };
 
@@ -169,9 +170,29 @@ static const PssRunLinkEvents link_events = { .on_question = on_question, .on_no
 
 /* ---- frames become calls */
 
+static void start_job(struct invocation *invocation, const PssCommand *command)
+{
+	PssSession *session = invocation->session;
+	PssPeer *peer = invocation->owner->peer;
+	g_autoptr(GError) error = NULL;
+
+	if (!pss_session_run_job(session, command, invocation->wait, &error) ||
+	    (invocation->disconnect && !pss_session_disconnect(session, &error))) {
+		end_with_error(invocation, error);
+		return;
+	}
+	pss_peer_session(peer, PSS_RESULT, invocation->id, session);
+	forget(invocation);
+}
+
 static void start_in_session(struct invocation *invocation, const PssCommand *command)
 {
 	g_autoptr(GError) error = NULL;
+
+	if (invocation->job) {
+		start_job(invocation, command);
+		return;
+	}
 
 	invocation->run = pss_session_run(invocation->session, command, invocation->input, invocation->wait,
 					  &run_events, invocation, &error);
@@ -234,19 +255,10 @@ static void collect(struct pss_fields fields, enum pss_tag tag, GPtrArray *texts
 	g_ptr_array_add(texts, NULL);
 }
 
-static gboolean find_place(struct invocation *invocation, struct pss_fields fields, GError **error)
+static gboolean find_session(struct invocation *invocation, const char *instance, GError **error)
 {
-	const char *instance = pss_fields_text(fields, PSS_TAG_INSTANCE);
-
-	if (!instance) {
-		invocation->target = pss_target_from_fields(fields, error);
-		if (!invocation->target)
-			return FALSE;
-		invocation->computer = g_strdup(invocation->target->host);
-		invocation->verbose = invocation->target->verbose;
-		return TRUE;
-	}
 	PssSession *session = pss_registry_find(instance);
+
 	if (!session) {
 		g_set_error_literal(error, PSS_ERROR, PSS_NO_SESSION, "the session no longer exists");
 		return FALSE;
@@ -255,22 +267,82 @@ static gboolean find_place(struct invocation *invocation, struct pss_fields fiel
 	return TRUE;
 }
 
-void pss_invocations_on_invoke(PssPeer *peer, uint32_t id, struct pss_fields fields)
+static gboolean find_place(struct invocation *invocation, struct pss_fields fields, GError **error)
+{
+	const char *instance = pss_fields_text(fields, PSS_TAG_INSTANCE);
+
+	if (!instance && invocation->job) {
+		g_set_error_literal(error, PSS_ERROR, PSS_USAGE, "a job runs in a session");
+		return FALSE;
+	}
+	if (!instance) {
+		invocation->target = pss_target_from_fields(fields, error);
+		if (!invocation->target)
+			return FALSE;
+		invocation->computer = g_strdup(invocation->target->host);
+		invocation->verbose = invocation->target->verbose;
+		return TRUE;
+	}
+	if (!find_session(invocation, instance, error))
+		return FALSE;
+	if (invocation->job)
+		pss_session_take_buffering(invocation->session, fields);
+	return TRUE;
+}
+
+/* NULL: the client has broken the protocol. */
+static struct invocation *add(PssPeer *peer, uint32_t id)
 {
 	PssInvocations *invocations = pss_peer_invocations(peer);
-	g_autoptr(GError) error = NULL;
 
 	if (id == 0 || g_hash_table_contains(invocations->by_id, GUINT_TO_POINTER(id))) {
 		pss_peer_fail(peer, "a request id that is in use");
-		return;
+		return NULL;
 	}
 	struct invocation *invocation = g_new0(struct invocation, 1);
 	invocation->owner = invocations;
 	invocation->id = id;
-	invocation->text = g_byte_array_new();
 	invocation->words = g_ptr_array_new_with_free_func(g_free);
 	invocation->arguments = g_ptr_array_new_with_free_func(g_free);
 	invocation->variables = g_ptr_array_new_with_free_func(g_free);
+	g_hash_table_insert(invocations->by_id, GUINT_TO_POINTER(id), invocation);
+	return invocation;
+}
+
+void pss_invocations_on_receive(PssPeer *peer, uint32_t id, struct pss_fields fields)
+{
+	const char *instance = pss_fields_text(fields, PSS_TAG_INSTANCE);
+	const PssReceiveOptions options = {
+		.keep = pss_fields_number(fields, PSS_TAG_KEEP, 0) != 0,
+		.wait = pss_fields_number(fields, PSS_TAG_WAIT, 0) != 0,
+		.terminal = (guint)pss_fields_number(fields, PSS_TAG_SAFE, 0),
+		.on_note = on_note,
+	};
+	g_autoptr(GError) error = NULL;
+	struct invocation *invocation = add(peer, id);
+
+	if (!invocation)
+		return;
+	pss_peer_ack(peer, id);
+	if (find_session(invocation, instance ? instance : "", &error))
+		invocation->run =
+			pss_session_receive(invocation->session, &options, &run_events, invocation, &error);
+	if (!invocation->run) {
+		end_with_error(invocation, error);
+		return;
+	}
+	invocation->run->ops->pause(invocation->run, invocation->owner->output_stopped);
+	invocation->run->ops->start(invocation->run);
+}
+
+void pss_invocations_on_invoke(PssPeer *peer, uint32_t id, struct pss_fields fields)
+{
+	struct invocation *invocation = add(peer, id);
+	g_autoptr(GError) error = NULL;
+
+	if (!invocation)
+		return;
+	invocation->text = g_byte_array_new();
 	collect(fields, PSS_TAG_WORD, invocation->words);
 	collect(fields, PSS_TAG_ARGUMENT, invocation->arguments);
 	collect(fields, PSS_TAG_VARIABLE, invocation->variables);
@@ -281,7 +353,8 @@ void pss_invocations_on_invoke(PssPeer *peer, uint32_t id, struct pss_fields fie
 	invocation->is_script = pss_fields_number(fields, PSS_TAG_SCRIPT, 0) != 0;
 	invocation->columns = (guint)MIN(pss_fields_number(fields, PSS_TAG_COLUMNS, 0), 10000);
 	invocation->rows = (guint)MIN(pss_fields_number(fields, PSS_TAG_ROWS, 0), 10000);
-	g_hash_table_insert(invocations->by_id, GUINT_TO_POINTER(id), invocation);
+	invocation->job = pss_fields_number(fields, PSS_TAG_JOB, 0) != 0;
+	invocation->disconnect = pss_fields_number(fields, PSS_TAG_DISCONNECT, 0) != 0;
 	pss_peer_ack(peer, id);
 	if (!find_place(invocation, fields, &error))
 		end_with_error(invocation, error);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* INVOKE and what belongs to it: the commands that one client runs, in sessions and on computers. */
+/* INVOKE and RECEIVE, and what belongs to them: the commands that one client runs, in sessions and on computers, and
+ * what it is given of others. */
 #pragma once
 
 #include "host/peer.h"
@@ -11,6 +12,7 @@ void pss_invocations_free(PssInvocations *invocations); /* what runs is given up
 void pss_invocations_stop_output(PssInvocations *invocations, gboolean stopped);
 
 void pss_invocations_on_invoke(PssPeer *peer, uint32_t id, struct pss_fields fields);
+void pss_invocations_on_receive(PssPeer *peer, uint32_t id, struct pss_fields fields);
 void pss_invocations_on_command(PssPeer *peer, const struct pss_frame *frame);
 void pss_invocations_on_stdin(PssPeer *peer, const struct pss_frame *frame);
 void pss_invocations_on_size(PssPeer *peer, uint32_t id, struct pss_fields fields);

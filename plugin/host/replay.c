@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* ECMA-48 parsing, just enough to drop what could make a terminal answer or change its identity:
  * control strings (OSC, DCS, APC, PM, SOS), device queries (DA, DSR, DECRQM, XTVERSION, window
- * reports …), ENQ, and resets. Text, SGR and cursor movement are kept. */
+ * reports …), ENQ, resets, and C1 controls, whether single bytes or as UTF-8 has them. Text, SGR and cursor
+ * movement are kept. A state machine, one function a state: sequences may come in pieces. */
 #include "host/replay.h"
 
 #include <string.h>
@@ -9,33 +10,88 @@
 #define ESC 0x1b
 #define BEL 0x07
 #define ENQ 0x05
+#define CAN 0x18
+#define SUB 0x1a
 
-/* The length of a control string that starts at data (its introducer included): up to BEL or ST, or
- * to the end. CAN and SUB abort it. */
-static gsize control_string_length(const guint8 *data, gsize n)
+enum state {
+	TEXT,
+	UTF8,       /* held: its bytes so far */
+	ESCAPE,     /* behind ESC */
+	DESIGNATE,  /* one more byte belongs to it, and is dropped */
+	CSI,        /* held: the sequence so far */
+	CSI_BROKEN, /* the same, of one that is too long */
+	STRING,
+	STRING_ESCAPE, /* behind an ESC in one */
+	N_STATES
+};
+
+/* TRUE: the byte has been dealt with; FALSE: it is one for the state that is set now. */
+typedef gboolean (*StateFunc)(PssReplay *replay, guint8 byte, GByteArray *out);
+
+static void hold(PssReplay *replay, guint8 byte)
 {
-	for (gsize i = 2; i < n; i++) {
-		if (data[i] == BEL || data[i] == 0x18 || data[i] == 0x1a)
-			return i + 1;
-		if (data[i] == ESC && i + 1 < n && data[i + 1] == '\\')
-			return i + 2;
-		if (data[i] == ESC)
-			return i;
-	}
-	return n;
+	replay->held[replay->n_held++] = byte;
 }
 
-/* CSI: parameters 0x30-0x3f, intermediates 0x20-0x2f, one final byte. *ret_whole is FALSE where that is
- * missing; the length then covers what belongs to the broken sequence. */
-static gsize csi_length(const guint8 *data, gsize n, gboolean *ret_whole)
+static void begin(PssReplay *replay, enum state state)
 {
-	gsize i = 2;
-	while (i < n && data[i] >= 0x30 && data[i] <= 0x3f)
-		i++;
-	while (i < n && data[i] >= 0x20 && data[i] <= 0x2f)
-		i++;
-	*ret_whole = i < n && data[i] >= 0x40 && data[i] <= 0x7e;
-	return *ret_whole ? i + 1 : i;
+	replay->state = state;
+	replay->n_held = 0;
+}
+
+static gboolean on_text(PssReplay *replay, guint8 byte, GByteArray *out)
+{
+	if (byte == ESC) {
+		begin(replay, ESCAPE);
+	} else if (byte >= 0xc2 && byte <= 0xf4) {
+		begin(replay, UTF8);
+		replay->n_wanted = byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+		hold(replay, byte);
+	} else if (byte != ENQ && (byte < 0x80 || byte >= 0xa0)) {
+		g_byte_array_append(out, &byte, 1);
+	}
+	return TRUE;
+}
+
+static gboolean on_utf8(PssReplay *replay, guint8 byte, GByteArray *out)
+{
+	if ((byte & 0xc0) != 0x80) {
+		/* No character. What is left of it must not be a C1 control to a terminal without UTF-8. */
+		g_byte_array_append(out, replay->held, 1);
+		begin(replay, TEXT);
+		return FALSE;
+	}
+	hold(replay, byte);
+	if (replay->n_held < replay->n_wanted)
+		return TRUE;
+	if (replay->held[0] != 0xc2 || byte >= 0xa0)
+		g_byte_array_append(out, replay->held, replay->n_held);
+	begin(replay, TEXT);
+	return TRUE;
+}
+
+static gboolean on_escape(PssReplay *replay, guint8 byte, GByteArray *out)
+{
+	const guint8 sequence[] = { ESC, byte };
+
+	if (byte == ESC)
+		return TRUE;
+	if (byte == '[') {
+		begin(replay, CSI);
+		hold(replay, ESC);
+		hold(replay, byte);
+		return TRUE;
+	}
+	begin(replay, byte && strchr("]P_^X", byte) ? STRING : byte && strchr("()*+#% ", byte) ? DESIGNATE : TEXT);
+	if (byte && strchr("78DEM", byte))
+		g_byte_array_append(out, sequence, sizeof sequence);
+	return TRUE;
+}
+
+static gboolean on_designate(PssReplay *replay, guint8 byte, GByteArray *out)
+{
+	begin(replay, TEXT);
+	return byte != ESC;
 }
 
 /* Only what draws: SGR, cursor movement, erasing, inserting, deleting, scrolling regions. Any
@@ -50,60 +106,72 @@ static gboolean csi_is_safe(const guint8 *csi, gsize length)
 	return strchr("@ABCDEFGHIJKLMPSTXZ`abdefmr", final) != NULL;
 }
 
-static gsize escape_length(const guint8 *data, gsize n, gboolean *ret_safe)
+/* Parameters 0x30-0x3f, intermediates 0x20-0x2f, one final byte. What does not belong there ends it. */
+static gboolean on_csi(PssReplay *replay, guint8 byte, GByteArray *out)
 {
-	*ret_safe = FALSE;
-	if (n < 2)
-		return n;
-	switch (data[1]) {
-	case ']':
-	case 'P':
-	case '_':
-	case '^':
-	case 'X':
-		return control_string_length(data, n);
-	case '[': {
-		gboolean whole;
-		gsize length = csi_length(data, n, &whole);
-		*ret_safe = whole && csi_is_safe(data, length);
-		return length;
+	if (byte < 0x20 || byte > 0x7e) {
+		begin(replay, TEXT);
+		return FALSE;
 	}
-	case '7':
-	case '8':
-	case 'D':
-	case 'E':
-	case 'M':
-		*ret_safe = TRUE;
-		return 2;
-	case '(':
-	case ')':
-	case '*':
-	case '+':
-	case '#':
-	case '%':
-	case ' ':
-		return MIN(n, 3);
-	default:
-		return 2;
+	hold(replay, byte);
+	if (byte >= 0x40) {
+		if (csi_is_safe(replay->held, replay->n_held))
+			g_byte_array_append(out, replay->held, replay->n_held);
+		begin(replay, TEXT);
+	} else if (replay->n_held == PSS_REPLAY_HELD) {
+		begin(replay, CSI_BROKEN);
+	}
+	return TRUE;
+}
+
+static gboolean on_csi_broken(PssReplay *replay, guint8 byte, GByteArray *out)
+{
+	if (byte >= 0x20 && byte < 0x40)
+		return TRUE;
+	begin(replay, TEXT);
+	return byte >= 0x40 && byte <= 0x7e;
+}
+
+/* Up to BEL or ST; CAN and SUB abort it. */
+static gboolean on_string(PssReplay *replay, guint8 byte, GByteArray *out)
+{
+	if (byte == ESC)
+		begin(replay, STRING_ESCAPE);
+	else if (byte == BEL || byte == CAN || byte == SUB)
+		begin(replay, TEXT);
+	return TRUE;
+}
+
+static gboolean on_string_escape(PssReplay *replay, guint8 byte, GByteArray *out)
+{
+	begin(replay, byte == '\\' ? TEXT : ESCAPE);
+	return byte == '\\';
+}
+
+static const StateFunc states[N_STATES] = {
+	[TEXT] = on_text, [UTF8] = on_utf8,
+	[ESCAPE] = on_escape, [DESIGNATE] = on_designate,
+	[CSI] = on_csi, [CSI_BROKEN] = on_csi_broken,
+	[STRING] = on_string, [STRING_ESCAPE] = on_string_escape,
+};
+
+void pss_replay_feed(PssReplay *replay, const guint8 *data, gsize n, GByteArray *out)
+{
+	for (gsize i = 0; i < n;) {
+		gsize run = i;
+		while (replay->state == TEXT && run < n && data[run] < 0x80 && data[run] != ESC && data[run] != ENQ)
+			run++;
+		if (run > i)
+			g_byte_array_append(out, data + i, (guint)(run - i));
+		i = run;
+		if (i < n && states[replay->state](replay, data[i], out))
+			i++;
 	}
 }
 
 void pss_replay_filter(const guint8 *data, gsize n, GByteArray *out)
 {
-	for (gsize i = 0; i < n;) {
-		gsize run = i;
-		while (run < n && data[run] != ESC && data[run] != ENQ)
-			run++;
-		g_byte_array_append(out, data + i, run - i);
-		i = run;
-		if (i < n && data[i] == ENQ) {
-			i++;
-		} else if (i < n) {
-			gboolean safe;
-			gsize length = escape_length(data + i, n - i, &safe);
-			if (safe)
-				g_byte_array_append(out, data + i, length);
-			i += length;
-		}
-	}
+	PssReplay replay = { .state = TEXT };
+
+	pss_replay_feed(&replay, data, n, out);
 }

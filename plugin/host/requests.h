@@ -6,4 +6,6 @@
 
 void pss_request_list(PssPeer *peer, uint32_t id, struct pss_fields fields);
 void pss_request_remove(PssPeer *peer, uint32_t id, struct pss_fields fields);
+void pss_request_disconnect(PssPeer *peer, uint32_t id, struct pss_fields fields);
+void pss_request_connect(PssPeer *peer, uint32_t id, struct pss_fields fields);
 void pss_request_ping(PssPeer *peer, uint32_t id, struct pss_fields fields);

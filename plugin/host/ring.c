@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The bounded memory of unwatched output. Memory stays below twice the limit under an endless flood,
- * and cutting costs one move per `limit` bytes. */
+/* The bounded memory of output that nobody has taken. Memory stays below twice the limit under an endless flood, also
+ * where the streams alternate byte by byte; cutting and taking cost one move per half of what is kept. */
 #include "host/ring.h"
 
-#include "host/replay.h"
+typedef struct {
+	guint32 stream, n;
+} PssRingPart;
+
+#define PART_MAX (1u << 30)
 
 void pss_ring_init(PssRing *ring, gsize limit)
 {
@@ -13,44 +17,129 @@ void pss_ring_init(PssRing *ring, gsize limit)
 void pss_ring_finish(PssRing *ring)
 {
 	g_clear_pointer(&ring->bytes, g_byte_array_unref);
+	g_clear_pointer(&ring->parts, g_array_unref);
+	ring->start = ring->first = 0;
 }
 
-static void cut_front(PssRing *ring)
+gsize pss_ring_cost(const PssRing *ring)
 {
-	gsize surplus = ring->bytes->len - ring->limit;
-	ring->dropped += surplus;
-	g_byte_array_remove_range(ring->bytes, 0, surplus);
-}
-
-void pss_ring_append(PssRing *ring, const void *data, gsize n)
-{
-	if (n > ring->limit) {
-		ring->dropped += n - ring->limit;
-		data = (const guint8 *)data + (n - ring->limit);
-		n = ring->limit;
-	}
 	if (!ring->bytes)
-		ring->bytes = g_byte_array_new();
-	g_byte_array_append(ring->bytes, data, n);
-	if (ring->bytes->len > 2 * ring->limit)
-		cut_front(ring);
-}
-
-GByteArray *pss_ring_take(PssRing *ring, guint64 *ret_dropped)
-{
-	GByteArray *safe = g_byte_array_new();
-
-	if (ring->bytes && ring->bytes->len > ring->limit)
-		cut_front(ring);
-	if (ring->bytes)
-		pss_replay_filter(ring->bytes->data, ring->bytes->len, safe);
-	*ret_dropped = ring->dropped;
-	ring->dropped = 0;
-	g_clear_pointer(&ring->bytes, g_byte_array_unref);
-	return safe;
+		return 0;
+	return ring->bytes->len - ring->start + (ring->parts->len - ring->first) * sizeof(PssRingPart);
 }
 
 gboolean pss_ring_is_empty(const PssRing *ring)
 {
 	return !ring->bytes;
+}
+
+static PssRingPart *part_at(const PssRing *ring, guint i)
+{
+	return &g_array_index(ring->parts, PssRingPart, i);
+}
+
+void pss_ring_advance(PssRing *ring, gsize n)
+{
+	PssRingPart *part = part_at(ring, ring->first);
+
+	ring->start += n;
+	part->n -= (guint32)n;
+	ring->first += part->n == 0;
+	if (ring->first == ring->parts->len) {
+		pss_ring_finish(ring);
+		return;
+	}
+	if (ring->start > ring->bytes->len / 2) {
+		g_byte_array_remove_range(ring->bytes, 0, (guint)ring->start);
+		ring->start = 0;
+	}
+	if (ring->first > ring->parts->len / 2) {
+		g_array_remove_range(ring->parts, 0, ring->first);
+		ring->first = 0;
+	}
+}
+
+static void drop(PssRing *ring, gsize n)
+{
+	ring->dropped += n;
+	pss_ring_advance(ring, n);
+}
+
+void pss_ring_cut(PssRing *ring)
+{
+	gsize cost;
+
+	while ((cost = pss_ring_cost(ring)) > ring->limit)
+		drop(ring, MIN(cost - ring->limit, part_at(ring, ring->first)->n));
+}
+
+void pss_ring_append(PssRing *ring, PssRingStream stream, const void *data, gsize n, gboolean all)
+{
+	gsize room = ring->limit - MIN(ring->limit, sizeof(PssRingPart));
+
+	if (!all && n > room) {
+		ring->dropped += n - room;
+		data = (const guint8 *)data + (n - room);
+		n = room;
+	}
+	if (n == 0)
+		return;
+	if (!ring->bytes) {
+		ring->bytes = g_byte_array_new();
+		ring->parts = g_array_new(FALSE, FALSE, sizeof(PssRingPart));
+	}
+	g_byte_array_append(ring->bytes, data, (guint)n);
+	PssRingPart *last = ring->parts->len > ring->first ? part_at(ring, ring->parts->len - 1) : NULL;
+	if (last && last->stream == stream && last->n + n < PART_MAX) {
+		last->n += (guint32)n;
+	} else {
+		PssRingPart part = { .stream = stream, .n = (guint32)n };
+		g_array_append_val(ring->parts, part);
+	}
+	if (!all && pss_ring_cost(ring) > 2 * ring->limit)
+		pss_ring_cut(ring);
+}
+
+gboolean pss_ring_peek(const PssRing *ring, PssRingStream *ret_stream, const guint8 **ret_data, gsize *ret_n)
+{
+	if (!ring->bytes)
+		return FALSE;
+	const PssRingPart *part = part_at(ring, ring->first);
+	*ret_stream = (PssRingStream)part->stream;
+	*ret_data = ring->bytes->data + ring->start;
+	*ret_n = part->n;
+	return TRUE;
+}
+
+void pss_ring_append_ring(PssRing *ring, const PssRing *from, gboolean all)
+{
+	gsize at = from->start;
+
+	for (guint i = from->first; from->bytes && i < from->parts->len; i++) {
+		const PssRingPart *part = part_at(from, i);
+		pss_ring_append(ring, (PssRingStream)part->stream, from->bytes->data + at, part->n, all);
+		at += part->n;
+	}
+}
+
+GByteArray *pss_ring_take_stream(PssRing *ring, PssRingStream stream)
+{
+	GByteArray *taken = NULL;
+	PssRing rest = { .limit = ring->limit, .dropped = ring->dropped };
+	gsize at = ring->start;
+
+	for (guint i = ring->first; ring->bytes && i < ring->parts->len; i++) {
+		const PssRingPart *part = part_at(ring, i);
+		const guint8 *data = ring->bytes->data + at;
+		at += part->n;
+		if (part->stream != stream) {
+			pss_ring_append(&rest, (PssRingStream)part->stream, data, part->n, TRUE);
+			continue;
+		}
+		taken = taken ? taken : g_byte_array_new();
+		g_byte_array_append(taken, data, part->n);
+	}
+	pss_ring_finish(ring);
+	*ring = rest;
+	return taken;
 }

@@ -45,12 +45,12 @@ char *pss_session_parting(PssSession *session)
 
 enum pss_state pss_session_state(PssSession *session)
 {
-	return session->state;
+	return session->let_go && session->state == PSS_STATE_OPENED ? PSS_STATE_DISCONNECTED : session->state;
 }
 
 static enum pss_availability availability(PssSession *session)
 {
-	if (session->state != PSS_STATE_OPENED)
+	if (pss_session_state(session) != PSS_STATE_OPENED)
 		return PSS_AVAILABILITY_NONE;
 	return pss_remote_state(session->remote) == PSS_REMOTE_IDLE ? PSS_AVAILABILITY_AVAILABLE
 								    : PSS_AVAILABILITY_BUSY;
@@ -80,7 +80,8 @@ void pss_session_write_fields(PssSession *session, struct pss_message *message)
 	pss_message_number(message, PSS_TAG_RESILIENT, session->resilient);
 	if (session->resilient)
 		pss_message_number(message, PSS_TAG_IDLE_TIMEOUT, session->idle_s);
-	pss_message_number(message, PSS_TAG_STATE, session->state);
+	pss_message_number(message, PSS_TAG_STATE, pss_session_state(session));
 	pss_message_number(message, PSS_TAG_AVAILABILITY, availability(session));
 	pss_message_number(message, PSS_TAG_ATTACHED, session->watcher != NULL);
+	pss_message_number(message, PSS_TAG_BUFFERING, pss_record_buffering(session->record));
 }

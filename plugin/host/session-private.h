@@ -3,6 +3,7 @@
 #pragma once
 
 #include "host/invoker.h"
+#include "host/record.h"
 #include "host/session.h"
 
 struct PssSession {
@@ -27,6 +28,7 @@ struct PssSession {
 	gboolean resilient; /* a holder keeps the remote shell: a lost link is no end */
 	guint idle_s;       /* of that holder */
 	gboolean link_lost; /* it is Disconnected by that */
+	gboolean let_go;    /* it is Disconnected by request; what runs goes on */
 
 	PssTransport *transport;
 	PssChannel *control, *terminal;
@@ -39,6 +41,18 @@ struct PssSession {
 	const PssWatcherEvents *watcher;
 	gpointer watcher_user;
 	gboolean watcher_at_prompt; /* it edits a line */
-	PssRing unseen;
+	PssRecord *record;          /* what nobody has seen yet */
 	PssInvoker *invoker; /* commands beside the terminal; NULL without a link */
 };
+
+/* ---- session.c */
+
+/* Ends the entering of the terminal that has it, if any. */
+void pss_session_tell_left(PssSession *session, enum pss_left_reason reason, int status, const char *message);
+/* Whoever has entered the session stays in it, and is told. */
+void pss_session_tell_link(PssSession *session, PssLinkNews news);
+
+/* ---- session-terminal.c */
+
+/* The terminal that has entered a kept session, if any, is told why, and leaves. */
+void pss_session_send_away(PssSession *session, enum pss_left_reason reason, const char *message);

@@ -11,7 +11,6 @@
 #include "host/registry.h"
 #include "host/session-private.h"
 
-#define INPUT_QUEUE_LIMIT (256u * 1024u)
 #define START_UP_PATIENCE_SECONDS 10
 
 static const PssTransportEvents transport_events;
@@ -41,8 +40,8 @@ void pss_session_unref(PssSession *session)
 	if (!session || --session->refs > 0)
 		return;
 	g_assert(!session->watcher);
+	pss_record_free(session->record);
 	free_link(session);
-	pss_ring_finish(&session->unseen);
 	g_free(session->name);
 	g_free(session->instance);
 	g_free(session->computer);
@@ -73,7 +72,7 @@ static void end_link_soon(PssSession *session)
 	session->end_source = g_idle_add_full(G_PRIORITY_HIGH, on_end_idle, session, NULL);
 }
 
-static void tell_left(PssSession *session, enum pss_left_reason reason, int status, const char *message)
+void pss_session_tell_left(PssSession *session, enum pss_left_reason reason, int status, const char *message)
 {
 	const PssWatcherEvents *watcher = g_steal_pointer(&session->watcher);
 	if (watcher)
@@ -116,7 +115,8 @@ static void end_session(PssSession *session, enum pss_state state, const char *c
 		pss_invoker_end(session->invoker,
 				state == PSS_STATE_BROKEN || status == 255 ? PSS_LINK_LOST : PSS_FAILED, cause);
 	end_link_soon(session);
-	tell_left(session, reason, status, reason == PSS_LEFT_EXIT ? NULL : cause);
+	pss_session_tell_left(session, reason, status, reason == PSS_LEFT_EXIT ? NULL : cause);
+	pss_record_settle(session->record);
 	pss_registry_note_end(session);
 }
 
@@ -211,7 +211,7 @@ static void on_lost(gpointer user, const GError *error)
 }
 
 /* Whoever has entered the session stays in it, and is told. */
-static void tell_link(PssSession *session, PssLinkNews news)
+void pss_session_tell_link(PssSession *session, PssLinkNews news)
 {
 	static const char *const notes[][2] = {
 		[PSS_LINK_DOWN] = { "connection to ", " lost, reconnecting… (~. leaves)" },
@@ -242,7 +242,7 @@ static void on_link(gpointer user, PssLinkNews news, const char *text)
 		session->state = PSS_STATE_DISCONNECTED;
 	else if (session->state == PSS_STATE_DISCONNECTED && !session->link_lost)
 		session->state = PSS_STATE_OPENED;
-	tell_link(session, news);
+	pss_session_tell_link(session, news);
 }
 
 static const PssTransportEvents transport_events = {
@@ -330,7 +330,7 @@ static void on_output(gpointer user, const void *data, gsize n)
 	if (session->watcher)
 		session->watcher->on_output(session->watcher_user, data, n);
 	else
-		pss_ring_append(&session->unseen, data, n);
+		pss_record_terminal(session->record, data, n);
 }
 
 static void on_prompt(gpointer user, const PssRemotePrompt *prompt)
@@ -340,6 +340,8 @@ static void on_prompt(gpointer user, const PssRemotePrompt *prompt)
 	session->watcher_at_prompt = session->watcher != NULL;
 	if (session->watcher)
 		session->watcher->on_prompt(session->watcher_user, prompt);
+	else
+		pss_record_prompt(session->record, prompt->status);
 	if (session->invoker)
 		pss_invoker_on_idle(session->invoker);
 }
@@ -373,7 +375,7 @@ static void on_notice(gpointer user, const char *text)
 
 static void on_kept_exit(gpointer user, int status)
 {
-	tell_left(user, PSS_LEFT_KEPT_EXIT, status, NULL);
+	pss_session_tell_left(user, PSS_LEFT_KEPT_EXIT, status, NULL);
 }
 
 static void on_completion(gpointer user, const PssRemoteCompletion *completion)
@@ -430,7 +432,7 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 	session->rows = options->rows;
 	session->opener = events;
 	session->opener_user = user;
-	pss_ring_init(&session->unseen, PSS_RING_DEFAULT_LIMIT);
+	session->record = pss_record_new(session);
 
 	PssRemoteOptions remote_options = { .shell = session->wanted_shell,
 					    .kept = session->kept,
@@ -459,70 +461,6 @@ void pss_session_close(PssSession *session, const char *cause)
 	end_session(session, PSS_STATE_CLOSED, cause, PSS_LEFT_REMOVED, 255);
 }
 
-/* ---- entering */
-
-static void replay_unseen(PssSession *session)
-{
-	guint64 dropped;
-
-	if (pss_ring_is_empty(&session->unseen))
-		return;
-	g_autoptr(GByteArray) bytes = pss_ring_take(&session->unseen, &dropped);
-	session->watcher->on_busy(session->watcher_user);
-	if (dropped > 0) {
-		g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT " bytes dropped", dropped);
-		session->watcher->on_note(session->watcher_user, PSS_NOTE_WARNING, text);
-	}
-	session->watcher->on_output(session->watcher_user, bytes->data, bytes->len);
-}
-
-gboolean pss_session_can_attach(PssSession *session, gboolean force, GError **error)
-{
-	if (session->state != PSS_STATE_OPENED && session->state != PSS_STATE_OPENING && !session->link_lost) {
-		g_set_error(error, PSS_ERROR, PSS_NOT_OPEN, "session %s on %s is %s: %s",
-			    session->name ? session->name : session->instance, session->computer,
-			    pss_state_name(session->state), session->cause ? session->cause : "it has ended");
-		return FALSE;
-	}
-	if (!session->remote_user) {
-		g_set_error(error, PSS_ERROR, PSS_NOT_OPEN, "session %s on %s is still connecting", session->name,
-			    session->computer);
-		return FALSE;
-	}
-	if (session->watcher && !force) {
-		g_set_error(error, PSS_ERROR, PSS_BUSY,
-			    "session %s is entered in another terminal; -Force takes it over",
-			    session->name ? session->name : session->instance);
-		return FALSE;
-	}
-	return TRUE;
-}
-
-void pss_session_attach(PssSession *session, guint columns, guint rows, const PssWatcherEvents *events, gpointer user)
-{
-	tell_left(session, PSS_LEFT_TAKEN, 0, "another terminal has taken the session over");
-	session->watcher = events;
-	session->watcher_user = user;
-	if (session->link_lost) {
-		tell_link(session, PSS_LINK_DOWN);
-		pss_transport_held_hurry(session->transport);
-	}
-	pss_session_stop_output(session, FALSE);
-	pss_session_resize(session, columns, rows);
-	replay_unseen(session);
-
-	PssRemotePrompt prompt;
-	pss_remote_discard(session->remote);
-	if (pss_remote_state(session->remote) == PSS_REMOTE_IDLE && pss_invoker_refresh(session->invoker))
-		return;
-	session->watcher_at_prompt = pss_remote_state(session->remote) == PSS_REMOTE_IDLE &&
-				     pss_remote_last_prompt(session->remote, &prompt);
-	if (session->watcher_at_prompt)
-		session->watcher->on_prompt(session->watcher_user, &prompt);
-	else
-		session->watcher->on_busy(session->watcher_user);
-}
-
 void pss_session_keep(PssSession *session)
 {
 	if (session->kept || session->end_source)
@@ -537,90 +475,17 @@ void pss_session_keep(PssSession *session)
 	session->left_to_itself = TRUE;
 }
 
-void pss_session_detach(PssSession *session)
-{
-	session->watcher = NULL;
-	session->watcher_at_prompt = FALSE;
-	if (session->invoker)
-		pss_invoker_drop_line(session->invoker);
-	if (session->state != PSS_STATE_OPENED && session->state != PSS_STATE_OPENING && !session->link_lost)
-		return;
-	pss_session_stop_output(session, FALSE);
-	if (!session->kept)
-		pss_session_close(session, "its terminal has gone");
-	else
-		pss_remote_discard(session->remote);
-}
-
-gboolean pss_session_line(PssSession *session, const void *data, gsize n, GError **error)
-{
-	if (pss_invoker_holds_line(session->invoker, data, n))
-		return TRUE;
-	return pss_remote_line(session->remote, data, n, error);
-}
-
-gboolean pss_session_complete(PssSession *session, const char *line, gsize n, gsize point)
-{
-	return pss_remote_complete(session->remote, line, n, point);
-}
-
-void pss_session_cancel_completion(PssSession *session)
-{
-	pss_remote_cancel_completion(session->remote);
-}
-
-void pss_session_keys(PssSession *session, const void *data, gsize n)
-{
-	if (!pss_invoker_holds_keys(session->invoker, data, n))
-		pss_remote_keys(session->remote, data, n);
-}
-
-void pss_session_resize(PssSession *session, guint columns, guint rows)
-{
-	if (columns == 0 || rows == 0 || (columns == session->columns && rows == session->rows))
-		return;
-	session->columns = columns;
-	session->rows = rows;
-	if (session->terminal)
-		pss_channel_resize(session->terminal, columns, rows);
-}
-
-void pss_session_interrupt(PssSession *session)
-{
-	if (!pss_invoker_holds_keys(session->invoker, "\003", 1))
-		pss_remote_interrupt(session->remote);
-}
-
-void pss_session_discard(PssSession *session)
-{
-	pss_remote_discard(session->remote);
-}
-
-void pss_session_stop_output(PssSession *session, gboolean stopped)
-{
-	if (session->terminal)
-		pss_channel_pause(session->terminal, stopped);
-}
-
-gboolean pss_session_input_is_full(PssSession *session)
-{
-	gsize queued = 0;
-	if (session->terminal)
-		queued += pss_channel_pending(session->terminal);
-	if (session->control)
-		queued += pss_channel_pending(session->control);
-	return queued > INPUT_QUEUE_LIMIT;
-}
+/* ---- commands beside the terminal */
 
 PssRun *pss_session_run(PssSession *session, const PssCommand *command, gboolean input, gboolean wait,
 			const PssRunEvents *events, gpointer user, GError **error)
 {
-	if ((session->state != PSS_STATE_OPENED && !session->link_lost) || !session->invoker) {
+	if ((session->state != PSS_STATE_OPENED && !session->link_lost) || session->let_go || !session->invoker) {
 		g_set_error(error, PSS_ERROR, PSS_NOT_OPEN,
 			    "Because the session state for session %s, %s, %s is not equal to Open, you cannot run a "
 			    "command in the session.  The session state is %s.",
 			    session->name ? session->name : "", session->instance, session->computer,
-			    pss_state_name(session->state));
+			    pss_state_name(pss_session_state(session)));
 		return NULL;
 	}
 	return pss_invoker_run(session->invoker, command, input, wait, events, user, error);

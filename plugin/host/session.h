@@ -7,7 +7,7 @@
 #include <glib.h>
 
 #include "host/question.h"
-#include "host/ring.h"
+#include "host/record.h"
 #include "host/run.h"
 #include "host/target.h"
 #include "host/transport.h"
@@ -100,6 +100,25 @@ gboolean pss_session_input_is_full(PssSession *session); /* on_drained follows *
  * after another where several wait. PSS_BUSY where something runs and `wait` is not set. The run is the caller's. */
 PssRun *pss_session_run(PssSession *session, const PssCommand *command, gboolean input, gboolean wait,
 			const PssRunEvents *events, gpointer user, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Lets go of it: Disconnected, and what runs goes on. A terminal that has entered it is told and leaves. Again is no
+ * error; PSS_NOT_OPEN where it has ended or is still opening. */
+gboolean pss_session_disconnect(PssSession *session, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Takes it back, and with `force` from the terminal that has entered it. */
+gboolean pss_session_connect(PssSession *session, gboolean force, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Takes BUFFERING and BUFFER_SIZE over where they are there: how much output waits for somebody, and what happens when
+ * it is more. */
+void pss_session_take_buffering(PssSession *session, struct pss_fields fields);
+
+/* As pss_session_run(), on nobody's terminal: the output waits here. */
+gboolean pss_session_run_job(PssSession *session, const PssCommand *command, gboolean wait,
+			     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Hands out what waits: see pss_record_receive(). Also of a session that has ended. The run is the caller's; the
+ * session must outlive it. */
+PssRun *pss_session_receive(PssSession *session, const PssReceiveOptions *options, const PssRunEvents *events,
+			    gpointer user, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 gboolean pss_session_is_kept(PssSession *session);
 gboolean pss_session_is_attached(PssSession *session);

@@ -21,7 +21,10 @@ enum pss_type {
 	/* Version 2: LINE, POINT: what may stand at the cursor of the attached session's line? RESULT with candidates
 	 */
 	PSS_COMPLETE = 21,
-	PSS_INVOKE = 24, /* run a command in a session or on a computer; ACK, then streams, then RESULT */
+	PSS_DISCONNECT = 22, /* version 2: let go of one session by INSTANCE; RESULT with its fields */
+	PSS_CONNECT = 23,    /* version 2: take one back by INSTANCE; RESULT with its fields */
+	PSS_INVOKE = 24,     /* run a command in a session or on a computer; ACK, then streams, then RESULT */
+	PSS_RECEIVE = 25,    /* version 2: what a session printed unwatched; ACK, then streams, then RESULT */
 
 	/* client → host: inside a request */
 	PSS_ANSWER = 32, /* to an ASK */
@@ -41,7 +44,7 @@ enum pss_type {
 	PSS_SIZE = 99,    /* COLUMNS, ROWS of its terminal */
 	PSS_STOP = 98,    /* FORCE: interrupt it, or with FORCE give it up at once; the RESULT still comes */
 
-	/* host → client: inside an INVOKE */
+	/* host → client: inside an INVOKE or RECEIVE */
 	PSS_STDOUT = 104, /* raw bytes */
 	PSS_STDERR = 105, /* raw bytes */
 	PSS_TAKEN = 106,  /* COUNT: so many more bytes of STDIN may be sent */
@@ -141,6 +144,25 @@ enum pss_tag {
 	PSS_TAG_TTY = 133,      /* number: 1 for a terminal on the computer */
 	PSS_TAG_SCRIPT = 134,   /* number: 1 when the text is a file, whose first line may name its interpreter */
 	PSS_TAG_COUNT = 135,    /* number of bytes */
+
+	/* INVOKE, DISCONNECT, CONNECT, RECEIVE */
+	PSS_TAG_JOB = 136,         /* number: 1 to run it on nobody's terminal; the output waits for a RECEIVE */
+	PSS_TAG_DISCONNECT = 137,  /* number: 1, with JOB, to let go of the session at once */
+	PSS_TAG_BUFFERING = 138,   /* number: enum pss_buffering, of what waits */
+	PSS_TAG_BUFFER_SIZE = 139, /* number: bytes of it at most */
+	PSS_TAG_SAFE = 140,        /* number: enum pss_safe, the streams that a terminal shows */
+};
+
+/* What happens when the buffer of output that nobody takes is full. */
+enum pss_buffering {
+	PSS_BUFFERING_DROP = 1,  /* the oldest goes */
+	PSS_BUFFERING_BLOCK = 2, /* what prints is stopped */
+};
+
+/* Streams from which all that makes a terminal answer is taken out. */
+enum pss_safe {
+	PSS_SAFE_STDOUT = 1,
+	PSS_SAFE_STDERR = 2,
 };
 
 enum pss_state {
@@ -178,6 +200,7 @@ enum pss_left_reason {
 	PSS_LEFT_LOST = 4,       /* the link died; MESSAGE is the cause */
 	PSS_LEFT_TAKEN = 5,      /* another terminal took the session with -Force */
 	PSS_LEFT_REMOVED = 6,    /* remove-pssession */
+	PSS_LEFT_DISCONNECTED = 7, /* disconnect-pssession from elsewhere; MESSAGE says so */
 };
 
 /* Names as users see them ("Opened", "Available"); "?" for an unknown value. */

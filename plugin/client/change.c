@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* Choosing sessions and changing their state one after the other, so that -ErrorAction Stop leaves the rest alone. Called
+ * by the verbs disconnect, connect and receive. */
+#include "client/change.h"
+
+#include <errno.h>
+
+#include "client/print.h"
+#include "client/select.h"
+
+const char *const pss_buffering_choices[] = { "Block", "Drop", NULL };
+
+enum pss_buffering pss_buffering_of(const struct pss_value *value)
+{
+	static const enum pss_buffering values[] = { PSS_BUFFERING_BLOCK, PSS_BUFFERING_DROP };
+
+	return value->given ? values[value->number] : 0;
+}
+
+int pss_change_select(struct pss_call *call, struct pss_connection *ret_connection, struct pss_sessions *ret_sessions)
+{
+	const struct pss_selection selection = {
+		.selectors = { &call->own[PSS_CHANGE_SESSION], &call->own[PSS_CHANGE_ID], &call->own[PSS_CHANGE_NAME],
+			       &call->own[PSS_CHANGE_INSTANCE_ID] },
+	};
+	struct pss_sessions sessions = { 0 };
+	bool selected = false;
+
+	ret_connection->fd = -1;
+	for (int i = 0; i < PSS_CHANGE_SELECTORS; i++)
+		selected = selected || call->own[i].given;
+	if (!selected) {
+		pss_call_usage(call, "which sessions? -Session, -Id, -Name or -InstanceId is needed");
+		return -EINVAL;
+	}
+	int rc = pss_select_read_input(call, &call->own[PSS_CHANGE_SESSION]);
+	if (rc == 0)
+		rc = pss_request_connect(call, false, ret_connection);
+	if (rc == 0)
+		rc = pss_request_list(call, ret_connection, &sessions);
+	if (rc == 0 || rc == -ENOENT)
+		pss_select(call, &selection, &sessions);
+	*ret_sessions = sessions;
+	return rc;
+}
+
+static void change_all(struct pss_call *call, struct pss_connection *connection, const char *operation,
+		       const struct pss_change *change, const struct pss_sessions *sessions)
+{
+	struct pss_sessions changed = { 0 };
+	struct pss_session session;
+	int rc = 0;
+
+	for (size_t i = 0; rc >= 0 && i < sessions->n_items && !call->stop; i++) {
+		if (!pss_call_should(call, operation, sessions->items[i].computer))
+			continue;
+		rc = pss_request_change(call, connection, change, &sessions->items[i], &session);
+		if (rc <= 0)
+			continue;
+		pss_call_output(call, session.instance);
+		if (pss_sessions_put(&changed, &session) < 0)
+			pss_call_error(call, PSS_FAILED, NULL, "not enough memory");
+	}
+	pss_print_sessions(&changed);
+	pss_sessions_finish(&changed);
+}
+
+void pss_change_run(struct pss_call *call, const char *operation, const struct pss_change *change)
+{
+	struct pss_connection connection;
+	struct pss_sessions sessions = { 0 };
+
+	if (pss_change_select(call, &connection, &sessions) == 0 && !call->stop && sessions.n_items > 0 &&
+	    pss_request_needs(call, &connection, 2))
+		change_all(call, &connection, operation, change, &sessions);
+	pss_sessions_finish(&sessions);
+	pss_connection_close(&connection);
+}

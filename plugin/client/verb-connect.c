@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* connect-pssession: takes disconnected sessions back, from whichever terminal they were let go; with -Force also one
+ * that is entered in another terminal. */
+#include <limits.h>
+
+#include "client/change.h"
+
+enum { FORCE = PSS_CHANGE_SELECTORS };
+
+static const struct pss_parameter rows[] = {
+	PSS_CHANGE_ROWS,
+	[FORCE] = { "Force", NULL, PSS_KIND_SWITCH, .help = "take it from the terminal that has entered it" },
+};
+
+static void run(struct pss_call *call)
+{
+	const struct pss_change change = { .type = PSS_CONNECT, .force = call->own[FORCE].on };
+	pss_change_run(call, "Connect", &change);
+}
+
+const struct pss_verb pss_verb_connect = {
+	.name = "connect-pssession",
+	.summary = "Take disconnected sessions back",
+	.details = "They are Opened again, with all that runs in them. One that is Opened already stays as it is.\n",
+	.rows = rows,
+	.n_rows = sizeof rows / sizeof *rows,
+	.uses = PSS_USES_CONFIRM,
+	.run = run,
+};

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* receive-pssession: shows what sessions printed while nobody watched. The loop is invoke-command's (invoke.c), with no
+ * command: Ctrl-C ends the receiving, and never what runs. */
+#include <limits.h>
+#include <stdlib.h>
+
+#include "client/change.h"
+#include "client/invoke.h"
+#include "wire/cleanup.h"
+
+enum { KEEP = PSS_CHANGE_SELECTORS, WAIT, TIMEOUT, HIDE_COMPUTER_NAME, JSON };
+
+static const struct pss_parameter rows[] = {
+	PSS_CHANGE_ROWS,
+	[KEEP] = { "Keep", NULL, PSS_KIND_SWITCH, .help = "the output can be received again" },
+	[WAIT] = { "Wait", NULL, PSS_KIND_SWITCH, .help = "go on until the command ends" },
+	[TIMEOUT] = { "Timeout", NULL, PSS_KIND_NUMBER, "SECONDS", .min = 1, .max = INT_MAX / 1000,
+		      .help = "wait no longer; the command goes on; status 124" },
+	[HIDE_COMPUTER_NAME] = { "HideComputerName", "HCN", PSS_KIND_SWITCH, .help = "lines of output without names" },
+	[JSON] = { "Json", NULL, PSS_KIND_SWITCH, .help = "print an object a line" },
+};
+
+static enum pss_invoke_form form_of(const struct pss_call *call, size_t n_targets)
+{
+	if (call->own[JSON].on)
+		return PSS_FORM_JSON;
+	return n_targets == 1 || call->own[HIDE_COMPUTER_NAME].on ? PSS_FORM_BARE : PSS_FORM_LINES;
+}
+
+static void receive(struct pss_call *call, struct pss_invoke *invoke, const struct pss_sessions *sessions)
+{
+	_cleanup_(pss_free_pointer) struct pss_invoke_target *targets = calloc(sessions->n_items, sizeof *targets);
+
+	if (!targets) {
+		pss_call_error(call, PSS_FAILED, NULL, "not enough memory");
+		return;
+	}
+	invoke->targets = targets;
+	for (size_t i = 0; i < sessions->n_items && !call->stop; i++) {
+		if (!pss_call_should(call, "Receive", sessions->items[i].computer))
+			continue;
+		targets[invoke->n_targets].label = sessions->items[i].computer;
+		targets[invoke->n_targets++].instance = sessions->items[i].instance;
+	}
+	invoke->throttle = invoke->n_targets;
+	invoke->form = form_of(call, invoke->n_targets);
+	if (invoke->n_targets > 0 && !call->stop)
+		pss_invoke_run(invoke);
+}
+
+static void run(struct pss_call *call)
+{
+	struct pss_invoke invoke = {
+		.call = call,
+		.kind = PSS_INVOKE_MISSED,
+		.input = -1,
+		.keep = call->own[KEEP].on,
+		.wait = call->own[WAIT].on,
+		.timeout_ms = call->own[TIMEOUT].number * 1000,
+	};
+	struct pss_sessions sessions = { 0 };
+
+	if (call->own[TIMEOUT].given && !call->own[WAIT].on)
+		pss_call_usage(call, "-Timeout goes with -Wait");
+	else if (pss_change_select(call, &invoke.connection, &sessions) == 0 && !call->stop && sessions.n_items > 0 &&
+		 pss_request_needs(call, &invoke.connection, 2))
+		receive(call, &invoke, &sessions);
+	pss_sessions_finish(&sessions);
+	pss_connection_close(&invoke.connection);
+}
+
+const struct pss_verb pss_verb_receive = {
+	.name = "receive-pssession",
+	.summary = "Show what sessions printed while nobody watched",
+	.details = "The output of jobs (invoke-command -AsJob), and that of sessions whose terminal has gone. What has been\n"
+		   "shown is forgotten, unless -Keep is given. On a terminal what would make it answer is left out. The\n"
+		   "status is that of the command, or 0 while it runs. A disconnected session is connected by it.\n",
+	.rows = rows,
+	.n_rows = sizeof rows / sizeof *rows,
+	.uses = PSS_USES_CONFIRM,
+	.run = run,
+};

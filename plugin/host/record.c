@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: MIT */
+/* Jobs are invocations whose client end is a ring in this process; receiving is a run whose source is that ring. Called
+ * by session.c (the terminal's unwatched output, prompts, the end) and by invocations.c through the session. Memory is
+ * bounded: a full ring drops its oldest bytes, or stops what writes into it where it is to block or somebody receives
+ * from it. */
+#include "host/record.h"
+
+#include "host/error.h"
+#include "host/replay.h"
+#include "host/session-private.h"
+
+#define PART_MAX (64u * 1024u)
+
+typedef struct {
+	PssRecord *record;
+	PssRun *run;
+} Job;
+
+typedef struct {
+	PssRun base;
+	PssRecord *record; /* NULL: over */
+	PssReceiveOptions options;
+	gboolean paused;
+	guint idle;
+	PssRing copy; /* with options.keep */
+	PssReplay replays[2];
+} Receiver;
+
+struct PssRecord {
+	PssSession *session;
+	PssRing ring;
+	enum pss_buffering buffering;
+	GPtrArray *jobs; /* of Job */
+	Receiver *receiver;
+	int status; /* of what ended last */
+	GError *error;
+	gboolean stopped;         /* what writes into the ring */
+	gboolean watcher_stopped; /* the terminal that is shown a job's output takes no more */
+};
+
+static void pump(PssRecord *record);
+
+/* ---- back-pressure */
+
+static PssRing *source_of(PssRecord *record)
+{
+	return record->receiver && record->receiver->options.keep ? &record->receiver->copy : &record->ring;
+}
+
+static void apply(PssRecord *record)
+{
+	gboolean stopped = record->stopped || record->watcher_stopped;
+
+	for (guint i = 0; i < record->jobs->len; i++) {
+		const Job *job = record->jobs->pdata[i];
+		if (job->run)
+			job->run->ops->pause(job->run, stopped);
+	}
+	if (!record->session->watcher && record->session->terminal)
+		pss_channel_pause(record->session->terminal, record->stopped);
+}
+
+static void balance(PssRecord *record)
+{
+	const PssRing *ring = source_of(record);
+	gsize cost = pss_ring_cost(ring);
+	gboolean blocks = record->buffering == PSS_BUFFERING_BLOCK || record->receiver;
+	gboolean stopped = blocks && (record->stopped ? cost > ring->limit / 2 : cost >= ring->limit);
+
+	if (stopped == record->stopped)
+		return;
+	record->stopped = stopped;
+	apply(record);
+}
+
+void pss_record_stop_watcher(PssRecord *record, gboolean stopped)
+{
+	record->watcher_stopped = stopped;
+	apply(record);
+}
+
+/* ---- what comes in */
+
+static void append(PssRecord *record, PssRingStream stream, const void *data, gsize n)
+{
+	gboolean blocks = record->buffering == PSS_BUFFERING_BLOCK;
+	gboolean keeps = record->receiver && record->receiver->options.keep;
+
+	pss_ring_append(&record->ring, stream, data, n, blocks || (record->receiver && !keeps));
+	if (keeps)
+		pss_ring_append(&record->receiver->copy, stream, data, n, TRUE);
+	pump(record);
+}
+
+void pss_record_terminal(PssRecord *record, const void *data, gsize n)
+{
+	append(record, PSS_RING_TERMINAL, data, n);
+}
+
+/* A job's newlines on a terminal that is raw. */
+static void show_raw(PssSession *session, const guint8 *data, gsize n)
+{
+	g_autoptr(GByteArray) text = g_byte_array_new();
+
+	for (gsize i = 0; i < n; i++) {
+		if (data[i] == '\n')
+			g_byte_array_append(text, (const guint8 *)"\r", 1);
+		g_byte_array_append(text, data + i, 1);
+	}
+	session->watcher->on_output(session->watcher_user, text->data, text->len);
+}
+
+static void on_job_data(gpointer user, gboolean is_stderr, const void *data, gsize n)
+{
+	const Job *job = user;
+	PssSession *session = job->record->session;
+
+	if (session->watcher)
+		show_raw(session, data, n);
+	append(job->record, is_stderr ? PSS_RING_ERR : PSS_RING_OUT, data, n);
+}
+
+static void on_job_taken(gpointer user, gsize n)
+{
+}
+
+static void set_outcome(PssRecord *record, int status, const GError *error)
+{
+	record->status = status;
+	g_clear_error(&record->error);
+	record->error = error ? g_error_copy(error) : NULL;
+}
+
+static void on_job_done(gpointer user, int status, const GError *error)
+{
+	Job *job = user;
+	PssRecord *record = job->record;
+
+	set_outcome(record, status, error);
+	g_ptr_array_remove_fast(record->jobs, job);
+	pss_run_free(job->run);
+	g_free(job);
+	pss_record_settle(record);
+}
+
+void pss_record_prompt(PssRecord *record, int status)
+{
+	set_outcome(record, status, NULL);
+	pss_record_settle(record);
+}
+
+gboolean pss_record_run(PssRecord *record, const PssCommand *command, gboolean wait, GError **error)
+{
+	static const PssRunEvents events = { .on_data = on_job_data, .on_taken = on_job_taken, .on_done = on_job_done };
+	Job *job = g_new0(Job, 1);
+
+	job->record = record;
+	job->run = pss_session_run(record->session, command, FALSE, wait, &events, job, error);
+	if (!job->run) {
+		g_free(job);
+		return FALSE;
+	}
+	g_ptr_array_add(record->jobs, job);
+	if (record->stopped)
+		job->run->ops->pause(job->run, TRUE);
+	if (job->run->ops->start)
+		job->run->ops->start(job->run);
+	return TRUE;
+}
+
+guint pss_record_jobs(const PssRecord *record)
+{
+	return record->jobs->len;
+}
+
+/* ---- what goes out: to a receiver */
+
+/* Does anything run whose output would come here? */
+static gboolean is_busy(const PssRecord *record)
+{
+	const PssSession *session = record->session;
+
+	if (record->jobs->len > 0)
+		return TRUE;
+	if (session->watcher || !session->remote ||
+	    (session->state != PSS_STATE_OPENED && session->state != PSS_STATE_DISCONNECTED))
+		return FALSE;
+	return pss_remote_state(session->remote) != PSS_REMOTE_IDLE;
+}
+
+static void end_receiver(Receiver *receiver, int status, const GError *error)
+{
+	PssRecord *record = receiver->record;
+
+	g_clear_handle_id(&receiver->idle, g_source_remove);
+	receiver->record = NULL;
+	record->receiver = NULL;
+	balance(record);
+	receiver->base.events->on_done(receiver->base.user, status, error);
+}
+
+static void tell_dropped(Receiver *receiver, PssRing *ring)
+{
+	if (ring->dropped == 0)
+		return;
+	g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT " bytes dropped", ring->dropped);
+	ring->dropped = 0;
+	receiver->options.on_note(receiver->base.user, PSS_NOTE_WARNING, text);
+}
+
+static void hand_out(Receiver *receiver, PssRingStream stream, const guint8 *data, gsize n)
+{
+	gboolean is_stderr = stream == PSS_RING_ERR;
+	const PssRunEvents *events = receiver->base.events;
+
+	if (!(receiver->options.terminal & (is_stderr ? PSS_SAFE_STDERR : PSS_SAFE_STDOUT))) {
+		events->on_data(receiver->base.user, is_stderr, data, n);
+		return;
+	}
+	g_autoptr(GByteArray) safe = g_byte_array_new();
+	pss_replay_feed(&receiver->replays[is_stderr], data, n, safe);
+	if (safe->len > 0)
+		events->on_data(receiver->base.user, is_stderr, safe->data, safe->len);
+}
+
+static void pump(PssRecord *record)
+{
+	Receiver *receiver = record->receiver;
+	PssRing *ring = source_of(record);
+	PssRingStream stream;
+	const guint8 *data;
+	gsize n;
+
+	while (receiver && !receiver->paused && pss_ring_peek(ring, &stream, &data, &n)) {
+		g_autoptr(GBytes) part = g_bytes_new(data, MIN(n, PART_MAX));
+		tell_dropped(receiver, ring);
+		pss_ring_advance(ring, g_bytes_get_size(part));
+		hand_out(receiver, stream, g_bytes_get_data(part, NULL), g_bytes_get_size(part));
+	}
+	balance(record);
+	if (!receiver || receiver->paused || !pss_ring_is_empty(ring) || receiver->idle)
+		return;
+	tell_dropped(receiver, ring);
+	if (receiver->options.wait && is_busy(record))
+		return;
+	if (record->jobs->len > 0)
+		end_receiver(receiver, 0, NULL);
+	else
+		end_receiver(receiver, record->status, record->error);
+}
+
+void pss_record_settle(PssRecord *record)
+{
+	pump(record);
+}
+
+/* Outside of whatever has brought the run to it. */
+static gboolean on_pump_idle(gpointer user)
+{
+	Receiver *receiver = user;
+
+	receiver->idle = 0;
+	pump(receiver->record);
+	return G_SOURCE_REMOVE;
+}
+
+static void pump_soon(Receiver *receiver)
+{
+	if (receiver->record && !receiver->idle)
+		receiver->idle = g_idle_add_full(G_PRIORITY_DEFAULT, on_pump_idle, receiver, NULL);
+}
+
+static void receiver_start(PssRun *base)
+{
+	pump_soon((Receiver *)base);
+}
+
+static void receiver_input(PssRun *base, const void *data, gsize n)
+{
+}
+
+static void receiver_interrupt(PssRun *base)
+{
+	Receiver *receiver = (Receiver *)base;
+	g_autoptr(GError) error =
+		g_error_new_literal(PSS_ERROR, PSS_INTERRUPTED, "the receiving was interrupted; the command goes on");
+
+	if (receiver->record)
+		end_receiver(receiver, 0, error);
+}
+
+static void receiver_pause(PssRun *base, gboolean paused)
+{
+	Receiver *receiver = (Receiver *)base;
+
+	receiver->paused = paused;
+	if (!paused)
+		pump_soon(receiver);
+}
+
+static void receiver_free(PssRun *base)
+{
+	Receiver *receiver = (Receiver *)base;
+
+	g_clear_handle_id(&receiver->idle, g_source_remove);
+	if (receiver->record) {
+		receiver->record->receiver = NULL;
+		balance(receiver->record);
+	}
+	pss_ring_finish(&receiver->copy);
+	g_free(receiver);
+}
+
+PssRun *pss_record_receive(PssRecord *record, const PssReceiveOptions *options, const PssRunEvents *events,
+			   gpointer user, GError **error)
+{
+	static const PssRunOps ops = {
+		.start = receiver_start,
+		.input = receiver_input,
+		.interrupt = receiver_interrupt,
+		.pause = receiver_pause,
+		.free = receiver_free,
+	};
+	const PssSession *session = record->session;
+
+	if (record->receiver) {
+		g_set_error(error, PSS_ERROR, PSS_BUSY, "session %s is being received from already",
+			    session->name ? session->name : session->instance);
+		return NULL;
+	}
+	Receiver *receiver = g_new0(Receiver, 1);
+	receiver->base = (PssRun){ .ops = &ops, .events = events, .user = user };
+	receiver->record = record;
+	receiver->options = *options;
+	if (record->buffering == PSS_BUFFERING_DROP)
+		pss_ring_cut(&record->ring);
+	pss_ring_init(&receiver->copy, record->ring.limit);
+	receiver->copy.dropped = record->ring.dropped;
+	if (options->keep)
+		pss_ring_append_ring(&receiver->copy, &record->ring, TRUE);
+	record->receiver = receiver;
+	return &receiver->base;
+}
+
+/* ---- what goes out: to a terminal that has entered */
+
+static void show_missed(PssRecord *record, PssSession *session)
+{
+	guint64 dropped = record->ring.dropped;
+	g_autoptr(GByteArray) missed = pss_ring_take_stream(&record->ring, PSS_RING_TERMINAL);
+	g_autoptr(GByteArray) safe = g_byte_array_new();
+
+	if (!missed)
+		return;
+	pss_replay_filter(missed->data, missed->len, safe);
+	session->watcher->on_busy(session->watcher_user);
+	if (dropped > 0) {
+		g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT " bytes dropped", dropped);
+		record->ring.dropped = 0;
+		session->watcher->on_note(session->watcher_user, PSS_NOTE_WARNING, text);
+	}
+	session->watcher->on_output(session->watcher_user, safe->data, safe->len);
+}
+
+/* It stays for whoever receives it. */
+static void show_jobs(PssRecord *record, PssSession *session)
+{
+	PssRing copy;
+	PssReplay replay = { 0 };
+	PssRingStream stream;
+	const guint8 *data;
+	gsize n;
+	g_autoptr(GByteArray) safe = g_byte_array_new();
+
+	pss_ring_init(&copy, record->ring.limit);
+	pss_ring_append_ring(&copy, &record->ring, TRUE);
+	for (; pss_ring_peek(&copy, &stream, &data, &n); pss_ring_advance(&copy, n))
+		pss_replay_feed(&replay, data, n, safe);
+	pss_ring_finish(&copy);
+	session->watcher->on_busy(session->watcher_user);
+	show_raw(session, safe->data, safe->len);
+}
+
+void pss_record_show(PssRecord *record)
+{
+	PssSession *session = record->session;
+
+	if (record->buffering == PSS_BUFFERING_DROP)
+		pss_ring_cut(&record->ring);
+	show_missed(record, session);
+	if (record->jobs->len > 0) {
+		show_jobs(record, session);
+	} else if (!pss_ring_is_empty(&record->ring)) {
+		g_autofree char *text = g_strdup_printf("the output of a job waits: receive-pssession -Id %u", session->id);
+		session->watcher->on_note(session->watcher_user, PSS_NOTE_WARNING, text);
+	}
+	record->stopped = FALSE;
+	record->watcher_stopped = FALSE;
+	pss_record_settle(record);
+	apply(record);
+}
+
+/* ---- */
+
+void pss_record_set_buffering(PssRecord *record, enum pss_buffering buffering, gsize limit)
+{
+	record->buffering = buffering;
+	if (limit > 0)
+		record->ring.limit = limit;
+	if (buffering == PSS_BUFFERING_DROP)
+		pss_ring_cut(&record->ring);
+	balance(record);
+}
+
+enum pss_buffering pss_record_buffering(const PssRecord *record)
+{
+	return record->buffering;
+}
+
+PssRecord *pss_record_new(PssSession *session)
+{
+	PssRecord *record = g_new0(PssRecord, 1);
+
+	record->session = session;
+	record->buffering = PSS_BUFFERING_DROP;
+	record->jobs = g_ptr_array_new();
+	pss_ring_init(&record->ring, PSS_RING_DEFAULT_LIMIT);
+	return record;
+}
+
+void pss_record_free(PssRecord *record)
+{
+	if (!record)
+		return;
+	for (guint i = 0; i < record->jobs->len; i++) {
+		Job *job = record->jobs->pdata[i];
+		pss_run_free(job->run);
+		g_free(job);
+	}
+	g_ptr_array_unref(record->jobs);
+	g_clear_error(&record->error);
+	pss_ring_finish(&record->ring);
+	g_free(record);
+}
