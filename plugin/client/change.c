@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Choosing sessions and changing their state one after the other, so that -ErrorAction Stop leaves the rest alone. Called
- * by the verbs disconnect, connect and receive. */
+/* Choosing sessions and changing their state one after the other, so that -ErrorAction Stop leaves the rest alone.
+ * Called by the verbs disconnect, connect and receive. */
 #include "client/change.h"
 
 #include <errno.h>
@@ -26,7 +26,7 @@ int pss_change_select(struct pss_call *call, struct pss_connection *ret_connecti
 	struct pss_sessions sessions = { 0 };
 	bool selected = false;
 
-	ret_connection->fd = -1;
+	*ret_connection = (struct pss_connection){ .fd = -1 };
 	for (int i = 0; i < PSS_CHANGE_SELECTORS; i++)
 		selected = selected || call->own[i].given;
 	if (!selected) {

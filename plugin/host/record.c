@@ -94,7 +94,8 @@ static void append(PssRecord *record, PssRingStream stream, const void *data, gs
 
 void pss_record_terminal(PssRecord *record, const void *data, gsize n)
 {
-	append(record, PSS_RING_TERMINAL, data, n);
+	/* What start-up files print is for who enters, no output of a command. */
+	append(record, record->session->was_opened ? PSS_RING_TERMINAL : PSS_RING_GREETING, data, n);
 }
 
 /* A job's newlines on a terminal that is raw. */
@@ -235,7 +236,8 @@ static void pump(PssRecord *record)
 		g_autoptr(GBytes) part = g_bytes_new(data, MIN(n, PART_MAX));
 		tell_dropped(receiver, ring);
 		pss_ring_advance(ring, g_bytes_get_size(part));
-		hand_out(receiver, stream, g_bytes_get_data(part, NULL), g_bytes_get_size(part));
+		if (stream != PSS_RING_GREETING)
+			hand_out(receiver, stream, g_bytes_get_data(part, NULL), g_bytes_get_size(part));
 	}
 	balance(record);
 	if (!receiver || receiver->paused || !pss_ring_is_empty(ring) || receiver->idle)
@@ -344,10 +346,10 @@ PssRun *pss_record_receive(PssRecord *record, const PssReceiveOptions *options, 
 
 /* ---- what goes out: to a terminal that has entered */
 
-static void show_missed(PssRecord *record, PssSession *session)
+static void show_missed(PssRecord *record, PssSession *session, PssRingStream stream)
 {
 	guint64 dropped = record->ring.dropped;
-	g_autoptr(GByteArray) missed = pss_ring_take_stream(&record->ring, PSS_RING_TERMINAL);
+	g_autoptr(GByteArray) missed = pss_ring_take_stream(&record->ring, stream);
 	g_autoptr(GByteArray) safe = g_byte_array_new();
 
 	if (!missed)
@@ -387,11 +389,13 @@ void pss_record_show(PssRecord *record)
 
 	if (record->buffering == PSS_BUFFERING_DROP)
 		pss_ring_cut(&record->ring);
-	show_missed(record, session);
+	show_missed(record, session, PSS_RING_GREETING);
+	show_missed(record, session, PSS_RING_TERMINAL);
 	if (record->jobs->len > 0) {
 		show_jobs(record, session);
 	} else if (!pss_ring_is_empty(&record->ring)) {
-		g_autofree char *text = g_strdup_printf("the output of a job waits: receive-pssession -Id %u", session->id);
+		g_autofree char *text =
+			g_strdup_printf("the output of a job waits: receive-pssession -Id %u", session->id);
 		session->watcher->on_note(session->watcher_user, PSS_NOTE_WARNING, text);
 	}
 	record->stopped = FALSE;

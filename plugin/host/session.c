@@ -27,6 +27,7 @@ static void free_link(PssSession *session)
 {
 	g_clear_handle_id(&session->end_source, g_source_remove);
 	g_clear_handle_id(&session->patience_source, g_source_remove);
+	g_clear_handle_id(&session->redraw_source, g_source_remove);
 	session->control = session->terminal = NULL;
 	g_clear_pointer(&session->invoker, pss_invoker_free);
 	g_clear_pointer(&session->transport, pss_transport_free);
@@ -327,6 +328,7 @@ static void send_terminal(gpointer user, const void *data, gsize n)
 static void on_output(gpointer user, const void *data, gsize n)
 {
 	PssSession *session = user;
+	pss_session_end_redrawing(session);
 	if (session->watcher)
 		session->watcher->on_output(session->watcher_user, data, n);
 	else

@@ -6,7 +6,10 @@ load ../harness/harness
 
 setup_file() { world_start bash; }
 teardown_file() { world_end; }
-setup() { place_start; }
+setup() {
+	place_start
+	[ -p "$WORLD/remote-run/gate" ] || mkfifo -m 666 "$WORLD/remote-run/gate"
+}
 teardown() { place_end; }
 
 # A script with a session s.
@@ -22,10 +25,9 @@ succeeds() {
 	[ "$status" -eq 0 ] || { echo "status $status"; return 1; }
 }
 
-# A remote command that waits for a file in the remote runtime directory and takes it away.
-until_there() {
-	echo "until [ -e \$XDG_RUNTIME_DIR/$1 ]; do read -rt 0.1 <> <(:); done; rm -f \$XDG_RUNTIME_DIR/$1"
-}
+# A remote command waits at the gate until it is opened.
+UNTIL_OPEN='read -r _ <$WORLD/remote-run/gate'
+OPEN='timeout 20 sh -c "echo >$WORLD/remote-run/gate"'
 
 listed() {
 	local_shell "get-pssession $*"
@@ -40,13 +42,12 @@ second_terminal() {
 }
 
 @test "jobs: -AsJob prints the session at once; receive gives both streams and the status" {
-	export GO="$WORLD/remote-run/go"
 	in_session '
-		j=$(invoke-command -Session $s -AsJob "'"$(until_there go)"'; echo out; echo err >&2; (exit 7)") || exit 51
+		j=$(invoke-command -Session $s -AsJob "'"$UNTIL_OPEN"'; echo out; echo err >&2; (exit 7)") || exit 51
 		[ "$j" = "$s" ] || exit 52
 		[ "$(state)" = Opened/Busy ] || exit 53
 		[ -z "$(receive-pssession -Session $s)" ] || exit 54
-		touch $WORLD/remote-run/go
+		'"$OPEN"'
 		receive-pssession -Session $s -Wait >$HERE/o 2>$HERE/e
 		[ $? = 7 ] || exit 55
 		[ "$(cat $HERE/o)" = out ] && [ "$(cat $HERE/e)" = err ] || exit 56
@@ -73,10 +74,10 @@ second_terminal() {
 		invoke-command -Session $s -AsJob "x=\$using:x; cd /usr; f() { echo f; }" >/dev/null || exit 51
 		invoke-command -Session $s -AsJob -Wait "echo \$x \$PWD \$1; f" -ArgumentList arg >/dev/null || exit 52
 		[ "$(receive-pssession -Session $s -Wait)" = $'"'local /usr arg\nf'"' ] || exit 53
-		invoke-command -Session $s -AsJob "'"$(until_there go)"'" >/dev/null || exit 54
+		invoke-command -Session $s -AsJob "'"$UNTIL_OPEN"'" >/dev/null || exit 54
 		invoke-command -Session $s -AsJob "echo no" 2>$HERE/e
 		[ $? = 1 ] && grep -q busy $HERE/e || exit 55
-		touch $WORLD/remote-run/go
+		'"$OPEN"'
 		receive-pssession -Session $s -Wait'
 	succeeds
 }
@@ -98,11 +99,11 @@ second_terminal() {
 
 @test "jobs: -InDisconnectedSession leaves it Disconnected, and receive takes it back with the output" {
 	run local_shell '
-		s=$(invoke-command -ConfigFile $C -ComputerName box -InDisconnectedSession -SessionName night "'"$(until_there go)"'; echo done") || exit 51
+		s=$(invoke-command -ConfigFile $C -ComputerName box -InDisconnectedSession -SessionName night "'"$UNTIL_OPEN"'; echo done") || exit 51
 		[ "$(get-pssession -Name night -Property State,Availability | tr "\t" /)" = Disconnected/None ] || exit 52
 		invoke-command -Session $s "echo no" </dev/null 2>$HERE/e
 		[ $? = 1 ] && grep -q "The session state is Disconnected" $HERE/e || exit 53
-		touch $WORLD/remote-run/go
+		'"$OPEN"'
 		[ "$(receive-pssession -Session $s -Wait)" = "done" ] || exit 54
 		[ "$(get-pssession -Name night -Property State,Availability | tr "\t" /)" = Opened/Available ]'
 	echo "$output"
@@ -136,10 +137,10 @@ second_terminal() {
 		receive-pssession -Session $s >$HERE/o 2>$HERE/e || exit 51
 		grep -q "bytes dropped" $HERE/e || exit 52
 		[ "$(tail -n 1 $HERE/o)" = 19999 ] && [ "$(wc -c <$HERE/o)" -le 8192 ] || exit 53
-		invoke-command -Session $s -AsJob -OutputBufferingMode Block "i=0; while ((i < 1000000)); do echo \$((i++)); done" >/dev/null
+		invoke-command -Session $s -AsJob -OutputBufferingMode Block "i=0; while ((i < 100000)); do echo \$((i++)); done" >/dev/null
 		receive-pssession -Session $s -Wait >$HERE/o 2>$HERE/e || exit 54
 		[ ! -s $HERE/e ] || exit 55
-		seq 0 999999 | cmp - $HERE/o'
+		seq 0 99999 | cmp - $HERE/o'
 	succeeds
 }
 
@@ -147,7 +148,7 @@ second_terminal() {
 	in_session '
 		t=$(new-pssession -ConfigFile $C box -Name work) || exit 50
 		invoke-command -Session $t "x=5" </dev/null || exit 51
-		invoke-command -Session $t -AsJob "'"$(until_there go)"'; echo \$x" >/dev/null
+		invoke-command -Session $t -AsJob "'"$UNTIL_OPEN"'; echo \$x" >/dev/null
 		[ "$(disconnect-pssession -Name "wor*")" = "$t" ] || exit 52
 		[ "$(disconnect-pssession -Name work)" = "$t" ] || exit 53
 		[ "$(get-pssession -State Disconnected -Property InstanceId)" = "$t" ] || exit 54
@@ -158,7 +159,7 @@ second_terminal() {
 		connect-pssession -Name "work","Session*" >/dev/null || exit 59
 		[ "$(get-pssession -Property State | sort -u)" = Opened ] || exit 60
 		disconnect-pssession -Name work -WhatIf | grep -q "What if: .*Disconnect.* on target .box" || exit 61
-		touch $WORLD/remote-run/go
+		'"$OPEN"'
 		[ "$(receive-pssession -Name work -Wait)" = 5 ] || exit 62
 		remove-pssession -Name work
 		disconnect-pssession -Session $t 2>$HERE/e
@@ -214,7 +215,7 @@ second_terminal() {
 	local_shell_start
 	keep_session
 	enter_kept
-	start_running "echo running; $(until_there go); echo unwatched"
+	start_running "echo running; ${UNTIL_OPEN/\$WORLD/$WORLD}; echo unwatched"
 	run local_shell 'connect-pssession -Id 1'
 	[ "$status" -eq 0 ]
 	run local_shell 'connect-pssession -Id 1 -Force'
@@ -222,7 +223,7 @@ second_terminal() {
 	wait_local
 	[[ $(screen) == *'another terminal has taken the session over'* ]]
 	terminal_is_sane
-	touch "$WORLD/remote-run/go"
+	eval "$OPEN"
 	run local_shell 'receive-pssession -Id 1 -Wait'
 	[ "$status" -eq 0 ]
 	[[ $output == *unwatched* ]]
@@ -232,12 +233,12 @@ second_terminal() {
 	local_shell_start
 	keep_session
 	enter_kept
-	start_running "echo running; $(until_there go); echo after; (exit 9)"
+	start_running "echo running; ${UNTIL_OPEN/\$WORLD/$WORLD}; echo after; (exit 9)"
 	term_keys '~'
 	term_keys d
 	wait_local
 	property_is State,Availability $'Opened\tBusy'
-	touch "$WORLD/remote-run/go"
+	eval "$OPEN"
 	run local_shell 'receive-pssession -Id 1 -Wait'
 	[ "$status" -eq 9 ]
 	[[ $output == *after* ]]
@@ -245,10 +246,10 @@ second_terminal() {
 	run local_shell 'receive-pssession -Id 1'
 	[ -z "$output" ]
 	enter_kept
-	start_running "echo running; $(until_there go); echo gone"
+	start_running "echo running; ${UNTIL_OPEN/\$WORLD/$WORLD}; echo gone"
 	term_close
 	wait_until 5 eval '[ "$(listed -Format json | grep -c Busy)" = 1 ]'
-	touch "$WORLD/remote-run/go"
+	eval "$OPEN"
 	run local_shell 'receive-pssession -Id 1 -Wait'
 	[[ $output == *gone* ]]
 }
@@ -267,14 +268,14 @@ second_terminal() {
 @test "jobs: Ctrl-C ends the receiving and not the command" {
 	local_shell_start
 	keep_session
-	run_line "invoke-command -Session \$s -AsJob 'echo begun; $(until_there go); echo ended' >/dev/null"
+	run_line "invoke-command -Session \$s -AsJob 'echo begun; ${UNTIL_OPEN/\$WORLD/$WORLD}; echo ended' >/dev/null"
 	term_type 'receive-pssession -Session $s -Wait'
 	term_keys Enter
 	wait_screen $'\nbegun'
 	term_keys C-c
 	wait_local
 	status_is 130
-	touch "$WORLD/remote-run/go"
+	eval "$OPEN"
 	run_line 'receive-pssession -Session $s -Wait; echo "s=$?"'
 	output_is $'ended\ns=0'
 }
@@ -291,11 +292,11 @@ second_terminal() {
 @test "jobs: entering a session whose job runs shows its output, and its prompt comes when the job is over" {
 	local_shell_start
 	keep_session
-	run_line "invoke-command -Session \$s -AsJob 'echo begun; $(until_there go); echo ended; x=5' >/dev/null"
+	run_line "invoke-command -Session \$s -AsJob 'echo begun; ${UNTIL_OPEN/\$WORLD/$WORLD}; echo ended; x=5' >/dev/null"
 	term_type 'enter-pssession -Session $s'
 	term_keys Enter
 	wait_screen $'\nbegun'
-	touch "$WORLD/remote-run/go"
+	eval "$OPEN"
 	wait_screen $'\nended'
 	wait_remote
 	run_line 'echo $x'
