@@ -20,9 +20,10 @@ teardown() { place_end; }
 	[ "$(grep -oE '^function [A-Za-z]+-[A-Za-z]+' "$PLUGIN" | cut -d' ' -f2 | sort)" = "$builtins" ]
 	[ "$(bash_script ". $PSS_SOURCE/completions/pssession.bash; complete" | grep -oE '[^ ]+$' | sort)" = "$builtins" ]
 	[ "$(sed -n '1s/#compdef //p' "$PSS_SOURCE/completions/_pssession" | tr ' ' '\n' | sort)" = "$builtins" ]
-	grep -q '{enter,exit,new,get,remove}-pssession {Enter,Exit,New,Get,Remove}-PSSession' "$ZSH_PLUGIN"
-	grep -q '{enter,exit,new,get,remove}-pssession {Enter,Exit,New,Get,Remove}-PSSession' "$PSS_SOURCE/plugin/pssession-load.zsh"
-	grep -q '{enter,exit,new,get,remove}-pssession {Enter,Exit,New,Get,Remove}-PSSession' "$PSS_SOURCE/plugin/pssession-load.bash"
+	local file verbs=enter,exit,new,get,remove,disconnect,connect,receive
+	for file in "$ZSH_PLUGIN" "$PSS_SOURCE/plugin/pssession-load.zsh" "$PSS_SOURCE/plugin/pssession-load.bash"; do
+		tr -s '\n\t' ' ' <"$file" | grep -q "{$verbs}-pssession {$(sed 's/[a-z]*/\u&/g' <<<"$verbs")}-PSSession"
+	done
 }
 
 # -- bash
