@@ -26,7 +26,7 @@ int pss_change_select(struct pss_call *call, struct pss_connection *ret_connecti
 	struct pss_sessions sessions = { 0 };
 	bool selected = false;
 
-	ret_connection->fd = -1;
+	*ret_connection = (struct pss_connection){ .fd = -1 };
 	for (int i = 0; i < PSS_CHANGE_SELECTORS; i++)
 		selected = selected || call->own[i].given;
 	if (!selected) {

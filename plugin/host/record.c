@@ -10,6 +10,7 @@
 #include "host/session-private.h"
 
 #define PART_MAX (64u * 1024u)
+#define STARTUP_MAX (64u * 1024u)
 
 typedef struct {
 	PssRecord *record;
@@ -28,6 +29,7 @@ typedef struct {
 
 struct PssRecord {
 	PssSession *session;
+	PssRing startup; /* for a terminal alone: what came before the first prompt */
 	PssRing ring;
 	enum pss_buffering buffering;
 	GPtrArray *jobs; /* of Job */
@@ -94,7 +96,10 @@ static void append(PssRecord *record, PssRingStream stream, const void *data, gs
 
 void pss_record_terminal(PssRecord *record, const void *data, gsize n)
 {
-	append(record, PSS_RING_TERMINAL, data, n);
+	if (pss_remote_state(record->session->remote) == PSS_REMOTE_BOOT)
+		pss_ring_append(&record->startup, PSS_RING_TERMINAL, data, n, FALSE);
+	else
+		append(record, PSS_RING_TERMINAL, data, n);
 }
 
 /* A job's newlines on a terminal that is raw. */
@@ -347,11 +352,15 @@ PssRun *pss_record_receive(PssRecord *record, const PssReceiveOptions *options, 
 static void show_missed(PssRecord *record, PssSession *session)
 {
 	guint64 dropped = record->ring.dropped;
-	g_autoptr(GByteArray) missed = pss_ring_take_stream(&record->ring, PSS_RING_TERMINAL);
+	g_autoptr(GByteArray) startup = pss_ring_take_stream(&record->startup, PSS_RING_TERMINAL);
+	g_autoptr(GByteArray) later = pss_ring_take_stream(&record->ring, PSS_RING_TERMINAL);
+	g_autoptr(GByteArray) missed = startup ? g_steal_pointer(&startup) : g_steal_pointer(&later);
 	g_autoptr(GByteArray) safe = g_byte_array_new();
 
 	if (!missed)
 		return;
+	if (later)
+		g_byte_array_append(missed, later->data, later->len);
 	pss_replay_filter(missed->data, missed->len, safe);
 	session->watcher->on_busy(session->watcher_user);
 	if (dropped > 0) {
@@ -424,6 +433,7 @@ PssRecord *pss_record_new(PssSession *session)
 	record->session = session;
 	record->buffering = PSS_BUFFERING_DROP;
 	record->jobs = g_ptr_array_new();
+	pss_ring_init(&record->startup, STARTUP_MAX);
 	pss_ring_init(&record->ring, PSS_RING_DEFAULT_LIMIT);
 	return record;
 }
@@ -439,6 +449,7 @@ void pss_record_free(PssRecord *record)
 	}
 	g_ptr_array_unref(record->jobs);
 	g_clear_error(&record->error);
+	pss_ring_finish(&record->startup);
 	pss_ring_finish(&record->ring);
 	g_free(record);
 }

@@ -52,6 +52,8 @@ static enum pss_availability availability(PssSession *session)
 {
 	if (pss_session_state(session) != PSS_STATE_OPENED)
 		return PSS_AVAILABILITY_NONE;
+	if (pss_record_jobs(session->record) > 0)
+		return PSS_AVAILABILITY_BUSY;
 	return pss_remote_state(session->remote) == PSS_REMOTE_IDLE ? PSS_AVAILABILITY_AVAILABLE
 								    : PSS_AVAILABILITY_BUSY;
 }

@@ -34,6 +34,7 @@ struct PssSession {
 	PssChannel *control, *terminal;
 	PssRemote *remote;
 	guint end_source;      /* the idle call that frees the three above */
+	guint redraw_source;   /* the terminal gets its real size */
 	guint patience_source; /* start-up files take long */
 
 	const PssOpenerEvents *opener;

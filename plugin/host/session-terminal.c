@@ -7,6 +7,7 @@
 #include "host/session-private.h"
 
 #define INPUT_QUEUE_LIMIT (256u * 1024u)
+#define REDRAW_MS 100
 
 gboolean pss_session_can_attach(PssSession *session, gboolean force, GError **error)
 {
@@ -30,13 +31,24 @@ gboolean pss_session_can_attach(PssSession *session, gboolean force, GError **er
 	return TRUE;
 }
 
-/* What runs draws its screen anew for a terminal of another size, so that it is shown whole to the one that has come. */
+static gboolean on_redraw_time(gpointer user)
+{
+	PssSession *session = user;
+
+	session->redraw_source = 0;
+	if (session->terminal)
+		pss_channel_resize(session->terminal, session->columns, session->rows);
+	return G_SOURCE_REMOVE;
+}
+
+/* What runs draws its screen anew for a terminal of another size, so that it is shown whole to the one that has come.
+ * The real size follows when the other has been seen: two at once are one to the program. */
 static void have_redrawn(PssSession *session)
 {
-	if (!session->terminal || session->rows < 2)
+	if (!session->terminal || session->rows < 2 || session->redraw_source)
 		return;
 	pss_channel_resize(session->terminal, session->columns, session->rows - 1);
-	pss_channel_resize(session->terminal, session->columns, session->rows);
+	session->redraw_source = g_timeout_add(REDRAW_MS, on_redraw_time, session);
 }
 
 void pss_session_attach(PssSession *session, guint columns, guint rows, const PssWatcherEvents *events, gpointer user)

@@ -27,6 +27,7 @@ static void free_link(PssSession *session)
 {
 	g_clear_handle_id(&session->end_source, g_source_remove);
 	g_clear_handle_id(&session->patience_source, g_source_remove);
+	g_clear_handle_id(&session->redraw_source, g_source_remove);
 	session->control = session->terminal = NULL;
 	g_clear_pointer(&session->invoker, pss_invoker_free);
 	g_clear_pointer(&session->transport, pss_transport_free);

@@ -9,9 +9,16 @@ teardown_file() { world_end; }
 setup() { place_start; }
 teardown() { place_end; }
 
-# A script with a session s.
+# A remote command that waits for a file in the remote runtime directory and takes it away.
+until_there() {
+	echo "until [ -e \$XDG_RUNTIME_DIR/$1 ]; do read -rt 0.1 <> <(:); done; rm -f \$XDG_RUNTIME_DIR/$1"
+}
+
+# A script with a session s; $until_go is a remote command that waits for `go`.
 in_session() {
 	run local_shell '
+		until_go='"'$(until_there go)'"'
+		go() { touch $WORLD/remote-run/go; }
 		s=$(new-pssession -ConfigFile $C box) || exit 90
 		state() { get-pssession -Session $s -Property State,Availability | tr "\t" /; }
 		'"$1"
@@ -20,11 +27,6 @@ in_session() {
 
 succeeds() {
 	[ "$status" -eq 0 ] || { echo "status $status"; return 1; }
-}
-
-# A remote command that waits for a file in the remote runtime directory and takes it away.
-until_there() {
-	echo "until [ -e \$XDG_RUNTIME_DIR/$1 ]; do read -rt 0.1 <> <(:); done; rm -f \$XDG_RUNTIME_DIR/$1"
 }
 
 listed() {
@@ -40,13 +42,12 @@ second_terminal() {
 }
 
 @test "jobs: -AsJob prints the session at once; receive gives both streams and the status" {
-	export GO="$WORLD/remote-run/go"
 	in_session '
-		j=$(invoke-command -Session $s -AsJob "'"$(until_there go)"'; echo out; echo err >&2; (exit 7)") || exit 51
+		j=$(invoke-command -Session $s -AsJob "$until_go; echo out; echo err >&2; (exit 7)") || exit 51
 		[ "$j" = "$s" ] || exit 52
 		[ "$(state)" = Opened/Busy ] || exit 53
 		[ -z "$(receive-pssession -Session $s)" ] || exit 54
-		touch $WORLD/remote-run/go
+		go
 		receive-pssession -Session $s -Wait >$HERE/o 2>$HERE/e
 		[ $? = 7 ] || exit 55
 		[ "$(cat $HERE/o)" = out ] && [ "$(cat $HERE/e)" = err ] || exit 56
@@ -72,11 +73,11 @@ second_terminal() {
 		x=local
 		invoke-command -Session $s -AsJob "x=\$using:x; cd /usr; f() { echo f; }" >/dev/null || exit 51
 		invoke-command -Session $s -AsJob -Wait "echo \$x \$PWD \$1; f" -ArgumentList arg >/dev/null || exit 52
-		[ "$(receive-pssession -Session $s -Wait)" = $'"'local /usr arg\nf'"' ] || exit 53
-		invoke-command -Session $s -AsJob "'"$(until_there go)"'" >/dev/null || exit 54
+		[ "$(receive-pssession -Session $s -Wait | paste -sd " ")" = "local /usr arg f" ] || exit 53
+		invoke-command -Session $s -AsJob "$until_go" >/dev/null || exit 54
 		invoke-command -Session $s -AsJob "echo no" 2>$HERE/e
 		[ $? = 1 ] && grep -q busy $HERE/e || exit 55
-		touch $WORLD/remote-run/go
+		go
 		receive-pssession -Session $s -Wait'
 	succeeds
 }
@@ -86,8 +87,9 @@ second_terminal() {
 		invoke-command -ConfigFile $C -ComputerName box,box2,nosuch.invalid -AsJob -JobName a,b "echo from \$0; exit 3" >$HERE/ids 2>$HERE/e
 		[ $? = 255 ] || exit 51
 		grep -q nosuch.invalid $HERE/e || exit 52
-		[ "$(get-pssession -Property InstanceId)" = "$(cat $HERE/ids)" ] || exit 53
-		[ "$(get-pssession -Property Name | tr "\n" " ")" = "a b " ] || exit 54
+		[ "$(get-pssession -Property InstanceId | sort)" = "$(sort $HERE/ids)" ] || exit 53
+		[ "$(get-pssession -Property Name | sort | tr "\n" " ")" = "a b " ] || exit 54
+		[ "$(get-pssession -Session $(head -n 1 $HERE/ids) -Property Name)" = a ] || exit 57
 		receive-pssession -Session - -Wait <$HERE/ids >$HERE/o
 		[ $? = 1 ] || exit 55
 		grep -q "^box: from " $HERE/o && grep -q "^box2: from " $HERE/o || exit 56
@@ -97,12 +99,12 @@ second_terminal() {
 }
 
 @test "jobs: -InDisconnectedSession leaves it Disconnected, and receive takes it back with the output" {
-	run local_shell '
-		s=$(invoke-command -ConfigFile $C -ComputerName box -InDisconnectedSession -SessionName night "'"$(until_there go)"'; echo done") || exit 51
+	in_session '
+		s=$(invoke-command -ConfigFile $C -ComputerName box -InDisconnectedSession -SessionName night "$until_go; echo done") || exit 51
 		[ "$(get-pssession -Name night -Property State,Availability | tr "\t" /)" = Disconnected/None ] || exit 52
 		invoke-command -Session $s "echo no" </dev/null 2>$HERE/e
 		[ $? = 1 ] && grep -q "The session state is Disconnected" $HERE/e || exit 53
-		touch $WORLD/remote-run/go
+		go
 		[ "$(receive-pssession -Session $s -Wait)" = "done" ] || exit 54
 		[ "$(get-pssession -Name night -Property State,Availability | tr "\t" /)" = Opened/Available ]'
 	echo "$output"
@@ -147,7 +149,7 @@ second_terminal() {
 	in_session '
 		t=$(new-pssession -ConfigFile $C box -Name work) || exit 50
 		invoke-command -Session $t "x=5" </dev/null || exit 51
-		invoke-command -Session $t -AsJob "'"$(until_there go)"'; echo \$x" >/dev/null
+		invoke-command -Session $t -AsJob "$until_go; echo \$x" >/dev/null
 		[ "$(disconnect-pssession -Name "wor*")" = "$t" ] || exit 52
 		[ "$(disconnect-pssession -Name work)" = "$t" ] || exit 53
 		[ "$(get-pssession -State Disconnected -Property InstanceId)" = "$t" ] || exit 54
@@ -158,7 +160,7 @@ second_terminal() {
 		connect-pssession -Name "work","Session*" >/dev/null || exit 59
 		[ "$(get-pssession -Property State | sort -u)" = Opened ] || exit 60
 		disconnect-pssession -Name work -WhatIf | grep -q "What if: .*Disconnect.* on target .box" || exit 61
-		touch $WORLD/remote-run/go
+		go
 		[ "$(receive-pssession -Name work -Wait)" = 5 ] || exit 62
 		remove-pssession -Name work
 		disconnect-pssession -Session $t 2>$HERE/e
