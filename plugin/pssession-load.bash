@@ -36,7 +36,7 @@ _pssession_find() {
 
 # Is NAME still our stub, by what `declare -f` says of it, and not what somebody else has put in its place since?
 _pssession_is_stub() {
-	[[ $definitions == *"$1 () "$'\n{ \n    _pssession '* ]]
+	[[ $'\n'$definitions == *$'\n'"$1 () "$'\n{ \n    _pssession '* ]]
 }
 
 # An alias for each short name, unless that is somebody else's. The functions stay under the aliases: a line or a

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Choosing sessions and changing their state one after the other, so that -ErrorAction Stop leaves the rest alone. Called
- * by the verbs disconnect, connect and receive. */
+/* Choosing sessions and changing their state one after the other, so that -ErrorAction Stop leaves the rest alone.
+ * Called by the verbs disconnect, connect and receive. */
 #include "client/change.h"
 
 #include <errno.h>

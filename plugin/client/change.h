@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What disconnect-pssession and connect-pssession have in common: sessions are chosen, each is changed by a request, and
- * as they are then they are put out. */
+/* What disconnect-pssession and connect-pssession have in common: sessions are chosen, each is changed by a request,
+ * and as they are then they are put out. */
 #pragma once
 
 #include "client/request.h"
@@ -8,15 +8,27 @@
 /* The indices of the rows by which sessions are chosen, the same in both verbs. */
 enum { PSS_CHANGE_SESSION, PSS_CHANGE_ID, PSS_CHANGE_NAME, PSS_CHANGE_INSTANCE_ID, PSS_CHANGE_SELECTORS };
 
-#define PSS_CHANGE_ROWS                                                                                             \
-	[PSS_CHANGE_SESSION] = { "Session", NULL, PSS_KIND_LIST, "SESSION", .wants = "an Id, a Name or an InstanceId", \
-				 .position = 1, .rest = true, .set = 1,                                                 \
-				 .help = "by Id, Name or InstanceId (-: a line each from standard input)" },              \
+#define PSS_CHANGE_ROWS                                                                                                 \
+	[PSS_CHANGE_SESSION] = { "Session",                                                                             \
+				 NULL,                                                                                  \
+				 PSS_KIND_LIST,                                                                         \
+				 "SESSION",                                                                             \
+				 .wants = "an Id, a Name or an InstanceId",                                             \
+				 .position = 1,                                                                         \
+				 .rest = true,                                                                          \
+				 .set = 1,                                                                              \
+				 .help = "by Id, Name or InstanceId (-: a line each from standard input)" },            \
 	[PSS_CHANGE_ID] = { "Id", NULL, PSS_KIND_NUMBERS, "N", .min = 1, .max = LLONG_MAX, .set = 1, .help = "by Id" }, \
-	[PSS_CHANGE_NAME] = { "Name", NULL, PSS_KIND_LIST, "NAME", .wants = "a name", .set = 1,                         \
-			      .help = "by name, wildcards too" },                                                          \
-	[PSS_CHANGE_INSTANCE_ID] = { "InstanceId", NULL, PSS_KIND_LIST, "UUID", .wants = "an InstanceId", .set = 1,     \
-				     .help = "by InstanceId" }
+	[PSS_CHANGE_NAME] = { "Name",                                                                                   \
+			      NULL,                                                                                     \
+			      PSS_KIND_LIST,                                                                            \
+			      "NAME",                                                                                   \
+			      .wants = "a name",                                                                        \
+			      .set = 1,                                                                                 \
+			      .help = "by name, wildcards too" },                                                       \
+	[PSS_CHANGE_INSTANCE_ID] = {                                                                                    \
+		"InstanceId", NULL, PSS_KIND_LIST, "UUID", .wants = "an InstanceId", .set = 1, .help = "by InstanceId"  \
+	}
 
 /* The sessions that call->own chooses by these rows. `operation` is what -WhatIf and -Confirm call it. */
 void pss_change_run(struct pss_call *call, const char *operation, const struct pss_change *change);

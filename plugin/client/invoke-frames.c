@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* invoke-command and receive-pssession on the wire: INVOKE and its text, or RECEIVE, out; output, questions, notes and the RESULT back, for any number of
- * targets over one connection. Called by invoke.c. What a target failed of is told here, once. */
+/* invoke-command and receive-pssession on the wire: INVOKE and its text, or RECEIVE, out; output, questions, notes and
+ * the RESULT back, for any number of targets over one connection. Called by invoke.c. What a target failed of is told
+ * here, once. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -79,9 +79,8 @@ static bool open_sessions(struct pss_invoke *invoke, const struct pss_texts *nam
 /* Sessions that were opened for commands which could not be started any more are shown as well: they are there. */
 static void print(const struct pss_invoke *invoke, const struct opening *opening)
 {
-	const struct pss_sessions *sessions = invoke->started.n_items > 0 || opening->opened.n_items == 0
-						      ? &invoke->started
-						      : &opening->opened;
+	const struct pss_sessions *sessions =
+		invoke->started.n_items > 0 || opening->opened.n_items == 0 ? &invoke->started : &opening->opened;
 
 	for (size_t i = 0; i < sessions->n_items; i++)
 		pss_call_output(invoke->call, sessions->items[i].instance);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The short requests: connect, list, remove, disconnect and the like, attach. Each has its deadline; the verbs call them and never
- * see a frame. Opening, which is long and talks back, is in open.c. */
+/* The short requests: connect, list, remove, disconnect and the like, attach. Each has its deadline; the verbs call
+ * them and never see a frame. Opening, which is long and talks back, is in open.c. */
 #include "client/request.h"
 
 #include <dlfcn.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* disconnect-pssession: lets go of sessions. What runs in them goes on in the host process's care; the terminal that has
- * entered one is told and gets its local prompt back. */
+/* disconnect-pssession: lets go of sessions. What runs in them goes on in the host process's care; the terminal that
+ * has entered one is told and gets its local prompt back. */
 #include <limits.h>
 
 #include "client/change.h"
@@ -10,7 +10,8 @@ enum { BUFFERING = PSS_CHANGE_SELECTORS, BUFFER_SIZE };
 static const struct pss_parameter rows[] = {
 	PSS_CHANGE_ROWS,
 	[BUFFERING] = { "OutputBufferingMode", NULL, PSS_KIND_CHOICE, "MODE", .choices = pss_buffering_choices,
-			.help = "when the buffer is full: stop what prints (Block), or forget its oldest output (Drop)" },
+			.help = "when the buffer is full: stop what prints (Block), or forget its oldest output "
+				"(Drop)" },
 	[BUFFER_SIZE] = { "OutputBufferSize", NULL, PSS_KIND_NUMBER, "BYTES", .min = 4096, .max = 1 << 30,
 			  .help = "how much unseen output is kept (1048576)" },
 };
@@ -28,8 +29,9 @@ static void run(struct pss_call *call)
 const struct pss_verb pss_verb_disconnect = {
 	.name = "disconnect-pssession",
 	.summary = "Let go of sessions; what runs in them goes on",
-	.details = "They are Disconnected until connect-pssession, receive-pssession or enter-pssession takes them back,\n"
-		   "from any terminal. A terminal that has entered one gets its local prompt back.\n",
+	.details =
+		"They are Disconnected until connect-pssession, receive-pssession or enter-pssession takes them back,\n"
+		"from any terminal. A terminal that has entered one gets its local prompt back.\n",
 	.rows = rows,
 	.n_rows = sizeof rows / sizeof *rows,
 	.uses = PSS_USES_CONFIRM,

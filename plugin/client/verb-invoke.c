@@ -271,8 +271,8 @@ static bool check_link(struct pss_call *call)
 static bool check_job(struct pss_call *call)
 {
 	static const int only_jobs[] = { JOB_NAME, SESSION_NAME, BUFFERING, BUFFER_SIZE };
-	static const int only_watched[] = { ALLOCATE_TTY, TIMEOUT, INPUT_OBJECT, HIDE_COMPUTER_NAME, GROUPED, JSON,
-					    SHARE_PASSWORD };
+	static const int only_watched[] = { ALLOCATE_TTY, TIMEOUT, INPUT_OBJECT,  HIDE_COMPUTER_NAME,
+					    GROUPED,      JSON,    SHARE_PASSWORD };
 	const struct pss_value *own = call->own;
 	bool job = own[AS_JOB].on || own[IN_DISCONNECTED_SESSION].on;
 
@@ -285,7 +285,8 @@ static bool check_job(struct pss_call *call)
 	for (size_t i = 0; job && i < sizeof only_watched / sizeof *only_watched; i++) {
 		if (!own[only_watched[i]].given)
 			continue;
-		pss_call_usage(call, "-%s does not go with -AsJob or -InDisconnectedSession: nobody watches the command",
+		pss_call_usage(call,
+			       "-%s does not go with -AsJob or -InDisconnectedSession: nobody watches the command",
 			       rows[only_watched[i]].name);
 		return false;
 	}

@@ -28,15 +28,15 @@ struct pss_verb {
 };
 
 /* All verbs: X(identifier, capital identifier, name, capital name). The shells' adapters make their builtins of it. */
-#define PSS_VERBS(X)                                              \
-	X(enter, Enter, "enter-pssession", "Enter-PSSession")     \
-	X(exit, Exit, "exit-pssession", "Exit-PSSession")         \
-	X(new, New, "new-pssession", "New-PSSession")             \
-	X(get, Get, "get-pssession", "Get-PSSession")             \
-	X(remove, Remove, "remove-pssession", "Remove-PSSession") \
+#define PSS_VERBS(X)                                                              \
+	X(enter, Enter, "enter-pssession", "Enter-PSSession")                     \
+	X(exit, Exit, "exit-pssession", "Exit-PSSession")                         \
+	X(new, New, "new-pssession", "New-PSSession")                             \
+	X(get, Get, "get-pssession", "Get-PSSession")                             \
+	X(remove, Remove, "remove-pssession", "Remove-PSSession")                 \
 	X(disconnect, Disconnect, "disconnect-pssession", "Disconnect-PSSession") \
-	X(connect, Connect, "connect-pssession", "Connect-PSSession") \
-	X(receive, Receive, "receive-pssession", "Receive-PSSession") \
+	X(connect, Connect, "connect-pssession", "Connect-PSSession")             \
+	X(receive, Receive, "receive-pssession", "Receive-PSSession")             \
 	X(invoke, Invoke, "invoke-command", "Invoke-Command")
 
 #define PSS_DECLARE_VERB(verb, Verb, name, capital_name) extern const struct pss_verb pss_verb_##verb;

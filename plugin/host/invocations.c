@@ -325,8 +325,7 @@ void pss_invocations_on_receive(PssPeer *peer, uint32_t id, struct pss_fields fi
 		return;
 	pss_peer_ack(peer, id);
 	if (find_session(invocation, instance ? instance : "", &error))
-		invocation->run =
-			pss_session_receive(invocation->session, &options, &run_events, invocation, &error);
+		invocation->run = pss_session_receive(invocation->session, &options, &run_events, invocation, &error);
 	if (!invocation->run) {
 		end_with_error(invocation, error);
 		return;

@@ -400,7 +400,8 @@ void pss_record_show(PssRecord *record)
 	if (record->jobs->len > 0) {
 		show_jobs(record, session);
 	} else if (!pss_ring_is_empty(&record->ring)) {
-		g_autofree char *text = g_strdup_printf("the output of a job waits: receive-pssession -Id %u", session->id);
+		g_autofree char *text =
+			g_strdup_printf("the output of a job waits: receive-pssession -Id %u", session->id);
 		session->watcher->on_note(session->watcher_user, PSS_NOTE_WARNING, text);
 	}
 	record->stopped = FALSE;

@@ -149,9 +149,9 @@ static gboolean on_string_escape(PssReplay *replay, guint8 byte, GByteArray *out
 }
 
 static const StateFunc states[N_STATES] = {
-	[TEXT] = on_text, [UTF8] = on_utf8,
+	[TEXT] = on_text,     [UTF8] = on_utf8,
 	[ESCAPE] = on_escape, [DESIGNATE] = on_designate,
-	[CSI] = on_csi, [CSI_BROKEN] = on_csi_broken,
+	[CSI] = on_csi,       [CSI_BROKEN] = on_csi_broken,
 	[STRING] = on_string, [STRING_ESCAPE] = on_string_escape,
 };
 

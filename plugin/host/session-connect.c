@@ -24,10 +24,11 @@ gboolean pss_session_disconnect(PssSession *session, GError **error)
 static gboolean take_back(PssSession *session, GError **error)
 {
 	if (session->state != PSS_STATE_OPENED && session->state != PSS_STATE_DISCONNECTED) {
-		g_set_error(error, PSS_ERROR, PSS_NOT_OPEN,
-			    "Cannot connect PSSession \"%s\", either because it is not in the Disconnected state, or it "
-			    "is not available for connection.",
-			    session->name);
+		g_set_error(
+			error, PSS_ERROR, PSS_NOT_OPEN,
+			"Cannot connect PSSession \"%s\", either because it is not in the Disconnected state, or it "
+			"is not available for connection.",
+			session->name);
 		return FALSE;
 	}
 	session->let_go = FALSE;
@@ -55,10 +56,10 @@ void pss_session_take_buffering(PssSession *session, struct pss_fields fields)
 	guint64 buffering = pss_fields_number(fields, PSS_TAG_BUFFERING, 0);
 	guint64 size = pss_fields_number(fields, PSS_TAG_BUFFER_SIZE, 0);
 
-	pss_record_set_buffering(session->record, buffering == PSS_BUFFERING_BLOCK ? PSS_BUFFERING_BLOCK
-						  : buffering == PSS_BUFFERING_DROP
-							  ? PSS_BUFFERING_DROP
-							  : pss_record_buffering(session->record),
+	pss_record_set_buffering(session->record,
+				 buffering == PSS_BUFFERING_BLOCK  ? PSS_BUFFERING_BLOCK
+				 : buffering == PSS_BUFFERING_DROP ? PSS_BUFFERING_DROP
+								   : pss_record_buffering(session->record),
 				 size ? CLAMP(size, BUFFER_MIN, BUFFER_MAX) : 0);
 }
 

@@ -43,7 +43,7 @@ struct PssSession {
 	gpointer watcher_user;
 	gboolean watcher_at_prompt; /* it edits a line */
 	PssRecord *record;          /* what nobody has seen yet */
-	PssInvoker *invoker; /* commands beside the terminal; NULL without a link */
+	PssInvoker *invoker;        /* commands beside the terminal; NULL without a link */
 };
 
 /* ---- session.c */

@@ -162,4 +162,3 @@ gboolean pss_session_input_is_full(PssSession *session)
 		queued += pss_channel_pending(session->control);
 	return queued > INPUT_QUEUE_LIMIT;
 }
-

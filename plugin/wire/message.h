@@ -194,12 +194,12 @@ enum pss_note_kind {
 };
 
 enum pss_left_reason {
-	PSS_LEFT_BY_REQUEST = 1, /* LEAVE; a temporary session is closed now */
-	PSS_LEFT_EXIT = 2,       /* the remote shell ended; EXIT_STATUS is its status */
-	PSS_LEFT_KEPT_EXIT = 3,  /* `exit` inside a line of a kept session, which stays open */
-	PSS_LEFT_LOST = 4,       /* the link died; MESSAGE is the cause */
-	PSS_LEFT_TAKEN = 5,      /* another terminal took the session with -Force */
-	PSS_LEFT_REMOVED = 6,    /* remove-pssession */
+	PSS_LEFT_BY_REQUEST = 1,   /* LEAVE; a temporary session is closed now */
+	PSS_LEFT_EXIT = 2,         /* the remote shell ended; EXIT_STATUS is its status */
+	PSS_LEFT_KEPT_EXIT = 3,    /* `exit` inside a line of a kept session, which stays open */
+	PSS_LEFT_LOST = 4,         /* the link died; MESSAGE is the cause */
+	PSS_LEFT_TAKEN = 5,        /* another terminal took the session with -Force */
+	PSS_LEFT_REMOVED = 6,      /* remove-pssession */
 	PSS_LEFT_DISCONNECTED = 7, /* disconnect-pssession from elsewhere; MESSAGE says so */
 };
 

@@ -37,8 +37,7 @@ static void set_up(Fixture *fixture, gconstpointer data)
 	test_client_init(&fixture->client, &fixture->host);
 	test_client_hello(&fixture->client);
 	test_client_open(&fixture->client, 1, fixture->home, TRUE, FALSE);
-	fixture->instance =
-		g_strdup(pss_fields_text(pss_frame_fields(&fixture->client.frame), PSS_TAG_INSTANCE));
+	fixture->instance = g_strdup(pss_fields_text(pss_frame_fields(&fixture->client.frame), PSS_TAG_INSTANCE));
 	fixture->last_id = 1;
 }
 
