@@ -113,7 +113,7 @@ static void add_run(size_t first, size_t n, size_t from, size_t width, bool no_s
 	const struct pss_completion *answer = candidates.answer;
 	const char *const options[] = { "-U",
 					"-Q",
-					"-V",
+					"-J",
 					"pssession",
 					"-d",
 					SHOWN,
@@ -142,7 +142,7 @@ static void add_run(size_t first, size_t n, size_t from, size_t width, bool no_s
 static void say_how_many_more(void)
 {
 	char text[48];
-	const char *const arguments[] = { "-V", "pssession", "-x", text, NULL };
+	const char *const arguments[] = { "-J", "pssession", "-x", text, NULL };
 
 	snprintf(text, sizeof text, "%zu more", candidates.answer->n_more);
 	run_builtin("compadd", arguments);

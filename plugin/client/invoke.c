@@ -233,15 +233,15 @@ static int turn(struct pss_invoke *invoke, enum stopped *stopped)
 	if (rc < 0 && rc != -EAGAIN && rc != -EPIPE && rc != -ECONNRESET)
 		return rc;
 	pss_invoke_write(invoke);
+	size_t n_running = invoke->n_running;
+	bool stop = invoke->call->stop;
 	rc = take_frames(invoke);
-	if (rc < 0 || invoke->n_done == invoke->n_targets)
+	/* One that ended makes room for another, or is the end of all. */
+	if (rc < 0 || invoke->n_running != n_running || invoke->call->stop != stop)
 		return rc;
 	rc = take_silence(invoke, &wake);
 	pss_invoke_progress_show(invoke, &wake);
 	look_for_deadlines(invoke, &wake);
-	if (invoke->connection.out.length > 0 && pss_connection_flush(&invoke->connection) == 0 &&
-	    invoke->n_running == 0)
-		return rc;
 	return rc < 0 ? rc : wait_and_read(invoke, wake);
 }
 

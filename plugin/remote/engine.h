@@ -31,6 +31,7 @@ typedef struct {
 	gboolean reads;                    /* requests, from the fifo */
 	GString *painted;                  /* while it waits */
 	guint timer, n_calls;
+	gboolean disturbed;    /* keys that make a terminal forget have been sent since it read last */
 	gboolean may_be_extra; /* it was called once more: the key may lie in the terminal unread */
 } PssReader;
 
@@ -143,5 +144,6 @@ void pss_reader_finish(PssReader *reader);
 void pss_reader_stop(PssReader *reader);
 void pss_reader_on_mark(PssRemote *remote, guint slot, char kind, const char *argument);
 void pss_reader_on_paint(PssRemote *remote, const void *data, gsize n);
+void pss_reader_on_keys(PssRemote *remote, const void *data, gsize n);
 void pss_reader_on_done(PssRemote *remote); /* of a line or an invocation */
 void pss_reader_call_again(PssRemote *remote);

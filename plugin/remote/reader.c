@@ -8,8 +8,10 @@
 
 #include <string.h>
 
-#define CALL_MS 1000
-#define MAX_CALLS 5 /* 1 + 2 + 3 + 4 + 5 s */
+/* A slow computer is no reason to call again: a program that has begun by then would read the key. */
+#define CALL_MS 5000
+#define DISTURBED_CALL_MS 1000
+#define MAX_CALLS 5 /* 1 + 2 + 3 + 4 + 5 times that */
 
 void pss_reader_init(PssReader *reader, const char *nonce)
 {
@@ -57,7 +59,8 @@ static void watch(PssRemote *remote)
 	PssReader *reader = &remote->reader;
 	pss_reader_stop(reader);
 	if (reader->n_calls < MAX_CALLS)
-		reader->timer = g_timeout_add(CALL_MS * (reader->n_calls + 1), on_silence, remote);
+		reader->timer = g_timeout_add((reader->disturbed ? DISTURBED_CALL_MS : CALL_MS) * (reader->n_calls + 1),
+					      on_silence, remote);
 }
 
 static void call(PssRemote *remote, const char *nonce)
@@ -66,6 +69,14 @@ static void call(PssRemote *remote, const char *nonce)
 		return;
 	g_strlcpy(remote->reader.called, nonce, sizeof remote->reader.called);
 	send_key(remote);
+}
+
+void pss_reader_on_keys(PssRemote *remote, const void *data, gsize n)
+{
+	static const char forgetting[] = { 'C' & 0x1f, '\\' & 0x1f, 'Z' & 0x1f };
+	for (gsize i = 0; i < sizeof forgetting; i++)
+		if (memchr(data, forgetting[i], n))
+			remote->reader.disturbed = TRUE;
 }
 
 void pss_reader_on_done(PssRemote *remote)
@@ -117,6 +128,7 @@ void pss_reader_on_mark(PssRemote *remote, guint slot, char kind, const char *ar
 		reader->waits = FALSE;
 		reader->reads = kind == 't';
 		reader->n_calls = 0;
+		reader->disturbed = reader->disturbed && !reader->reads;
 		pss_reader_stop(reader);
 	}
 	if (news)

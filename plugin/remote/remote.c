@@ -50,6 +50,7 @@ void pss_remote_set_link(PssRemote *remote, gboolean up)
 void pss_engine_send_keys(PssRemote *remote, const void *data, gsize n)
 {
 	remote->keys_sent = TRUE;
+	pss_reader_on_keys(remote, data, n);
 	remote->events->send_terminal(remote->user, data, n);
 }
 

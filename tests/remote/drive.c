@@ -376,6 +376,27 @@ static void expect_prompt(Drive *drive, const Step *step, int kind)
 	}
 }
 
+typedef struct {
+	Drive *drive;
+	const char *keys;
+} Press;
+
+static gboolean on_press(gpointer user)
+{
+	Press *press = user;
+	pss_remote_keys(press->drive->remote, press->keys, strlen(press->keys));
+	return G_SOURCE_CONTINUE;
+}
+
+static void press_until_prompt(Drive *drive, const Step *step)
+{
+	Press press = { drive, step->text };
+	on_press(&press);
+	guint timer = g_timeout_add_seconds(1, on_press, &press);
+	wait_for(drive, has_prompt, step);
+	g_source_remove(timer);
+}
+
 static void act(Drive *drive, const Step *step)
 {
 	switch (step->kind) {
@@ -384,6 +405,9 @@ static void act(Drive *drive, const Step *step)
 		break;
 	case STEP_KEYS:
 		pss_remote_keys(drive->remote, step->text, strlen(step->text));
+		break;
+	case STEP_PRESS:
+		press_until_prompt(drive, step);
 		break;
 	case STEP_INTERRUPT:
 		pss_remote_interrupt(drive->remote);

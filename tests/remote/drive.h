@@ -29,6 +29,7 @@ typedef enum {
 	STEP_NOTICE,    /* waits for a notice that holds text */
 	STEP_STATE,     /* waits for the state number */
 	STEP_INTERRUPT,
+	STEP_PRESS, /* types text, again each second until a prompt comes, as a person would */
 	STEP_DISCARD,
 	STEP_RESIZE,   /* number columns */
 	STEP_COMPLETE, /* asks for the completion of text at its ^ */
@@ -87,6 +88,10 @@ void drive_lose_next_request(Drive *drive);
 #define KEYS(t)                              \
 	{                                    \
 		.kind = STEP_KEYS, .text = t \
+	}
+#define PRESS(t)                              \
+	{                                     \
+		.kind = STEP_PRESS, .text = t \
 	}
 #define UNTIL(t)                              \
 	{                                     \

@@ -136,7 +136,7 @@ static void test_command_of_fish(void)
 			"set -g __pss_using_a x\\X20y; set -g __pss_using_b ''; "
 			"echo \"\"$__pss_using_a\"\" \"<\"$__pss_using_b\"s>\" ${__pss_using_c}");
 	pss_words_undo(undo, PSS_FAMILY_FISH, &command);
-	g_assert_cmpmem(undo->str, undo->len, "\0u argv __pss_using_a __pss_using_b\0", 38);
+	g_assert_cmpmem(undo->str, undo->len, "\0u argv __pss_using_a __pss_using_b\0", 36);
 }
 
 static void test_exec(void)

@@ -282,7 +282,7 @@ static const Row rows[] = {
 	  NULL,
 	  NULL,
 	  FALSE,
-	  { LINE("echo on; read x; echo no"), UNTIL("> "), KEYS("ab"), UNTIL("ab"), KEYS("\003"), PROMPT(ANY),
+	  { LINE("echo on; read x; echo no"), UNTIL("> "), KEYS("ab"), UNTIL("ab"), PRESS("\003"), PROMPT(ANY),
 	    LINE("echo ok"), PROMPT(0), SHOWS("ok\n"), DONE } },
 	{ "Ctrl-Z and fg",
 	  FISH,

@@ -80,8 +80,8 @@ succeeds() {
 			[ "$(i "yes" </dev/null | head -n 1)" = y ] || exit 51
 			[ "$(i "echo again" </dev/null)" = again ] || exit 52
 		done
-		i "while :; do echo builtin; done" </dev/null | head -n 1 >/dev/null
-		[ ${PIPESTATUS[0]} = 141 ] || exit 53
+		(set -o pipefail; i "while :; do echo builtin; done" </dev/null | head -n 1 >/dev/null)
+		[ $? = 141 ] || exit 53
 		[ "$(i "echo again" </dev/null)" = again ]'
 	succeeds
 }
@@ -108,8 +108,9 @@ END" </dev/null | head -c -1 | cmp - $HERE/v || exit 53
 	in_session '
 		[ "$(i -ArgumentList a -ArgumentList "b  c" "printf \"<%s>\" \"\$@\"" </dev/null)" = "<a><b  c>" ] || exit 51
 		[ "$(i "echo \$#" </dev/null)" = 0 ] || exit 52
-		for where in "-Session $s" "-ConfigFile $C -ComputerName box"; do
-			[ "$(invoke-command $where -- printf "<%s>" "a b" "\$HOME" "it'"'"'s" "*" "!" "\\\\n" "" </dev/null)" = \
+		on_computer() { invoke-command -ConfigFile $C -ComputerName box "$@"; }
+		for where in i on_computer; do
+			[ "$($where -- printf "<%s>" "a b" "\$HOME" "it'"'"'s" "*" "!" "\\\\n" "" </dev/null)" = \
 				"<a b><\$HOME><it'"'"'s><*><!><\\\\n><>" ] || exit 53
 		done
 		i -- a -ArgumentList b </dev/null
@@ -123,11 +124,11 @@ END" </dev/null | head -c -1 | cmp - $HERE/v || exit 53
 		printf "#!/bin/sh\necho \"\$1\" \$x; cat; exit 4\n" >$HERE/script
 		i "x=ours" </dev/null
 		[ "$(echo in | i -FilePath $HERE/script -ArgumentList "a b"; echo $?)" = $'"'a b ours\nin\n4'"' ] || exit 51
-		c="invoke-command -ConfigFile $C -ComputerName box"
-		[ "$(echo in | $c -FilePath $HERE/script -ArgumentList "a b"; echo $?)" = $'"'a b\nin\n4'"' ] || exit 52
+		c() { invoke-command -ConfigFile $C -ComputerName box "$@"; }
+		[ "$(echo in | c -FilePath $HERE/script -ArgumentList "a b"; echo $?)" = $'"'a b\nin\n4'"' ] || exit 52
 		{ echo "#!/bin/bash"; for ((n = 0; n < 40000; n++)); do echo ": a long script, line $n"; done; echo "echo \$#"; } >$HERE/long
 		[ "$(i -FilePath $HERE/long -ArgumentList a </dev/null)" = 1 ] || exit 53
-		[ "$($c -FilePath $HERE/long -ArgumentList a </dev/null)" = 1 ] || exit 54
+		[ "$(c -FilePath $HERE/long -ArgumentList a </dev/null)" = 1 ] || exit 54
 		i -FilePath $HERE/none </dev/null 2>/dev/null
 		[ $? = 2 ]'
 	succeeds
@@ -247,12 +248,12 @@ is_busy() {
 
 @test "invoke: on a computer a connection for the call, no terminal; closed afterwards" {
 	run local_bash '
-		c="invoke-command -ConfigFile $C -ComputerName box"
-		[ "$($c "tty; echo \$0" </dev/null)" = $'"'not a tty\nbash'"' ] || [ "$($c "tty" </dev/null)" = "not a tty" ] || exit 51
-		printf "a\0\377" | $c cat | cmp - <(printf "a\0\377") || exit 52
-		$c "exit 9" </dev/null
+		c() { invoke-command -ConfigFile $C -ComputerName box "$@"; }
+		[ "$(c "tty; echo \$0" </dev/null)" = $'"'not a tty\nbash'"' ] || [ "$(c "tty" </dev/null)" = "not a tty" ] || exit 51
+		printf "a\0\377" | c cat | cmp - <(printf "a\0\377") || exit 52
+		c "exit 9" </dev/null
 		[ $? = 9 ] || exit 53
-		$c -ConfigurationName sh -ArgumentList 5 "exit \$1" </dev/null
+		c -ConfigurationName sh -ArgumentList 5 "exit \$1" </dev/null
 		[ $? = 5 ] || exit 54
 		[ -z "$(get-pssession)" ]'
 	[ "$status" -eq 0 ]

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# What invoke-command costs, for tests/bench/run: a call, a stream, a hundred computers; beside ssh with a ControlMaster,
+# xargs, and parallel-ssh and clush where they are installed.
+
+bench_session_start() {
+	SESSION=$(local_bash 'new-pssession -ConfigFile $1 $2' "$1" "$2")
+	MUX=$HERE/mux-$2
+	ssh -F "$1" -M -S "$MUX" -fN "$2" 3>&-
+}
+
+bench_session_end() {
+	ssh -S "$MUX" -O exit any 2>/dev/null
+	local_bash 'remove-pssession -Session $1' "$SESSION"
+}
+
+# per_call NAME TIMES PRELUDE COMMAND: MEDIAN[NAME] of five loops in one shell process, in ms for each call.
+per_call() {
+	local name=$1 times=$2 prelude=$3 command=$4
+	inner "$name" 5 bash --norc -c "$prelude"'
+		a=${EPOCHREALTIME/[.,]/}
+		for ((i = 0; i < '"$times"'; i++)); do '"$command"'; done </dev/null >/dev/null
+		b=${EPOCHREALTIME/[.,]/}
+		echo $(((b - a) / '"$times"'))'
+}
+
+# -- a call ------------------------------------------------------------------------------------------------
+
+bench_calls() {
+	title "one command, from a shell's own loop, loopback (ms a call)"
+	bench_session_start "$WORLD/ssh/ssh_config" box
+	per_call mux 100 '' "ssh -F $WORLD/ssh/ssh_config -S $MUX box true"
+	per_call ours 1000 "enable -f $PSS_LOADABLE enter-pssession" "invoke-command -Session $SESSION true"
+	row 'ssh -S (ControlMaster)' "${MEDIAN[mux]}"
+	row 'invoke-command -Session' "${MEDIAN[ours]}" "${MEDIAN[mux]}"
+	bench_session_end
+
+	title 'the same through a proxy with 50 ms one way'
+	proxy_start 50
+	bench_session_start "$FAR_CONFIG" far
+	LABEL='ssh -S (ControlMaster)' counted ssh -F "$FAR_CONFIG" -S "$MUX" far true </dev/null
+	LABEL='the first invoke-command -Session' counted local_bash 'invoke-command -Session $1 true </dev/null' "$SESSION"
+	LABEL='invoke-command -Session' counted local_bash 'invoke-command -Session $1 true </dev/null' "$SESSION"
+	LABEL='ssh' counted ssh -F "$FAR_CONFIG" far true </dev/null
+	LABEL='invoke-command -ComputerName' counted local_bash 'invoke-command -ConfigFile $1 -ComputerName far true </dev/null' "$FAR_CONFIG"
+	bench_session_end
+	proxy_stop
+	rm -rf "$PROXY"
+}
+
+# -- a stream ----------------------------------------------------------------------------------------------
+
+# stream_rows CONFIG NAME TIMES BYTES
+stream_rows() {
+	local config=$1 name=$2 times=$3 bytes=$4
+	local loadable="enable -f $PSS_LOADABLE enter-pssession"
+	in_turn "$times" ssh_down "bash --norc -c 'ssh -F $config -S $MUX $name head -c $bytes /dev/zero'" \
+		ours_down "bash --norc -c '$loadable; invoke-command -Session $SESSION \"head -c $bytes /dev/zero\"'" \
+		ssh_up "bash --norc -c 'head -c $bytes /dev/zero | ssh -F $config -S $MUX $name \"cat >/dev/null\"'" \
+		ours_up "bash --norc -c '$loadable; head -c $bytes /dev/zero | invoke-command -Session $SESSION \"cat >/dev/null\"'"
+	row "ssh -S, down" "${MEDIAN[ssh_down]}"
+	row "invoke-command -Session, down" "${MEDIAN[ours_down]}" "${MEDIAN[ssh_down]}"
+	row "ssh -S, up" "${MEDIAN[ssh_up]}"
+	row "invoke-command -Session, up" "${MEDIAN[ours_up]}" "${MEDIAN[ssh_up]}"
+}
+
+bench_streams() {
+	title '256 MB over an open connection, loopback (ms)'
+	bench_session_start "$WORLD/ssh/ssh_config" box
+	stream_rows "$WORLD/ssh/ssh_config" box 3 268435456
+	bench_session_end
+
+	title '64 MB over an open connection, through a proxy with 25 ms one way (ms)'
+	proxy_start 25
+	bench_session_start "$FAR_CONFIG" far
+	stream_rows "$FAR_CONFIG" far 3 67108864
+	bench_session_end
+	proxy_stop
+	rm -rf "$PROXY"
+}
+
+# -- a hundred computers -----------------------------------------------------------------------------------
+
+bench_fan() {
+	title '100 connections to one server, 32 at a time, each for one command (ms)'
+	local config=$HERE/hundred loadable="enable -f $PSS_LOADABLE enter-pssession"
+	{
+		printf 'Host h*\n\tHostName 127.0.0.1\n\tHostKeyAlias box\n'
+		sed -e '/^Host /d' -e '/HostName /d' "$WORLD/ssh/ssh_config"
+	} >"$config"
+	sed -i 's/^Host h\*/&\n\tStrictHostKeyChecking no\n\tUserKnownHostsFile '"${HERE//\//\\/}"'\/hundred.known/' "$config"
+	sed "s/^[^ ]*/box/" "$WORLD/ssh/known_hosts" >"$HERE/hundred.known"
+	local words=(ours "bash --norc -c '$loadable; invoke-command -ConfigFile $config -ComputerName h[001-100] true'"
+		xargs "sh -c 'seq -f h%03g 100 | xargs -P 32 -I NAME ssh -n -F $config NAME true'")
+	seq -f h%03g 100 >"$HERE/names"
+	! command -v parallel-ssh >/dev/null || words+=(pssh "parallel-ssh -p 32 -h $HERE/names -x '-F $config' true")
+	! command -v clush >/dev/null || words+=(clush "clush -f 32 -o '-F $config' -w h[001-100] true")
+	local_bash 'get-pssession' # the host process runs
+	in_turn 5 "${words[@]}"
+	row 'xargs -P 32 ssh' "${MEDIAN[xargs]}"
+	[ -z "${MEDIAN[pssh]-}" ] || row 'parallel-ssh' "${MEDIAN[pssh]}" "${MEDIAN[xargs]}"
+	[ -z "${MEDIAN[clush]-}" ] || row 'clush' "${MEDIAN[clush]}" "${MEDIAN[xargs]}"
+	row 'invoke-command -ComputerName' "${MEDIAN[ours]}" "${MEDIAN[xargs]}"
+}
