@@ -19,6 +19,7 @@ in_session() {
 	run local_shell '
 		until_go='"'$(until_there go)'"'
 		go() { touch $WORLD/remote-run/go; }
+		[ -z "${ZSH_VERSION-}" ] || zmodload zsh/system
 		s=$(new-pssession -ConfigFile $C box) || exit 90
 		state() { get-pssession -Session $s -Property State,Availability | tr "\t" /; }
 		'"$1"
@@ -305,6 +306,32 @@ second_terminal() {
 	leave_by exit
 	run_line 'receive-pssession -Session $s'
 	output_is $'begun\nended'
+}
+
+@test "jobs: a terminal that is at the session's prompt notices nothing of a job" {
+	local_shell_start
+	keep_session
+	enter_kept
+	run local_shell 'invoke-command -Id 1 -AsJob "echo not here; x=5" >/dev/null; receive-pssession -Id 1 -Wait'
+	[ "$status" -eq 0 ]
+	[ "$output" = 'not here' ]
+	run_line 'echo $x'
+	output_is 5
+	[[ $(screen) != *'not here'* ]]
+	leave_by exit
+}
+
+@test "jobs: a reader that goes, and a receiver that is killed, leave the session as it is" {
+	in_session '
+		invoke-command -Session $s -AsJob "seq 200000" >/dev/null
+		[ "$(receive-pssession -Session $s -Wait -Keep | head -n 1)" = 1 ] || exit 51
+		{ receive-pssession -Session $s -Wait; echo "s=$?" >$HERE/s; } | head -n 1 >/dev/null
+		grep -qx s=141 $HERE/s || exit 52
+		invoke-command -Session $s -AsJob -Wait -OutputBufferingMode Block "seq 1000000" >/dev/null
+		{ echo "${BASHPID-${sysparams[pid]}}" >$HERE/pid; exec 2>/dev/null; receive-pssession -Session $s -Wait; } | { read -r one; kill -KILL $(cat $HERE/pid); }
+		[ "$(receive-pssession -Session $s -Wait | tail -n 1)" = 1000000 ] || exit 53
+		[ "$(state)" = Opened/Available ]'
+	succeeds
 }
 
 @test "jobs: an editor that was detached from is drawn anew for the terminal that takes it over" {
