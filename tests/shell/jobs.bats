@@ -256,6 +256,21 @@ second_terminal() {
 	[[ $output == *gone* ]]
 }
 
+@test "jobs: a shell that is killed leaves what runs, and Block keeps all that it prints" {
+	local_shell_start
+	run_line 's=$(new-pssession -ConfigFile $C box -OutputBufferingMode Block -OutputBufferSize 4096)' 30
+	enter_kept
+	start_running "echo running; $(until_there go); seq 100000"
+	kill -KILL "$(term_pid)"
+	wait_until 5 term_has_ended
+	property_is State,Availability $'Opened\tBusy'
+	touch "$WORLD/remote-run/go"
+	run local_shell 'receive-pssession -Id 1 -Wait'
+	[ "$status" -eq 0 ]
+	[ "${lines[0]%$'\r'}" = 1 ] && [ "${lines[99999]%$'\r'}" = 100000 ]
+	[ "${#lines[@]}" -eq 100000 ]
+}
+
 @test "jobs: on a terminal nothing that is received makes it answer, and pieces of a sequence are no way around" {
 	local_shell_start
 	keep_session
