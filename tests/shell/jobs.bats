@@ -259,6 +259,7 @@ second_terminal() {
 @test "jobs: a shell that is killed leaves what runs, and Block keeps all that it prints" {
 	local_shell_start
 	run_line 's=$(new-pssession -ConfigFile $C box -OutputBufferingMode Block -OutputBufferSize 4096)' 30
+	property_is OutputBufferingMode Block
 	enter_kept
 	start_running "echo running; $(until_there go); seq 100000"
 	kill -KILL "$(term_pid)"
