@@ -350,6 +350,31 @@ second_terminal() {
 	succeeds
 }
 
+# One that is none of these.
+has_other_connection() {
+	sshd_connections "$WORLD/ssh" | grep -qvxF "$1"
+}
+
+@test "jobs: in a resilient session a job and its output outlive the link" {
+	requires perl
+	local_shell_start
+	keep_session -Resilient box
+	local_shell "invoke-command -Id 1 -AsJob 'seq 100000; $(until_there go); echo end'" >/dev/null
+	local before
+	for n in 1 2 3; do
+		before=$(sshd_connections "$WORLD/ssh")
+		# shellcheck disable=SC2086
+		kill -KILL $before
+		wait_until 10 has_other_connection "$before"
+		wait_until 10 property_is State,Availability $'Opened\tBusy'
+	done
+	touch "$WORLD/remote-run/go"
+	run local_shell 'receive-pssession -Id 1 -Wait | cmp - <(seq 100000; echo end)'
+	[ "$status" -eq 0 ]
+	run local_shell 'remove-pssession -Id 1'
+	[ "$status" -eq 0 ]
+}
+
 @test "jobs: an editor that was detached from is drawn anew for the terminal that takes it over" {
 	requires vim
 	local_shell_start
