@@ -10,7 +10,6 @@
 #include "host/session-private.h"
 
 #define PART_MAX (64u * 1024u)
-#define STARTUP_MAX (64u * 1024u)
 
 typedef struct {
 	PssRecord *record;
@@ -29,7 +28,6 @@ typedef struct {
 
 struct PssRecord {
 	PssSession *session;
-	PssRing startup; /* for a terminal alone: what came before the first prompt */
 	PssRing ring;
 	enum pss_buffering buffering;
 	GPtrArray *jobs; /* of Job */
@@ -96,10 +94,8 @@ static void append(PssRecord *record, PssRingStream stream, const void *data, gs
 
 void pss_record_terminal(PssRecord *record, const void *data, gsize n)
 {
-	if (pss_remote_state(record->session->remote) == PSS_REMOTE_BOOT)
-		pss_ring_append(&record->startup, PSS_RING_TERMINAL, data, n, FALSE);
-	else
-		append(record, PSS_RING_TERMINAL, data, n);
+	/* What start-up files print is for who enters, no output of a command. */
+	append(record, record->session->was_opened ? PSS_RING_TERMINAL : PSS_RING_GREETING, data, n);
 }
 
 /* A job's newlines on a terminal that is raw. */
@@ -241,7 +237,8 @@ static void pump(PssRecord *record)
 		g_autoptr(GBytes) part = g_bytes_new(data, MIN(n, PART_MAX));
 		tell_dropped(receiver, ring);
 		pss_ring_advance(ring, g_bytes_get_size(part));
-		hand_out(receiver, stream, g_bytes_get_data(part, NULL), g_bytes_get_size(part));
+		if (stream != PSS_RING_GREETING)
+			hand_out(receiver, stream, g_bytes_get_data(part, NULL), g_bytes_get_size(part));
 	}
 	balance(record);
 	if (!receiver || receiver->paused || !pss_ring_is_empty(ring) || receiver->idle)
@@ -350,18 +347,14 @@ PssRun *pss_record_receive(PssRecord *record, const PssReceiveOptions *options, 
 
 /* ---- what goes out: to a terminal that has entered */
 
-static void show_missed(PssRecord *record, PssSession *session)
+static void show_missed(PssRecord *record, PssSession *session, PssRingStream stream)
 {
 	guint64 dropped = record->ring.dropped;
-	g_autoptr(GByteArray) startup = pss_ring_take_stream(&record->startup, PSS_RING_TERMINAL);
-	g_autoptr(GByteArray) later = pss_ring_take_stream(&record->ring, PSS_RING_TERMINAL);
-	g_autoptr(GByteArray) missed = startup ? g_steal_pointer(&startup) : g_steal_pointer(&later);
+	g_autoptr(GByteArray) missed = pss_ring_take_stream(&record->ring, stream);
 	g_autoptr(GByteArray) safe = g_byte_array_new();
 
 	if (!missed)
 		return;
-	if (later)
-		g_byte_array_append(missed, later->data, later->len);
 	pss_replay_filter(missed->data, missed->len, safe);
 	session->watcher->on_busy(session->watcher_user);
 	if (dropped > 0) {
@@ -397,7 +390,8 @@ void pss_record_show(PssRecord *record)
 
 	if (record->buffering == PSS_BUFFERING_DROP)
 		pss_ring_cut(&record->ring);
-	show_missed(record, session);
+	show_missed(record, session, PSS_RING_GREETING);
+	show_missed(record, session, PSS_RING_TERMINAL);
 	if (record->jobs->len > 0) {
 		show_jobs(record, session);
 	} else if (!pss_ring_is_empty(&record->ring)) {
@@ -435,7 +429,6 @@ PssRecord *pss_record_new(PssSession *session)
 	record->session = session;
 	record->buffering = PSS_BUFFERING_DROP;
 	record->jobs = g_ptr_array_new();
-	pss_ring_init(&record->startup, STARTUP_MAX);
 	pss_ring_init(&record->ring, PSS_RING_DEFAULT_LIMIT);
 	return record;
 }
@@ -451,7 +444,6 @@ void pss_record_free(PssRecord *record)
 	}
 	g_ptr_array_unref(record->jobs);
 	g_clear_error(&record->error);
-	pss_ring_finish(&record->startup);
 	pss_ring_finish(&record->ring);
 	g_free(record);
 }

@@ -7,7 +7,7 @@
 
 #define PSS_RING_DEFAULT_LIMIT (1024u * 1024u)
 
-typedef enum { PSS_RING_TERMINAL, PSS_RING_OUT, PSS_RING_ERR } PssRingStream;
+typedef enum { PSS_RING_GREETING, PSS_RING_TERMINAL, PSS_RING_OUT, PSS_RING_ERR } PssRingStream;
 
 typedef struct {
 	GByteArray *bytes; /* NULL: nothing is kept */

@@ -34,8 +34,8 @@ struct PssSession {
 	PssChannel *control, *terminal;
 	PssRemote *remote;
 	guint end_source;      /* the idle call that frees the three above */
-	guint redraw_source;   /* the terminal gets its real size */
 	guint patience_source; /* start-up files take long */
+	guint redraw_source;   /* the terminal has been made a line shorter, for what runs to draw itself anew */
 
 	const PssOpenerEvents *opener;
 	gpointer opener_user;
@@ -54,6 +54,9 @@ void pss_session_tell_left(PssSession *session, enum pss_left_reason reason, int
 void pss_session_tell_link(PssSession *session, PssLinkNews news);
 
 /* ---- session-terminal.c */
+
+/* What runs has printed something, or the session ends. */
+void pss_session_end_redrawing(PssSession *session);
 
 /* The terminal that has entered a kept session, if any, is told why, and leaves. */
 void pss_session_send_away(PssSession *session, enum pss_left_reason reason, const char *message);

@@ -6,8 +6,8 @@
 #include "host/held.h"
 #include "host/session-private.h"
 
+#define REDRAW_DEADLINE_MS 1000 /* for the first output after a change of the size */
 #define INPUT_QUEUE_LIMIT (256u * 1024u)
-#define REDRAW_MS 100
 
 gboolean pss_session_can_attach(PssSession *session, gboolean force, GError **error)
 {
@@ -31,24 +31,30 @@ gboolean pss_session_can_attach(PssSession *session, gboolean force, GError **er
 	return TRUE;
 }
 
-static gboolean on_redraw_time(gpointer user)
+/* The size is right again: what runs has seen the other one, or does not care. */
+void pss_session_end_redrawing(PssSession *session)
 {
-	PssSession *session = user;
-
-	session->redraw_source = 0;
+	if (session->redraw_source == 0)
+		return;
+	g_clear_handle_id(&session->redraw_source, g_source_remove);
 	if (session->terminal)
 		pss_channel_resize(session->terminal, session->columns, session->rows);
+}
+
+static gboolean on_redraw_deadline(gpointer user)
+{
+	pss_session_end_redrawing(user);
 	return G_SOURCE_REMOVE;
 }
 
-/* What runs draws its screen anew for a terminal of another size, so that it is shown whole to the one that has come.
- * The real size follows when the other has been seen: two at once are one to the program. */
+/* What runs draws its screen anew for a terminal of another size, so that it is shown whole to the one that has come. It
+ * has to see that size: two changes in a row would be none to it. */
 static void have_redrawn(PssSession *session)
 {
 	if (!session->terminal || session->rows < 2 || session->redraw_source)
 		return;
 	pss_channel_resize(session->terminal, session->columns, session->rows - 1);
-	session->redraw_source = g_timeout_add(REDRAW_MS, on_redraw_time, session);
+	session->redraw_source = g_timeout_add(REDRAW_DEADLINE_MS, on_redraw_deadline, session);
 }
 
 void pss_session_attach(PssSession *session, guint columns, guint rows, const PssWatcherEvents *events, gpointer user)
@@ -131,6 +137,7 @@ void pss_session_resize(PssSession *session, guint columns, guint rows)
 		return;
 	session->columns = columns;
 	session->rows = rows;
+	g_clear_handle_id(&session->redraw_source, g_source_remove);
 	if (session->terminal)
 		pss_channel_resize(session->terminal, columns, rows);
 }
@@ -162,3 +169,4 @@ gboolean pss_session_input_is_full(PssSession *session)
 		queued += pss_channel_pending(session->control);
 	return queued > INPUT_QUEUE_LIMIT;
 }
+

@@ -328,6 +328,7 @@ static void send_terminal(gpointer user, const void *data, gsize n)
 static void on_output(gpointer user, const void *data, gsize n)
 {
 	PssSession *session = user;
+	pss_session_end_redrawing(session);
 	if (session->watcher)
 		session->watcher->on_output(session->watcher_user, data, n);
 	else

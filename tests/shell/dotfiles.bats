@@ -13,13 +13,6 @@ teardown() { place_end; }
 
 # -- names
 
-# What the list `names=({enter,…}-pssession …)` of a file comes to.
-written_names() {
-	local names
-	eval "$(sed -n '/names=({/,/)$/p' "$1" | sed 's/^.*names=/names=/')"
-	printf '%s\n' "${names[@]}"
-}
-
 @test "dotfiles: the names are those that the loadable has, wherever they are written down" {
 	local builtins
 	builtins=$(bash_script "compgen -b >$HERE/before; enable -f $PSS_LOADABLE enter-pssession; compgen -b | grep -vxFf $HERE/before | sort")
@@ -27,9 +20,9 @@ written_names() {
 	[ "$(grep -oE '^function [A-Za-z]+-[A-Za-z]+' "$PLUGIN" | cut -d' ' -f2 | sort)" = "$builtins" ]
 	[ "$(bash_script ". $PSS_SOURCE/completions/pssession.bash; complete" | grep -oE '[^ ]+$' | sort)" = "$builtins" ]
 	[ "$(sed -n '1s/#compdef //p' "$PSS_SOURCE/completions/_pssession" | tr ' ' '\n' | sort)" = "$builtins" ]
-	local file
+	local file verbs=enter,exit,new,get,remove,disconnect,connect,receive
 	for file in "$ZSH_PLUGIN" "$PSS_SOURCE/plugin/pssession-load.zsh" "$PSS_SOURCE/plugin/pssession-load.bash"; do
-		[ "$(written_names "$file" | sort)" = "$builtins" ] || { echo "$file" >&2; return 1; }
+		tr -s '\n\t' ' ' <"$file" | grep -q "{$verbs}-pssession {$(sed 's/[a-z]*/\u&/g' <<<"$verbs")}-PSSession"
 	done
 }
 
