@@ -47,8 +47,8 @@ static gboolean on_redraw_deadline(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
-/* What runs draws its screen anew for a terminal of another size, so that it is shown whole to the one that has come. It
- * has to see that size: two changes in a row would be none to it. */
+/* What runs draws its screen anew for a terminal of another size, so that it is shown whole to the one that has come.
+ * It has to see that size: two changes in a row would be none to it. */
 static void have_redrawn(PssSession *session)
 {
 	if (!session->terminal || session->rows < 2 || session->redraw_source)
@@ -169,4 +169,3 @@ gboolean pss_session_input_is_full(PssSession *session)
 		queued += pss_channel_pending(session->control);
 	return queued > INPUT_QUEUE_LIMIT;
 }
-
