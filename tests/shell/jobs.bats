@@ -6,19 +6,23 @@ load ../harness/harness
 
 setup_file() { world_start bash; }
 teardown_file() { world_end; }
-setup() { place_start; }
+setup() {
+	place_start
+	[ -p "$WORLD/remote-run/gate" ] || mkfifo -m 666 "$WORLD/remote-run/gate"
+}
 teardown() { place_end; }
 
-# A remote command that waits for a file in the remote runtime directory and takes it away.
-until_there() {
-	echo "until [ -e \$XDG_RUNTIME_DIR/$1 ]; do read -rt 0.1 <> <(:); done; rm -f \$XDG_RUNTIME_DIR/$1"
-}
+# A remote command that waits at the gate until it is opened. (Not by looking again and again: what that would start in
+# the background is no part of these tests.)
+# shellcheck disable=SC2016
+UNTIL_GO='read -r _ <$XDG_RUNTIME_DIR/gate'
+go() { timeout 20 sh -c 'echo >"$1"' sh "$WORLD/remote-run/gate"; }
 
-# A script with a session s; $until_go is a remote command that waits for `go`.
+# A script with a session s; $until_go and `go` are there as well.
 in_session() {
 	run local_shell '
-		until_go='"'$(until_there go)'"'
-		go() { touch $WORLD/remote-run/go; }
+		until_go='"'$UNTIL_GO'"'
+		'"$(declare -f go)"'
 		[ -z "${ZSH_VERSION-}" ] || zmodload zsh/system
 		s=$(new-pssession -ConfigFile $C box) || exit 90
 		state() { get-pssession -Session $s -Property State,Availability | tr "\t" /; }
@@ -217,7 +221,7 @@ second_terminal() {
 	local_shell_start
 	keep_session
 	enter_kept
-	start_running "echo running; $(until_there go); echo unwatched"
+	start_running "echo running; $UNTIL_GO; echo unwatched"
 	run local_shell 'connect-pssession -Id 1'
 	[ "$status" -eq 0 ]
 	run local_shell 'connect-pssession -Id 1 -Force'
@@ -225,7 +229,7 @@ second_terminal() {
 	wait_local
 	[[ $(screen) == *'another terminal has taken the session over'* ]]
 	terminal_is_sane
-	touch "$WORLD/remote-run/go"
+	go
 	run local_shell 'receive-pssession -Id 1 -Wait'
 	[ "$status" -eq 0 ]
 	[[ $output == *unwatched* ]]
@@ -235,12 +239,12 @@ second_terminal() {
 	local_shell_start
 	keep_session
 	enter_kept
-	start_running "echo running; $(until_there go); echo after; (exit 9)"
+	start_running "echo running; $UNTIL_GO; echo after; (exit 9)"
 	term_keys '~'
 	term_keys d
 	wait_local
 	property_is State,Availability $'Opened\tBusy'
-	touch "$WORLD/remote-run/go"
+	go
 	run local_shell 'receive-pssession -Id 1 -Wait'
 	[ "$status" -eq 9 ]
 	[[ $output == *after* ]]
@@ -248,10 +252,10 @@ second_terminal() {
 	run local_shell 'receive-pssession -Id 1'
 	[ -z "$output" ]
 	enter_kept
-	start_running "echo running; $(until_there go); echo gone"
+	start_running "echo running; $UNTIL_GO; echo gone"
 	term_close
 	wait_until 5 eval '[ "$(listed -Format json | grep -c Busy)" = 1 ]'
-	touch "$WORLD/remote-run/go"
+	go
 	run local_shell 'receive-pssession -Id 1 -Wait'
 	[[ $output == *gone* ]]
 }
@@ -261,11 +265,11 @@ second_terminal() {
 	run_line 's=$(new-pssession -ConfigFile $C box -OutputBufferingMode Block -OutputBufferSize 4096)' 30
 	property_is OutputBufferingMode Block
 	enter_kept
-	start_running "echo running; $(until_there go); seq 100000"
+	start_running "echo running; $UNTIL_GO; seq 100000"
 	kill -KILL "$(term_pid)"
 	wait_until 5 term_has_ended
 	property_is State,Availability $'Opened\tBusy'
-	touch "$WORLD/remote-run/go"
+	go
 	run local_shell 'receive-pssession -Id 1 -Wait'
 	[ "$status" -eq 0 ]
 	[ "${lines[0]%$'\r'}" = 1 ] && [ "${lines[99999]%$'\r'}" = 100000 ]
@@ -286,14 +290,14 @@ second_terminal() {
 @test "jobs: Ctrl-C ends the receiving and not the command" {
 	local_shell_start
 	keep_session
-	run_line "invoke-command -Session \$s -AsJob 'echo begun; $(until_there go); echo ended' >/dev/null"
+	run_line "invoke-command -Session \$s -AsJob 'echo begun; $UNTIL_GO; echo ended' >/dev/null"
 	term_type 'receive-pssession -Session $s -Wait'
 	term_keys Enter
 	wait_screen $'\nbegun'
 	term_keys C-c
 	wait_local
 	status_is 130
-	touch "$WORLD/remote-run/go"
+	go
 	run_line 'receive-pssession -Session $s -Wait; echo "s=$?"'
 	output_is $'ended\ns=0'
 }
@@ -310,11 +314,11 @@ second_terminal() {
 @test "jobs: entering a session whose job runs shows its output, and its prompt comes when the job is over" {
 	local_shell_start
 	keep_session
-	run_line "invoke-command -Session \$s -AsJob 'echo begun; $(until_there go); echo ended; x=5' >/dev/null"
+	run_line "invoke-command -Session \$s -AsJob 'echo begun; $UNTIL_GO; echo ended; x=5' >/dev/null"
 	term_type 'enter-pssession -Session $s'
 	term_keys Enter
 	wait_screen $'\nbegun'
-	touch "$WORLD/remote-run/go"
+	go
 	wait_screen $'\nended'
 	wait_remote
 	run_line 'echo $x'
@@ -359,7 +363,7 @@ has_other_connection() {
 	requires perl
 	local_shell_start
 	keep_session -Resilient box
-	local_shell "invoke-command -Id 1 -AsJob 'seq 100000; $(until_there go); echo end'" >/dev/null
+	local_shell "invoke-command -Id 1 -AsJob 'seq 100000; $UNTIL_GO; echo end'" >/dev/null
 	local before
 	for n in 1 2 3; do
 		before=$(sshd_connections "$WORLD/ssh")
@@ -368,7 +372,7 @@ has_other_connection() {
 		wait_until 10 has_other_connection "$before"
 		wait_until 10 property_is State,Availability $'Opened\tBusy'
 	done
-	touch "$WORLD/remote-run/go"
+	go
 	run local_shell 'receive-pssession -Id 1 -Wait | cmp - <(seq 100000; echo end)'
 	[ "$status" -eq 0 ]
 	run local_shell 'remove-pssession -Id 1'
