@@ -109,6 +109,10 @@ static int write_open(struct run *run, struct pss_open *open, bool keep)
 		pss_message_number(&message, PSS_TAG_RESILIENT, 1);
 		pss_message_number(&message, PSS_TAG_IDLE_TIMEOUT, (uint64_t)open->idle_s);
 	}
+	if (open->buffering)
+		pss_message_number(&message, PSS_TAG_BUFFERING, open->buffering);
+	if (open->buffer_size > 0)
+		pss_message_number(&message, PSS_TAG_BUFFER_SIZE, (uint64_t)open->buffer_size);
 	pss_message_number(&message, PSS_TAG_VERBOSE, pss_call_verbosity(run->call));
 	if (run->call->common[PSS_COMMON_INFORMATION_VARIABLE].given)
 		pss_message_number(&message, PSS_TAG_TELL_MOTD, 1);

@@ -270,6 +270,7 @@ void pss_openings_on_open(PssPeer *peer, uint32_t id, struct pss_fields fields)
 	options.term = pss_target_getenv(target, "TERM");
 	g_hash_table_insert(openings->by_id, GUINT_TO_POINTER(id), opening);
 	opening->session = pss_session_open(g_steal_pointer(&target), &options, &opener_events, opening);
+	pss_session_take_buffering(opening->session, fields);
 }
 
 void pss_openings_detach(PssOpenings *openings, uint32_t id)
