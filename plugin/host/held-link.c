@@ -207,7 +207,7 @@ void pss_held_say(PssHeld *held, const char *head, const void *data, gsize n)
 	if (held->carrier) {
 		confirm(held);
 		pss_channel_write(held->carrier, line->str, line->len);
-	} else if (held->state == PSS_HELD_WAITING) {
+	} else {
 		pss_transport_held_hurry(&held->base);
 	}
 }
