@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* An SSH server for one connection on standard input that misbehaves in one way: bad-server HOSTKEY HOW. What it can do
  * is the two tables below; for test-misbehaving.c, started by link-sshd.c. */
+#include <fcntl.h>
 #include <libssh/libssh.h>
 #include <libssh/server.h>
 #include <signal.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static const char *how;
@@ -98,6 +100,19 @@ static void end_it(void)
 	exit(0);
 }
 
+/* What has not been read would make the end a reset, which may overtake the message. */
+static void end_behind(ssh_session session)
+{
+	char rest[4096];
+
+	ssh_disconnect(session);
+	shutdown(STDIN_FILENO, SHUT_WR);
+	fcntl(STDIN_FILENO, F_SETFL, 0);
+	while (read(STDIN_FILENO, rest, sizeof rest) > 0)
+		;
+	end_it();
+}
+
 static const struct {
 	const char *step;
 	int type;
@@ -127,10 +142,8 @@ static bool misbehave(ssh_session session, ssh_message message)
 			stay();
 		if (strcmp(how + n, "-refuse") == 0)
 			ssh_message_reply_default(message);
-		if (strcmp(how + n, "-disconnect") == 0) {
-			ssh_disconnect(session);
-			end_it();
-		}
+		if (strcmp(how + n, "-disconnect") == 0)
+			end_behind(session);
 		return true;
 	}
 	return false;
