@@ -27,7 +27,7 @@ static const Row rows[] = {
 	  NULL,
 	  NULL,
 	  FALSE,
-	  { LINE("sh -c 'echo on; exec sleep 100'"), UNTIL("on\n"), KEYS("\032"), PROMPT(ANY), LINE("exit"),
+	  { LINE("sh -c 'echo on; exec sleep 100'"), UNTIL("on\n"), PRESS("\032"), PROMPT(ANY), LINE("exit"),
 	    PROMPT(ANY), LINE("exit"), ENDS(ANY), DONE } },
 	{ "a killed shell", ALL, NULL, NULL, FALSE, { LINE("kill -9 $$"), ENDS(137), DONE } },
 	{ "logout", BASH | ZSH, "the others have no such command", NULL, FALSE, { LINE("logout 5"), ENDS(5), DONE } },

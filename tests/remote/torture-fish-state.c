@@ -221,7 +221,7 @@ static const Row rows[] = {
 	  NULL,
 	  NULL,
 	  FALSE,
-	  { LINE("sh -c 'echo on; exec sleep 100'"), UNTIL("on\n"), KEYS("\032"), PROMPT(ANY), LINE("exit"),
+	  { LINE("sh -c 'echo on; exec sleep 100'"), UNTIL("on\n"), PRESS("\032"), PROMPT(ANY), LINE("exit"),
 	    PROMPT(ANY), HAS("sleep"), LINE("exit"), ENDS(ANY), DONE } },
 	{ "a killed shell", FISH, NULL, NULL, FALSE, { LINE("kill -9 $fish_pid"), ENDS(137), DONE } },
 	{ "logout", 0, "fish has no such command", NULL, FALSE, { DONE } },

@@ -289,7 +289,7 @@ static const Row rows[] = {
 	  NULL,
 	  NULL,
 	  FALSE,
-	  { LINE("sh -c 'echo on; read x; echo got $x'"), UNTIL("on\n"), KEYS("\032"), PROMPT(ANY), LINE("fg"),
+	  { LINE("sh -c 'echo on; read x; echo got $x'"), UNTIL("on\n"), PRESS("\032"), PROMPT(ANY), LINE("fg"),
 	    UNTIL("read x"), KEYS("q\r"), UNTIL("got q\n"), PROMPT(0), DONE } },
 	{ "output in the background",
 	  FISH,
