@@ -62,6 +62,13 @@ static void raise_descriptor_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* GLib makes its C locale at the first number it parses. Two threads that meet there leave an errno behind, which
+ * g_ascii_string_to_unsigned() then takes for a bad number (GLib 2.74, gstrfuncs.c: get_C_locale). */
+static void prepare_number_parser(void)
+{
+	g_ascii_strtoull("0", NULL, 10);
+}
+
 static gboolean on_end_signal(gpointer loop)
 {
 	g_main_loop_quit(loop);
@@ -148,6 +155,7 @@ int main(int argc, char **argv)
 	umask(077);
 	prctl(PR_SET_NAME, "pssession-host"); /* clients look for it before they name our pid */
 	protect_memory();
+	prepare_number_parser();
 	raise_descriptor_limit();
 	ssh_init();
 	int status = serve();
