@@ -71,3 +71,31 @@ build() {
 	fi
 	rm -f "$log"
 }
+
+# A crowd of tests on a small machine makes some of them late. Up to this many failed programs run once more, alone;
+# more than that is no matter of crowds.
+MOST_AGAIN=6
+
+# failed_programs FILE…: their names as tools/count-tests prints them; none when they are too many to run again.
+failed_programs() {
+	local names
+	mapfile -t names < <("$SOURCE/tools/count-tests" --programs "$@")
+	[ ${#names[@]} -gt "$MOST_AGAIN" ] || [ ${#names[@]} -eq 0 ] || printf '%s\n' "${names[@]}"
+}
+
+# run_meson_tests BUILD OPTION…: RESULTS and AGAIN are then for tools/count-tests.
+run_meson_tests() {
+	local build=$1 again
+	shift
+	RESULTS=("$build/meson-logs/testlog.json") AGAIN=()
+	rm -f "$build/meson-logs/"{testlog,again}.json
+	meson test -C "$build" --no-rebuild --print-errorlogs "$@" >"$build/check.log" 2>&1
+	[ -f "${RESULTS[0]}" ] || { tail -n 20 "$build/check.log" >&2; die "meson ran no test"; }
+	mapfile -t again < <(failed_programs "${RESULTS[@]}")
+	[ ${#again[@]} -gt 0 ] || return 0
+	say "once more, alone: ${again[*]##* / }"
+	meson test -C "$build" --no-rebuild --print-errorlogs --num-processes 1 --logbase again "$@" "${again[@]##* / }" \
+		>"$build/again.log" 2>&1
+	# shellcheck disable=SC2034 # whoever calls this reads it
+	AGAIN=("$build/meson-logs/again.json")
+}

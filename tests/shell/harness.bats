@@ -86,3 +86,19 @@ ssh_box() {
 	exec 9>&-
 	rm "$HERE/in"
 }
+
+@test "harness: a case fails that fails twice; one that failed in the crowd only is named" {
+	mkdir "$HERE/first" "$HERE/again"
+	printf '1..3\nok 1 a\nnot ok 2 b\nnot ok 3 c\n' >"$HERE/first/one.tap"
+	printf '1..2\nok 1 d\nok 2 e # skip\n' >"$HERE/first/two.tap"
+	printf '1..3\nok 1 a\n' >"$HERE/first/cut.tap"
+	run "$PSS_SOURCE/tools/count-tests" "$HERE/first/"*.tap
+	[[ $output == *"failed: one: b"*"failed: one: c"* && $output == *"failed: cut: ended before"* && $output == *'3 3 1' ]]
+	[ "$("$PSS_SOURCE/tools/count-tests" --programs "$HERE/first/"*.tap | sort | tr '\n' ' ')" = "cut one " ]
+	printf '1..3\nnot ok 1 a\nok 2 b\nnot ok 3 c\n' >"$HERE/again/one.tap"
+	printf '1..3\nok 1 a\nok 2 b\nnot ok 3 c\n' >"$HERE/again/cut.tap"
+	run "$PSS_SOURCE/tools/count-tests" "$HERE/first/"*.tap --again "$HERE/again/"*.tap
+	[[ $output == *"unsteady: one: b"*"unsteady: one: a"* && $output == *"failed: one: c"* && $output != *"failed: one: b"* ]]
+	[[ $output == *"failed: cut: c"* && $output == *'5 2 1' ]]
+	rm -r "$HERE/first" "$HERE/again"
+}
