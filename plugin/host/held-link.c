@@ -22,6 +22,20 @@ static const PssTransportEvents link_events;
 
 static void try_now(PssHeld *held);
 
+static gboolean on_alive_time(gpointer user)
+{
+	PssHeld *held = user;
+	pss_channel_write(held->carrier, "H\n", 2);
+	return G_SOURCE_CONTINUE;
+}
+
+static void keep_alive(PssHeld *held)
+{
+	g_clear_handle_id(&held->alive_timer, g_source_remove);
+	if (held->idle_s > 0 && held->greeted)
+		held->alive_timer = g_timeout_add_seconds(MAX(held->idle_s / 3, 1), on_alive_time, held);
+}
+
 /* ---- the ends */
 
 static gboolean free_old_links(gpointer user)
@@ -65,7 +79,8 @@ static void free_held(PssHeld *held)
 void pss_held_end(PssHeld *held)
 {
 	gboolean has_holder = held->state == PSS_HELD_UP || held->state == PSS_HELD_TRYING ||
-			      held->state == PSS_HELD_WAITING || held->state == PSS_HELD_STUCK;
+			      held->state == PSS_HELD_WAITING || held->state == PSS_HELD_STUCK ||
+			      held->state == PSS_HELD_PARKED;
 
 	held->events = NULL;
 	if (!has_holder) {
@@ -73,7 +88,10 @@ void pss_held_end(PssHeld *held)
 		return;
 	}
 	pss_held_forget_channels(held);
+	held->parking = FALSE;
 	pss_held_say(held, "x", NULL, 0);
+	if (held->state == PSS_HELD_PARKED)
+		try_now(held);
 	if (held->state == PSS_HELD_STUCK)
 		free_held(held); /* nobody is there to log in; IdleTimeoutSec ends it */
 }
@@ -119,6 +137,43 @@ static void tell(PssHeld *held, PssLinkNews news, const char *text)
 		held->events->on_link(held->user, news, text);
 }
 
+static void park(PssHeld *held)
+{
+	held->parking = FALSE;
+	drop_link_soon(held);
+	held->state = PSS_HELD_PARKED;
+	tell(held, PSS_LINK_PARKED, NULL);
+}
+
+static void park_if_settled(PssHeld *held)
+{
+	if (held->parking && held->greeted && !held->catching_up && g_queue_is_empty(&held->numbered.lines))
+		park(held);
+}
+
+void pss_transport_held_park(PssTransport *base)
+{
+	PssHeld *held = (PssHeld *)base;
+
+	held->parking = TRUE;
+	if (held->state == PSS_HELD_WAITING || held->state == PSS_HELD_TRYING)
+		park(held);
+	else
+		park_if_settled(held);
+}
+
+void pss_transport_held_set_idle(PssTransport *base, guint idle_s)
+{
+	PssHeld *held = (PssHeld *)base;
+	g_autofree char *head = g_strdup_printf("i %u", idle_s);
+
+	if (held->state == PSS_HELD_PLAIN || held->state == PSS_HELD_LOST)
+		return;
+	held->idle_s = idle_s;
+	pss_held_say(held, head, NULL, 0);
+	keep_alive(held);
+}
+
 /* The link is lost, or did not come to be. */
 static void lose(PssHeld *held, const GError *error)
 {
@@ -141,7 +196,9 @@ static void lose(PssHeld *held, const GError *error)
 	held->state = PSS_HELD_WAITING;
 	held->timer = g_timeout_add(delay_ms(held), on_try_time, held);
 	held->n_failures++;
-	if (was_up)
+	if (held->parking && was_up)
+		park(held);
+	else
 		tell(held, PSS_LINK_DOWN, error->message);
 }
 
@@ -162,9 +219,10 @@ void pss_transport_held_hurry(PssTransport *base)
 {
 	PssHeld *held = (PssHeld *)base;
 
-	if (held->state != PSS_HELD_WAITING && held->state != PSS_HELD_STUCK)
+	held->parking = FALSE;
+	if (held->state != PSS_HELD_WAITING && held->state != PSS_HELD_STUCK && held->state != PSS_HELD_PARKED)
 		return;
-	if (g_get_monotonic_time() - held->tried_at < HURRY_AGAIN_US)
+	if (held->state != PSS_HELD_PARKED && g_get_monotonic_time() - held->tried_at < HURRY_AGAIN_US)
 		return;
 	held->n_failures = 0;
 	try_now(held);
@@ -177,9 +235,9 @@ static void confirm(PssHeld *held)
 	char line[64];
 
 	g_clear_handle_id(&held->confirm_timer, g_source_remove);
-	if (!held->greeted || held->confirmed == held->numbered.count)
+	if (!held->greeted || held->confirmed == held->numbered.boundary)
 		return;
-	held->confirmed = held->numbered.count;
+	held->confirmed = held->numbered.boundary;
 	g_snprintf(line, sizeof line, "A %" G_GUINT64_FORMAT "\n", held->confirmed);
 	pss_channel_write(held->carrier, line, strlen(line));
 }
@@ -191,13 +249,6 @@ static gboolean on_confirm_time(gpointer user)
 	held->confirm_timer = 0;
 	confirm(held);
 	return G_SOURCE_REMOVE;
-}
-
-static gboolean on_alive_time(gpointer user)
-{
-	PssHeld *held = user;
-	pss_channel_write(held->carrier, "H\n", 2);
-	return G_SOURCE_CONTINUE;
 }
 
 void pss_held_say(PssHeld *held, const char *head, const void *data, gsize n)
@@ -214,6 +265,14 @@ void pss_held_say(PssHeld *held, const char *head, const void *data, gsize n)
 
 /* ---- what is heard */
 
+static void look_whether_caught_up(PssHeld *held)
+{
+	if (!held->catching_up || held->numbered.count < held->caught_up)
+		return;
+	held->catching_up = FALSE;
+	tell(held, PSS_LINK_UP, NULL);
+}
+
 static void arrive(PssHeld *held)
 {
 	gboolean first = held->state == PSS_HELD_OPENING;
@@ -221,12 +280,14 @@ static void arrive(PssHeld *held)
 	g_clear_handle_id(&held->timer, g_source_remove);
 	held->greeted = TRUE;
 	held->state = PSS_HELD_UP;
-	held->confirmed = held->numbered.count;
-	if (held->idle_s > 0)
-		held->alive_timer = g_timeout_add_seconds(MAX(held->idle_s / 3, 1), on_alive_time, held);
+	keep_alive(held);
 	if (first)
 		pss_held_forget_plain(held);
-	tell(held, first ? PSS_LINK_HELD : PSS_LINK_UP, NULL);
+	held->catching_up = !first;
+	if (first)
+		tell(held, PSS_LINK_HELD, NULL);
+	else
+		look_whether_caught_up(held);
 }
 
 static void fail_for_good(PssHeld *held, const char *reason)
@@ -235,6 +296,13 @@ static void fail_for_good(PssHeld *held, const char *reason)
 					      "what kept the session there has ended (%s); the outcome of what ran is "
 					      "unknown",
 					      reason);
+	lose_for_good(held, error);
+}
+
+static void lose_to_another(PssHeld *held)
+{
+	g_autoptr(GError) error =
+		g_error_new_literal(PSS_ERROR, PSS_LINK_LOST, "another client has gone on with the session");
 	lose_for_good(held, error);
 }
 
@@ -273,10 +341,15 @@ static void take_greeting(PssHeld *held, char *text)
 	if (*text == 'h') {
 		char *end;
 		have = g_ascii_strtoull(text + 1, &end, 10);
-		start = g_ascii_strtoull(end, NULL, 10);
+		start = g_ascii_strtoull(end, &end, 10);
+		/* the keeper's name, and where its down stream ends by now */
+		end += strspn(end, " ");
+		held->caught_up = g_ascii_strtoull(end + strcspn(end, " "), NULL, 10);
 	}
 	if (*text == 'n' && held->state == PSS_HELD_OPENING)
 		stay_plain(held, text + 2);
+	else if (*text == 'o')
+		lose_to_another(held);
 	else if (*text != 'h')
 		fail_for_good(held, *text ? text + 2 : "");
 	else if (start != held->numbered.count || !pss_numbered_obeyed(&held->numbered, have))
@@ -327,10 +400,12 @@ static void on_carrier_data(gpointer user, const void *data, gsize n, gboolean i
 	}
 	if (!held->greeted)
 		return;
-	if (held->numbered.count - held->confirmed >= CONFIRM_BYTES)
+	if (held->numbered.boundary - held->confirmed >= CONFIRM_BYTES)
 		confirm(held);
-	else if (!held->confirm_timer && held->numbered.count != held->confirmed)
+	else if (!held->confirm_timer && held->numbered.boundary != held->confirmed)
 		held->confirm_timer = g_timeout_add(CONFIRM_MS, on_confirm_time, held);
+	look_whether_caught_up(held);
+	park_if_settled(held);
 }
 
 static void on_carrier_drained(gpointer user)
@@ -371,7 +446,7 @@ static void open_carrier(PssHeld *held, gboolean first)
 		pss_holder_link_init(&with, held->name, held->idle_s);
 	else
 		pss_holder_link_init_resume(&with, held->name);
-	g_string_append_printf(with.script, "@ %" G_GUINT64_FORMAT "\n", held->numbered.count);
+	g_string_append_printf(with.script, "@ %" G_GUINT64_FORMAT " %s\n", held->numbered.count, held->owner);
 	pss_numbered_append(&held->numbered, with.script);
 	PssChannelRequest request = { .command = with.command,
 				      .first_bytes = with.script->str,

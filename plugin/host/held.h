@@ -13,5 +13,11 @@ typedef PssTransport *(*PssHeldLinkFunc)(PssTarget *target, const PssTransportEv
 PssTransport *pss_transport_held_new(PssTarget *target, PssHeldLinkFunc new_link, guint idle_s,
 				     const PssTransportEvents *events, gpointer user);
 
+/* Gives the link up as soon as all that was said has been obeyed, until somebody hurries it. The holder lives on. */
+void pss_transport_held_park(PssTransport *transport);
+
+/* As -IdleTimeoutSec from now on. */
+void pss_transport_held_set_idle(PssTransport *transport, guint idle_s);
+
 /* Somebody waits: tries to connect now. Nothing where the link is up. */
 void pss_transport_held_hurry(PssTransport *transport);

@@ -258,6 +258,7 @@ static void begin(PssInvoker *invoker, Run *run)
 	g_byte_array_set_size(run->early, 0);
 	if (run->early_end)
 		write_input(invoker, NULL, 0);
+	pss_session_park_if_settled(invoker->session);
 }
 
 static void start_next(PssInvoker *invoker)
@@ -383,6 +384,11 @@ void pss_invoker_on_idle(PssInvoker *invoker)
 {
 	invoker->stale = FALSE;
 	start_next(invoker);
+}
+
+gboolean pss_invoker_is_settled(PssInvoker *invoker)
+{
+	return g_queue_is_empty(&invoker->waiting) && !invoker->line && invoker->elsewhere->len == 0;
 }
 
 void pss_invoker_end(PssInvoker *invoker, enum pss_status status, const char *cause)

@@ -20,6 +20,9 @@ PssRun *pss_invoker_run(PssInvoker *invoker, const PssCommand *command, gboolean
 /* The shell is at its prompt. */
 void pss_invoker_on_idle(PssInvoker *invoker);
 
+/* Nothing waits to be run. */
+gboolean pss_invoker_is_settled(PssInvoker *invoker);
+
 /* The session has ended: all that runs or waits is done, with this error. */
 void pss_invoker_end(PssInvoker *invoker, enum pss_status status, const char *cause);
 

@@ -107,6 +107,8 @@ gboolean pss_numbered_feed(PssNumbered *numbered, const void *data, gsize n, con
 			numbered->count += part;
 			events->on_bytes(user, numbered->child, numbered->is_stderr, at, part);
 			at += part;
+			if (numbered->left == 0)
+				numbered->boundary = numbered->count;
 			continue;
 		}
 		char c = *at++;
@@ -121,6 +123,8 @@ gboolean pss_numbered_feed(PssNumbered *numbered, const void *data, gsize n, con
 		numbered->n_header = 0;
 		if (!take_header(numbered, events, user))
 			return FALSE;
+		if (numbered->left == 0)
+			numbered->boundary = numbered->count;
 	}
 	return TRUE;
 }

@@ -16,7 +16,8 @@ typedef struct {
 	GQueue lines; /* that have not been obeyed as far as we know */
 	guint64 last; /* the number of the last one made */
 	/* down */
-	guint64 count; /* bytes that have come */
+	guint64 count;    /* bytes that have come */
+	guint64 boundary; /* of them, to the end of the last frame that is whole */
 	char header[64];
 	guint n_header;
 	guint child;

@@ -189,6 +189,11 @@ static gboolean is_busy(const PssRecord *record)
 	return pss_remote_state(session->remote) != PSS_REMOTE_IDLE;
 }
 
+static gboolean awaits_link(const PssSession *session)
+{
+	return session->link_lost && !session->link_failed && session->transport;
+}
+
 static void end_receiver(Receiver *receiver, int status, const GError *error)
 {
 	PssRecord *record = receiver->record;
@@ -244,6 +249,9 @@ static void pump(PssRecord *record)
 		return;
 	tell_dropped(receiver, ring);
 	if (receiver->options.wait && is_busy(record))
+		return;
+	/* What the holder has kept is on its way. */
+	if (awaits_link(record->session))
 		return;
 	if (record->jobs->len > 0)
 		end_receiver(receiver, 0, NULL);

@@ -25,10 +25,14 @@ struct PssSession {
 	gboolean left_to_itself; /* its opener has detached: the list tells what becomes of it */
 	enum pss_state state;
 
-	gboolean resilient; /* a holder keeps the remote shell: a lost link is no end */
-	guint idle_s;       /* of that holder */
-	gboolean link_lost; /* it is Disconnected by that */
-	gboolean let_go;    /* it is Disconnected by request; what runs goes on */
+	gboolean resilient;   /* a holder keeps the remote shell: a lost link is no end */
+	guint idle_s;         /* of that holder */
+	gboolean link_lost;   /* it is Disconnected by that */
+	gboolean let_go;      /* it is Disconnected by request; what runs goes on */
+	gboolean link_failed; /* and could not be made since it was wanted last */
+	gboolean park_wanted; /* once nothing waits to be run */
+	gboolean parked;      /* so it has given its link up */
+	GPtrArray *waiters;   /* of pss_session_connect(), for the link */
 
 	PssTransport *transport;
 	PssChannel *control, *terminal;
@@ -52,6 +56,14 @@ struct PssSession {
 void pss_session_tell_left(PssSession *session, enum pss_left_reason reason, int status, const char *message);
 /* Whoever has entered the session stays in it, and is told. */
 void pss_session_tell_link(PssSession *session, PssLinkNews news);
+
+/* ---- session-connect.c */
+
+/* A command that waited has been begun. */
+void pss_session_park_if_settled(PssSession *session);
+
+/* The link is back, or cannot be made: tells those who wait for it. */
+void pss_session_tell_waiters(PssSession *session, const GError *error);
 
 /* ---- session-terminal.c */
 

@@ -52,6 +52,7 @@ void pss_session_unref(PssSession *session)
 	g_free(session->wanted_shell);
 	g_free(session->term);
 	g_free(session->cause);
+	g_ptr_array_unref(session->waiters);
 	g_free(session);
 }
 
@@ -117,6 +118,8 @@ static void end_session(PssSession *session, enum pss_state state, const char *c
 				state == PSS_STATE_BROKEN || status == 255 ? PSS_LINK_LOST : PSS_FAILED, cause);
 	end_link_soon(session);
 	pss_session_tell_left(session, reason, status, reason == PSS_LEFT_EXIT ? NULL : cause);
+	g_autoptr(GError) error = g_error_new_literal(PSS_ERROR, PSS_NOT_OPEN, cause);
+	pss_session_tell_waiters(session, error);
 	pss_record_settle(session->record);
 	pss_registry_note_end(session);
 }
@@ -217,6 +220,7 @@ void pss_session_tell_link(PssSession *session, PssLinkNews news)
 	static const char *const notes[][2] = {
 		[PSS_LINK_DOWN] = { "connection to ", " lost, reconnecting… (~. leaves)" },
 		[PSS_LINK_STUCK] = { "connection to ", " lost, and cannot be made without a person (~. leaves)" },
+		[PSS_LINK_PARKED] = { "connecting again to ", "… (~. leaves)" },
 		[PSS_LINK_UP] = { "connected again to ", "" },
 	};
 
@@ -235,7 +239,11 @@ static void on_link(gpointer user, PssLinkNews news, const char *text)
 		session->resilient = TRUE;
 		return;
 	}
+	gboolean was_parked = session->parked;
+	gboolean told = session->link_lost && news == PSS_LINK_DOWN && !session->parked;
 	session->link_lost = news != PSS_LINK_UP;
+	session->parked = news == PSS_LINK_PARKED;
+	session->link_failed = news == PSS_LINK_STUCK || told || (was_parked && news == PSS_LINK_DOWN);
 	pss_remote_set_link(session->remote, !session->link_lost);
 	g_free(session->cause);
 	session->cause = g_strdup(text);
@@ -243,7 +251,15 @@ static void on_link(gpointer user, PssLinkNews news, const char *text)
 		session->state = PSS_STATE_DISCONNECTED;
 	else if (session->state == PSS_STATE_DISCONNECTED && !session->link_lost)
 		session->state = PSS_STATE_OPENED;
-	pss_session_tell_link(session, news);
+	if (!told)
+		pss_session_tell_link(session, news);
+	g_autoptr(GError) error =
+		session->link_lost ? g_error_new(PSS_ERROR, PSS_LINK_LOST,
+						 "Cannot connect PSSession \"%s\" now: %s; it stays Disconnected",
+						 session->name, text ? text : "it was disconnected meanwhile")
+				   : NULL;
+	pss_session_tell_waiters(session, error);
+	pss_record_settle(session->record);
 }
 
 static const PssTransportEvents transport_events = {
@@ -435,6 +451,7 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 	session->opener = events;
 	session->opener_user = user;
 	session->record = pss_record_new(session);
+	session->waiters = g_ptr_array_new_with_free_func(g_free);
 
 	PssRemoteOptions remote_options = { .shell = session->wanted_shell,
 					    .kept = session->kept,

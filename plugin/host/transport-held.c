@@ -415,6 +415,7 @@ PssTransport *pss_transport_held_new(PssTarget *target, PssHeldLinkFunc new_link
 	held->events = events;
 	held->user = user;
 	draw_name(held->name);
+	draw_name(held->owner);
 	held->greeting_start = pss_holder_greeting_start(held->name);
 	held->channels = g_ptr_array_new_with_free_func(unref_channel);
 	held->old_links = g_ptr_array_new_with_free_func((GDestroyNotify)pss_transport_free);
