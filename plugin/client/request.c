@@ -87,6 +87,8 @@ int pss_request_connect_with_keys(struct pss_call *call, bool may_start, struct 
 	_cleanup_(pss_free_pointer) char *error = NULL;
 	struct pss_texts path = { 0 };
 
+	/* Resilient sessions may outlive their host process: a new one finds them. */
+	may_start = may_start || pss_runtime_has_saved(geteuid());
 	int rc = make_search_path(&path);
 	if (rc == 0)
 		rc = pss_connection_open(ret_connection, may_start, (const char *const *)path.items, program,

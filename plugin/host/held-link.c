@@ -83,7 +83,7 @@ void pss_held_end(PssHeld *held)
 			      held->state == PSS_HELD_PARKED;
 
 	held->events = NULL;
-	if (!has_holder) {
+	if (!has_holder || held->leaving) {
 		free_held(held);
 		return;
 	}
@@ -255,7 +255,7 @@ void pss_held_say(PssHeld *held, const char *head, const void *data, gsize n)
 {
 	const GString *line = pss_numbered_add(&held->numbered, head, data, n);
 
-	if (held->carrier) {
+	if (held->carrier && !held->taking) {
 		confirm(held);
 		pss_channel_write(held->carrier, line->str, line->len);
 	} else if (held->state == PSS_HELD_WAITING) {
@@ -333,10 +333,30 @@ static gboolean on_greeting_deadline(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
+/* `text`: the greatest number of a child, and what the holder was told. */
+static void take_over(PssHeld *held, guint64 have, guint64 start, char *text)
+{
+	g_autoptr(GString) lines = g_string_new(NULL);
+	char *memo;
+
+	held->last_child = (guint)g_ascii_strtoull(text, &memo, 10);
+	pss_numbered_take_over(&held->numbered, have, start);
+	held->confirmed = start;
+	held->taking = FALSE;
+	pss_numbered_append(&held->numbered, lines);
+	pss_channel_write(held->carrier, lines->str, lines->len);
+	if (held->events) {
+		g_autofree char *plain = g_strcompress(memo + strspn(memo, " "));
+		held->events->on_taken_over(held->user, plain, held->last_child);
+	}
+	arrive(held);
+}
+
 /* A whole greeting, behind its start. */
 static void take_greeting(PssHeld *held, char *text)
 {
 	guint64 have = 0, start = 0;
+	char *rest = NULL;
 
 	if (*text == 'h') {
 		char *end;
@@ -344,7 +364,7 @@ static void take_greeting(PssHeld *held, char *text)
 		start = g_ascii_strtoull(end, &end, 10);
 		/* the keeper's name, and where its down stream ends by now */
 		end += strspn(end, " ");
-		held->caught_up = g_ascii_strtoull(end + strcspn(end, " "), NULL, 10);
+		held->caught_up = g_ascii_strtoull(end + strcspn(end, " "), &rest, 10);
 	}
 	if (*text == 'n' && held->state == PSS_HELD_OPENING)
 		stay_plain(held, text + 2);
@@ -352,6 +372,8 @@ static void take_greeting(PssHeld *held, char *text)
 		lose_to_another(held);
 	else if (*text != 'h')
 		fail_for_good(held, *text ? text + 2 : "");
+	else if (held->taking)
+		take_over(held, have, start, rest);
 	else if (start != held->numbered.count || !pss_numbered_obeyed(&held->numbered, have))
 		fail_for_good(held, "it and this computer disagree");
 	else
@@ -446,8 +468,13 @@ static void open_carrier(PssHeld *held, gboolean first)
 		pss_holder_link_init(&with, held->name, held->idle_s);
 	else
 		pss_holder_link_init_resume(&with, held->name);
-	g_string_append_printf(with.script, "@ %" G_GUINT64_FORMAT " %s\n", held->numbered.count, held->owner);
-	pss_numbered_append(&held->numbered, with.script);
+	if (held->taking) {
+		g_string_append_printf(with.script, "@ - %s\n", held->owner);
+	} else {
+		g_string_append_printf(with.script, "@ %" G_GUINT64_FORMAT " %s\n", held->numbered.count,
+				       held->owner);
+		pss_numbered_append(&held->numbered, with.script);
+	}
 	PssChannelRequest request = { .command = with.command,
 				      .first_bytes = with.script->str,
 				      .n_first_bytes = with.script->len };

@@ -44,6 +44,8 @@ typedef struct {
 	guint64 confirmed;    /* of numbered.boundary */
 	guint64 caught_up;    /* numbered.count where all has come that was there when the link was made */
 	gboolean catching_up; /* until then */
+	gboolean taking;      /* from another client, or this one in another life */
+	gboolean leaving;
 	gboolean parking;     /* as soon as all lines have been obeyed */
 	guint n_failures;     /* tries that led to nothing */
 	gint64 tried_at;

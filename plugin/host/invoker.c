@@ -386,6 +386,11 @@ void pss_invoker_on_idle(PssInvoker *invoker)
 	start_next(invoker);
 }
 
+void pss_invoker_begin_at(PssInvoker *invoker, guint last_relay)
+{
+	invoker->last_relay = last_relay;
+}
+
 gboolean pss_invoker_is_settled(PssInvoker *invoker)
 {
 	return g_queue_is_empty(&invoker->waiting) && !invoker->line && invoker->elsewhere->len == 0;

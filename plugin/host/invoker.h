@@ -20,6 +20,9 @@ PssRun *pss_invoker_run(PssInvoker *invoker, const PssCommand *command, gboolean
 /* The shell is at its prompt. */
 void pss_invoker_on_idle(PssInvoker *invoker);
 
+/* Relays get numbers above this one. */
+void pss_invoker_begin_at(PssInvoker *invoker, guint last_relay);
+
 /* Nothing waits to be run. */
 gboolean pss_invoker_is_settled(PssInvoker *invoker);
 

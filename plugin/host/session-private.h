@@ -30,6 +30,9 @@ struct PssSession {
 	gboolean link_lost;   /* it is Disconnected by that */
 	gboolean let_go;      /* it is Disconnected by request; what runs goes on */
 	gboolean link_failed; /* and could not be made since it was wanted last */
+	gboolean left;        /* this process ends, the session goes on */
+	GKeyFile *saved;      /* what is written down of it, or NULL */
+	char *memo;           /* what the holder was told last */
 	gboolean park_wanted; /* once nothing waits to be run */
 	gboolean parked;      /* so it has given its link up */
 	GPtrArray *waiters;   /* of pss_session_connect(), for the link */
@@ -56,6 +59,18 @@ struct PssSession {
 void pss_session_tell_left(PssSession *session, enum pss_left_reason reason, int status, const char *message);
 /* Whoever has entered the session stays in it, and is told. */
 void pss_session_tell_link(PssSession *session, PssLinkNews news);
+
+/* A session without a link, whose holder has this name. Takes the target over. */
+PssSession *pss_session_new_restored(PssTransportNewFunc new_transport, PssTarget *target, const char *holder,
+				     guint idle_s);
+void pss_session_enter_registry(PssSession *session);
+PssChannel *pss_session_adopt_channel(PssSession *session, guint number, gboolean is_terminal);
+
+/* ---- session-restore.c */
+void pss_session_tell_holder(PssSession *session);
+void pss_session_save(PssSession *session);
+void pss_session_unsave(PssSession *session);
+void pss_session_on_taken_over(gpointer user, const char *memo, guint last_child);
 
 /* ---- session-connect.c */
 

@@ -9,6 +9,7 @@
 #include "host/held.h"
 #include "host/invoker.h"
 #include "host/registry.h"
+#include "host/saved.h"
 #include "host/session-private.h"
 
 #define START_UP_PATIENCE_SECONDS 10
@@ -53,6 +54,8 @@ void pss_session_unref(PssSession *session)
 	g_free(session->term);
 	g_free(session->cause);
 	g_ptr_array_unref(session->waiters);
+	g_clear_pointer(&session->saved, g_key_file_unref);
+	g_free(session->memo);
 	g_free(session);
 }
 
@@ -99,6 +102,7 @@ static void become_opened(PssSession *session)
 	if (session->state == PSS_STATE_OPENING) {
 		session->state = PSS_STATE_OPENED;
 		session->was_opened = TRUE;
+		pss_session_save(session);
 	}
 	finish_opening(session, NULL);
 }
@@ -111,6 +115,7 @@ static void end_session(PssSession *session, enum pss_state state, const char *c
 		return;
 	session->state = state;
 	session->link_lost = FALSE;
+	pss_session_unsave(session);
 	g_free(session->cause);
 	session->cause = g_strdup(cause);
 	if (session->invoker)
@@ -151,7 +156,7 @@ static gboolean on_start_up_is_slow(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
-static void enter_registry(PssSession *session)
+void pss_session_enter_registry(PssSession *session)
 {
 	session->id = pss_registry_add(session);
 	if (!session->name)
@@ -168,7 +173,7 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 				       ? g_strdup_printf("%s@%s", remote_user, session->computer)
 				       : g_strdup(session->computer);
 	if (session->kept && session->id == 0)
-		enter_registry(session);
+		pss_session_enter_registry(session);
 
 	pss_remote_begin(session->remote);
 	/* The terminal first: the transport can put the first channel's requests into one flight. */
@@ -268,6 +273,7 @@ static const PssTransportEvents transport_events = {
 	.on_note = on_note,
 	.on_lost = on_lost,
 	.on_link = on_link,
+	.on_taken_over = pss_session_on_taken_over,
 };
 
 /* ---- the channels' events */
@@ -332,6 +338,7 @@ static void send_control(gpointer user, const void *data, gsize n)
 	PssSession *session = user;
 	if (session->control)
 		pss_channel_write(session->control, data, n);
+	pss_session_tell_holder(session);
 }
 
 static void send_terminal(gpointer user, const void *data, gsize n)
@@ -355,6 +362,7 @@ static void on_prompt(gpointer user, const PssRemotePrompt *prompt)
 {
 	PssSession *session = user;
 	become_opened(session);
+	pss_session_tell_holder(session);
 	session->watcher_at_prompt = session->watcher != NULL;
 	if (session->watcher)
 		session->watcher->on_prompt(session->watcher_user, prompt);
@@ -460,11 +468,40 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 	session->remote = pss_remote_new(&remote_options, &remote_events, session);
 	session->invoker = pss_invoker_new(session, session->remote);
 	session->idle_s = options->idle_s;
+	session->saved = options->resilient ? pss_saved_new(target) : NULL;
 	session->transport = options->resilient ? pss_transport_held_new(target, options->new_transport,
 									 options->idle_s, &transport_events, session)
 						: options->new_transport(target, &transport_events, session);
 	pss_transport_connect(session->transport);
 	return session;
+}
+
+PssSession *pss_session_new_restored(PssTransportNewFunc new_transport, PssTarget *target, const char *holder,
+				     guint idle_s)
+{
+	PssSession *session = g_new0(PssSession, 1);
+	const PssRemoteOptions options = { .kept = TRUE, .resilient = TRUE };
+
+	session->refs = 1;
+	session->state = PSS_STATE_DISCONNECTED;
+	session->kept = session->was_opened = session->resilient = TRUE;
+	session->link_lost = session->parked = session->let_go = TRUE;
+	session->record = pss_record_new(session);
+	session->waiters = g_ptr_array_new_with_free_func(g_free);
+	session->remote = pss_remote_new(&options, &remote_events, session);
+	pss_remote_await(session->remote);
+	pss_remote_set_link(session->remote, FALSE);
+	session->invoker = pss_invoker_new(session, session->remote);
+	session->idle_s = idle_s;
+	session->transport =
+		pss_transport_held_restore(target, new_transport, holder, idle_s, &transport_events, session);
+	return session;
+}
+
+PssChannel *pss_session_adopt_channel(PssSession *session, guint number, gboolean is_terminal)
+{
+	return pss_transport_held_adopt(session->transport, number, is_terminal,
+					is_terminal ? &terminal_events : &control_events, session);
 }
 
 void pss_session_cancel(PssSession *session)
@@ -486,7 +523,7 @@ void pss_session_keep(PssSession *session)
 		return;
 	session->kept = TRUE;
 	pss_remote_keep(session->remote);
-	enter_registry(session);
+	pss_session_enter_registry(session);
 	if (session->remote_user)
 		return;
 	session->opener = NULL;

@@ -107,6 +107,12 @@ gboolean pss_session_disconnect(PssSession *session, GError **error) G_GNUC_WARN
 /* Takes it back, and with `force` from the terminal that has entered it. */
 gboolean pss_session_connect(PssSession *session, gboolean force, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* This process ends: a resilient session goes on with its holder, and is found again. Before pss_session_close(). */
+void pss_session_leave(PssSession *session);
+
+/* Those that were written down, as Disconnected ones into the registry. */
+void pss_session_restore_all(PssTransportNewFunc new_transport);
+
 /* A resilient session that was let go of gives its link up; with has_idle its holder ends after idle_s without one. */
 void pss_session_park(PssSession *session, gboolean has_idle, guint idle_s);
 

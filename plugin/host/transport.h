@@ -36,6 +36,8 @@ typedef struct {
 	void (*on_lost)(gpointer user, const GError *error);
 	/* Only from a held transport. */
 	void (*on_link)(gpointer user, PssLinkNews news, const char *text);
+	/* It was restored, and the holder has been taken over: what it was told last. Channels are adopted in here. */
+	void (*on_taken_over)(gpointer user, const char *memo, guint last_child);
 } PssTransportEvents;
 
 typedef struct {

@@ -135,6 +135,17 @@ void pss_remote_hang_up(PssRemote *remote);
  */
 void pss_remote_set_link(PssRemote *remote, gboolean up);
 
+/* What another engine needs to go on with this shell, secrets included; newly allocated, NULL where that cannot be (in
+ * its start, or a plain terminal). It changes with each request. */
+char *pss_remote_memo(PssRemote *remote);
+gboolean pss_remote_memo_is_good(const char *memo);
+
+/* For a new engine: the shell is there, and nothing is known of it (BUSY). */
+void pss_remote_await(PssRemote *remote);
+/* It goes on with that shell, whatever it does just now: IDLE as soon as it is at its prompt. The channels may be
+ * written to. The memo is good. */
+void pss_remote_resume(PssRemote *remote, const char *memo);
+
 PssRemoteState pss_remote_state(PssRemote *remote);
 
 /* ---- invocations: commands beside the terminal (PROTOCOL.md, "Invocations") */

@@ -70,3 +70,24 @@ is_unconnected() {
 		[ "$(receive-pssession -Wait -Session $s)" = job ] && remove-pssession -Session $s'
 	wait_until 10 nothing_remote
 }
+
+kill_host() {
+	# shellcheck disable=SC2046
+	kill -KILL $(host_pids)
+	wait_until 5 eval '[ -z "$(host_pids)" ]'
+}
+
+@test "held: after kill -9 of the host process a session is listed, and connects with its state" {
+	script "$OPEN"'invoke-command -Session $s "x=7; f() { echo f-\$x; }; cd /usr"'
+	kill_host
+	script 's=$(cat $HERE/s)
+		[ "$(get-pssession -Property InstanceId,Name,ComputerName,State,Availability | tr "\t" /)" = \
+			"$s/kept/box/Disconnected/None" ] || exit 51
+		connect-pssession -Name kept >/dev/null || exit 52
+		[ "$(state)" = Opened/Available ] || [ "$(state)" = Opened/Busy ] || exit 53
+		[ "$(invoke-command -Wait -Session $s "f; pwd")" = "f-7
+/usr" ] || exit 54
+		remove-pssession -Session $s
+		[ -z "$(get-pssession -Property Id)" ]'
+	wait_until 10 nothing_remote
+}
