@@ -253,6 +253,8 @@ static gboolean on_confirm_time(gpointer user)
 
 void pss_held_say(PssHeld *held, const char *head, const void *data, gsize n)
 {
+	if (held->leaving)
+		return;
 	const GString *line = pss_numbered_add(&held->numbered, head, data, n);
 
 	if (held->carrier && !held->taking) {

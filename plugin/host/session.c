@@ -512,7 +512,7 @@ void pss_session_cancel(PssSession *session)
 
 void pss_session_close(PssSession *session, const char *cause)
 {
-	if (session->remote && (session->state == PSS_STATE_OPENED || session->link_lost))
+	if (session->remote && !session->left && (session->state == PSS_STATE_OPENED || session->link_lost))
 		pss_remote_hang_up(session->remote);
 	end_session(session, PSS_STATE_CLOSED, cause, PSS_LEFT_REMOVED, 255);
 }

@@ -91,3 +91,100 @@ kill_host() {
 		[ -z "$(get-pssession -Property Id)" ]'
 	wait_until 10 nothing_remote
 }
+
+@test "held: what runs when the host process is killed goes on, and is entered in the middle" {
+	script "$OPEN"
+	local_shell_start
+	run_line 's=$(cat $HERE/s)'
+	enter_kept
+	run_line 'z=4'
+	term_type "echo begun; read -r _ <$WORLD/remote-run/gate; tr a-z A-Z; echo \"ended \$z\""
+	term_keys Enter
+	wait_screen $'\nbegun'
+	kill_host
+	wait_local
+	open_gate
+	term_type 'enter-pssession -Session $s'
+	term_keys Enter
+	wait_screen 'connected again to box'
+	term_send 'typed afterwards'
+	term_keys Enter
+	wait_screen 'TYPED AFTERWARDS'
+	term_keys C-d
+	wait_screen 'ended 4'
+	wait_line '^\[.*box\]: remote\$ $'
+	term_type 'sleep 300'
+	term_keys Enter
+	term_keys C-c
+	wait_line '^\[.*box\]: remote\$ $'
+	run_line 'echo $?'
+	output_is 130
+	run_line exit
+	run_line 'remove-pssession -Session $s'
+	wait_until 10 nothing_remote
+}
+
+@test "held: TERM leaves resilient sessions to the next host process, and interrupts work there" {
+	script "$OPEN"'invoke-command -Session $s "x=8"'
+	# shellcheck disable=SC2046
+	kill -TERM $(host_pids)
+	wait_until 10 eval '[ -z "$(host_pids)" ]'
+	[ -n "$(remote_processes)" ]
+	[ "$(find "$HERE/run/kept" -type f -perm 600 | wc -l)" -eq 1 ]
+	! grep -rqi "pass\|secret\|SSH_AUTH" "$HERE/run/kept"
+	script 's=$(cat $HERE/s)
+		connect-pssession -Session $s >/dev/null || exit 51
+		[ "$(invoke-command -Wait -Session $s "echo \$x")" = 8 ] || exit 52
+		remove-pssession -Session $s'
+	wait_until 10 nothing_remote
+	[ -z "$(find "$HERE/run/kept" -type f)" ]
+}
+
+@test "held: a holder that has ended meanwhile closes the session, and says so" {
+	script "$OPEN"
+	kill_host
+	local pid
+	for pid in $(remote_processes); do
+		! tr '\0' '\n' <"/proc/$pid/cmdline" | grep -qx ./holder || kill -TERM "$pid"
+	done
+	wait_until 10 nothing_remote
+	script 's=$(cat $HERE/s)
+		connect-pssession -Session $s 2>$HERE/err >/dev/null && exit 51
+		grep -q "has ended" $HERE/err || exit 52
+		[ "$(state)" = Closed/None ] || exit 53
+		remove-pssession -Session $s'
+	[ -z "$(find "$HERE/run/kept" -type f)" ]
+}
+
+# finds_again SHELL SET GET: what SET did there is there when another host process has taken over, at rest and behind a
+# command that ran meanwhile.
+finds_again() {
+	command -v "$1" >/dev/null || skip "no $1"
+	script "${OPEN/-Resilient/-Resilient -ConfigurationName $1}"'invoke-command -Session $s "'"$2"'"'
+	kill_host
+	script 's=$(cat $HERE/s)
+		connect-pssession -Session $s >/dev/null || exit 51
+		[ "$(invoke-command -Wait -Session $s "'"$3"'")" = 7 ] || exit 52
+		invoke-command -Session $s -AsJob "head -n 1 <$WORLD/remote-run/gate" >/dev/null'
+	kill_host
+	script 's=$(cat $HERE/s)
+		connect-pssession -Session $s >/dev/null || exit 53
+		[ "$(state)" = Opened/Busy ] || exit 54'
+	open_gate
+	script 's=$(cat $HERE/s)
+		[ "$(invoke-command -Wait -Session $s "'"$3"'")" = 7 ] || exit 55
+		remove-pssession -Session $s'
+	wait_until 10 nothing_remote
+}
+
+@test "held: zsh is found again" {
+	finds_again zsh 'x=7' 'echo \$x'
+}
+
+@test "held: fish is found again" {
+	finds_again fish 'set -g x 7' 'echo \$x'
+}
+
+@test "held: dash is found again" {
+	finds_again dash 'x=7' 'echo \$x'
+}
