@@ -473,8 +473,7 @@ static void open_carrier(PssHeld *held, gboolean first)
 	if (held->taking) {
 		g_string_append_printf(with.script, "@ - %s\n", held->owner);
 	} else {
-		g_string_append_printf(with.script, "@ %" G_GUINT64_FORMAT " %s\n", held->numbered.count,
-				       held->owner);
+		g_string_append_printf(with.script, "@ %" G_GUINT64_FORMAT " %s\n", held->numbered.count, held->owner);
 		pss_numbered_append(&held->numbered, with.script);
 	}
 	PssChannelRequest request = { .command = with.command,

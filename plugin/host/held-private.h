@@ -46,8 +46,8 @@ typedef struct {
 	gboolean catching_up; /* until then */
 	gboolean taking;      /* from another client, or this one in another life */
 	gboolean leaving;
-	gboolean parking;     /* as soon as all lines have been obeyed */
-	guint n_failures;     /* tries that led to nothing */
+	gboolean parking; /* as soon as all lines have been obeyed */
+	guint n_failures; /* tries that led to nothing */
 	gint64 tried_at;
 } PssHeld;
 

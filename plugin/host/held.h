@@ -16,8 +16,8 @@ PssTransport *pss_transport_held_new(PssTarget *target, PssHeldLinkFunc new_link
 /* One whose holder `name` is there already: without a link until somebody hurries it, then it takes over. */
 PssTransport *pss_transport_held_restore(PssTarget *target, PssHeldLinkFunc new_link, const char *name, guint idle_s,
 					 const PssTransportEvents *events, gpointer user);
-PssChannel *pss_transport_held_adopt(PssTransport *transport, guint number, gboolean pty, const PssChannelEvents *events,
-				     gpointer user);
+PssChannel *pss_transport_held_adopt(PssTransport *transport, guint number, gboolean pty,
+				     const PssChannelEvents *events, gpointer user);
 guint pss_channel_held_number(PssChannel *channel);
 const char *pss_transport_held_name(PssTransport *transport);
 /* What the holder tells whoever takes over. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Resilient sessions that outlive this process: written down while they live, made again from what is written, taken
- * over from their holder by the first connection. What the engine needs (its secrets too) the holder has kept. Called by
- * session.c and main.c. */
+ * over from their holder by the first connection. What the engine needs (its secrets too) the holder has kept. Called
+ * by session.c and main.c. */
 #include <stdio.h>
 #include <string.h>
 
