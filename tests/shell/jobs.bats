@@ -87,8 +87,8 @@ second_terminal() {
 		invoke-command -ConfigFile $C -ComputerName box,box2,nosuch.invalid -AsJob -JobName a,b "echo from \$0; exit 3" >$HERE/ids 2>$HERE/e
 		[ $? = 255 ] || exit 51
 		grep -q nosuch.invalid $HERE/e || exit 52
-		[ "$(get-pssession -Property InstanceId)" = "$(cat $HERE/ids)" ] || exit 53
-		[ "$(get-pssession -Property Name | tr "\n" " ")" = "a b " ] || exit 54
+		[ "$(get-pssession -Property InstanceId | sort)" = "$(sort $HERE/ids)" ] || exit 53
+		[ "$(get-pssession -Property Name | sort | tr "\n" " ")" = "a b " ] || exit 54
 		receive-pssession -Session - -Wait <$HERE/ids >$HERE/o
 		[ $? = 1 ] || exit 55
 		grep -q "^box: from " $HERE/o && grep -q "^box2: from " $HERE/o || exit 56
