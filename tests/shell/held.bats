@@ -10,7 +10,10 @@ setup() {
 	place_start
 	[ -p "$WORLD/remote-run/gate" ] || mkfifo -m 666 "$WORLD/remote-run/gate"
 }
-teardown() { place_end; }
+teardown() {
+	proxy_stop
+	place_end
+}
 
 # script TEXT: runs it in a local shell; it exits 0.
 script() {
@@ -113,7 +116,7 @@ kill_host() {
 	term_keys C-d
 	wait_screen 'ended 4'
 	wait_line '^\[.*box\]: remote\$ $'
-	term_type 'sleep 300'
+	term_type 'tail -f /dev/null'
 	term_keys Enter
 	term_keys C-c
 	wait_line '^\[.*box\]: remote\$ $'
@@ -187,4 +190,19 @@ finds_again() {
 
 @test "held: dash is found again" {
 	finds_again dash 'x=7' 'echo \$x'
+}
+
+@test "held: where the computer cannot be reached connecting says so, and the session stays" {
+	proxy_start 0
+	script "${OPEN/\$C box/$FAR_CONFIG far}"'disconnect-pssession -Session $s >/dev/null'
+	wait_until 10 is_unconnected
+	proxy cut
+	script 's=$(cat $HERE/s)
+		connect-pssession -Session $s 2>$HERE/err >/dev/null && exit 51
+		grep -q "stays Disconnected" $HERE/err || exit 52
+		[ "$(state)" = Disconnected/None ]'
+	proxy resume
+	script 's=$(cat $HERE/s)
+		connect-pssession -Session $s >/dev/null && remove-pssession -Session $s'
+	wait_until 10 nothing_remote
 }
