@@ -217,6 +217,7 @@ static void on_invoked(gpointer user, int status, gboolean background, gboolean 
 
 	invoker->running = FALSE;
 	invoker->stale = TRUE;
+	pss_session_tell_holder(invoker->session);
 	if (relay->used || background || !whole || !relay->channel) {
 		retire(invoker, relay);
 		invoker->relay = invoker->next ? g_steal_pointer(&invoker->next) : open_relay(invoker);
@@ -389,6 +390,11 @@ void pss_invoker_on_idle(PssInvoker *invoker)
 void pss_invoker_begin_at(PssInvoker *invoker, guint last_relay)
 {
 	invoker->last_relay = last_relay;
+}
+
+PssChannel *pss_invoker_current_channel(PssInvoker *invoker)
+{
+	return invoker && invoker->running && invoker->relay ? invoker->relay->channel : NULL;
 }
 
 gboolean pss_invoker_is_settled(PssInvoker *invoker)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "host/run.h"
+#include "host/transport.h"
 #include "remote/remote.h"
 #include "wire/status.h"
 
@@ -22,6 +23,9 @@ void pss_invoker_on_idle(PssInvoker *invoker);
 
 /* Relays get numbers above this one. */
 void pss_invoker_begin_at(PssInvoker *invoker, guint last_relay);
+
+/* What carries the streams of the command that runs, or NULL. */
+PssChannel *pss_invoker_current_channel(PssInvoker *invoker);
 
 /* Nothing waits to be run. */
 gboolean pss_invoker_is_settled(PssInvoker *invoker);

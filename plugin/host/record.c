@@ -121,6 +121,13 @@ static void on_job_data(gpointer user, gboolean is_stderr, const void *data, gsi
 	append(job->record, is_stderr ? PSS_RING_ERR : PSS_RING_OUT, data, n);
 }
 
+void pss_record_orphan(PssRecord *record, gboolean is_stderr, const void *data, gsize n)
+{
+	if (record->session->watcher)
+		show_raw(record->session, data, n);
+	append(record, is_stderr ? PSS_RING_ERR : PSS_RING_OUT, data, n);
+}
+
 static void on_job_taken(gpointer user, gsize n)
 {
 }
@@ -181,7 +188,7 @@ static gboolean is_busy(const PssRecord *record)
 {
 	const PssSession *session = record->session;
 
-	if (record->jobs->len > 0)
+	if (record->jobs->len > 0 || session->orphan)
 		return TRUE;
 	if (session->watcher || !session->remote ||
 	    (session->state != PSS_STATE_OPENED && session->state != PSS_STATE_DISCONNECTED))

@@ -2,9 +2,12 @@
 /* What a session consists of. For session.c, which lives it, and session-fields.c, which tells of it. */
 #pragma once
 
+#include "host/held.h"
 #include "host/invoker.h"
 #include "host/record.h"
 #include "host/session.h"
+
+typedef struct PssOrphan PssOrphan;
 
 struct PssSession {
 	guint refs;
@@ -32,6 +35,7 @@ struct PssSession {
 	gboolean link_failed; /* and could not be made since it was wanted last */
 	gboolean left;        /* this process ends, the session goes on */
 	GKeyFile *saved;      /* what is written down of it, or NULL */
+	PssOrphan *orphan;    /* what the process before this one ran, or NULL */
 	char *memo;           /* what the holder was told last */
 	gboolean park_wanted; /* once nothing waits to be run */
 	gboolean parked;      /* so it has given its link up */
@@ -65,6 +69,12 @@ PssSession *pss_session_new_restored(PssTransportNewFunc new_transport, PssTarge
 				     guint idle_s);
 void pss_session_enter_registry(PssSession *session);
 PssChannel *pss_session_adopt_channel(PssSession *session, guint number, gboolean is_terminal);
+
+/* ---- session-orphan.c */
+void pss_session_adopt_orphan(PssSession *session, guint child); /* of the transport: its relay */
+void pss_session_orphan_caught_up(PssSession *session);
+void pss_session_orphan_at_prompt(PssSession *session);
+void pss_session_forget_orphan(PssSession *session); /* its channel goes with the transport */
 
 /* ---- session-restore.c */
 void pss_session_tell_holder(PssSession *session);

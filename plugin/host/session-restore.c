@@ -25,8 +25,10 @@ void pss_session_tell_holder(PssSession *session)
 	g_autofree char *engine = pss_remote_memo(session->remote);
 	if (!engine)
 		return;
-	g_autofree char *memo = g_strdup_printf("%u %u %s", pss_channel_held_number(session->terminal),
-						pss_channel_held_number(session->control), engine);
+	PssChannel *job = pss_invoker_current_channel(session->invoker);
+	g_autofree char *memo = g_strdup_printf("%u %u %u %s", pss_channel_held_number(session->terminal),
+						pss_channel_held_number(session->control),
+						job ? pss_channel_held_number(job) : 0, engine);
 	if (g_strcmp0(memo, session->memo) == 0)
 		return;
 	g_free(session->memo);
@@ -76,10 +78,10 @@ static char *text_of(GKeyFile *file, const char *key)
 void pss_session_on_taken_over(gpointer user, const char *memo, guint last_child)
 {
 	PssSession *session = user;
-	guint terminal, control;
+	guint terminal, control, job;
 	int end = 0;
 
-	if (sscanf(memo, "%u %u %n", &terminal, &control, &end) < 2 || end == 0 ||
+	if (sscanf(memo, "%u %u %u %n", &terminal, &control, &job, &end) < 3 || end == 0 ||
 	    !pss_remote_memo_is_good(memo + end)) {
 		pss_session_close(session, "what kept the session there does not know enough to go on with it");
 		return;
@@ -88,6 +90,8 @@ void pss_session_on_taken_over(gpointer user, const char *memo, guint last_child
 	session->control = pss_session_adopt_channel(session, control, FALSE);
 	pss_invoker_begin_at(session->invoker, last_child); /* each relay was a child */
 	pss_remote_resume(session->remote, memo + end);
+	if (job)
+		pss_session_adopt_orphan(session, job);
 }
 
 static void restore(GKeyFile *file, gpointer user)

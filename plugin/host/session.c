@@ -30,6 +30,7 @@ static void free_link(PssSession *session)
 	g_clear_handle_id(&session->patience_source, g_source_remove);
 	g_clear_handle_id(&session->redraw_source, g_source_remove);
 	session->control = session->terminal = NULL;
+	pss_session_forget_orphan(session);
 	g_clear_pointer(&session->invoker, pss_invoker_free);
 	g_clear_pointer(&session->transport, pss_transport_free);
 	if (session->remote && !session->wanted_shell)
@@ -263,6 +264,8 @@ static void on_link(gpointer user, PssLinkNews news, const char *text)
 						 "Cannot connect PSSession \"%s\" now: %s; it stays Disconnected",
 						 session->name, text ? text : "it was disconnected meanwhile")
 				   : NULL;
+	if (!error)
+		pss_session_orphan_caught_up(session);
 	pss_session_tell_waiters(session, error);
 	pss_record_settle(session->record);
 }
@@ -363,6 +366,7 @@ static void on_prompt(gpointer user, const PssRemotePrompt *prompt)
 	PssSession *session = user;
 	become_opened(session);
 	pss_session_tell_holder(session);
+	pss_session_orphan_at_prompt(session);
 	session->watcher_at_prompt = session->watcher != NULL;
 	if (session->watcher)
 		session->watcher->on_prompt(session->watcher_user, prompt);

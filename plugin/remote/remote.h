@@ -181,6 +181,9 @@ void pss_remote_relay_closed(PssRemote *remote, guint relay);
 /* When IDLE: the relay ends on the remote side, what a background job writes to it is dropped from now on. */
 void pss_remote_relay_end(PssRemote *remote, guint relay);
 
+/* After pss_remote_resume(): a mark (`<`, `>`) in the streams of the invocation that may run. Newly allocated. */
+char *pss_remote_old_mark(PssRemote *remote, char kind);
+
 /* The last first prompt, for a terminal that enters while IDLE; FALSE where there was none yet. */
 gboolean pss_remote_last_prompt(PssRemote *remote, PssRemotePrompt *ret_prompt);
 

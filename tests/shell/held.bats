@@ -180,6 +180,20 @@ finds_again() {
 	wait_until 10 nothing_remote
 }
 
+@test "held: a job goes on without its host process, and the next one receives what it prints, and its status" {
+	script "$OPEN"'invoke-command -Session $s -AsJob "'"$UNTIL_OPEN"'; seq 5000; echo err >&2; (exit 6)" >/dev/null'
+	kill_host
+	open_gate
+	script 's=$(cat $HERE/s)
+		receive-pssession -Wait -Session $s >$HERE/o 2>$HERE/e
+		[ $? = 6 ] || exit 51
+		seq 5000 | diff - $HERE/o || exit 52
+		[ "$(cat $HERE/e)" = err ] || exit 53
+		[ "$(state)" = Opened/Available ] || exit 54
+		remove-pssession -Session $s'
+	wait_until 10 nothing_remote
+}
+
 @test "held: zsh is found again" {
 	finds_again zsh 'x=7' 'echo \$x'
 }
