@@ -16,6 +16,7 @@
 #define FIRST_DELAY_MS 250
 #define LAST_DELAY_MS 30000
 #define FAREWELL_TRIES 20
+#define LOGIN_TRIES 4 /* one that is cut in its middle looks like one that is refused */
 #define HURRY_AGAIN_US (1 * G_USEC_PER_SEC)
 
 static const PssTransportEvents link_events;
@@ -124,6 +125,11 @@ static guint delay_ms(const PssHeld *held)
 	return delay - (delay > 0 ? (guint)g_random_int_range(0, (gint32)(delay / 4) + 1) : 0);
 }
 
+static gboolean is_login_failure(const GError *error)
+{
+	return error->domain == PSS_ERROR && error->code == PSS_AUTH;
+}
+
 /* What no repetition helps with: it would only lock the account. */
 static gboolean needs_a_person(const GError *error)
 {
@@ -184,7 +190,8 @@ static void lose(PssHeld *held, const GError *error)
 		lose_for_good(held, error);
 		return;
 	}
-	if (needs_a_person(error)) {
+	held->n_refusals = is_login_failure(error) ? held->n_refusals + 1 : 0;
+	if (needs_a_person(error) && (held->n_refusals == 0 || held->n_refusals >= LOGIN_TRIES)) {
 		held->state = held->events ? PSS_HELD_STUCK : PSS_HELD_LOST;
 		tell(held, PSS_LINK_STUCK, error->message);
 		return;
@@ -224,7 +231,7 @@ void pss_transport_held_hurry(PssTransport *base)
 		return;
 	if (held->state != PSS_HELD_PARKED && g_get_monotonic_time() - held->tried_at < HURRY_AGAIN_US)
 		return;
-	held->n_failures = 0;
+	held->n_failures = held->n_refusals = 0;
 	try_now(held);
 }
 
@@ -260,7 +267,7 @@ void pss_held_say(PssHeld *held, const char *head, const void *data, gsize n)
 	if (held->carrier && !held->taking) {
 		confirm(held);
 		pss_channel_write(held->carrier, line->str, line->len);
-	} else if (held->state == PSS_HELD_WAITING) {
+	} else if (held->state == PSS_HELD_WAITING || held->state == PSS_HELD_STUCK) {
 		pss_transport_held_hurry(&held->base);
 	}
 }
@@ -417,7 +424,7 @@ static void on_carrier_data(gpointer user, const void *data, gsize n, gboolean i
 		data = rest->data;
 		n = rest->len;
 	}
-	held->n_failures = 0;
+	held->n_failures = held->n_refusals = 0;
 	if (!pss_numbered_feed(&held->numbered, data, n, &pss_held_channel_events, held)) {
 		fail_for_good(held, "it said what cannot be understood");
 		return;

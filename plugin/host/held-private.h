@@ -48,6 +48,7 @@ typedef struct {
 	gboolean leaving;
 	gboolean parking; /* as soon as all lines have been obeyed */
 	guint n_failures; /* tries that led to nothing */
+	guint n_refusals; /* the last of them, where the login failed */
 	gint64 tried_at;
 } PssHeld;
 
