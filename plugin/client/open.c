@@ -63,6 +63,7 @@ struct run {
 	struct pss_opening_keys *keys; /* or NULL */
 	uint32_t ping;                 /* the id of a PING without its RESULT, or 0 */
 	bool cancelled;
+	bool keep;
 	bool left;      /* … by `~.`, which waits for nobody */
 	bool detaching; /* `~d`: LEAVE is out */
 };
@@ -109,6 +110,10 @@ static int write_open(struct run *run, struct pss_open *open, bool keep)
 		pss_message_number(&message, PSS_TAG_RESILIENT, 1);
 		pss_message_number(&message, PSS_TAG_IDLE_TIMEOUT, (uint64_t)open->idle_s);
 	}
+	if (open->buffering)
+		pss_message_number(&message, PSS_TAG_BUFFERING, open->buffering);
+	if (open->buffer_size > 0)
+		pss_message_number(&message, PSS_TAG_BUFFER_SIZE, (uint64_t)open->buffer_size);
 	pss_message_number(&message, PSS_TAG_VERBOSE, pss_call_verbosity(run->call));
 	if (run->call->common[PSS_COMMON_INFORMATION_VARIABLE].given)
 		pss_message_number(&message, PSS_TAG_TELL_MOTD, 1);
@@ -240,6 +245,17 @@ static void on_note(struct run *run, struct pss_open *open, const struct pss_fra
 	}
 }
 
+/* It was open before the host process heard that nobody wants it any more. The RESULT is not waited for. */
+static void remove_unwanted(struct run *run, struct pss_fields fields)
+{
+	struct pss_message message;
+
+	pss_message_begin(&message, &run->connection->out, PSS_REMOVE, pss_connection_new_id(run->connection));
+	pss_message_text(&message, PSS_TAG_INSTANCE, pss_fields_text(fields, PSS_TAG_INSTANCE));
+	if (pss_message_end(&message) == 0)
+		pss_connection_flush(run->connection);
+}
+
 static void on_result(struct run *run, struct pss_open *open, const struct pss_frame *frame)
 {
 	struct pss_fields fields = pss_frame_fields(frame);
@@ -250,6 +266,10 @@ static void on_result(struct run *run, struct pss_open *open, const struct pss_f
 	run->n_pending--;
 	if (status == PSS_OK && run->detaching && message)
 		open->parting = strdup(message);
+	if (status == PSS_OK && run->cancelled && run->keep) {
+		remove_unwanted(run, fields);
+		status = PSS_INTERRUPTED;
+	}
 	if (status == PSS_OK)
 		run->events->on_opened(run->call, open, fields, run->events->user);
 	else if (status == PSS_INTERRUPTED && run->call->stop)
@@ -352,6 +372,7 @@ int pss_request_open(struct pss_call *call, struct pss_connection *connection, s
 			   .opens = opens,
 			   .n_opens = n_opens,
 			   .n_pending = n_opens,
+			   .keep = keep,
 			   .keys = keys,
 			   .events = events };
 	int rc = 0;

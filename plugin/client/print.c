@@ -32,7 +32,8 @@ static const struct column columns[PSS_PROPERTY_COUNT] = {
 	[PSS_PROPERTY_TYPE] = { 15, 13, false, 0 },     [PSS_PROPERTY_SHELL] = { 21, 17, false, 2 },
 	[PSS_PROPERTY_TRANSPORT] = { 9, 9, false, 0 },  [PSS_PROPERTY_USER] = { 10, 8, false, 6 },
 	[PSS_PROPERTY_STATE] = { 13, 12, false, 3 },    [PSS_PROPERTY_AVAILABILITY] = { 12, 12, true, 0 },
-	[PSS_PROPERTY_RESILIENT] = { 9, 9, false, 0 },  [PSS_PROPERTY_CAUSE] = { 5, 5, false, 1 },
+	[PSS_PROPERTY_RESILIENT] = { 9, 9, false, 0 },  [PSS_PROPERTY_BUFFERING] = { 19, 19, false, 0 },
+	[PSS_PROPERTY_CAUSE] = { 5, 5, false, 1 },
 };
 #define GIVE_WAY_LAST 7
 
@@ -190,7 +191,7 @@ void pss_print_list(const struct pss_sessions *sessions, const int *properties, 
 		for (size_t j = 0; j < n_properties; j++) {
 			_cleanup_(pss_free_pointer) char *value =
 				pss_property_value(&sessions->items[i], properties[j]);
-			printf("%-17s :%s%s\n", pss_property_names[properties[j]], value && *value ? " " : "",
+			printf("%-19s :%s%s\n", pss_property_names[properties[j]], value && *value ? " " : "",
 			       value ? value : "");
 		}
 	}

@@ -51,7 +51,9 @@ struct pss_open {
 	struct pss_target target;
 	const char *name; /* -Name, or NULL */
 	bool resilient;
-	long long idle_s; /* with resilient: -IdleTimeoutSec */
+	long long idle_s;             /* with resilient: -IdleTimeoutSec */
+	enum pss_buffering buffering; /* of output that nobody takes; 0: the default */
+	long long buffer_size;        /* bytes of it; 0: the default */
 	/* while it runs */
 	uint32_t id;
 	bool acknowledged, done;

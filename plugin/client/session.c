@@ -39,6 +39,7 @@ int pss_session_read(struct pss_fields fields, struct pss_session *ret_session)
 		.state = pss_fields_number(fields, PSS_TAG_STATE, 0),
 		.availability = pss_fields_number(fields, PSS_TAG_AVAILABILITY, 0),
 		.attached = pss_fields_number(fields, PSS_TAG_ATTACHED, 0) != 0,
+		.buffering = pss_fields_number(fields, PSS_TAG_BUFFERING, 0),
 		.resilient = pss_fields_number(fields, PSS_TAG_RESILIENT, 0) != 0,
 	};
 
@@ -102,6 +103,7 @@ const char *const pss_property_names[PSS_PROPERTY_COUNT + 1] = {
 	[PSS_PROPERTY_STATE] = "State",
 	[PSS_PROPERTY_AVAILABILITY] = "Availability",
 	[PSS_PROPERTY_RESILIENT] = "Resilient",
+	[PSS_PROPERTY_BUFFERING] = "OutputBufferingMode",
 	[PSS_PROPERTY_CAUSE] = "Cause",
 };
 
@@ -131,6 +133,8 @@ char *pss_property_value(const struct pss_session *session, int property)
 		return strdup(pss_availability_name(session->availability));
 	case PSS_PROPERTY_RESILIENT:
 		return strdup(session->resilient ? "True" : "False");
+	case PSS_PROPERTY_BUFFERING:
+		return strdup(session->buffering == PSS_BUFFERING_BLOCK ? "Block" : "Drop");
 	case PSS_PROPERTY_NAME:
 		return strdup(session->name);
 	case PSS_PROPERTY_INSTANCE:

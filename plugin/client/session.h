@@ -22,6 +22,7 @@ struct pss_session {
 	uint64_t state, availability;
 	bool attached;
 	bool resilient;
+	uint64_t buffering; /* enum pss_buffering; 0: an older host process, which drops */
 };
 
 struct pss_sessions {
@@ -50,6 +51,7 @@ enum pss_property {
 	PSS_PROPERTY_STATE,
 	PSS_PROPERTY_AVAILABILITY,
 	PSS_PROPERTY_RESILIENT,
+	PSS_PROPERTY_BUFFERING,
 	PSS_PROPERTY_CAUSE,
 	PSS_PROPERTY_COUNT
 };

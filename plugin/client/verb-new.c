@@ -5,12 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/change.h"
 #include "client/print.h"
 #include "client/request.h"
 #include "client/select.h"
 #include "wire/cleanup.h"
 
-enum { COMPUTER_NAME, NAME, RESILIENT, IDLE_TIMEOUT };
+enum { COMPUTER_NAME, NAME, RESILIENT, IDLE_TIMEOUT, BUFFERING, BUFFER_SIZE };
 
 static const struct pss_parameter rows[] = {
 	[COMPUTER_NAME] = { "ComputerName", "HostName Cn", PSS_KIND_LIST, "HOST", .wants = "the name of a computer",
@@ -22,6 +23,11 @@ static const struct pss_parameter rows[] = {
 			.help = "the remote shell outlives a lost connection, which comes back by itself" },
 	[IDLE_TIMEOUT] = { "IdleTimeoutSec", NULL, PSS_KIND_NUMBER, "SECONDS", .min = 0, .max = 2147483,
 			   .help = "with -Resilient: ends when no client has been heard for so long (7200; 0: never)" },
+	[BUFFERING] = { "OutputBufferingMode", NULL, PSS_KIND_CHOICE, "MODE", .choices = pss_buffering_choices,
+			.help = "unseen output that is too much: stop what prints (Block) or forget the oldest "
+				"(Drop)" },
+	[BUFFER_SIZE] = { "OutputBufferSize", NULL, PSS_KIND_NUMBER, "BYTES", .min = 4096, .max = 1 << 30,
+			  .help = "how much unseen output is kept (1048576)" },
 };
 
 /* The sessions that are being opened, and how they are printed. */
@@ -54,6 +60,8 @@ static bool prepare(struct pss_call *call, const struct pss_texts *computers, st
 		batch->n_opens++;
 		open->resilient = call->own[RESILIENT].on;
 		open->idle_s = call->own[IDLE_TIMEOUT].given ? call->own[IDLE_TIMEOUT].number : 7200;
+		open->buffering = pss_buffering_of(&call->own[BUFFERING]);
+		open->buffer_size = call->own[BUFFER_SIZE].number;
 		open->name = i < names->n_items ? names->items[i] : NULL;
 		if (open->name && !pss_select_check_name(call, "Name", open->name))
 			return false;
@@ -114,7 +122,9 @@ static void open_all(struct pss_call *call, struct batch *batch)
 	if (pss_request_connect(call, true, &connection) < 0)
 		return;
 	lay_out(batch);
-	pss_request_open(call, &connection, batch->opens, batch->n_opens, true, NULL, &events);
+	bool asks_more = call->own[BUFFERING].given || call->own[BUFFER_SIZE].given;
+	if (!asks_more || pss_request_needs(call, &connection, 2))
+		pss_request_open(call, &connection, batch->opens, batch->n_opens, true, NULL, &events);
 	pss_connection_close(&connection);
 	for (size_t i = 0; i < batch->n_opens; i++)
 		if (batch->instances[i])

@@ -53,6 +53,7 @@ static void run(struct pss_call *call)
 	struct pss_invoke invoke = {
 		.call = call,
 		.kind = PSS_INVOKE_MISSED,
+		.connection = { .fd = -1 },
 		.input = -1,
 		.keep = call->own[KEEP].on,
 		.wait = call->own[WAIT].on,

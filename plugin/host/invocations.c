@@ -196,9 +196,13 @@ static void start_in_session(struct invocation *invocation, const PssCommand *co
 
 	invocation->run = pss_session_run(invocation->session, command, invocation->input, invocation->wait,
 					  &run_events, invocation, &error);
-	if (!invocation->run)
+	if (!invocation->run) {
 		end_with_error(invocation, error);
-	else if (invocation->run->ops->start)
+		return;
+	}
+	if (invocation->owner->output_stopped)
+		invocation->run->ops->pause(invocation->run, TRUE);
+	if (invocation->run->ops->start)
 		invocation->run->ops->start(invocation->run);
 }
 

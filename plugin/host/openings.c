@@ -3,6 +3,7 @@
  * what their logins want to know. Several openings of one client run at once; their questions queue. */
 #include "host/openings.h"
 
+#include <malloc.h>
 #include <string.h>
 
 #include "host/attachment.h"
@@ -147,6 +148,26 @@ static void on_note(gpointer user, enum pss_note_kind kind, const char *text)
 	pss_peer_flush(opening->owner->peer);
 }
 
+/* Logging in leaves more free memory among what stays than an idle session needs. */
+static gboolean on_trim_time(gpointer user)
+{
+	guint *timer = user;
+
+	*timer = 0;
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+	return G_SOURCE_REMOVE;
+}
+
+static void trim_soon(void)
+{
+	static guint timer;
+
+	if (timer == 0)
+		timer = g_timeout_add_seconds(1, on_trim_time, &timer);
+}
+
 static PssSession *end_opening(struct opening *opening)
 {
 	PssOpenings *openings = opening->owner;
@@ -155,6 +176,7 @@ static PssSession *end_opening(struct opening *opening)
 
 	g_hash_table_remove(openings->by_id, GUINT_TO_POINTER(id));
 	pss_openings_drop_questions(openings, id);
+	trim_soon();
 	return session;
 }
 
@@ -248,6 +270,7 @@ void pss_openings_on_open(PssPeer *peer, uint32_t id, struct pss_fields fields)
 	options.term = pss_target_getenv(target, "TERM");
 	g_hash_table_insert(openings->by_id, GUINT_TO_POINTER(id), opening);
 	opening->session = pss_session_open(g_steal_pointer(&target), &options, &opener_events, opening);
+	pss_session_take_buffering(opening->session, fields);
 }
 
 void pss_openings_detach(PssOpenings *openings, uint32_t id)

@@ -68,11 +68,11 @@ static const struct handler handlers[] = {
 	[PSS_DISCONNECT] = { .on_fields = pss_request_disconnect, .since = 2 },
 	[PSS_CONNECT] = { .on_fields = pss_request_connect, .since = 2 },
 	[PSS_RECEIVE] = { .on_fields = pss_invocations_on_receive, .since = 2 },
-	[PSS_INVOKE] = { .on_fields = pss_invocations_on_invoke },
-	[PSS_COMMAND] = { .on_frame = pss_invocations_on_command },
-	[PSS_STDIN] = { .on_frame = pss_invocations_on_stdin },
-	[PSS_SIZE] = { .on_fields = pss_invocations_on_size },
-	[PSS_STOP] = { .on_fields = pss_invocations_on_stop },
+	[PSS_INVOKE] = { .on_fields = pss_invocations_on_invoke, .since = 2 },
+	[PSS_COMMAND] = { .on_frame = pss_invocations_on_command, .since = 2 },
+	[PSS_STDIN] = { .on_frame = pss_invocations_on_stdin, .since = 2 },
+	[PSS_SIZE] = { .on_fields = pss_invocations_on_size, .since = 2 },
+	[PSS_STOP] = { .on_fields = pss_invocations_on_stop, .since = 2 },
 };
 
 static void free_peer(PssPeer *peer)

@@ -116,7 +116,8 @@ static void on_job_data(gpointer user, gboolean is_stderr, const void *data, gsi
 	const Job *job = user;
 	PssSession *session = job->record->session;
 
-	if (session->watcher)
+	/* One that edits a line notices nothing of it, as of other commands beside it. */
+	if (session->watcher && !session->watcher_at_prompt)
 		show_raw(session, data, n);
 	append(job->record, is_stderr ? PSS_RING_ERR : PSS_RING_OUT, data, n);
 }

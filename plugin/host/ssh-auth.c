@@ -86,8 +86,10 @@ static int finish(Auth *auth, Attempt attempt, gpointer data)
 			auth->next_key > 1
 				? g_strdup_printf(" after %u keys; -KeyFilePath names the right one", auth->next_key)
 				: g_strdup("");
-		pss_ssh_set_error(auth->error, auth->session, PSS_AUTH, "%s@%s: logging in failed%s",
-				  auth->config->user, auth->config->host, tried);
+		/* Where it was cut in the middle, nobody's key is wrong. */
+		pss_ssh_set_error(auth->error, auth->session,
+				  pss_ssh_server_hung_up(auth->session) ? PSS_AUTH : PSS_LINK_LOST,
+				  "%s@%s: logging in failed%s", auth->config->user, auth->config->host, tried);
 	}
 	if (status == SSH_AUTH_DENIED || status == SSH_AUTH_PARTIAL)
 		auth->offered = ssh_userauth_list(auth->session, NULL);

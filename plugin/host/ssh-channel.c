@@ -10,6 +10,9 @@
 
 #define WRITES_PER_TURN 8
 #define WRITE_CHUNK (32 * 1024)
+/* What libssh's buffers have grown to stays. Most sessions idle after one script, so that goes in small pieces. */
+#define FIRST_CHUNK (3 * 1024)
+#define IDLE_CAPACITY 4096
 #define READ_CHUNK (64 * 1024)
 #define READS_PER_TURN 16
 /* libssh's window of 1.28 MB starves links with a long way; reading "up to this much" widens it. */
@@ -99,6 +102,7 @@ PssSshChannel *pss_ssh_channel_new(PssSshLink *link, const PssChannelRequest *re
 	if (!link->session || link->lost)
 		return channel;
 	channel->events = events;
+	channel->n_first = request->n_first_bytes;
 	if (request->n_first_bytes > 0)
 		pss_ssh_channel_write(&channel->base, request->first_bytes, request->n_first_bytes);
 	return channel;
@@ -349,15 +353,19 @@ static gboolean socket_is_full(const PssSshChannel *channel)
 
 static void send_queue(PssSshChannel *channel)
 {
-	for (int i = 0; i < WRITES_PER_TURN && channel->queue.length > 0; i++) {
-		gsize n = MIN(channel->queue.length, WRITE_CHUNK);
+	for (int i = 0; (i < WRITES_PER_TURN || channel->n_first > 0) && channel->queue.length > 0; i++) {
+		gsize n = MIN(channel->queue.length, channel->n_first > 0 ? FIRST_CHUNK : WRITE_CHUNK);
 		int sent = ssh_channel_write(channel->channel, pss_buffer_bytes(&channel->queue), (uint32_t)n);
 		if (sent <= 0)
 			break;
 		pss_buffer_consume(&channel->queue, (size_t)sent);
+		channel->n_first -= MIN(channel->n_first, (gsize)sent);
 		if ((gsize)sent < n)
 			break;
 	}
+	/* Most sessions idle, after one script of some size. */
+	if (channel->queue.length == 0 && channel->queue.capacity > IDLE_CAPACITY)
+		pss_buffer_wipe(&channel->queue);
 	if (channel->queue.length == 0 && channel->drain_wanted) {
 		channel->drain_wanted = FALSE;
 		if (channel->events)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The one place where libssh's error text is read. It is shown behind a sentence of ours and never
- * looked into: which kind of failure it was follows from the step that failed. Texts of a server are
+ * looked into but for one word: which kind of failure it was follows from the step that failed. Texts of a server are
  * data here: they must not reach a terminal with control bytes in them. */
 #include "host/ssh-error.h"
 
@@ -33,6 +33,12 @@ char *pss_ssh_clean_text(const char *text)
 char *pss_ssh_clean_lines(const char *text)
 {
 	return clean(text, TRUE);
+}
+
+/* libssh 0.10 says so nowhere else: ssh_get_disconnect_message() knows nothing of a disconnect during a login. */
+gboolean pss_ssh_server_hung_up(ssh_session session)
+{
+	return strstr(ssh_get_error(session), "SSH_MSG_DISCONNECT") != NULL;
 }
 
 void pss_ssh_set_error(GError **error, ssh_session session, enum pss_status code, const char *format, ...)

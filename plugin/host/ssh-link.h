@@ -63,6 +63,7 @@ typedef struct {
 	gboolean pty;
 	guint columns, rows;
 	struct pss_buffer queue; /* to be sent */
+	gsize n_first;           /* so many of it are the first bytes */
 	gsize n_since_widening;
 	const char *signal; /* to be sent, or NULL */
 	int exit_status;

@@ -111,6 +111,7 @@ void pss_boot_on_reply(PssRemote *remote, const PssReply *reply)
 	case 'd':
 		g_free(remote->home);
 		remote->home = g_strdup(reply->field[0]);
+		pss_engine_forget_script(remote);
 		break;
 	case 'x':
 		fail(remote, reply->field[0]);

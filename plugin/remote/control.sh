@@ -14,12 +14,14 @@ d= p= c=
 clean() {
 	trap '' EXIT HUP INT PIPE TERM
 	[ -z "$p$c" ] || kill $p $c
+	# A relay that is starting finds its script gone, or has said who it is by now.
+	rm -f relay
 	for x in r[0-9]*; do
 		read -r o <"$x" && kill "$o"
 	done
 	cd /
 	# Renamed first: a shell that still reports opens `rep` by its path, and would make it anew as a file.
-	[ -z "$d" ] || { mv "$d" "$d.gone" && d=$d.gone; rm -rf "$d"; }
+	[ -z "$d" ] || { mv "$d" "$d.gone" && d=$d.gone; rm -rf "$d" || rm -rf "$d"; }
 	exit 0
 } 2>/dev/null
 trap clean EXIT HUP INT PIPE TERM

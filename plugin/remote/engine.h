@@ -109,6 +109,7 @@ struct PssRemote {
 /* ---- remote.c */
 void pss_engine_draw_nonce(char *nonce);
 void pss_engine_set_timer(PssRemote *remote, guint milliseconds, GSourceFunc on_timer); /* 0: none */
+void pss_engine_forget_script(PssRemote *remote);
 void pss_engine_send_keys(PssRemote *remote, const void *data, gsize n);
 void pss_engine_end(PssRemote *remote, PssRemoteEnd how, int status);
 

@@ -48,6 +48,15 @@ void pss_remote_set_link(PssRemote *remote, gboolean up)
 		pss_engine_set_timer(remote, remote->timer_ms, remote->on_timer);
 }
 
+/* It is as large as all the rest of an idle session. */
+void pss_engine_forget_script(PssRemote *remote)
+{
+	if (remote->control_script)
+		explicit_bzero(remote->control_script, remote->n_control_script);
+	g_clear_pointer(&remote->control_script, g_free);
+	remote->n_control_script = 0;
+}
+
 void pss_engine_send_keys(PssRemote *remote, const void *data, gsize n)
 {
 	remote->keys_sent = TRUE;
@@ -130,8 +139,7 @@ void pss_remote_free(PssRemote *remote)
 	pss_reader_finish(&remote->reader);
 	pss_replies_finish(&remote->replies);
 	g_free(remote->terminal_command);
-	explicit_bzero(remote->control_script, remote->n_control_script);
-	g_free(remote->control_script);
+	pss_engine_forget_script(remote);
 	g_free(remote->home);
 	pss_invoke_forget(remote);
 	g_string_free(remote->text, TRUE);

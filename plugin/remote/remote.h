@@ -94,7 +94,8 @@ void pss_remote_free(PssRemote *remote); /* accepts NULL; emits nothing */
 void pss_remote_begin(PssRemote *remote);
 
 /* What the two channels execute (SSH "exec"; for the terminal after a pty request), and what is
- * written to CONTROL's standard input at once, before anything arrives. All borrowed. */
+ * written to CONTROL's standard input at once, before anything arrives. All borrowed; the script is
+ * forgotten when it has been read on the other side (NULL). */
 const char *pss_remote_control_command(PssRemote *remote);
 const char *pss_remote_terminal_command(PssRemote *remote);
 const char *pss_remote_control_script(PssRemote *remote, gsize *ret_n);

@@ -145,7 +145,7 @@ enum pss_tag {
 	PSS_TAG_SCRIPT = 134,   /* number: 1 when the text is a file, whose first line may name its interpreter */
 	PSS_TAG_COUNT = 135,    /* number of bytes */
 
-	/* INVOKE, DISCONNECT, CONNECT, RECEIVE */
+	/* OPEN, INVOKE, DISCONNECT, RECEIVE; BUFFERING also in SESSION */
 	PSS_TAG_JOB = 136,         /* number: 1 to run it on nobody's terminal; the output waits for a RECEIVE */
 	PSS_TAG_DISCONNECT = 137,  /* number: 1, with JOB, to let go of the session at once */
 	PSS_TAG_BUFFERING = 138,   /* number: enum pss_buffering, of what waits */

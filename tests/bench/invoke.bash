@@ -102,3 +102,30 @@ bench_fan() {
 	[ -z "${MEDIAN[clush]-}" ] || row 'clush' "${MEDIAN[clush]}" "${MEDIAN[xargs]}"
 	row 'invoke-command -ComputerName' "${MEDIAN[ours]}" "${MEDIAN[xargs]}"
 }
+
+# -- nothing to do -----------------------------------------------------------------------------------------
+
+host_private_kb() {
+	awk '/^Private/ { kb += $2 } END { print kb }' "/proc/$1/smaps_rollup"
+}
+
+host_wake_ups() {
+	cat "/proc/$1"/task/*/status | awk '/^voluntary_ctxt_switches/ { n += $2 } END { print n }'
+}
+
+bench_idle() {
+	local sessions=50 seconds=60 pid before after woken
+	title "$sessions idle sessions, in the host process"
+	local_bash 'new-pssession -ConfigFile $C box' >/dev/null
+	pid=$(host_pids)
+	before=$(host_private_kb "$pid")
+	local_bash 'new-pssession -ConfigFile $C -ComputerName "$(yes box | head -n $1 | paste -sd,)"' "$sessions" >/dev/null 2>&1
+	pause 2 # it gives back what logging in took
+	after=$(host_private_kb "$pid")
+	woken=$(host_wake_ups "$pid")
+	pause "$seconds"
+	woken=$(($(host_wake_ups "$pid") - woken))
+	row 'private memory of a session, kB' "$(((after - before) / sessions))"
+	row "wake-ups in $seconds s, all sessions" "$woken"
+	local_bash 'remove-pssession -Name "*"'
+}

@@ -163,13 +163,18 @@ Sshd *sshd_start(const char *extra)
 
 Sshd *sshd_start_login_server(const char *const *arguments)
 {
+	return sshd_start_server("login-server", arguments);
+}
+
+Sshd *sshd_start_server(const char *program, const char *const *arguments)
+{
 	Sshd *sshd = start();
 	GPtrArray *argv = g_ptr_array_new();
 
 	sshd->host_key = sshd_make_key(sshd, "host", "ed25519", "");
 	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
 	g_autofree char *directory = g_path_get_dirname(self);
-	g_ptr_array_add(argv, g_build_filename(directory, "login-server", NULL));
+	g_ptr_array_add(argv, g_build_filename(directory, program, NULL));
 	g_ptr_array_add(argv, g_strdup(sshd->host_key));
 	for (; *arguments; arguments++)
 		g_ptr_array_add(argv, g_strdup(*arguments));

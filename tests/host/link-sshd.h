@@ -28,6 +28,9 @@ Sshd *sshd_start(const char *extra);
 /* Our login-server.c with these arguments; for passwords and the like. */
 Sshd *sshd_start_login_server(const char *const *arguments);
 
+/* A server of ours, which lies beside the test: login-server, bad-server. */
+Sshd *sshd_start_server(const char *program, const char *const *arguments);
+
 void sshd_stop(Sshd *sshd);
 
 /* The port is nobody's; and the server's again. */

@@ -249,7 +249,7 @@ no_session() {
 		[ "${e[0]}" = "stopped: -InformationAction is Stop" ] || exit 52'
 	[ "$status" -eq 0 ] || { echo "$status: $output"; return 1; }
 	# The opening is given up at once, and the host process told so; it closes what is half open in its own time.
-	wait_until 10 no_session
+	wait_until 10 no_session || { echo "$status: $output"; return 1; }
 	local_bash_start
 	run_line 'enter-pssession -ConfigFile $C box -infa Stop; echo "s=$?"'
 	output_like 'stopped: -InformationAction is Stop'

@@ -291,3 +291,15 @@ no_connection() {
 	terminal_is_sane
 	[ "$(local_bash 'invoke-command -ConfigFile $C -ComputerName box -AllocateTty "tty | head -c 8" </dev/null')" = /dev/pts ]
 }
+
+@test "invoke: a session that is removed while a relay starts, or with a job in the background, leaves nothing" {
+	run local_shell '
+		for n in 1 2 3 4 5 6 7 8; do
+			s=$(new-pssession -ConfigFile $C box) || exit 51
+			invoke-command -Session $s "tail -f /dev/null & read -rt 0.1 <> <(:)" </dev/null >/dev/null 2>&1 &
+			invoke-command -Session $s -Wait "true &" </dev/null >/dev/null 2>&1
+			remove-pssession -Session $s || exit 52
+		done
+		wait'
+	succeeds
+}

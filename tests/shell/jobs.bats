@@ -12,9 +12,18 @@ setup() {
 }
 teardown() { place_end; }
 
-# A script with a session s.
+# A remote command that waits at the gate until it is opened. (Not by looking again and again: what that would start in
+# the background is no part of these tests.)
+# shellcheck disable=SC2016
+UNTIL_GO='read -r _ <$XDG_RUNTIME_DIR/gate'
+go() { timeout 20 sh -c 'echo >"$1"' sh "$WORLD/remote-run/gate"; }
+
+# A script with a session s; $until_go and `go` are there as well.
 in_session() {
 	run local_shell '
+		until_go='"'$UNTIL_GO'"'
+		'"$(declare -f go)"'
+		[ -z "${ZSH_VERSION-}" ] || zmodload zsh/system
 		s=$(new-pssession -ConfigFile $C box) || exit 90
 		state() { get-pssession -Session $s -Property State,Availability | tr "\t" /; }
 		'"$1"
@@ -24,10 +33,6 @@ in_session() {
 succeeds() {
 	[ "$status" -eq 0 ] || { echo "status $status"; return 1; }
 }
-
-# A remote command waits at the gate until it is opened.
-UNTIL_OPEN='read -r _ <$WORLD/remote-run/gate'
-OPEN='timeout 20 sh -c "echo >$WORLD/remote-run/gate"'
 
 listed() {
 	local_shell "get-pssession $*"
@@ -43,11 +48,11 @@ second_terminal() {
 
 @test "jobs: -AsJob prints the session at once; receive gives both streams and the status" {
 	in_session '
-		j=$(invoke-command -Session $s -AsJob "'"$UNTIL_OPEN"'; echo out; echo err >&2; (exit 7)") || exit 51
+		j=$(invoke-command -Session $s -AsJob "$until_go; echo out; echo err >&2; (exit 7)") || exit 51
 		[ "$j" = "$s" ] || exit 52
 		[ "$(state)" = Opened/Busy ] || exit 53
 		[ -z "$(receive-pssession -Session $s)" ] || exit 54
-		'"$OPEN"'
+		go
 		receive-pssession -Session $s -Wait >$HERE/o 2>$HERE/e
 		[ $? = 7 ] || exit 55
 		[ "$(cat $HERE/o)" = out ] && [ "$(cat $HERE/e)" = err ] || exit 56
@@ -73,11 +78,11 @@ second_terminal() {
 		x=local
 		invoke-command -Session $s -AsJob "x=\$using:x; cd /usr; f() { echo f; }" >/dev/null || exit 51
 		invoke-command -Session $s -AsJob -Wait "echo \$x \$PWD \$1; f" -ArgumentList arg >/dev/null || exit 52
-		[ "$(receive-pssession -Session $s -Wait)" = $'"'local /usr arg\nf'"' ] || exit 53
-		invoke-command -Session $s -AsJob "'"$UNTIL_OPEN"'" >/dev/null || exit 54
+		[ "$(receive-pssession -Session $s -Wait | paste -sd " ")" = "local /usr arg f" ] || exit 53
+		invoke-command -Session $s -AsJob "$until_go" >/dev/null || exit 54
 		invoke-command -Session $s -AsJob "echo no" 2>$HERE/e
 		[ $? = 1 ] && grep -q busy $HERE/e || exit 55
-		'"$OPEN"'
+		go
 		receive-pssession -Session $s -Wait'
 	succeeds
 }
@@ -89,6 +94,7 @@ second_terminal() {
 		grep -q nosuch.invalid $HERE/e || exit 52
 		[ "$(get-pssession -Property InstanceId | sort)" = "$(sort $HERE/ids)" ] || exit 53
 		[ "$(get-pssession -Property Name | sort | tr "\n" " ")" = "a b " ] || exit 54
+		[ "$(get-pssession -Session $(head -n 1 $HERE/ids) -Property Name)" = a ] || exit 57
 		receive-pssession -Session - -Wait <$HERE/ids >$HERE/o
 		[ $? = 1 ] || exit 55
 		grep -q "^box: from " $HERE/o && grep -q "^box2: from " $HERE/o || exit 56
@@ -98,12 +104,12 @@ second_terminal() {
 }
 
 @test "jobs: -InDisconnectedSession leaves it Disconnected, and receive takes it back with the output" {
-	run local_shell '
-		s=$(invoke-command -ConfigFile $C -ComputerName box -InDisconnectedSession -SessionName night "'"$UNTIL_OPEN"'; echo done") || exit 51
+	in_session '
+		s=$(invoke-command -ConfigFile $C -ComputerName box -InDisconnectedSession -SessionName night "$until_go; echo done") || exit 51
 		[ "$(get-pssession -Name night -Property State,Availability | tr "\t" /)" = Disconnected/None ] || exit 52
 		invoke-command -Session $s "echo no" </dev/null 2>$HERE/e
 		[ $? = 1 ] && grep -q "The session state is Disconnected" $HERE/e || exit 53
-		'"$OPEN"'
+		go
 		[ "$(receive-pssession -Session $s -Wait)" = "done" ] || exit 54
 		[ "$(get-pssession -Name night -Property State,Availability | tr "\t" /)" = Opened/Available ]'
 	echo "$output"
@@ -137,10 +143,10 @@ second_terminal() {
 		receive-pssession -Session $s >$HERE/o 2>$HERE/e || exit 51
 		grep -q "bytes dropped" $HERE/e || exit 52
 		[ "$(tail -n 1 $HERE/o)" = 19999 ] && [ "$(wc -c <$HERE/o)" -le 8192 ] || exit 53
-		invoke-command -Session $s -AsJob -OutputBufferingMode Block "i=0; while ((i < 100000)); do echo \$((i++)); done" >/dev/null
+		invoke-command -Session $s -AsJob -OutputBufferingMode Block "i=0; while ((i < 1000000)); do echo \$((i++)); done" >/dev/null
 		receive-pssession -Session $s -Wait >$HERE/o 2>$HERE/e || exit 54
 		[ ! -s $HERE/e ] || exit 55
-		seq 0 99999 | cmp - $HERE/o'
+		seq 0 999999 | cmp - $HERE/o'
 	succeeds
 }
 
@@ -148,7 +154,7 @@ second_terminal() {
 	in_session '
 		t=$(new-pssession -ConfigFile $C box -Name work) || exit 50
 		invoke-command -Session $t "x=5" </dev/null || exit 51
-		invoke-command -Session $t -AsJob "'"$UNTIL_OPEN"'; echo \$x" >/dev/null
+		invoke-command -Session $t -AsJob "$until_go; echo \$x" >/dev/null
 		[ "$(disconnect-pssession -Name "wor*")" = "$t" ] || exit 52
 		[ "$(disconnect-pssession -Name work)" = "$t" ] || exit 53
 		[ "$(get-pssession -State Disconnected -Property InstanceId)" = "$t" ] || exit 54
@@ -159,7 +165,7 @@ second_terminal() {
 		connect-pssession -Name "work","Session*" >/dev/null || exit 59
 		[ "$(get-pssession -Property State | sort -u)" = Opened ] || exit 60
 		disconnect-pssession -Name work -WhatIf | grep -q "What if: .*Disconnect.* on target .box" || exit 61
-		'"$OPEN"'
+		go
 		[ "$(receive-pssession -Name work -Wait)" = 5 ] || exit 62
 		remove-pssession -Name work
 		disconnect-pssession -Session $t 2>$HERE/e
@@ -215,7 +221,7 @@ second_terminal() {
 	local_shell_start
 	keep_session
 	enter_kept
-	start_running "echo running; ${UNTIL_OPEN/\$WORLD/$WORLD}; echo unwatched"
+	start_running "echo running; $UNTIL_GO; echo unwatched"
 	run local_shell 'connect-pssession -Id 1'
 	[ "$status" -eq 0 ]
 	run local_shell 'connect-pssession -Id 1 -Force'
@@ -223,7 +229,7 @@ second_terminal() {
 	wait_local
 	[[ $(screen) == *'another terminal has taken the session over'* ]]
 	terminal_is_sane
-	eval "$OPEN"
+	go
 	run local_shell 'receive-pssession -Id 1 -Wait'
 	[ "$status" -eq 0 ]
 	[[ $output == *unwatched* ]]
@@ -233,12 +239,12 @@ second_terminal() {
 	local_shell_start
 	keep_session
 	enter_kept
-	start_running "echo running; ${UNTIL_OPEN/\$WORLD/$WORLD}; echo after; (exit 9)"
+	start_running "echo running; $UNTIL_GO; echo after; (exit 9)"
 	term_keys '~'
 	term_keys d
 	wait_local
 	property_is State,Availability $'Opened\tBusy'
-	eval "$OPEN"
+	go
 	run local_shell 'receive-pssession -Id 1 -Wait'
 	[ "$status" -eq 9 ]
 	[[ $output == *after* ]]
@@ -246,12 +252,28 @@ second_terminal() {
 	run local_shell 'receive-pssession -Id 1'
 	[ -z "$output" ]
 	enter_kept
-	start_running "echo running; ${UNTIL_OPEN/\$WORLD/$WORLD}; echo gone"
+	start_running "echo running; $UNTIL_GO; echo gone"
 	term_close
 	wait_until 5 eval '[ "$(listed -Format json | grep -c Busy)" = 1 ]'
-	eval "$OPEN"
+	go
 	run local_shell 'receive-pssession -Id 1 -Wait'
 	[[ $output == *gone* ]]
+}
+
+@test "jobs: a shell that is killed leaves what runs, and Block keeps all that it prints" {
+	local_shell_start
+	run_line 's=$(new-pssession -ConfigFile $C box -OutputBufferingMode Block -OutputBufferSize 4096)' 30
+	property_is OutputBufferingMode Block
+	enter_kept
+	start_running "echo running; $UNTIL_GO; seq 100000"
+	kill -KILL "$(term_pid)"
+	wait_until 5 term_has_ended
+	property_is State,Availability $'Opened\tBusy'
+	go
+	run local_shell 'receive-pssession -Id 1 -Wait'
+	[ "$status" -eq 0 ]
+	[ "${lines[0]%$'\r'}" = 1 ] && [ "${lines[99999]%$'\r'}" = 100000 ]
+	[ "${#lines[@]}" -eq 100000 ]
 }
 
 @test "jobs: on a terminal nothing that is received makes it answer, and pieces of a sequence are no way around" {
@@ -268,14 +290,14 @@ second_terminal() {
 @test "jobs: Ctrl-C ends the receiving and not the command" {
 	local_shell_start
 	keep_session
-	run_line "invoke-command -Session \$s -AsJob 'echo begun; ${UNTIL_OPEN/\$WORLD/$WORLD}; echo ended' >/dev/null"
+	run_line "invoke-command -Session \$s -AsJob 'echo begun; $UNTIL_GO; echo ended' >/dev/null"
 	term_type 'receive-pssession -Session $s -Wait'
 	term_keys Enter
 	wait_screen $'\nbegun'
 	term_keys C-c
 	wait_local
 	status_is 130
-	eval "$OPEN"
+	go
 	run_line 'receive-pssession -Session $s -Wait; echo "s=$?"'
 	output_is $'ended\ns=0'
 }
@@ -292,11 +314,11 @@ second_terminal() {
 @test "jobs: entering a session whose job runs shows its output, and its prompt comes when the job is over" {
 	local_shell_start
 	keep_session
-	run_line "invoke-command -Session \$s -AsJob 'echo begun; ${UNTIL_OPEN/\$WORLD/$WORLD}; echo ended; x=5' >/dev/null"
+	run_line "invoke-command -Session \$s -AsJob 'echo begun; $UNTIL_GO; echo ended; x=5' >/dev/null"
 	term_type 'enter-pssession -Session $s'
 	term_keys Enter
 	wait_screen $'\nbegun'
-	eval "$OPEN"
+	go
 	wait_screen $'\nended'
 	wait_remote
 	run_line 'echo $x'
@@ -304,6 +326,57 @@ second_terminal() {
 	leave_by exit
 	run_line 'receive-pssession -Session $s'
 	output_is $'begun\nended'
+}
+
+@test "jobs: a terminal that is at the session's prompt notices nothing of a job" {
+	local_shell_start
+	keep_session
+	enter_kept
+	run local_shell 'invoke-command -Id 1 -AsJob "echo not here; x=5" >/dev/null; receive-pssession -Id 1 -Wait'
+	[ "$status" -eq 0 ]
+	[ "$output" = 'not here' ]
+	run_line 'echo $x'
+	output_is 5
+	[[ $(screen) != *'not here'* ]]
+	leave_by exit
+}
+
+@test "jobs: a reader that goes, and a receiver that is killed, leave the session as it is" {
+	in_session '
+		invoke-command -Session $s -AsJob "seq 200000" >/dev/null
+		[ "$(receive-pssession -Session $s -Wait -Keep | head -n 1)" = 1 ] || exit 51
+		{ receive-pssession -Session $s -Wait; echo "s=$?" >$HERE/s; } | head -n 1 >/dev/null
+		grep -qx s=141 $HERE/s || exit 52
+		invoke-command -Session $s -AsJob -Wait -OutputBufferingMode Block "seq 1000000" >/dev/null
+		{ echo "${BASHPID-${sysparams[pid]}}" >$HERE/pid; exec 2>/dev/null; receive-pssession -Session $s -Wait; } | { read -r one; kill -KILL $(cat $HERE/pid); }
+		[ "$(receive-pssession -Session $s -Wait | tail -n 1)" = 1000000 ] || exit 53
+		[ "$(state)" = Opened/Available ]'
+	succeeds
+}
+
+# One that is none of these.
+has_other_connection() {
+	sshd_connections "$WORLD/ssh" | grep -qvxF "$1"
+}
+
+@test "jobs: in a resilient session a job and its output outlive the link" {
+	requires perl
+	local_shell_start
+	keep_session -Resilient box
+	local_shell "invoke-command -Id 1 -AsJob 'seq 100000; $UNTIL_GO; echo end'" >/dev/null
+	local before
+	for n in 1 2 3; do
+		before=$(sshd_connections "$WORLD/ssh")
+		# shellcheck disable=SC2086
+		kill -KILL $before
+		wait_until 10 has_other_connection "$before"
+		wait_until 10 property_is State,Availability $'Opened\tBusy'
+	done
+	go
+	run local_shell 'receive-pssession -Id 1 -Wait | cmp - <(seq 100000; echo end)'
+	[ "$status" -eq 0 ]
+	run local_shell 'remove-pssession -Id 1'
+	[ "$status" -eq 0 ]
 }
 
 @test "jobs: an editor that was detached from is drawn anew for the terminal that takes it over" {

@@ -66,3 +66,17 @@ keep_and_cut() {
 	echo "$output"
 	[ "$status" -eq 0 ]
 }
+
+@test "long: a gigabyte of bytes comes through invoke-command as it is, down and up" {
+	local bytes='openssl enc -aes-128-ctr -nosalt -pass pass:bytes -md sha256 </dev/zero 2>/dev/null | head -c 1000000000'
+	local sum
+	sum=$(eval "$bytes" | md5sum)
+	run local_shell '
+		s=$(new-pssession -ConfigFile $C box) || exit 51
+		[ "$(invoke-command -Session $s "$1" </dev/null | md5sum)" = "$2" ] || exit 52
+		[ "$(eval "$1" | invoke-command -Session $s md5sum)" = "$2" ] || exit 53
+		[ "$(invoke-command -ConfigFile $C -ComputerName box "$1" </dev/null | md5sum)" = "$2" ] || exit 54' "$bytes" "$sum"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(peak_kib "$(host_pids)")" -lt 65536 ]
+}

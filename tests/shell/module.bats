@@ -16,8 +16,10 @@ setup() {
 	mkdir -m 700 "$HERE/run"
 }
 
-NAMES='enter-pssession exit-pssession new-pssession get-pssession remove-pssession invoke-command
-	Enter-PSSession Exit-PSSession New-PSSession Get-PSSession Remove-PSSession Invoke-Command'
+NAMES='enter-pssession exit-pssession new-pssession get-pssession remove-pssession
+	disconnect-pssession connect-pssession receive-pssession invoke-command
+	Enter-PSSession Exit-PSSession New-PSSession Get-PSSession Remove-PSSession
+	Disconnect-PSSession Connect-PSSession Receive-PSSession Invoke-Command'
 
 # zsh_with SCRIPT: in a zsh that knows where the module is.
 zsh_with() {

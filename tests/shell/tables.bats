@@ -99,11 +99,11 @@ assert json.load(sys.stdin) == [{"Name": sys.argv[1]}]' "${NAMES[3]}"
 @test "tables: -Format list, -Format table of chosen columns, and bare values" {
 	open_sessions
 	run local_bash 'get-pssession -Id 1,5 -Format list -Property Name,State'
-	[ "$output" = "Name              : ${NAMES[0]}
-State             : Opened
+	[ "$output" = "Name                : ${NAMES[0]}
+State               : Opened
 
-Name              : ${NAMES[4]}
-State             : Opened" ]
+Name                : ${NAMES[4]}
+State               : Opened" ]
 	run local_bash 'get-pssession -Id 5 -Format table -Property Name,Availability,UserName'
 	[ "${lines[0]}" = 'Name                            Availability UserName' ]
 	[ "${lines[1]}" = '----                            ------------ --------' ]

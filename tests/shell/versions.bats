@@ -31,6 +31,18 @@ teardown() { place_end; }
 	output_is ''
 }
 
+@test "versions: what an older host process cannot do is said, and nothing is sent to it" {
+	keep_session
+	for line in 'disconnect-pssession -Session "$s"' 'connect-pssession -Session "$s"' 'receive-pssession -Session "$s"' \
+		'invoke-command -Session "$s" -AsJob "echo no"'; do
+		run_line "$line"
+		output_like 'is older than this command'
+		status_is 1
+	done
+	run_line 'get-pssession -Property State'
+	output_is Opened
+}
+
 @test "versions: with an older host process Tab completes nothing and says nothing" {
 	enter
 	term_type 'echo /et'
