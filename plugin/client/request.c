@@ -87,6 +87,8 @@ int pss_request_connect_with_keys(struct pss_call *call, bool may_start, struct 
 	_cleanup_(pss_free_pointer) char *error = NULL;
 	struct pss_texts path = { 0 };
 
+	/* Resilient sessions may outlive their host process: a new one finds them. */
+	may_start = may_start || pss_runtime_has_saved(geteuid());
 	int rc = make_search_path(&path);
 	if (rc == 0)
 		rc = pss_connection_open(ret_connection, may_start, (const char *const *)path.items, program,
@@ -129,11 +131,11 @@ void pss_request_failed(struct pss_call *call, const struct pss_connection *conn
 }
 
 /* The next frame with `id`; others are dropped. 1 or -errno, told. */
-static int next_frame(struct pss_call *call, struct pss_connection *connection, uint32_t id,
-		      struct pss_frame *ret_frame)
+static int next_frame_within(struct pss_call *call, struct pss_connection *connection, uint32_t id, int deadline_ms,
+			     struct pss_frame *ret_frame)
 {
 	for (;;) {
-		int rc = pss_connection_wait(connection, PSS_ACK_DEADLINE_MS, call->shell->interrupted, ret_frame);
+		int rc = pss_connection_wait(connection, deadline_ms, call->shell->interrupted, ret_frame);
 		if (rc > 0 && ret_frame->header.id == id)
 			return rc;
 		if (rc < 0) {
@@ -142,6 +144,12 @@ static int next_frame(struct pss_call *call, struct pss_connection *connection, 
 		}
 		pss_connection_done(connection, ret_frame);
 	}
+}
+
+static int next_frame(struct pss_call *call, struct pss_connection *connection, uint32_t id,
+		      struct pss_frame *ret_frame)
+{
+	return next_frame_within(call, connection, id, PSS_ACK_DEADLINE_MS, ret_frame);
 }
 
 static enum pss_status result_status(const struct pss_frame *frame)
@@ -229,11 +237,14 @@ int pss_request_change(struct pss_call *call, struct pss_connection *connection,
 	pss_message_number(&message, PSS_TAG_FORCE, change->force);
 	pss_message_number(&message, PSS_TAG_BUFFERING, change->buffering);
 	pss_message_number(&message, PSS_TAG_BUFFER_SIZE, (uint64_t)change->buffer_size);
+	if (change->has_idle)
+		pss_message_number(&message, PSS_TAG_IDLE_TIMEOUT, (uint64_t)change->idle_s);
 	int rc = pss_message_end(&message);
 	if (rc < 0)
 		pss_request_failed(call, connection, rc, session->computer);
-	while (rc == 0) {
-		rc = next_frame(call, connection, id, &frame);
+	/* Once it is taken it may have to make a connection: Ctrl-C ends the wait. */
+	for (int deadline_ms = PSS_ACK_DEADLINE_MS; rc == 0; deadline_ms = -1) {
+		rc = next_frame_within(call, connection, id, deadline_ms, &frame);
 		if (rc < 0 || frame.header.type == PSS_RESULT)
 			break;
 		pss_connection_done(connection, &frame);

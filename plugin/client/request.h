@@ -30,6 +30,8 @@ struct pss_change {
 	bool force;
 	enum pss_buffering buffering; /* 0: as it is */
 	long long buffer_size;        /* bytes; 0: as it is */
+	bool has_idle;
+	long long idle_s; /* with has_idle: -IdleTimeoutSec */
 };
 
 /* Makes it. 1 and the session as it is now, whose finishing is the caller's; 0 when it was refused, which has been

@@ -5,7 +5,7 @@
 
 #include "client/change.h"
 
-enum { BUFFERING = PSS_CHANGE_SELECTORS, BUFFER_SIZE };
+enum { BUFFERING = PSS_CHANGE_SELECTORS, BUFFER_SIZE, IDLE_TIMEOUT };
 
 static const struct pss_parameter rows[] = {
 	PSS_CHANGE_ROWS,
@@ -14,6 +14,8 @@ static const struct pss_parameter rows[] = {
 				"(Drop)" },
 	[BUFFER_SIZE] = { "OutputBufferSize", NULL, PSS_KIND_NUMBER, "BYTES", .min = 4096, .max = 1 << 30,
 			  .help = "how much unseen output is kept (1048576)" },
+	[IDLE_TIMEOUT] = { "IdleTimeoutSec", NULL, PSS_KIND_NUMBER, "SECONDS", .min = 0, .max = 2147483,
+			   .help = "resilient ones end there after so long alone (0: never)" },
 };
 
 static void run(struct pss_call *call)
@@ -22,7 +24,13 @@ static void run(struct pss_call *call)
 		.type = PSS_DISCONNECT,
 		.buffering = pss_buffering_of(&call->own[BUFFERING]),
 		.buffer_size = call->own[BUFFER_SIZE].number,
+		.has_idle = call->own[IDLE_TIMEOUT].given,
+		.idle_s = call->own[IDLE_TIMEOUT].number,
 	};
+	if (change.idle_s > 0 && change.idle_s < 60) {
+		pss_call_usage(call, "-IdleTimeoutSec wants 0 (never) or at least 60, not %lld", change.idle_s);
+		return;
+	}
 	pss_change_run(call, "Disconnect", &change);
 }
 
@@ -31,7 +39,9 @@ const struct pss_verb pss_verb_disconnect = {
 	.summary = "Let go of sessions; what runs in them goes on",
 	.details =
 		"They are Disconnected until connect-pssession, receive-pssession or enter-pssession takes them back,\n"
-		"from any terminal. A terminal that has entered one gets its local prompt back.\n",
+		"from any terminal. A terminal that has entered one gets its local prompt back. Of a resilient one "
+		"the\n"
+		"connection is closed as well.\n",
 	.rows = rows,
 	.n_rows = sizeof rows / sizeof *rows,
 	.uses = PSS_USES_CONFIRM,

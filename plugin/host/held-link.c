@@ -16,11 +16,26 @@
 #define FIRST_DELAY_MS 250
 #define LAST_DELAY_MS 30000
 #define FAREWELL_TRIES 20
+#define LOGIN_TRIES 4 /* one that is cut in its middle looks like one that is refused */
 #define HURRY_AGAIN_US (1 * G_USEC_PER_SEC)
 
 static const PssTransportEvents link_events;
 
 static void try_now(PssHeld *held);
+
+static gboolean on_alive_time(gpointer user)
+{
+	PssHeld *held = user;
+	pss_channel_write(held->carrier, "H\n", 2);
+	return G_SOURCE_CONTINUE;
+}
+
+static void keep_alive(PssHeld *held)
+{
+	g_clear_handle_id(&held->alive_timer, g_source_remove);
+	if (held->idle_s > 0 && held->greeted)
+		held->alive_timer = g_timeout_add_seconds(MAX(held->idle_s / 3, 1), on_alive_time, held);
+}
 
 /* ---- the ends */
 
@@ -65,15 +80,19 @@ static void free_held(PssHeld *held)
 void pss_held_end(PssHeld *held)
 {
 	gboolean has_holder = held->state == PSS_HELD_UP || held->state == PSS_HELD_TRYING ||
-			      held->state == PSS_HELD_WAITING || held->state == PSS_HELD_STUCK;
+			      held->state == PSS_HELD_WAITING || held->state == PSS_HELD_STUCK ||
+			      held->state == PSS_HELD_PARKED;
 
 	held->events = NULL;
-	if (!has_holder) {
+	if (!has_holder || held->leaving) {
 		free_held(held);
 		return;
 	}
 	pss_held_forget_channels(held);
+	held->parking = FALSE;
 	pss_held_say(held, "x", NULL, 0);
+	if (held->state == PSS_HELD_PARKED)
+		try_now(held);
 	if (held->state == PSS_HELD_STUCK)
 		free_held(held); /* nobody is there to log in; IdleTimeoutSec ends it */
 }
@@ -106,6 +125,11 @@ static guint delay_ms(const PssHeld *held)
 	return delay - (delay > 0 ? (guint)g_random_int_range(0, (gint32)(delay / 4) + 1) : 0);
 }
 
+static gboolean is_login_failure(const GError *error)
+{
+	return error->domain == PSS_ERROR && error->code == PSS_AUTH;
+}
+
 /* What no repetition helps with: it would only lock the account. */
 static gboolean needs_a_person(const GError *error)
 {
@@ -119,6 +143,43 @@ static void tell(PssHeld *held, PssLinkNews news, const char *text)
 		held->events->on_link(held->user, news, text);
 }
 
+static void park(PssHeld *held)
+{
+	held->parking = FALSE;
+	drop_link_soon(held);
+	held->state = PSS_HELD_PARKED;
+	tell(held, PSS_LINK_PARKED, NULL);
+}
+
+static void park_if_settled(PssHeld *held)
+{
+	if (held->parking && held->greeted && !held->catching_up && g_queue_is_empty(&held->numbered.lines))
+		park(held);
+}
+
+void pss_transport_held_park(PssTransport *base)
+{
+	PssHeld *held = (PssHeld *)base;
+
+	held->parking = TRUE;
+	if (held->state == PSS_HELD_WAITING || held->state == PSS_HELD_TRYING)
+		park(held);
+	else
+		park_if_settled(held);
+}
+
+void pss_transport_held_set_idle(PssTransport *base, guint idle_s)
+{
+	PssHeld *held = (PssHeld *)base;
+	g_autofree char *head = g_strdup_printf("i %u", idle_s);
+
+	if (held->state == PSS_HELD_PLAIN || held->state == PSS_HELD_LOST)
+		return;
+	held->idle_s = idle_s;
+	pss_held_say(held, head, NULL, 0);
+	keep_alive(held);
+}
+
 /* The link is lost, or did not come to be. */
 static void lose(PssHeld *held, const GError *error)
 {
@@ -129,7 +190,8 @@ static void lose(PssHeld *held, const GError *error)
 		lose_for_good(held, error);
 		return;
 	}
-	if (needs_a_person(error)) {
+	held->n_refusals = is_login_failure(error) ? held->n_refusals + 1 : 0;
+	if (needs_a_person(error) && (held->n_refusals == 0 || held->n_refusals >= LOGIN_TRIES)) {
 		held->state = held->events ? PSS_HELD_STUCK : PSS_HELD_LOST;
 		tell(held, PSS_LINK_STUCK, error->message);
 		return;
@@ -141,7 +203,9 @@ static void lose(PssHeld *held, const GError *error)
 	held->state = PSS_HELD_WAITING;
 	held->timer = g_timeout_add(delay_ms(held), on_try_time, held);
 	held->n_failures++;
-	if (was_up)
+	if (held->parking && was_up)
+		park(held);
+	else
 		tell(held, PSS_LINK_DOWN, error->message);
 }
 
@@ -162,11 +226,12 @@ void pss_transport_held_hurry(PssTransport *base)
 {
 	PssHeld *held = (PssHeld *)base;
 
-	if (held->state != PSS_HELD_WAITING && held->state != PSS_HELD_STUCK)
+	held->parking = FALSE;
+	if (held->state != PSS_HELD_WAITING && held->state != PSS_HELD_STUCK && held->state != PSS_HELD_PARKED)
 		return;
-	if (g_get_monotonic_time() - held->tried_at < HURRY_AGAIN_US)
+	if (held->state != PSS_HELD_PARKED && g_get_monotonic_time() - held->tried_at < HURRY_AGAIN_US)
 		return;
-	held->n_failures = 0;
+	held->n_failures = held->n_refusals = 0;
 	try_now(held);
 }
 
@@ -177,9 +242,9 @@ static void confirm(PssHeld *held)
 	char line[64];
 
 	g_clear_handle_id(&held->confirm_timer, g_source_remove);
-	if (!held->greeted || held->confirmed == held->numbered.count)
+	if (!held->greeted || held->confirmed == held->numbered.boundary)
 		return;
-	held->confirmed = held->numbered.count;
+	held->confirmed = held->numbered.boundary;
 	g_snprintf(line, sizeof line, "A %" G_GUINT64_FORMAT "\n", held->confirmed);
 	pss_channel_write(held->carrier, line, strlen(line));
 }
@@ -193,26 +258,29 @@ static gboolean on_confirm_time(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
-static gboolean on_alive_time(gpointer user)
-{
-	PssHeld *held = user;
-	pss_channel_write(held->carrier, "H\n", 2);
-	return G_SOURCE_CONTINUE;
-}
-
 void pss_held_say(PssHeld *held, const char *head, const void *data, gsize n)
 {
+	if (held->leaving)
+		return;
 	const GString *line = pss_numbered_add(&held->numbered, head, data, n);
 
-	if (held->carrier) {
+	if (held->carrier && !held->taking) {
 		confirm(held);
 		pss_channel_write(held->carrier, line->str, line->len);
-	} else {
+	} else if (held->state == PSS_HELD_WAITING || held->state == PSS_HELD_STUCK) {
 		pss_transport_held_hurry(&held->base);
 	}
 }
 
 /* ---- what is heard */
+
+static void look_whether_caught_up(PssHeld *held)
+{
+	if (!held->catching_up || held->numbered.count < held->caught_up)
+		return;
+	held->catching_up = FALSE;
+	tell(held, PSS_LINK_UP, NULL);
+}
 
 static void arrive(PssHeld *held)
 {
@@ -221,12 +289,14 @@ static void arrive(PssHeld *held)
 	g_clear_handle_id(&held->timer, g_source_remove);
 	held->greeted = TRUE;
 	held->state = PSS_HELD_UP;
-	held->confirmed = held->numbered.count;
-	if (held->idle_s > 0)
-		held->alive_timer = g_timeout_add_seconds(MAX(held->idle_s / 3, 1), on_alive_time, held);
+	keep_alive(held);
 	if (first)
 		pss_held_forget_plain(held);
-	tell(held, first ? PSS_LINK_HELD : PSS_LINK_UP, NULL);
+	held->catching_up = !first;
+	if (first)
+		tell(held, PSS_LINK_HELD, NULL);
+	else
+		look_whether_caught_up(held);
 }
 
 static void fail_for_good(PssHeld *held, const char *reason)
@@ -235,6 +305,13 @@ static void fail_for_good(PssHeld *held, const char *reason)
 					      "what kept the session there has ended (%s); the outcome of what ran is "
 					      "unknown",
 					      reason);
+	lose_for_good(held, error);
+}
+
+static void lose_to_another(PssHeld *held)
+{
+	g_autoptr(GError) error =
+		g_error_new_literal(PSS_ERROR, PSS_LINK_LOST, "another client has gone on with the session");
 	lose_for_good(held, error);
 }
 
@@ -265,20 +342,47 @@ static gboolean on_greeting_deadline(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
+/* `text`: the greatest number of a child, and what the holder was told. */
+static void take_over(PssHeld *held, guint64 have, guint64 start, char *text)
+{
+	g_autoptr(GString) lines = g_string_new(NULL);
+	char *memo;
+
+	held->last_child = (guint)g_ascii_strtoull(text, &memo, 10);
+	pss_numbered_take_over(&held->numbered, have, start);
+	held->confirmed = start;
+	held->taking = FALSE;
+	pss_numbered_append(&held->numbered, lines);
+	pss_channel_write(held->carrier, lines->str, lines->len);
+	if (held->events) {
+		g_autofree char *plain = g_strcompress(memo + strspn(memo, " "));
+		held->events->on_taken_over(held->user, plain, held->last_child);
+	}
+	arrive(held);
+}
+
 /* A whole greeting, behind its start. */
 static void take_greeting(PssHeld *held, char *text)
 {
 	guint64 have = 0, start = 0;
+	char *rest = NULL;
 
 	if (*text == 'h') {
 		char *end;
 		have = g_ascii_strtoull(text + 1, &end, 10);
-		start = g_ascii_strtoull(end, NULL, 10);
+		start = g_ascii_strtoull(end, &end, 10);
+		/* the keeper's name, and where its down stream ends by now */
+		end += strspn(end, " ");
+		held->caught_up = g_ascii_strtoull(end + strcspn(end, " "), &rest, 10);
 	}
 	if (*text == 'n' && held->state == PSS_HELD_OPENING)
 		stay_plain(held, text + 2);
+	else if (*text == 'o')
+		lose_to_another(held);
 	else if (*text != 'h')
 		fail_for_good(held, *text ? text + 2 : "");
+	else if (held->taking)
+		take_over(held, have, start, rest);
 	else if (start != held->numbered.count || !pss_numbered_obeyed(&held->numbered, have))
 		fail_for_good(held, "it and this computer disagree");
 	else
@@ -320,17 +424,19 @@ static void on_carrier_data(gpointer user, const void *data, gsize n, gboolean i
 		data = rest->data;
 		n = rest->len;
 	}
-	held->n_failures = 0;
+	held->n_failures = held->n_refusals = 0;
 	if (!pss_numbered_feed(&held->numbered, data, n, &pss_held_channel_events, held)) {
 		fail_for_good(held, "it said what cannot be understood");
 		return;
 	}
 	if (!held->greeted)
 		return;
-	if (held->numbered.count - held->confirmed >= CONFIRM_BYTES)
+	if (held->numbered.boundary - held->confirmed >= CONFIRM_BYTES)
 		confirm(held);
-	else if (!held->confirm_timer && held->numbered.count != held->confirmed)
+	else if (!held->confirm_timer && held->numbered.boundary != held->confirmed)
 		held->confirm_timer = g_timeout_add(CONFIRM_MS, on_confirm_time, held);
+	look_whether_caught_up(held);
+	park_if_settled(held);
 }
 
 static void on_carrier_drained(gpointer user)
@@ -371,8 +477,12 @@ static void open_carrier(PssHeld *held, gboolean first)
 		pss_holder_link_init(&with, held->name, held->idle_s);
 	else
 		pss_holder_link_init_resume(&with, held->name);
-	g_string_append_printf(with.script, "@ %" G_GUINT64_FORMAT "\n", held->numbered.count);
-	pss_numbered_append(&held->numbered, with.script);
+	if (held->taking) {
+		g_string_append_printf(with.script, "@ - %s\n", held->owner);
+	} else {
+		g_string_append_printf(with.script, "@ %" G_GUINT64_FORMAT " %s\n", held->numbered.count, held->owner);
+		pss_numbered_append(&held->numbered, with.script);
+	}
 	PssChannelRequest request = { .command = with.command,
 				      .first_bytes = with.script->str,
 				      .n_first_bytes = with.script->len };

@@ -13,6 +13,7 @@ typedef enum {
 	PSS_HELD_TRYING,  /* a further link is being made */
 	PSS_HELD_WAITING, /* until it is time for the next try */
 	PSS_HELD_STUCK,   /* until somebody hurries it */
+	PSS_HELD_PARKED,  /* the same, as it was told to */
 	PSS_HELD_PLAIN,   /* no holder: the first link is all there is */
 	PSS_HELD_LOST,    /* for good */
 } PssHeldState;
@@ -24,6 +25,7 @@ typedef struct {
 	PssHeldLinkFunc new_link;
 	PssTarget *target;
 	char name[33];
+	char owner[33]; /* tells this client from another one */
 	char *greeting_start;
 	guint idle_s;
 	PssHeldState state;
@@ -39,8 +41,14 @@ typedef struct {
 	guint free_source;
 	guint timer; /* of the next try, or for the greeting */
 	guint confirm_timer, alive_timer;
-	guint64 confirmed; /* of numbered.count */
-	guint n_failures;  /* tries that led to nothing */
+	guint64 confirmed;    /* of numbered.boundary */
+	guint64 caught_up;    /* numbered.count where all has come that was there when the link was made */
+	gboolean catching_up; /* until then */
+	gboolean taking;      /* from another client, or this one in another life */
+	gboolean leaving;
+	gboolean parking; /* as soon as all lines have been obeyed */
+	guint n_failures; /* tries that led to nothing */
+	guint n_refusals; /* the last of them, where the login failed */
 	gint64 tried_at;
 } PssHeld;
 

@@ -13,5 +13,23 @@ typedef PssTransport *(*PssHeldLinkFunc)(PssTarget *target, const PssTransportEv
 PssTransport *pss_transport_held_new(PssTarget *target, PssHeldLinkFunc new_link, guint idle_s,
 				     const PssTransportEvents *events, gpointer user);
 
+/* One whose holder `name` is there already: without a link until somebody hurries it, then it takes over. */
+PssTransport *pss_transport_held_restore(PssTarget *target, PssHeldLinkFunc new_link, const char *name, guint idle_s,
+					 const PssTransportEvents *events, gpointer user);
+PssChannel *pss_transport_held_adopt(PssTransport *transport, guint number, gboolean pty,
+				     const PssChannelEvents *events, gpointer user);
+guint pss_channel_held_number(PssChannel *channel);
+const char *pss_transport_held_name(PssTransport *transport);
+/* What the holder tells whoever takes over. */
+void pss_transport_held_note(PssTransport *transport, const char *memo);
+/* To be freed without ending the holder. */
+void pss_transport_held_leave(PssTransport *transport);
+
+/* Gives the link up as soon as all that was said has been obeyed, until somebody hurries it. The holder lives on. */
+void pss_transport_held_park(PssTransport *transport);
+
+/* As -IdleTimeoutSec from now on. */
+void pss_transport_held_set_idle(PssTransport *transport, guint idle_s);
+
 /* Somebody waits: tries to connect now. Nothing where the link is up. */
 void pss_transport_held_hurry(PssTransport *transport);

@@ -217,6 +217,7 @@ static void on_invoked(gpointer user, int status, gboolean background, gboolean 
 
 	invoker->running = FALSE;
 	invoker->stale = TRUE;
+	pss_session_tell_holder(invoker->session);
 	if (relay->used || background || !whole || !relay->channel) {
 		retire(invoker, relay);
 		invoker->relay = invoker->next ? g_steal_pointer(&invoker->next) : open_relay(invoker);
@@ -258,6 +259,7 @@ static void begin(PssInvoker *invoker, Run *run)
 	g_byte_array_set_size(run->early, 0);
 	if (run->early_end)
 		write_input(invoker, NULL, 0);
+	pss_session_park_if_settled(invoker->session);
 }
 
 static void start_next(PssInvoker *invoker)
@@ -383,6 +385,21 @@ void pss_invoker_on_idle(PssInvoker *invoker)
 {
 	invoker->stale = FALSE;
 	start_next(invoker);
+}
+
+void pss_invoker_begin_at(PssInvoker *invoker, guint last_relay)
+{
+	invoker->last_relay = last_relay;
+}
+
+PssChannel *pss_invoker_current_channel(PssInvoker *invoker)
+{
+	return invoker && invoker->running && invoker->relay ? invoker->relay->channel : NULL;
+}
+
+gboolean pss_invoker_is_settled(PssInvoker *invoker)
+{
+	return g_queue_is_empty(&invoker->waiting) && !invoker->line && invoker->elsewhere->len == 0;
 }
 
 void pss_invoker_end(PssInvoker *invoker, enum pss_status status, const char *cause)

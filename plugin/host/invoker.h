@@ -4,6 +4,7 @@
 #pragma once
 
 #include "host/run.h"
+#include "host/transport.h"
 #include "remote/remote.h"
 #include "wire/status.h"
 
@@ -19,6 +20,15 @@ PssRun *pss_invoker_run(PssInvoker *invoker, const PssCommand *command, gboolean
 
 /* The shell is at its prompt. */
 void pss_invoker_on_idle(PssInvoker *invoker);
+
+/* Relays get numbers above this one. */
+void pss_invoker_begin_at(PssInvoker *invoker, guint last_relay);
+
+/* What carries the streams of the command that runs, or NULL. */
+PssChannel *pss_invoker_current_channel(PssInvoker *invoker);
+
+/* Nothing waits to be run. */
+gboolean pss_invoker_is_settled(PssInvoker *invoker);
 
 /* The session has ended: all that runs or waits is done, with this error. */
 void pss_invoker_end(PssInvoker *invoker, enum pss_status status, const char *cause);

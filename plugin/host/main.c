@@ -17,6 +17,7 @@
 #include "host/activation.h"
 #include "host/error.h"
 #include "host/registry.h"
+#include "host/saved.h"
 #include "host/server.h"
 
 #define IDLE_SECONDS 300
@@ -85,6 +86,7 @@ static void close_sessions(void)
 	GPtrArray *sessions = pss_registry_sessions();
 	while (sessions->len > 0) {
 		g_autoptr(PssSession) session = pss_session_ref(sessions->pdata[0]);
+		pss_session_leave(session);
 		pss_session_close(session, "the pssession host process was ended");
 		pss_registry_remove(session);
 	}
@@ -122,6 +124,10 @@ static int serve(void)
 		g_printerr("pssession-host: %s\n", error->message);
 		return 1;
 	}
+	char saved[PSS_RUNTIME_SAVED_MAX];
+	if (pss_runtime_saved(geteuid(), saved, sizeof saved) == 0)
+		pss_saved_set_directory(saved);
+	pss_session_restore_all(pss_transport_ssh_new);
 	guint term = g_unix_signal_add(SIGTERM, on_end_signal, loop);
 	guint interrupt = g_unix_signal_add(SIGINT, on_end_signal, loop);
 	tell_ready(0);

@@ -58,6 +58,18 @@ gboolean pss_numbered_obeyed(PssNumbered *numbered, guint64 number)
 	return TRUE;
 }
 
+void pss_numbered_take_over(PssNumbered *numbered, guint64 last, guint64 count)
+{
+	numbered->last = last;
+	numbered->count = numbered->boundary = count;
+	for (GList *at = numbered->lines.head; at; at = at->next) {
+		Line *line = at->data;
+		g_autofree char *rest = g_strdup(strchr(line->text->str, ' '));
+		line->number = ++numbered->last;
+		g_string_printf(line->text, "%" G_GUINT64_FORMAT "%s", line->number, rest);
+	}
+}
+
 void pss_numbered_append(const PssNumbered *numbered, GString *out)
 {
 	for (const GList *at = numbered->lines.head; at; at = at->next)
@@ -107,6 +119,8 @@ gboolean pss_numbered_feed(PssNumbered *numbered, const void *data, gsize n, con
 			numbered->count += part;
 			events->on_bytes(user, numbered->child, numbered->is_stderr, at, part);
 			at += part;
+			if (numbered->left == 0)
+				numbered->boundary = numbered->count;
 			continue;
 		}
 		char c = *at++;
@@ -121,6 +135,8 @@ gboolean pss_numbered_feed(PssNumbered *numbered, const void *data, gsize n, con
 		numbered->n_header = 0;
 		if (!take_header(numbered, events, user))
 			return FALSE;
+		if (numbered->left == 0)
+			numbered->boundary = numbered->count;
 	}
 	return TRUE;
 }

@@ -16,7 +16,8 @@ typedef struct {
 	GQueue lines; /* that have not been obeyed as far as we know */
 	guint64 last; /* the number of the last one made */
 	/* down */
-	guint64 count; /* bytes that have come */
+	guint64 count;    /* bytes that have come */
+	guint64 boundary; /* of them, to the end of the last frame that is whole */
 	char header[64];
 	guint n_header;
 	guint child;
@@ -33,6 +34,9 @@ const GString *pss_numbered_add(PssNumbered *numbered, const char *head, const v
 
 /* All lines up to this one have been obeyed. FALSE: there has never been such a one. */
 gboolean pss_numbered_obeyed(PssNumbered *numbered, guint64 number) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Goes on where another client was: the lines there are get their numbers behind `last`. */
+void pss_numbered_take_over(PssNumbered *numbered, guint64 last, guint64 count);
 
 /* What has to be said (again), in order. */
 void pss_numbered_append(const PssNumbered *numbered, GString *out);

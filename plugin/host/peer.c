@@ -81,6 +81,7 @@ static void free_peer(PssPeer *peer)
 	pss_attachment_free(peer->attachment);
 	pss_invocations_free(peer->invocations);
 	pss_openings_free(peer->openings);
+	pss_requests_forget(peer);
 	close(peer->fd);
 	pss_buffer_wipe(&peer->in);
 	pss_buffer_wipe(&peer->out);

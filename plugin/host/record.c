@@ -122,6 +122,13 @@ static void on_job_data(gpointer user, gboolean is_stderr, const void *data, gsi
 	append(job->record, is_stderr ? PSS_RING_ERR : PSS_RING_OUT, data, n);
 }
 
+void pss_record_orphan(PssRecord *record, gboolean is_stderr, const void *data, gsize n)
+{
+	if (record->session->watcher)
+		show_raw(record->session, data, n);
+	append(record, is_stderr ? PSS_RING_ERR : PSS_RING_OUT, data, n);
+}
+
 static void on_job_taken(gpointer user, gsize n)
 {
 }
@@ -182,12 +189,17 @@ static gboolean is_busy(const PssRecord *record)
 {
 	const PssSession *session = record->session;
 
-	if (record->jobs->len > 0)
+	if (record->jobs->len > 0 || session->orphan)
 		return TRUE;
 	if (session->watcher || !session->remote ||
 	    (session->state != PSS_STATE_OPENED && session->state != PSS_STATE_DISCONNECTED))
 		return FALSE;
 	return pss_remote_state(session->remote) != PSS_REMOTE_IDLE;
+}
+
+static gboolean awaits_link(const PssSession *session)
+{
+	return session->link_lost && !session->link_failed && session->transport;
 }
 
 static void end_receiver(Receiver *receiver, int status, const GError *error)
@@ -245,6 +257,9 @@ static void pump(PssRecord *record)
 		return;
 	tell_dropped(receiver, ring);
 	if (receiver->options.wait && is_busy(record))
+		return;
+	/* What the holder has kept is on its way. */
+	if (awaits_link(record->session))
 		return;
 	if (record->jobs->len > 0)
 		end_receiver(receiver, 0, NULL);

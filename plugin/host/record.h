@@ -38,6 +38,9 @@ guint pss_record_jobs(const PssRecord *record); /* that run or wait */
 PssRun *pss_record_receive(PssRecord *record, const PssReceiveOptions *options, const PssRunEvents *events,
 			   gpointer user, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Output of a command that another process had run. */
+void pss_record_orphan(PssRecord *record, gboolean is_stderr, const void *data, gsize n);
+
 /* ---- for the session's terminal */
 
 /* It printed this unwatched. */

@@ -54,7 +54,58 @@ void pss_request_disconnect(PssPeer *peer, uint32_t id, struct pss_fields fields
 		return;
 	}
 	pss_session_take_buffering(session, fields);
+	guint64 idle = pss_fields_number(fields, PSS_TAG_IDLE_TIMEOUT, G_MAXUINT64);
+	pss_session_park(session, idle <= G_MAXINT, (guint)idle);
 	pss_peer_session(peer, PSS_RESULT, id, session);
+}
+
+/* ---- connecting takes a while where the link has to be made */
+
+typedef struct {
+	PssPeer *peer;
+	uint32_t id;
+	PssSession *session;
+} Waiting;
+
+static GPtrArray *all_waiting;
+
+static void on_link_made(gpointer user, const GError *error)
+{
+	Waiting *waiting = user;
+
+	g_ptr_array_remove_fast(all_waiting, waiting);
+	if (error)
+		pss_peer_error(waiting->peer, waiting->id, error);
+	else
+		pss_peer_session(waiting->peer, PSS_RESULT, waiting->id, waiting->session);
+	pss_peer_flush(waiting->peer);
+	pss_session_unref(waiting->session);
+	g_free(waiting);
+}
+
+static void wait_for_link(PssPeer *peer, uint32_t id, PssSession *session)
+{
+	Waiting *waiting = g_new(Waiting, 1);
+
+	*waiting = (Waiting){ .peer = peer, .id = id, .session = pss_session_ref(session) };
+	if (!all_waiting)
+		all_waiting = g_ptr_array_new();
+	g_ptr_array_add(all_waiting, waiting);
+	pss_session_add_waiter(session, on_link_made, waiting);
+	pss_peer_ack(peer, id);
+}
+
+void pss_requests_forget(PssPeer *peer)
+{
+	for (guint i = all_waiting ? all_waiting->len : 0; i-- > 0;) {
+		Waiting *waiting = all_waiting->pdata[i];
+		if (waiting->peer != peer)
+			continue;
+		pss_session_forget_waiter(waiting->session, waiting);
+		pss_session_unref(waiting->session);
+		g_ptr_array_remove_index_fast(all_waiting, i);
+		g_free(waiting);
+	}
 }
 
 void pss_request_connect(PssPeer *peer, uint32_t id, struct pss_fields fields)
@@ -64,8 +115,10 @@ void pss_request_connect(PssPeer *peer, uint32_t id, struct pss_fields fields)
 
 	if (!session)
 		return;
-	if (pss_session_connect(session, pss_fields_number(fields, PSS_TAG_FORCE, 0) != 0, &error))
-		pss_peer_session(peer, PSS_RESULT, id, session);
-	else
+	if (!pss_session_connect(session, pss_fields_number(fields, PSS_TAG_FORCE, 0) != 0, &error))
 		pss_peer_error(peer, id, error);
+	else if (pss_session_waits_for_link(session))
+		wait_for_link(peer, id, session);
+	else
+		pss_peer_session(peer, PSS_RESULT, id, session);
 }

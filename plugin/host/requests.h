@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The requests that are answered at once. */
+/* The requests that are answered at once, or, where a link has to be made for it, soon. */
 #pragma once
 
 #include "host/peer.h"
@@ -8,4 +8,7 @@ void pss_request_list(PssPeer *peer, uint32_t id, struct pss_fields fields);
 void pss_request_remove(PssPeer *peer, uint32_t id, struct pss_fields fields);
 void pss_request_disconnect(PssPeer *peer, uint32_t id, struct pss_fields fields);
 void pss_request_connect(PssPeer *peer, uint32_t id, struct pss_fields fields);
+
+/* The peer has gone: nothing is answered any more. */
+void pss_requests_forget(PssPeer *peer);
 void pss_request_ping(PssPeer *peer, uint32_t id, struct pss_fields fields);

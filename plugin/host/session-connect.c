@@ -31,7 +31,9 @@ static gboolean take_back(PssSession *session, GError **error)
 			session->name);
 		return FALSE;
 	}
-	session->let_go = FALSE;
+	session->let_go = session->park_wanted = FALSE;
+	if (session->resilient)
+		pss_transport_held_hurry(session->transport);
 	return TRUE;
 }
 
@@ -39,16 +41,68 @@ gboolean pss_session_connect(PssSession *session, gboolean force, GError **error
 {
 	if (!take_back(session, error))
 		return FALSE;
-	if (session->link_lost) {
-		pss_transport_held_hurry(session->transport);
-		g_set_error(error, PSS_ERROR, PSS_LINK_LOST,
-			    "Cannot connect PSSession \"%s\" now: the connection to %s is lost; it is being made again",
-			    session->name, session->computer);
-		return FALSE;
-	}
 	if (force)
 		pss_session_send_away(session, PSS_LEFT_TAKEN, "another terminal has taken the session over");
 	return TRUE;
+}
+
+/* ---- the link of a resilient session */
+
+typedef struct {
+	PssLinkWaiterFunc func;
+	gpointer user;
+} Waiter;
+
+void pss_session_park(PssSession *session, gboolean has_idle, guint idle_s)
+{
+	if (!session->resilient || !session->let_go || !session->transport)
+		return;
+	if (has_idle) {
+		session->idle_s = idle_s;
+		pss_transport_held_set_idle(session->transport, idle_s);
+	}
+	session->park_wanted = TRUE;
+	pss_session_park_if_settled(session);
+}
+
+/* What waits to be run would wait until somebody connects. */
+void pss_session_park_if_settled(PssSession *session)
+{
+	if (!session->park_wanted || !session->let_go || !pss_invoker_is_settled(session->invoker))
+		return;
+	session->park_wanted = FALSE;
+	pss_transport_held_park(session->transport);
+}
+
+gboolean pss_session_waits_for_link(PssSession *session)
+{
+	return session->link_lost;
+}
+
+void pss_session_add_waiter(PssSession *session, PssLinkWaiterFunc func, gpointer user)
+{
+	Waiter *waiter = g_new(Waiter, 1);
+
+	*waiter = (Waiter){ .func = func, .user = user };
+	g_ptr_array_add(session->waiters, waiter);
+}
+
+void pss_session_forget_waiter(PssSession *session, gpointer user)
+{
+	for (guint i = session->waiters->len; i-- > 0;)
+		if (((Waiter *)session->waiters->pdata[i])->user == user)
+			g_ptr_array_remove_index(session->waiters, i);
+}
+
+void pss_session_tell_waiters(PssSession *session, const GError *error)
+{
+	g_autoptr(GPtrArray) waiters = g_steal_pointer(&session->waiters);
+
+	session->waiters = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < waiters->len; i++) {
+		const Waiter *waiter = waiters->pdata[i];
+		waiter->func(waiter->user, error);
+	}
 }
 
 void pss_session_take_buffering(PssSession *session, struct pss_fields fields)
@@ -74,6 +128,8 @@ PssRun *pss_session_receive(PssSession *session, const PssReceiveOptions *option
 	PssRun *run = pss_record_receive(session->record, options, events, user, error);
 
 	if (run)
-		session->let_go = FALSE;
+		session->let_go = session->park_wanted = FALSE;
+	if (run && session->resilient && session->transport)
+		pss_transport_held_hurry(session->transport);
 	return run;
 }

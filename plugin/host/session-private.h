@@ -2,9 +2,12 @@
 /* What a session consists of. For session.c, which lives it, and session-fields.c, which tells of it. */
 #pragma once
 
+#include "host/held.h"
 #include "host/invoker.h"
 #include "host/record.h"
 #include "host/session.h"
+
+typedef struct PssOrphan PssOrphan;
 
 struct PssSession {
 	guint refs;
@@ -25,10 +28,18 @@ struct PssSession {
 	gboolean left_to_itself; /* its opener has detached: the list tells what becomes of it */
 	enum pss_state state;
 
-	gboolean resilient; /* a holder keeps the remote shell: a lost link is no end */
-	guint idle_s;       /* of that holder */
-	gboolean link_lost; /* it is Disconnected by that */
-	gboolean let_go;    /* it is Disconnected by request; what runs goes on */
+	gboolean resilient;   /* a holder keeps the remote shell: a lost link is no end */
+	guint idle_s;         /* of that holder */
+	gboolean link_lost;   /* it is Disconnected by that */
+	gboolean let_go;      /* it is Disconnected by request; what runs goes on */
+	gboolean link_failed; /* and could not be made since it was wanted last */
+	gboolean left;        /* this process ends, the session goes on */
+	GKeyFile *saved;      /* what is written down of it, or NULL */
+	PssOrphan *orphan;    /* what the process before this one ran, or NULL */
+	char *memo;           /* what the holder was told last */
+	gboolean park_wanted; /* once nothing waits to be run */
+	gboolean parked;      /* so it has given its link up */
+	GPtrArray *waiters;   /* of pss_session_connect(), for the link */
 
 	PssTransport *transport;
 	PssChannel *control, *terminal;
@@ -52,6 +63,32 @@ struct PssSession {
 void pss_session_tell_left(PssSession *session, enum pss_left_reason reason, int status, const char *message);
 /* Whoever has entered the session stays in it, and is told. */
 void pss_session_tell_link(PssSession *session, PssLinkNews news);
+
+/* A session without a link, whose holder has this name. Takes the target over. */
+PssSession *pss_session_new_restored(PssTransportNewFunc new_transport, PssTarget *target, const char *holder,
+				     guint idle_s);
+void pss_session_enter_registry(PssSession *session);
+PssChannel *pss_session_adopt_channel(PssSession *session, guint number, gboolean is_terminal);
+
+/* ---- session-orphan.c */
+void pss_session_adopt_orphan(PssSession *session, guint child); /* of the transport: its relay */
+void pss_session_orphan_caught_up(PssSession *session);
+void pss_session_orphan_at_prompt(PssSession *session);
+void pss_session_forget_orphan(PssSession *session); /* its channel goes with the transport */
+
+/* ---- session-restore.c */
+void pss_session_tell_holder(PssSession *session);
+void pss_session_save(PssSession *session);
+void pss_session_unsave(PssSession *session);
+void pss_session_on_taken_over(gpointer user, const char *memo, guint last_child);
+
+/* ---- session-connect.c */
+
+/* A command that waited has been begun. */
+void pss_session_park_if_settled(PssSession *session);
+
+/* The link is back, or cannot be made: tells those who wait for it. */
+void pss_session_tell_waiters(PssSession *session, const GError *error);
 
 /* ---- session-terminal.c */
 

@@ -62,11 +62,12 @@ void pss_session_attach(PssSession *session, guint columns, guint rows, const Ps
 	pss_session_tell_left(session, PSS_LEFT_TAKEN, 0, "another terminal has taken the session over");
 	session->watcher = events;
 	session->watcher_user = user;
+	if (session->resilient)
+		pss_transport_held_hurry(session->transport); /* it may be about to be parked */
 	if (session->link_lost) {
-		pss_session_tell_link(session, PSS_LINK_DOWN);
-		pss_transport_held_hurry(session->transport);
+		pss_session_tell_link(session, session->parked ? PSS_LINK_PARKED : PSS_LINK_DOWN);
 	}
-	session->let_go = FALSE;
+	session->let_go = session->park_wanted = FALSE;
 	pss_session_stop_output(session, FALSE);
 	pss_session_resize(session, columns, rows);
 	if (pss_remote_state(session->remote) == PSS_REMOTE_BUSY)

@@ -9,6 +9,7 @@
 #include "host/held.h"
 #include "host/invoker.h"
 #include "host/registry.h"
+#include "host/saved.h"
 #include "host/session-private.h"
 
 #define START_UP_PATIENCE_SECONDS 10
@@ -29,6 +30,7 @@ static void free_link(PssSession *session)
 	g_clear_handle_id(&session->patience_source, g_source_remove);
 	g_clear_handle_id(&session->redraw_source, g_source_remove);
 	session->control = session->terminal = NULL;
+	pss_session_forget_orphan(session);
 	g_clear_pointer(&session->invoker, pss_invoker_free);
 	g_clear_pointer(&session->transport, pss_transport_free);
 	if (session->remote && !session->wanted_shell)
@@ -52,6 +54,9 @@ void pss_session_unref(PssSession *session)
 	g_free(session->wanted_shell);
 	g_free(session->term);
 	g_free(session->cause);
+	g_ptr_array_unref(session->waiters);
+	g_clear_pointer(&session->saved, g_key_file_unref);
+	g_free(session->memo);
 	g_free(session);
 }
 
@@ -98,6 +103,7 @@ static void become_opened(PssSession *session)
 	if (session->state == PSS_STATE_OPENING) {
 		session->state = PSS_STATE_OPENED;
 		session->was_opened = TRUE;
+		pss_session_save(session);
 	}
 	finish_opening(session, NULL);
 }
@@ -110,6 +116,7 @@ static void end_session(PssSession *session, enum pss_state state, const char *c
 		return;
 	session->state = state;
 	session->link_lost = FALSE;
+	pss_session_unsave(session);
 	g_free(session->cause);
 	session->cause = g_strdup(cause);
 	if (session->invoker)
@@ -117,6 +124,8 @@ static void end_session(PssSession *session, enum pss_state state, const char *c
 				state == PSS_STATE_BROKEN || status == 255 ? PSS_LINK_LOST : PSS_FAILED, cause);
 	end_link_soon(session);
 	pss_session_tell_left(session, reason, status, reason == PSS_LEFT_EXIT ? NULL : cause);
+	g_autoptr(GError) error = g_error_new_literal(PSS_ERROR, PSS_NOT_OPEN, cause);
+	pss_session_tell_waiters(session, error);
 	pss_record_settle(session->record);
 	pss_registry_note_end(session);
 }
@@ -148,7 +157,7 @@ static gboolean on_start_up_is_slow(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
-static void enter_registry(PssSession *session)
+void pss_session_enter_registry(PssSession *session)
 {
 	session->id = pss_registry_add(session);
 	if (!session->name)
@@ -165,7 +174,7 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 				       ? g_strdup_printf("%s@%s", remote_user, session->computer)
 				       : g_strdup(session->computer);
 	if (session->kept && session->id == 0)
-		enter_registry(session);
+		pss_session_enter_registry(session);
 
 	pss_remote_begin(session->remote);
 	/* The terminal first: the transport can put the first channel's requests into one flight. */
@@ -217,6 +226,7 @@ void pss_session_tell_link(PssSession *session, PssLinkNews news)
 	static const char *const notes[][2] = {
 		[PSS_LINK_DOWN] = { "connection to ", " lost, reconnecting… (~. leaves)" },
 		[PSS_LINK_STUCK] = { "connection to ", " lost, and cannot be made without a person (~. leaves)" },
+		[PSS_LINK_PARKED] = { "connecting again to ", "… (~. leaves)" },
 		[PSS_LINK_UP] = { "connected again to ", "" },
 	};
 
@@ -235,7 +245,11 @@ static void on_link(gpointer user, PssLinkNews news, const char *text)
 		session->resilient = TRUE;
 		return;
 	}
+	gboolean was_parked = session->parked;
+	gboolean told = session->link_lost && news == PSS_LINK_DOWN && !session->parked;
 	session->link_lost = news != PSS_LINK_UP;
+	session->parked = news == PSS_LINK_PARKED;
+	session->link_failed = news == PSS_LINK_STUCK || told || (was_parked && news == PSS_LINK_DOWN);
 	pss_remote_set_link(session->remote, !session->link_lost);
 	g_free(session->cause);
 	session->cause = g_strdup(text);
@@ -243,7 +257,17 @@ static void on_link(gpointer user, PssLinkNews news, const char *text)
 		session->state = PSS_STATE_DISCONNECTED;
 	else if (session->state == PSS_STATE_DISCONNECTED && !session->link_lost)
 		session->state = PSS_STATE_OPENED;
-	pss_session_tell_link(session, news);
+	if (!told)
+		pss_session_tell_link(session, news);
+	g_autoptr(GError) error =
+		session->link_lost ? g_error_new(PSS_ERROR, PSS_LINK_LOST,
+						 "Cannot connect PSSession \"%s\" now: %s; it stays Disconnected",
+						 session->name, text ? text : "it was disconnected meanwhile")
+				   : NULL;
+	if (!error)
+		pss_session_orphan_caught_up(session);
+	pss_session_tell_waiters(session, error);
+	pss_record_settle(session->record);
 }
 
 static const PssTransportEvents transport_events = {
@@ -252,6 +276,7 @@ static const PssTransportEvents transport_events = {
 	.on_note = on_note,
 	.on_lost = on_lost,
 	.on_link = on_link,
+	.on_taken_over = pss_session_on_taken_over,
 };
 
 /* ---- the channels' events */
@@ -316,6 +341,7 @@ static void send_control(gpointer user, const void *data, gsize n)
 	PssSession *session = user;
 	if (session->control)
 		pss_channel_write(session->control, data, n);
+	pss_session_tell_holder(session);
 }
 
 static void send_terminal(gpointer user, const void *data, gsize n)
@@ -339,6 +365,8 @@ static void on_prompt(gpointer user, const PssRemotePrompt *prompt)
 {
 	PssSession *session = user;
 	become_opened(session);
+	pss_session_tell_holder(session);
+	pss_session_orphan_at_prompt(session);
 	session->watcher_at_prompt = session->watcher != NULL;
 	if (session->watcher)
 		session->watcher->on_prompt(session->watcher_user, prompt);
@@ -435,6 +463,7 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 	session->opener = events;
 	session->opener_user = user;
 	session->record = pss_record_new(session);
+	session->waiters = g_ptr_array_new_with_free_func(g_free);
 
 	PssRemoteOptions remote_options = { .shell = session->wanted_shell,
 					    .kept = session->kept,
@@ -443,11 +472,40 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 	session->remote = pss_remote_new(&remote_options, &remote_events, session);
 	session->invoker = pss_invoker_new(session, session->remote);
 	session->idle_s = options->idle_s;
+	session->saved = options->resilient ? pss_saved_new(target) : NULL;
 	session->transport = options->resilient ? pss_transport_held_new(target, options->new_transport,
 									 options->idle_s, &transport_events, session)
 						: options->new_transport(target, &transport_events, session);
 	pss_transport_connect(session->transport);
 	return session;
+}
+
+PssSession *pss_session_new_restored(PssTransportNewFunc new_transport, PssTarget *target, const char *holder,
+				     guint idle_s)
+{
+	PssSession *session = g_new0(PssSession, 1);
+	const PssRemoteOptions options = { .kept = TRUE, .resilient = TRUE };
+
+	session->refs = 1;
+	session->state = PSS_STATE_DISCONNECTED;
+	session->kept = session->was_opened = session->resilient = TRUE;
+	session->link_lost = session->parked = session->let_go = TRUE;
+	session->record = pss_record_new(session);
+	session->waiters = g_ptr_array_new_with_free_func(g_free);
+	session->remote = pss_remote_new(&options, &remote_events, session);
+	pss_remote_await(session->remote);
+	pss_remote_set_link(session->remote, FALSE);
+	session->invoker = pss_invoker_new(session, session->remote);
+	session->idle_s = idle_s;
+	session->transport =
+		pss_transport_held_restore(target, new_transport, holder, idle_s, &transport_events, session);
+	return session;
+}
+
+PssChannel *pss_session_adopt_channel(PssSession *session, guint number, gboolean is_terminal)
+{
+	return pss_transport_held_adopt(session->transport, number, is_terminal,
+					is_terminal ? &terminal_events : &control_events, session);
 }
 
 void pss_session_cancel(PssSession *session)
@@ -458,7 +516,7 @@ void pss_session_cancel(PssSession *session)
 
 void pss_session_close(PssSession *session, const char *cause)
 {
-	if (session->remote && (session->state == PSS_STATE_OPENED || session->link_lost))
+	if (session->remote && !session->left && (session->state == PSS_STATE_OPENED || session->link_lost))
 		pss_remote_hang_up(session->remote);
 	end_session(session, PSS_STATE_CLOSED, cause, PSS_LEFT_REMOVED, 255);
 }
@@ -469,7 +527,7 @@ void pss_session_keep(PssSession *session)
 		return;
 	session->kept = TRUE;
 	pss_remote_keep(session->remote);
-	enter_registry(session);
+	pss_session_enter_registry(session);
 	if (session->remote_user)
 		return;
 	session->opener = NULL;

@@ -107,6 +107,22 @@ gboolean pss_session_disconnect(PssSession *session, GError **error) G_GNUC_WARN
 /* Takes it back, and with `force` from the terminal that has entered it. */
 gboolean pss_session_connect(PssSession *session, gboolean force, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* This process ends: a resilient session goes on with its holder, and is found again. Before pss_session_close(). */
+void pss_session_leave(PssSession *session);
+
+/* Those that were written down, as Disconnected ones into the registry. */
+void pss_session_restore_all(PssTransportNewFunc new_transport);
+
+/* A resilient session that was let go of gives its link up; with has_idle its holder ends after idle_s without one. */
+void pss_session_park(PssSession *session, gboolean has_idle, guint idle_s);
+
+/* Its link has been given up or is lost, and is being made. `func` is called once, with an error where it cannot be;
+ * not any more after pss_session_forget_waiter(). */
+typedef void (*PssLinkWaiterFunc)(gpointer user, const GError *error);
+gboolean pss_session_waits_for_link(PssSession *session);
+void pss_session_add_waiter(PssSession *session, PssLinkWaiterFunc func, gpointer user);
+void pss_session_forget_waiter(PssSession *session, gpointer user);
+
 /* Takes BUFFERING and BUFFER_SIZE over where they are there: how much output waits for somebody, and what happens when
  * it is more. */
 void pss_session_take_buffering(PssSession *session, struct pss_fields fields);

@@ -391,6 +391,55 @@ static void draw_name(char *name)
 	name[n] = '\0';
 }
 
+guint pss_channel_held_number(PssChannel *base)
+{
+	return ((PssHeldChannel *)base)->number;
+}
+
+const char *pss_transport_held_name(PssTransport *base)
+{
+	return ((PssHeld *)base)->name;
+}
+
+void pss_transport_held_note(PssTransport *base, const char *memo)
+{
+	pss_held_say((PssHeld *)base, "m", memo, strlen(memo));
+}
+
+void pss_transport_held_leave(PssTransport *base)
+{
+	((PssHeld *)base)->leaving = TRUE;
+}
+
+PssChannel *pss_transport_held_adopt(PssTransport *base, guint number, gboolean pty, const PssChannelEvents *events,
+				     gpointer user)
+{
+	PssHeldChannel *channel = g_rc_box_new0(PssHeldChannel);
+
+	channel->base.transport = base;
+	channel->number = number;
+	channel->pty = pty;
+	channel->events = events;
+	channel->user = user;
+	g_queue_init(&channel->kept);
+	g_ptr_array_add(((PssHeld *)base)->channels, channel);
+	return &channel->base;
+}
+
+PssTransport *pss_transport_held_restore(PssTarget *target, PssHeldLinkFunc new_link, const char *name, guint idle_s,
+					 const PssTransportEvents *events, gpointer user)
+{
+	PssTransport *base = pss_transport_held_new(target, new_link, idle_s, events, user);
+	PssHeld *held = (PssHeld *)base;
+
+	g_strlcpy(held->name, name, sizeof held->name);
+	g_free(held->greeting_start);
+	held->greeting_start = pss_holder_greeting_start(held->name);
+	held->state = PSS_HELD_PARKED;
+	held->taking = TRUE;
+	return base;
+}
+
 PssTransport *pss_transport_held_new(PssTarget *target, PssHeldLinkFunc new_link, guint idle_s,
 				     const PssTransportEvents *events, gpointer user)
 {
@@ -415,6 +464,7 @@ PssTransport *pss_transport_held_new(PssTarget *target, PssHeldLinkFunc new_link
 	held->events = events;
 	held->user = user;
 	draw_name(held->name);
+	draw_name(held->owner);
 	held->greeting_start = pss_holder_greeting_start(held->name);
 	held->channels = g_ptr_array_new_with_free_func(unref_channel);
 	held->old_links = g_ptr_array_new_with_free_func((GDestroyNotify)pss_transport_free);

@@ -14,10 +14,11 @@ typedef struct PssChannel PssChannel;
 
 /* What becomes of the link of a transport that can do without one (held.h). */
 typedef enum {
-	PSS_LINK_HELD,  /* the first one is up, and a holder keeps what the channels lead to */
-	PSS_LINK_DOWN,  /* lost, for the time being; text: why */
-	PSS_LINK_STUCK, /* the same, but it does not try by itself: somebody has to be there. text: why */
-	PSS_LINK_UP,    /* there is one again */
+	PSS_LINK_HELD,   /* the first one is up, and a holder keeps what the channels lead to */
+	PSS_LINK_DOWN,   /* lost, for the time being; text: why */
+	PSS_LINK_STUCK,  /* the same, but it does not try by itself: somebody has to be there. text: why */
+	PSS_LINK_PARKED, /* given up, as pss_transport_held_park() wants it */
+	PSS_LINK_UP,     /* there is one again, and all that was kept has come */
 } PssLinkNews;
 
 /* What the caller of connect hears. */
@@ -35,6 +36,8 @@ typedef struct {
 	void (*on_lost)(gpointer user, const GError *error);
 	/* Only from a held transport. */
 	void (*on_link)(gpointer user, PssLinkNews news, const char *text);
+	/* It was restored, and the holder has been taken over: what it was told last. Channels are adopted in here. */
+	void (*on_taken_over)(gpointer user, const char *memo, guint last_child);
 } PssTransportEvents;
 
 typedef struct {

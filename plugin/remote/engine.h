@@ -71,6 +71,7 @@ struct PssRemote {
 	gsize n_dropped;
 	PssReader reader;
 
+	gboolean resuming;    /* the request behind another engine's has not begun */
 	gboolean ask;         /* whether the text is complete */
 	guint n_sent;         /* times that the request was sent */
 	GString *text;        /* the lines of one command so far */
@@ -127,6 +128,7 @@ void pss_line_on_output(PssRemote *remote, const void *data, gsize n);
 void pss_line_on_keys(PssRemote *remote, const void *data, gsize n);
 void pss_line_on_control_closed(PssRemote *remote);
 void pss_line_stop_seconds(PssRemote *remote);
+void pss_line_resume(PssRemote *remote); /* an empty request, behind what may run */
 void pss_line_new_nonce(PssRemote *remote);
 void pss_line_begin(PssRemote *remote); /* the request goes out */
 
@@ -141,6 +143,7 @@ void pss_invoke_forget(PssRemote *remote);
 
 /* ---- reader.c: a shell that keeps its own line editor (fish) */
 void pss_reader_init(PssReader *reader, const char *nonce);
+void pss_reader_init_key(PssReader *reader, const char *key); /* of another engine */
 void pss_reader_finish(PssReader *reader);
 void pss_reader_stop(PssReader *reader);
 void pss_reader_on_mark(PssRemote *remote, guint slot, char kind, const char *argument);

@@ -19,6 +19,7 @@ my ($home, $shell) = ($ENV{HOME} || '/', $ENV{SHELL} || (getpwuid($<))[8] || '/b
 # stopped, status}.
 my ($link, $waiting, %children);
 my ($down, $start, $have, $told, $tell_at, $heard, $ending) = ('', 0, 0, 0, undef, now(), 0);
+my ($owner, $memo, $last) = ('', '', 0);
 
 sub now { return clock_gettime(CLOCK_MONOTONIC) }
 
@@ -225,7 +226,16 @@ sub obey {
 		$ending = 1;
 		return;
 	}
+	if ($word eq 'm') {
+		$memo = $rest;
+		return;
+	}
 	(my $number, $rest) = split / /, $rest, 2;
+	if ($word eq 'i') {
+		$idle = $number;
+		return;
+	}
+	$last = $number if $number > $last;
 	if ($word eq 'o') {
 		my ($columns, $rows, $term, $command) = split / /, $rest, 4;
 		start_on_terminal($number, $columns, $rows, plain($term), plain($command));
@@ -270,14 +280,20 @@ sub take_line {
 	my ($from, $line) = @_;
 	my ($word, $rest) = split / /, $line, 2;
 	if ($word eq '@') {
-		unless (confirm($rest)) {
-			syswrite($from->{out}, greet('g another client has gone on with the session'));
+		my ($count, $who) = split / /, $rest;
+		my $takes = $count eq '-';
+		$count = $start if $takes;
+		my $refusal = !$takes && $owner ne '' && $owner ne $who ? 'o another client has gone on with the session'
+			: $count < $start || $count > down_end() ? 'g what it has to say again is gone' : '';
+		if ($refusal) {
+			syswrite($from->{out}, greet($refusal));
 			return 0;
 		}
+		$owner = $who;
 		end_link($link) if $link && $link != $from;
 		($link, $waiting) = ($from, undef);
-		$link->{sent} = $rest + 0;
-		$link->{first} = greet("h $have $link->{sent} perl");
+		$link->{sent} = $count + 0;
+		$link->{first} = greet("h $have $link->{sent} perl " . down_end() . ($takes ? " $last $memo" : ''));
 		return 1;
 	}
 	return 0 if !$link || $from != $link || !defined $link->{sent};

@@ -115,7 +115,8 @@ down = Down()
 link = None
 waiting = None
 children = {}
-have = told = 0
+have = told = last = 0
+owner = memo = b""
 tell_at = None
 heard = time.monotonic()
 ending = False
@@ -237,12 +238,19 @@ def plain(text):
 
 
 def obey(word, rest):
-    global ending
+    global ending, last, memo, IDLE
     if word == b"x":
         ending = True
         return
+    if word == b"m":
+        memo = rest
+        return
     number, _, rest = rest.partition(b" ")
     number = int(number)
+    if word == b"i":
+        IDLE = number
+        return
+    last = max(last, number)
     if word == b"o":
         columns, rows, term, command = rest.split(b" ", 3)
         start_on_terminal(number, columns, rows, plain(term), plain(command))
@@ -279,18 +287,28 @@ def obey(word, rest):
 
 # FALSE: the link cannot go on.
 def take_line(from_link, line):
-    global have, link, waiting
+    global have, link, waiting, owner
     word, _, rest = line.partition(b" ")
     if word == b"@":
-        if not down.confirm(int(rest)):
-            os.write(from_link.fd_out, greet("g another client has gone on with the session"))
+        count, _, who = rest.partition(b" ")
+        takes = count == b"-"
+        count = down.start if takes else int(count)
+        refusal = None
+        if not takes and owner not in (b"", who):
+            refusal = "o another client has gone on with the session"
+        elif not down.start <= count <= down.end():
+            refusal = "g what it has to say again is gone"
+        if refusal:
+            os.write(from_link.fd_out, greet(refusal))
             return False
+        owner = who
         if link is not None and link is not from_link:
             link.end()
         link = from_link
         waiting = None
-        link.sent = int(rest)
-        link.first = greet("h %d %d python" % (have, link.sent))
+        link.sent = count
+        taken = " %d %s" % (last, memo.decode()) if takes else ""
+        link.first = greet("h %d %d python %d%s" % (have, count, down.end(), taken))
         return True
     if from_link is not link or link.sent is None:
         return False

@@ -22,6 +22,11 @@ static void make_mark(const PssRemote *remote, char kind, char *ret_mark)
 	g_snprintf(ret_mark, PSS_STREAM_MARK_MAX, "\036%s%c", remote->nonce, kind);
 }
 
+char *pss_remote_old_mark(PssRemote *remote, char kind)
+{
+	return g_strdup_printf("\036%s%c", remote->old_nonce, kind);
+}
+
 static void prepare_streams(PssRemote *remote)
 {
 	char mark[PSS_STREAM_MARK_MAX];

@@ -245,12 +245,17 @@ static void send_second(PssRemote *remote, gboolean again)
 		remote->events->send_control(remote->user, request->str, request->len);
 }
 
+static void send_request(PssRemote *remote);
+
 static gboolean on_second_time(gpointer user)
 {
 	PssRemote *remote = user;
 	remote->second_timer = 0;
 	pss_reader_call_again(remote);
-	send_second(remote, TRUE);
+	if (remote->resuming) /* it may have been dropped, read ahead */
+		send_request(remote);
+	else
+		send_second(remote, TRUE);
 	return G_SOURCE_REMOVE;
 }
 
@@ -272,6 +277,7 @@ void pss_line_stop_seconds(PssRemote *remote)
 static void on_begun(PssRemote *remote)
 {
 	remote->tell_kept = FALSE;
+	remote->resuming = FALSE;
 	remote->phase = PSS_PHASE_RUNNING;
 	/* The terminal can be faster than the control channel: then the report is being waited for. */
 	if (!remote->has_mark)
@@ -307,7 +313,7 @@ void pss_line_on_reply(PssRemote *remote, const PssReply *reply)
 	remote->deaf = FALSE;
 	if (reply->type == 'k' && remote->phase == PSS_PHASE_TYPED)
 		on_typed(remote, reply->field[1]);
-	else if (reply->type == 'b' && remote->phase == PSS_PHASE_SENT)
+	else if (reply->type == 'b' && (remote->phase == PSS_PHASE_SENT || remote->resuming))
 		on_begun(remote);
 	else if (reply->type == 'v' && remote->phase == PSS_PHASE_SENT)
 		to_second_prompt(remote, reply->field[1]);
@@ -319,8 +325,6 @@ void pss_line_on_reply(PssRemote *remote, const PssReply *reply)
 }
 
 /* ---- sent */
-
-static void send_request(PssRemote *remote);
 
 /* A signal that hits the idle shell, or a killed pump, may have cost the request. The shell runs one nonce
  * once, so that a slow link costs no more than the bytes. */
@@ -397,6 +401,17 @@ void pss_line_begin(PssRemote *remote)
 	remote->phase = PSS_PHASE_SENT;
 	remote->n_sent = 0;
 	send_request(remote);
+}
+
+void pss_line_resume(PssRemote *remote)
+{
+	pss_line_new_nonce(remote);
+	g_string_truncate(remote->text, 0);
+	remote->ask = FALSE;
+	remote->resuming = TRUE;
+	pss_line_begin(remote);
+	/* Keys are for what may run. */
+	remote->phase = PSS_PHASE_RUNNING;
 }
 
 void pss_remote_discard(PssRemote *remote)

@@ -20,6 +20,11 @@ void pss_reader_init(PssReader *reader, const char *nonce)
 	reader->painted = g_string_new(NULL);
 }
 
+void pss_reader_init_key(PssReader *reader, const char *key)
+{
+	g_snprintf(reader->key, sizeof reader->key, "\036%s", key);
+}
+
 void pss_reader_finish(PssReader *reader)
 {
 	pss_reader_stop(reader);

@@ -5,6 +5,7 @@
 #include "remote/remote.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -284,6 +285,66 @@ void pss_remote_hang_up(PssRemote *remote)
 	g_autoptr(GString) request = g_string_new(NULL);
 	pss_request_hang_up(request, remote->family);
 	remote->events->send_control(remote->user, request->str, request->len);
+}
+
+/* ---- going on with another engine's shell */
+
+typedef struct {
+	char name[PSS_NONCE_LENGTH + 1], key[PSS_NONCE_LENGTH + 1], nonce[PSS_NONCE_LENGTH + 1];
+	char reader_key[9];
+	char family[8];
+	int home;
+} Memo;
+
+G_STATIC_ASSERT(PSS_NONCE_LENGTH == 32);
+
+char *pss_remote_memo(PssRemote *remote)
+{
+	if (is_booting(remote) || remote->phase == PSS_PHASE_ENDED || !remote->home ||
+	    remote->family == PSS_FAMILY_NONE)
+		return NULL;
+	const char *call = remote->reader.key + (*remote->reader.key == '\036');
+	return g_strdup_printf("1 %s %s %s %.8s %s %s", remote->name, remote->key, remote->mark_nonce, call,
+			       pss_family_name(remote->family), remote->home);
+}
+
+static gboolean read_memo(const char *text, Memo *memo)
+{
+	memo->home = 0;
+	return sscanf(text, "1 %32s %32s %32s %8s %7s %n", memo->name, memo->key, memo->nonce, memo->reader_key,
+		      memo->family, &memo->home) == 5 &&
+	       memo->home > 0 && text[memo->home] == '/' && strlen(memo->name) == PSS_NONCE_LENGTH &&
+	       strlen(memo->key) == PSS_NONCE_LENGTH && strlen(memo->nonce) == PSS_NONCE_LENGTH;
+}
+
+gboolean pss_remote_memo_is_good(const char *text)
+{
+	Memo memo;
+	return read_memo(text, &memo);
+}
+
+void pss_remote_await(PssRemote *remote)
+{
+	remote->phase = PSS_PHASE_RUNNING;
+}
+
+void pss_remote_resume(PssRemote *remote, const char *text)
+{
+	Memo memo;
+
+	if (!read_memo(text, &memo))
+		return;
+	memcpy(remote->name, memo.name, sizeof remote->name);
+	memcpy(remote->key, memo.key, sizeof remote->key);
+	memcpy(remote->mark_nonce, memo.nonce, sizeof remote->mark_nonce);
+	pss_reader_init_key(&remote->reader, memo.reader_key);
+	remote->family = pss_family_from_name(strcmp(memo.family, "sh") == 0 ? "posix" : memo.family);
+	g_free(remote->home);
+	remote->home = g_strdup(text + memo.home);
+	pss_replies_finish(&remote->replies);
+	pss_replies_init(&remote->replies, remote->key);
+	pss_line_resume(remote);
+	explicit_bzero(&memo, sizeof memo);
 }
 
 PssRemoteState pss_remote_state(PssRemote *remote)

@@ -136,6 +136,17 @@ void pss_remote_hang_up(PssRemote *remote);
  */
 void pss_remote_set_link(PssRemote *remote, gboolean up);
 
+/* What another engine needs to go on with this shell, secrets included; newly allocated, NULL where that cannot be (in
+ * its start, or a plain terminal). It changes with each request. */
+char *pss_remote_memo(PssRemote *remote);
+gboolean pss_remote_memo_is_good(const char *memo);
+
+/* For a new engine: the shell is there, and nothing is known of it (BUSY). */
+void pss_remote_await(PssRemote *remote);
+/* It goes on with that shell, whatever it does just now: IDLE as soon as it is at its prompt. The channels may be
+ * written to. The memo is good. */
+void pss_remote_resume(PssRemote *remote, const char *memo);
+
 PssRemoteState pss_remote_state(PssRemote *remote);
 
 /* ---- invocations: commands beside the terminal (PROTOCOL.md, "Invocations") */
@@ -170,6 +181,9 @@ void pss_remote_relay_closed(PssRemote *remote, guint relay);
 
 /* When IDLE: the relay ends on the remote side, what a background job writes to it is dropped from now on. */
 void pss_remote_relay_end(PssRemote *remote, guint relay);
+
+/* After pss_remote_resume(): a mark (`<`, `>`) in the streams of the invocation that may run. Newly allocated. */
+char *pss_remote_old_mark(PssRemote *remote, char kind);
 
 /* The last first prompt, for a terminal that enters while IDLE; FALSE where there was none yet. */
 gboolean pss_remote_last_prompt(PssRemote *remote, PssRemotePrompt *ret_prompt);

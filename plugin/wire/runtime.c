@@ -3,6 +3,7 @@
  * that neither ever speaks through a place that somebody else could have put there. */
 #include "wire/runtime.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -145,6 +146,36 @@ int pss_runtime_find(uid_t uid, struct pss_runtime *ret_runtime)
 	if (getpwuid_r(uid, &entry, strings, sizeof strings, &found) != 0 || !found || found->pw_dir[0] != '/')
 		return pss_runtime_find_below("", NULL, uid, ret_runtime);
 	return pss_runtime_find_below("", entry.pw_dir, uid, ret_runtime);
+}
+
+int pss_runtime_saved(uid_t uid, char *ret_path, size_t size)
+{
+	struct pss_runtime runtime;
+	struct passwd entry, *found = NULL;
+	char strings[4096];
+	int n;
+
+	if (find_override(getenv("PSSESSION_RUNTIME_DIR"), uid, &runtime) == 0)
+		n = snprintf(ret_path, size, "%s/kept", runtime.directory);
+	else if (getpwuid_r(uid, &entry, strings, sizeof strings, &found) == 0 && found && found->pw_dir[0] == '/')
+		n = snprintf(ret_path, size, "%s/.local/state/pssession/kept", found->pw_dir);
+	else
+		return -ENOENT;
+	return n < (int)size ? 0 : -ENAMETOOLONG;
+}
+
+bool pss_runtime_has_saved(uid_t uid)
+{
+	char path[PSS_RUNTIME_SAVED_MAX];
+	const struct dirent *entry;
+	bool has = false;
+
+	DIR *directory = pss_runtime_saved(uid, path, sizeof path) == 0 ? opendir(path) : NULL;
+	while (directory && !has && (entry = readdir(directory)))
+		has = entry->d_name[0] != '.';
+	if (directory)
+		closedir(directory);
+	return has;
 }
 
 int pss_peer(int fd, uid_t *ret_uid, pid_t *ret_pid)

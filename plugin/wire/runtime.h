@@ -8,6 +8,7 @@
  * ours and 0700 it is ignored, so that an environment kept by `sudo -s` does no harm. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -28,6 +29,15 @@ int pss_runtime_find(uid_t uid, struct pss_runtime *ret_runtime);
 
 /* The same below a root of the caller's choice instead of "/": for tests. */
 int pss_runtime_find_below(const char *root, const char *home, uid_t uid, struct pss_runtime *ret_runtime);
+
+#define PSS_RUNTIME_SAVED_MAX 1024
+
+/* Where resilient sessions are written down, across reboots: ~/.local/state/pssession/kept below the home that passwd
+ * names, or `kept` in PSSESSION_RUNTIME_DIR. It need not be there. 0 or -errno. */
+int pss_runtime_saved(uid_t uid, char *ret_path, size_t size);
+
+/* Is anything written down there? */
+bool pss_runtime_has_saved(uid_t uid);
 
 /* The uid and pid at the other end of a connected Unix socket. 0 or -errno. */
 int pss_peer(int fd, uid_t *ret_uid, pid_t *ret_pid);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* What is written down of a resilient session, so that the next host process finds it again: a small file each, 0600,
+ * without secrets (those are with the holder). */
+#pragma once
+
+#include <glib.h>
+
+#include "host/target.h"
+
+/* Where they are; before anything else here. NULL: nothing is written and nothing found. Copied. */
+void pss_saved_set_directory(const char *directory);
+
+/* The target's part of a file. */
+GKeyFile *pss_saved_new(const PssTarget *target);
+
+/* A target as it was; its environment is this process's. */
+PssTarget *pss_saved_target(GKeyFile *file);
+
+/* Writes or removes the file of this instance. What fails is no error of the session's: it is just not found again. */
+void pss_saved_write(GKeyFile *file, const char *instance);
+void pss_saved_remove(const char *instance);
+
+/* All that are there. The file is the callee's. */
+void pss_saved_load(void (*on_file)(GKeyFile *file, gpointer user), gpointer user);

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* The output of a command that ran when the host process before this one died: its relay is still there, and what it
+ * carries goes to whoever receives. Called by session-restore.c and session.c. What the old process had confirmed is
+ * gone, so the beginning may be missing; the marks (remote/PROTOCOL.md, "Invocations") are no output. */
+#include <string.h>
+
+#include "host/session-private.h"
+#include "remote/stream.h"
+
+#define LAST_BYTES_MS 2000 /* behind the prompt */
+
+typedef struct {
+	PssOrphan *owner;
+	gboolean is_stderr;
+	gboolean inside, done;
+	GByteArray *early; /* until it is known whether it belongs to the command */
+	PssStream end;
+} Side;
+
+struct PssOrphan {
+	PssSession *session;
+	PssChannel *channel;
+	char *begin;
+	Side sides[2];
+	guint source;
+};
+
+static void on_plain(gpointer user, const void *data, gsize n)
+{
+	const Side *side = user;
+	pss_record_orphan(side->owner->session->record, side->is_stderr, data, n);
+}
+
+static void free_orphan(PssOrphan *orphan)
+{
+	g_clear_handle_id(&orphan->source, g_source_remove);
+	g_byte_array_unref(orphan->sides[0].early);
+	g_byte_array_unref(orphan->sides[1].early);
+	g_free(orphan->begin);
+	g_free(orphan);
+}
+
+static gboolean on_over(gpointer user)
+{
+	PssOrphan *orphan = user;
+	PssSession *session = orphan->session;
+
+	orphan->source = 0;
+	session->orphan = NULL;
+	pss_channel_close(orphan->channel);
+	free_orphan(orphan);
+	pss_record_settle(session->record);
+	return G_SOURCE_REMOVE;
+}
+
+static void end_within(PssOrphan *orphan, guint milliseconds)
+{
+	g_clear_handle_id(&orphan->source, g_source_remove);
+	orphan->source = g_timeout_add(milliseconds, on_over, orphan);
+}
+
+static void take_inside(Side *side, const void *data, gsize n)
+{
+	PssOrphan *orphan = side->owner;
+	const char *at = data;
+
+	side->done = side->done || pss_stream_feed(&side->end, &at, &n, on_plain, side);
+	if (orphan->sides[0].done && orphan->sides[1].done)
+		end_within(orphan, 0);
+}
+
+static void go_inside(Side *side)
+{
+	g_autoptr(GByteArray) early = g_steal_pointer(&side->early);
+
+	side->early = g_byte_array_new();
+	side->inside = TRUE;
+	take_inside(side, early->data, early->len);
+}
+
+static void on_data(gpointer user, const void *data, gsize n, gboolean is_stderr)
+{
+	PssOrphan *orphan = user;
+	Side *side = &orphan->sides[is_stderr];
+	gsize n_begin = strlen(orphan->begin);
+
+	if (side->inside) {
+		take_inside(side, data, n);
+		return;
+	}
+	g_byte_array_append(side->early, data, (guint)n);
+	const guint8 *at = memmem(side->early->data, side->early->len, orphan->begin, n_begin);
+	if (at) {
+		g_byte_array_remove_range(side->early, 0, (guint)(at + n_begin - side->early->data));
+		go_inside(side);
+	} else if (memmem(side->early->data, side->early->len, side->end.mark, side->end.n_mark)) {
+		go_inside(side);
+	}
+}
+
+static void on_drained(gpointer user)
+{
+}
+
+static void on_closed(gpointer user, int exit_status, const GError *error)
+{
+	end_within(user, 0);
+}
+
+void pss_session_adopt_orphan(PssSession *session, guint child)
+{
+	static const PssChannelEvents events = { .on_data = on_data, .on_drained = on_drained, .on_closed = on_closed };
+	PssOrphan *orphan = g_new0(PssOrphan, 1);
+	g_autofree char *end = pss_remote_old_mark(session->remote, '>');
+
+	orphan->session = session;
+	orphan->begin = pss_remote_old_mark(session->remote, '<');
+	for (int i = 0; i < 2; i++) {
+		orphan->sides[i] = (Side){ .owner = orphan, .is_stderr = i, .early = g_byte_array_new() };
+		pss_stream_expect(&orphan->sides[i].end, end);
+	}
+	orphan->channel = pss_transport_held_adopt(session->transport, child, FALSE, &events, orphan);
+	session->orphan = orphan;
+}
+
+/* Where no beginning has come by now, the old process had it. */
+void pss_session_orphan_caught_up(PssSession *session)
+{
+	for (int i = 0; session->orphan && i < 2; i++)
+		if (!session->orphan->sides[i].inside && session->orphan->sides[i].early->len > 0)
+			go_inside(&session->orphan->sides[i]);
+}
+
+void pss_session_orphan_at_prompt(PssSession *session)
+{
+	if (session->orphan && !session->orphan->source)
+		end_within(session->orphan, LAST_BYTES_MS);
+}
+
+void pss_session_forget_orphan(PssSession *session)
+{
+	if (session->orphan)
+		free_orphan(g_steal_pointer(&session->orphan));
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* Resilient sessions that outlive this process: written down while they live, made again from what is written, taken
+ * over from their holder by the first connection. What the engine needs (its secrets too) the holder has kept. Called
+ * by session.c and main.c. */
+#include <stdio.h>
+#include <string.h>
+
+#include "host/held.h"
+#include "host/saved.h"
+#include "host/session-private.h"
+
+#define GROUP "Session"
+
+static void set_text(GKeyFile *file, const char *key, const char *text)
+{
+	if (text)
+		g_key_file_set_string(file, GROUP, key, text);
+}
+
+/* Changes with each request; a line for the holder only where it does. */
+void pss_session_tell_holder(PssSession *session)
+{
+	if (!session->resilient || !session->terminal || !session->control || !session->was_opened)
+		return;
+	g_autofree char *engine = pss_remote_memo(session->remote);
+	if (!engine)
+		return;
+	PssChannel *job = pss_invoker_current_channel(session->invoker);
+	g_autofree char *memo = g_strdup_printf("%u %u %u %s", pss_channel_held_number(session->terminal),
+						pss_channel_held_number(session->control),
+						job ? pss_channel_held_number(job) : 0, engine);
+	if (g_strcmp0(memo, session->memo) == 0)
+		return;
+	g_free(session->memo);
+	session->memo = g_steal_pointer(&memo);
+	pss_transport_held_note(session->transport, session->memo);
+}
+
+void pss_session_save(PssSession *session)
+{
+	GKeyFile *file = session->saved;
+
+	if (!session->resilient || !file || !session->kept)
+		return;
+	set_text(file, "InstanceId", session->instance);
+	set_text(file, "Name", session->name);
+	set_text(file, "Computer", session->computer);
+	set_text(file, "PromptName", session->prompt_name);
+	set_text(file, "RemoteUser", session->remote_user);
+	set_text(file, "HistoryKey", session->history_key);
+	set_text(file, "Shell", pss_remote_shell_name(session->remote));
+	set_text(file, "Holder", pss_transport_held_name(session->transport));
+	g_key_file_set_integer(file, GROUP, "IdleTimeout", (int)session->idle_s);
+	pss_saved_write(file, session->instance);
+}
+
+void pss_session_unsave(PssSession *session)
+{
+	if (session->saved && !session->left)
+		pss_saved_remove(session->instance);
+}
+
+void pss_session_leave(PssSession *session)
+{
+	if (!session->resilient || !session->saved || !session->transport)
+		return;
+	session->left = TRUE;
+	pss_transport_held_leave(session->transport);
+}
+
+/* ---- the other way */
+
+static char *text_of(GKeyFile *file, const char *key)
+{
+	return g_key_file_get_string(file, GROUP, key, NULL);
+}
+
+void pss_session_on_taken_over(gpointer user, const char *memo, guint last_child)
+{
+	PssSession *session = user;
+	guint terminal, control, job;
+	int end = 0;
+
+	if (sscanf(memo, "%u %u %u %n", &terminal, &control, &job, &end) < 3 || end == 0 ||
+	    !pss_remote_memo_is_good(memo + end)) {
+		pss_session_close(session, "what kept the session there does not know enough to go on with it");
+		return;
+	}
+	session->terminal = pss_session_adopt_channel(session, terminal, TRUE);
+	session->control = pss_session_adopt_channel(session, control, FALSE);
+	pss_invoker_begin_at(session->invoker, last_child); /* each relay was a child */
+	pss_remote_resume(session->remote, memo + end);
+	if (job)
+		pss_session_adopt_orphan(session, job);
+}
+
+static void restore(GKeyFile *file, gpointer user)
+{
+	g_autofree char *holder = text_of(file, "Holder");
+	g_autofree char *computer = text_of(file, "Computer");
+	g_autofree char *instance = text_of(file, "InstanceId");
+	PssTarget *target = pss_saved_target(file);
+
+	if (!holder || strlen(holder) != 32 || !computer || !instance || !target->host) {
+		pss_target_free(target);
+		g_key_file_unref(file);
+		return;
+	}
+	PssSession *session = pss_session_new_restored((PssTransportNewFunc)user, target, holder,
+						       (guint)g_key_file_get_integer(file, GROUP, "IdleTimeout", NULL));
+	g_free(session->instance);
+	session->instance = g_steal_pointer(&instance);
+	session->computer = g_steal_pointer(&computer);
+	session->name = text_of(file, "Name");
+	session->prompt_name = text_of(file, "PromptName");
+	session->remote_user = text_of(file, "RemoteUser");
+	session->history_key = text_of(file, "HistoryKey");
+	session->wanted_shell = text_of(file, "Shell");
+	session->saved = file;
+	pss_session_enter_registry(session);
+	pss_session_unref(session);
+}
+
+void pss_session_restore_all(PssTransportNewFunc new_transport)
+{
+	pss_saved_load(restore, (gpointer)new_transport);
+}
