@@ -185,6 +185,8 @@ static void lose(PssHeld *held, const GError *error)
 {
 	gboolean was_up = held->state == PSS_HELD_UP;
 
+	if (held->state == PSS_HELD_LOST)
+		return; /* the channel's end, right behind the words that it is over */
 	drop_link_soon(held);
 	if (held->state == PSS_HELD_OPENING || held->state == PSS_HELD_PLAIN) {
 		lose_for_good(held, error);

@@ -87,7 +87,7 @@ kill_host() {
 		[ "$(get-pssession -Property InstanceId,Name,ComputerName,State,Availability | tr "\t" /)" = \
 			"$s/kept/box/Disconnected/None" ] || exit 51
 		connect-pssession -Name kept >/dev/null || exit 52
-		[ "$(state)" = Opened/Available ] || [ "$(state)" = Opened/Busy ] || exit 53
+		case $(state) in Opened/Available | Opened/Busy) ;; *) exit 53 ;; esac
 		[ "$(invoke-command -Wait -Session $s "f; pwd")" = "f-7
 /usr" ] || exit 54
 		remove-pssession -Session $s
