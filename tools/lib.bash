@@ -84,17 +84,18 @@ failed_programs() {
 }
 
 # run_meson_tests BUILD OPTION…: RESULTS and AGAIN are then for tools/count-tests.
+# Signals as a login has them: `nohup tools/check` must not make tests fail.
 run_meson_tests() {
 	local build=$1 again
 	shift
 	RESULTS=("$build/meson-logs/testlog.json") AGAIN=()
 	rm -f "$build/meson-logs/"{testlog,again}.json
-	meson test -C "$build" --no-rebuild --print-errorlogs "$@" >"$build/check.log" 2>&1
+	env --default-signal meson test -C "$build" --no-rebuild --print-errorlogs "$@" >"$build/check.log" 2>&1
 	[ -f "${RESULTS[0]}" ] || { tail -n 20 "$build/check.log" >&2; die "meson ran no test"; }
 	mapfile -t again < <(failed_programs "${RESULTS[@]}")
 	[ ${#again[@]} -gt 0 ] || return 0
 	say "once more, alone: ${again[*]##* / }"
-	meson test -C "$build" --no-rebuild --print-errorlogs --num-processes 1 --logbase again "$@" "${again[@]##* / }" \
+	env --default-signal meson test -C "$build" --no-rebuild --print-errorlogs --num-processes 1 --logbase again "$@" "${again[@]##* / }" \
 		>"$build/again.log" 2>&1
 	# shellcheck disable=SC2034 # whoever calls this reads it
 	AGAIN=("$build/meson-logs/again.json")

@@ -764,8 +764,7 @@ for _number in () if IS_ZSH else (signal.SIGHUP, signal.SIGTERM):
             lambda b, number=_number, at_prompt=_at_prompt: ended_by(b, number, at_prompt))
 
 
-@test("a terminal that closes: the local history is saved, the remote line too, nothing stays behind")
-def _(b):
+def terminal_closes(b):
     b.run("echo local-line")
     b.enter()
     b.type("half")
@@ -783,6 +782,10 @@ def _(b):
     b.master = os.open("/dev/null", os.O_RDONLY)
     assert b.host_history() == "half\n"
     assert "echo local-line" in b.local_history() and "half" not in b.local_history()
+
+
+test("a terminal that closes: the local history is saved, the remote line too, nothing stays behind")(terminal_closes)
+test("a terminal that closes on a shell that ignores SIGHUP: the same", rc="trap '' HUP")(terminal_closes)
 
 
 @test("a crash of the loop leaves the shell fine",
