@@ -42,7 +42,7 @@ installed() {
 	host=$(realpath -ms "$(option prefix)/$(option libexecdir)/pssession-host")
 	[ "$(installed pssession-host)" = "$host" ]
 	# Every installed file is one of ours by its name.
-	run bash -c 'find "$1" ! -type d ! -iname "*pssession*" -printf "%f\n" | grep -vxiE "($(command_names))(\.1)?"' bash "$DESTINATION"
+	run bash -c 'find "$1" ! -type d ! -ipath "*/pssession/*" ! -iname "*pssession*" -printf "%f\n" | grep -vxiE "($(command_names))(\.1)?"' bash "$DESTINATION"
 	[ -z "$output" ]
 }
 
@@ -59,6 +59,22 @@ installed() {
 @test "install: the zsh module, where there is one, is where zsh looks" {
 	[ -n "$(installed pssession.so | grep /zsh/)" ] || skip "there is no zsh module in this build"
 	[ "$(installed pssession.so | grep /zsh/)" = "$(zsh -fc 'print -r -- $module_path[1]')/pssession.so" ]
+}
+
+@test "install: the plugin files work from there, with all that they read later" {
+	local directory shared
+	directory=$DESTINATION$(option prefix)/$(option datadir)/pssession
+	run clean_env env BASH_LOADABLES_PATH="$DESTINATION$(pkg-config --variable=loadablesdir bash)" bash --noprofile --norc -c "
+		. '$directory/pssession.bash'; get-pssession --version; type -t get-pssession"
+	[ "$status" -eq 0 ]
+	[[ ${lines[0]} == 'pssession '* && ${lines[1]} == builtin ]]
+	shared=$(installed pssession.so | grep /zsh/) || skip "there is no zsh module in this build"
+	run clean_env zsh -fc "module_path+=('$DESTINATION${shared%/*}'); . '$directory/pssession.plugin.zsh'
+		get-pssession --version; whence -w get-pssession
+		pssession_prompt && pssession_plugin_unload"
+	[ "$status" -eq 0 ]
+	[[ ${lines[0]} == 'pssession '* && ${lines[1]} == 'get-pssession: builtin' && -z ${lines[2]-} ]]
+	[ "$(cd "$directory/functions" && echo *)" = "$(cd "$PSS_SOURCE/plugin/functions" && echo *)" ]
 }
 
 @test "install: man shows the pages, in both spellings" {

@@ -19,11 +19,13 @@ teardown() { place_end; }
 	[ "$(command_names | sort)" = "$builtins" ]
 	[ "$(grep -oE '^function [A-Za-z]+-[A-Za-z]+' "$PLUGIN" | cut -d' ' -f2 | sort)" = "$builtins" ]
 	[ "$(bash_script ". $PSS_SOURCE/completions/pssession.bash; complete" | grep -oE '[^ ]+$' | sort)" = "$builtins" ]
-	[ "$(sed -n '1s/#compdef //p' "$PSS_SOURCE/completions/_pssession" | tr ' ' '\n' | sort)" = "$builtins" ]
+	[ "$(sed -n '1s/#compdef //p' "$PSS_SOURCE/completions/_pssession" | tr ' ' '\n' | grep -v = | sort)" = "$builtins" ]
+	[ "$(cd "$PSS_SOURCE/plugin/functions" && printf '%s\n' *-* | sort)" = "$builtins" ]
 	local file verbs=enter,exit,new,get,remove,disconnect,connect,receive
-	for file in "$ZSH_PLUGIN" "$PSS_SOURCE/plugin/pssession-load.zsh" "$PSS_SOURCE/plugin/pssession-load.bash"; do
-		tr -s '\n\t' ' ' <"$file" | grep -q "{$verbs}-pssession {$(sed 's/[a-z]*/\u&/g' <<<"$verbs")}-PSSession"
+	for file in "$PSS_SOURCE"/plugin/{functions/_pssession_enable,pssession-load.bash}; do
+		tr -s '\n\t\\' ' ' <"$file" | grep -q "{$verbs}-pssession {$(sed 's/[a-z]*/\u&/g' <<<"$verbs")}-PSSession"
 	done
+	grep -qF "{{$verbs}-pssession,invoke-command,{$(sed 's/[a-z]*/\u&/g' <<<"$verbs")}-PSSession,Invoke-Command," "$ZSH_PLUGIN"
 }
 
 # -- bash
@@ -181,7 +183,7 @@ teardown() { place_end; }
 @test "dotfiles: zsh: whatever options are set, twice, from a path with blanks" {
 	requires_zsh_module
 	mkdir -p "$HERE/a b"
-	cp "$ZSH_PLUGIN" "$PSS_SOURCE/plugin/pssession-load.zsh" "$PSS_BUILD/zsh-module/pssession.so" "$HERE/a b"
+	cp -R "$ZSH_PLUGIN" "$PSS_SOURCE/plugin/functions" "$PSS_BUILD/zsh-module/pssession.so" "$HERE/a b"
 	run zsh_script "cd '$HERE'; setopt sh_word_split ksh_arrays no_unset err_exit glob_subst null_glob
 		. './a b/pssession.plugin.zsh'; . './a b/pssession.plugin.zsh'; cd /; get-pssession --version; pssession_prompt
 		grep -o '/a b.*' /proc/\$\$/maps | sort -u; :"
@@ -196,9 +198,33 @@ teardown() { place_end; }
 	mkdir -p "$HERE/bin"
 	printf '#!/bin/sh\necho a program: "$@"\n' >"$HERE/bin/rsn"
 	chmod +x "$HERE/bin/rsn"
-	start_zsh "path=($HERE/bin \$path)" "alias gsn='echo an alias'" "nsn() { echo a function }" ". $ZSH_PLUGIN"
-	run_line 'rsn 1 "2 3"; gsn; nsn; whence -w rsn gsn nsn etsn'
-	output_is $'a program: 1 2 3\nan alias\na function\nrsn: command\ngsn: alias\nnsn: function\netsn: alias'
+	start_zsh "path=($HERE/bin \$path)" "alias gsn='echo an alias'" "nsn() { echo a function }" ". $ZSH_PLUGIN" \
+		"exsn() { echo a later function }"
+	run_line 'rsn 1 "2 3"; gsn; nsn; exsn; whence -w rsn gsn nsn exsn etsn'
+	output_is $'a program: 1 2 3\nan alias\na function\na later function\nrsn: command\ngsn: alias\nnsn: function\nexsn: function\netsn: alias'
+	run_line 'get-pssession; rsn x; gsn; nsn; exsn; \gsn'
+	output_like '^a program: x
+an alias
+a function
+a later function
+.*command not found: gsn$'
+}
+
+@test "dotfiles: zsh: a short name as the first command, again, and in what was read before there were aliases" {
+	requires_zsh_module
+	start_zsh ". $ZSH_PLUGIN" 'mine() { gsn -Property Name }'
+	run_line 'gsn -Format json; nsn -ConfigFile $C box >/dev/null; gsn -Property Name; mine; whence -w gsn nsn get-pssession' 30
+	output_is $'[]\nSession1\nSession1\ngsn: alias\nnsn: alias\nget-pssession: builtin'
+}
+
+@test "dotfiles: zsh: without a module the command says where it looked, each time" {
+	requires_zsh_module
+	mkdir -p "$HERE/alone"
+	cp -R "$ZSH_PLUGIN" "$PSS_SOURCE/plugin/functions" "$HERE/alone"
+	run zsh_script ". $HERE/alone/pssession.plugin.zsh; get-pssession; get-pssession"
+	[ "$status" -eq 1 ]
+	[ "${#lines[@]}" -eq 2 ]
+	[[ ${lines[1]} == *"$HERE/alone"* ]]
 }
 
 @test "dotfiles: zsh: unloading leaves no trace" {
