@@ -87,8 +87,8 @@ static int has_name(pss_rl_command *command)
 	return 0;
 }
 
-/* bash puts two commands without a name into vi's keymap: completion of local files, and running an alias
- * as keys. What else has no name there is the user's `bind -x`. */
+/* bash puts commands without a name into vi's keymap: completion of local files, running an alias as keys, an editor.
+ * What else has no name there is the user's `bind -x`. */
 static void disarm_nameless(char key, pss_rl_command *instead)
 {
 	struct pss_keymap_entry *entry = &vi_movement_keymap[(unsigned char)key];
@@ -111,6 +111,7 @@ void pss_editor_disarm_commands(void)
 	disarm_nameless('*', only_bell);
 	disarm_nameless('=', only_bell);
 	disarm_nameless('@', bell_and_key);
+	disarm_nameless('v', only_bell); /* edit-and-execute; it has a name from bash 5.2 on */
 	disarm_keymap(emacs_standard_keymap, 0);
 	disarm_keymap(vi_insertion_keymap, 0);
 	disarm_keymap(vi_movement_keymap, 0);

@@ -36,6 +36,25 @@ __pss_r() {
 	builtin return "${__pss_s:-0}"
 }
 
+# __pss_prompt TEXT: __pss_i is the prompt that it stands for; for bash before 4.4, which has no ${…@P}. What the here-document
+# expands sees the status.
+__pss_prompt() {
+	builtin local v
+	__pss_i=$1
+	__pss_unescape
+	if [[ $__pss_i != *[\\\$\`]* ]] || ! builtin shopt -q promptvars; then
+		return
+	fi
+	__pss_j=
+	__pss_r
+	builtin eval "while IFS= builtin read -r v; do
+__pss_j+=\$v\$'\n'
+done <<__pss_end_of_prompt
+$__pss_i
+__pss_end_of_prompt"
+	__pss_i=${__pss_j%$'\n'}
+}
+
 # ---- around the user's text
 # __pss_b N TEXT: begins the request N. It fails for one that has begun already: a request may come twice.
 __pss_b() {
@@ -53,7 +72,7 @@ __pss_b() {
 	__pss_set PS2 "$__pss_2"
 	__pss_set PS0 "$__pss_0"
 	__pss_say b "$1"
-	if [[ -n $__pss_0 && -z $__pss_relay && ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -ge 44 ]]; then
+	if [[ -n $__pss_0 && -z $__pss_relay && -z $__pss_old ]]; then
 		builtin printf %s "${__pss_0@P}" 1<>"$__pss_t"
 	fi
 	:
@@ -106,8 +125,12 @@ __pss_v() {
 		__pss_b "$1" "$2"
 		return
 	fi
-	m=$__pss_2
-	[[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -ge 44 ]] && m=${__pss_2@P}
+	if [[ -n $__pss_old ]]; then
+		__pss_prompt "$__pss_2"
+		m=$__pss_i
+	else
+		m=${__pss_2@P}
+	fi
 	__pss_say v "$1" "$m"
 	return 1
 }
@@ -123,7 +146,9 @@ __pss_adopt() {
 			if [[ $o == "$__pss_h" ]]; then
 				n+=(${__pss_p[@]+"${__pss_p[@]}"})
 			else
-				n+=("${o//"$__pss_h"/"${__pss_p[0]-:}"}")
+				# Not ${o//…}: bash's versions differ in what quotes and `&` mean there.
+				[[ $o != *"$__pss_h"* ]] || o=${o%%"$__pss_h"*}${__pss_p[0]-:}${o#*"$__pss_h"}
+				n+=("$o")
 			fi
 		done
 		__pss_p=(${n[@]+"${n[@]}"})
@@ -175,7 +200,10 @@ __pss_end() {
 		i=
 		[[ ${!-} == "$__pss_bang" ]] || i=background
 		__pss_stream "$__pss_n" '>'
-	elif [[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -ge 44 ]]; then
+	elif [[ -n $__pss_old ]]; then
+		__pss_prompt "$__pss_1"
+		i=$__pss_i
+	else
 		__pss_r
 		i=${__pss_1@P}
 	fi
@@ -284,6 +312,11 @@ logout() {
 __pss_kept=@KEPT@
 __pss_n=@FIRST@ __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_e= __pss_i= __pss_rests= __pss_m= __pss_job= __pss_relay= __pss_p=()
 __pss_y=$'\n{ __pss_q; } 2>/dev/null'
+__pss_old=
+if [[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -lt 44 ]]; then
+	__pss_old=1
+	. "$__pss_d/escapes"
+fi
 set +euvx
 __pss_t=$(builtin command -p tty)
 for __pss_i in PS0 PS1 PS2 PROMPT_COMMAND; do

@@ -86,6 +86,9 @@ serve() {
 
 # ---- the start-up files, the most frequent first: the shell starts while the rest of this script is on its way. What it
 # says waits in the fifo.
+case $f in bash | posix) cat >escapes ;; *) cat >/dev/null ;; esac <<'@END@'
+@ESCAPES@
+@END@
 [ $f != bash ] || cat >rc <<'@END@'
 @BASH@
 @END@

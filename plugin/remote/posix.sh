@@ -175,7 +175,9 @@ __pss_unfinished() {
 # __pss_v N TEXT: the same where TEXT is complete, else says so and fails.
 __pss_v() {
 	if __pss_unfinished "$2"; then
-		__pss_say v "$1" "$__pss_2"
+		__pss_i=$__pss_2
+		case $__pss_escapes in 1) __pss_render ;; esac
+		__pss_say v "$1" "$__pss_i"
 		return 1
 	fi
 	__pss_b "$1" "$2"
@@ -216,6 +218,9 @@ __pss_strip() {
 
 # Renders __pss_i as the shell renders PS1, whose rules are those of a here-document.
 __pss_render() {
+	case $__pss_i$__pss_escapes in
+	*\\*1) __pss_unescape ;;
+	esac
 	case $__pss_i in
 	*[\$\`\\]*) ;;
 	*) return 0 ;;
@@ -393,6 +398,13 @@ __pss_y='
 { __pss_q "$-"; set +euvx; } 2>/dev/null'
 __pss_t=$(command -p tty)
 set +euvx
+__pss_escapes=
+case $(command -p readlink "/proc/$$/exe" 2>/dev/null) in
+*busybox*)
+	__pss_escapes=1
+	. "$__pss_d/escapes"
+	;;
+esac
 case ${KSH_VERSION-} in
 *93* | *2020*) HISTFILE=$__pss_d/history ;;
 *) unset HISTFILE ;;

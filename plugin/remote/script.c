@@ -55,6 +55,7 @@ char *pss_script_control(const PssScriptValues *values, gsize *ret_n)
 {
 	GString *text = g_string_new(pss_source_control);
 	pss_script_include(text, "@RENDEZVOUS@", pss_source_rendezvous);
+	pss_script_include(text, "@ESCAPES@", pss_source_escapes);
 	pss_script_include(text, "@BASH@", pss_source_bash);
 	pss_script_include(text, "@ZSH@", pss_source_zsh);
 	pss_script_include(text, "@FISH@", pss_source_fish);

@@ -134,7 +134,8 @@ class Shell:
     def fingerprint(self):
         path = os.path.join(self.directory, "fingerprint")
         self.run(f"fingerprint {path}")
-        with open(path) as file:
+        # bash 5.1 prints key sequences as they are, which need not be UTF-8.
+        with open(path, errors="surrogateescape") as file:
             return [line for line in file if "fingerprint" not in line]
 
     def catches(self, number):

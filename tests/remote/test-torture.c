@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs the torture table over one remote shell: `test-torture SHELL [gtest options]`. Every case gets a
+/* Runs the torture table over one remote shell: `test-torture SHELL[=PROGRAM] [gtest options]`. Every case gets a
  * fresh engine, a fresh home and a fresh shell; at its end nothing of ours may be left on the machine. */
 #include <glib/gstdio.h>
 #include <stdlib.h>
@@ -76,13 +76,14 @@ static void add(const Rows *rows, int all)
 
 int main(int argc, char **argv)
 {
-	for (gsize i = 0; argc > 1 && i < G_N_ELEMENTS(shells); i++) {
-		if (strcmp(shells[i].name, argv[1]) == 0)
+	g_auto(GStrv) wanted = g_strsplit(argc > 1 ? argv[1] : "", "=", 2);
+	for (gsize i = 0; i < G_N_ELEMENTS(shells); i++) {
+		if (g_strcmp0(shells[i].name, wanted[0]) == 0)
 			shell = &shells[i];
 	}
 	if (!shell)
-		g_error("usage: test-torture SHELL [gtest options]");
-	program = g_find_program_in_path(shell->program);
+		g_error("usage: test-torture SHELL[=PROGRAM] [gtest options]");
+	program = g_find_program_in_path(wanted[1] ? wanted[1] : shell->program);
 	argv[1] = argv[0];
 	argc--;
 	argv++;
