@@ -23,7 +23,10 @@ struct pss_funmap {
 #define PSS_READERR (-2)
 #define PSS_RL_STATE_INITIALIZED 0x2ul
 #define PSS_RL_STATE_TERMPREPPED 0x4ul
+#define PSS_RL_STATE_ISEARCH 0x80ul
+#define PSS_RL_STATE_NSEARCH 0x100ul
 #define PSS_RL_STATE_TTYCSAVED 0x40000ul
+#define PSS_RL_STATE_READSTR 0x10000000ul /* bash 5.3 */
 
 extern unsigned long rl_readline_state;
 extern FILE *rl_instream, *rl_outstream;

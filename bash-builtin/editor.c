@@ -185,15 +185,25 @@ static bool wait_for_key(int terminal)
 	return !fds[1].revents || !editor.request->on_wake(editor.request->user);
 }
 
+/* Since bash 5.3, readline frees a search, or the name of a command that is being typed, when it hears of an interrupt,
+ * and what reads the keys of one must not go on (lib/readline/signals.c, _rl_state_sigcleanup). */
+static bool has_lost_its_place(unsigned long before)
+{
+	return before & ~rl_readline_state & (PSS_RL_STATE_ISEARCH | PSS_RL_STATE_NSEARCH | PSS_RL_STATE_READSTR);
+}
+
 /* rl_getc_function: one byte, or PSS_READERR when the line is over. The stream is non-blocking, so that
  * a long paste costs one system call a byte. */
 static int read_key(FILE *stream)
 {
 	for (;;) {
+		unsigned long state = rl_readline_state;
 		enum pss_read outcome = editor.outcome == PSS_READ_LINE ? take_signals() : editor.outcome;
 		unsigned char key;
 		ssize_t n;
 
+		if (outcome == PSS_READ_INTERRUPT && has_lost_its_place(state))
+			jump_to_top_level(DISCARD);
 		if (outcome != PSS_READ_LINE)
 			return give_up(outcome);
 		n = read(fileno(stream), &key, 1);

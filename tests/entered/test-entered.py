@@ -421,7 +421,7 @@ def _(b):
 @test("Ctrl-C at the prompt drops the line and stays; in a search and a numeric argument too")
 def _(b):
     b.enter()
-    for keys in ("abc", "\x12ab", "\x1b5", "a\x16"):
+    for keys in ("abc", "\x12ab", "\x1b5", "a\x16", "\x1bpab", "\x1bxab"):
         b.type(keys)
         b.interrupt(rb"\[web1\]: ~\$ ")
     b.type("ok\r")
