@@ -33,9 +33,9 @@ static const struct column columns[PSS_PROPERTY_COUNT] = {
 	[PSS_PROPERTY_TRANSPORT] = { 9, 9, false, 0 },  [PSS_PROPERTY_USER] = { 10, 8, false, 6 },
 	[PSS_PROPERTY_STATE] = { 13, 12, false, 3 },    [PSS_PROPERTY_AVAILABILITY] = { 12, 12, true, 0 },
 	[PSS_PROPERTY_RESILIENT] = { 9, 9, false, 0 },  [PSS_PROPERTY_BUFFERING] = { 19, 19, false, 0 },
-	[PSS_PROPERTY_CAUSE] = { 5, 5, false, 1 },
+	[PSS_PROPERTY_FORWARDS] = { 8, 8, false, 8 },   [PSS_PROPERTY_CAUSE] = { 5, 5, false, 1 },
 };
-#define GIVE_WAY_LAST 7
+#define GIVE_WAY_LAST 8
 
 const int pss_table_properties[PSS_TABLE_PROPERTIES] = {
 	PSS_PROPERTY_ID,    PSS_PROPERTY_NAME,  PSS_PROPERTY_COMPUTER,

@@ -24,6 +24,7 @@ static const struct {
 	{ PSS_TAG_PROMPT_NAME, offsetof(struct pss_session, prompt_name) },
 	{ PSS_TAG_HISTORY_KEY, offsetof(struct pss_session, history_key) },
 	{ PSS_TAG_CAUSE, offsetof(struct pss_session, cause) },
+	{ PSS_TAG_FORWARDS, offsetof(struct pss_session, forwards) },
 };
 #define N_TEXTS (sizeof texts / sizeof *texts)
 
@@ -104,6 +105,7 @@ const char *const pss_property_names[PSS_PROPERTY_COUNT + 1] = {
 	[PSS_PROPERTY_AVAILABILITY] = "Availability",
 	[PSS_PROPERTY_RESILIENT] = "Resilient",
 	[PSS_PROPERTY_BUFFERING] = "OutputBufferingMode",
+	[PSS_PROPERTY_FORWARDS] = "Forwards",
 	[PSS_PROPERTY_CAUSE] = "Cause",
 };
 
@@ -147,6 +149,8 @@ char *pss_property_value(const struct pss_session *session, int property)
 		return strdup(session->transport);
 	case PSS_PROPERTY_USER:
 		return strdup(session->remote_user);
+	case PSS_PROPERTY_FORWARDS:
+		return strdup(session->forwards);
 	case PSS_PROPERTY_CAUSE:
 		return strdup(session->cause);
 	case PSS_PROPERTY_COUNT:

@@ -19,6 +19,7 @@ struct pss_session {
 	char *prompt_name;
 	char *history_key;
 	char *cause;
+	char *forwards;
 	uint64_t state, availability;
 	bool attached;
 	bool resilient;
@@ -52,6 +53,7 @@ enum pss_property {
 	PSS_PROPERTY_AVAILABILITY,
 	PSS_PROPERTY_RESILIENT,
 	PSS_PROPERTY_BUFFERING,
+	PSS_PROPERTY_FORWARDS,
 	PSS_PROPERTY_CAUSE,
 	PSS_PROPERTY_COUNT
 };

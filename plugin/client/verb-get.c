@@ -48,7 +48,8 @@ static bool read_properties(struct pss_call *call, struct properties *ret_proper
 			pss_call_usage(
 				call,
 				"-Property wants Id, Name, InstanceId, ComputerName, ComputerType, ConfigurationName, "
-				"Transport, UserName, State, Availability, Resilient, OutputBufferingMode or Cause, "
+				"Transport, UserName, State, Availability, Resilient, OutputBufferingMode, Forwards or "
+				"Cause, "
 				"not '%s'",
 				names->items[i]);
 			return false;

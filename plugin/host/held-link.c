@@ -494,14 +494,14 @@ static void open_carrier(PssHeld *held, gboolean first)
 		g_timeout_add(first ? FIRST_GREETING_DEADLINE_MS : GREETING_DEADLINE_MS, on_greeting_deadline, held);
 }
 
-static void on_ready(gpointer user, const char *remote_user, const char *history_key)
+static void on_ready(gpointer user, const char *remote_user, const char *history_key, const char *forwards)
 {
 	PssHeld *held = user;
 	gboolean first = held->state == PSS_HELD_OPENING;
 
 	open_carrier(held, first);
 	if (first)
-		held->events->on_ready(held->user, remote_user, history_key);
+		held->events->on_ready(held->user, remote_user, history_key, forwards);
 }
 
 static void on_question(gpointer user, PssQuestion *question)

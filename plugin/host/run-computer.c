@@ -47,7 +47,7 @@ static const PssRunEvents channel_events = { .on_data = on_data, .on_taken = on_
 
 /* ---- the link's events */
 
-static void on_ready(gpointer user, const char *remote_user, const char *history_key)
+static void on_ready(gpointer user, const char *remote_user, const char *history_key, const char *forwards)
 {
 	Run *run = user;
 

@@ -78,6 +78,7 @@ void pss_session_write_fields(PssSession *session, struct pss_message *message)
 	pss_message_text(message, PSS_TAG_HISTORY_KEY, session->history_key);
 	pss_message_text(message, PSS_TAG_PROMPT_NAME, session->prompt_name);
 	pss_message_text(message, PSS_TAG_CAUSE, session->cause);
+	pss_message_text(message, PSS_TAG_FORWARDS, session->forwards);
 	pss_message_number(message, PSS_TAG_KEEP, session->kept);
 	pss_message_number(message, PSS_TAG_RESILIENT, session->resilient);
 	if (session->resilient)

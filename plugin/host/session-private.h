@@ -18,6 +18,7 @@ struct PssSession {
 	char *prompt_name;
 	char *remote_user;
 	char *history_key;
+	char *forwards; /* or NULL */
 	char *wanted_shell;
 	char *term;
 	char *cause;

@@ -48,6 +48,7 @@ void pss_session_save(PssSession *session)
 	set_text(file, "PromptName", session->prompt_name);
 	set_text(file, "RemoteUser", session->remote_user);
 	set_text(file, "HistoryKey", session->history_key);
+	set_text(file, "Forwards", session->forwards);
 	set_text(file, "Shell", pss_remote_shell_name(session->remote));
 	set_text(file, "Holder", pss_transport_held_name(session->transport));
 	g_key_file_set_integer(file, GROUP, "IdleTimeout", (int)session->idle_s);
@@ -115,6 +116,7 @@ static void restore(GKeyFile *file, gpointer user)
 	session->prompt_name = text_of(file, "PromptName");
 	session->remote_user = text_of(file, "RemoteUser");
 	session->history_key = text_of(file, "HistoryKey");
+	session->forwards = text_of(file, "Forwards");
 	session->wanted_shell = text_of(file, "Shell");
 	session->saved = file;
 	pss_session_enter_registry(session);

@@ -51,6 +51,7 @@ void pss_session_unref(PssSession *session)
 	g_free(session->prompt_name);
 	g_free(session->remote_user);
 	g_free(session->history_key);
+	g_free(session->forwards);
 	g_free(session->wanted_shell);
 	g_free(session->term);
 	g_free(session->cause);
@@ -164,12 +165,13 @@ void pss_session_enter_registry(PssSession *session)
 		session->name = g_strdup_printf("Session%u", session->id);
 }
 
-static void on_ready(gpointer user, const char *remote_user, const char *history_key)
+static void on_ready(gpointer user, const char *remote_user, const char *history_key, const char *forwards)
 {
 	PssSession *session = user;
 
 	session->remote_user = g_strdup(remote_user);
 	session->history_key = g_strdup(history_key);
+	session->forwards = g_strdup(forwards);
 	session->prompt_name = strcmp(remote_user, g_get_user_name()) != 0
 				       ? g_strdup_printf("%s@%s", remote_user, session->computer)
 				       : g_strdup(session->computer);

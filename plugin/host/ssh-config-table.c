@@ -74,7 +74,7 @@ static const Row rows[] = {
 	NOTED("ControlMaster", OFF),
 	NOTED("ControlPath", NONE),
 	MOOT("ControlPersist", no_control),
-	NOTED("DynamicForward", NULL),
+	HONOURED("DynamicForward", add_text, dynamic_forwards),
 	NOTED("EnableEscapeCommandline", OFF),
 	MOOT("EnableSSHKeysign", no_hostbased),
 	NOTED("EscapeChar", "|~|none|"),
@@ -119,7 +119,7 @@ static const Row rows[] = {
 	NOTED("ObscureKeystrokeTiming", OFF "yes|true|interval:20|"),
 	HONOURED("PasswordAuthentication", set_switch, password),
 	MOOT("PermitLocalCommand", "LocalCommand is not honoured"),
-	MOOT("PermitRemoteOpen", "RemoteForward is not honoured"),
+	HONOURED("PermitRemoteOpen", add_text, permit_remote_open),
 	NOTED("PKCS11Provider", NONE),
 	HONOURED("PreferredAuthentications", set_list, preferred),
 	HONOURED("ProxyCommand", set_text, proxy_command),
@@ -130,7 +130,7 @@ static const Row rows[] = {
 	REFUSED("RefuseConnection", NONE),
 	HONOURED("RekeyLimit", set_rekey, rekey_bytes),
 	NOTED("RemoteCommand", NONE),
-	NOTED("RemoteForward", NULL),
+	HONOURED("RemoteForward", add_text, remote_forwards),
 	NOTED("RequestTTY", "|auto|false|"),
 	HONOURED("RequiredRSASize", set_number, rsa_min_size),
 	HONOURED("RevokedHostKeys", set_path, revoked_host_keys),
@@ -243,6 +243,9 @@ PssSshConfig *pss_ssh_config_new(const PssTarget *target)
 	config->identity_files = g_ptr_array_new_with_free_func(g_free);
 	config->certificate_files = g_ptr_array_new_with_free_func(g_free);
 	config->local_forwards = g_ptr_array_new_with_free_func(g_free);
+	config->dynamic_forwards = g_ptr_array_new_with_free_func(g_free);
+	config->remote_forwards = g_ptr_array_new_with_free_func(g_free);
+	config->permit_remote_open = g_ptr_array_new_with_free_func(g_free);
 	config->send_env = g_ptr_array_new_with_free_func(g_free);
 	config->set_env = g_ptr_array_new_with_free_func(g_free);
 	const char *agent = pss_target_getenv(target, "SSH_AUTH_SOCK");
@@ -284,6 +287,9 @@ void pss_ssh_config_free(PssSshConfig *config)
 	g_ptr_array_unref(config->identity_files);
 	g_ptr_array_unref(config->certificate_files);
 	g_ptr_array_unref(config->local_forwards);
+	g_ptr_array_unref(config->dynamic_forwards);
+	g_ptr_array_unref(config->remote_forwards);
+	g_ptr_array_unref(config->permit_remote_open);
 	g_ptr_array_unref(config->send_env);
 	g_ptr_array_unref(config->set_env);
 	g_free(config);

@@ -44,8 +44,10 @@ typedef struct {
 	guint n_password_prompts;
 
 	char *ciphers, *macs, *kex, *host_key_algorithms, *pubkey_algorithms; /* NULL: libssh's own */
-	char *forward_agent;       /* "yes", "no", a path, "$NAME", or NULL */
-	GPtrArray *local_forwards; /* "LISTEN CONNECT", as ssh -G has them */
+	char *forward_agent;                         /* "yes", "no", a path, "$NAME", or NULL */
+	GPtrArray *local_forwards, *remote_forwards; /* "LISTEN CONNECT", as ssh -G has them */
+	GPtrArray *dynamic_forwards;                 /* "LISTEN" */
+	GPtrArray *permit_remote_open;               /* "HOST:PORT …", "any", "none"; empty: anything */
 	gboolean exit_on_forward_failure, gateway_ports;
 	GPtrArray *send_env; /* patterns of names */
 	GPtrArray *set_env;  /* "NAME=value" */

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "host/ssh-error.h"
+#include "host/ssh-forward.h"
 #include "host/ssh-tunnel.h"
 
 /* libssh reads 4 KiB a call. One turn takes at most this many, so that other links get theirs. */
@@ -260,7 +261,8 @@ void pss_ssh_link_start(PssSshLink *link, PssSshLogin *login)
 
 	link->login = login;
 	link->session = login->session;
-	link->fresh = TRUE;
+	/* A server that listens for us has given channel numbers away. */
+	link->fresh = !pss_forwards_include_remote(login->forwards);
 	link->quick_acks_left = QUICK_ACKS;
 	ssh_set_counters(link->session, &link->counter, NULL);
 	set_user_timeout(fd, login);
@@ -275,7 +277,8 @@ void pss_ssh_link_start(PssSshLink *link, PssSshLogin *login)
 	link->tunnels = pss_tunnels_new(link);
 	/* The first turn also takes what arrived during the login. */
 	pss_ssh_link_kick(link);
-	link->events->on_ready(link->user, login->user, login->history_key);
+	g_autofree char *forwards = pss_forwards_describe(login->forwards);
+	link->events->on_ready(link->user, login->user, login->history_key, forwards);
 }
 
 void pss_ssh_link_stop(PssSshLink *link)

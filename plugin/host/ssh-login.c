@@ -174,7 +174,7 @@ static gboolean log_in(Thread *thread, PssSshLogin *login, GError **error)
 	login->session = open_session(login, thread->person, config, error);
 	if (!login->session)
 		return FALSE;
-	login->forwards = pss_forwards_listen(thread->person, config, error);
+	login->forwards = pss_forwards_open(thread->person, config, login->session, error);
 	if (!login->forwards) {
 		ssh_free(g_steal_pointer(&login->session));
 		return FALSE;

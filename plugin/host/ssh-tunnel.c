@@ -1,32 +1,50 @@
 /* SPDX-License-Identifier: MIT */
 /* Carries bytes between descriptors of this machine and SSH channels, both ways, with at most 64 KiB waiting on either
  * side: who does not read is not read from. Works in turns that the link grants; a descriptor that becomes ready
- * asks for one. The server gets to an agent only where ForwardAgent says so, and only to that one. */
+ * asks for one. The server gets to an agent only where ForwardAgent says so, and only to that one; and to what
+ * RemoteForward names, for what has connected to where we asked it to listen. */
 #include "host/ssh-tunnel.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libssh/callbacks.h>
+#include <libssh/server.h>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <gio/gio.h>
 #include <glib-unix.h>
 
 #include "host/ssh-agent.h"
 #include "host/ssh-error.h"
 #include "host/ssh-forward.h"
+#include "host/socks.h"
 
 #define WAITING_MAX (64 * 1024)
 #define CHUNK (16 * 1024)
+#define TUNNELS_MAX 1000
+
+typedef enum {
+	TUNNEL_ASKING,     /* by SOCKS, where to */
+	TUNNEL_OPENING,    /* the channel, through which the server connects to there */
+	TUNNEL_CONNECTING, /* on this machine, for the server */
+	TUNNEL_OPEN,
+} TunnelState;
 
 typedef struct {
 	PssTunnels *owner;
+	TunnelState state;
 	ssh_channel channel;
-	const PssForward *forward; /* still to be opened to there; NULL: it is open */
+	const PssForward *forward; /* NULL: the agent */
+	PssSocks socks;
+	const char *host; /* where it leads to */
+	guint port;
 	char *origin;
 	guint origin_port;
-	int fd;
-	guint source; /* waits for fd; 0: not */
+	int fd;                   /* -1: not connected yet */
+	GCancellable *connecting; /* or NULL */
+	guint source;             /* waits for fd; 0: not */
 	struct pss_buffer to_fd, to_channel;
 	gboolean fd_ended, channel_ended, fd_shut, eof_sent, finished;
 } Tunnel;
@@ -44,18 +62,28 @@ static void tunnel_free(gpointer data)
 
 	if (tunnel->source)
 		g_source_remove(tunnel->source);
-	close(tunnel->fd);
+	if (tunnel->connecting)
+		g_cancellable_cancel(tunnel->connecting);
+	g_clear_object(&tunnel->connecting);
+	if (tunnel->fd >= 0)
+		close(tunnel->fd);
+	pss_socks_finish(&tunnel->socks);
 	pss_buffer_finish(&tunnel->to_fd);
 	pss_buffer_finish(&tunnel->to_channel);
 	g_free(tunnel->origin);
 	g_free(tunnel);
 }
 
-static Tunnel *add_tunnel(PssTunnels *tunnels, int fd)
+/* Takes the descriptor over. */
+static Tunnel *add_tunnel(PssTunnels *tunnels, const PssForward *forward, int fd)
 {
 	Tunnel *tunnel = g_new0(Tunnel, 1);
 
 	tunnel->owner = tunnels;
+	tunnel->state = TUNNEL_OPEN;
+	tunnel->forward = forward;
+	tunnel->host = forward ? forward->host : NULL;
+	tunnel->port = forward ? forward->port : 0;
 	tunnel->fd = fd;
 	tunnel->channel = ssh_channel_new(tunnels->link->session);
 	pss_buffer_init(&tunnel->to_fd);
@@ -65,25 +93,7 @@ static Tunnel *add_tunnel(PssTunnels *tunnels, int fd)
 	return tunnel;
 }
 
-/* ---- one turn */
-
-static gboolean is_open(Tunnel *tunnel)
-{
-	const PssForward *forward = tunnel->forward;
-
-	if (!forward)
-		return TRUE;
-	int status = ssh_channel_open_forward(tunnel->channel, forward->host, (int)forward->port, tunnel->origin,
-					      (int)tunnel->origin_port);
-	if (status == SSH_OK)
-		tunnel->forward = NULL;
-	else if (status != SSH_AGAIN)
-		tunnel->finished = TRUE;
-	if (tunnel->finished && pss_ssh_link_is_alive(tunnel->owner->link))
-		pss_person_note(tunnel->owner->link->person, PSS_NOTE_WARNING,
-				"LocalForward '%s': the server does not connect", forward->text);
-	return status == SSH_OK;
-}
+/* ---- bytes */
 
 static void append(struct pss_buffer *buffer, const void *bytes, gsize n)
 {
@@ -180,10 +190,113 @@ static void wait_for_fd(Tunnel *tunnel)
 	tunnel->source = wanted ? g_unix_fd_add(tunnel->fd, wanted, on_fd_ready, tunnel) : 0;
 }
 
-static void turn(Tunnel *tunnel)
+/* ---- where it leads to */
+
+static void send_answers(Tunnel *tunnel)
 {
-	if (!is_open(tunnel))
+	if (tunnel->fd >= 0)
+		write_fd(tunnel);
+	else
+		write_channel(tunnel);
+}
+
+/* Who has asked by SOCKS hears how it went. */
+static void settle(Tunnel *tunnel, gboolean connected)
+{
+	PssSocksAnswer answer;
+	gboolean is_remote = tunnel->forward->kind == PSS_FORWARD_REMOTE;
+
+	if (tunnel->socks.version) {
+		pss_socks_outcome(&tunnel->socks, connected, &answer);
+		append(is_remote ? &tunnel->to_channel : &tunnel->to_fd, answer.bytes, answer.n);
+	}
+	tunnel->state = TUNNEL_OPEN;
+	if (connected)
 		return;
+	if (pss_ssh_link_is_alive(tunnel->owner->link))
+		pss_person_note(tunnel->owner->link->person, PSS_NOTE_WARNING, "%s '%s': %s does not connect to %s:%u",
+				pss_forward_keyword(tunnel->forward), tunnel->forward->text,
+				is_remote ? "this computer" : "the server", tunnel->host, tunnel->port);
+	send_answers(tunnel);
+	tunnel->finished = TRUE;
+}
+
+static void open_channel(Tunnel *tunnel)
+{
+	int status = ssh_channel_open_forward(tunnel->channel, tunnel->host, (int)tunnel->port, tunnel->origin,
+					      (int)tunnel->origin_port);
+	if (status != SSH_AGAIN)
+		settle(tunnel, status == SSH_OK);
+}
+
+static void on_connected(GObject *client, GAsyncResult *result, gpointer user)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GSocketConnection) connection =
+		g_socket_client_connect_finish(G_SOCKET_CLIENT(client), result, &error);
+	Tunnel *tunnel = user;
+
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+		return; /* and the tunnel is no more */
+	g_clear_object(&tunnel->connecting);
+	if (connection)
+		tunnel->fd = fcntl(g_socket_get_fd(g_socket_connection_get_socket(connection)), F_DUPFD_CLOEXEC, 3);
+	pss_ssh_link_kick(tunnel->owner->link);
+}
+
+/* Names are looked up, and addresses tried in turn, off the main loop. */
+static void connect_here(Tunnel *tunnel)
+{
+	g_autoptr(GSocketClient) client = g_socket_client_new();
+	g_autoptr(GSocketConnectable) address = g_network_address_new(tunnel->host, (guint16)tunnel->port);
+
+	g_socket_client_set_enable_proxy(client, FALSE);
+	tunnel->state = TUNNEL_CONNECTING;
+	tunnel->connecting = g_cancellable_new();
+	g_socket_client_connect_async(client, address, tunnel->connecting, on_connected, tunnel);
+}
+
+static void lead_to(Tunnel *tunnel, const char *host, guint port)
+{
+	tunnel->host = host;
+	tunnel->port = port;
+	if (tunnel->forward->kind != PSS_FORWARD_REMOTE)
+		tunnel->state = TUNNEL_OPENING;
+	else if (tunnel->forward->host || pss_forward_permits(tunnel->forward, host, port))
+		connect_here(tunnel);
+	else
+		settle(tunnel, FALSE);
+}
+
+/* Reads who asks, this side or the server's, as far as it has said something. */
+static void ask(Tunnel *tunnel)
+{
+	gboolean is_remote = tunnel->forward->kind == PSS_FORWARD_REMOTE;
+	struct pss_buffer *asked = is_remote ? &tunnel->to_fd : &tunnel->to_channel;
+	PssSocksStep step = PSS_SOCKS_ANSWER;
+
+	if (is_remote)
+		read_channel(tunnel);
+	else
+		read_fd(tunnel);
+	while (step == PSS_SOCKS_ANSWER) {
+		PssSocksAnswer answer;
+		gsize used;
+		step = pss_socks_take(&tunnel->socks, pss_buffer_bytes(asked), asked->length, &used, &answer);
+		pss_buffer_consume(asked, used);
+		append(is_remote ? &tunnel->to_channel : &tunnel->to_fd, answer.bytes, answer.n);
+	}
+	send_answers(tunnel);
+	if (step == PSS_SOCKS_WANTS)
+		lead_to(tunnel, tunnel->socks.host, tunnel->socks.port);
+	else if (step == PSS_SOCKS_BAD || (is_remote ? tunnel->channel_ended : tunnel->fd_ended))
+		tunnel->finished = TRUE;
+}
+
+/* ---- one turn */
+
+static void carry(Tunnel *tunnel)
+{
 	read_channel(tunnel);
 	write_fd(tunnel);
 	read_fd(tunnel);
@@ -191,12 +304,29 @@ static void turn(Tunnel *tunnel)
 	if ((tunnel->fd_shut && tunnel->eof_sent) ||
 	    (tunnel->to_fd.length == 0 && ssh_channel_is_closed(tunnel->channel)))
 		tunnel->finished = TRUE;
+}
+
+static void turn(Tunnel *tunnel)
+{
+	if (tunnel->state == TUNNEL_ASKING)
+		ask(tunnel);
+	if (tunnel->state == TUNNEL_OPENING && !tunnel->finished)
+		open_channel(tunnel);
+	else if (tunnel->state == TUNNEL_CONNECTING && !tunnel->connecting)
+		settle(tunnel, tunnel->fd >= 0);
+	else if (tunnel->state == TUNNEL_CONNECTING && ssh_channel_is_closed(tunnel->channel))
+		tunnel->finished = TRUE;
+	if (tunnel->state == TUNNEL_OPEN && !tunnel->finished)
+		carry(tunnel);
 	if (tunnel->finished)
 		return;
 	/* What libssh holds already wakes nobody. */
-	if (!tunnel->channel_ended && tunnel->to_fd.length < WAITING_MAX && ssh_channel_poll(tunnel->channel, 0) != 0)
+	gboolean reads = tunnel->state == TUNNEL_OPEN || (tunnel->state == TUNNEL_ASKING && tunnel->fd < 0);
+	if (reads && !tunnel->channel_ended && tunnel->to_fd.length < WAITING_MAX &&
+	    ssh_channel_poll(tunnel->channel, 0) != 0)
 		pss_ssh_link_kick(tunnel->owner->link);
-	wait_for_fd(tunnel);
+	if (tunnel->fd >= 0 && (tunnel->state == TUNNEL_OPEN || tunnel->state == TUNNEL_ASKING))
+		wait_for_fd(tunnel);
 }
 
 void pss_tunnels_turn(PssTunnels *tunnels)
@@ -238,8 +368,12 @@ static gboolean on_connection(gint listener, GIOCondition condition, gpointer us
 
 	if (fd < 0)
 		return G_SOURCE_CONTINUE;
-	Tunnel *tunnel = add_tunnel(listening->tunnels, fd);
-	tunnel->forward = listening->forward;
+	if (listening->tunnels->tunnels->len >= TUNNELS_MAX) {
+		close(fd);
+		return G_SOURCE_CONTINUE;
+	}
+	Tunnel *tunnel = add_tunnel(listening->tunnels, listening->forward, fd);
+	tunnel->state = listening->forward->host ? TUNNEL_OPENING : TUNNEL_ASKING;
 	take_origin(tunnel, (struct sockaddr *)&address, n);
 	return G_SOURCE_CONTINUE;
 }
@@ -250,10 +384,33 @@ static ssh_channel on_agent_wanted(ssh_session session, void *user)
 	int fd = pss_agent_connect(tunnels->link->login->forwarded_agent);
 
 	if (fd >= 0)
-		return add_tunnel(tunnels, fd)->channel;
+		return add_tunnel(tunnels, NULL, fd)->channel;
 	pss_person_note(tunnels->link->person, PSS_NOTE_VERBOSE,
 			"the server asks for the agent, which does not answer");
 	return NULL;
+}
+
+/* What the server opens: for a RemoteForward, or it is refused (1: libssh does so). */
+static int on_message(ssh_session session, ssh_message message, void *user)
+{
+	PssTunnels *tunnels = user;
+
+	if (ssh_message_type(message) != SSH_REQUEST_CHANNEL_OPEN ||
+	    ssh_message_subtype(message) != SSH_CHANNEL_FORWARDED_TCPIP || tunnels->tunnels->len >= TUNNELS_MAX)
+		return 1;
+	const PssForward *forward = pss_forwards_find_remote(
+		tunnels->link->login->forwards, ssh_message_channel_request_open_destination(message),
+		(guint)ssh_message_channel_request_open_destination_port(message));
+	if (!forward)
+		return 1;
+	Tunnel *tunnel = add_tunnel(tunnels, forward, -1);
+	if (ssh_message_channel_request_open_reply_accept_channel(message, tunnel->channel) != SSH_OK)
+		tunnel->finished = TRUE;
+	else if (forward->host)
+		lead_to(tunnel, forward->host, forward->port);
+	else
+		tunnel->state = TUNNEL_ASKING;
+	return 0;
 }
 
 PssTunnels *pss_tunnels_new(PssSshLink *link)
@@ -266,12 +423,15 @@ PssTunnels *pss_tunnels_new(PssSshLink *link)
 	tunnels->listening = g_array_new(FALSE, FALSE, sizeof(guint));
 	for (guint i = 0; i < forwards->len; i++) {
 		PssForward *forward = g_ptr_array_index(forwards, i);
+		if (forward->fd < 0)
+			continue;
 		Listening *listening = g_new0(Listening, 1);
 		*listening = (Listening){ tunnels, forward };
 		guint source =
 			g_unix_fd_add_full(G_PRIORITY_DEFAULT, forward->fd, G_IO_IN, on_connection, listening, g_free);
 		g_array_append_val(tunnels->listening, source);
 	}
+	ssh_set_message_callback(link->session, on_message, tunnels);
 	if (link->login->forwarded_agent) {
 		tunnels->callbacks.userdata = tunnels;
 		tunnels->callbacks.channel_open_request_auth_agent_function = on_agent_wanted;
@@ -293,5 +453,6 @@ void pss_tunnels_free(PssTunnels *tunnels)
 	static struct ssh_callbacks_struct none;
 	ssh_callbacks_init(&none);
 	ssh_set_callbacks(tunnels->link->session, &none);
+	ssh_set_message_callback(tunnels->link->session, NULL, NULL);
 	g_free(tunnels);
 }

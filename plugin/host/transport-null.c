@@ -431,7 +431,7 @@ static gboolean on_link_event(gpointer user)
 		return G_SOURCE_REMOVE;
 	}
 	g_autofree char *key = g_strdup_printf("%s@%s:22", g_get_user_name(), transport->target->host);
-	transport->events->on_ready(transport->user, g_get_user_name(), key);
+	transport->events->on_ready(transport->user, g_get_user_name(), key, NULL);
 	return G_SOURCE_REMOVE;
 }
 

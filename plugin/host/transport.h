@@ -24,9 +24,9 @@ typedef enum {
 /* What the caller of connect hears. */
 typedef struct {
 	/* Logged in: channels may be opened. `user` and `history_key` ("user@host:port", resolved by
-	 * ssh_config) are borrowed for the call. Opening channels from inside this call lets the
-	 * transport put their requests into one flight. */
-	void (*on_ready)(gpointer user, const char *remote_user, const char *history_key);
+	 * ssh_config), and `forwards` (for people; NULL: none) are borrowed for the call. Opening channels from inside
+	 * this call lets the transport put their requests into one flight. */
+	void (*on_ready)(gpointer user, const char *remote_user, const char *history_key, const char *forwards);
 	/* A person is asked; the callee keeps a reference for as long as it needs one. */
 	void (*on_question)(gpointer user, PssQuestion *question);
 	/* PSS_NOTE_BANNER, PSS_NOTE_WARNING, PSS_NOTE_VERBOSE, PSS_NOTE_DEBUG. Never a secret, never payload. */

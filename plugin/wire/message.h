@@ -114,6 +114,7 @@ enum pss_tag {
 	PSS_TAG_TRANSPORT = 57,    /* text: "SSH" */
 	PSS_TAG_ATTACHED = 58,     /* number: 1 when a terminal has entered it */
 	PSS_TAG_PROMPT_NAME = 59,  /* text: "NAME" or "user@NAME", for `[NAME]: ` */
+	PSS_TAG_FORWARDS = 60,     /* text: the ports that are forwarded with it, for people */
 
 	/* ASK, ANSWER, NOTE, LEFT, PROMPT */
 	PSS_TAG_ASK_ID = 64,      /* number, unique per connection */

@@ -2,7 +2,7 @@
 /* Recording ends for links and channels; see link-harness.h. Linked into every test of a transport. */
 #include "link-harness.h"
 
-static void on_ready(gpointer user, const char *remote_user, const char *history_key)
+static void on_ready(gpointer user, const char *remote_user, const char *history_key, const char *forwards)
 {
 	LinkRecord *record = user;
 
@@ -11,6 +11,7 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 	record->ready = TRUE;
 	record->remote_user = g_strdup(remote_user);
 	record->history_key = g_strdup(history_key);
+	record->forwards = g_strdup(forwards);
 	if (record->on_ready)
 		record->on_ready(record->user);
 }
@@ -129,6 +130,7 @@ void link_record_finish(LinkRecord *record)
 	g_clear_pointer(&record->kept, pss_question_unref);
 	g_free(record->remote_user);
 	g_free(record->history_key);
+	g_free(record->forwards);
 	g_clear_error(&record->lost);
 	g_string_free(record->notes, TRUE);
 	g_ptr_array_unref(record->questions);

@@ -8,7 +8,7 @@
 typedef struct {
 	PssTransport *transport;
 	gboolean ready;
-	char *remote_user, *history_key;
+	char *remote_user, *history_key, *forwards;
 	GError *lost; /* what on_lost said */
 	guint n_lost;
 	GString *notes;             /* "KIND text\n" each */

@@ -282,7 +282,8 @@ static void expect_note(Fixture *f, const char *name, gboolean wanted)
 static guint n_listed(const PssSshConfig *config)
 {
 	return config->identity_files->len + config->certificate_files->len + config->send_env->len +
-	       config->set_env->len + config->local_forwards->len;
+	       config->set_env->len + config->local_forwards->len + config->dynamic_forwards->len +
+	       config->remote_forwards->len + config->permit_remote_open->len;
 }
 
 static void expect_changed(Fixture *f, const char *name, const char *value)

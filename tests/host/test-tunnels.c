@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* LocalForward and ForwardAgent over a real server: bytes both ways, ends, refusals, and what is left off. */
+/* LocalForward, DynamicForward, RemoteForward and ForwardAgent over a real server: bytes both ways, ends, refusals, and
+ * what is left off. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -96,6 +97,8 @@ static int connect_to(guint port)
 	return -1;
 }
 
+static gint n_shouted; /* atomic: servers that have ended */
+
 /* Sends everything back, in upper case, until it ends; then ends itself. */
 static gpointer shouting_thread(gpointer listener)
 {
@@ -113,7 +116,15 @@ static gpointer shouting_thread(gpointer listener)
 		}
 	}
 	close(fd);
+	g_atomic_int_inc(&n_shouted);
 	return NULL;
+}
+
+/* The link carries the end to it meanwhile. */
+static void join_shouting(GThread *server)
+{
+	wait_for(g_atomic_int_compare_and_exchange(&n_shouted, 1, 0), 20);
+	g_thread_join(server);
 }
 
 typedef struct {
@@ -179,7 +190,7 @@ static void bytes_both_ways(Fixture *f, gconstpointer unused)
 	g_assert_cmpstr(f->channel.out->str, ==, "beside\n");
 	wait_for(g_atomic_int_get(&talk.ended), 30);
 	g_thread_join(client);
-	g_thread_join(server);
+	join_shouting(server);
 	g_assert_cmpuint(talk.n_received, ==, A_LOT);
 	g_assert_cmpuint(talk.n_wrong, ==, 0);
 	close(talk.fd);
@@ -255,6 +266,261 @@ static void unix_sockets(Fixture *f, gconstpointer unused)
 	link_target_option(f->target, "LocalForward=/tmp/a /tmp/b");
 	log_in(f);
 	g_assert_nonnull(strstr(f->link.notes->str, "only ports are forwarded here"));
+}
+
+/* ---- DynamicForward and RemoteForward */
+
+static void option(Fixture *f, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static void option(Fixture *f, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	g_autofree char *text = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
+	link_target_option(f->target, text);
+}
+
+/* What a thread of the test says, and the answers that it must get. */
+typedef struct {
+	const char *say;
+	gsize n_say;
+	const char *hear;
+	gsize n_hear;
+} Exchange;
+
+typedef struct {
+	guint port; /* in SOCKS requests, in the place of two bytes PP */
+	int fd;
+	const Exchange *exchanges;
+	gint done; /* atomic: 1 all was heard, -1 not */
+} Client;
+
+static gpointer client_thread(gpointer user)
+{
+	Client *client = user;
+	gint done = 1;
+
+	for (const Exchange *at = client->exchanges; at->say && done > 0; at++) {
+		g_autofree char *say = g_memdup2(at->say, at->n_say);
+		char heard[64];
+		gsize n = 0;
+		char *port = client->port ? memmem(say, at->n_say, "PP", 2) : NULL;
+		if (port) {
+			port[0] = (char)(client->port >> 8);
+			port[1] = (char)(client->port & 255);
+		}
+		g_assert_cmpint(write(client->fd, say, at->n_say), ==, (gssize)at->n_say);
+		while (n < at->n_hear && done > 0) {
+			ssize_t got = read(client->fd, heard + n, at->n_hear - n);
+			n += got > 0 ? (gsize)got : 0;
+			done = got > 0 ? 1 : -1;
+		}
+		if (done > 0 && memcmp(heard, at->hear, at->n_hear) != 0)
+			done = -1;
+	}
+	g_atomic_int_set(&client->done, done);
+	return NULL;
+}
+
+#define SAY(text) (text), sizeof(text) - 1
+
+static void converse(Client *client, const Exchange *exchanges, gint expected)
+{
+	client->exchanges = exchanges;
+	client->done = 0;
+	g_assert_cmpint(client->fd, >=, 0);
+	GThread *thread = g_thread_new("client", client_thread, client);
+	wait_for(g_atomic_int_get(&client->done), 20);
+	g_thread_join(thread);
+	close(client->fd);
+	g_assert_cmpint(client->done, ==, expected);
+}
+
+static const Exchange by_name[] = { { SAY("\5\2\0\1"), SAY("\5\0") },
+				    { SAY("\5\1\0\3\11localhostPPhello"), SAY("\5\0\0\1\0\0\0\0\0\0HELLO") },
+				    { SAY("again"), SAY("AGAIN") },
+				    { NULL } };
+static const Exchange by_v4[] = { { SAY("\4\1PP\177\0\0\1me\0"), SAY("\0Z\0\0\0\0\0\0") },
+				  { SAY("hello"), SAY("HELLO") },
+				  { NULL } };
+static const Exchange to_nobody[] = { { SAY("\5\1\0"), SAY("\5\0") },
+				      { SAY("\5\1\0\1\177\0\0\1PP"), SAY("\5\5\0\1\0\0\0\0\0\0") },
+				      { NULL } };
+static const Exchange no_socks[] = { { SAY("GET / HTTP/1.0\r\n\r\n"), SAY("x") }, { NULL } };
+
+/* One conversation through `from`, with a server that shouts. */
+static void converse_through(guint from, const Exchange *exchanges, gint expected)
+{
+	guint to;
+	int listener = listen_at(&to);
+	GThread *server = g_thread_new("shouting", shouting_thread, GINT_TO_POINTER(listener));
+	Client client = { to, connect_to(from) };
+
+	converse(&client, exchanges, expected);
+	join_shouting(server);
+	close(listener);
+}
+
+static void socks(Fixture *f, gconstpointer unused)
+{
+	guint from = free_port();
+
+	option(f, "DynamicForward=127.0.0.1:%u", from);
+	log_in(f);
+	converse_through(from, by_name, 1);
+	converse_through(from, by_v4, 1);
+	Client client = { free_port(), connect_to(from) };
+	converse(&client, to_nobody, 1);
+	client = (Client){ 0, connect_to(from) };
+	converse(&client, no_socks, -1);
+	g_autofree char *shown = g_strdup_printf("D [127.0.0.1]:%u", from);
+	g_assert_cmpstr(f->link.forwards, ==, shown);
+}
+
+static void remote_bytes_both_ways(Fixture *f, gconstpointer unused)
+{
+	guint from = free_port(), to;
+	int listener = listen_at(&to);
+	GThread *server = g_thread_new("shouting", shouting_thread, GINT_TO_POINTER(listener));
+	Talk talk = { 0 };
+
+	option(f, "RemoteForward=127.0.0.1:%u localhost:%u", from, to);
+	log_in(f);
+	talk.fd = connect_to(from);
+	g_assert_cmpint(talk.fd, >=, 0);
+	GThread *client = g_thread_new("talking", talking_thread, &talk);
+	wait_for(g_atomic_int_get(&talk.ended), 30);
+	g_thread_join(client);
+	join_shouting(server);
+	g_assert_cmpuint(talk.n_received, ==, A_LOT);
+	g_assert_cmpuint(talk.n_wrong, ==, 0);
+	close(talk.fd);
+	close(listener);
+	g_autofree char *shown = g_strdup_printf("R 127.0.0.1:%u -> [localhost]:%u", from, to);
+	g_assert_cmpstr(f->link.forwards, ==, shown);
+}
+
+static void remote_to_nobody(Fixture *f, gconstpointer unused)
+{
+	guint from = free_port();
+
+	option(f, "RemoteForward=127.0.0.1:%u 127.0.0.1:%u", from, free_port());
+	log_in(f);
+	int fd = connect_to(from);
+	wait_for(has_ended(fd), 10);
+	close(fd);
+	wait_for(strstr(f->link.notes->str, "this computer does not connect to 127.0.0.1"), 10);
+}
+
+static void remote_port_of_the_servers_choice(Fixture *f, gconstpointer unused)
+{
+	guint to;
+	int listener = listen_at(&to);
+	GThread *server = g_thread_new("shouting", shouting_thread, GINT_TO_POINTER(listener));
+
+	option(f, "RemoteForward=127.0.0.1:0 127.0.0.1:%u", to);
+	log_in(f);
+	/* The server's first channel number is not ours then. */
+	channel_open(&f->channel, &f->link, "echo beside", FALSE);
+	wait_for(f->channel.n_closed, 10);
+	g_assert_cmpstr(f->channel.out->str, ==, "beside\n");
+	const char *said = strstr(f->link.notes->str, "the server listens on port ");
+	g_assert_nonnull(said);
+	Client client = { 0, connect_to((guint)atoi(strrchr(said, ' '))) };
+	static const Exchange plain[] = { { SAY("hello"), SAY("HELLO") }, { NULL } };
+	converse(&client, plain, 1);
+	join_shouting(server);
+	close(listener);
+}
+
+static void remote_socks(Fixture *f, gconstpointer unused)
+{
+	guint from = free_port();
+
+	option(f, "RemoteForward=127.0.0.1:%u", from);
+	log_in(f);
+	converse_through(from, by_name, 1);
+	converse_through(from, by_v4, 1);
+	Client client = { 0, connect_to(from) };
+	converse(&client, no_socks, -1);
+}
+
+static void remote_socks_where_permitted(Fixture *f, gconstpointer unused)
+{
+	guint from = free_port(), to;
+	int listener = listen_at(&to);
+
+	option(f, "RemoteForward=127.0.0.1:%u", from);
+	option(f, "PermitRemoteOpen=127.0.0.1:%u *:1", to);
+	log_in(f);
+	GThread *server = g_thread_new("shouting", shouting_thread, GINT_TO_POINTER(listener));
+	Client client = { to, connect_to(from) };
+	converse(&client, by_v4, 1);
+	join_shouting(server);
+	/* The same place under a name that is not on the list, and a port that is not. */
+	static const Exchange refused[] = { { SAY("\4\1PP\0\0\0\1me\0localhost\0"), SAY("\0[\0\0\0\0\0\0") },
+					    { NULL } };
+	client = (Client){ to, connect_to(from) };
+	converse(&client, refused, 1);
+	client = (Client){ to ^ 1, connect_to(from) };
+	converse(&client, to_nobody, 1);
+	struct pollfd polled = { listener, POLLIN, 0 };
+	g_assert_cmpint(poll(&polled, 1, 0), ==, 0);
+	close(listener);
+}
+
+static void remote_socks_nowhere(Fixture *f, gconstpointer unused)
+{
+	guint from = free_port(), to;
+	int listener = listen_at(&to);
+
+	option(f, "RemoteForward=127.0.0.1:%u", from);
+	option(f, "PermitRemoteOpen=none");
+	log_in(f);
+	Client client = { to, connect_to(from) };
+	converse(&client, to_nobody, 1);
+	close(listener);
+}
+
+static void remote_port_taken(Fixture *f, gconstpointer unused)
+{
+	guint from;
+	int taken = listen_at(&from);
+
+	option(f, "RemoteForward=127.0.0.1:%u localhost:1", from);
+	log_in(f);
+	g_assert_nonnull(strstr(f->link.notes->str, "cannot be had: the server does not listen there"));
+	close(taken);
+}
+
+static void remote_port_taken_ends_it(Fixture *f, gconstpointer unused)
+{
+	guint from;
+	int taken = listen_at(&from);
+
+	option(f, "RemoteForward=127.0.0.1:%u localhost:1", from);
+	option(f, "ExitOnForwardFailure=yes");
+	finish(f);
+	g_assert_error(f->link.lost, PSS_ERROR, PSS_FAILED);
+	g_assert_nonnull(strstr(f->link.lost->message, "RemoteForward"));
+	close(taken);
+}
+
+static void remote_ends_with_the_session(Fixture *f, gconstpointer unused)
+{
+	guint from = free_port(), to;
+	int listener = listen_at(&to);
+
+	option(f, "RemoteForward=127.0.0.1:%u 127.0.0.1:%u", from, to);
+	log_in(f);
+	int fd = connect_to(from);
+	struct pollfd polled = { listener, POLLIN, 0 };
+	wait_for(poll(&polled, 1, 0) == 1, 10);
+	pss_transport_free(g_steal_pointer(&f->link.transport));
+	wait_for(has_ended(fd), 10);
+	close(fd);
+	close(listener);
 }
 
 /* ---- ForwardAgent */
@@ -339,6 +605,16 @@ int main(int argc, char **argv)
 	ADD("a port that is taken is a warning", taken_port);
 	ADD("a port that is taken, with ExitOnForwardFailure", taken_port_ends_it);
 	ADD("Unix sockets are not forwarded, and that is said", unix_sockets);
+	ADD("SOCKS 4 and 5: where who connects wants to go", socks);
+	ADD("a port of the server carries bytes both ways, and ends", remote_bytes_both_ways);
+	ADD("a port of the server that leads nowhere", remote_to_nobody);
+	ADD("a port of the server's own choice is told", remote_port_of_the_servers_choice);
+	ADD("SOCKS from the server's side", remote_socks);
+	ADD("SOCKS from the server's side goes where PermitRemoteOpen says", remote_socks_where_permitted);
+	ADD("SOCKS from the server's side goes nowhere with PermitRemoteOpen none", remote_socks_nowhere);
+	ADD("a port of the server that is taken is a warning", remote_port_taken);
+	ADD("a port of the server that is taken, with ExitOnForwardFailure", remote_port_taken_ends_it);
+	ADD("a port of the server ends with its session", remote_ends_with_the_session);
 	ADD("a forwarded agent", agent);
 	ADD("a forwarded agent, with a terminal", agent_with_terminal);
 	ADD("a forwarded agent that has a name", agent_of_its_own);

@@ -179,7 +179,7 @@ static void on_terminal_closed(gpointer user, int exit_status, const GError *err
 static const PssChannelEvents control_events = { on_control_data, on_drained, on_control_closed };
 static const PssChannelEvents terminal_events = { on_terminal_data, on_drained, on_terminal_closed };
 
-static void on_ready(gpointer user, const char *remote_user, const char *history_key)
+static void on_ready(gpointer user, const char *remote_user, const char *history_key, const char *forwards)
 {
 	Drive *drive = user;
 	PssChannelRequest terminal = {

@@ -99,6 +99,23 @@ lost_and_well() {
 	proxy_stop
 }
 
+@test "network: ports that ssh_config forwards are listed with their session, and end with it" {
+	local port
+	local_bash_start
+	run_line 'new-pssession -ConfigFile $C -Options RemoteForward="127.0.0.1:0 [127.0.0.1]:9" box >/dev/null 2>$HERE/said; get-pssession -Property Forwards' 30
+	port=$(sed -n 's/.*the server listens on port //p' "$HERE/said")
+	output_is "R 127.0.0.1:$port -> [127.0.0.1]:9"
+	run_line "get-pssession -Format json | grep -c '\"Forwards\":\"R 127.0.0.1:$port'"
+	output_is 1
+	listens "$port"
+	run_line 'remove-pssession -Id 1'
+	wait_until 10 not listens "$port"
+}
+
+listens() {
+	(: </dev/tcp/127.0.0.1/"$1") 2>/dev/null
+}
+
 @test "network: a computer that accepts and says nothing ends at its ConnectTimeout" {
 	proxy_start 0
 	proxy silent
