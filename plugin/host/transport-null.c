@@ -1,28 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* A transport without a network: each channel is a child process of this machine, on three pipes or on
- * a pty, and the "link" is up until somebody breaks it. It exists to prove that sessions and the
- * remote engine need nothing of libssh, and behaves as sshd does where that can be seen: data first,
- * then one on_closed with the status. Children that outlive a channel get SIGHUP and are reaped by
- * whatever runs the main loop; nothing here waits. */
+/* A transport without a network: each channel is a child process of this machine, and the "link" is up until somebody
+ * breaks it. It exists to prove that sessions and the remote engine need nothing of libssh. */
 #include "host/transport.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <glib-unix.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/wait.h>
-#include <termios.h>
-#include <unistd.h>
 
+#include "host/child-channel.h"
 #include "host/error.h"
-#include "host/child.h"
-#include "wire/buffer.h"
-
-#define CHUNK (64 * 1024)
-#define LAST_CHUNKS 64 /* read from a pty whose child is gone; a background job could write for ever */
 
 typedef struct {
 	PssTransport base;
@@ -35,194 +19,11 @@ typedef struct {
 	gboolean lost;
 } NullTransport;
 
-enum { STREAM_OUT, STREAM_ERR, N_STREAMS };
-
-typedef struct {
-	PssChannel base;
-	const PssChannelEvents *events; /* NULL: nobody wants to hear */
-	gpointer user;
-	pid_t pid; /* 0: not running any more */
-	gboolean pty;
-	int input, streams[N_STREAMS]; /* -1: closed; with a pty input and STREAM_OUT are one descriptor */
-	guint reading[N_STREAMS], writing, idle;
-	struct pss_buffer queue;
-	gboolean paused, eof;
-	int exit_status;
-	GError *error;
-} NullChannel;
-
-static void start_reading(NullChannel *channel);
-static void finish_if_done(NullChannel *channel);
-
 static void remove_source(guint *id)
 {
 	if (*id)
 		g_source_remove(*id);
 	*id = 0;
-}
-
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
-static void close_input(NullChannel *channel)
-{
-	remove_source(&channel->writing);
-	if (channel->input != channel->streams[STREAM_OUT])
-		close_fd(&channel->input);
-	channel->input = -1;
-}
-
-/* Takes everything back but the memory. Nothing is heard of the channel afterwards. */
-static void shut(NullChannel *channel)
-{
-	remove_source(&channel->idle);
-	close_input(channel);
-	for (int i = 0; i < N_STREAMS; i++) {
-		remove_source(&channel->reading[i]);
-		close_fd(&channel->streams[i]);
-	}
-	if (channel->pid > 0)
-		kill(-channel->pid, SIGHUP);
-	channel->pid = 0;
-	channel->events = NULL;
-	pss_buffer_finish(&channel->queue);
-}
-
-static void channel_clear(gpointer data)
-{
-	NullChannel *channel = data;
-
-	shut(channel);
-	g_clear_error(&channel->error);
-}
-
-static void channel_unref(gpointer data)
-{
-	g_rc_box_release_full(data, channel_clear);
-}
-
-/* The watch holds a reference, so a channel that is closed early still gets its child reaped. */
-static void on_child_exit(GPid pid, gint status, gpointer user)
-{
-	NullChannel *channel = user;
-
-	if (channel->pid != pid)
-		return;
-	channel->pid = 0;
-	channel->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-	finish_if_done(channel);
-}
-
-/* Reads once. FALSE: that stream has ended. */
-static gboolean read_stream(NullChannel *channel, int stream, gboolean *ret_any)
-{
-	char chunk[CHUNK];
-	ssize_t n = read(channel->streams[stream], chunk, sizeof chunk);
-
-	*ret_any = n > 0;
-	if (n > 0)
-		channel->events->on_data(channel->user, chunk, (gsize)n, stream == STREAM_ERR);
-	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
-}
-
-static gboolean on_readable(gint fd, GIOCondition condition, gpointer user)
-{
-	NullChannel *channel = g_rc_box_acquire(user);
-	int stream = fd == channel->streams[STREAM_OUT] ? STREAM_OUT : STREAM_ERR;
-	gboolean any, goes_on = read_stream(channel, stream, &any);
-
-	if (!goes_on && channel->events) {
-		channel->reading[stream] = 0;
-		/* The end of the master is a hang-up, which would kill a child that is just about to exit. */
-		if (channel->pty)
-			close_input(channel);
-		else
-			close_fd(&channel->streams[stream]);
-		finish_if_done(channel);
-	}
-	/* A callback that paused or closed the channel has removed this source already. */
-	channel_unref(channel);
-	return goes_on ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
-}
-
-static gboolean may_read(const NullChannel *channel)
-{
-	return channel->events && !channel->paused && channel->streams[STREAM_OUT] >= 0;
-}
-
-/* As sshd: without a pty the channel lives until its pipes end; with one until the child ends, as
- * background jobs may hold the terminal open for ever. */
-static void finish_if_done(NullChannel *channel)
-{
-	if (!channel->events || channel->pid > 0 || channel->paused)
-		return;
-	if (channel->pty) {
-		gboolean any = TRUE;
-		for (int i = 0; i < LAST_CHUNKS && any && may_read(channel); i++)
-			read_stream(channel, STREAM_OUT, &any);
-		if (!channel->events || channel->paused)
-			return;
-	} else if (channel->streams[STREAM_OUT] >= 0 || channel->streams[STREAM_ERR] >= 0) {
-		return;
-	}
-	const PssChannelEvents *events = channel->events;
-	gpointer user = channel->user;
-	int exit_status = channel->exit_status;
-
-	g_rc_box_acquire(channel);
-	shut(channel);
-	events->on_closed(user, exit_status, channel->error);
-	channel_unref(channel);
-}
-
-static gboolean on_refused(gpointer user)
-{
-	NullChannel *channel = user;
-
-	channel->idle = 0;
-	finish_if_done(channel);
-	return G_SOURCE_REMOVE;
-}
-
-static void start_reading(NullChannel *channel)
-{
-	for (int i = 0; i < N_STREAMS; i++)
-		if (channel->streams[i] >= 0 && !channel->reading[i])
-			channel->reading[i] =
-				g_unix_fd_add(channel->streams[i], G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, channel);
-}
-
-static gboolean open_pty(NullChannel *channel, const PssChannelRequest *request, char path[64])
-{
-	struct winsize size = { .ws_col = (unsigned short)request->columns, .ws_row = (unsigned short)request->rows };
-	int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-
-	if (fd < 0)
-		return FALSE;
-	channel->input = channel->streams[STREAM_OUT] = fd;
-	return grantpt(fd) == 0 && unlockpt(fd) == 0 && ptsname_r(fd, path, 64) == 0 &&
-	       ioctl(fd, TIOCSWINSZ, &size) == 0;
-}
-
-static gboolean open_pipes(NullChannel *channel, int child[3])
-{
-	int pairs[3][2];
-
-	for (int i = 0; i < 3; i++) {
-		if (pipe2(pairs[i], O_CLOEXEC) < 0)
-			return FALSE;
-		child[i] = pairs[i][i == 0 ? 0 : 1];
-		int ours = pairs[i][i == 0 ? 1 : 0];
-		if (i == 0)
-			channel->input = ours;
-		else
-			channel->streams[i - 1] = ours;
-	}
-	return TRUE;
 }
 
 static char **child_environment(const NullTransport *transport, const PssChannelRequest *request)
@@ -234,12 +35,10 @@ static char **child_environment(const NullTransport *transport, const PssChannel
 	return g_environ_unsetenv(environment, "TERM");
 }
 
-static gboolean start_child(NullChannel *channel, const PssChannelRequest *request, GError **error)
+static void start_child(const NullTransport *transport, PssChildChannel *channel, const PssChannelRequest *request)
 {
-	const NullTransport *transport = (const NullTransport *)channel->base.transport;
 	g_auto(GStrv) environment = child_environment(transport, request);
 	const char *shell = g_environ_getenv(environment, "SHELL");
-	char terminal[64];
 
 	shell = shell && *shell ? shell : "/bin/sh";
 	g_autofree char *base = g_path_get_basename(shell);
@@ -251,161 +50,28 @@ static gboolean start_child(NullChannel *channel, const PssChannelRequest *reque
 		.program = request->command ? "/bin/sh" : shell,
 		.environment = (const char *const *)environment,
 		.directory = g_environ_getenv(environment, "HOME"),
-		.fds = { -1, -1, -1 },
 	};
-	if (request->pty ? !open_pty(channel, request, terminal) : !open_pipes(channel, spawn.fds)) {
-		g_set_error(error, PSS_ERROR, PSS_FAILED, "cannot make a terminal or pipes: %s", g_strerror(errno));
-		return FALSE;
-	}
-	spawn.terminal = request->pty ? terminal : NULL;
-	gboolean started = pss_spawn(&spawn, &channel->pid, error);
-	for (int i = 0; i < 3; i++)
-		close_fd(&spawn.fds[i]);
-	return started;
+	pss_child_channel_start(channel, request, &spawn);
 }
-
-static void set_nonblocking(int fd)
-{
-	if (fd >= 0)
-		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-}
-
-static void null_write(PssChannel *base, const void *data, gsize n);
 
 static PssChannel *null_open(PssTransport *base, const PssChannelRequest *request, const PssChannelEvents *events,
 			     gpointer user)
 {
 	NullTransport *transport = (NullTransport *)base;
-	NullChannel *channel = g_rc_box_new0(NullChannel);
+	PssChildChannel *channel = pss_child_channel_new(base, transport->lost ? NULL : events, user);
 
-	channel->base.transport = base;
-	channel->user = user;
-	channel->pty = request->pty;
-	channel->input = channel->streams[STREAM_OUT] = channel->streams[STREAM_ERR] = -1;
-	channel->exit_status = -1;
-	pss_buffer_init(&channel->queue);
 	g_ptr_array_add(transport->channels, channel);
-	if (transport->lost)
-		return &channel->base;
-	channel->events = events;
-	if (!start_child(channel, request, &channel->error)) {
-		close_input(channel);
-		for (int i = 0; i < N_STREAMS; i++)
-			close_fd(&channel->streams[i]);
-		channel->idle = g_idle_add(on_refused, channel);
-		return &channel->base;
-	}
-	g_child_watch_add_full(G_PRIORITY_DEFAULT, channel->pid, on_child_exit, g_rc_box_acquire(channel),
-			       channel_unref);
-	set_nonblocking(channel->input);
-	for (int i = 0; i < N_STREAMS; i++)
-		set_nonblocking(channel->streams[i]);
-	start_reading(channel);
-	if (request->n_first_bytes > 0)
-		null_write(&channel->base, request->first_bytes, request->n_first_bytes);
-	return &channel->base;
-}
-
-/* Sends what can go. FALSE: the rest has to wait, or nobody reads it any more. */
-static gboolean send_queue(NullChannel *channel)
-{
-	while (channel->queue.length > 0) {
-		ssize_t n = write(channel->input, pss_buffer_bytes(&channel->queue), channel->queue.length);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN)
-			return FALSE;
-		if (n < 0) { /* EPIPE, EIO: the child closed its input; its end will tell the rest */
-			pss_buffer_finish(&channel->queue);
-			return TRUE;
-		}
-		pss_buffer_consume(&channel->queue, (size_t)n);
-	}
-	return TRUE;
-}
-
-static gboolean on_writable(gint fd, GIOCondition condition, gpointer user)
-{
-	NullChannel *channel = user;
-
-	if (!send_queue(channel))
-		return G_SOURCE_CONTINUE;
-	channel->writing = 0;
-	if (channel->eof)
-		close_input(channel);
-	channel->events->on_drained(channel->user);
-	return G_SOURCE_REMOVE;
-}
-
-static void null_write(PssChannel *base, const void *data, gsize n)
-{
-	NullChannel *channel = (NullChannel *)base;
-
-	if (channel->input < 0 || channel->eof)
-		return;
-	if (pss_buffer_append(&channel->queue, data, n) < 0)
-		g_error("out of memory");
-	if (!channel->writing && !send_queue(channel))
-		channel->writing = g_unix_fd_add(channel->input, G_IO_OUT | G_IO_ERR, on_writable, channel);
-}
-
-static gsize null_pending(PssChannel *base)
-{
-	return ((NullChannel *)base)->queue.length;
-}
-
-static void null_pause(PssChannel *base, gboolean paused)
-{
-	NullChannel *channel = (NullChannel *)base;
-
-	if (!channel->events || channel->paused == paused)
-		return;
-	channel->paused = paused;
-	if (paused) {
-		for (int i = 0; i < N_STREAMS; i++)
-			remove_source(&channel->reading[i]);
-	} else {
-		start_reading(channel);
-		if (!channel->idle)
-			channel->idle = g_idle_add(on_refused, channel);
-	}
-}
-
-static void null_resize(PssChannel *base, guint columns, guint rows)
-{
-	NullChannel *channel = (NullChannel *)base;
-	struct winsize size = { .ws_col = (unsigned short)columns, .ws_row = (unsigned short)rows };
-
-	if (channel->pty && channel->streams[STREAM_OUT] >= 0)
-		ioctl(channel->streams[STREAM_OUT], TIOCSWINSZ, &size);
-}
-
-static void null_signal(PssChannel *base, const char *name)
-{
-	NullChannel *channel = (NullChannel *)base;
-
-	if (channel->pid > 0)
-		kill(-channel->pid, strcmp(name, "INT") == 0 ? SIGINT : SIGHUP);
-}
-
-static void null_eof(PssChannel *base)
-{
-	NullChannel *channel = (NullChannel *)base;
-
-	if (channel->pty) /* as in sshd: a terminal has no end that could be sent */
-		return;
-	channel->eof = TRUE;
-	if (!channel->writing)
-		close_input(channel);
+	if (!transport->lost)
+		start_child(transport, channel, request);
+	return (PssChannel *)channel;
 }
 
 static void null_close(PssChannel *base)
 {
-	NullChannel *channel = (NullChannel *)base;
 	NullTransport *transport = (NullTransport *)base->transport;
 
-	shut(channel);
-	g_ptr_array_remove_fast(transport->channels, channel);
+	pss_child_channel_shut((PssChildChannel *)base);
+	g_ptr_array_remove_fast(transport->channels, base);
 }
 
 static void null_free(PssTransport *base)
@@ -414,7 +80,7 @@ static void null_free(PssTransport *base)
 
 	remove_source(&transport->idle);
 	for (guint i = 0; i < transport->channels->len; i++)
-		shut(g_ptr_array_index(transport->channels, i));
+		pss_child_channel_shut(g_ptr_array_index(transport->channels, i));
 	g_ptr_array_unref(transport->channels);
 	g_clear_error(&transport->cause);
 	pss_target_free(transport->target);
@@ -452,7 +118,7 @@ void pss_transport_null_break(PssTransport *base, const GError *cause)
 	transport->lost = TRUE;
 	transport->cause = g_error_copy(cause);
 	for (guint i = 0; i < transport->channels->len; i++)
-		shut(g_ptr_array_index(transport->channels, i));
+		pss_child_channel_shut(g_ptr_array_index(transport->channels, i));
 	remove_source(&transport->idle);
 	transport->idle = g_idle_add(on_link_event, transport);
 }
@@ -462,12 +128,12 @@ PssTransport *pss_transport_null_new(PssTarget *target, const PssTransportEvents
 	static const PssTransportOps ops = {
 		.connect = null_connect,
 		.open = null_open,
-		.write = null_write,
-		.pending = null_pending,
-		.pause = null_pause,
-		.resize = null_resize,
-		.signal = null_signal,
-		.eof = null_eof,
+		.write = pss_child_channel_write,
+		.pending = pss_child_channel_pending,
+		.pause = pss_child_channel_pause,
+		.resize = pss_child_channel_resize,
+		.signal = pss_child_channel_signal,
+		.eof = pss_child_channel_eof,
 		.close = null_close,
 		.free = null_free,
 	};
@@ -478,6 +144,6 @@ PssTransport *pss_transport_null_new(PssTarget *target, const PssTransportEvents
 	transport->target = target;
 	transport->events = events;
 	transport->user = user;
-	transport->channels = g_ptr_array_new_with_free_func(channel_unref);
+	transport->channels = g_ptr_array_new_with_free_func(pss_child_channel_unref);
 	return &transport->base;
 }
