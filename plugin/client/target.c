@@ -16,6 +16,8 @@
 
 #define PORT_MAX 65535
 
+static const char *const transports[] = { "libssh", "ssh", NULL };
+
 const struct pss_parameter pss_link_rows[PSS_LINK_COUNT] = {
 	[PSS_LINK_USER_NAME] = { "UserName", NULL, PSS_KIND_TEXT, "NAME", .wants = "the name of a user",
 				 .help = "log in as this user" },
@@ -33,6 +35,8 @@ const struct pss_parameter pss_link_rows[PSS_LINK_COUNT] = {
 	[PSS_LINK_CONFIGURATION_NAME] = { "ConfigurationName", NULL, PSS_KIND_TEXT, "SHELL",
 					  .wants = "the name of a shell",
 					  .help = "the remote shell, instead of the login shell" },
+	[PSS_LINK_TRANSPORT] = { "Transport", NULL, PSS_KIND_CHOICE, "TRANSPORT", .choices = transports,
+				 .help = "who makes the connection: pssession itself, or the ssh program" },
 };
 
 /* What a name may not hold besides blanks and control bytes: what any shell gives a meaning. */
@@ -216,5 +220,7 @@ void pss_link_write(const struct pss_value *link, const struct pss_target *targe
 	if (link[PSS_LINK_CONNECTING_TIMEOUT].given)
 		pss_message_number(message, PSS_TAG_CONNECT_TIMEOUT,
 				   (uint64_t)link[PSS_LINK_CONNECTING_TIMEOUT].number);
+	if (link[PSS_LINK_TRANSPORT].given)
+		pss_message_text(message, PSS_TAG_TRANSPORT, transports[link[PSS_LINK_TRANSPORT].number]);
 	pss_message_text(message, PSS_TAG_SHELL, link[PSS_LINK_CONFIGURATION_NAME].text);
 }

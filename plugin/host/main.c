@@ -16,6 +16,7 @@
 
 #include "host/activation.h"
 #include "host/error.h"
+#include "host/program-child.h"
 #include "host/registry.h"
 #include "host/saved.h"
 #include "host/server.h"
@@ -112,7 +113,7 @@ static int serve(void)
 		return 1;
 	}
 	PssServerOptions options = {
-		.new_transport = pss_transport_ssh_new,
+		.new_transport = pss_transport_new,
 		.idle_seconds = (guint)MAX(idle_seconds, 0),
 		.passed_fd = passed_fd,
 		.on_idle = on_idle,
@@ -127,7 +128,7 @@ static int serve(void)
 	char saved[PSS_RUNTIME_SAVED_MAX];
 	if (pss_runtime_saved(geteuid(), saved, sizeof saved) == 0)
 		pss_saved_set_directory(saved);
-	pss_session_restore_all(pss_transport_ssh_new);
+	pss_session_restore_all(pss_transport_new);
 	guint term = g_unix_signal_add(SIGTERM, on_end_signal, loop);
 	guint interrupt = g_unix_signal_add(SIGINT, on_end_signal, loop);
 	tell_ready(0);
@@ -141,6 +142,12 @@ static int serve(void)
 
 int main(int argc, char **argv)
 {
+	const char *ask = g_getenv(PSS_PROGRAM_ASK);
+	if (argc > 3 && g_str_equal(argv[1], "--tied"))
+		return pss_program_tied(argv + 2);
+	if (ask && argc == 2 && *argv[1] != '-')
+		return pss_program_ask(ask, argv[1]);
+
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GOptionContext) context = g_option_context_new("- owns the SSH connections of pssession");
 

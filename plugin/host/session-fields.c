@@ -73,7 +73,7 @@ void pss_session_write_fields(PssSession *session, struct pss_message *message)
 	pss_message_text(message, PSS_TAG_INSTANCE, session->instance);
 	pss_message_text(message, PSS_TAG_COMPUTER, session->computer);
 	pss_message_text(message, PSS_TAG_SHELL, configuration_name(session));
-	pss_message_text(message, PSS_TAG_TRANSPORT, "SSH");
+	pss_message_text(message, PSS_TAG_TRANSPORT, session->by_program ? "ssh" : "SSH");
 	pss_message_text(message, PSS_TAG_REMOTE_USER, session->remote_user);
 	pss_message_text(message, PSS_TAG_HISTORY_KEY, session->history_key);
 	pss_message_text(message, PSS_TAG_PROMPT_NAME, session->prompt_name);

@@ -19,6 +19,7 @@ struct PssSession {
 	char *remote_user;
 	char *history_key;
 	char *forwards; /* or NULL */
+	gboolean by_program;
 	char *wanted_shell;
 	char *term;
 	char *cause;

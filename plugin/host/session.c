@@ -455,6 +455,7 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 	session->state = PSS_STATE_OPENING;
 	session->instance = g_uuid_string_random();
 	session->computer = g_strdup(target->host);
+	session->by_program = target->by_program;
 	session->name = g_strdup(options->name);
 	session->wanted_shell = g_strdup(options->shell);
 	session->term = g_strdup(options->term);
@@ -491,6 +492,7 @@ PssSession *pss_session_new_restored(PssTransportNewFunc new_transport, PssTarge
 	session->refs = 1;
 	session->state = PSS_STATE_DISCONNECTED;
 	session->kept = session->was_opened = session->resilient = TRUE;
+	session->by_program = target->by_program;
 	session->link_lost = session->parked = session->let_go = TRUE;
 	session->record = pss_record_new(session);
 	session->waiters = g_ptr_array_new_with_free_func(g_free);

@@ -200,6 +200,8 @@ gboolean pss_ssh_config_apply(PssSshConfig *config, PssPerson *person, const cha
 {
 	const Row *row = find_row(keyword);
 
+	if (config->by_program && (!row || row->role != PSS_CONFIG_HONOURED))
+		return TRUE;
 	if (!row)
 		pss_person_note(person, PSS_NOTE_VERBOSE, "ssh_config's %s '%s' is not honoured: it is not known here",
 				keyword, value);
@@ -231,6 +233,7 @@ PssSshConfig *pss_ssh_config_new(const PssTarget *target)
 	PssSshConfig *config = g_new0(PssSshConfig, 1);
 
 	config->environment = g_strdupv(target->environment);
+	config->by_program = target->by_program;
 	config->host = g_strdup(target->host);
 	config->hostname = g_ascii_strdown(target->host, -1);
 	config->user = g_strdup(target->user ? target->user : g_get_user_name());

@@ -49,6 +49,7 @@ typedef struct {
 	GPtrArray *dynamic_forwards;                 /* "LISTEN" */
 	GPtrArray *permit_remote_open;               /* "HOST:PORT …", "any", "none"; empty: anything */
 	gboolean exit_on_forward_failure, gateway_ports;
+	gboolean by_program; /* ssh itself honours all of it: nothing is refused or noted */
 	GPtrArray *send_env; /* patterns of names */
 	GPtrArray *set_env;  /* "NAME=value" */
 	gboolean compression;

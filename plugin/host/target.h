@@ -17,6 +17,7 @@ typedef struct {
 	guint connect_timeout_ms; /* 0: not given */
 	char *cwd;                /* the caller's directory, or NULL */
 	char **environment;       /* "NAME=value" of the caller, NULL-terminated, never NULL */
+	gboolean by_program;      /* -Transport ssh: the ssh program makes the connection */
 	gboolean can_ask;         /* a person sits there */
 	guint verbose;            /* 0, 1, 2: which notes are wanted */
 } PssTarget;

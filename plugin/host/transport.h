@@ -113,6 +113,12 @@ void pss_channel_close(PssChannel *channel); /* at once; no event follows; the p
 /* The SSH transport. Takes the target over. `events` must outlive it. Never NULL. */
 PssTransport *pss_transport_ssh_new(PssTarget *target, const PssTransportEvents *events, gpointer user);
 
+/* The same by the ssh program, as a private ControlMaster and its clients, for what libssh cannot do. */
+PssTransport *pss_transport_program_new(PssTarget *target, const PssTransportEvents *events, gpointer user);
+
+/* The one of the two that the target asks for. */
+PssTransport *pss_transport_new(PssTarget *target, const PssTransportEvents *events, gpointer user);
+
 /* The null transport: "connects" to child processes of this machine (sh -c), a pty where asked. For tests.
  * They run in the target's environment laid over our own, in its HOME; the login shell is its SHELL. */
 PssTransport *pss_transport_null_new(PssTarget *target, const PssTransportEvents *events, gpointer user);

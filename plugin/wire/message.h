@@ -111,10 +111,11 @@ enum pss_tag {
 	PSS_TAG_CAUSE = 54,        /* text: why it is Broken or Closed */
 	PSS_TAG_REMOTE_USER = 55,  /* text: the user logged in as */
 	PSS_TAG_HISTORY_KEY = 56,  /* text: resolved user@host:port, names the history file */
-	PSS_TAG_TRANSPORT = 57,    /* text: "SSH" */
-	PSS_TAG_ATTACHED = 58,     /* number: 1 when a terminal has entered it */
-	PSS_TAG_PROMPT_NAME = 59,  /* text: "NAME" or "user@NAME", for `[NAME]: ` */
-	PSS_TAG_FORWARDS = 60,     /* text: the ports that are forwarded with it, for people */
+	PSS_TAG_TRANSPORT =
+		57, /* text: "SSH", or "ssh" where the ssh program makes the connection; also in OPEN, INVOKE: "ssh" */
+	PSS_TAG_ATTACHED = 58,    /* number: 1 when a terminal has entered it */
+	PSS_TAG_PROMPT_NAME = 59, /* text: "NAME" or "user@NAME", for `[NAME]: ` */
+	PSS_TAG_FORWARDS = 60,    /* text: the ports that are forwarded with it, for people */
 
 	/* ASK, ANSWER, NOTE, LEFT, PROMPT */
 	PSS_TAG_ASK_ID = 64,      /* number, unique per connection */

@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: MIT */
+/* Starts `ssh -M -N` in the background of the host process and waits until it has logged in. All of ssh_config, of the
+ * host keys and of the ways to log in is ssh's own business; its questions come through SSH_ASKPASS, which is
+ * pssession-host (program-child.c), to a socket of ours, and go to the person. The thread ends by itself when the
+ * person leaves. */
+#include "host/program-master.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "host/child.h"
+#include "host/error.h"
+#include "host/program-child.h"
+#include "host/ssh-config.h"
+#include "host/ssh-error.h"
+#include "wire/buffer.h"
+#include "wire/runtime.h"
+
+#define DIRECTORY_MAX 72 /* so that ssh's temporary names fit a socket's address, too */
+#define LINE_MAX_BYTES 4096
+#define QUESTION_MAX (64 * 1024)
+
+typedef struct {
+	PssTarget *target;
+	PssPerson *person;
+	PssProgramMasterFunc on_done;
+	gpointer user;
+	PssProgramMaster *master;
+} Thread;
+
+/* ---- its end */
+
+static void remove_files(const PssProgramMaster *master)
+{
+	static const char *const names[] = { "m", "ask" };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *path = g_build_filename(master->directory, names[i], NULL);
+		unlink(path);
+	}
+	rmdir(master->directory);
+}
+
+static void on_reaped(GPid pid, gint status, gpointer user)
+{
+	g_debug("ssh %d has ended", (int)pid);
+}
+
+void pss_program_master_free(PssProgramMaster *master)
+{
+	if (!master)
+		return;
+	if (master->pid > 0) {
+		kill(-master->pid, SIGTERM);
+		g_child_watch_add(master->pid, on_reaped, NULL);
+	}
+	if (master->errors >= 0)
+		close(master->errors);
+	if (master->directory)
+		remove_files(master);
+	g_free(master->directory);
+	g_free(master->control);
+	g_free(master->ssh);
+	g_free(master->user);
+	g_free(master->history_key);
+	g_strfreev(master->environment);
+	g_string_free(master->said, TRUE);
+	g_free(master->last);
+	g_clear_error(&master->error);
+	g_free(master);
+}
+
+/* ---- what it says */
+
+static void take_line(PssProgramMaster *master, PssPerson *person)
+{
+	g_autofree char *clean = pss_ssh_clean_text(master->said->str);
+
+	g_string_truncate(master->said, 0);
+	if (!*clean)
+		return;
+	pss_person_note(person, PSS_NOTE_BANNER, "%s", clean);
+	g_free(master->last);
+	master->last = g_steal_pointer(&clean);
+}
+
+gboolean pss_program_master_hear(PssProgramMaster *master, PssPerson *person)
+{
+	char block[1024];
+	ssize_t n;
+
+	while ((n = read(master->errors, block, sizeof block)) > 0) {
+		for (ssize_t i = 0; i < n; i++) {
+			if (block[i] == '\n' || master->said->len >= LINE_MAX_BYTES)
+				take_line(master, person);
+			if (block[i] != '\n' && block[i] != '\r' && block[i] != '\0')
+				g_string_append_c(master->said, block[i]);
+		}
+	}
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return TRUE;
+	take_line(master, person);
+	return FALSE;
+}
+
+/* ---- how it is started */
+
+/* A directory whose owner is no more was left by a host process that was killed. */
+static void sweep(const char *root)
+{
+	g_autoptr(GDir) directory = g_dir_open(root, 0, NULL);
+	const char *name;
+
+	while (directory && (name = g_dir_read_name(directory))) {
+		pid_t owner = g_str_has_prefix(name, "ssh-") ? (pid_t)atol(name + 4) : 0;
+		if (owner <= 0 || kill(owner, 0) == 0 || errno != ESRCH)
+			continue;
+		PssProgramMaster dead = { .directory = g_build_filename(root, name, NULL) };
+		remove_files(&dead);
+		g_free(dead.directory);
+	}
+}
+
+static gboolean make_directory(PssProgramMaster *master, GError **error)
+{
+	struct pss_runtime runtime;
+	int failed = pss_runtime_find(geteuid(), &runtime);
+	gboolean is_short = failed == 0 && strlen(runtime.directory) < DIRECTORY_MAX - 24;
+
+	if (is_short)
+		sweep(runtime.directory);
+	master->directory = g_strdup_printf("%s/ssh-%d-XXXXXX", is_short ? runtime.directory : "/tmp", (int)getpid());
+	if (!g_mkdtemp_full(master->directory, 0700)) {
+		g_set_error(error, PSS_ERROR, PSS_FAILED, "%s cannot be made: %s", master->directory,
+			    g_strerror(errno));
+		g_clear_pointer(&master->directory, g_free);
+		return FALSE;
+	}
+	master->control = g_build_filename(master->directory, "m", NULL);
+	return TRUE;
+}
+
+static void add(GPtrArray *argv, const char *word)
+{
+	g_ptr_array_add(argv, g_strdup(word));
+}
+
+static void add_option(GPtrArray *argv, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static void add_option(GPtrArray *argv, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	add(argv, "-o");
+	g_ptr_array_add(argv, g_strdup_vprintf(format, arguments));
+	va_end(arguments);
+}
+
+/* Ours first: of each option ssh takes the first value. */
+static char **master_arguments(const PssProgramMaster *master, const PssTarget *target, const PssSshConfig *config,
+			       gboolean can_ask, const char *self)
+{
+	static const char *const fixed[] = { "ControlMaster=yes",    "ControlPersist=no",          "RemoteCommand=none",
+					     "RequestTTY=no",        "ForkAfterAuthentication=no", "EscapeChar=none",
+					     "PermitLocalCommand=no" };
+	GPtrArray *argv = g_ptr_array_new();
+	g_autofree char *pid = g_strdup_printf("%d", (int)getpid());
+
+	add(argv, self);
+	add(argv, "--tied");
+	add(argv, pid);
+	add(argv, master->ssh);
+	add(argv, "-N");
+	add(argv, "-T");
+	add(argv, "-S");
+	add(argv, master->control);
+	for (gsize i = 0; i < G_N_ELEMENTS(fixed); i++)
+		add_option(argv, "%s", fixed[i]);
+	add_option(argv, "ServerAliveInterval=%u", config->alive_interval_s);
+	add_option(argv, "ServerAliveCountMax=%u", config->alive_count_max);
+	if (target->connect_timeout_ms)
+		add_option(argv, "ConnectTimeout=%u", (target->connect_timeout_ms + 999) / 1000);
+	if (!can_ask)
+		add_option(argv, "BatchMode=yes");
+	if (target->config_file) {
+		add(argv, "-F");
+		add(argv, target->config_file);
+	}
+	if (target->user)
+		add_option(argv, "User=%s", target->user);
+	if (target->port)
+		add_option(argv, "Port=%u", target->port);
+	if (target->key_file) {
+		add(argv, "-i");
+		add(argv, target->key_file);
+	}
+	for (char **option = target->options; *option; option++)
+		add_option(argv, "%s", *option);
+	add(argv, "--");
+	add(argv, target->host);
+	g_ptr_array_add(argv, NULL);
+	return (char **)g_ptr_array_free(argv, FALSE);
+}
+
+static char **master_environment(const PssTarget *target, const char *self, const char *ask)
+{
+	char **environment = pss_spawn_environment(target->environment);
+
+	environment = g_environ_setenv(environment, "SSH_ASKPASS", self, TRUE);
+	environment = g_environ_setenv(environment, "SSH_ASKPASS_REQUIRE", "force", TRUE);
+	return g_environ_setenv(environment, PSS_PROGRAM_ASK, ask, TRUE);
+}
+
+/* A child is tied to the thread that started it, so the main one does that, also when the login thread has given up
+ * waiting. */
+typedef struct {
+	char **argv, **environment, *directory;
+	int errors;  /* the child's end */
+	int done[2]; /* a pipe; what comes through it is the pid, or 0 */
+	GError *error;
+} Starting;
+
+static void starting_clear(gpointer data)
+{
+	Starting *starting = data;
+
+	g_strfreev(starting->argv);
+	g_strfreev(starting->environment);
+	g_free(starting->directory);
+	close(starting->errors);
+	close(starting->done[0]);
+	close(starting->done[1]);
+	g_clear_error(&starting->error);
+}
+
+static void starting_unref(gpointer data)
+{
+	g_atomic_rc_box_release_full(data, starting_clear);
+}
+
+static gboolean start_in_main(gpointer data)
+{
+	Starting *starting = data;
+	pid_t pid = 0;
+	PssSpawn spawn = {
+		.argv = (const char *const *)starting->argv,
+		.environment = (const char *const *)starting->environment,
+		.directory = starting->directory,
+		.fds = { -1, -1, starting->errors },
+	};
+
+	if (!pss_spawn(&spawn, &pid, &starting->error))
+		pid = 0;
+	if (write(starting->done[1], &pid, sizeof pid) != sizeof pid)
+		g_error("a pipe of ours: %s", g_strerror(errno));
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean start_program(PssProgramMaster *master, PssPerson *person, const PssTarget *target,
+			      const PssSshConfig *config, const char *self, const char *ask, GError **error)
+{
+	Starting *starting = g_atomic_rc_box_new0(Starting);
+	int errors[2];
+	gboolean good;
+
+	if (pipe2(errors, O_CLOEXEC) < 0 || pipe2(starting->done, O_CLOEXEC) < 0)
+		g_error("pipe: %s", g_strerror(errno));
+	starting->argv = master_arguments(master, target, config, pss_person_can_be_asked(person), self);
+	starting->environment = master_environment(target, self, ask);
+	starting->directory = g_strdup(target->cwd);
+	starting->errors = errors[1];
+	master->errors = errors[0];
+	fcntl(master->errors, F_SETFL, O_NONBLOCK);
+	pss_person_tell(person, start_in_main, g_atomic_rc_box_acquire(starting), starting_unref);
+	good = pss_person_wait(person, starting->done[0], POLLIN, 0, "starting ssh", error) &&
+	       read(starting->done[0], &master->pid, sizeof master->pid) == sizeof master->pid;
+	if (good && master->pid == 0) {
+		g_propagate_error(error, g_steal_pointer(&starting->error));
+		good = FALSE;
+	}
+	starting_unref(starting);
+	return good;
+}
+
+/* ---- its questions */
+
+static int listen_for_questions(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	g_strlcpy(address.sun_path, path, sizeof address.sun_path);
+	if (fd >= 0 && (bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(fd, 8) < 0)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+static gboolean is_ours(int fd)
+{
+	uid_t uid;
+	pid_t pid;
+
+	return pss_peer(fd, &uid, &pid) == 0 && uid == geteuid();
+}
+
+/* What stands in the line and behind it; NULL: the person has left, or it is too long. */
+static char *read_question(PssPerson *person, int fd)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	char block[1024];
+
+	while (text->len < QUESTION_MAX) {
+		if (!pss_person_wait(person, fd, POLLIN, 0, "hearing what ssh asks", NULL))
+			return NULL;
+		ssize_t n = read(fd, block, sizeof block);
+		if (n == 0)
+			return g_strdup(text->str);
+		if (n > 0)
+			g_string_append_len(text, block, n);
+		else if (errno != EINTR && errno != EAGAIN)
+			return NULL;
+	}
+	return NULL;
+}
+
+static enum pss_ask_kind kind_of(const char *hint, const char *question)
+{
+	/* readpass.c of OpenSSH: "confirm" where any answer but a refusal will do. */
+	if (strstr(question, "(yes/no"))
+		return PSS_ASK_HOST_KEY;
+	return g_str_equal(hint, "confirm") ? PSS_ASK_TEXT : PSS_ASK_SECRET;
+}
+
+static void answer_question(PssPerson *person, int listener)
+{
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	g_autofree char *text = fd >= 0 && is_ours(fd) ? read_question(person, fd) : NULL;
+	char *newline = text ? strchr(text, '\n') : NULL;
+
+	if (newline) {
+		*newline = '\0';
+		gboolean is_notice = g_str_equal(text, "none");
+		if (is_notice)
+			pss_person_note(person, PSS_NOTE_WARNING, "%s", newline + 1);
+		char *answer =
+			is_notice ? g_strdup("") : pss_person_ask(person, kind_of(text, newline + 1), newline + 1);
+		if (answer && send(fd, "+", 1, MSG_NOSIGNAL) == 1 && *answer &&
+		    send(fd, answer, strlen(answer), MSG_NOSIGNAL) < 0)
+			g_debug("ssh does not wait for the answer any more");
+		pss_person_forget(answer);
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+/* ---- until it has logged in */
+
+static void watch(int epoll, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+	epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+static void set_failure(PssProgramMaster *master, const PssTarget *target, GError **error)
+{
+	int status = 0;
+
+	while (waitpid(master->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	master->pid = 0;
+	if (master->last)
+		g_set_error(error, PSS_ERROR, PSS_UNREACHABLE, "ssh cannot connect to %s: %s", target->host,
+			    master->last);
+	else
+		g_set_error(error, PSS_ERROR, PSS_UNREACHABLE,
+			    "ssh cannot connect to %s, and does not say why (status %d)", target->host,
+			    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+/* Clients can be served as soon as the socket has its name. */
+static gboolean wait_for_login(PssProgramMaster *master, PssPerson *person, const PssTarget *target, int listener,
+			       int names, GError **error)
+{
+	int ended = (int)syscall(SYS_pidfd_open, master->pid, 0), epoll = epoll_create1(EPOLL_CLOEXEC);
+	const int fds[] = { ended, listener, names, master->errors };
+	gboolean goes_on = TRUE, good = FALSE;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(fds); i++)
+		watch(epoll, fds[i]);
+	while (goes_on && !good) {
+		struct epoll_event event;
+		goes_on = pss_person_wait(person, epoll, POLLIN, 0, "connecting by ssh", error);
+		if (!goes_on || epoll_wait(epoll, &event, 1, 0) < 1)
+			continue;
+		if (event.data.fd == listener) {
+			answer_question(person, listener);
+		} else if (event.data.fd == master->errors) {
+			if (!pss_program_master_hear(master, person))
+				epoll_ctl(epoll, EPOLL_CTL_DEL, master->errors, NULL);
+		} else if (event.data.fd == ended) {
+			pss_program_master_hear(master, person);
+			set_failure(master, target, error);
+			goes_on = FALSE;
+		} else {
+			char block[4096];
+			if (read(names, block, sizeof block) < 0 && errno != EAGAIN)
+				g_debug("inotify: %s", g_strerror(errno));
+			good = access(master->control, F_OK) == 0;
+		}
+	}
+	close(ended);
+	close(epoll);
+	return good;
+}
+
+static gboolean log_in(PssProgramMaster *master, PssPerson *person, const PssTarget *target, const PssSshConfig *config,
+		       GError **error)
+{
+	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+	g_autofree char *ask = g_build_filename(master->directory, "ask", NULL);
+	int listener = listen_for_questions(ask), names = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	gboolean good = FALSE;
+
+	if (listener < 0 || names < 0 || inotify_add_watch(names, master->directory, IN_CREATE | IN_MOVED_TO) < 0)
+		g_set_error(error, PSS_ERROR, PSS_FAILED, "%s cannot be watched: %s", master->directory,
+			    g_strerror(errno));
+	else
+		good = start_program(master, person, target, config, self, ask, error) &&
+		       wait_for_login(master, person, target, listener, names, error);
+	if (listener >= 0)
+		close(listener);
+	if (names >= 0)
+		close(names);
+	return good;
+}
+
+static gboolean prepare(PssProgramMaster *master, PssPerson *person, const PssTarget *target, GError **error)
+{
+	g_autoptr(PssSshConfig) config = pss_ssh_config_resolve(person, target, error);
+	g_auto(GStrv) environment = pss_spawn_environment(target->environment);
+
+	if (!config)
+		return FALSE;
+	master->ssh = pss_spawn_find("ssh", (const char *const *)environment);
+	if (!master->ssh) {
+		g_set_error_literal(error, PSS_ERROR, PSS_FAILED,
+				    "-Transport ssh needs the program ssh, which is not in PATH");
+		return FALSE;
+	}
+	g_autofree char *agent = pss_ssh_config_forwarded_agent(config);
+	master->forwards_agent = agent != NULL;
+	master->user = g_strdup(config->user);
+	master->history_key = g_strdup_printf("%s@%s:%u", config->user, config->hostname, config->port);
+	master->environment = pss_ssh_config_environment(config);
+	return make_directory(master, error) && log_in(master, person, target, config, error);
+}
+
+/* ---- the thread */
+
+static gboolean tell_done(gpointer data)
+{
+	Thread *thread = data;
+
+	thread->on_done(g_steal_pointer(&thread->master), thread->user);
+	return G_SOURCE_REMOVE;
+}
+
+static void thread_free(gpointer data)
+{
+	Thread *thread = data;
+
+	pss_program_master_free(thread->master);
+	pss_target_free(thread->target);
+	pss_person_unref(thread->person);
+	g_free(thread);
+}
+
+static gpointer master_thread(gpointer data)
+{
+	Thread *thread = data;
+	PssProgramMaster *master = g_new0(PssProgramMaster, 1);
+
+	thread->master = master;
+	master->errors = -1;
+	master->said = g_string_new(NULL);
+	if (!prepare(master, thread->person, thread->target, &master->error) && master->pid > 0) {
+		kill(-master->pid, SIGTERM);
+		while (waitpid(master->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+		master->pid = 0;
+	}
+	pss_person_tell(thread->person, tell_done, thread, thread_free);
+	return NULL;
+}
+
+void pss_program_master_start(PssTarget *target, PssPerson *person, PssProgramMasterFunc on_done, gpointer user)
+{
+	Thread *thread = g_new0(Thread, 1);
+
+	thread->target = target;
+	thread->person = pss_person_ref(person);
+	thread->on_done = on_done;
+	thread->user = user;
+	g_thread_unref(g_thread_new("pss-program", master_thread, thread));
+}

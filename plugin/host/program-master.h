@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* The ssh program as the master of a connection (ControlMaster of ssh_config(5)), private to one transport: started,
+ * asked for by its questions, and logged in, by a thread that may block. */
+#pragma once
+
+#include "host/ssh-person.h"
+
+/* What that ends in. */
+typedef struct {
+	pid_t pid;       /* 0: it failed */
+	int errors;      /* its standard error, non-blocking; -1: none */
+	char *directory; /* private, 0700; what is in it goes with the master */
+	char *control;   /* the socket in it, for clients */
+	char *ssh;       /* the program */
+	char *user, *history_key;
+	char **environment; /* "NAME=value" for the shell, as SendEnv and SetEnv say */
+	gboolean forwards_agent;
+	GString *said; /* the last line of its standard error that is not complete */
+	char *last;    /* the last one that was, or NULL */
+	GError *error;
+} PssProgramMaster;
+
+typedef void (*PssProgramMasterFunc)(PssProgramMaster *master, gpointer user); /* takes it over; main context */
+
+/* As pss_ssh_login_start(). Takes the target over. */
+void pss_program_master_start(PssTarget *target, PssPerson *person, PssProgramMasterFunc on_done, gpointer user);
+
+/* Reads what it says on standard error, as far as that has come, and tells the person. FALSE: that is all. */
+gboolean pss_program_master_hear(PssProgramMaster *master, PssPerson *person);
+
+/* Ends it: SIGTERM, its files are removed, and it is reaped later, so nobody else may watch the pid. Accepts NULL. */
+void pss_program_master_free(PssProgramMaster *master);
