@@ -229,6 +229,11 @@ PssChildChannel *pss_child_channel_new(PssTransport *transport, const PssChannel
 	return channel;
 }
 
+gpointer pss_child_channel_user(const PssChildChannel *channel)
+{
+	return channel->user;
+}
+
 static gboolean start_child(PssChildChannel *channel, const PssChannelRequest *request, PssSpawn *spawn)
 {
 	char terminal[64];

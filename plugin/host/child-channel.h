@@ -12,6 +12,7 @@ typedef struct PssChildChannel PssChildChannel;
 /* One reference, the caller's. Nothing runs yet. */
 PssChildChannel *pss_child_channel_new(PssTransport *transport, const PssChannelEvents *events, gpointer user);
 void pss_child_channel_unref(gpointer channel);
+gpointer pss_child_channel_user(const PssChildChannel *channel);
 
 /* Runs it as the request says: `spawn` is filled in but for its descriptors and terminal. What goes wrong is told by
  * on_closed, later. */

@@ -26,7 +26,7 @@
 #include "wire/buffer.h"
 #include "wire/runtime.h"
 
-#define DIRECTORY_MAX 72 /* so that ssh's temporary names fit a socket's address, too */
+#define ROOT_MAX 64 /* so that ssh's temporary names fit a socket's address, too */
 #define LINE_MAX_BYTES 4096
 #define QUESTION_MAX (64 * 1024)
 
@@ -39,17 +39,6 @@ typedef struct {
 } Thread;
 
 /* ---- its end */
-
-static void remove_files(const PssProgramMaster *master)
-{
-	static const char *const names[] = { "m", "ask" };
-
-	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-		g_autofree char *path = g_build_filename(master->directory, names[i], NULL);
-		unlink(path);
-	}
-	rmdir(master->directory);
-}
 
 static void on_reaped(GPid pid, gint status, gpointer user)
 {
@@ -66,8 +55,10 @@ void pss_program_master_free(PssProgramMaster *master)
 	}
 	if (master->errors >= 0)
 		close(master->errors);
+	if (master->control)
+		unlink(master->control);
 	if (master->directory)
-		remove_files(master);
+		rmdir(master->directory);
 	g_free(master->directory);
 	g_free(master->control);
 	g_free(master->ssh);
@@ -115,7 +106,7 @@ gboolean pss_program_master_hear(PssProgramMaster *master, PssPerson *person)
 
 /* ---- how it is started */
 
-/* A directory whose owner is no more was left by a host process that was killed. */
+/* What a host process has left that was killed. */
 static void sweep(const char *root)
 {
 	g_autoptr(GDir) directory = g_dir_open(root, 0, NULL);
@@ -125,28 +116,32 @@ static void sweep(const char *root)
 		pid_t owner = g_str_has_prefix(name, "ssh-") ? (pid_t)atol(name + 4) : 0;
 		if (owner <= 0 || kill(owner, 0) == 0 || errno != ESRCH)
 			continue;
-		PssProgramMaster dead = { .directory = g_build_filename(root, name, NULL) };
-		remove_files(&dead);
-		g_free(dead.directory);
+		g_autofree char *path = g_build_filename(root, name, NULL);
+		unlink(path);
 	}
 }
 
-static gboolean make_directory(PssProgramMaster *master, GError **error)
+/* Names of sockets: in the runtime directory, or where its name is too long, in one of our own. */
+static gboolean choose_names(PssProgramMaster *master, char **ret_ask, GError **error)
 {
+	static gint count; /* atomic */
 	struct pss_runtime runtime;
-	int failed = pss_runtime_find(geteuid(), &runtime);
-	gboolean is_short = failed == 0 && strlen(runtime.directory) < DIRECTORY_MAX - 24;
+	const char *root = runtime.directory;
 
-	if (is_short)
-		sweep(runtime.directory);
-	master->directory = g_strdup_printf("%s/ssh-%d-XXXXXX", is_short ? runtime.directory : "/tmp", (int)getpid());
-	if (!g_mkdtemp_full(master->directory, 0700)) {
-		g_set_error(error, PSS_ERROR, PSS_FAILED, "%s cannot be made: %s", master->directory,
-			    g_strerror(errno));
-		g_clear_pointer(&master->directory, g_free);
-		return FALSE;
+	if (pss_runtime_find(geteuid(), &runtime) == 0 && strlen(root) < ROOT_MAX) {
+		sweep(root);
+	} else {
+		master->directory = g_strdup("/tmp/pss-ssh-XXXXXX");
+		if (!g_mkdtemp_full(master->directory, 0700)) {
+			g_set_error(error, PSS_ERROR, PSS_FAILED, "%s cannot be made: %s", master->directory,
+				    g_strerror(errno));
+			g_clear_pointer(&master->directory, g_free);
+			return FALSE;
+		}
+		root = master->directory;
 	}
-	master->control = g_build_filename(master->directory, "m", NULL);
+	master->control = g_strdup_printf("%s/ssh-%d-%d", root, (int)getpid(), g_atomic_int_add(&count, 1));
+	*ret_ask = g_strconcat(master->control, "-ask", NULL);
 	return TRUE;
 }
 
@@ -427,21 +422,21 @@ static gboolean wait_for_login(PssProgramMaster *master, PssPerson *person, cons
 }
 
 static gboolean log_in(PssProgramMaster *master, PssPerson *person, const PssTarget *target, const PssSshConfig *config,
-		       GError **error)
+		       const char *ask, GError **error)
 {
 	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-	g_autofree char *ask = g_build_filename(master->directory, "ask", NULL);
+	g_autofree char *root = g_path_get_dirname(ask);
 	int listener = listen_for_questions(ask), names = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	gboolean good = FALSE;
 
-	if (listener < 0 || names < 0 || inotify_add_watch(names, master->directory, IN_CREATE | IN_MOVED_TO) < 0)
-		g_set_error(error, PSS_ERROR, PSS_FAILED, "%s cannot be watched: %s", master->directory,
-			    g_strerror(errno));
+	if (listener < 0 || names < 0 || inotify_add_watch(names, root, IN_CREATE | IN_MOVED_TO) < 0)
+		g_set_error(error, PSS_ERROR, PSS_FAILED, "%s cannot be watched: %s", root, g_strerror(errno));
 	else
 		good = start_program(master, person, target, config, self, ask, error) &&
 		       wait_for_login(master, person, target, listener, names, error);
 	if (listener >= 0)
 		close(listener);
+	unlink(ask);
 	if (names >= 0)
 		close(names);
 	return good;
@@ -465,7 +460,8 @@ static gboolean prepare(PssProgramMaster *master, PssPerson *person, const PssTa
 	master->user = g_strdup(config->user);
 	master->history_key = g_strdup_printf("%s@%s:%u", config->user, config->hostname, config->port);
 	master->environment = pss_ssh_config_environment(config);
-	return make_directory(master, error) && log_in(master, person, target, config, error);
+	g_autofree char *ask = NULL;
+	return choose_names(master, &ask, error) && log_in(master, person, target, config, ask, error);
 }
 
 /* ---- the thread */

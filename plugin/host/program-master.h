@@ -9,8 +9,8 @@
 typedef struct {
 	pid_t pid;       /* 0: it failed */
 	int errors;      /* its standard error, non-blocking; -1: none */
-	char *directory; /* private, 0700; what is in it goes with the master */
-	char *control;   /* the socket in it, for clients */
+	char *control;   /* its socket, for clients */
+	char *directory; /* a private one around that, or NULL: it is in the runtime directory */
 	char *ssh;       /* the program */
 	char *user, *history_key;
 	char **environment; /* "NAME=value" for the shell, as SendEnv and SetEnv say */

@@ -12,6 +12,12 @@
 #include "host/child-channel.h"
 #include "host/error.h"
 #include "host/program-master.h"
+#include "host/ssh-error.h"
+
+#define SSH_FAILED 255 /* ssh's own exit status, or the command's */
+#define GRACE_MS 100
+#define COMPLAINT "mux_client_" /* mux.c of OpenSSH */
+#define COMPLAINT_MAX 1024
 
 typedef struct {
 	PssTransport base;
@@ -26,6 +32,16 @@ typedef struct {
 	gboolean lost;
 } ProgramTransport;
 
+/* What stands between a client of the master and whoever has opened the channel. */
+typedef struct {
+	ProgramTransport *transport;
+	const PssChannelEvents *events;
+	gpointer user;
+	gboolean heard;     /* something that is not ssh's own has come */
+	GString *complaint; /* what may be ssh's own, held back */
+	guint late;         /* source; 0: none */
+} Client;
+
 static void remove_source(guint *id)
 {
 	if (*id)
@@ -33,10 +49,28 @@ static void remove_source(guint *id)
 	*id = 0;
 }
 
+static void shut_channel(PssChildChannel *channel)
+{
+	Client *client = pss_child_channel_user(channel);
+
+	remove_source(&client->late);
+	pss_child_channel_shut(channel);
+}
+
 static void shut_channels(ProgramTransport *transport)
 {
 	for (guint i = 0; i < transport->channels->len; i++)
-		pss_child_channel_shut(g_ptr_array_index(transport->channels, i));
+		shut_channel(g_ptr_array_index(transport->channels, i));
+}
+
+static void release_channel(gpointer channel)
+{
+	Client *client = pss_child_channel_user(channel);
+
+	shut_channel(channel);
+	pss_child_channel_unref(channel);
+	g_string_free(client->complaint, TRUE);
+	g_free(client);
 }
 
 /* ---- the master */
@@ -99,6 +133,70 @@ static void program_connect(PssTransport *base)
 					 transport);
 }
 
+/* ---- what clients say */
+
+/* ssh's own words when the master or the server has refused: they come before anything else. */
+static gboolean is_complaint(Client *client, const void *data, gsize n)
+{
+	return !client->heard && (client->complaint->len > 0 ||
+				  (n >= strlen(COMPLAINT) && memcmp(data, COMPLAINT, strlen(COMPLAINT)) == 0));
+}
+
+static void on_data(gpointer user, const void *data, gsize n, gboolean is_stderr)
+{
+	Client *client = user;
+
+	if (is_complaint(client, data, n)) {
+		g_string_append_len(client->complaint, data, (gssize)MIN(n, COMPLAINT_MAX));
+		return;
+	}
+	client->heard = TRUE;
+	client->events->on_data(client->user, data, n, is_stderr);
+}
+
+static void on_drained(gpointer user)
+{
+	Client *client = user;
+
+	client->events->on_drained(client->user);
+}
+
+static void close_client(Client *client, int status)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (client->complaint->len > 0) {
+		g_autofree char *clean = pss_ssh_clean_text(client->complaint->str);
+		error = g_error_new(PSS_ERROR, PSS_FAILED, "ssh cannot open a channel: %s", clean);
+	}
+	client->events->on_closed(client->user, error ? -1 : status, error);
+}
+
+static gboolean on_late(gpointer user)
+{
+	Client *client = user;
+
+	client->late = 0;
+	close_client(client, SSH_FAILED);
+	return G_SOURCE_REMOVE;
+}
+
+/* The clients of a master that ends see that before we do, and say only that something has failed: its end is told
+ * then. */
+static void on_closed(gpointer user, int status, const GError *error)
+{
+	Client *client = user;
+
+	if (error)
+		client->events->on_closed(client->user, status, error);
+	else if (status == SSH_FAILED)
+		client->late = g_timeout_add(GRACE_MS, on_late, client);
+	else
+		close_client(client, status);
+}
+
+static const PssChannelEvents client_events = { .on_data = on_data, .on_drained = on_drained, .on_closed = on_closed };
+
 /* ---- channels */
 
 static void add(GPtrArray *argv, const char *word)
@@ -114,7 +212,7 @@ static char **client_arguments(const ProgramTransport *transport, const PssChann
 					     "-o", "ControlMaster=no",
 					     "-o", "BatchMode=yes",
 					     "-o", "ProxyCommand=false",
-					     "-o", "LogLevel=QUIET" };
+					     "-o", "LogLevel=ERROR" };
 	GPtrArray *argv = g_ptr_array_new();
 
 	add(argv, transport->master->ssh);
@@ -142,8 +240,10 @@ static PssChannel *program_open(PssTransport *base, const PssChannelRequest *req
 				gpointer user)
 {
 	ProgramTransport *transport = (ProgramTransport *)base;
-	PssChildChannel *channel = pss_child_channel_new(base, transport->lost ? NULL : events, user);
+	Client *client = g_new0(Client, 1);
+	PssChildChannel *channel = pss_child_channel_new(base, transport->lost ? NULL : &client_events, client);
 
+	*client = (Client){ transport, events, user, .complaint = g_string_new(NULL) };
 	g_ptr_array_add(transport->channels, channel);
 	if (transport->lost || !transport->master)
 		return (PssChannel *)channel;
@@ -156,11 +256,20 @@ static PssChannel *program_open(PssTransport *base, const PssChannelRequest *req
 	return (PssChannel *)channel;
 }
 
+/* ssh's client would tell the master, a moment later; what is written next must not overtake it. */
+static void program_resize(PssChannel *base, guint columns, guint rows)
+{
+	ProgramTransport *transport = (ProgramTransport *)base->transport;
+
+	pss_child_channel_resize(base, columns, rows);
+	if (transport->master && transport->master->pid > 0)
+		kill(transport->master->pid, SIGWINCH);
+}
+
 static void program_close(PssChannel *base)
 {
 	ProgramTransport *transport = (ProgramTransport *)base->transport;
 
-	pss_child_channel_shut((PssChildChannel *)base);
 	g_ptr_array_remove_fast(transport->channels, base);
 }
 
@@ -169,7 +278,6 @@ static void program_free(PssTransport *base)
 	ProgramTransport *transport = (ProgramTransport *)base;
 
 	pss_person_leave(transport->person);
-	shut_channels(transport);
 	g_ptr_array_unref(transport->channels);
 	remove_source(&transport->hearing);
 	remove_source(&transport->ended);
@@ -188,7 +296,7 @@ PssTransport *pss_transport_program_new(PssTarget *target, const PssTransportEve
 		.write = pss_child_channel_write,
 		.pending = pss_child_channel_pending,
 		.pause = pss_child_channel_pause,
-		.resize = pss_child_channel_resize,
+		.resize = program_resize,
 		.signal = pss_child_channel_signal,
 		.eof = pss_child_channel_eof,
 		.close = program_close,
@@ -202,6 +310,6 @@ PssTransport *pss_transport_program_new(PssTarget *target, const PssTransportEve
 	transport->events = events;
 	transport->user = user;
 	transport->person = pss_person_new(target, events, user);
-	transport->channels = g_ptr_array_new_with_free_func(pss_child_channel_unref);
+	transport->channels = g_ptr_array_new_with_free_func(release_channel);
 	return &transport->base;
 }
