@@ -8,3 +8,6 @@
 
 #define PSS_ERROR (pss_error_quark())
 GQuark pss_error_quark(void);
+
+/* Puts `text` behind the message, where one is wanted: as g_prefix_error() does before it. */
+void pss_error_append(GError **error, const char *text);

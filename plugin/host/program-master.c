@@ -187,6 +187,9 @@ static char **master_arguments(const PssProgramMaster *master, const PssTarget *
 		add_option(argv, "ConnectTimeout=%u", (target->connect_timeout_ms + 999) / 1000);
 	if (!can_ask)
 		add_option(argv, "BatchMode=yes");
+	/* `no` would let a changed key through. */
+	if (config->strict == PSS_STRICT_OFF)
+		add_option(argv, "StrictHostKeyChecking=accept-new");
 	if (target->config_file) {
 		add(argv, "-F");
 		add(argv, target->config_file);

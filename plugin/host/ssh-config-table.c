@@ -190,7 +190,7 @@ static gboolean refuse(const Row *row, const PssSshConfig *config, const char *v
 		return TRUE;
 	g_set_error(error, PSS_ERROR, PSS_UNSUPPORTED,
 		    "ssh_config sets %s '%s' for %s, which cannot be honoured here; "
-		    "take it out for this host, or use ssh",
+		    "take it out for this host, or use -Transport ssh",
 		    row->name, value, config->host);
 	return FALSE;
 }
@@ -210,7 +210,8 @@ gboolean pss_ssh_config_apply(PssSshConfig *config, PssPerson *person, const cha
 	else if (row->role == PSS_CONFIG_REFUSED)
 		return refuse(row, config, value, error);
 	else if (row->role == PSS_CONFIG_NOTED && !is_harmless(row, value))
-		pss_person_note(person, PSS_NOTE_VERBOSE, "ssh_config's %s '%s' is not honoured", row->name, value);
+		pss_person_note(person, PSS_NOTE_VERBOSE,
+				"ssh_config's %s '%s' is not honoured (by -Transport ssh it is)", row->name, value);
 	return TRUE;
 }
 

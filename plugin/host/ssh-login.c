@@ -131,6 +131,8 @@ static gboolean exchange_keys(PssSshLogin *login, PssPerson *person, const PssSs
 		gboolean throttled = login->counter.in_bytes == 0 && !login->stream.proxy;
 		pss_ssh_set_error(error, session, throttled ? PSS_THROTTLED : PSS_UNREACHABLE,
 				  "%s port %u does not speak SSH with us", config->hostname, config->port);
+		if (ssh_get_serverbanner(session))
+			pss_error_append(error, " (-Transport ssh may find a common way)");
 		g_autofree char *said = pss_ssh_proxy_said(&login->stream);
 		if (said)
 			g_prefix_error(error, "the proxy said '%s'; ", said);
