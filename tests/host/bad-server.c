@@ -159,10 +159,26 @@ static void flood(ssh_channel channel)
 	end_it();
 }
 
+/* A channel for a port that nobody has asked us to listen on: 3 when it is refused, as it should be. */
+static int open_unasked(ssh_session session)
+{
+	ssh_channel channel = ssh_channel_new(session);
+	int status = ssh_channel_open_reverse_forward(channel, "127.0.0.1", 22, "127.0.0.1", 1);
+
+	ssh_channel_free(channel);
+	return status == SSH_OK ? 4 : 3;
+}
+
 static void answer_exec(ssh_session session, ssh_channel channel)
 {
+	int status = 3;
+
 	if (is("flood"))
 		flood(channel);
+	if (is("no-window"))
+		stay();
+	if (is("unasked-forward"))
+		status = open_unasked(session);
 	ssh_channel_write(channel, "half", 4);
 	if (is("output-close")) {
 		ssh_blocking_flush(session, 1000);
@@ -171,7 +187,7 @@ static void answer_exec(ssh_session session, ssh_channel channel)
 	if (is("exit-signal"))
 		ssh_channel_request_send_exit_signal(channel, "TERM", 0, "ended", "");
 	else if (!is("no-status") && !is("status-behind-eof"))
-		ssh_channel_request_send_exit_status(channel, 3);
+		ssh_channel_request_send_exit_status(channel, status);
 	ssh_channel_send_eof(channel);
 	if (is("status-behind-eof"))
 		ssh_channel_request_send_exit_status(channel, 3);

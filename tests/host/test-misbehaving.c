@@ -57,6 +57,7 @@ static const struct row {
 	{ "all-at-once", ENDS, 3, NULL, TRUE },
 	{ "big-banner", ENDS, 3, NULL, FALSE },
 	{ "wild-banner", ENDS, 3, NULL, FALSE },
+	{ "unasked-forward", ENDS, 3, NULL, FALSE },
 };
 
 typedef struct {
@@ -158,6 +159,27 @@ static void flood(void)
 	finish(&f);
 }
 
+/* It takes what its first window allows, and no more: the rest waits here, wakes nobody, and goes with the channel. */
+static void no_window(void)
+{
+	g_autofree char *block = g_malloc0(8 * 1024 * 1024);
+	Fixture f = { 0 };
+
+	start(&f, "no-window");
+	channel_open(&f.channel, &f.link, "run", FALSE);
+	pss_channel_write(f.channel.channel, block, 8 * 1024 * 1024);
+	wait_for(pss_channel_pending(f.channel.channel) < 8 * 1024 * 1024, 20);
+	guint quiet = 0;
+	for (gsize before = 0; quiet < 20; before = pss_channel_pending(f.channel.channel)) {
+		gboolean woke = g_main_context_iteration(NULL, FALSE);
+		quiet = woke || before != pss_channel_pending(f.channel.channel) ? 0 : quiet + 1;
+	}
+	g_assert_cmpuint(pss_channel_pending(f.channel.channel), >, 1024 * 1024);
+	g_assert_cmpuint(f.link.n_lost, ==, 0);
+	pss_channel_close(g_steal_pointer(&f.channel.channel));
+	finish(&f);
+}
+
 int main(int argc, char **argv)
 {
 	signal(SIGPIPE, SIG_IGN);
@@ -172,5 +194,6 @@ int main(int argc, char **argv)
 		g_test_add_data_func(path, &rows[i], run);
 	}
 	g_test_add_func("/misbehaving/flood", flood);
+	g_test_add_func("/misbehaving/no-window", no_window);
 	return g_test_run();
 }

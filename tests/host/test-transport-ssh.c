@@ -363,6 +363,8 @@ int main(int argc, char **argv)
 	ADD("runs channels side by side", NULL, set_up_logged_in, many_at_once);
 	ADD("starts channels that are opened inside on_ready", NULL, set_up, channels_inside_ready);
 	ADD("carries 10 MB of any bytes both ways", NULL, set_up_logged_in, big_both_ways);
+	ADD("carries them while the server changes keys every megabyte", "RekeyLimit 1M", set_up_logged_in,
+	    big_both_ways);
 	ADD("stops the sender while paused", NULL, set_up_logged_in, pause_stops_the_sender);
 	ADD("keeps order and end over a pause", NULL, set_up_logged_in, pause_keeps_order_and_end);
 	ADD("gives a terminal with size and TERM, and resizes it", NULL, set_up_logged_in, terminal);
