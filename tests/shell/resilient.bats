@@ -212,6 +212,12 @@ survives_with() {
 	run_line 'invoke-command -Session "$s" "echo \$x; exit 4"; echo $?' 20
 	output_is $'7\n4'
 	[[ " $(tr '\0' ' ' <"/proc/$(holder_pids | sed -n 's/.* //p;q')/cmdline")" == *" ${2:-$1} ./holder "* ]]
+	# Another host process takes it over.
+	HOST_WAS_KILLED=1
+	# shellcheck disable=SC2046
+	kill -KILL $(host_pids)
+	run_line 'connect-pssession -Session "$s" >/dev/null; invoke-command -Wait -Session "$s" "echo \$x"' 30
+	output_is 7
 	run_line 'remove-pssession -Session "$s"'
 	wait_until 10 nothing_remote
 	sshd_stop "$WORLD/ssh1"
