@@ -32,10 +32,10 @@ as_root() {
 	fi
 }
 
-# A fresh openssh-server would serve the whole network from now on; nobody asked for that.
-keep_ssh_service_off() {
+# keep_services_off UNIT…: a fresh server would serve the whole network from now on; nobody asked for that.
+keep_services_off() {
 	[ -d /run/systemd/system ] || return 0
-	as_root systemctl disable --quiet ssh.service ssh.socket 2>/dev/null || :
+	as_root systemctl disable --quiet "$@" 2>/dev/null || :
 }
 
 # need_packages GROUP…: installs what is missing, says what that is; without network when nothing is.
@@ -53,7 +53,10 @@ need_packages() {
 		as_root apt-get update -qq >&2 && as_root "${install[@]}" >/dev/null || die "the packages could not be installed"
 	}
 	case " ${missing[*]} " in
-	*' openssh-server '*) keep_ssh_service_off ;;
+	*' openssh-server '*) keep_services_off ssh.service ssh.socket ;;
+	esac
+	case " ${missing[*]} " in
+	*' tinysshd '*) keep_services_off tinysshd.socket ;;
 	esac
 }
 

@@ -102,11 +102,10 @@ world_start() {
 	[ -z "$REMOTE_OWNED" ] || write_dotfiles "$shell"
 	chown "$REMOTE_USER" "$WORLD/remote-run"
 	chmod 700 "$WORLD/remote-run"
-	if [ "${PSS_SSH_SERVER:-sshd}" = dropbear ]; then
-		dropbear_start "$WORLD/ssh" "$REMOTE_USER"
-	else
-		sshd_start "$WORLD/ssh" "$REMOTE_USER" "$@" "$(remote_environment)"
-	fi
+	case ${PSS_SSH_SERVER:-sshd} in
+	dropbear | tinysshd) "${PSS_SSH_SERVER}_start" "$WORLD/ssh" "$REMOTE_USER" ;;
+	*) sshd_start "$WORLD/ssh" "$REMOTE_USER" "$@" "$(remote_environment)" ;;
+	esac
 }
 
 world_end() {

@@ -6,6 +6,7 @@
 #   sshd_start DIRECTORY USER [CONFIG LINE…]   sets SSHD_PORT, SSHD_PID; writes DIRECTORY/ssh_config
 #   sshd_stop DIRECTORY                        ends it and every connection of it
 #   dropbear_start DIRECTORY USER, dropbear_stop DIRECTORY
+#   tinysshd_start DIRECTORY USER
 #   sshd_connections DIRECTORY                 the pids that serve connections
 #
 # ssh_config knows the server as `box` (and `box2`). What the log holds is kept in DIRECTORY/sshd.log.
@@ -121,8 +122,8 @@ dropbear_try() {
 	wait_until 10 server_answers "$SSHD_PID" "$directory/sshd.log" 'Not backgrounding' && is_alive "$SSHD_PID"
 }
 
-# dropbear 2022 knows only ~/.ssh/authorized_keys, so USER must be a throw-away one with a home of its own.
-dropbear_start() {
+# Servers that know only ~/.ssh/authorized_keys: USER must be a throw-away one with a home of its own.
+put_keys_into_home() {
 	local directory=$1 user=$2 home
 	home=$(getent passwd "$user" | cut -d: -f6)
 	[ -f "$directory/host_key" ] || ssh_keys "$directory" "$user" || return
@@ -130,10 +131,37 @@ dropbear_start() {
 	cp "$directory/authorized_keys" "$home/.ssh/authorized_keys"
 	chown -R "$user": "$home/.ssh"
 	chmod 700 "$home/.ssh"
+}
+
+dropbear_start() {
+	local directory=$1 user=$2
+	put_keys_into_home "$@" || return
 	[ -f "$directory/dropbear_key" ] ||
 		dropbearkey -t ed25519 -f "$directory/dropbear_key" >"$directory/dropbear_key.txt" 2>&1 || return
 	grep -o '^ssh-ed25519 [^ ]*' "$directory/dropbear_key.txt" >"$directory/host_key.pub"
 	retry 5 dropbear_try "$directory" || { cat "$directory/sshd.log" >&2; return 1; }
+	echo "$SSHD_PID" >"$directory/sshd.pid"
+	write_ssh_config "$directory" "$user" "$SSHD_PORT"
+	export SSHD_PORT SSHD_PID
+}
+
+# It serves one connection on its standard input.
+tinysshd_try() {
+	local directory=$1
+	SSHD_PORT=$((10000 + (RANDOM * 32768 + RANDOM) % 20000))
+	setsid python3 "$PSS_SOURCE/tests/harness/inetd.py" "$SSHD_PORT" "$TINYSSHD" -v "$directory/tiny_keys" >"$directory/sshd.log" 2>&1 </dev/null 3>&- &
+	SSHD_PID=$!
+	wait_until 10 server_answers "$SSHD_PID" "$directory/sshd.log" "^listening" && is_alive "$SSHD_PID"
+}
+
+tinysshd_start() {
+	local directory=$1 user=$2
+	put_keys_into_home "$@" || return
+	[ -d "$directory/tiny_keys" ] || "$TINYSSHD-makekey" "$directory/tiny_keys" || return
+	# RFC 8709, section 4.
+	{ printf '\0\0\0\013ssh-ed25519\0\0\0\040'; cat "$directory/tiny_keys/ed25519.pk"; } | base64 -w 0 |
+		sed 's/^/ssh-ed25519 /' >"$directory/host_key.pub"
+	retry 5 tinysshd_try "$directory" || { cat "$directory/sshd.log" >&2; return 1; }
 	echo "$SSHD_PID" >"$directory/sshd.pid"
 	write_ssh_config "$directory" "$user" "$SSHD_PORT"
 	export SSHD_PORT SSHD_PID
@@ -144,7 +172,7 @@ sshd_connections() {
 	local pid
 	for pid in $(descendants "$(cat "$1/sshd.pid")"); do
 		case $(cat "/proc/$pid/comm" 2>/dev/null) in
-		sshd | dropbear | sshd-session) echo "$pid" ;;
+		sshd | dropbear | sshd-session | tinysshd) echo "$pid" ;;
 		esac
 	done
 }
