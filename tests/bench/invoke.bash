@@ -103,6 +103,55 @@ bench_fan() {
 	row 'invoke-command -ComputerName' "${MEDIAN[ours]}" "${MEDIAN[xargs]}"
 }
 
+# -- one beside others -------------------------------------------------------------------------------------
+
+# calls_beside NAME: MEDIAN[NAME] and MEDIAN[NAME_worst] of single calls in the session SESSION.
+calls_beside() {
+	local times
+	clean_env_words
+	times=$("${CLEAN_ENV[@]}" bash --norc -c "enable -f $PSS_LOADABLE enter-pssession"'
+		for ((i = 0; i < 300; i++)); do
+			a=${EPOCHREALTIME/[.,]/}
+			invoke-command -Session '"$SESSION"' : </dev/null
+			b=${EPOCHREALTIME/[.,]/}
+			echo $((b - a))
+		done' | sort -n)
+	MEDIAN[$1]=$(middle_ms <<<"$times")
+	MEDIAN[$1_worst]=$(tail -n 1 <<<"$times" | awk '{ printf "%.2f", $1 / 1000 }')
+	row "$1" "${MEDIAN[$1]}" "${MEDIAN[alone]}"
+	row '    the longest of 300' "${MEDIAN[$1_worst]}"
+}
+
+# busy COMMAND [INPUT]: a session of its own runs it while calls are measured. BUSY is its process, BUSY_SESSION its session.
+busy() {
+	local words
+	clean_env_words
+	BUSY_SESSION=$(local_bash 'new-pssession -ConfigFile $C box')
+	setsid "${CLEAN_ENV[@]}" bash --norc -c "enable -f $PSS_LOADABLE enter-pssession
+		invoke-command -Session $BUSY_SESSION '$1'" <"${2:-/dev/null}" >/dev/null 2>&1 3>&- &
+	BUSY=$!
+	pause 1
+}
+
+busy_end() {
+	kill "$BUSY" 2>/dev/null
+	wait "$BUSY" 2>/dev/null
+	local_bash 'remove-pssession -Session $1' "$BUSY_SESSION"
+}
+
+bench_beside() {
+	title 'a call in one session, while another is busy (ms); the machine has its processors to share, too'
+	SESSION=$(local_bash 'new-pssession -ConfigFile $C box')
+	calls_beside alone
+	busy 'cat /dev/zero'
+	calls_beside 'beside a flood from a server'
+	busy_end
+	busy 'cat >/dev/null' /dev/zero
+	calls_beside 'beside a flood to a server'
+	busy_end
+	local_bash 'remove-pssession -Session $1' "$SESSION"
+}
+
 # -- nothing to do -----------------------------------------------------------------------------------------
 
 host_private_kb() {

@@ -61,6 +61,36 @@ keep_and_cut() {
 	wait_until 10 nothing_remote
 }
 
+@test "long: a host process with a hundred idle sessions wakes up for their keep-alives alone" {
+	local pid woken end
+	run local_bash 'new-pssession -ConfigFile $C -ComputerName "$(yes box | head -n 100 | paste -sd,)" | wc -l'
+	[ "$output" = 100 ]
+	pid=$(host_pids)
+	# What the logins left is done with when a second passes without a turn.
+	wait_until 30 is_quiet "$pid"
+	woken=$(wake_ups "$pid")
+	end=$(($(now_ms) + 60000))
+	wait_until 70 eval "[ \"\$(now_ms)\" -ge $end ]"
+	woken=$(($(wake_ups "$pid") - woken))
+	echo "wake-ups: $woken"
+	# Each of them says so four times a minute, and is answered.
+	[ "$woken" -le 850 ]
+	run local_bash 'remove-pssession -Name "*"'
+	[ "$status" -eq 0 ]
+	wait_until 30 nothing_remote
+}
+
+wake_ups() {
+	cat "/proc/$1"/task/*/status | awk '/^voluntary_ctxt_switches/ { n += $2 } END { print n }'
+}
+
+is_quiet() {
+	local before end
+	before=$(wake_ups "$1")
+	end=$(($(now_ms) + 1000))
+	wait_until 2 eval "[ \"\$(now_ms)\" -ge $end ]" && [ "$(wake_ups "$1")" = "$before" ]
+}
+
 @test "long: two hundred cuts of a resilient session lose no number and double no command" {
 	PSS_CUTS=200 PSS_CUT_NUMBERS=20000 PSS_CUT_COMMANDS=2000 run bats -f 'every number|every command' "$BATS_TEST_DIRNAME/resilient.bats"
 	echo "$output"
