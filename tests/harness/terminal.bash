@@ -112,7 +112,7 @@ shows_at_end() {
 	local line
 	line=$(screen_line)
 	[[ ${line%"${line##*[! ]}"} == *"$1" ]] || { [ -z "$line" ] && [[ $(screen) == *"$1" ]]; } ||
-		[[ $(screen | tr -d '\n') == *"$1" ]] # zsh draws a long line as rows of their own
+		[[ $(screen | tr -d ' \n') == *"${1// /}" ]] # zsh draws a long line as rows of their own, the blank at an end not seen
 }
 
 term_type() {
