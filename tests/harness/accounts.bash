@@ -24,7 +24,8 @@ account_create() {
 	else
 		[ "$shell" != ash ] || ln -sf "$(command -v busybox)" "$directory/ash"
 		path=$(account_shell_path "$shell" "$directory") || { echo "no $shell here" >&2; return 1; }
-		REMOTE_USER=pss-$shell-$$
+		# Always of one length: it stands in prompts, and where a line wraps is what some tests see.
+		printf -v REMOTE_USER 'pss-%s-%05d' "$shell" "$$"
 		REMOTE_HOME=$directory/remote-home
 		REMOTE_SHELL=$shell
 		REMOTE_OWNED=1 ACCOUNT_MADE=1
