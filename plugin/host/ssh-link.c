@@ -17,6 +17,7 @@
 
 /* libssh reads 4 KiB a call. One turn takes at most this many, so that other links get theirs. */
 #define READS_PER_TURN 64
+#define NEW_KEYS_BYTES 256
 #define QUICK_ACKS 64
 #define LAST_FLUSHES 16
 #define TURN_BYTES (32 * 1024) /* whoever has delivered more goes behind the others */
@@ -138,6 +139,23 @@ static void turn_channels(PssSshLink *link)
 		lose_by_libssh(link);
 }
 
+/* With new keys (RFC 4253, section 9) the server shows its host key again; libssh takes any that signs well. New keys
+ * are no less than so many bytes. */
+static void check_host_key(PssSshLink *link)
+{
+	ssh_key now = NULL;
+
+	if (link->counter.in_bytes - link->n_checked < NEW_KEYS_BYTES)
+		return;
+	link->n_checked = link->counter.in_bytes;
+	if (ssh_get_server_publickey(link->session, &now) == SSH_OK &&
+	    ssh_key_cmp(now, link->login->host_key, SSH_KEY_CMP_PUBLIC) != 0)
+		lose(link, g_error_new_literal(PSS_ERROR, PSS_HOST_KEY,
+					       "the server has shown another host key than at the login when keys were "
+					       "renewed; somebody may be in between"));
+	ssh_key_free(now);
+}
+
 /* Any byte from the server within the interval shows that it lives; only silence makes us ask. */
 static void keep_alive(PssSshLink *link)
 {
@@ -223,6 +241,8 @@ static gboolean dispatch(GSource *source, GSourceFunc unused, gpointer unused_to
 	g_source_set_ready_time(source, -1);
 	read_and_write(link);
 	guint64 n_read = link->counter.in_bytes;
+	if (!link->lost)
+		check_host_key(link);
 	if (!link->lost)
 		turn_channels(link);
 	if (!link->lost)

@@ -34,7 +34,8 @@ typedef struct {
 	gboolean lost;
 	GError *cause; /* why, until it has been told */
 	struct ssh_counter_struct counter;
-	guint64 n_heard; /* bytes, when the last keepalive was due */
+	guint64 n_heard;   /* bytes, when the last keepalive was due */
+	guint64 n_checked; /* bytes, when the host key was looked at last */
 	guint n_missed;
 	gint64 next_alive;
 	guint quick_acks_left;

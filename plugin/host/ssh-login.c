@@ -176,6 +176,8 @@ static gboolean log_in(Thread *thread, PssSshLogin *login, GError **error)
 	login->session = open_session(login, thread->person, config, error);
 	if (!login->session)
 		return FALSE;
+	if (ssh_get_server_publickey(login->session, &login->host_key) != SSH_OK)
+		g_error("out of memory");
 	login->forwards = pss_forwards_open(thread->person, config, login->session, error);
 	if (!login->forwards) {
 		ssh_free(g_steal_pointer(&login->session));
@@ -239,6 +241,7 @@ void pss_ssh_login_free(PssSshLogin *login)
 	 * the stream for what it is. */
 	ssh_free(login->session);
 	pss_ssh_stream_clear(&login->stream);
+	ssh_key_free(login->host_key);
 	g_free(login->user);
 	g_free(login->history_key);
 	g_strfreev(login->environment);

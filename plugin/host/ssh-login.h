@@ -11,6 +11,7 @@ typedef struct {
 	ssh_session session;               /* authenticated, non-blocking; NULL: it failed */
 	struct ssh_counter_struct counter; /* what the socket has carried during the login */
 	PssSshStream stream;               /* stream.fd is the session's own now */
+	ssh_key host_key;                  /* that was found good */
 	char *user, *history_key;
 	GPtrArray *forwards;   /* of PssForward; NULL without a session */
 	char *forwarded_agent; /* a socket, or NULL */

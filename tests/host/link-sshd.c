@@ -174,7 +174,8 @@ Sshd *sshd_start_server(const char *program, const char *const *arguments)
 	sshd->host_key = sshd_make_key(sshd, "host", "ed25519", "");
 	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
 	g_autofree char *directory = g_path_get_dirname(self);
-	g_ptr_array_add(argv, g_build_filename(directory, program, NULL));
+	g_ptr_array_add(argv,
+			g_path_is_absolute(program) ? g_strdup(program) : g_build_filename(directory, program, NULL));
 	g_ptr_array_add(argv, g_strdup(sshd->host_key));
 	for (; *arguments; arguments++)
 		g_ptr_array_add(argv, g_strdup(*arguments));

@@ -77,20 +77,25 @@ static guint count_descriptors(void)
 	return n;
 }
 
-static void start(Fixture *f, const char *how)
+static void start_server(Fixture *f, const char *program, const char *how)
 {
 	const char *const arguments[] = { how, NULL };
 
 	link_record_init(&f->link);
 	channel_record_init(&f->channel);
 	f->n_descriptors = count_descriptors();
-	f->sshd = sshd_start_server("bad-server", arguments);
+	f->sshd = sshd_start_server(program, arguments);
 	PssTarget *target = sshd_target(f->sshd);
 	link_target_option(target, "ConnectTimeout=2");
 	link_target_option(target, "SendEnv=LANG");
 	f->link.transport = pss_transport_ssh_new(target, &link_events, &f->link);
 	pss_transport_connect(f->link.transport);
 	wait_for(f->link.ready || f->link.n_lost, 20);
+}
+
+static void start(Fixture *f, const char *how)
+{
+	start_server(f, "bad-server", how);
 }
 
 static void finish(Fixture *f)
@@ -180,6 +185,35 @@ static void no_window(void)
 	finish(&f);
 }
 
+/* Keys are renewed in the middle of a command. */
+static void new_keys(gconstpointer how)
+{
+	g_autofree char *program = g_build_filename(g_getenv("PSS_SOURCE"), "tests/host/rekey-server.py", NULL);
+	const char *const look[] = { "/usr/bin/python3", "-c", "import paramiko", NULL };
+	Fixture f = { 0 };
+	int status;
+
+	if (!g_spawn_sync(NULL, (char **)look, NULL, G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, NULL, NULL, &status,
+			  NULL) ||
+	    status != 0) {
+		g_test_skip("paramiko is not installed");
+		return;
+	}
+	start_server(&f, program, how);
+	g_assert_no_error(f.link.lost);
+	channel_open(&f.channel, &f.link, "run", FALSE);
+	wait_for(f.channel.n_closed || f.link.n_lost, 20);
+	if (g_str_equal(how, "same")) {
+		g_assert_no_error(f.link.lost);
+		g_assert_cmpint(f.channel.exit_status, ==, 3);
+		g_assert_cmpstr(f.channel.out->str, ==, "half and half");
+	} else {
+		g_assert_error(f.link.lost, PSS_ERROR, PSS_HOST_KEY);
+		g_assert_cmpstr(f.channel.out->str, ==, "half");
+	}
+	finish(&f);
+}
+
 int main(int argc, char **argv)
 {
 	signal(SIGPIPE, SIG_IGN);
@@ -193,6 +227,8 @@ int main(int argc, char **argv)
 		g_autofree char *path = g_strconcat("/misbehaving/", rows[i].how, NULL);
 		g_test_add_data_func(path, &rows[i], run);
 	}
+	g_test_add_data_func("/misbehaving/new keys, the same host key", "same", new_keys);
+	g_test_add_data_func("/misbehaving/new keys, another host key", "other", new_keys);
 	g_test_add_func("/misbehaving/flood", flood);
 	g_test_add_func("/misbehaving/no-window", no_window);
 	return g_test_run();
