@@ -37,6 +37,8 @@ const struct pss_parameter pss_link_rows[PSS_LINK_COUNT] = {
 					  .help = "the remote shell, instead of the login shell" },
 	[PSS_LINK_TRANSPORT] = { "Transport", NULL, PSS_KIND_CHOICE, "TRANSPORT", .choices = transports,
 				 .help = "who makes the connection: pssession itself, or the ssh program" },
+	[PSS_LINK_SHARE] = { "ShareConnection", NULL, PSS_KIND_SWITCH,
+			     .help = "one connection for several sessions that name the computer in the same way" },
 };
 
 /* What a name may not hold besides blanks and control bytes: what any shell gives a meaning. */
@@ -220,6 +222,8 @@ void pss_link_write(const struct pss_value *link, const struct pss_target *targe
 	if (link[PSS_LINK_CONNECTING_TIMEOUT].given)
 		pss_message_number(message, PSS_TAG_CONNECT_TIMEOUT,
 				   (uint64_t)link[PSS_LINK_CONNECTING_TIMEOUT].number);
+	if (link[PSS_LINK_SHARE].on)
+		pss_message_number(message, PSS_TAG_SHARE, 1);
 	if (link[PSS_LINK_TRANSPORT].given)
 		pss_message_text(message, PSS_TAG_TRANSPORT, transports[link[PSS_LINK_TRANSPORT].number]);
 	pss_message_text(message, PSS_TAG_SHELL, link[PSS_LINK_CONFIGURATION_NAME].text);

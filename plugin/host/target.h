@@ -18,6 +18,7 @@ typedef struct {
 	char *cwd;                /* the caller's directory, or NULL */
 	char **environment;       /* "NAME=value" of the caller, NULL-terminated, never NULL */
 	gboolean by_program;      /* -Transport ssh: the ssh program makes the connection */
+	gboolean share;           /* -ShareConnection: one connection with others that name it so */
 	gboolean can_ask;         /* a person sits there */
 	guint verbose;            /* 0, 1, 2: which notes are wanted */
 } PssTarget;

@@ -116,7 +116,10 @@ PssTransport *pss_transport_ssh_new(PssTarget *target, const PssTransportEvents 
 /* The same by the ssh program, as a private ControlMaster and its clients, for what libssh cannot do. */
 PssTransport *pss_transport_program_new(PssTarget *target, const PssTransportEvents *events, gpointer user);
 
-/* The one of the two that the target asks for. */
+/* One of these shared with others that ask for it and name the same target: as long as there is room. */
+PssTransport *pss_transport_shared_new(PssTarget *target, const PssTransportEvents *events, gpointer user);
+
+/* The one of these that the target asks for. */
 PssTransport *pss_transport_new(PssTarget *target, const PssTransportEvents *events, gpointer user);
 
 /* The null transport: "connects" to child processes of this machine (sh -c), a pty where asked. For tests.

@@ -91,6 +91,7 @@ enum pss_tag {
 	PSS_TAG_RESILIENT = 29,    /* number: 1 for a shell that outlives the link; also in SESSION: 1 where it does */
 	PSS_TAG_IDLE_TIMEOUT = 30, /* number: seconds that it lives without a client, 0: for ever; also in SESSION */
 
+	PSS_TAG_SHARE = 27,     /* number: 1 to share a connection with others that name the same target */
 	PSS_TAG_TELL_MOTD = 28, /* number: 1 to be told the message of the day as a NOTE too */
 
 	/* OPEN, ATTACH, RESIZE: the caller's surroundings */

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# -Transport ssh: the ssh program makes the connection, and everything else is as ever.
+# -Transport ssh: the ssh program makes the connection, and everything else is as ever. -ShareConnection: one connection for
+# several sessions.
 
 load ../harness/harness
 
@@ -173,4 +174,68 @@ no_programs() { [ -z "$(programs)" ]; }
 	run local_bash 'new-pssession -Transport wsman box'
 	[ "$status" -eq 2 ]
 	[[ $output == *'-Transport wants libssh or ssh, not '*wsman* ]]
+}
+
+# -- one connection for several
+
+n_logins() {
+	grep -c '^Accepted publickey' "$WORLD/ssh/sshd.log" || :
+}
+
+@test "transport: shared: three sessions are one login and have shells of their own; a fourth one says that there is no room" {
+	local before
+	before=$(n_logins)
+	run local_bash 'for i in 1 2 3; do new-pssession -ShareConnection -ConfigFile $C box; done >/dev/null
+		for i in 1 2 3; do invoke-command -Id $i "x=$i"; done; for i in 3 2 1; do invoke-command -Id $i "echo \$x"; done'
+	[ "$output" = $'3\n2\n1' ]
+	[ "$(n_logins)" -eq $((before + 1)) ]
+	run local_bash 'new-pssession -ShareConnection -ConfigFile $C box'
+	[[ $output == *'no room for another one'* ]]
+	[ "$(n_logins)" -eq $((before + 2)) ]
+	run local_bash 'new-pssession -ShareConnection -ConfigFile $C -Options LogLevel=ERROR box >/dev/null; remove-pssession -Name "*"'
+	[ "$status" -eq 0 ]
+	[ "$(n_logins)" -eq $((before + 3)) ]
+	wait_until 10 nothing_remote
+}
+
+@test "transport: shared: opened at once they are one login; the first is removed and the others go on; a cut breaks them all" {
+	local before
+	before=$(n_logins)
+	local_bash_start
+	run_line 'new-pssession -ShareConnection -ConfigFile $C box,box,box >/dev/null; get-pssession -Property State' 30
+	output_is $'Opened\nOpened\nOpened'
+	[ "$(n_logins)" -eq $((before + 1)) ]
+	run_line 'remove-pssession -Id 1; invoke-command -Id 2 "echo on"; new-pssession -ShareConnection -ConfigFile $C box >/dev/null; get-pssession -Property Id'
+	output_is $'on\n2\n3\n4'
+	[ "$(n_logins)" -eq $((before + 1)) ]
+	term_type 'enter-pssession -Id 3'
+	term_keys Enter
+	wait_remote
+	run_line 'echo $((6 * 7))'
+	output_is 42
+	# shellcheck disable=SC2046
+	kill -KILL $(sshd_connections "$WORLD/ssh")
+	wait_local
+	screen_matches 'connection to box lost'
+	run_line 'get-pssession -Property State'
+	output_is $'Broken\nBroken\nBroken'
+	run_line 'new-pssession -ShareConnection -ConfigFile $C box >/dev/null; invoke-command -Id 5 "echo again"' 30
+	output_is again
+}
+
+@test "transport: shared: a login that fails fails for all that wait for it" {
+	config "s|IdentityFile .*|IdentityFile $HERE/none|"
+	run local_bash "new-pssession -ShareConnection -ConfigFile $HERE/config box,box </dev/null"
+	[ "$status" -eq 255 ]
+	[ "$(grep -c 'no way to log in' <<<"$output")" -eq 2 ]
+	run local_bash 'get-pssession'
+	[ -z "$output" ]
+}
+
+@test "transport: shared: with -Transport ssh, and for commands on computers at once" {
+	run local_bash 'for i in 1 2; do new-pssession -ShareConnection -Transport ssh -ConfigFile $C box; done >/dev/null
+		invoke-command -Id 2 "echo two"; invoke-command -HideComputerName -ShareConnection -ConfigFile $C -ComputerName box,box,box "echo three"
+		remove-pssession -Name "*"'
+	[ "$output" = $'two\nthree\nthree\nthree' ]
+	wait_until 10 nothing_remote
 }
