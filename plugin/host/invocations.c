@@ -12,6 +12,7 @@
 #include "host/run-computer.h"
 
 #define TEXT_LIMIT (64u * 1024u * 1024u)
+#define PATIENCE_S 1 /* a link that is made again by then is nothing to speak of */
 
 struct PssInvocations {
 	PssPeer *peer;
@@ -32,12 +33,14 @@ struct invocation {
 	gboolean input, wait, tty, is_script;
 	gboolean job, disconnect; /* it outlives this client, in the session */
 	guint columns, rows, verbose;
+	guint patience; /* source; 0: none */
 };
 
 static void free_invocation(gpointer data)
 {
 	struct invocation *invocation = data;
 
+	g_clear_handle_id(&invocation->patience, g_source_remove);
 	pss_run_free(invocation->run);
 	if (invocation->text)
 		g_byte_array_unref(invocation->text);
@@ -185,6 +188,22 @@ static void start_job(struct invocation *invocation, const PssCommand *command)
 	forget(invocation);
 }
 
+static gboolean on_impatient(gpointer user)
+{
+	struct invocation *invocation = user;
+	PssSession *session = invocation->session;
+
+	invocation->patience = 0;
+	if (!pss_session_waits_for_link(session))
+		return G_SOURCE_REMOVE;
+	g_autofree char *note =
+		g_strdup_printf("the connection to %s is lost (%s); the command waits for it, and Ctrl-C gives "
+				"the command up",
+				pss_session_computer(session), pss_session_cause(session));
+	on_note(invocation, PSS_NOTE_WARNING, note);
+	return G_SOURCE_REMOVE;
+}
+
 static void start_in_session(struct invocation *invocation, const PssCommand *command)
 {
 	g_autoptr(GError) error = NULL;
@@ -200,6 +219,8 @@ static void start_in_session(struct invocation *invocation, const PssCommand *co
 		end_with_error(invocation, error);
 		return;
 	}
+	if (pss_session_waits_for_link(invocation->session))
+		invocation->patience = g_timeout_add_seconds(PATIENCE_S, on_impatient, invocation);
 	if (invocation->owner->output_stopped)
 		invocation->run->ops->pause(invocation->run, TRUE);
 	if (invocation->run->ops->start)

@@ -32,6 +32,11 @@ const char *pss_session_instance(PssSession *session)
 	return session->instance;
 }
 
+const char *pss_session_cause(PssSession *session)
+{
+	return session->cause ? session->cause : "nobody knows why";
+}
+
 gboolean pss_session_is_listed(PssSession *session)
 {
 	return session->was_opened || session->left_to_itself;

@@ -141,8 +141,9 @@ gboolean pss_session_is_attached(PssSession *session);
 gboolean pss_session_is_listed(PssSession *session); /* also when it has ended */
 const char *pss_session_instance(PssSession *session);
 const char *pss_session_computer(PssSession *session);
-const char *pss_session_name(PssSession *session); /* NULL: a temporary one without */
-guint pss_session_id(PssSession *session);         /* 0: a temporary one */
+const char *pss_session_cause(PssSession *session); /* of a link that is lost; never NULL */
+const char *pss_session_name(PssSession *session);  /* NULL: a temporary one without */
+guint pss_session_id(PssSession *session);          /* 0: a temporary one */
 enum pss_state pss_session_state(PssSession *session);
 void pss_session_write_fields(PssSession *session, struct pss_message *message);
 

@@ -158,6 +158,23 @@ enter_far() {
 	wait_until 10 nothing_remote
 }
 
+@test "resilient: a command that waits for a lost link says so, and Ctrl-C gives it up" {
+	far_session
+	proxy cut
+	wait_until 10 is_state Disconnected
+	term_type 'invoke-command -Session "$s" "echo never seen"'
+	term_keys Enter
+	wait_screen 'the connection to far is lost \(.*\); the command waits'
+	term_keys C-c
+	wait_local
+	status_is 130
+	proxy resume
+	run_line 'invoke-command -Session "$s" "echo again"' 40
+	output_like '^again$'
+	run_line 'remove-pssession -Session "$s"'
+	wait_until 10 nothing_remote
+}
+
 @test "resilient: a holder that is killed closes the session, and says so" {
 	far_session
 	local before holder
