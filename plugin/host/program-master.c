@@ -78,9 +78,15 @@ static void take_line(PssProgramMaster *master, PssPerson *person)
 	g_string_truncate(master->said, 0);
 	if (!*clean)
 		return;
-	pss_person_note(person, PSS_NOTE_BANNER, "%s", clean);
-	g_free(master->last);
+	pss_program_master_tell(master, person);
 	master->last = g_steal_pointer(&clean);
+}
+
+void pss_program_master_tell(PssProgramMaster *master, PssPerson *person)
+{
+	if (master->last)
+		pss_person_note(person, PSS_NOTE_BANNER, "%s", master->last);
+	g_clear_pointer(&master->last, g_free);
 }
 
 gboolean pss_program_master_hear(PssProgramMaster *master, PssPerson *person)

@@ -16,7 +16,7 @@ typedef struct {
 	char **environment; /* "NAME=value" for the shell, as SendEnv and SetEnv say */
 	gboolean forwards_agent;
 	GString *said; /* the last line of its standard error that is not complete */
-	char *last;    /* the last one that was, or NULL */
+	char *last;    /* the last one that was, and has not been told: it may be the reason of its end; or NULL */
 	GError *error;
 } PssProgramMaster;
 
@@ -25,8 +25,12 @@ typedef void (*PssProgramMasterFunc)(PssProgramMaster *master, gpointer user); /
 /* As pss_ssh_login_start(). Takes the target over. */
 void pss_program_master_start(PssTarget *target, PssPerson *person, PssProgramMasterFunc on_done, gpointer user);
 
-/* Reads what it says on standard error, as far as that has come, and tells the person. FALSE: that is all. */
+/* Reads what it says on standard error, as far as that has come, and tells the person all but the last line. FALSE:
+ * that is all. */
 gboolean pss_program_master_hear(PssProgramMaster *master, PssPerson *person);
+
+/* That line, too. */
+void pss_program_master_tell(PssProgramMaster *master, PssPerson *person);
 
 /* Ends it: SIGTERM, its files are removed, and it is reaped later, so nobody else may watch the pid. Accepts NULL. */
 void pss_program_master_free(PssProgramMaster *master);
