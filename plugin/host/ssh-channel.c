@@ -40,7 +40,7 @@ static int on_data(ssh_session session, ssh_channel ssh, void *data, uint32_t n,
 {
 	PssSshChannel *channel = user;
 
-	if (!channel->events)
+	if (!channel->events || !pss_ssh_link_is_trusted(channel->link))
 		return (int)n;
 	if (channel->widening && !is_stderr)
 		return 0;
@@ -273,7 +273,7 @@ static void start(PssSshChannel *channel)
 
 static void deliver(PssSshChannel *channel, char *block, gsize n, gboolean is_stderr)
 {
-	if (n == 0 || !channel->events)
+	if (n == 0 || !channel->events || !pss_ssh_link_is_trusted(channel->link))
 		return;
 	channel->n_since_widening += n;
 	channel->link->n_delivered += n;

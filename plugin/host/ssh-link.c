@@ -17,7 +17,7 @@
 
 /* libssh reads 4 KiB a call. One turn takes at most this many, so that other links get theirs. */
 #define READS_PER_TURN 64
-#define NEW_KEYS_BYTES 256
+#define NEW_KEYS_BYTES 128
 #define QUICK_ACKS 64
 #define LAST_FLUSHES 16
 #define TURN_BYTES (32 * 1024) /* whoever has delivered more goes behind the others */
@@ -90,7 +90,7 @@ gboolean pss_ssh_link_is_alive(PssSshLink *link)
 
 static void read_and_write(PssSshLink *link)
 {
-	for (int i = 0; i < READS_PER_TURN && peer_is_there(link); i++) {
+	for (int i = 0; i < READS_PER_TURN && !link->lost && peer_is_there(link); i++) {
 		int status = ssh_event_dopoll(link->event, 0);
 		if (status == SSH_AGAIN)
 			return;
@@ -139,21 +139,23 @@ static void turn_channels(PssSshLink *link)
 		lose_by_libssh(link);
 }
 
-/* With new keys (RFC 4253, section 9) the server shows its host key again; libssh takes any that signs well. New keys
- * are no less than so many bytes. */
-static void check_host_key(PssSshLink *link)
+/* With new keys (RFC 4253, section 9) the server shows its host key again; libssh takes any that signs well. Between that
+ * and the first byte under the new keys lie a packet of ours, SSH_MSG_NEWKEYS, and so many bytes of the server's. */
+gboolean pss_ssh_link_is_trusted(PssSshLink *link)
 {
 	ssh_key now = NULL;
 
-	if (link->counter.in_bytes - link->n_checked < NEW_KEYS_BYTES)
-		return;
-	link->n_checked = link->counter.in_bytes;
+	if (link->lost || link->packets.out_packets == link->checked.out_packets ||
+	    link->packets.in_bytes - link->checked.in_bytes < NEW_KEYS_BYTES)
+		return !link->lost;
+	link->checked = link->packets;
 	if (ssh_get_server_publickey(link->session, &now) == SSH_OK &&
 	    ssh_key_cmp(now, link->login->host_key, SSH_KEY_CMP_PUBLIC) != 0)
 		lose(link, g_error_new_literal(PSS_ERROR, PSS_HOST_KEY,
 					       "the server has shown another host key than at the login when keys were "
 					       "renewed; somebody may be in between"));
 	ssh_key_free(now);
+	return !link->lost;
 }
 
 /* Any byte from the server within the interval shows that it lives; only silence makes us ask. */
@@ -241,9 +243,7 @@ static gboolean dispatch(GSource *source, GSourceFunc unused, gpointer unused_to
 	g_source_set_ready_time(source, -1);
 	read_and_write(link);
 	guint64 n_read = link->counter.in_bytes;
-	if (!link->lost)
-		check_host_key(link);
-	if (!link->lost)
+	if (pss_ssh_link_is_trusted(link))
 		turn_channels(link);
 	if (!link->lost)
 		pss_tunnels_turn(link->tunnels);
@@ -284,7 +284,7 @@ void pss_ssh_link_start(PssSshLink *link, PssSshLogin *login)
 	/* A server that listens for us has given channel numbers away. */
 	link->fresh = !pss_forwards_include_remote(login->forwards);
 	link->quick_acks_left = QUICK_ACKS;
-	ssh_set_counters(link->session, &link->counter, NULL);
+	ssh_set_counters(link->session, &link->counter, &link->packets);
 	set_user_timeout(fd, login);
 	link->event = ssh_event_new();
 	ssh_event_add_session(link->event, link->session);

@@ -33,9 +33,10 @@ typedef struct {
 	gboolean fresh;      /* no channel has been started yet */
 	gboolean lost;
 	GError *cause; /* why, until it has been told */
-	struct ssh_counter_struct counter;
-	guint64 n_heard;   /* bytes, when the last keepalive was due */
-	guint64 n_checked; /* bytes, when the host key was looked at last */
+	struct ssh_counter_struct counter; /* of the socket */
+	struct ssh_counter_struct packets; /* of what is in them */
+	struct ssh_counter_struct checked; /* packets, when the host key was looked at last */
+	guint64 n_heard;                   /* bytes, when the last keepalive was due */
 	guint n_missed;
 	gint64 next_alive;
 	guint quick_acks_left;
@@ -87,6 +88,10 @@ void pss_ssh_link_start(PssSshLink *link, PssSshLogin *login);
 void pss_ssh_link_stop(PssSshLink *link);
 
 gboolean pss_ssh_link_is_alive(PssSshLink *link);
+
+/* To be asked before anything that came over the link is handed on. FALSE: it is lost, or now is, as the server has
+ * shown another host key. */
+gboolean pss_ssh_link_is_trusted(PssSshLink *link);
 
 PssSshChannel *pss_ssh_channel_new(PssSshLink *link, const PssChannelRequest *request, const PssChannelEvents *events,
 				   gpointer user);

@@ -107,6 +107,8 @@ static void read_channel(Tunnel *tunnel)
 
 	while (!tunnel->channel_ended && tunnel->to_fd.length < WAITING_MAX) {
 		int n = ssh_channel_read_nonblocking(tunnel->channel, block, sizeof block, 0);
+		if (n > 0 && !pss_ssh_link_is_trusted(tunnel->owner->link))
+			return;
 		if (n > 0)
 			append(&tunnel->to_fd, block, (gsize)n);
 		else if (n < 0 || ssh_channel_is_eof(tunnel->channel) || ssh_channel_is_closed(tunnel->channel))
