@@ -139,8 +139,8 @@ static void turn_channels(PssSshLink *link)
 		lose_by_libssh(link);
 }
 
-/* With new keys (RFC 4253, section 9) the server shows its host key again; libssh takes any that signs well. Between that
- * and the first byte under the new keys lie a packet of ours, SSH_MSG_NEWKEYS, and so many bytes of the server's. */
+/* With new keys (RFC 4253, section 9) the server shows its host key again; libssh takes any that signs well. Between
+ * that and the first byte under the new keys lie our SSH_MSG_NEWKEYS and so many bytes of the server's. */
 gboolean pss_ssh_link_is_trusted(PssSshLink *link)
 {
 	ssh_key now = NULL;

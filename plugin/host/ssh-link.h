@@ -32,7 +32,7 @@ typedef struct {
 	gboolean kicked;     /* something was asked for since the last turn */
 	gboolean fresh;      /* no channel has been started yet */
 	gboolean lost;
-	GError *cause; /* why, until it has been told */
+	GError *cause;                     /* why, until it has been told */
 	struct ssh_counter_struct counter; /* of the socket */
 	struct ssh_counter_struct packets; /* of what is in them */
 	struct ssh_counter_struct checked; /* packets, when the host key was looked at last */
