@@ -17,7 +17,6 @@
 
 /* libssh reads 4 KiB a call. One turn takes at most this many, so that other links get theirs. */
 #define READS_PER_TURN 64
-#define NEW_KEYS_BYTES 128
 #define QUICK_ACKS 64
 #define LAST_FLUSHES 16
 #define TURN_BYTES (32 * 1024) /* whoever has delivered more goes behind the others */
@@ -139,16 +138,15 @@ static void turn_channels(PssSshLink *link)
 		lose_by_libssh(link);
 }
 
-/* With new keys (RFC 4253, section 9) the server shows its host key again; libssh takes any that signs well. Between
- * that and the first byte under the new keys lie our SSH_MSG_NEWKEYS and so many bytes of the server's. */
+/* With new keys (RFC 4253, section 9) the server shows its host key again; libssh takes any that signs well. They count
+ * from the server's SSH_MSG_NEWKEYS on, which nothing else here sees: so whenever something has come. */
 gboolean pss_ssh_link_is_trusted(PssSshLink *link)
 {
 	ssh_key now = NULL;
 
-	if (link->lost || link->packets.out_packets == link->checked.out_packets ||
-	    link->packets.in_bytes - link->checked.in_bytes < NEW_KEYS_BYTES)
+	if (link->lost || link->packets.in_bytes == link->n_checked)
 		return !link->lost;
-	link->checked = link->packets;
+	link->n_checked = link->packets.in_bytes;
 	if (ssh_get_server_publickey(link->session, &now) == SSH_OK &&
 	    ssh_key_cmp(now, link->login->host_key, SSH_KEY_CMP_PUBLIC) != 0)
 		lose(link, g_error_new_literal(PSS_ERROR, PSS_HOST_KEY,

@@ -35,7 +35,7 @@ typedef struct {
 	GError *cause;                     /* why, until it has been told */
 	struct ssh_counter_struct counter; /* of the socket */
 	struct ssh_counter_struct packets; /* of what is in them */
-	struct ssh_counter_struct checked; /* packets, when the host key was looked at last */
+	guint64 n_checked;                 /* packets.in_bytes when the host key was looked at last */
 	guint64 n_heard;                   /* bytes, when the last keepalive was due */
 	guint n_missed;
 	gint64 next_alive;
