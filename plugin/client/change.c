@@ -5,8 +5,8 @@
 
 #include <errno.h>
 
+#include "client/find.h"
 #include "client/print.h"
-#include "client/select.h"
 
 const char *const pss_buffering_choices[] = { "Block", "Drop", NULL };
 
@@ -17,31 +17,27 @@ enum pss_buffering pss_buffering_of(const struct pss_value *value)
 	return value->given ? values[value->number] : 0;
 }
 
-int pss_change_select(struct pss_call *call, struct pss_connection *ret_connection, struct pss_sessions *ret_sessions)
+int pss_change_select(struct pss_call *call, const struct pss_value *computers, struct pss_connection *ret_connection,
+		      struct pss_sessions *ret_sessions)
 {
 	const struct pss_selection selection = {
 		.selectors = { &call->own[PSS_CHANGE_SESSION], &call->own[PSS_CHANGE_ID], &call->own[PSS_CHANGE_NAME],
 			       &call->own[PSS_CHANGE_INSTANCE_ID] },
+		.computer = computers,
+		.shell = computers ? &call->link[PSS_LINK_CONFIGURATION_NAME] : NULL,
 	};
-	struct pss_sessions sessions = { 0 };
-	bool selected = false;
+	bool selected = computers && computers->given;
 
 	*ret_connection = (struct pss_connection){ .fd = -1 };
 	for (int i = 0; i < PSS_CHANGE_SELECTORS; i++)
 		selected = selected || call->own[i].given;
 	if (!selected) {
-		pss_call_usage(call, "which sessions? -Session, -Id, -Name or -InstanceId is needed");
+		pss_call_usage(call, "which sessions? -Session, -Id, -Name%s -InstanceId%s is needed",
+			       computers ? "," : " or", computers ? " or -ComputerName" : "");
 		return -EINVAL;
 	}
 	int rc = pss_select_read_input(call, &call->own[PSS_CHANGE_SESSION]);
-	if (rc == 0)
-		rc = pss_request_connect(call, false, ret_connection);
-	if (rc == 0)
-		rc = pss_request_list(call, ret_connection, &sessions);
-	if (rc == 0 || rc == -ENOENT)
-		pss_select(call, &selection, &sessions);
-	*ret_sessions = sessions;
-	return rc;
+	return rc < 0 ? rc : pss_find_select(call, &selection, PSS_OPEN_CONNECTED, ret_connection, ret_sessions);
 }
 
 static void change_all(struct pss_call *call, struct pss_connection *connection, const char *operation,
@@ -65,12 +61,13 @@ static void change_all(struct pss_call *call, struct pss_connection *connection,
 	pss_sessions_finish(&changed);
 }
 
-void pss_change_run(struct pss_call *call, const char *operation, const struct pss_change *change)
+void pss_change_run(struct pss_call *call, const char *operation, const struct pss_change *change,
+		    const struct pss_value *computers)
 {
 	struct pss_connection connection;
 	struct pss_sessions sessions = { 0 };
 
-	if (pss_change_select(call, &connection, &sessions) == 0 && !call->stop && sessions.n_items > 0 &&
+	if (pss_change_select(call, computers, &connection, &sessions) == 0 && !call->stop && sessions.n_items > 0 &&
 	    pss_request_needs(call, &connection, 2))
 		change_all(call, &connection, operation, change, &sessions);
 	pss_sessions_finish(&sessions);

@@ -30,12 +30,23 @@ enum { PSS_CHANGE_SESSION, PSS_CHANGE_ID, PSS_CHANGE_NAME, PSS_CHANGE_INSTANCE_I
 		"InstanceId", NULL, PSS_KIND_LIST, "UUID", .wants = "an InstanceId", .set = 1, .help = "by InstanceId"  \
 	}
 
-/* The sessions that call->own chooses by these rows. `operation` is what -WhatIf and -Confirm call it. */
-void pss_change_run(struct pss_call *call, const char *operation, const struct pss_change *change);
+/* -ComputerName of those verbs that find sessions on computers (find.h). */
+#define PSS_CHANGE_COMPUTER_ROW                                                               \
+	{                                                                                     \
+		"ComputerName", "HostName Cn", PSS_KIND_LIST, "HOST",                         \
+			.wants = "the name of a computer",                                    \
+			.help = "those on these computers; one that none here is on is asked" \
+	}
+
+/* The sessions that call->own chooses by these rows, and by `computers` where the verb has such a row (else NULL).
+ * `operation` is what -WhatIf and -Confirm call it. */
+void pss_change_run(struct pss_call *call, const char *operation, const struct pss_change *change,
+		    const struct pss_value *computers);
 
 /* Chooses them alone, over a connection that is made for it. 0, or -errno: nothing is to be done; told where it is an
  * error. */
-int pss_change_select(struct pss_call *call, struct pss_connection *ret_connection, struct pss_sessions *ret_sessions);
+int pss_change_select(struct pss_call *call, const struct pss_value *computers, struct pss_connection *ret_connection,
+		      struct pss_sessions *ret_sessions);
 
 /* -OutputBufferingMode's choices, and what they are on the wire. */
 extern const char *const pss_buffering_choices[];

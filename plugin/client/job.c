@@ -36,7 +36,8 @@ static void open_some(struct pss_invoke *invoke, struct opening *opening)
 		size_t n = invoke->n_targets - i < invoke->throttle ? invoke->n_targets - i : invoke->throttle;
 		if (invoke->call->stop || invoke->call->status == pss_status_exit(PSS_INTERRUPTED))
 			return;
-		rc = pss_request_open(invoke->call, &invoke->connection, opening->opens + i, n, true, NULL, &events);
+		rc = pss_request_open(invoke->call, &invoke->connection, opening->opens + i, n, PSS_OPEN_KEPT, NULL,
+				      &events);
 	}
 }
 

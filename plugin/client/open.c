@@ -63,7 +63,7 @@ struct run {
 	struct pss_opening_keys *keys; /* or NULL */
 	uint32_t ping;                 /* the id of a PING without its RESULT, or 0 */
 	bool cancelled;
-	bool keep;
+	enum pss_open_kind kind;
 	bool left;      /* … by `~.`, which waits for nobody */
 	bool detaching; /* `~d`: LEAVE is out */
 };
@@ -95,28 +95,39 @@ void pss_request_surroundings(struct pss_message *message, const char *directory
 	pss_message_number(message, PSS_TAG_CAN_ASK, pss_can_ask());
 }
 
-static int write_open(struct run *run, struct pss_open *open, bool keep)
+static bool finds(const struct run *run)
+{
+	return run->kind == PSS_OPEN_LISTED || run->kind == PSS_OPEN_CONNECTED;
+}
+
+static void write_session(const struct run *run, const struct pss_open *open, struct pss_message *message)
+{
+	pss_message_text(message, PSS_TAG_NAME, open->name);
+	pss_message_number(message, PSS_TAG_ATTACH_TOO, run->kind == PSS_OPEN_ENTERED);
+	if (open->resilient) {
+		pss_message_number(message, PSS_TAG_RESILIENT, 1);
+		pss_message_number(message, PSS_TAG_IDLE_TIMEOUT, (uint64_t)open->idle_s);
+	}
+	if (open->buffering)
+		pss_message_number(message, PSS_TAG_BUFFERING, open->buffering);
+	if (open->buffer_size > 0)
+		pss_message_number(message, PSS_TAG_BUFFER_SIZE, (uint64_t)open->buffer_size);
+	if (run->call->common[PSS_COMMON_INFORMATION_VARIABLE].given)
+		pss_message_number(message, PSS_TAG_TELL_MOTD, 1);
+}
+
+static int write_open(struct run *run, struct pss_open *open)
 {
 	_cleanup_(pss_free_pointer) char *directory = getcwd(NULL, 0);
 	struct pss_message message;
 
 	open->id = pss_connection_new_id(run->connection);
-	pss_message_begin(&message, &run->connection->out, PSS_OPEN, open->id);
+	pss_message_begin(&message, &run->connection->out, finds(run) ? PSS_FIND : PSS_OPEN, open->id);
 	pss_link_write(run->call->link, &open->target, directory ? directory : "", &message);
-	pss_message_text(&message, PSS_TAG_NAME, open->name);
-	pss_message_number(&message, PSS_TAG_KEEP, keep);
-	pss_message_number(&message, PSS_TAG_ATTACH_TOO, !keep);
-	if (open->resilient) {
-		pss_message_number(&message, PSS_TAG_RESILIENT, 1);
-		pss_message_number(&message, PSS_TAG_IDLE_TIMEOUT, (uint64_t)open->idle_s);
-	}
-	if (open->buffering)
-		pss_message_number(&message, PSS_TAG_BUFFERING, open->buffering);
-	if (open->buffer_size > 0)
-		pss_message_number(&message, PSS_TAG_BUFFER_SIZE, (uint64_t)open->buffer_size);
+	pss_message_number(&message, PSS_TAG_KEEP, run->kind == PSS_OPEN_KEPT || run->kind == PSS_OPEN_CONNECTED);
+	if (!finds(run))
+		write_session(run, open, &message);
 	pss_message_number(&message, PSS_TAG_VERBOSE, pss_call_verbosity(run->call));
-	if (run->call->common[PSS_COMMON_INFORMATION_VARIABLE].given)
-		pss_message_number(&message, PSS_TAG_TELL_MOTD, 1);
 	pss_request_surroundings(&message, directory);
 	return pss_message_end(&message);
 }
@@ -266,11 +277,13 @@ static void on_result(struct run *run, struct pss_open *open, const struct pss_f
 	run->n_pending--;
 	if (status == PSS_OK && run->detaching && message)
 		open->parting = strdup(message);
-	if (status == PSS_OK && run->cancelled && run->keep) {
+	if (status == PSS_OK && run->cancelled && run->kind == PSS_OPEN_KEPT) {
 		remove_unwanted(run, fields);
 		status = PSS_INTERRUPTED;
 	}
-	if (status == PSS_OK)
+	if (status == PSS_OK && finds(run))
+		pss_call_verbose(run->call, "%s has told which sessions it keeps", open->target.host);
+	else if (status == PSS_OK)
 		run->events->on_opened(run->call, open, fields, run->events->user);
 	else if (status == PSS_INTERRUPTED && run->call->stop)
 		pss_call_verbose(run->call, "given up: %s", open->target.host); /* Stop has its own status */
@@ -298,6 +311,9 @@ static int on_frame(struct run *run, const struct pss_frame *frame)
 		return 0;
 	case PSS_ASK:
 		return on_ask(run, open, frame);
+	case PSS_SESSION:
+		run->events->on_opened(run->call, open, pss_frame_fields(frame), run->events->user);
+		return 0;
 	case PSS_RESULT:
 		on_result(run, open, frame);
 		return 0;
@@ -365,21 +381,22 @@ static int step(struct run *run)
 }
 
 int pss_request_open(struct pss_call *call, struct pss_connection *connection, struct pss_open *opens, size_t n_opens,
-		     bool keep, struct pss_opening_keys *keys, const struct pss_open_events *events)
+		     enum pss_open_kind kind, struct pss_opening_keys *keys, const struct pss_open_events *events)
 {
 	struct run run = { .call = call,
 			   .connection = connection,
 			   .opens = opens,
 			   .n_opens = n_opens,
 			   .n_pending = n_opens,
-			   .keep = keep,
+			   .kind = kind,
 			   .keys = keys,
 			   .events = events };
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < n_opens; i++) {
-		pss_call_verbose(call, "opening a session on %s", opens[i].target.host);
-		rc = write_open(&run, &opens[i], keep);
+		pss_call_verbose(call, finds(&run) ? "asking %s for its sessions" : "opening a session on %s",
+				 opens[i].target.host);
+		rc = write_open(&run, &opens[i]);
 	}
 	while (rc == 0 && run.n_pending > 0)
 		rc = step(&run);

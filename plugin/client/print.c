@@ -33,9 +33,10 @@ static const struct column columns[PSS_PROPERTY_COUNT] = {
 	[PSS_PROPERTY_TRANSPORT] = { 9, 9, false, 0 },  [PSS_PROPERTY_USER] = { 10, 8, false, 6 },
 	[PSS_PROPERTY_STATE] = { 13, 12, false, 3 },    [PSS_PROPERTY_AVAILABILITY] = { 12, 12, true, 0 },
 	[PSS_PROPERTY_RESILIENT] = { 9, 9, false, 0 },  [PSS_PROPERTY_BUFFERING] = { 19, 19, false, 0 },
-	[PSS_PROPERTY_FORWARDS] = { 8, 8, false, 8 },   [PSS_PROPERTY_CAUSE] = { 5, 5, false, 1 },
+	[PSS_PROPERTY_FORWARDS] = { 8, 8, false, 8 },   [PSS_PROPERTY_OPENED_ON] = { 20, 20, false, 0 },
+	[PSS_PROPERTY_FROM] = { 15, 8, false, 9 },      [PSS_PROPERTY_CAUSE] = { 5, 5, false, 1 },
 };
-#define GIVE_WAY_LAST 8
+#define GIVE_WAY_LAST 9
 
 const int pss_table_properties[PSS_TABLE_PROPERTIES] = {
 	PSS_PROPERTY_ID,    PSS_PROPERTY_NAME,  PSS_PROPERTY_COMPUTER,
@@ -214,7 +215,7 @@ static void put_json_session(const struct pss_session *session, const int *prope
 		_cleanup_(pss_free_pointer) char *value = pss_property_value(session, properties[i]);
 		printf("%s\"%s\":", i ? "," : "{", pss_property_names[properties[i]]);
 		if (pss_property_is_number(properties[i]))
-			fputs(value ? value : "null", stdout);
+			fputs(value && *value ? value : "null", stdout);
 		else
 			put_json_text(value ? value : "");
 	}

@@ -61,17 +61,23 @@ struct pss_open {
 };
 
 struct pss_open_events {
-	/* Each session as it opens: the fields of the RESULT. */
+	/* Each session as it opens: the fields of the RESULT; and each that is found: those of its SESSION. */
 	void (*on_opened)(struct pss_call *call, struct pss_open *open, struct pss_fields fields, void *user);
 	void *user;
 };
 
+enum pss_open_kind {
+	PSS_OPEN_ENTERED, /* one, attached: on_opened is the last thing before its stream */
+	PSS_OPEN_KEPT,
+	PSS_OPEN_LISTED,   /* none is opened: those are found that holders keep there */
+	PSS_OPEN_CONNECTED /* the same; pss_request_change(PSS_CONNECT) over this connection may follow */
+};
+
 /* Opens them all at once with the parameters of call->link and answers the questions that come up; each failure is
- * told as it comes. `keep`: kept sessions; else the one (n is 1) is attached: on_opened is the last thing before its
- * stream. Ctrl-C gives up what is pending, and so does `~.` of `keys` (or NULL); with `~d` the session may be
+ * told as it comes. Ctrl-C gives up what is pending, and so does `~.` of `keys` (or NULL); with `~d` the session may be
  * opened on nobody's terminal: pss_open.parting. 0, or -errno when the connection failed. */
 int pss_request_open(struct pss_call *call, struct pss_connection *connection, struct pss_open *opens, size_t n_opens,
-		     bool keep, struct pss_opening_keys *keys, const struct pss_open_events *events);
+		     enum pss_open_kind kind, struct pss_opening_keys *keys, const struct pss_open_events *events);
 
 /* The fields that tell of the caller's surroundings (SPEC §8). */
 void pss_request_surroundings(struct pss_message *message, const char *directory);

@@ -50,7 +50,7 @@ static enum pss_selector resolve(enum pss_selector selector, const char *text)
 	return is_number(text) ? PSS_BY_ID : is_uuid(text) ? PSS_BY_INSTANCE : PSS_BY_NAME;
 }
 
-static bool has_wildcard(const char *text)
+bool pss_select_is_pattern(const char *text)
 {
 	return strpbrk(text, "*?[") != NULL;
 }
@@ -90,7 +90,7 @@ static void select_value(struct pss_call *call, const struct pss_selection *sele
 			found = true;
 		}
 	}
-	if (found || (selector == PSS_BY_NAME && has_wildcard(text)))
+	if (found || (selector == PSS_BY_NAME && pss_select_is_pattern(text)))
 		return;
 	if (selection->gone_is_fine && given == PSS_BY_SESSION && selector == PSS_BY_INSTANCE)
 		return;
@@ -128,12 +128,31 @@ int pss_select_read_input(struct pss_call *call, struct pss_value *value)
 
 static bool passes(const struct pss_selection *selection, const struct pss_session *session)
 {
-	bool computer = !selection->computer || !selection->computer->given;
+	const struct pss_value *shell = selection->shell;
+	bool computer = session->found || !selection->computer || !selection->computer->given;
 
+	if (shell && shell->given && strcasecmp(shell->text, session->shell) != 0)
+		return false;
 	for (size_t i = 0; !computer && i < selection->computer->list.n_items; i++)
 		computer = matches_text(selection->computer->list.items[i], session->computer, true);
 	return computer && (!selection->state || !selection->state->given ||
 			    session->state == (uint64_t)selection->state->number + 1);
+}
+
+bool pss_select_means(const struct pss_selection *selection, const char *computer, const struct pss_session *session)
+{
+	bool any = false;
+
+	if (!matches_text(computer, session->computer, true))
+		return false;
+	for (unsigned i = 0; i < PSS_SELECTOR_COUNT; i++) {
+		const struct pss_value *value = selection->selectors[i];
+		any = any || (value && value->given);
+		for (size_t j = 0; value && j < value->list.n_items; j++)
+			if (matches(resolve(i, value->list.items[j]), value->list.items[j], session, true))
+				return true;
+	}
+	return !any;
 }
 
 /* An unmatched literal of -ComputerName is an error as well. */
@@ -142,7 +161,7 @@ static void check_computers(struct pss_call *call, const struct pss_value *compu
 {
 	for (size_t i = 0; computer && i < computer->list.n_items && !call->stop; i++) {
 		const char *pattern = computer->list.items[i];
-		bool found = has_wildcard(pattern);
+		bool found = pss_select_is_pattern(pattern);
 		for (size_t j = 0; !found && j < sessions->n_items; j++)
 			found = matches_text(pattern, sessions->items[j].computer, true);
 		if (!found)
@@ -167,7 +186,8 @@ void pss_select(struct pss_call *call, const struct pss_selection *selection, st
 		any = true;
 		select_values(call, selection, i, &value->list, sessions, chosen);
 	}
-	check_computers(call, selection->computer, sessions);
+	if (!selection->computers_are_asked)
+		check_computers(call, selection->computer, sessions);
 	for (size_t i = 0; i < sessions->n_items; i++) {
 		if ((chosen[i] || !any) && passes(selection, &sessions->items[i]))
 			sessions->items[kept++] = sessions->items[i];

@@ -19,6 +19,8 @@ struct pss_selection {
 		*selectors[PSS_SELECTOR_COUNT]; /* lists; NULL where the verb has none. None given: all */
 	const struct pss_value *computer;       /* a list of wildcards, or NULL */
 	const struct pss_value *state;          /* a choice of pss_state_choices, or NULL */
+	const struct pss_value *shell;          /* one name, or NULL */
+	bool computers_are_asked;               /* so a name that no session has is no error */
 	bool gone_is_fine;                      /* an InstanceId given to -Session may be gone already: remove */
 };
 
@@ -32,6 +34,12 @@ int pss_select_read_input(struct pss_call *call, struct pss_value *value);
 /* Keeps in `sessions` those that are meant, in the order of their Ids. A literal that means none is told to the call.
  */
 void pss_select(struct pss_call *call, const struct pss_selection *selection, struct pss_sessions *sessions);
+
+/* Is it on this computer, and meant by all but -State? */
+bool pss_select_means(const struct pss_selection *selection, const char *computer, const struct pss_session *session);
+
+/* Does this text stand for several names? */
+bool pss_select_is_pattern(const char *text);
 
 /* The one session that `text` means, without wildcards; NULL when there is none or more than one, which has been told.
  */

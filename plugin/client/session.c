@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "client/text.h"
 
@@ -25,6 +26,7 @@ static const struct {
 	{ PSS_TAG_HISTORY_KEY, offsetof(struct pss_session, history_key) },
 	{ PSS_TAG_CAUSE, offsetof(struct pss_session, cause) },
 	{ PSS_TAG_FORWARDS, offsetof(struct pss_session, forwards) },
+	{ PSS_TAG_ORIGIN, offsetof(struct pss_session, origin) },
 };
 #define N_TEXTS (sizeof texts / sizeof *texts)
 
@@ -39,6 +41,7 @@ int pss_session_read(struct pss_fields fields, struct pss_session *ret_session)
 		.id = pss_fields_number(fields, PSS_TAG_ID, 0),
 		.state = pss_fields_number(fields, PSS_TAG_STATE, 0),
 		.availability = pss_fields_number(fields, PSS_TAG_AVAILABILITY, 0),
+		.opened_at = pss_fields_number(fields, PSS_TAG_OPENED_AT, 0),
 		.attached = pss_fields_number(fields, PSS_TAG_ATTACHED, 0) != 0,
 		.buffering = pss_fields_number(fields, PSS_TAG_BUFFERING, 0),
 		.resilient = pss_fields_number(fields, PSS_TAG_RESILIENT, 0) != 0,
@@ -106,6 +109,8 @@ const char *const pss_property_names[PSS_PROPERTY_COUNT + 1] = {
 	[PSS_PROPERTY_RESILIENT] = "Resilient",
 	[PSS_PROPERTY_BUFFERING] = "OutputBufferingMode",
 	[PSS_PROPERTY_FORWARDS] = "Forwards",
+	[PSS_PROPERTY_OPENED_ON] = "OpenedOn",
+	[PSS_PROPERTY_FROM] = "From",
 	[PSS_PROPERTY_CAUSE] = "Cause",
 };
 
@@ -122,11 +127,27 @@ bool pss_property_is_number(int property)
 	return property == PSS_PROPERTY_ID;
 }
 
+/* RFC 3339, in UTC: the same for everybody, and no time zone of the shell's has to be looked up. */
+static char *format_time(uint64_t seconds)
+{
+	char text[sizeof "+292277026596-12-04T15:30:07Z"];
+	time_t time = (time_t)seconds;
+	struct tm parts;
+
+	if (seconds == 0 || !gmtime_r(&time, &parts) || strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+		return strdup("");
+	return strdup(text);
+}
+
 char *pss_property_value(const struct pss_session *session, int property)
 {
 	switch ((enum pss_property)property) {
 	case PSS_PROPERTY_ID:
-		return pss_format("%llu", (unsigned long long)session->id);
+		return session->id ? pss_format("%llu", (unsigned long long)session->id) : strdup("");
+	case PSS_PROPERTY_OPENED_ON:
+		return format_time(session->opened_at);
+	case PSS_PROPERTY_FROM:
+		return strdup(session->origin);
 	case PSS_PROPERTY_TYPE:
 		return strdup("RemoteMachine");
 	case PSS_PROPERTY_STATE:

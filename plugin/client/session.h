@@ -20,6 +20,9 @@ struct pss_session {
 	char *history_key;
 	char *cause;
 	char *forwards;
+	char *origin;       /* "user@computer": who has it, or has opened it; only of one that was found */
+	uint64_t opened_at; /* seconds since 1970; 0: an older host process */
+	bool found;         /* on its computer, by find.c; it has no Id where this host process does not have it */
 	uint64_t state, availability;
 	bool attached;
 	bool resilient;
@@ -54,6 +57,8 @@ enum pss_property {
 	PSS_PROPERTY_RESILIENT,
 	PSS_PROPERTY_BUFFERING,
 	PSS_PROPERTY_FORWARDS,
+	PSS_PROPERTY_OPENED_ON,
+	PSS_PROPERTY_FROM,
 	PSS_PROPERTY_CAUSE,
 	PSS_PROPERTY_COUNT
 };

@@ -100,16 +100,16 @@ static void add_sessions(struct pss_call *call, const struct pss_parameter *row,
 
 /* -- the others */
 
-/* Who opens sessions can reach any computer; who chooses among them, those that have one. */
+/* Who opens sessions, or finds them elsewhere, can reach any computer; who chooses among them, those that have one. */
 static void add_computers(struct pss_call *call, const struct pss_parameter *row, struct pss_suggestions *suggestions)
 {
 	const struct pss_value *config = &call->link[PSS_LINK_CONFIG_FILE];
 	struct pss_texts hosts = { 0 };
 
-	if (!(call->verb->uses & PSS_USES_LINK)) {
+	if (!row->position)
 		add_sessions_by(call, (const char *const[]){ "ComputerName", NULL }, false, suggestions);
+	if (!(call->verb->uses & PSS_USES_LINK))
 		return;
-	}
 	if (suggestions->wanted[0] == '@' && row->kind == PSS_KIND_LIST) {
 		pss_suggestions_keep(suggestions, 1);
 		suggestions->kind = "files";

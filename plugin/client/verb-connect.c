@@ -5,25 +5,29 @@
 
 #include "client/change.h"
 
-enum { FORCE = PSS_CHANGE_SELECTORS };
+enum { COMPUTER_NAME = PSS_CHANGE_SELECTORS, FORCE };
 
 static const struct pss_parameter rows[] = {
 	PSS_CHANGE_ROWS,
-	[FORCE] = { "Force", NULL, PSS_KIND_SWITCH, .help = "take it from the terminal that has entered it" },
+	[COMPUTER_NAME] = PSS_CHANGE_COMPUTER_ROW,
+	[FORCE] = { "Force", NULL, PSS_KIND_SWITCH,
+		    .help = "take it from the terminal that has entered it, or from the computer that is connected to "
+			    "it" },
 };
 
 static void run(struct pss_call *call)
 {
 	const struct pss_change change = { .type = PSS_CONNECT, .force = call->own[FORCE].on };
-	pss_change_run(call, "Connect", &change);
+	pss_change_run(call, "Connect", &change, &call->own[COMPUTER_NAME]);
 }
 
 const struct pss_verb pss_verb_connect = {
 	.name = "connect-pssession",
 	.summary = "Take disconnected sessions back",
-	.details = "They are Opened again, with all that runs in them. One that is Opened already stays as it is.\n",
+	.details = "They are Opened again, with all that runs in them. One that is Opened already stays as it is.\n"
+		   "With -ComputerName also resilient sessions that were opened from another computer.\n",
 	.rows = rows,
 	.n_rows = sizeof rows / sizeof *rows,
-	.uses = PSS_USES_CONFIRM,
+	.uses = PSS_USES_LINK | PSS_USES_CONFIRM,
 	.run = run,
 };

@@ -31,7 +31,7 @@ static void run(struct pss_call *call)
 		pss_call_usage(call, "-IdleTimeoutSec wants 0 (never) or at least 60, not %lld", change.idle_s);
 		return;
 	}
-	pss_change_run(call, "Disconnect", &change);
+	pss_change_run(call, "Disconnect", &change, NULL);
 }
 
 const struct pss_verb pss_verb_disconnect = {

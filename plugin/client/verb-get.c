@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "client/find.h"
 #include "client/print.h"
 #include "client/request.h"
 #include "client/select.h"
@@ -24,7 +25,8 @@ static const struct pss_parameter rows[] = {
 	[INSTANCE_ID] = { "InstanceId", NULL, PSS_KIND_LIST, "UUID", .wants = "an InstanceId", .set = 1,
 			  .help = "by InstanceId" },
 	[COMPUTER_NAME] = { "ComputerName", "HostName Cn", PSS_KIND_LIST, "HOST", .wants = "the name of a computer",
-			    .help = "only those on these computers, wildcards too" },
+			    .help = "only those on these computers, wildcards too; a computer that no session here is "
+				    "on is asked" },
 	[STATE] = { "State", NULL, PSS_KIND_CHOICE, "STATE", .choices = pss_state_choices,
 		    .help = "only those in this state" },
 	[FORMAT] = { "Format", NULL, PSS_KIND_CHOICE, "FORMAT", .choices = formats, .help = "how to print" },
@@ -48,8 +50,8 @@ static bool read_properties(struct pss_call *call, struct properties *ret_proper
 			pss_call_usage(
 				call,
 				"-Property wants Id, Name, InstanceId, ComputerName, ComputerType, ConfigurationName, "
-				"Transport, UserName, State, Availability, Resilient, OutputBufferingMode, Forwards or "
-				"Cause, "
+				"Transport, UserName, State, Availability, Resilient, OutputBufferingMode, Forwards, "
+				"OpenedOn, From or Cause, "
 				"not '%s'",
 				names->items[i]);
 			return false;
@@ -83,36 +85,27 @@ static void print(const struct pss_call *call, const struct pss_sessions *sessio
 	}
 }
 
-/* 0, or -errno and told. */
-static int list(struct pss_call *call, struct pss_sessions *ret_sessions)
-{
-	struct pss_connection connection;
-
-	int rc = pss_request_connect(call, false, &connection);
-	if (rc < 0)
-		return rc == -ENOENT ? 0 : rc;
-	rc = pss_request_list(call, &connection, ret_sessions);
-	pss_connection_close(&connection);
-	return rc;
-}
-
 static void run(struct pss_call *call)
 {
+	struct pss_connection connection = { .fd = -1 };
 	struct pss_sessions sessions = { 0 };
 	struct properties properties;
 	const struct pss_selection selection = {
 		.selectors = { &call->own[SESSION], &call->own[ID], &call->own[NAME], &call->own[INSTANCE_ID] },
 		.computer = &call->own[COMPUTER_NAME],
 		.state = &call->own[STATE],
+		.shell = &call->link[PSS_LINK_CONFIGURATION_NAME],
 	};
 
-	if (!read_properties(call, &properties) || pss_select_read_input(call, &call->own[SESSION]) < 0 ||
-	    list(call, &sessions) < 0)
+	if (!read_properties(call, &properties) || pss_select_read_input(call, &call->own[SESSION]) < 0)
 		return;
-	pss_select(call, &selection, &sessions);
-	for (size_t i = 0; i < sessions.n_items; i++)
-		pss_call_output(call, sessions.items[i].instance);
-	print(call, &sessions, &properties);
+	int rc = pss_find_select(call, &selection, PSS_OPEN_LISTED, &connection, &sessions);
+	pss_connection_close(&connection);
+	if (rc == 0 || rc == -ENOENT) {
+		for (size_t i = 0; i < sessions.n_items; i++)
+			pss_call_output(call, sessions.items[i].instance);
+		print(call, &sessions, &properties);
+	}
 	pss_sessions_finish(&sessions);
 }
 
@@ -121,8 +114,11 @@ const struct pss_verb pss_verb_get = {
 	.summary = "List the sessions that are kept",
 	.details =
 		"Without parameters it lists all of them, from whichever terminal they were opened. Broken and Closed\n"
-		"ones stay listed, with their cause, until remove-pssession.\n",
+		"ones stay listed, with their cause, until remove-pssession.\n"
+		"With the name of a computer that no session here is on it asks that computer for the resilient\n"
+		"sessions that live there, from whichever computer they were opened. Busy: another one has it.\n",
 	.rows = rows,
 	.n_rows = sizeof rows / sizeof *rows,
+	.uses = PSS_USES_LINK,
 	.run = run,
 };

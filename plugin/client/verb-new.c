@@ -124,7 +124,7 @@ static void open_all(struct pss_call *call, struct batch *batch)
 	lay_out(batch);
 	bool asks_more = call->own[BUFFERING].given || call->own[BUFFER_SIZE].given;
 	if (!asks_more || pss_request_needs(call, &connection, 2))
-		pss_request_open(call, &connection, batch->opens, batch->n_opens, true, NULL, &events);
+		pss_request_open(call, &connection, batch->opens, batch->n_opens, PSS_OPEN_KEPT, NULL, &events);
 	pss_connection_close(&connection);
 	for (size_t i = 0; i < batch->n_opens; i++)
 		if (batch->instances[i])

@@ -8,10 +8,11 @@
 #include "client/invoke.h"
 #include "wire/cleanup.h"
 
-enum { KEEP = PSS_CHANGE_SELECTORS, WAIT, TIMEOUT, HIDE_COMPUTER_NAME, JSON };
+enum { COMPUTER_NAME = PSS_CHANGE_SELECTORS, KEEP, WAIT, TIMEOUT, HIDE_COMPUTER_NAME, JSON };
 
 static const struct pss_parameter rows[] = {
 	PSS_CHANGE_ROWS,
+	[COMPUTER_NAME] = PSS_CHANGE_COMPUTER_ROW,
 	[KEEP] = { "Keep", NULL, PSS_KIND_SWITCH, .help = "the output can be received again" },
 	[WAIT] = { "Wait", NULL, PSS_KIND_SWITCH, .help = "go on until the command ends" },
 	[TIMEOUT] = { "Timeout", NULL, PSS_KIND_NUMBER, "SECONDS", .min = 1, .max = INT_MAX / 1000,
@@ -27,6 +28,20 @@ static enum pss_invoke_form form_of(const struct pss_call *call, size_t n_target
 	return n_targets == 1 || call->own[HIDE_COMPUTER_NAME].on ? PSS_FORM_BARE : PSS_FORM_LINES;
 }
 
+/* One that was found elsewhere (it has no Id here) is connected first. */
+static bool take_over(struct pss_call *call, struct pss_connection *connection, const struct pss_session *session)
+{
+	const struct pss_change change = { .type = PSS_CONNECT };
+	struct pss_session connected;
+
+	if (session->id != 0)
+		return true;
+	if (pss_request_change(call, connection, &change, session, &connected) <= 0)
+		return false;
+	pss_session_finish(&connected);
+	return true;
+}
+
 static void receive(struct pss_call *call, struct pss_invoke *invoke, const struct pss_sessions *sessions)
 {
 	_cleanup_(pss_free_pointer) struct pss_invoke_target *targets = calloc(sessions->n_items, sizeof *targets);
@@ -37,7 +52,8 @@ static void receive(struct pss_call *call, struct pss_invoke *invoke, const stru
 	}
 	invoke->targets = targets;
 	for (size_t i = 0; i < sessions->n_items && !call->stop; i++) {
-		if (!pss_call_should(call, "Receive", sessions->items[i].computer))
+		if (!pss_call_should(call, "Receive", sessions->items[i].computer) ||
+		    !take_over(call, &invoke->connection, &sessions->items[i]))
 			continue;
 		targets[invoke->n_targets].label = sessions->items[i].computer;
 		targets[invoke->n_targets++].instance = sessions->items[i].instance;
@@ -63,8 +79,8 @@ static void run(struct pss_call *call)
 
 	if (call->own[TIMEOUT].given && !call->own[WAIT].on)
 		pss_call_usage(call, "-Timeout goes with -Wait");
-	else if (pss_change_select(call, &invoke.connection, &sessions) == 0 && !call->stop && sessions.n_items > 0 &&
-		 pss_request_needs(call, &invoke.connection, 2))
+	else if (pss_change_select(call, &call->own[COMPUTER_NAME], &invoke.connection, &sessions) == 0 &&
+		 !call->stop && sessions.n_items > 0 && pss_request_needs(call, &invoke.connection, 2))
 		receive(call, &invoke, &sessions);
 	pss_sessions_finish(&sessions);
 	pss_connection_close(&invoke.connection);
@@ -77,9 +93,10 @@ const struct pss_verb pss_verb_receive = {
 		"The output of jobs (invoke-command -AsJob), and that of sessions whose terminal has gone. What has "
 		"been\n"
 		"shown is forgotten, unless -Keep is given. On a terminal what would make it answer is left out. The\n"
-		"status is that of the command, or 0 while it runs. A disconnected session is connected by it.\n",
+		"status is that of the command, or 0 while it runs. A disconnected session is connected by it, with\n"
+		"-ComputerName also a resilient one that was opened from another computer.\n",
 	.rows = rows,
 	.n_rows = sizeof rows / sizeof *rows,
-	.uses = PSS_USES_CONFIRM,
+	.uses = PSS_USES_LINK | PSS_USES_CONFIRM,
 	.run = run,
 };

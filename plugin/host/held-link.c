@@ -74,6 +74,10 @@ static void free_held(PssHeld *held)
 	pss_target_free(held->target);
 	g_byte_array_unref(held->early);
 	g_free(held->greeting_start);
+	g_free(held->origin);
+	g_free(held->instance);
+	g_free(held->called);
+	g_free(held->shell);
 	g_free(held);
 }
 
@@ -219,7 +223,10 @@ static void try_now(PssHeld *held)
 	PssTarget *target = pss_target_copy(held->target);
 	/* Nobody expects to be asked. */
 	target->can_ask = FALSE;
-	target->environment = g_environ_unsetenv(target->environment, "SSH_ASKPASS");
+	if (held->taking && held->beside)
+		target->share = TRUE; /* with one whose target has the same surroundings */
+	else
+		target->environment = g_environ_unsetenv(target->environment, "SSH_ASKPASS");
 	held->link = held->new_link(target, &link_events, held);
 	pss_transport_connect(held->link);
 }
@@ -313,7 +320,18 @@ static void fail_for_good(PssHeld *held, const char *reason)
 static void lose_to_another(PssHeld *held)
 {
 	g_autoptr(GError) error =
-		g_error_new_literal(PSS_ERROR, PSS_LINK_LOST, "another client has gone on with the session");
+		g_error_new(PSS_ERROR, PSS_LINK_LOST,
+			    "another client has gone on with the session; connect-pssession -ComputerName %s finds it",
+			    held->target->host);
+	lose_for_good(held, error);
+}
+
+/* `origin`: who is connected to it. */
+static void leave_to_another(PssHeld *held, const char *origin)
+{
+	g_autofree char *who = pss_holder_unescape(origin);
+	g_autoptr(GError) error = g_error_new(PSS_ERROR, PSS_BUSY, "%s is connected to it; -Force takes it from there",
+					      *who ? who : "another client");
 	lose_for_good(held, error);
 }
 
@@ -381,6 +399,8 @@ static void take_greeting(PssHeld *held, char *text)
 		stay_plain(held, text + 2);
 	else if (*text == 'o')
 		lose_to_another(held);
+	else if (*text == 'b')
+		leave_to_another(held, *++text ? text + 1 : text);
 	else if (*text != 'h')
 		fail_for_good(held, *text ? text + 2 : "");
 	else if (held->taking)
@@ -473,16 +493,25 @@ static const PssChannelEvents carrier_events = {
 
 static void open_carrier(PssHeld *held, gboolean first)
 {
+	const PssHolderAbout about = {
+		.instance = held->instance,
+		.name = held->called,
+		.shell = held->shell,
+		.origin = held->origin,
+		.idle_s = held->idle_s,
+	};
 	PssHolderLink with;
 
 	if (first)
-		pss_holder_link_init(&with, held->name, held->idle_s);
+		pss_holder_link_init(&with, held->name, &about);
 	else
 		pss_holder_link_init_resume(&with, held->name);
 	if (held->taking) {
-		g_string_append_printf(with.script, "@ - %s\n", held->owner);
+		g_string_append_printf(with.script, "@ %s %s %s\n", held->if_free ? "?" : "-", held->owner,
+				       held->origin);
 	} else {
-		g_string_append_printf(with.script, "@ %" G_GUINT64_FORMAT " %s\n", held->numbered.count, held->owner);
+		g_string_append_printf(with.script, "@ %" G_GUINT64_FORMAT " %s %s\n", held->numbered.count,
+				       held->owner, held->origin);
 		pss_numbered_append(&held->numbered, with.script);
 	}
 	PssChannelRequest request = { .command = with.command,
@@ -499,9 +528,10 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 	PssHeld *held = user;
 	gboolean first = held->state == PSS_HELD_OPENING;
 
-	open_carrier(held, first);
+	/* Its channels are lines then, which go with what opens the carrier. */
 	if (first)
 		held->events->on_ready(held->user, remote_user, history_key, forwards);
+	open_carrier(held, first);
 }
 
 static void on_question(gpointer user, PssQuestion *question)

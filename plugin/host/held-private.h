@@ -27,6 +27,8 @@ typedef struct {
 	char name[33];
 	char owner[33]; /* tells this client from another one */
 	char *greeting_start;
+	char *origin;                    /* the same, for people */
+	char *instance, *called, *shell; /* of its session; see PssHolderAbout */
 	guint idle_s;
 	PssHeldState state;
 	GPtrArray *channels; /* of PssHeldChannel, a reference each */
@@ -45,6 +47,8 @@ typedef struct {
 	guint64 caught_up;    /* numbered.count where all has come that was there when the link was made */
 	gboolean catching_up; /* until then */
 	gboolean taking;      /* from another client, or this one in another life */
+	gboolean if_free;     /* with taking: from nobody who is connected */
+	gboolean beside;      /* with taking: over the connection that found it */
 	gboolean leaving;
 	gboolean parking; /* as soon as all lines have been obeyed */
 	guint n_failures; /* tries that led to nothing */

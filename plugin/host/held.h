@@ -13,8 +13,20 @@ typedef PssTransport *(*PssHeldLinkFunc)(PssTarget *target, const PssTransportEv
 PssTransport *pss_transport_held_new(PssTarget *target, PssHeldLinkFunc new_link, guint idle_s,
 				     const PssTransportEvents *events, gpointer user);
 
-/* One whose holder `name` is there already: without a link until somebody hurries it, then it takes over. */
-PssTransport *pss_transport_held_restore(PssTarget *target, PssHeldLinkFunc new_link, const char *name, guint idle_s,
+/* What the holder tells those who list what is there; in on_ready at the latest. Copied; shell: NULL for the login
+ * shell. */
+void pss_transport_held_describe(PssTransport *transport, const char *instance, const char *name, const char *shell);
+
+/* A holder that is there already. */
+typedef struct {
+	const char *name;
+	guint idle_s;
+	gboolean if_free; /* PSS_BUSY where another client is connected to it */
+	gboolean beside;  /* the first link shares the connection that found it */
+} PssHolderThere;
+
+/* The transport to it: without a link until somebody hurries it, then it takes over. */
+PssTransport *pss_transport_held_restore(PssTarget *target, PssHeldLinkFunc new_link, const PssHolderThere *there,
 					 const PssTransportEvents *events, gpointer user);
 PssChannel *pss_transport_held_adopt(PssTransport *transport, guint number, gboolean pty,
 				     const PssChannelEvents *events, gpointer user);

@@ -10,6 +10,7 @@
 
 #include "host/attachment.h"
 #include "host/error.h"
+#include "host/finds.h"
 #include "host/invocations.h"
 #include "host/openings.h"
 #include "host/requests.h"
@@ -34,6 +35,7 @@ struct PssPeer {
 	PssOpenings *openings;
 	PssAttachment *attachment;
 	PssInvocations *invocations;
+	PssFinds *finds;
 	void (*on_gone)(gpointer user);
 	gpointer user;
 };
@@ -46,7 +48,7 @@ struct handler {
 
 static void on_cancel(PssPeer *peer, uint32_t id, struct pss_fields fields)
 {
-	if (!pss_attachment_cancel(peer->attachment, id))
+	if (!pss_attachment_cancel(peer->attachment, id) && !pss_finds_cancel(peer->finds, id))
 		pss_openings_on_cancel(peer, id, fields);
 }
 
@@ -67,6 +69,7 @@ static const struct handler handlers[] = {
 	[PSS_LEAVE] = { .on_fields = pss_attachment_on_leave },
 	[PSS_DISCONNECT] = { .on_fields = pss_request_disconnect, .since = 2 },
 	[PSS_CONNECT] = { .on_fields = pss_request_connect, .since = 2 },
+	[PSS_FIND] = { .on_fields = pss_finds_on_find, .since = 2 },
 	[PSS_RECEIVE] = { .on_fields = pss_invocations_on_receive, .since = 2 },
 	[PSS_INVOKE] = { .on_fields = pss_invocations_on_invoke, .since = 2 },
 	[PSS_COMMAND] = { .on_frame = pss_invocations_on_command, .since = 2 },
@@ -82,6 +85,7 @@ static void free_peer(PssPeer *peer)
 	pss_invocations_free(peer->invocations);
 	pss_openings_free(peer->openings);
 	pss_requests_forget(peer);
+	pss_finds_free(peer->finds);
 	close(peer->fd);
 	pss_buffer_wipe(&peer->in);
 	pss_buffer_wipe(&peer->out);
@@ -346,6 +350,11 @@ PssInvocations *pss_peer_invocations(PssPeer *peer)
 	return peer->invocations;
 }
 
+PssFinds *pss_peer_finds(PssPeer *peer)
+{
+	return peer->finds;
+}
+
 PssPeer *pss_peer_new(int fd, PssTransportNewFunc new_transport, void (*on_gone)(gpointer user), gpointer user)
 {
 	PssPeer *peer = g_new0(PssPeer, 1);
@@ -358,6 +367,7 @@ PssPeer *pss_peer_new(int fd, PssTransportNewFunc new_transport, void (*on_gone)
 	peer->openings = pss_openings_new(peer);
 	peer->attachment = pss_attachment_new(peer);
 	peer->invocations = pss_invocations_new(peer);
+	peer->finds = pss_finds_new(peer);
 	peer->watch = pss_watch_new(fd, G_IO_IN, on_socket, peer);
 	return peer;
 }

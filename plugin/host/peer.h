@@ -43,6 +43,8 @@ PssTransportNewFunc pss_peer_new_transport(PssPeer *peer);
 typedef struct PssOpenings PssOpenings;
 typedef struct PssAttachment PssAttachment;
 typedef struct PssInvocations PssInvocations;
+typedef struct PssFinds PssFinds;
 PssOpenings *pss_peer_openings(PssPeer *peer);
 PssAttachment *pss_peer_attachment(PssPeer *peer);
 PssInvocations *pss_peer_invocations(PssPeer *peer);
+PssFinds *pss_peer_finds(PssPeer *peer);

@@ -2,6 +2,8 @@
 /* LIST, REMOVE, DISCONNECT, CONNECT and PING: one function a request, each ends with its RESULT. */
 #include "host/requests.h"
 
+#include "host/error.h"
+#include "host/finds.h"
 #include "host/registry.h"
 
 void pss_request_ping(PssPeer *peer, uint32_t id, struct pss_fields fields)
@@ -65,9 +67,24 @@ typedef struct {
 	PssPeer *peer;
 	uint32_t id;
 	PssSession *session;
+	gboolean adopted;     /* by this request: it is given back where that fails */
+	PssSession *replaced; /* with adopted: what was listed in its place, or NULL */
 } Waiting;
 
 static GPtrArray *all_waiting;
+
+static void free_waiting(Waiting *waiting)
+{
+	pss_session_unref(waiting->session);
+	pss_session_unref(waiting->replaced);
+	g_free(waiting);
+}
+
+static void give_up(const Waiting *waiting)
+{
+	if (waiting->adopted)
+		pss_session_give_back(waiting->session, "it could not be connected");
+}
 
 static void on_link_made(gpointer user, const GError *error)
 {
@@ -79,20 +96,26 @@ static void on_link_made(gpointer user, const GError *error)
 	else
 		pss_peer_session(waiting->peer, PSS_RESULT, waiting->id, waiting->session);
 	pss_peer_flush(waiting->peer);
-	pss_session_unref(waiting->session);
-	g_free(waiting);
+	if (error)
+		give_up(waiting);
+	else if (waiting->replaced)
+		pss_registry_remove(waiting->replaced);
+	free_waiting(waiting);
 }
 
-static void wait_for_link(PssPeer *peer, uint32_t id, PssSession *session)
+static Waiting *wait_for_link(PssPeer *peer, uint32_t id, PssSession *session)
 {
-	Waiting *waiting = g_new(Waiting, 1);
+	Waiting *waiting = g_new0(Waiting, 1);
 
-	*waiting = (Waiting){ .peer = peer, .id = id, .session = pss_session_ref(session) };
+	waiting->peer = peer;
+	waiting->id = id;
+	waiting->session = pss_session_ref(session);
 	if (!all_waiting)
 		all_waiting = g_ptr_array_new();
 	g_ptr_array_add(all_waiting, waiting);
 	pss_session_add_waiter(session, on_link_made, waiting);
 	pss_peer_ack(peer, id);
+	return waiting;
 }
 
 void pss_requests_forget(PssPeer *peer)
@@ -102,20 +125,43 @@ void pss_requests_forget(PssPeer *peer)
 		if (waiting->peer != peer)
 			continue;
 		pss_session_forget_waiter(waiting->session, waiting);
-		pss_session_unref(waiting->session);
+		give_up(waiting);
 		g_ptr_array_remove_index_fast(all_waiting, i);
-		g_free(waiting);
+		free_waiting(waiting);
 	}
+}
+
+/* What a FIND of this client has found, in the place of one that has ended here. FALSE: it has found no such. */
+static gboolean adopt(PssPeer *peer, uint32_t id, const char *instance, PssSession *ended, gboolean force)
+{
+	g_autoptr(PssSession) session = pss_finds_adopt(pss_peer_finds(peer), instance, force);
+	g_autoptr(GError) error = NULL;
+
+	if (!session)
+		return FALSE;
+	if (!pss_session_connect(session, force, &error)) {
+		pss_session_give_back(session, error->message);
+		pss_peer_error(peer, id, error);
+		return TRUE;
+	}
+	Waiting *waiting = wait_for_link(peer, id, session);
+	waiting->adopted = TRUE;
+	waiting->replaced = ended ? pss_session_ref(ended) : NULL;
+	return TRUE;
 }
 
 void pss_request_connect(PssPeer *peer, uint32_t id, struct pss_fields fields)
 {
-	PssSession *session = find(peer, id, fields);
+	const char *instance = pss_fields_text(fields, PSS_TAG_INSTANCE);
+	gboolean force = pss_fields_number(fields, PSS_TAG_FORCE, 0) != 0;
+	PssSession *session = instance ? pss_registry_find(instance) : NULL;
 	g_autoptr(GError) error = NULL;
 
-	if (!session)
+	if (instance && (!session || pss_session_has_ended(session)) && adopt(peer, id, instance, session, force))
 		return;
-	if (!pss_session_connect(session, pss_fields_number(fields, PSS_TAG_FORCE, 0) != 0, &error))
+	if (!session)
+		pss_peer_result(peer, id, PSS_NO_SESSION, "the session no longer exists");
+	else if (!pss_session_connect(session, force, &error))
 		pss_peer_error(peer, id, error);
 	else if (pss_session_waits_for_link(session))
 		wait_for_link(peer, id, session);

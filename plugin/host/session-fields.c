@@ -53,6 +53,11 @@ enum pss_state pss_session_state(PssSession *session)
 	return session->let_go && session->state == PSS_STATE_OPENED ? PSS_STATE_DISCONNECTED : session->state;
 }
 
+gboolean pss_session_has_ended(PssSession *session)
+{
+	return session->state == PSS_STATE_BROKEN || session->state == PSS_STATE_CLOSED;
+}
+
 static enum pss_availability availability(PssSession *session)
 {
 	if (pss_session_state(session) != PSS_STATE_OPENED)
@@ -84,6 +89,7 @@ void pss_session_write_fields(PssSession *session, struct pss_message *message)
 	pss_message_text(message, PSS_TAG_PROMPT_NAME, session->prompt_name);
 	pss_message_text(message, PSS_TAG_CAUSE, session->cause);
 	pss_message_text(message, PSS_TAG_FORWARDS, session->forwards);
+	pss_message_number(message, PSS_TAG_OPENED_AT, (guint64)session->opened_at);
 	pss_message_number(message, PSS_TAG_KEEP, session->kept);
 	pss_message_number(message, PSS_TAG_RESILIENT, session->resilient);
 	if (session->resilient)

@@ -23,6 +23,7 @@ struct PssSession {
 	char *wanted_shell;
 	char *term;
 	char *cause;
+	gint64 opened_at; /* seconds since 1970 */
 	guint columns, rows;
 	gboolean kept;
 	gboolean attach_too;
@@ -66,9 +67,11 @@ void pss_session_tell_left(PssSession *session, enum pss_left_reason reason, int
 /* Whoever has entered the session stays in it, and is told. */
 void pss_session_tell_link(PssSession *session, PssLinkNews news);
 
-/* A session without a link, whose holder has this name. Takes the target over. */
-PssSession *pss_session_new_restored(PssTransportNewFunc new_transport, PssTarget *target, const char *holder,
-				     guint idle_s);
+/* From its user and computer. */
+void pss_session_name_prompt(PssSession *session);
+
+/* A session without a link, with this holder. Takes the target over. */
+PssSession *pss_session_new_restored(PssTransportNewFunc new_transport, PssTarget *target, const PssHolderThere *there);
 void pss_session_enter_registry(PssSession *session);
 PssChannel *pss_session_adopt_channel(PssSession *session, guint number, gboolean is_terminal);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "host/held.h"
+#include "host/registry.h"
 #include "host/saved.h"
 #include "host/session-private.h"
 
@@ -52,6 +53,7 @@ void pss_session_save(PssSession *session)
 	set_text(file, "Shell", pss_remote_shell_name(session->remote));
 	set_text(file, "Holder", pss_transport_held_name(session->transport));
 	g_key_file_set_integer(file, GROUP, "IdleTimeout", (int)session->idle_s);
+	g_key_file_set_int64(file, GROUP, "OpenedAt", session->opened_at);
 	pss_saved_write(file, session->instance);
 }
 
@@ -107,8 +109,11 @@ static void restore(GKeyFile *file, gpointer user)
 		g_key_file_unref(file);
 		return;
 	}
-	PssSession *session = pss_session_new_restored((PssTransportNewFunc)user, target, holder,
-						       (guint)g_key_file_get_integer(file, GROUP, "IdleTimeout", NULL));
+	const PssHolderThere there = {
+		.name = holder,
+		.idle_s = (guint)g_key_file_get_integer(file, GROUP, "IdleTimeout", NULL),
+	};
+	PssSession *session = pss_session_new_restored((PssTransportNewFunc)user, target, &there);
 	g_free(session->instance);
 	session->instance = g_steal_pointer(&instance);
 	session->computer = g_steal_pointer(&computer);
@@ -118,9 +123,42 @@ static void restore(GKeyFile *file, gpointer user)
 	session->history_key = text_of(file, "HistoryKey");
 	session->forwards = text_of(file, "Forwards");
 	session->wanted_shell = text_of(file, "Shell");
+	session->opened_at = g_key_file_get_int64(file, GROUP, "OpenedAt", NULL);
 	session->saved = file;
 	pss_session_enter_registry(session);
 	pss_session_unref(session);
+}
+
+PssSession *pss_session_adopt(PssTransportNewFunc new_transport, const PssTarget *target, const PssFound *found,
+			      const PssFoundLink *link, gboolean force)
+{
+	const PssHolderThere there = {
+		.name = found->holder,
+		.idle_s = found->idle_s,
+		.if_free = !force,
+		.beside = TRUE,
+	};
+	PssSession *session = pss_session_new_restored(new_transport, pss_target_copy(target), &there);
+
+	session->instance = g_strdup(found->instance);
+	session->computer = g_strdup(target->host);
+	session->name = g_strdup(found->name);
+	session->remote_user = g_strdup(link->remote_user);
+	session->history_key = g_strdup(link->history_key);
+	session->forwards = g_strdup(link->forwards);
+	session->wanted_shell = g_strdup(found->shell);
+	session->opened_at = found->opened;
+	session->saved = pss_saved_new(target);
+	pss_session_name_prompt(session);
+	pss_session_enter_registry(session);
+	return session;
+}
+
+void pss_session_give_back(PssSession *session, const char *cause)
+{
+	pss_session_leave(session);
+	pss_session_close(session, cause);
+	pss_registry_remove(session);
 }
 
 void pss_session_restore_all(PssTransportNewFunc new_transport)

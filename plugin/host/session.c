@@ -125,7 +125,8 @@ static void end_session(PssSession *session, enum pss_state state, const char *c
 				state == PSS_STATE_BROKEN || status == 255 ? PSS_LINK_LOST : PSS_FAILED, cause);
 	end_link_soon(session);
 	pss_session_tell_left(session, reason, status, reason == PSS_LEFT_EXIT ? NULL : cause);
-	g_autoptr(GError) error = g_error_new_literal(PSS_ERROR, PSS_NOT_OPEN, cause);
+	g_autoptr(GError) error =
+		g_error_new(PSS_ERROR, PSS_NOT_OPEN, "Cannot connect PSSession \"%s\": %s", session->name, cause);
 	pss_session_tell_waiters(session, error);
 	pss_record_settle(session->record);
 	pss_registry_note_end(session);
@@ -165,6 +166,13 @@ void pss_session_enter_registry(PssSession *session)
 		session->name = g_strdup_printf("Session%u", session->id);
 }
 
+void pss_session_name_prompt(PssSession *session)
+{
+	session->prompt_name = strcmp(session->remote_user, g_get_user_name()) != 0
+				       ? g_strdup_printf("%s@%s", session->remote_user, session->computer)
+				       : g_strdup(session->computer);
+}
+
 static void on_ready(gpointer user, const char *remote_user, const char *history_key, const char *forwards)
 {
 	PssSession *session = user;
@@ -172,11 +180,12 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 	session->remote_user = g_strdup(remote_user);
 	session->history_key = g_strdup(history_key);
 	session->forwards = g_strdup(forwards);
-	session->prompt_name = strcmp(remote_user, g_get_user_name()) != 0
-				       ? g_strdup_printf("%s@%s", remote_user, session->computer)
-				       : g_strdup(session->computer);
+	pss_session_name_prompt(session);
 	if (session->kept && session->id == 0)
 		pss_session_enter_registry(session);
+	if (session->saved)
+		pss_transport_held_describe(session->transport, session->instance, session->name,
+					    session->wanted_shell);
 
 	pss_remote_begin(session->remote);
 	/* The terminal first: the transport can put the first channel's requests into one flight. */
@@ -266,8 +275,10 @@ static void on_link(gpointer user, PssLinkNews news, const char *text)
 						 "Cannot connect PSSession \"%s\" now: %s; it stays Disconnected",
 						 session->name, text ? text : "it was disconnected meanwhile")
 				   : NULL;
-	if (!error)
+	if (!error) {
+		pss_session_save(session);
 		pss_session_orphan_caught_up(session);
+	}
 	pss_session_tell_waiters(session, error);
 	pss_record_settle(session->record);
 }
@@ -453,6 +464,7 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 	PssSession *session = g_new0(PssSession, 1);
 	session->refs = 1;
 	session->state = PSS_STATE_OPENING;
+	session->opened_at = g_get_real_time() / G_USEC_PER_SEC;
 	session->instance = g_uuid_string_random();
 	session->computer = g_strdup(target->host);
 	session->by_program = target->by_program;
@@ -483,8 +495,7 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 	return session;
 }
 
-PssSession *pss_session_new_restored(PssTransportNewFunc new_transport, PssTarget *target, const char *holder,
-				     guint idle_s)
+PssSession *pss_session_new_restored(PssTransportNewFunc new_transport, PssTarget *target, const PssHolderThere *there)
 {
 	PssSession *session = g_new0(PssSession, 1);
 	const PssRemoteOptions options = { .kept = TRUE, .resilient = TRUE };
@@ -500,9 +511,8 @@ PssSession *pss_session_new_restored(PssTransportNewFunc new_transport, PssTarge
 	pss_remote_await(session->remote);
 	pss_remote_set_link(session->remote, FALSE);
 	session->invoker = pss_invoker_new(session, session->remote);
-	session->idle_s = idle_s;
-	session->transport =
-		pss_transport_held_restore(target, new_transport, holder, idle_s, &transport_events, session);
+	session->idle_s = there->idle_s;
+	session->transport = pss_transport_held_restore(target, new_transport, there, &transport_events, session);
 	return session;
 }
 

@@ -11,6 +11,7 @@
 #include "host/run.h"
 #include "host/target.h"
 #include "host/transport.h"
+#include "remote/find.h"
 #include "remote/remote.h"
 #include "wire/message.h"
 
@@ -113,6 +114,18 @@ void pss_session_leave(PssSession *session);
 /* Those that were written down, as Disconnected ones into the registry. */
 void pss_session_restore_all(PssTransportNewFunc new_transport);
 
+/* One that a holder keeps (remote/find.h), into the registry: Disconnected, until pss_session_connect(); with `force`
+ * it is taken from a client that is connected to it. `link` tells of the connection that found it. Returns a reference.
+ * PSS_BUSY comes to those who wait for its link. */
+typedef struct {
+	const char *remote_user, *history_key, *forwards;
+} PssFoundLink;
+PssSession *pss_session_adopt(PssTransportNewFunc new_transport, const PssTarget *target, const PssFound *found,
+			      const PssFoundLink *link, gboolean force) G_GNUC_WARN_UNUSED_RESULT;
+
+/* As if it had not been adopted: it lives on with its holder. */
+void pss_session_give_back(PssSession *session, const char *cause);
+
 /* A resilient session that was let go of gives its link up; with has_idle its holder ends after idle_s without one. */
 void pss_session_park(PssSession *session, gboolean has_idle, guint idle_s);
 
@@ -139,6 +152,7 @@ PssRun *pss_session_receive(PssSession *session, const PssReceiveOptions *option
 gboolean pss_session_is_kept(PssSession *session);
 gboolean pss_session_is_attached(PssSession *session);
 gboolean pss_session_is_listed(PssSession *session); /* also when it has ended */
+gboolean pss_session_has_ended(PssSession *session);
 const char *pss_session_instance(PssSession *session);
 const char *pss_session_computer(PssSession *session);
 const char *pss_session_cause(PssSession *session); /* of a link that is lost; never NULL */

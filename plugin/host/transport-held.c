@@ -426,13 +426,24 @@ PssChannel *pss_transport_held_adopt(PssTransport *base, guint number, gboolean 
 	return &channel->base;
 }
 
-PssTransport *pss_transport_held_restore(PssTarget *target, PssHeldLinkFunc new_link, const char *name, guint idle_s,
-					 const PssTransportEvents *events, gpointer user)
+void pss_transport_held_describe(PssTransport *base, const char *instance, const char *name, const char *shell)
 {
-	PssTransport *base = pss_transport_held_new(target, new_link, idle_s, events, user);
 	PssHeld *held = (PssHeld *)base;
 
-	g_strlcpy(held->name, name, sizeof held->name);
+	held->instance = g_strdup(instance);
+	held->called = g_strdup(name);
+	held->shell = g_strdup(shell);
+}
+
+PssTransport *pss_transport_held_restore(PssTarget *target, PssHeldLinkFunc new_link, const PssHolderThere *there,
+					 const PssTransportEvents *events, gpointer user)
+{
+	PssTransport *base = pss_transport_held_new(target, new_link, there->idle_s, events, user);
+	PssHeld *held = (PssHeld *)base;
+
+	g_strlcpy(held->name, there->name, sizeof held->name);
+	held->if_free = there->if_free;
+	held->beside = there->beside;
 	g_free(held->greeting_start);
 	held->greeting_start = pss_holder_greeting_start(held->name);
 	held->state = PSS_HELD_PARKED;
@@ -465,6 +476,7 @@ PssTransport *pss_transport_held_new(PssTarget *target, PssHeldLinkFunc new_link
 	held->user = user;
 	draw_name(held->name);
 	draw_name(held->owner);
+	held->origin = pss_holder_origin();
 	held->greeting_start = pss_holder_greeting_start(held->name);
 	held->channels = g_ptr_array_new_with_free_func(unref_channel);
 	held->old_links = g_ptr_array_new_with_free_func((GDestroyNotify)pss_transport_free);

@@ -10,6 +10,10 @@ pss_refuse() {
 }
 pss_meet || pss_refuse "no private directory with fifos can be made"
 rm -f go
+{
+	printf '%s\n' '@ABOUT@'
+	printf '%s\n' "$(date +%s) ${SHELL##*/}"
+} >about
 for k in @KEEPERS@; do
 	command -v "$k" >/dev/null 2>&1 || continue
 	case $k in
@@ -30,7 +34,7 @@ for k in @KEEPERS@; do
 	[ -f holder ] && [ ! -f pid ] || exit 0
 done
 u=$PWD
-rm -f holder keeper
+rm -f holder keeper about
 cd /
 rmdir "$u" 2>/dev/null
 pss_refuse "neither perl nor python3 works there"

@@ -15,7 +15,7 @@ use constant { LIMIT => 1 << 20, CHUNK => 65536, TELL_BYTES => 32768, TELL_SECON
 
 my ($name, $idle, $umask) = @ARGV;
 my ($home, $shell) = ($ENV{HOME} || '/', $ENV{SHELL} || (getpwuid($<))[8] || '/bin/sh');
-# A link is {in, out, keep, lines, first, sent}; a child {pid, in, outputs => {fd => [handle, type]}, pty, queue, taken, eof,
+# A link is {in, out, keep, lines, first, sent, origin}; a child {pid, in, outputs => {fd => [handle, type]}, pty, queue, taken, eof,
 # stopped, status}.
 my ($link, $waiting, %children);
 my ($down, $start, $have, $told, $tell_at, $heard, $ending) = ('', 0, 0, 0, undef, now(), 0);
@@ -33,6 +33,14 @@ sub nonblocking {
 sub greet { return "\036$name $_[0]\n" }
 
 sub down_end { return $start + length $down }
+
+# For those who list what is there (find.sh).
+sub note {
+	my ($name, $text) = @_;
+	open(my $file, '>', $name) or return;
+	print $file "$text\n";
+	close($file);
+}
 
 sub is_full { return length $down >= LIMIT }
 
@@ -233,6 +241,7 @@ sub obey {
 	(my $number, $rest) = split / /, $rest, 2;
 	if ($word eq 'i') {
 		$idle = $number;
+		note('idle', $idle);
 		return;
 	}
 	$last = $number if $number > $last;
@@ -270,7 +279,10 @@ sub obey {
 
 sub end_link {
 	my ($one) = @_;
-	$link = undef if $link && $one == $link;
+	if ($link && $one == $link) {
+		$link = undef;
+		unlink('link');
+	}
 	$waiting = undef if $waiting && $one == $waiting;
 	close($_) for grep { $_ } $one->{in}, $one->{out}, $one->{keep};
 }
@@ -280,18 +292,22 @@ sub take_line {
 	my ($from, $line) = @_;
 	my ($word, $rest) = split / /, $line, 2;
 	if ($word eq '@') {
-		my ($count, $who) = split / /, $rest;
-		my $takes = $count eq '-';
-		$count = $start if $takes;
+		my ($count, $who, $origin) = split / /, $rest;
+		my $free = !$link || $link == $from;
+		my $takes = $count eq '-' || $count eq '?';
 		my $refusal = !$takes && $owner ne '' && $owner ne $who ? 'o another client has gone on with the session'
-			: $count < $start || $count > down_end() ? 'g what it has to say again is gone' : '';
+			: $count eq '?' && !$free ? 'b ' . ($link->{origin} // '') : '';
+		$count = $start if $takes;
+		$refusal ||= $count < $start || $count > down_end() ? 'g what it has to say again is gone' : '';
 		if ($refusal) {
 			syswrite($from->{out}, greet($refusal));
 			return 0;
 		}
 		$owner = $who;
-		end_link($link) if $link && $link != $from;
+		end_link($link) if !$free;
 		($link, $waiting) = ($from, undef);
+		$link->{origin} = $origin;
+		note('link', $origin // '-');
 		$link->{sent} = $count + 0;
 		$link->{first} = greet("h $have $link->{sent} perl " . down_end() . ($takes ? " $last $memo" : ''));
 		return 1;
@@ -349,7 +365,7 @@ sub write_link {
 sub leave {
 	close_child($_) for values %children;
 	my $here = POSIX::getcwd();
-	unlink(qw(holder keeper pid s));
+	unlink(qw(holder keeper about pid s link idle));
 	rmdir($here) if defined $here;
 }
 

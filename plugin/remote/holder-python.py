@@ -15,6 +15,15 @@ def greet(text):
     return ("\036" + NAME + " " + text + "\n").encode()
 
 
+# For those who list what is there (find.sh).
+def note(name, text):
+    try:
+        with open(name, "w") as file:
+            file.write(text + "\n")
+    except OSError:
+        pass
+
+
 # ---- a link that is resumed: bytes both ways until either end closes
 def resume():
     link = socket.socket(socket.AF_UNIX)
@@ -61,6 +70,7 @@ class Link:
         self.lines = b""
         self.first = b""
         self.sent = None
+        self.origin = "-"
         for fd in {fd_in, fd_out} - {-1}:
             os.set_blocking(fd, False)
 
@@ -249,6 +259,7 @@ def obey(word, rest):
     number = int(number)
     if word == b"i":
         IDLE = number
+        note("idle", str(number))
         return
     last = max(last, number)
     if word == b"o":
@@ -290,22 +301,27 @@ def take_line(from_link, line):
     global have, link, waiting, owner
     word, _, rest = line.partition(b" ")
     if word == b"@":
-        count, _, who = rest.partition(b" ")
-        takes = count == b"-"
-        count = down.start if takes else int(count)
+        count, who, origin = (rest.split(b" ") + [b"-"])[:3]
+        free = link in (None, from_link)
+        takes = count in (b"-", b"?")
         refusal = None
         if not takes and owner not in (b"", who):
             refusal = "o another client has gone on with the session"
-        elif not down.start <= count <= down.end():
+        elif count == b"?" and not free:
+            refusal = "b " + link.origin
+        count = down.start if takes else int(count)
+        if refusal is None and not down.start <= count <= down.end():
             refusal = "g what it has to say again is gone"
         if refusal:
             os.write(from_link.fd_out, greet(refusal))
             return False
         owner = who
-        if link is not None and link is not from_link:
+        if not free:
             link.end()
         link = from_link
         waiting = None
+        link.origin = origin.decode()
+        note("link", link.origin)
         link.sent = count
         taken = " %d %s" % (last, memo.decode()) if takes else ""
         link.first = greet("h %d %d python %d%s" % (have, count, down.end(), taken))
@@ -391,6 +407,10 @@ def drop(ended):
     ended.end()
     if ended is link:
         link = None
+        try:
+            os.unlink("link")
+        except OSError:
+            pass
     else:
         waiting = None
 

@@ -4,6 +4,8 @@
  * in whatever locale it finds, counts bytes. */
 #include "remote/holder.h"
 
+#include <string.h>
+
 #include "remote/script.h"
 #include "remote/sources.h"
 
@@ -16,7 +18,7 @@ static void fill(GString *script, const char *name)
 		g_assert((guchar)script->str[i] < 0x80);
 }
 
-static void load(PssHolderLink *link)
+void pss_holder_load(PssHolderLink *link)
 {
 	g_autoptr(GString) loader = g_string_new(pss_source_loader);
 	g_autofree char *length = g_strdup_printf("%" G_GSIZE_FORMAT, link->script->len);
@@ -25,9 +27,25 @@ static void load(PssHolderLink *link)
 	link->command = pss_script_word(loader);
 }
 
-void pss_holder_link_init(PssHolderLink *link, const char *name, guint idle_s)
+/* One line, the first of the file `about`. */
+static char *describe(const PssHolderAbout *about)
 {
-	g_autofree char *idle = g_strdup_printf("%u", idle_s);
+	GString *line = g_string_new(NULL);
+
+	g_string_printf(line, "1 %s ", about->instance);
+	pss_holder_escape(line, about->name, strlen(about->name));
+	g_string_append_printf(line, " %u %s ", about->idle_s, about->origin);
+	if (about->shell)
+		pss_holder_escape(line, about->shell, strlen(about->shell));
+	else
+		g_string_append_c(line, '-');
+	return g_string_free(line, FALSE);
+}
+
+void pss_holder_link_init(PssHolderLink *link, const char *name, const PssHolderAbout *about)
+{
+	g_autofree char *idle = g_strdup_printf("%u", about->idle_s);
+	g_autofree char *description = describe(about);
 
 	link->script = g_string_new(pss_source_hold);
 	pss_script_include(link->script, "@RENDEZVOUS@", pss_source_rendezvous);
@@ -37,14 +55,16 @@ void pss_holder_link_init(PssHolderLink *link, const char *name, guint idle_s)
 	pss_script_replace(link->script, "@KEEPERS@", KEEPERS);
 	pss_script_replace(link->script, "@IDLE@", idle);
 	fill(link->script, name);
-	load(link);
+	/* Last, as a name may look like a mark. */
+	pss_script_replace(link->script, "@ABOUT@", description);
+	pss_holder_load(link);
 }
 
 void pss_holder_link_init_resume(PssHolderLink *link, const char *name)
 {
 	link->script = g_string_new(pss_source_resume);
 	fill(link->script, name);
-	load(link);
+	pss_holder_load(link);
 }
 
 void pss_holder_link_finish(PssHolderLink *link)
@@ -59,11 +79,25 @@ void pss_holder_escape(GString *line, const void *data, gsize n)
 	const guchar *at = data;
 
 	for (gsize i = 0; i < n; i++) {
-		if (at[i] > ' ' && at[i] < 0x7f && at[i] != '\\' && at[i] != '%')
+		if (at[i] > ' ' && at[i] < 0x7f && !strchr("\\%'", at[i]))
 			g_string_append_c(line, (char)at[i]);
 		else
 			g_string_append_printf(line, "\\%03o", at[i]);
 	}
+}
+
+char *pss_holder_unescape(const char *word)
+{
+	return g_strcompress(word);
+}
+
+char *pss_holder_origin(void)
+{
+	g_autofree char *plain = g_strdup_printf("%s@%s", g_get_user_name(), g_get_host_name());
+	GString *word = g_string_new(NULL);
+
+	pss_holder_escape(word, plain, strlen(plain));
+	return g_string_free(word, FALSE);
 }
 
 char *pss_holder_greeting_start(const char *name)

@@ -19,5 +19,6 @@ extern const char pss_source_posix_complete[];
 extern const char pss_source_loader[];
 extern const char pss_source_hold[];
 extern const char pss_source_resume[];
+extern const char pss_source_find[];
 extern const char pss_source_holder_perl[];
 extern const char pss_source_holder_python[];

@@ -24,11 +24,14 @@ enum pss_type {
 	PSS_DISCONNECT = 22, /* version 2: let go of one session by INSTANCE; RESULT with its fields */
 	PSS_CONNECT = 23,    /* version 2: take one back by INSTANCE; RESULT with its fields */
 	PSS_INVOKE = 24,     /* run a command in a session or on a computer; ACK, then streams, then RESULT */
-	PSS_RECEIVE = 25,    /* version 2: what a session printed unwatched; ACK, then streams, then RESULT */
+	/* Version 2: the fields of an OPEN that name a computer; KEEP: a CONNECT may follow. ACK, then NOTE* ASK*,
+	 * SESSION* of what holders keep there, then RESULT */
+	PSS_FIND = 26,
+	PSS_RECEIVE = 25, /* version 2: what a session printed unwatched; ACK, then streams, then RESULT */
 
 	/* client → host: inside a request */
 	PSS_ANSWER = 32, /* to an ASK */
-	PSS_CANCEL = 33, /* give up the OPEN or COMPLETE of this id; its RESULT still comes */
+	PSS_CANCEL = 33, /* give up the OPEN, FIND or COMPLETE of this id; its RESULT still comes */
 
 	/* client → host: while attached, id that of the ATTACH (or of an OPEN with ATTACH) */
 	PSS_LINE = 48,      /* raw bytes: one line to run, without newline at its end */
@@ -117,6 +120,9 @@ enum pss_tag {
 	PSS_TAG_ATTACHED = 58,    /* number: 1 when a terminal has entered it */
 	PSS_TAG_PROMPT_NAME = 59, /* text: "NAME" or "user@NAME", for `[NAME]: ` */
 	PSS_TAG_FORWARDS = 60,    /* text: the ports that are forwarded with it, for people */
+
+	PSS_TAG_OPENED_AT = 61, /* number: seconds since 1970 */
+	PSS_TAG_ORIGIN = 62,    /* text: who has it connected, or has opened it, "user@computer"; only from FIND */
 
 	/* ASK, ANSWER, NOTE, LEFT, PROMPT */
 	PSS_TAG_ASK_ID = 64,      /* number, unique per connection */

@@ -174,11 +174,12 @@ only() {
 	[ "$PSS_SHELL" = "$1" ] || skip "$1 only: $2"
 }
 
+# Another computer's client is one with another CLIENT: what a host process has is apart then.
 clean_env_words() {
 	CLEAN_ENV=(
 		env -i "HOME=$HERE/home" "PATH=$PATH" "USER=$(id -un)" LANG=C.UTF-8 TZ=UTC
 		"TERM=${PSS_TEST_TERM:-screen-256color}" "WORLD=$WORLD" "HERE=$HERE"
-		"PSSESSION_RUNTIME_DIR=$HERE/run" "PSSESSION_HOST=$WORLD/pssession-host" "XDG_STATE_HOME=$HERE/state"
+		"PSSESSION_RUNTIME_DIR=$HERE/run${CLIENT-}" "PSSESSION_HOST=$WORLD/pssession-host" "XDG_STATE_HOME=$HERE/state"
 	)
 	local name
 	for name in ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS; do
@@ -305,6 +306,21 @@ keep_session() {
 enter_kept() {
 	run_line 'enter-pssession -Session "$s"' && wait_remote || return
 	[ -n "$REMOTE_OWNED" ] || run_line "PS1='remote\\$ '"
+}
+
+# A second server, whose remote commands find all programs of this computer but perl, python3 and script; those in
+# the arguments they do find.
+server_with_keepers() {
+	local tool
+	mkdir -p "$WORLD/ssh1" "$HERE/bin"
+	chmod 755 "$WORLD/ssh1" "$HERE" "$HERE/bin"
+	ln -s /usr/bin/* "$HERE/bin"
+	rm -f "$HERE"/bin/perl* "$HERE"/bin/python* "$HERE/bin/script"
+	for tool; do
+		ln -s "/usr/bin/$tool" "$HERE/bin/"
+	done
+	sshd_start "$WORLD/ssh1" "$REMOTE_USER" "$(remote_environment) PATH=$HERE/bin"
+	sed -i "s|^C=.*|C=$WORLD/ssh1/ssh_config|" "$HERE/rc"
 }
 
 # Starts something that runs until it is told to end, and waits until it runs.

@@ -58,8 +58,8 @@ nothing_local() {
 
 # FIFOs and sockets anywhere in the test's place; a host process that was killed may leave its socket.
 local_files() {
-	find "$HERE" \( -type p -o -type s ! -path "$HERE/run/host" \) -print
-	[ -n "${HOST_WAS_KILLED-}" ] || find "$HERE/run" -type s -print
+	find "$HERE" \( -type p -o -type s ! -path "$HERE/run*/host" \) -print
+	[ -n "${HOST_WAS_KILLED-}" ] || find "$HERE"/run* -type s -print
 }
 
 leftovers_local() {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The pure parts of the remote engine: marks, replies, quoting, completeness, column. */
+/* The pure parts of the remote engine: marks, replies, quoting, completeness, column, what holders say. */
 #include <string.h>
 
 #include "remote/column.h"
 #include "remote/doubt.h"
+#include "remote/find.h"
 #include "remote/marks.h"
 #include "remote/replies.h"
 #include "remote/request.h"
@@ -269,6 +270,72 @@ static void test_column(void)
 	}
 }
 
+/* ---- listings of holders */
+
+#define UUID "b4e1c6a0-3d1f-4c55-9d5e-2f6f3f0a9b11"
+#define ROW(words) "\036" NONCE " f " OTHER " " words "\n"
+#define END "\036" NONCE " e\n"
+
+static char *describe_found(const char *text)
+{
+	g_autoptr(GPtrArray) all = pss_find_read(NONCE, text, strlen(text));
+	GString *line = g_string_new(all ? "" : "none");
+
+	for (guint i = 0; all && i < all->len; i++) {
+		const PssFound *found = all->pdata[i];
+		g_assert_cmpstr(found->holder, ==, OTHER);
+		g_assert_cmpstr(found->instance, ==, UUID);
+		g_string_append_printf(line, "%s/%s/%s/%u/%" G_GINT64_FORMAT "/%d;", found->name, found->shell,
+				       found->origin, found->idle_s, found->opened, found->is_linked);
+	}
+	return g_string_free(line, FALSE);
+}
+
+static void test_find(void)
+{
+	static const struct {
+		const char *text, *wanted;
+	} cases[] = {
+		{ "", "none" },
+		{ ROW("1 " UUID " n 60 a@b - 7 bash -"), "none" },
+		{ END, "" },
+		{ ROW("1 " UUID " n 60 a@b - 7 bash -") END, "n/bash/a@b/60/7/0;" },
+		{ "noise" ROW("1 " UUID " n 60 a@b zsh 7 bash c@d") "noise" END "more", "n/zsh/c@d/60/7/1;" },
+		{ ROW("1 " UUID " a\\040\\047b\\134 0 a@b - 7 bash -") END, "a 'b\\/bash/a@b/0/7/0;" },
+		{ ROW("2 " UUID " n 60 a@b - 7 bash -") END, "" },
+		{ ROW("1 " UUID " n 60 a@b - 7 bash") END, "" },
+		{ ROW("1 " UUID "  60 a@b - 7 bash -") END, "" },
+		{ ROW("1 " UUID " n sixty a@b - 7 bash -") END, "" },
+		{ ROW("1 not-a-uuid n 60 a@b - 7 bash -") END, "" },
+		{ ROW("1 " UUID) ROW("1 " UUID " n 60 a@b - 7 bash -") END, "n/bash/a@b/60/7/0;" },
+		{ "\036" OTHER " e\n", "none" },
+	};
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *found = describe_found(cases[i].text);
+		g_assert_cmpstr(found, ==, cases[i].wanted);
+	}
+}
+
+/* What a holder is told comes back from a listing, whatever the name: no quote or mark in it reaches the script. */
+static void test_about(void)
+{
+	static const char *const names[] = { "plain", "it's", "a b\tc", "@END@", "@NAME@", "%s\\n", "\303\274" };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+		const PssHolderAbout about = { .instance = UUID, .name = names[i], .origin = "a@b", .idle_s = 60 };
+		PssHolderLink link;
+		pss_holder_link_init(&link, OTHER, &about);
+		char *start = strstr(link.script->str, "'1 " UUID " ");
+		g_assert_nonnull(start);
+		g_autofree char *line = g_strndup(start + 1, strcspn(start + 1, "'"));
+		g_autofree char *text = g_strdup_printf(ROW("%s 7 bash -") END, line);
+		g_autofree char *wanted = g_strdup_printf("%s/bash/a@b/60/7/0;", names[i]);
+		g_autofree char *found = describe_found(text);
+		g_assert_cmpstr(found, ==, wanted);
+		pss_holder_link_finish(&link);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -280,5 +347,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/requests/are one line", test_requests);
 	g_test_add_func("/completeness/never sure of the unfinished", test_doubt);
 	g_test_add_func("/column/is known after a carriage return", test_column);
+	g_test_add_func("/find/rows and the end", test_find);
+	g_test_add_func("/find/what a holder is told comes back", test_about);
 	return g_test_run();
 }

@@ -202,24 +202,9 @@ enter_far() {
 	wait_until 20 nothing_remote
 }
 
-# A second server, whose remote commands find all programs of this computer but perl, python3 and script; those in
-# the arguments they do find.
-world_with_keepers() {
-	local tool
-	mkdir -p "$WORLD/ssh1" "$HERE/bin"
-	chmod 755 "$WORLD/ssh1" "$HERE" "$HERE/bin"
-	ln -s /usr/bin/* "$HERE/bin"
-	rm -f "$HERE"/bin/perl* "$HERE"/bin/python* "$HERE/bin/script"
-	for tool; do
-		ln -s "/usr/bin/$tool" "$HERE/bin/"
-	done
-	sshd_start "$WORLD/ssh1" "$REMOTE_USER" "$(remote_environment) PATH=$HERE/bin"
-	sed -i "s|^C=.*|C=$WORLD/ssh1/ssh_config|" "$HERE/rc"
-	local_bash_start
-}
-
 survives_with() {
-	world_with_keepers "$1"
+	server_with_keepers "$1"
+	local_bash_start
 	keep_session -Resilient box
 	run_line 'get-pssession -Property Resilient'
 	output_is True
@@ -249,7 +234,8 @@ survives_with() {
 }
 
 @test "resilient: without any keeper it is a plain session, and that is said" {
-	world_with_keepers
+	server_with_keepers
+	local_bash_start
 	run_line 's=$(new-pssession -Resilient -ConfigFile $C box)'
 	output_like 'box keeps no resilient session: neither .* works there; this is a plain one'
 	run_line 'get-pssession -Property Resilient'

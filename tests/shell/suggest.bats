@@ -135,7 +135,9 @@ words_for() {
 	words_for 'remove-pssession o' Other
 	words_for 'get-pssession -Id ""' 1 2
 	words_for 'get-pssession -Name 1'
-	words_for 'get-pssession -ComputerName ""' box box2
+	words_for 'remove-pssession -ComputerName ""' box box2
+	words_for 'get-pssession -ComputerName box' box box2
+	words_for 'get-pssession -ComputerName know' known known.port:2222
 	local uuid
 	uuid=$(local_bash 'get-pssession -Id 1 -Property InstanceId')
 	words_for "enter-pssession -Session ${uuid:0:8}" "$uuid"
