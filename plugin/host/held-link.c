@@ -23,10 +23,14 @@ static const PssTransportEvents link_events;
 
 static void try_now(PssHeld *held);
 
+static void say_alive(const PssHeld *held)
+{
+	pss_channel_write(held->carrier, "H\n", 2);
+}
+
 static gboolean on_alive_time(gpointer user)
 {
-	PssHeld *held = user;
-	pss_channel_write(held->carrier, "H\n", 2);
+	say_alive(user);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -170,6 +174,8 @@ void pss_transport_held_park(PssTransport *base)
 		park(held);
 	else
 		park_if_settled(held);
+	if (held->parking && held->greeted)
+		say_alive(held);
 }
 
 void pss_transport_held_set_idle(PssTransport *base, guint idle_s)

@@ -6,6 +6,8 @@
 #include "host/finds.h"
 #include "host/registry.h"
 
+#define DISCONNECT_PATIENCE_MS 2000 /* what waits to be run may wait longer */
+
 void pss_request_ping(PssPeer *peer, uint32_t id, struct pss_fields fields)
 {
 	pss_peer_result(peer, id, PSS_OK, NULL);
@@ -44,24 +46,7 @@ static PssSession *find(PssPeer *peer, uint32_t id, struct pss_fields fields)
 	return found;
 }
 
-void pss_request_disconnect(PssPeer *peer, uint32_t id, struct pss_fields fields)
-{
-	PssSession *session = find(peer, id, fields);
-	g_autoptr(GError) error = NULL;
-
-	if (!session)
-		return;
-	if (!pss_session_disconnect(session, &error)) {
-		pss_peer_error(peer, id, error);
-		return;
-	}
-	pss_session_take_buffering(session, fields);
-	guint64 idle = pss_fields_number(fields, PSS_TAG_IDLE_TIMEOUT, G_MAXUINT64);
-	pss_session_park(session, idle <= G_MAXINT, (guint)idle);
-	pss_peer_session(peer, PSS_RESULT, id, session);
-}
-
-/* ---- connecting takes a while where the link has to be made */
+/* ---- what takes a while: a link has to be made or given up */
 
 typedef struct {
 	PssPeer *peer;
@@ -69,12 +54,14 @@ typedef struct {
 	PssSession *session;
 	gboolean adopted;     /* by this request: it is given back where that fails */
 	PssSession *replaced; /* with adopted: what was listed in its place, or NULL */
+	guint source;         /* of a DISCONNECT: when it has its RESULT whatever comes */
 } Waiting;
 
 static GPtrArray *all_waiting;
 
 static void free_waiting(Waiting *waiting)
 {
+	g_clear_handle_id(&waiting->source, g_source_remove);
 	pss_session_unref(waiting->session);
 	pss_session_unref(waiting->replaced);
 	g_free(waiting);
@@ -103,7 +90,7 @@ static void on_link_made(gpointer user, const GError *error)
 	free_waiting(waiting);
 }
 
-static Waiting *wait_for_link(PssPeer *peer, uint32_t id, PssSession *session)
+static Waiting *wait_for_link(PssPeer *peer, uint32_t id, PssSession *session, PssLinkWaiterFunc func)
 {
 	Waiting *waiting = g_new0(Waiting, 1);
 
@@ -113,7 +100,7 @@ static Waiting *wait_for_link(PssPeer *peer, uint32_t id, PssSession *session)
 	if (!all_waiting)
 		all_waiting = g_ptr_array_new();
 	g_ptr_array_add(all_waiting, waiting);
-	pss_session_add_waiter(session, on_link_made, waiting);
+	pss_session_add_waiter(session, func, waiting);
 	pss_peer_ack(peer, id);
 	return waiting;
 }
@@ -131,6 +118,51 @@ void pss_requests_forget(PssPeer *peer)
 	}
 }
 
+/* Behind what closes the connection, so that it is free for others, or this computer may sleep, when the command ends.
+ */
+static gboolean on_disconnected(gpointer user)
+{
+	Waiting *waiting = user;
+	PssPeer *peer = waiting->peer;
+
+	waiting->source = 0;
+	g_ptr_array_remove_fast(all_waiting, waiting);
+	pss_session_forget_waiter(waiting->session, waiting);
+	pss_peer_session(peer, PSS_RESULT, waiting->id, waiting->session);
+	free_waiting(waiting);
+	pss_peer_flush(peer);
+	return G_SOURCE_REMOVE;
+}
+
+static void on_link_given_up(gpointer user, const GError *error)
+{
+	Waiting *waiting = user;
+
+	g_clear_handle_id(&waiting->source, g_source_remove);
+	waiting->source = g_idle_add(on_disconnected, waiting);
+}
+
+void pss_request_disconnect(PssPeer *peer, uint32_t id, struct pss_fields fields)
+{
+	PssSession *session = find(peer, id, fields);
+	g_autoptr(GError) error = NULL;
+
+	if (!session)
+		return;
+	if (!pss_session_disconnect(session, &error)) {
+		pss_peer_error(peer, id, error);
+		return;
+	}
+	pss_session_take_buffering(session, fields);
+	guint64 idle = pss_fields_number(fields, PSS_TAG_IDLE_TIMEOUT, G_MAXUINT64);
+	if (!pss_session_park(session, idle <= G_MAXINT, (guint)idle)) {
+		pss_peer_session(peer, PSS_RESULT, id, session);
+		return;
+	}
+	Waiting *waiting = wait_for_link(peer, id, session, on_link_given_up);
+	waiting->source = g_timeout_add(DISCONNECT_PATIENCE_MS, on_disconnected, waiting);
+}
+
 /* What a FIND of this client has found, in the place of one that has ended here. FALSE: it has found no such. */
 static gboolean adopt(PssPeer *peer, uint32_t id, const char *instance, PssSession *ended, gboolean force)
 {
@@ -144,7 +176,7 @@ static gboolean adopt(PssPeer *peer, uint32_t id, const char *instance, PssSessi
 		pss_peer_error(peer, id, error);
 		return TRUE;
 	}
-	Waiting *waiting = wait_for_link(peer, id, session);
+	Waiting *waiting = wait_for_link(peer, id, session, on_link_made);
 	waiting->adopted = TRUE;
 	waiting->replaced = ended ? pss_session_ref(ended) : NULL;
 	return TRUE;
@@ -164,7 +196,7 @@ void pss_request_connect(PssPeer *peer, uint32_t id, struct pss_fields fields)
 	else if (!pss_session_connect(session, force, &error))
 		pss_peer_error(peer, id, error);
 	else if (pss_session_waits_for_link(session))
-		wait_for_link(peer, id, session);
+		wait_for_link(peer, id, session, on_link_made);
 	else
 		pss_peer_session(peer, PSS_RESULT, id, session);
 }

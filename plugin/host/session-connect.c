@@ -53,16 +53,17 @@ typedef struct {
 	gpointer user;
 } Waiter;
 
-void pss_session_park(PssSession *session, gboolean has_idle, guint idle_s)
+gboolean pss_session_park(PssSession *session, gboolean has_idle, guint idle_s)
 {
 	if (!session->resilient || !session->let_go || !session->transport)
-		return;
+		return FALSE;
 	if (has_idle) {
 		session->idle_s = idle_s;
 		pss_transport_held_set_idle(session->transport, idle_s);
 	}
 	session->park_wanted = TRUE;
 	pss_session_park_if_settled(session);
+	return !session->link_lost;
 }
 
 /* What waits to be run would wait until somebody connects. */

@@ -126,8 +126,9 @@ PssSession *pss_session_adopt(PssTransportNewFunc new_transport, const PssTarget
 /* As if it had not been adopted: it lives on with its holder. */
 void pss_session_give_back(PssSession *session, const char *cause);
 
-/* A resilient session that was let go of gives its link up; with has_idle its holder ends after idle_s without one. */
-void pss_session_park(PssSession *session, gboolean has_idle, guint idle_s);
+/* A resilient session that was let go of gives its link up; with has_idle its holder ends after idle_s without one.
+ * TRUE: it has not done so yet; those who wait for its link hear of it. */
+gboolean pss_session_park(PssSession *session, gboolean has_idle, guint idle_s);
 
 /* Its link has been given up or is lost, and is being made. `func` is called once, with an error where it cannot be;
  * not any more after pss_session_forget_waiter(). */

@@ -314,7 +314,10 @@ sub take_line {
 	}
 	return 0 if !$link || $from != $link || !defined $link->{sent};
 	return confirm($rest) if $word eq 'A';
-	return 1 if $word eq 'H';
+	if ($word eq 'H') {
+		$tell_at = now() if $told < $have;
+		return 1;
+	}
 	if ($word == $have + 1) {
 		$have++;
 		obey(split(/ /, $rest, 2));

@@ -298,7 +298,7 @@ def obey(word, rest):
 
 # FALSE: the link cannot go on.
 def take_line(from_link, line):
-    global have, link, waiting, owner
+    global have, link, waiting, owner, tell_at
     word, _, rest = line.partition(b" ")
     if word == b"@":
         count, who, origin = (rest.split(b" ") + [b"-"])[:3]
@@ -331,6 +331,8 @@ def take_line(from_link, line):
     if word == b"A":
         return down.confirm(int(rest))
     if word == b"H":
+        if told < have:
+            tell_at = time.monotonic()
         return True
     if int(word) == have + 1:
         have += 1
