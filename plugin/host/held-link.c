@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The links of a held transport, one after another: each is a transport with one channel, the carrier, which
- * leads to the holder. It says what has not been obeyed, hears what has not come, and makes another link when one
- * is lost. A link is never freed inside one of its callbacks. */
+/* What goes over a link of a held transport: it is a transport with one channel, the carrier, which leads to the
+ * holder. We say what has not been obeyed, and hear what has not come. When a link is lost held-retry.c makes the next
+ * one. */
 #include <string.h>
 
 #include "host/error.h"
@@ -13,24 +13,15 @@
 #define GREETING_MAX 65536
 #define CONFIRM_BYTES 65536u
 #define CONFIRM_MS 1000
-#define FIRST_DELAY_MS 250
-#define LAST_DELAY_MS 30000
-#define FAREWELL_TRIES 20
-#define LOGIN_TRIES 4 /* one that is cut in its middle looks like one that is refused */
-#define HURRY_AGAIN_US (1 * G_USEC_PER_SEC)
 
-static const PssTransportEvents link_events;
-
-static void try_now(PssHeld *held);
-
-static void say_alive(const PssHeld *held)
+void pss_held_say_alive(const PssHeld *held)
 {
 	pss_channel_write(held->carrier, "H\n", 2);
 }
 
 static gboolean on_alive_time(gpointer user)
 {
-	say_alive(user);
+	pss_held_say_alive(user);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -39,143 +30,6 @@ static void keep_alive(PssHeld *held)
 	g_clear_handle_id(&held->alive_timer, g_source_remove);
 	if (held->idle_s > 0 && held->greeted)
 		held->alive_timer = g_timeout_add_seconds(MAX(held->idle_s / 3, 1), on_alive_time, held);
-}
-
-/* ---- the ends */
-
-static gboolean free_old_links(gpointer user)
-{
-	PssHeld *held = user;
-
-	held->free_source = 0;
-	g_ptr_array_set_size(held->old_links, 0);
-	if (held->state == PSS_HELD_LOST && !held->events)
-		pss_held_end(held);
-	return G_SOURCE_REMOVE;
-}
-
-static void drop_link_soon(PssHeld *held)
-{
-	g_clear_handle_id(&held->timer, g_source_remove);
-	g_clear_handle_id(&held->confirm_timer, g_source_remove);
-	g_clear_handle_id(&held->alive_timer, g_source_remove);
-	held->carrier = NULL;
-	held->greeted = FALSE;
-	g_byte_array_set_size(held->early, 0);
-	if (held->link)
-		g_ptr_array_add(held->old_links, g_steal_pointer(&held->link));
-	if (!held->free_source)
-		held->free_source = g_idle_add_full(G_PRIORITY_HIGH, free_old_links, held, NULL);
-}
-
-static void free_held(PssHeld *held)
-{
-	drop_link_soon(held);
-	g_clear_handle_id(&held->free_source, g_source_remove);
-	g_ptr_array_unref(held->old_links);
-	pss_held_forget_channels(held);
-	pss_numbered_finish(&held->numbered);
-	pss_target_free(held->target);
-	g_byte_array_unref(held->early);
-	g_free(held->greeting_start);
-	g_free(held->origin);
-	g_free(held->instance);
-	g_free(held->called);
-	g_free(held->shell);
-	g_free(held);
-}
-
-void pss_held_end(PssHeld *held)
-{
-	gboolean has_holder = held->state == PSS_HELD_UP || held->state == PSS_HELD_TRYING ||
-			      held->state == PSS_HELD_WAITING || held->state == PSS_HELD_STUCK ||
-			      held->state == PSS_HELD_PARKED;
-
-	held->events = NULL;
-	if (!has_holder || held->leaving) {
-		free_held(held);
-		return;
-	}
-	pss_held_forget_channels(held);
-	held->parking = FALSE;
-	pss_held_say(held, "x", NULL, 0);
-	if (held->state == PSS_HELD_PARKED)
-		try_now(held);
-	if (held->state == PSS_HELD_STUCK)
-		free_held(held); /* nobody is there to log in; IdleTimeoutSec ends it */
-}
-
-static void lose_for_good(PssHeld *held, const GError *error)
-{
-	held->state = PSS_HELD_LOST;
-	drop_link_soon(held);
-	if (held->events)
-		held->events->on_lost(held->user, error);
-}
-
-/* ---- the next try */
-
-static gboolean on_try_time(gpointer user)
-{
-	PssHeld *held = user;
-
-	held->timer = 0;
-	try_now(held);
-	return G_SOURCE_REMOVE;
-}
-
-static guint delay_ms(const PssHeld *held)
-{
-	guint shift = MIN(held->n_failures, 10);
-	guint delay = shift == 0 ? 0 : MIN((guint)FIRST_DELAY_MS << (shift - 1), (guint)LAST_DELAY_MS);
-
-	/* Not all of a site's clients at the same moment. */
-	return delay - (delay > 0 ? (guint)g_random_int_range(0, (gint32)(delay / 4) + 1) : 0);
-}
-
-static gboolean is_login_failure(const GError *error)
-{
-	return error->domain == PSS_ERROR && error->code == PSS_AUTH;
-}
-
-/* What no repetition helps with: it would only lock the account. */
-static gboolean needs_a_person(const GError *error)
-{
-	return error->domain == PSS_ERROR && (error->code == PSS_AUTH || error->code == PSS_HOST_KEY ||
-					      error->code == PSS_UNSUPPORTED || error->code == PSS_USAGE);
-}
-
-static void tell(PssHeld *held, PssLinkNews news, const char *text)
-{
-	if (held->events && held->events->on_link)
-		held->events->on_link(held->user, news, text);
-}
-
-static void park(PssHeld *held)
-{
-	held->parking = FALSE;
-	drop_link_soon(held);
-	held->state = PSS_HELD_PARKED;
-	tell(held, PSS_LINK_PARKED, NULL);
-}
-
-static void park_if_settled(PssHeld *held)
-{
-	if (held->parking && held->greeted && !held->catching_up && g_queue_is_empty(&held->numbered.lines))
-		park(held);
-}
-
-void pss_transport_held_park(PssTransport *base)
-{
-	PssHeld *held = (PssHeld *)base;
-
-	held->parking = TRUE;
-	if (held->state == PSS_HELD_WAITING || held->state == PSS_HELD_TRYING)
-		park(held);
-	else
-		park_if_settled(held);
-	if (held->parking && held->greeted)
-		say_alive(held);
 }
 
 void pss_transport_held_set_idle(PssTransport *base, guint idle_s)
@@ -188,66 +42,6 @@ void pss_transport_held_set_idle(PssTransport *base, guint idle_s)
 	held->idle_s = idle_s;
 	pss_held_say(held, head, NULL, 0);
 	keep_alive(held);
-}
-
-/* The link is lost, or did not come to be. */
-static void lose(PssHeld *held, const GError *error)
-{
-	gboolean was_up = held->state == PSS_HELD_UP;
-
-	if (held->state == PSS_HELD_LOST)
-		return; /* the channel's end, right behind the words that it is over */
-	drop_link_soon(held);
-	if (held->state == PSS_HELD_OPENING || held->state == PSS_HELD_PLAIN) {
-		lose_for_good(held, error);
-		return;
-	}
-	held->n_refusals = is_login_failure(error) ? held->n_refusals + 1 : 0;
-	if (needs_a_person(error) && (held->n_refusals == 0 || held->n_refusals >= LOGIN_TRIES)) {
-		held->state = held->events ? PSS_HELD_STUCK : PSS_HELD_LOST;
-		tell(held, PSS_LINK_STUCK, error->message);
-		return;
-	}
-	if (!held->events && held->n_failures >= FAREWELL_TRIES) {
-		held->state = PSS_HELD_LOST; /* IdleTimeoutSec ends it */
-		return;
-	}
-	held->state = PSS_HELD_WAITING;
-	held->timer = g_timeout_add(delay_ms(held), on_try_time, held);
-	held->n_failures++;
-	if (held->parking && was_up)
-		park(held);
-	else
-		tell(held, PSS_LINK_DOWN, error->message);
-}
-
-static void try_now(PssHeld *held)
-{
-	g_clear_handle_id(&held->timer, g_source_remove);
-	held->state = PSS_HELD_TRYING;
-	held->tried_at = g_get_monotonic_time();
-	PssTarget *target = pss_target_copy(held->target);
-	/* Nobody expects to be asked. */
-	target->can_ask = FALSE;
-	if (held->taking && held->beside)
-		target->share = TRUE; /* with one whose target has the same surroundings */
-	else
-		target->environment = g_environ_unsetenv(target->environment, "SSH_ASKPASS");
-	held->link = held->new_link(target, &link_events, held);
-	pss_transport_connect(held->link);
-}
-
-void pss_transport_held_hurry(PssTransport *base)
-{
-	PssHeld *held = (PssHeld *)base;
-
-	held->parking = FALSE;
-	if (held->state != PSS_HELD_WAITING && held->state != PSS_HELD_STUCK && held->state != PSS_HELD_PARKED)
-		return;
-	if (held->state != PSS_HELD_PARKED && g_get_monotonic_time() - held->tried_at < HURRY_AGAIN_US)
-		return;
-	held->n_failures = held->n_refusals = 0;
-	try_now(held);
 }
 
 /* ---- what is said */
@@ -294,7 +88,7 @@ static void look_whether_caught_up(PssHeld *held)
 	if (!held->catching_up || held->numbered.count < held->caught_up)
 		return;
 	held->catching_up = FALSE;
-	tell(held, PSS_LINK_UP, NULL);
+	pss_held_tell(held, PSS_LINK_UP, NULL);
 }
 
 static void arrive(PssHeld *held)
@@ -304,12 +98,13 @@ static void arrive(PssHeld *held)
 	g_clear_handle_id(&held->timer, g_source_remove);
 	held->greeted = TRUE;
 	held->state = PSS_HELD_UP;
+	pss_held_mind_network(held);
 	keep_alive(held);
 	if (first)
 		pss_held_forget_plain(held);
 	held->catching_up = !first;
 	if (first)
-		tell(held, PSS_LINK_HELD, NULL);
+		pss_held_tell(held, PSS_LINK_HELD, NULL);
 	else
 		look_whether_caught_up(held);
 }
@@ -320,7 +115,7 @@ static void fail_for_good(PssHeld *held, const char *reason)
 					      "what kept the session there has ended (%s); the outcome of what ran is "
 					      "unknown",
 					      reason);
-	lose_for_good(held, error);
+	pss_held_lose_for_good(held, error);
 }
 
 static void lose_to_another(PssHeld *held)
@@ -329,7 +124,7 @@ static void lose_to_another(PssHeld *held)
 		g_error_new(PSS_ERROR, PSS_LINK_LOST,
 			    "another client has gone on with the session; connect-pssession -ComputerName %s finds it",
 			    held->target->host);
-	lose_for_good(held, error);
+	pss_held_lose_for_good(held, error);
 }
 
 /* `origin`: who is connected to it. */
@@ -338,7 +133,7 @@ static void leave_to_another(PssHeld *held, const char *origin)
 	g_autofree char *who = pss_holder_unescape(origin);
 	g_autoptr(GError) error = g_error_new(PSS_ERROR, PSS_BUSY, "%s is connected to it; -Force takes it from there",
 					      *who ? who : "another client");
-	lose_for_good(held, error);
+	pss_held_lose_for_good(held, error);
 }
 
 static void stay_plain(PssHeld *held, const char *reason)
@@ -364,7 +159,7 @@ static gboolean on_greeting_deadline(gpointer user)
 	if (held->state == PSS_HELD_OPENING)
 		stay_plain(held, "it does not answer in time");
 	else
-		lose(held, error);
+		pss_held_lose(held, error);
 	return G_SOURCE_REMOVE;
 }
 
@@ -442,6 +237,7 @@ static void on_carrier_data(gpointer user, const void *data, gsize n, gboolean i
 
 	if (is_stderr)
 		return;
+	g_clear_handle_id(&held->probe_timer, g_source_remove);
 	if (!held->greeted) {
 		g_byte_array_append(held->early, data, (guint)n);
 		look_for_greeting(held);
@@ -464,7 +260,7 @@ static void on_carrier_data(gpointer user, const void *data, gsize n, gboolean i
 	else if (!held->confirm_timer && held->numbered.boundary != held->confirmed)
 		held->confirm_timer = g_timeout_add(CONFIRM_MS, on_confirm_time, held);
 	look_whether_caught_up(held);
-	park_if_settled(held);
+	pss_held_park_if_settled(held);
 }
 
 static void on_carrier_drained(gpointer user)
@@ -483,9 +279,9 @@ static void on_carrier_closed(gpointer user, int exit_status, const GError *erro
 		stay_plain(held, error ? error->message : "it runs no commands of ours");
 	} else if (!held->events && held->greeted) {
 		held->state = PSS_HELD_LOST; /* it has ended, as it was told to */
-		drop_link_soon(held);
+		pss_held_drop_link_soon(held);
 	} else {
-		lose(held, cause);
+		pss_held_lose(held, cause);
 	}
 }
 
@@ -560,10 +356,10 @@ static void on_note(gpointer user, enum pss_note_kind kind, const char *text)
 
 static void on_lost(gpointer user, const GError *error)
 {
-	lose(user, error);
+	pss_held_lose(user, error);
 }
 
-static const PssTransportEvents link_events = {
+const PssTransportEvents pss_held_link_events = {
 	.on_ready = on_ready,
 	.on_question = on_question,
 	.on_note = on_note,
@@ -575,6 +371,6 @@ void pss_held_start(PssHeld *held)
 	if (held->state != PSS_HELD_NEW)
 		return;
 	held->state = PSS_HELD_OPENING;
-	held->link = held->new_link(pss_target_copy(held->target), &link_events, held);
+	held->link = held->new_link(pss_target_copy(held->target), &pss_held_link_events, held);
 	pss_transport_connect(held->link);
 }

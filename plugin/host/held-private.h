@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a held transport consists of. For transport-held.c, which serves its users, and held-link.c, which keeps it
- * connected. */
+/* What a held transport consists of. For transport-held.c, which serves its users, held-link.c, which talks to the
+ * holder, and held-retry.c, which keeps it connected. */
 #pragma once
 
 #include "host/held.h"
@@ -42,7 +42,8 @@ typedef struct {
 	GPtrArray *old_links; /* to be freed outside of their callbacks */
 	guint free_source;
 	guint timer; /* of the next try, or for the greeting */
-	guint confirm_timer, alive_timer;
+	guint confirm_timer, alive_timer, probe_timer;
+	gboolean minds_network;
 	guint64 confirmed;    /* of numbered.boundary */
 	guint64 caught_up;    /* numbered.count where all has come that was there when the link was made */
 	gboolean catching_up; /* until then */
@@ -78,9 +79,21 @@ typedef struct {
 } PssHeldChannel;
 
 /* ---- held-link.c */
+extern const PssTransportEvents pss_held_link_events;
 void pss_held_start(PssHeld *held);
 void pss_held_say(PssHeld *held, const char *head, const void *data, gsize n); /* the next line */
-void pss_held_end(PssHeld *held); /* frees it, after the holder has been ended */
+/* No line: the holder says at once what it has obeyed. While there is a link. */
+void pss_held_say_alive(const PssHeld *held);
+
+/* ---- held-retry.c */
+void pss_held_try_now(PssHeld *held);
+void pss_held_lose(PssHeld *held, const GError *error); /* the link is lost, or did not come to be */
+void pss_held_lose_for_good(PssHeld *held, const GError *error);
+void pss_held_drop_link_soon(PssHeld *held);
+void pss_held_park_if_settled(PssHeld *held);
+void pss_held_tell(PssHeld *held, PssLinkNews news, const char *text);
+void pss_held_mind_network(PssHeld *held); /* from now on */
+void pss_held_end(PssHeld *held);          /* frees it, after the holder has been ended */
 
 /* ---- transport-held.c */
 extern const PssNumberedEvents pss_held_channel_events;

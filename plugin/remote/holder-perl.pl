@@ -11,6 +11,7 @@ use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
 
 # Linux on most machines; where it is otherwise the first of these fails, and another keeper is taken.
 use constant { TIOCSPTLCK => 0x40045431, TIOCGPTN => 0x80045430, TIOCSWINSZ => 0x5414, TIOCSCTTY => 0x540e };
+use constant { LOOK_SECONDS => 60, TOUCH_SECONDS => 6 * 3600 };
 use constant { LIMIT => 1 << 20, CHUNK => 65536, TELL_BYTES => 32768, TELL_SECONDS => 0.3, SO_PEERCRED => 17 };
 
 my ($name, $idle, $umask) = @ARGV;
@@ -20,6 +21,7 @@ my ($home, $shell) = ($ENV{HOME} || '/', $ENV{SHELL} || (getpwuid($<))[8] || '/b
 my ($link, $waiting, %children);
 my ($down, $start, $have, $told, $tell_at, $heard, $ending) = ('', 0, 0, 0, undef, now(), 0);
 my ($owner, $memo, $last) = ('', '', 0);
+my $touched = now();
 
 sub now { return clock_gettime(CLOCK_MONOTONIC) }
 
@@ -372,6 +374,17 @@ sub leave {
 	rmdir($here) if defined $here;
 }
 
+# What cleans temporary directories by age must not take ours or those of our children, which are beside it, for left
+# behind. Who has lost its directory is never found again.
+sub mind_directory {
+	if (!$link && !-e 's') {
+		$ending = 1;
+	} elsif (now() >= $touched + TOUCH_SECONDS) {
+		utime(undef, undef, $_, glob("$_/*")) for grep { lstat($_) && -d _ && -o _ } glob('../.pss-*');
+		$touched = now();
+	}
+}
+
 sub accept_link {
 	my ($listener) = @_;
 	accept(my $handle, $listener) or return;
@@ -396,11 +409,11 @@ sub turn {
 	vec($writing, $_, 1) = 1 for keys %inputs;
 	vec($writing, fileno($link->{out}), 1) = 1 if $link && has_more($link);
 	# A signal that comes just before the wait is seen behind it: so it ends, now and then, where there is a child.
-	my $timeout = %children ? 10 : undef;
+	my $timeout = %children ? 10 : LOOK_SECONDS;
 	for my $at (grep { defined } $tell_at, $idle ? $heard + $idle : undef) {
 		my $left = $at - now();
 		$left = 0 if $left < 0;
-		$timeout = $left if !defined $timeout || $left < $timeout;
+		$timeout = $left if $left < $timeout;
 	}
 	my $n = select($reading, $writing, undef, $timeout);
 	($reading, $writing) = ('', '') if $n <= 0;
@@ -428,6 +441,7 @@ sub turn {
 		$tell_at = now() + TELL_SECONDS;
 	}
 	end_link($link) if $link && !write_link();
+	mind_directory();
 }
 
 sub to_nothing {

@@ -2,13 +2,15 @@
 #   holder NAME IDLE UMASK     becomes the holder; standard input and output are its first link
 #   holder NAME resume         carries another link between standard input and output and the holder
 # holder-perl.pl is the same program in Perl: what is changed here is changed there.
-import errno, fcntl, os, pwd, re, select, signal, socket, struct, sys, termios, time
+import errno, fcntl, glob, os, pwd, re, select, signal, socket, stat, struct, sys, termios, time
 
 LIMIT = 1 << 20
 CHUNK = 65536
 # So much may be taken before it is said, or so many seconds.
 TELL_BYTES = 32768
 TELL_SECONDS = 0.3
+LOOK_SECONDS = 60
+TOUCH_SECONDS = 6 * 3600
 
 
 def greet(text):
@@ -128,7 +130,7 @@ children = {}
 have = told = last = 0
 owner = memo = b""
 tell_at = None
-heard = time.monotonic()
+heard = touched = time.monotonic()
 ending = False
 
 
@@ -404,6 +406,28 @@ def leave():
         pass
 
 
+def touch(home):
+    try:
+        there = os.lstat(home)
+        if stat.S_ISDIR(there.st_mode) and there.st_uid == os.getuid():
+            for path in [home] + glob.glob(home + "/*"):
+                os.utime(path)
+    except OSError:
+        pass
+
+
+# What cleans temporary directories by age must not take ours or those of our children, which are beside it, for left
+# behind. Who has lost its directory is never found again.
+def mind_directory():
+    global ending, touched
+    if link is None and not os.path.exists("s"):
+        ending = True
+    elif time.monotonic() >= touched + TOUCH_SECONDS:
+        for home in glob.glob("../.pss-*"):
+            touch(home)
+        touched = time.monotonic()
+
+
 def drop(ended):
     global link, waiting
     ended.end()
@@ -435,7 +459,7 @@ def turn(listener, woken):
         writing.append(link.fd_out)
     now = time.monotonic()
     ends = [at - now for at in (tell_at, heard + IDLE if IDLE else None) if at is not None]
-    readable, writable, _ = select.select(reading, writing, [], max(0, min(ends)) if ends else None)
+    readable, writable, _ = select.select(reading, writing, [], max(0, min(ends + [LOOK_SECONDS])))
 
     if woken in readable:
         os.read(woken, CHUNK)
@@ -467,6 +491,7 @@ def turn(listener, woken):
         tell_at = time.monotonic() + TELL_SECONDS
     if link and not write_link():
         drop(link)
+    mind_directory()
 
 
 def hold():

@@ -3,14 +3,17 @@
 # newline that matters, for the login shell that reads it may be any (csh, fish). Its name is public (it
 # stands in argv), so nothing is used before `cd -P` stands inside a directory that is ours and 0700, and
 # that has this very name (a link that another user has put there may lead to our home, and what we stand in is
-# removed in the end), below one that is ours or sticky; then nobody else can replace it.
+# removed in the end), below one that is ours or sticky; then nobody else can replace it. One without room for what comes is passed over.
+pss_room() {
+	printf %65536s x >room && rm -f room;
+} 2>/dev/null;
 pss_meet() {
 	for b in "$XDG_RUNTIME_DIR" /dev/shm "${TMPDIR:-/tmp}" /var/tmp "$HOME"; do
 		case $b in /*) ;; *) continue ;; esac;
 		if [ -O "$b/." ] || [ -k "$b/." ]; then
 			mkdir -m 700 "$b/.pss-$n" 2>/dev/null;
 			if cd -P "$b/.pss-$n" 2>/dev/null && [ -O . ]; then
-				case $PWD:$(ls -ld .) in */.pss-$n:drwx------*) [ -p go ] || mkfifo -m 600 go 2>/dev/null || [ -p go ] && return 0 ;; esac;
+				case $PWD:$(ls -ld .) in */.pss-$n:drwx------*) [ -p go ] || mkfifo -m 600 go 2>/dev/null || [ -p go ] && pss_room && return 0; rm -f go room ;; esac;
 			fi;
 			cd /; rmdir "$b/.pss-$n" 2>/dev/null;
 		fi;

@@ -3,7 +3,7 @@
 # The network between client and server, when a test wants it slow or dead (netproxy.c says how).
 #
 #   proxy_start DELAY_MS     in front of the world's sshd; ssh_config's `far` goes through it
-#   proxy cut|close|silent|resume|…
+#   proxy cut|close|silent|move|resume|…
 #   proxy_count              CONNECTIONS BYTES_UP BYTES_DOWN TURNS since the last call
 #   proxy_stop
 

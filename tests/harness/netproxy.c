@@ -8,7 +8,8 @@
  *   cut     every connection ends with a RST, new ones are refused until `resume`
  *   close   every connection ends with a FIN
  *   silent  packets vanish (nothing is read or delivered) until `resume`
- *   resume  the network is well again
+ *   move    packets of the connections that there are vanish for good, as those of an address that is another's now
+ *   resume  the network is well again, but for them
  *   delay N one-way delay in ms for what is read from now on
  *   count   prints `count CONNECTIONS BYTES_UP BYTES_DOWN TURNS` and starts counting anew
  *   quit    ends the proxy
@@ -53,6 +54,7 @@ struct direction {
 
 struct pair {
 	bool used;
+	bool is_left; /* behind, by `move` */
 	int fds[2];
 	struct direction directions[N_DIRECTIONS];
 };
@@ -248,6 +250,9 @@ static void obey(const char *word)
 		end_all(false);
 	} else if (strcmp(word, "silent") == 0) {
 		is_silent = true;
+	} else if (strcmp(word, "move") == 0) {
+		for (int i = 0; i < MAX_PAIRS; i++)
+			pairs[i].is_left = pairs[i].used;
 	} else if (strcmp(word, "resume") == 0) {
 		is_silent = is_cut = false;
 	} else if (strncmp(word, "delay ", 6) == 0) {
@@ -288,7 +293,7 @@ static int next_timeout(int64_t now)
 	if (is_silent)
 		return -1;
 	for (int i = 0; i < MAX_PAIRS; i++) {
-		for (int d = 0; pairs[i].used && d < N_DIRECTIONS; d++) {
+		for (int d = 0; pairs[i].used && !pairs[i].is_left && d < N_DIRECTIONS; d++) {
 			const struct chunk *head = pairs[i].directions[d].head;
 
 			if (head && head->due_us > now && head->due_us < least)
@@ -304,7 +309,7 @@ static short wanted(const struct pair *pair, int fd_index, int64_t now)
 	const struct direction *out = &pair->directions[!fd_index];
 	short events = 0;
 
-	if (is_silent)
+	if (is_silent || pair->is_left)
 		return 0;
 	if (!in->read_ended && in->queued < QUEUE_LIMIT)
 		events |= POLLIN;
@@ -341,7 +346,8 @@ static void serve(int listener, int control, uint16_t port)
 		for (int i = 0; i < n_owners && !is_silent; i++) {
 			short revents[2] = { polled[2 + 2 * i].revents, polled[3 + 2 * i].revents };
 
-			serve_pair(owners[i], revents, now);
+			if (!owners[i]->is_left)
+				serve_pair(owners[i], revents, now);
 		}
 		if (polled[0].revents)
 			accept_one(listener, port);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* Changes of addresses and routes, by rtnetlink(7). Only that there was one counts; what it was is not read. Not
+ * GNetworkMonitor: that asks NetworkManager over D-Bus first, and loads what else GIO finds in its directory. */
+#include "host/network.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#endif
+
+#include "host/watch.h"
+
+#define SETTLE_MS 250 /* an address, its routes, the default route: they come one by one */
+
+typedef struct {
+	void (*func)(gpointer user);
+	gpointer user;
+} Listener;
+
+static GPtrArray *listeners; /* of Listener */
+static PssWatch *watch;
+static int news = -1;
+static guint settle_source;
+
+static gboolean on_settled(gpointer user)
+{
+	settle_source = 0;
+	for (guint i = listeners->len; i-- > 0;) {
+		const Listener *listener = listeners->pdata[i];
+		listener->func(listener->user);
+	}
+	return G_SOURCE_REMOVE;
+}
+
+/* An error (ENOBUFS) is news that were too many. */
+static void on_news(GIOCondition events, gpointer user)
+{
+	char buffer[8192];
+	ssize_t n;
+
+	do
+		n = recv(news, buffer, sizeof buffer, MSG_DONTWAIT);
+	while (n > 0 || (n < 0 && errno == EINTR));
+	if (!settle_source)
+		settle_source = g_timeout_add(SETTLE_MS, on_settled, NULL);
+}
+
+static int open_news(void)
+{
+#ifdef __linux__
+	const struct sockaddr_nl address = {
+		.nl_family = AF_NETLINK,
+		.nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE,
+	};
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof address) == 0)
+		return fd;
+	close(fd);
+#endif
+	return -1;
+}
+
+void pss_network_listen(void (*func)(gpointer user), gpointer user)
+{
+	Listener *listener = g_new(Listener, 1);
+
+	*listener = (Listener){ .func = func, .user = user };
+	if (!listeners)
+		listeners = g_ptr_array_new_with_free_func(g_free);
+	g_ptr_array_add(listeners, listener);
+	if (listeners->len > 1)
+		return;
+	news = open_news();
+	if (news >= 0)
+		watch = pss_watch_new(news, G_IO_IN, on_news, NULL);
+}
+
+void pss_network_ignore(gpointer user)
+{
+	for (guint i = 0; listeners && i < listeners->len; i++) {
+		if (((Listener *)listeners->pdata[i])->user != user)
+			continue;
+		g_ptr_array_remove_index_fast(listeners, i);
+		if (listeners->len > 0)
+			return;
+		g_clear_handle_id(&settle_source, g_source_remove);
+		g_clear_pointer(&watch, pss_watch_free);
+		if (news >= 0)
+			close(news);
+		news = -1;
+		return;
+	}
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Tells when this computer's addresses or routes have changed: another network, a network again, the end of a sleep.
+ * Costs a descriptor while somebody listens, and nothing where the kernel has no such news (other systems than Linux).
+ */
+#pragma once
+
+#include <glib.h>
+
+/* `func` is called a moment after each change, once for those that come together. */
+void pss_network_listen(void (*func)(gpointer user), gpointer user);
+/* Not any more. Nothing where it does not listen. Not from inside its call. */
+void pss_network_ignore(gpointer user);
