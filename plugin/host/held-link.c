@@ -67,18 +67,26 @@ static gboolean on_confirm_time(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
-void pss_held_say(PssHeld *held, const char *head, const void *data, gsize n)
+static void say_line(PssHeld *held, const GString *line)
 {
-	if (held->leaving)
-		return;
-	const GString *line = pss_numbered_add(&held->numbered, head, data, n);
-
 	if (held->carrier && !held->taking) {
 		confirm(held);
 		pss_channel_write(held->carrier, line->str, line->len);
 	} else if (held->state == PSS_HELD_WAITING || held->state == PSS_HELD_STUCK) {
 		pss_transport_held_hurry(&held->base);
 	}
+}
+
+void pss_held_say(PssHeld *held, const char *head, const void *data, gsize n)
+{
+	if (!held->leaving)
+		say_line(held, pss_numbered_add(&held->numbered, head, data, n));
+}
+
+void pss_held_say_raw(PssHeld *held, const char *head, const void *data, gsize n)
+{
+	if (!held->leaving)
+		say_line(held, pss_numbered_add_raw(&held->numbered, head, data, n));
 }
 
 /* ---- what is heard */
@@ -192,9 +200,11 @@ static void take_greeting(PssHeld *held, char *text)
 		char *end;
 		have = g_ascii_strtoull(text + 1, &end, 10);
 		start = g_ascii_strtoull(end, &end, 10);
-		/* the keeper's name, and where its down stream ends by now */
+		/* the keeper's name and version, and where its down stream ends by now */
 		end += strspn(end, " ");
-		held->caught_up = g_ascii_strtoull(end + strcspn(end, " "), &rest, 10);
+		gsize n_keeper = strcspn(end, " ");
+		held->takes_raw = n_keeper > 2 && memcmp(end + n_keeper - 2, "-2", 2) == 0;
+		held->caught_up = g_ascii_strtoull(end + n_keeper, &rest, 10);
 	}
 	if (*text == 'n' && held->state == PSS_HELD_OPENING)
 		stay_plain(held, text + 2);

@@ -50,6 +50,7 @@ typedef struct {
 	gboolean taking;      /* from another client, or this one in another life */
 	gboolean if_free;     /* with taking: from nobody who is connected */
 	gboolean beside;      /* with taking: over the connection that found it */
+	gboolean takes_raw;   /* the holder is one of version 2 */
 	gboolean leaving;
 	gboolean parking; /* as soon as all lines have been obeyed */
 	guint n_failures; /* tries that led to nothing */
@@ -82,6 +83,7 @@ typedef struct {
 extern const PssTransportEvents pss_held_link_events;
 void pss_held_start(PssHeld *held);
 void pss_held_say(PssHeld *held, const char *head, const void *data, gsize n); /* the next line */
+void pss_held_say_raw(PssHeld *held, const char *head, const void *data, gsize n);
 /* No line: the holder says at once what it has obeyed. While there is a link. */
 void pss_held_say_alive(const PssHeld *held);
 

@@ -31,20 +31,34 @@ void pss_numbered_finish(PssNumbered *numbered)
 	g_queue_clear_full(&numbered->lines, free_line);
 }
 
-const GString *pss_numbered_add(PssNumbered *numbered, const char *head, const void *data, gsize n)
+static Line *begin_line(PssNumbered *numbered, const char *head, gsize n)
 {
 	Line *line = g_new(Line, 1);
 
 	line->number = ++numbered->last;
 	line->text = g_string_sized_new(n + 64);
 	g_string_append_printf(line->text, "%" G_GUINT64_FORMAT " %s", line->number, head);
+	g_queue_push_tail(&numbered->lines, line);
+	return line;
+}
+
+const GString *pss_numbered_add_raw(PssNumbered *numbered, const char *head, const void *data, gsize n)
+{
+	const Line *line = begin_line(numbered, head, n);
+
+	g_string_append_printf(line->text, " %" G_GSIZE_FORMAT "\n", n);
+	return g_string_append_len(line->text, data, (gssize)n);
+}
+
+const GString *pss_numbered_add(PssNumbered *numbered, const char *head, const void *data, gsize n)
+{
+	const Line *line = begin_line(numbered, head, n);
+
 	if (data) {
 		g_string_append_c(line->text, ' ');
 		pss_holder_escape(line->text, data, n);
 	}
-	g_string_append_c(line->text, '\n');
-	g_queue_push_tail(&numbered->lines, line);
-	return line->text;
+	return g_string_append_c(line->text, '\n');
 }
 
 gboolean pss_numbered_obeyed(PssNumbered *numbered, guint64 number)
@@ -64,9 +78,10 @@ void pss_numbered_take_over(PssNumbered *numbered, guint64 last, guint64 count)
 	numbered->count = numbered->boundary = count;
 	for (GList *at = numbered->lines.head; at; at = at->next) {
 		Line *line = at->data;
-		g_autofree char *rest = g_strdup(strchr(line->text->str, ' '));
-		line->number = ++numbered->last;
-		g_string_printf(line->text, "%" G_GUINT64_FORMAT "%s", line->number, rest);
+		g_autofree char *number = g_strdup_printf("%" G_GUINT64_FORMAT, ++numbered->last);
+		line->number = numbered->last;
+		g_string_erase(line->text, 0, strchr(line->text->str, ' ') - line->text->str);
+		g_string_prepend(line->text, number);
 	}
 }
 

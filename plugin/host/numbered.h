@@ -32,6 +32,9 @@ void pss_numbered_finish(PssNumbered *numbered);
  * obeyed. */
 const GString *pss_numbered_add(PssNumbered *numbered, const char *head, const void *data, gsize n);
 
+/* The same with the bytes as they are behind the line, which says how many. */
+const GString *pss_numbered_add_raw(PssNumbered *numbered, const char *head, const void *data, gsize n);
+
 /* All lines up to this one have been obeyed. FALSE: there has never been such a one. */
 gboolean pss_numbered_obeyed(PssNumbered *numbered, guint64 number) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -8,6 +8,9 @@
 #include "remote/holder.h"
 
 #define LINE_BYTES 4096u        /* of a child's input: as long as a shell reads in a moment */
+#define RAW_BYTES 16384u        /* the same, as it is */
+/* So much may be under way when more is wanted: what is taken is told late where it is little. */
+#define DRAINED_BYTES (256u * 1024u)
 #define KEPT_MAX (256u * 1024u) /* of a paused channel, before the holder is told to stop */
 
 G_STATIC_ASSERT(sizeof(((PssHeld *)0)->name) == 33);
@@ -123,7 +126,7 @@ static void on_taken(gpointer user, guint child, guint64 n)
 	if (!channel)
 		return;
 	channel->n_taken += MIN(n, channel->n_sent - channel->n_taken);
-	if (channel->n_taken < channel->n_sent || !channel->drain_wanted || !channel->events)
+	if (channel->n_sent - channel->n_taken > DRAINED_BYTES || !channel->drain_wanted || !channel->events)
 		return;
 	channel->drain_wanted = FALSE;
 	channel->events->on_drained(channel->user);
@@ -278,7 +281,8 @@ static PssChannel *held_open(PssTransport *base, const PssChannelRequest *reques
 static void held_write(PssChannel *base, const void *data, gsize n)
 {
 	PssHeldChannel *channel = (PssHeldChannel *)base;
-	g_autofree char *head = g_strdup_printf("d %u", channel->number);
+	gboolean raw = held_of(channel)->takes_raw;
+	g_autofree char *head = g_strdup_printf("%s %u", raw ? "b" : "d", channel->number);
 	const char *at = data;
 
 	if (channel->plain) {
@@ -292,8 +296,11 @@ static void held_write(PssChannel *base, const void *data, gsize n)
 	channel->n_sent += n;
 	channel->drain_wanted = TRUE;
 	while (n > 0) {
-		gsize part = MIN(n, LINE_BYTES);
-		say(channel, head, at, part);
+		gsize part = MIN(n, raw ? RAW_BYTES : LINE_BYTES);
+		if (raw)
+			pss_held_say_raw(held_of(channel), head, at, part);
+		else
+			say(channel, head, at, part);
 		at += part;
 		n -= part;
 	}
@@ -448,6 +455,7 @@ PssTransport *pss_transport_held_restore(PssTarget *target, PssHeldLinkFunc new_
 	held->greeting_start = pss_holder_greeting_start(held->name);
 	held->state = PSS_HELD_PARKED;
 	held->taking = TRUE;
+	held->takes_raw = FALSE; /* it may be an older one, until it says who it is */
 	return base;
 }
 
@@ -477,6 +485,7 @@ PssTransport *pss_transport_held_new(PssTarget *target, PssHeldLinkFunc new_link
 	draw_name(held->name);
 	draw_name(held->owner);
 	held->origin = pss_holder_origin();
+	held->takes_raw = TRUE;
 	held->greeting_start = pss_holder_greeting_start(held->name);
 	held->channels = g_ptr_array_new_with_free_func(unref_channel);
 	held->old_links = g_ptr_array_new_with_free_func((GDestroyNotify)pss_transport_free);

@@ -231,7 +231,7 @@ sub plain {
 }
 
 sub obey {
-	my ($word, $rest) = @_;
+	my ($word, $rest, $bytes) = @_;
 	if ($word eq 'x') {
 		$ending = 1;
 		return;
@@ -257,8 +257,8 @@ sub obey {
 		return;
 	}
 	my $child = $children{$number} or return;
-	if ($word eq 'd') {
-		$child->{queue} .= plain($rest);
+	if ($word eq 'd' || $word eq 'b') {
+		$child->{queue} .= $word eq 'b' ? $bytes : plain($rest);
 		if (!$child->{in} || $child->{eof}) {
 			end_input($child);
 		} elsif (length $child->{queue}) {
@@ -289,9 +289,9 @@ sub end_link {
 	close($_) for grep { $_ } $one->{in}, $one->{out}, $one->{keep};
 }
 
-# False: the link cannot go on.
+# False: the link cannot go on. With the bytes behind a line 'b'.
 sub take_line {
-	my ($from, $line) = @_;
+	my ($from, $line, $bytes) = @_;
 	my ($word, $rest) = split / /, $line, 2;
 	if ($word eq '@') {
 		my ($count, $who, $origin) = split / /, $rest;
@@ -311,7 +311,7 @@ sub take_line {
 		$link->{origin} = $origin;
 		note('link', $origin // '-');
 		$link->{sent} = $count + 0;
-		$link->{first} = greet("h $have $link->{sent} perl " . down_end() . ($takes ? " $last $memo" : ''));
+		$link->{first} = greet("h $have $link->{sent} perl-2 " . down_end() . ($takes ? " $last $memo" : ''));
 		return 1;
 	}
 	return 0 if !$link || $from != $link || !defined $link->{sent};
@@ -322,20 +322,29 @@ sub take_line {
 	}
 	if ($word == $have + 1) {
 		$have++;
-		obey(split(/ /, $rest, 2));
+		($word, $rest) = split / /, $rest, 2;
+		obey($word, $rest, $bytes);
+		return 1;
 	}
 	return $word <= $have;
 }
 
 sub read_link {
 	my ($from) = @_;
-	my $n = sysread($from->{in}, my $data, CHUNK);
+	my $n = sysread($from->{in}, $from->{lines}, CHUNK, length $from->{lines});
 	return 1 if !defined $n && ($! == EAGAIN || $! == EINTR);
 	return 0 unless $n;
 	$heard = now();
-	my @lines = split /\n/, $from->{lines} . $data, -1;
-	$from->{lines} = pop @lines;
-	take_line($from, $_) || return 0 for @lines;
+	my $at = 0;
+	while ((my $end = index($from->{lines}, "\n", $at)) >= 0) {
+		my $line = substr($from->{lines}, $at, $end - $at);
+		my $count = $line =~ /^\d+ b \d+ (\d+)$/ ? $1 : 0;
+		return 0 if $count > LIMIT;
+		last if length($from->{lines}) - $end - 1 < $count;
+		take_line($from, $line, substr($from->{lines}, $end + 1, $count)) || return 0;
+		$at = $end + 1 + $count;
+	}
+	substr($from->{lines}, 0, $at) = '';
 	return 1;
 }
 

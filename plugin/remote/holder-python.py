@@ -10,6 +10,7 @@ CHUNK = 65536
 TELL_BYTES = 32768
 TELL_SECONDS = 0.3
 LOOK_SECONDS = 60
+BYTES_BEHIND = re.compile(rb"\d+ b \d+ (\d+)$")
 TOUCH_SECONDS = 6 * 3600
 
 
@@ -69,7 +70,7 @@ class Link:
         self.fd_in = fd_in
         self.fd_out = fd_out
         self.keep = keep
-        self.lines = b""
+        self.lines = bytearray()
         self.first = b""
         self.sent = None
         self.origin = "-"
@@ -249,7 +250,7 @@ def plain(text):
     return re.sub(rb"\\([0-7]{3})", lambda found: bytes((int(found.group(1), 8),)), text)
 
 
-def obey(word, rest):
+def obey(word, rest, data):
     global ending, last, memo, IDLE
     if word == b"x":
         ending = True
@@ -274,8 +275,8 @@ def obey(word, rest):
     child = children.get(number)
     if not child:
         return
-    if word == b"d":
-        child.queue += plain(rest)
+    if word in (b"d", b"b"):
+        child.queue += data if word == b"b" else plain(rest)
         if child.fd_in < 0 or child.eof:
             child.end_input()
         elif child.queue:
@@ -298,8 +299,8 @@ def obey(word, rest):
         del children[number]
 
 
-# FALSE: the link cannot go on.
-def take_line(from_link, line):
+# FALSE: the link cannot go on. With the bytes behind a line "b".
+def take_line(from_link, line, data):
     global have, link, waiting, owner, tell_at
     word, _, rest = line.partition(b" ")
     if word == b"@":
@@ -326,7 +327,7 @@ def take_line(from_link, line):
         note("link", link.origin)
         link.sent = count
         taken = " %d %s" % (last, memo.decode()) if takes else ""
-        link.first = greet("h %d %d python %d%s" % (have, count, down.end(), taken))
+        link.first = greet("h %d %d python-2 %d%s" % (have, count, down.end(), taken))
         return True
     if from_link is not link or link.sent is None:
         return False
@@ -339,8 +340,9 @@ def take_line(from_link, line):
     if int(word) == have + 1:
         have += 1
         word, _, rest = rest.partition(b" ")
-        obey(word, rest)
-    return int(word) <= have if word.isdigit() else True
+        obey(word, rest, data)
+        return True
+    return int(word) <= have
 
 
 def read_link(from_link):
@@ -354,11 +356,23 @@ def read_link(from_link):
     if not data:
         return False
     heard = time.monotonic()
-    lines = (from_link.lines + data).split(b"\n")
-    from_link.lines = lines.pop()
-    for line in lines:
-        if not take_line(from_link, line):
+    from_link.lines += data
+    at = 0
+    while True:
+        end = from_link.lines.find(b"\n", at)
+        if end < 0:
+            break
+        line = bytes(from_link.lines[at:end])
+        found = BYTES_BEHIND.match(line)
+        count = int(found.group(1)) if found else 0
+        if count > LIMIT:
             return False
+        if len(from_link.lines) - end - 1 < count:
+            break
+        at = end + 1 + count
+        if not take_line(from_link, line, from_link.lines[end + 1:at]):
+            return False
+    del from_link.lines[:at]
     return True
 
 

@@ -308,19 +308,26 @@ enter_kept() {
 	[ -n "$REMOTE_OWNED" ] || run_line "PS1='remote\\$ '"
 }
 
-# A second server, whose remote commands find all programs of this computer but perl, python3 and script; those in
-# the arguments they do find.
+# A second server, for C of the local shell; its remote commands have these variables more.
+second_server() {
+	mkdir -p "$WORLD/ssh1"
+	chmod 755 "$WORLD/ssh1"
+	sshd_start "$WORLD/ssh1" "$REMOTE_USER" "$(remote_environment) $*"
+	sed -i "s|^C=.*|C=$WORLD/ssh1/ssh_config|" "$HERE/rc"
+}
+
+# One whose remote commands find all programs of this computer but perl, python3 and script; those in the arguments
+# they do find.
 server_with_keepers() {
 	local tool
-	mkdir -p "$WORLD/ssh1" "$HERE/bin"
-	chmod 755 "$WORLD/ssh1" "$HERE" "$HERE/bin"
+	mkdir -p "$HERE/bin"
+	chmod 755 "$HERE" "$HERE/bin"
 	ln -s /usr/bin/* "$HERE/bin"
 	rm -f "$HERE"/bin/perl* "$HERE"/bin/python* "$HERE/bin/script"
 	for tool; do
 		ln -s "/usr/bin/$tool" "$HERE/bin/"
 	done
-	sshd_start "$WORLD/ssh1" "$REMOTE_USER" "$(remote_environment) PATH=$HERE/bin"
-	sed -i "s|^C=.*|C=$WORLD/ssh1/ssh_config|" "$HERE/rc"
+	second_server "PATH=$HERE/bin"
 }
 
 # Starts something that runs until it is told to end, and waits until it runs.

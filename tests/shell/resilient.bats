@@ -11,6 +11,7 @@ teardown() {
 	[ ! -d "$WORLD/ssh1" ] || sshd_stop "$WORLD/ssh1"
 	proxy_stop
 	place_end
+	! mountpoint -q "$HERE/tmp" || umount "$HERE/tmp"
 }
 
 far_session() {
@@ -245,6 +246,67 @@ survives_with() {
 	run_line 'remove-pssession -Session "$s"'
 	wait_until 10 nothing_remote
 	sshd_stop "$WORLD/ssh1"
+}
+
+# A file system of the remote account's own as its TMPDIR.
+with_tmp() {
+	requires_made_account
+	mkdir -p "$HERE/tmp"
+	mount -t tmpfs -o "mode=1777,$1" pss "$HERE/tmp" 2>/dev/null || skip "no file system can be mounted"
+	chmod 755 "$HERE"
+	second_server "TMPDIR=$HERE/tmp"
+	local_bash_start
+}
+
+works_with_tmp() {
+	keep_session -Resilient box
+	run_line 'get-pssession -Property Resilient'
+	output_is True
+	run_line 'invoke-command -Session "$s" "x=7"'
+	# shellcheck disable=SC2046
+	kill -KILL $(sshd_connections "$WORLD/ssh1")
+	run_line 'invoke-command -Session "$s" "echo \$x"' 20
+	output_is 7
+	[ -n "$(find "$1" -maxdepth 1 -name '.pss-*' -user "$REMOTE_USER")" ]
+	enter_kept
+	run_line 'echo $x'
+	output_is 7
+	run_line exit
+	run_line 'remove-pssession -Session "$s"'
+	wait_until 10 nothing_remote
+	[ -z "$(find "$HERE/tmp" -name '.pss-*')" ]
+}
+
+@test "resilient: a temporary directory without room is passed over" {
+	with_tmp size=32k
+	works_with_tmp /var/tmp
+}
+
+@test "resilient: nothing need be executable in the temporary directory" {
+	with_tmp noexec
+	works_with_tmp "$HERE/tmp"
+}
+
+@test "resilient: when its directory is removed it works until the link is lost, and is Closed then" {
+	requires_made_account
+	local_bash_start
+	keep_session -Resilient box
+	# shellcheck disable=SC2046
+	rm -rf $(remote_directories)
+	enter_kept
+	run_line 'echo it works; (exit 3)'
+	output_like '^it works'
+	run_line 'echo $?'
+	output_is 3
+	leave_by exit
+	# shellcheck disable=SC2046
+	kill -KILL $(sshd_connections "$WORLD/ssh")
+	wait_until 10 is_state Closed
+	run_line 'get-pssession -Property Cause'
+	output_like 'has ended \(it is not there any more\); the outcome of what ran is unknown'
+	# Nobody finds the holder again, so it ends.
+	wait_until 20 nothing_remote
+	run_line 'remove-pssession -Session "$s"'
 }
 
 @test "resilient: -IdleTimeoutSec is checked, and goes with -Resilient only" {
