@@ -67,6 +67,7 @@ typedef struct {
 	gboolean drain_wanted, eof;
 	gboolean paused;  /* by the user */
 	gboolean stopped; /* in the holder */
+	int drop;         /* there; -1: not known */
 	GQueue kept;      /* of GBytes that came during a pause, standard error's with a first byte of 2, else 1 */
 	gsize n_kept;
 	gboolean ended;

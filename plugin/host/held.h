@@ -30,6 +30,8 @@ PssTransport *pss_transport_held_restore(PssTarget *target, PssHeldLinkFunc new_
 					 const PssTransportEvents *events, gpointer user);
 PssChannel *pss_transport_held_adopt(PssTransport *transport, guint number, gboolean pty,
 				     const PssChannelEvents *events, gpointer user);
+/* While there is no link, its output is forgotten from the oldest on when it is too much; else it waits. */
+void pss_channel_held_set_drop(PssChannel *channel, gboolean drop);
 guint pss_channel_held_number(PssChannel *channel);
 const char *pss_transport_held_name(PssTransport *transport);
 /* What the holder tells whoever takes over. */

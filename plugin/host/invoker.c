@@ -259,6 +259,7 @@ static void begin(PssInvoker *invoker, Run *run)
 	g_byte_array_set_size(run->early, 0);
 	if (run->early_end)
 		write_input(invoker, NULL, 0);
+	pss_session_choose_dropped(invoker->session);
 	pss_session_park_if_settled(invoker->session);
 }
 
@@ -390,6 +391,11 @@ void pss_invoker_on_idle(PssInvoker *invoker)
 void pss_invoker_begin_at(PssInvoker *invoker, guint last_relay)
 {
 	invoker->last_relay = last_relay;
+}
+
+const PssRun *pss_invoker_current_run(PssInvoker *invoker)
+{
+	return invoker->current ? &invoker->current->base : NULL;
 }
 
 PssChannel *pss_invoker_current_channel(PssInvoker *invoker)

@@ -24,6 +24,9 @@ void pss_invoker_on_idle(PssInvoker *invoker);
 /* Relays get numbers above this one. */
 void pss_invoker_begin_at(PssInvoker *invoker, guint last_relay);
 
+/* The command that runs, or NULL. */
+const PssRun *pss_invoker_current_run(PssInvoker *invoker);
+
 /* What carries the streams of the command that runs, or NULL. */
 PssChannel *pss_invoker_current_channel(PssInvoker *invoker);
 

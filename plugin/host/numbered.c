@@ -112,6 +112,9 @@ static gboolean take_header(PssNumbered *numbered, const PssNumberedEvents *even
 	case 't':
 		events->on_taken(user, (guint)a, b);
 		return TRUE;
+	case 'l':
+		events->on_dropped(user, (guint)a, b);
+		return TRUE;
 	case 'a':
 		return pss_numbered_obeyed(numbered, a);
 	case 'x':

@@ -9,6 +9,7 @@ typedef struct {
 	void (*on_bytes)(gpointer user, guint child, gboolean is_stderr, const void *data, gsize n);
 	void (*on_taken)(gpointer user, guint child, guint64 n);
 	void (*on_ended)(gpointer user, guint child, int status);
+	void (*on_dropped)(gpointer user, guint child, guint64 n); /* bytes of its output */
 } PssNumberedEvents;
 
 typedef struct {

@@ -174,7 +174,21 @@ gboolean pss_record_run(PssRecord *record, const PssCommand *command, gboolean w
 		job->run->ops->pause(job->run, TRUE);
 	if (job->run->ops->start)
 		job->run->ops->start(job->run);
+	pss_session_choose_dropped(record->session);
 	return TRUE;
+}
+
+gboolean pss_record_has_job(const PssRecord *record, const PssRun *run)
+{
+	for (guint i = 0; run && i < record->jobs->len; i++)
+		if (((const Job *)record->jobs->pdata[i])->run == run)
+			return TRUE;
+	return FALSE;
+}
+
+void pss_record_note_dropped(PssRecord *record, guint64 n)
+{
+	source_of(record)->dropped += n;
 }
 
 guint pss_record_jobs(const PssRecord *record)

@@ -31,7 +31,11 @@ enum pss_buffering pss_record_buffering(const PssRecord *record);
 /* Runs the command in the session's shell; its output is kept here. With `wait` it may be later. */
 gboolean pss_record_run(PssRecord *record, const PssCommand *command, gboolean wait,
 			GError **error) G_GNUC_WARN_UNUSED_RESULT;
-guint pss_record_jobs(const PssRecord *record); /* that run or wait */
+guint pss_record_jobs(const PssRecord *record);                          /* that run or wait */
+gboolean pss_record_has_job(const PssRecord *record, const PssRun *run); /* is it one of them? */
+
+/* So much was dropped before it came here. */
+void pss_record_note_dropped(PssRecord *record, guint64 n);
 
 /* Hands out what has been kept. Only one at a time: PSS_BUSY. The run is the caller's; it ends with the status of what
  * ran last, and to interrupt it ends the receiving alone. */

@@ -66,6 +66,22 @@ gboolean pss_session_park(PssSession *session, gboolean has_idle, guint idle_s)
 	return !session->link_lost;
 }
 
+void pss_session_choose_dropped(PssSession *session)
+{
+	gboolean drops = pss_record_buffering(session->record) == PSS_BUFFERING_DROP;
+	PssChannel *running;
+
+	if (!session->resilient || !session->transport)
+		return;
+	if (session->terminal)
+		pss_channel_held_set_drop(session->terminal, drops && session->kept && !session->watcher);
+	running = pss_invoker_current_channel(session->invoker);
+	if (running)
+		pss_channel_held_set_drop(
+			running,
+			drops && pss_record_has_job(session->record, pss_invoker_current_run(session->invoker)));
+}
+
 /* What waits to be run would wait until somebody connects. */
 void pss_session_park_if_settled(PssSession *session)
 {
@@ -116,6 +132,7 @@ void pss_session_take_buffering(PssSession *session, struct pss_fields fields)
 				 : buffering == PSS_BUFFERING_DROP ? PSS_BUFFERING_DROP
 								   : pss_record_buffering(session->record),
 				 size ? CLAMP(size, BUFFER_MIN, BUFFER_MAX) : 0);
+	pss_session_choose_dropped(session);
 }
 
 gboolean pss_session_run_job(PssSession *session, const PssCommand *command, gboolean wait, GError **error)

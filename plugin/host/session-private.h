@@ -89,6 +89,9 @@ void pss_session_on_taken_over(gpointer user, const char *memo, guint last_child
 
 /* ---- session-connect.c */
 
+/* What the holder may forget of the output while there is no link: all that nobody watches, unless it is to block. */
+void pss_session_choose_dropped(PssSession *session);
+
 /* A command that waited has been begun. */
 void pss_session_park_if_settled(PssSession *session);
 

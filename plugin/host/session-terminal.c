@@ -73,6 +73,7 @@ void pss_session_attach(PssSession *session, guint columns, guint rows, const Ps
 	if (pss_remote_state(session->remote) == PSS_REMOTE_BUSY)
 		have_redrawn(session);
 	pss_record_show(session->record);
+	pss_session_choose_dropped(session);
 
 	PssRemotePrompt prompt;
 	pss_remote_discard(session->remote);
@@ -99,6 +100,7 @@ void pss_session_detach(PssSession *session)
 		pss_session_close(session, "its terminal has gone");
 	else
 		pss_remote_discard(session->remote);
+	pss_session_choose_dropped(session);
 }
 
 void pss_session_send_away(PssSession *session, enum pss_left_reason reason, const char *message)

@@ -105,6 +105,7 @@ static void become_opened(PssSession *session)
 		session->state = PSS_STATE_OPENED;
 		session->was_opened = TRUE;
 		pss_session_save(session);
+		pss_session_choose_dropped(session);
 	}
 	finish_opening(session, NULL);
 }
@@ -277,10 +278,22 @@ static void on_link(gpointer user, PssLinkNews news, const char *text)
 				   : NULL;
 	if (!error) {
 		pss_session_save(session);
+		pss_session_choose_dropped(session);
 		pss_session_orphan_caught_up(session);
 	}
 	pss_session_tell_waiters(session, error);
 	pss_record_settle(session->record);
+}
+
+static void on_dropped(gpointer user, guint64 n)
+{
+	PssSession *session = user;
+	g_autofree char *note = g_strdup_printf("%" G_GUINT64_FORMAT " bytes dropped", n);
+
+	if (session->watcher)
+		session->watcher->on_note(session->watcher_user, PSS_NOTE_WARNING, note);
+	else
+		pss_record_note_dropped(session->record, n);
 }
 
 static const PssTransportEvents transport_events = {
@@ -290,6 +303,7 @@ static const PssTransportEvents transport_events = {
 	.on_lost = on_lost,
 	.on_link = on_link,
 	.on_taken_over = pss_session_on_taken_over,
+	.on_dropped = on_dropped,
 };
 
 /* ---- the channels' events */

@@ -7,8 +7,8 @@
 #include "host/held-private.h"
 #include "remote/holder.h"
 
-#define LINE_BYTES 4096u        /* of a child's input: as long as a shell reads in a moment */
-#define RAW_BYTES 16384u        /* the same, as it is */
+#define LINE_BYTES 4096u /* of a child's input: as long as a shell reads in a moment */
+#define RAW_BYTES 16384u /* the same, as it is */
 /* So much may be under way when more is wanted: what is taken is told late where it is little. */
 #define DRAINED_BYTES (256u * 1024u)
 #define KEPT_MAX (256u * 1024u) /* of a paused channel, before the holder is told to stop */
@@ -146,7 +146,16 @@ static void on_ended(gpointer user, guint child, int status)
 	unref_channel(channel);
 }
 
+static void on_dropped(gpointer user, guint child, guint64 n)
+{
+	const PssHeld *held = user;
+
+	if (held->events)
+		held->events->on_dropped(held->user, n);
+}
+
 const PssNumberedEvents pss_held_channel_events = {
+	.on_dropped = on_dropped,
 	.on_bytes = on_bytes,
 	.on_taken = on_taken,
 	.on_ended = on_ended,
@@ -398,6 +407,16 @@ static void draw_name(char *name)
 	name[n] = '\0';
 }
 
+void pss_channel_held_set_drop(PssChannel *base, gboolean drop)
+{
+	PssHeldChannel *channel = (PssHeldChannel *)base;
+
+	if (channel->drop == drop || channel->plain || channel->ended || !channel->events)
+		return;
+	channel->drop = drop;
+	say_short(channel, "k", drop ? "1" : "0");
+}
+
 guint pss_channel_held_number(PssChannel *base)
 {
 	return ((PssHeldChannel *)base)->number;
@@ -426,6 +445,7 @@ PssChannel *pss_transport_held_adopt(PssTransport *base, guint number, gboolean 
 	channel->base.transport = base;
 	channel->number = number;
 	channel->pty = pty;
+	channel->drop = -1;
 	channel->events = events;
 	channel->user = user;
 	g_queue_init(&channel->kept);

@@ -38,6 +38,8 @@ typedef struct {
 	void (*on_link)(gpointer user, PssLinkNews news, const char *text);
 	/* It was restored, and the holder has been taken over: what it was told last. Channels are adopted in here. */
 	void (*on_taken_over)(gpointer user, const char *memo, guint last_child);
+	/* So many bytes of output were forgotten while there was no link: see pss_channel_held_set_drop(). */
+	void (*on_dropped)(gpointer user, guint64 n);
 } PssTransportEvents;
 
 typedef struct {

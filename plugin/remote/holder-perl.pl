@@ -19,9 +19,12 @@ my ($home, $shell) = ($ENV{HOME} || '/', $ENV{SHELL} || (getpwuid($<))[8] || '/b
 # A link is {in, out, keep, lines, first, sent, origin}; a child {pid, in, outputs => {fd => [handle, type]}, pty, queue, taken, eof,
 # stopped, status}.
 my ($link, $waiting, %children);
+# Frames that have come since there was a link: {number, child, type, data}, {lost, n} or {text}.
+my (@fresh, $fresh_size);
 my ($down, $start, $have, $told, $tell_at, $heard, $ending) = ('', 0, 0, 0, undef, now(), 0);
 my ($owner, $memo, $last) = ('', '', 0);
 my $touched = now();
+$fresh_size = 0;
 
 sub now { return clock_gettime(CLOCK_MONOTONIC) }
 
@@ -44,7 +47,81 @@ sub note {
 	close($file);
 }
 
-sub is_full { return length $down >= LIMIT }
+sub is_full {
+	my ($child) = @_;
+	return ($link || !$child->{drop}) && length($down) + $fresh_size >= LIMIT;
+}
+
+# ---- frames
+sub say_frame {
+	my ($text) = @_;
+	if ($link) {
+		$down .= $text;
+	} else {
+		push @fresh, {text => $text};
+	}
+}
+
+sub say_output {
+	my ($number, $child, $type, $data) = @_;
+	my $last = $fresh[-1];
+	if ($link) {
+		$down .= "$type $number " . length($data) . "\n$data";
+		return;
+	}
+	if ($last && defined $last->{type} && $last->{number} == $number && $last->{type} eq $type && length $last->{data} < CHUNK) {
+		$last->{data} .= $data;
+	} else {
+		push @fresh, {number => $number, child => $child, type => $type, data => $data};
+	}
+	$fresh_size += length $data;
+	drop_oldest() if $fresh_size > LIMIT;
+}
+
+# What the engine must not miss of an output that is dropped: its marks, and what may be half of one at the end.
+sub marks_of {
+	my ($data) = @_;
+	my ($half) = $data =~ /([\033\036][^\033\036\007]{0,80})\z/;
+	return join('', $data =~ /(\033\]7337;[^\033\007]{1,80}\007|\036[0-9a-f]{32}[<>R])/g) . ($half // '');
+}
+
+# Of those whose output may be dropped while nobody is there: standard error only where the rest is not enough. What has
+# been sent once stays as it is.
+sub drop_oldest {
+	my $excess = $fresh_size - LIMIT * 3 / 4;
+	$excess = drop_of($_, $excess) for '1', '2';
+}
+
+sub drop_of {
+	my ($type, $excess) = @_;
+	my (@kept, %lost);
+	for my $frame (@fresh) {
+		if (defined $frame->{lost}) {
+			$lost{$frame->{lost}} = $frame;
+		} elsif ($excess > 0 && $frame->{child} && $frame->{child}{drop} && $frame->{type} eq $type) {
+			my $marks = marks_of($frame->{data});
+			my $n = length($frame->{data}) - length $marks;
+			push @kept, $lost{$frame->{number}} = {lost => $frame->{number}, n => 0} unless $lost{$frame->{number}};
+			$lost{$frame->{number}}{n} += $n;
+			$excess -= $n;
+			$fresh_size -= $n;
+			next if $marks eq '';
+			$frame->{data} = $marks;
+		}
+		push @kept, $frame;
+	}
+	@fresh = @kept;
+	return $excess;
+}
+
+sub flush_fresh {
+	for my $frame (@fresh) {
+		$down .= defined $frame->{text} ? $frame->{text} : defined $frame->{lost} ? "l $frame->{lost} $frame->{n}\n"
+			: "$frame->{type} $frame->{number} " . length($frame->{data}) . "\n$frame->{data}";
+	}
+	@fresh = ();
+	$fresh_size = 0;
+}
 
 sub has_more {
 	my ($one) = @_;
@@ -189,7 +266,7 @@ sub read_output {
 	my $n = sysread($handle, my $data, CHUNK);
 	return 0 if !defined $n && ($! == EAGAIN || $! == EINTR);
 	if ($n) {
-		$down .= "$type $number $n\n" . $data;
+		say_output($number, $child, $type, $data);
 		return 1;
 	}
 	delete $child->{outputs}{$fd};
@@ -204,15 +281,15 @@ sub finish_if_done {
 	return if !defined $child->{status} || $child->{stopped};
 	if ($child->{pty}) {
 		for my $fd (keys %{$child->{outputs}}) {
-			1 while !is_full() && read_output($number, $child, $fd);
-			return if is_full();
+			1 while !is_full($child) && read_output($number, $child, $fd);
+			return if is_full($child);
 		}
 	} elsif (%{$child->{outputs}}) {
 		return;
 	}
 	close_child($child);
 	tell_taken();
-	$down .= "x $number $child->{status}\n";
+	say_frame("x $number $child->{status}\n");
 	delete $children{$number};
 }
 
@@ -273,6 +350,8 @@ sub obey {
 		kill($rest, -$child->{pid}) if $rest =~ /^[A-Z][A-Z0-9]*$/;
 	} elsif ($word eq 'z') {
 		$child->{stopped} = $rest eq '1';
+	} elsif ($word eq 'k') {
+		$child->{drop} = $rest eq '1';
 	} elsif ($word eq 'c') {
 		close_child($child);
 		delete $children{$number};
@@ -299,6 +378,7 @@ sub take_line {
 		my $takes = $count eq '-' || $count eq '?';
 		my $refusal = !$takes && $owner ne '' && $owner ne $who ? 'o another client has gone on with the session'
 			: $count eq '?' && !$free ? 'b ' . ($link->{origin} // '') : '';
+		flush_fresh() if $refusal eq '';
 		$count = $start if $takes;
 		$refusal ||= $count < $start || $count > down_end() ? 'g what it has to say again is gone' : '';
 		if ($refusal) {
@@ -351,10 +431,10 @@ sub read_link {
 sub tell_taken {
 	for my $number (keys %children) {
 		my $child = $children{$number};
-		$down .= "t $number $child->{taken}\n" if $child->{taken};
+		say_frame("t $number $child->{taken}\n") if $child->{taken};
 		$child->{taken} = 0;
 	}
-	$down .= "a $have 0\n" if $told < $have;
+	say_frame("a $have 0\n") if $told < $have;
 	$told = $have;
 	$tell_at = undef;
 }
@@ -408,7 +488,7 @@ sub turn {
 	my ($reading, $writing, %outputs, %inputs) = ('', '');
 	for my $number (keys %children) {
 		my $child = $children{$number};
-		if (!$child->{stopped} && !is_full()) {
+		if (!$child->{stopped} && !is_full($child)) {
 			$outputs{$_} = $number for keys %{$child->{outputs}};
 		}
 		$inputs{fileno($child->{in})} = $child if length $child->{queue} && $child->{in};

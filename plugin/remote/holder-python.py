@@ -10,6 +10,8 @@ CHUNK = 65536
 TELL_BYTES = 32768
 TELL_SECONDS = 0.3
 LOOK_SECONDS = 60
+HALF_MARK = re.compile(rb"[\033\036][^\033\036\007]{0,80}\Z")
+MARKS = re.compile(rb"\033\]7337;[^\033\007]{1,80}\007|\036[0-9a-f]{32}[<>R]")
 BYTES_BEHIND = re.compile(rb"\d+ b \d+ (\d+)$")
 TOUCH_SECONDS = 6 * 3600
 
@@ -54,15 +56,97 @@ class Down:
     def end(self):
         return self.start + len(self.bytes)
 
-    def is_full(self):
-        return len(self.bytes) >= LIMIT
-
     def confirm(self, count):
         if self.start <= count <= self.end():
             del self.bytes[:count - self.start]
             self.start = count
             return True
         return False
+
+
+# Frames that have come since there was a link: one of a child's output, of what was dropped of it, or another one.
+class Frame:
+    def __init__(self, number, child, kind, data):
+        self.number = number
+        self.child = child
+        self.kind = kind
+        self.data = data
+        self.lost = 0
+
+    def text(self):
+        if self.kind is None:
+            return self.data
+        if self.kind == b"l":
+            return b"l %d %d\n" % (self.number, self.lost)
+        return b"%s %d %d\n%s" % (self.kind, self.number, len(self.data), self.data)
+
+
+class Fresh:
+    def __init__(self):
+        self.frames = []
+        self.size = 0
+
+    def add_output(self, number, child, kind, data):
+        last = self.frames[-1] if self.frames else None
+        if last and last.number == number and last.kind == kind and len(last.data) < CHUNK:
+            last.data += data
+        else:
+            self.frames.append(Frame(number, child, kind, bytearray(data)))
+        self.size += len(data)
+        if self.size > LIMIT:
+            self.drop_oldest()
+
+    # Of those whose output may be dropped while nobody is there: standard error only where the rest is not enough. What
+    # has been sent once stays as it is.
+    def drop_oldest(self):
+        excess = self.size - LIMIT * 3 // 4
+        for kind in (b"1", b"2"):
+            excess = self.drop_of(kind, excess)
+
+    def drop_of(self, kind, excess):
+        kept = []
+        lost = {}
+        for frame in self.frames:
+            if frame.kind == b"l":
+                lost[frame.number] = frame
+            elif excess > 0 and frame.child and frame.child.drop and frame.kind == kind:
+                marks = marks_of(frame.data)
+                n = len(frame.data) - len(marks)
+                if frame.number not in lost:
+                    lost[frame.number] = Frame(frame.number, None, b"l", None)
+                    kept.append(lost[frame.number])
+                lost[frame.number].lost += n
+                excess -= n
+                self.size -= n
+                if not marks:
+                    continue
+                frame.data = marks
+            kept.append(frame)
+        self.frames = kept
+        return excess
+
+    def flush(self):
+        for frame in self.frames:
+            down.bytes += frame.text()
+        self.frames = []
+        self.size = 0
+
+
+# What the engine must not miss of an output that is dropped: its marks, and what may be half of one at the end.
+def marks_of(data):
+    half = HALF_MARK.search(data)
+    return bytearray(b"".join(MARKS.findall(data)) + (half.group() if half else b""))
+
+
+def say_frame(text):
+    if link is not None:
+        down.bytes += text
+    else:
+        fresh.frames.append(Frame(None, None, None, text))
+
+
+def is_full(child):
+    return (link is not None or not child.drop) and len(down.bytes) + fresh.size >= LIMIT
 
 
 class Link:
@@ -95,6 +179,7 @@ class Child:
         self.taken = 0
         self.eof = False
         self.stopped = False
+        self.drop = False
         self.status = None
 
     def end_input(self):
@@ -125,6 +210,7 @@ class Child:
 
 
 down = Down()
+fresh = Fresh()
 link = None
 waiting = None
 children = {}
@@ -205,7 +291,10 @@ def read_output(number, child, fd):
     except OSError:
         data = b""
     if data:
-        down.bytes += child.outputs[fd] + b" %d %d\n" % (number, len(data)) + data
+        if link is None:
+            fresh.add_output(number, child, child.outputs[fd], data)
+        else:
+            down.bytes += child.outputs[fd] + b" %d %d\n" % (number, len(data)) + data
         return True
     del child.outputs[fd]
     if child.pty:
@@ -220,15 +309,15 @@ def finish_if_done(number, child):
         return
     if child.pty:
         for fd in list(child.outputs):
-            while not down.is_full() and read_output(number, child, fd):
+            while not is_full(child) and read_output(number, child, fd):
                 pass
-            if down.is_full():
+            if is_full(child):
                 return
     elif child.outputs:
         return
     child.close()
     tell_taken()
-    down.bytes += b"x %d %d\n" % (number, child.status)
+    say_frame(b"x %d %d\n" % (number, child.status))
     del children[number]
 
 
@@ -294,6 +383,8 @@ def obey(word, rest, data):
             pass
     elif word == b"z":
         child.stopped = rest == b"1"
+    elif word == b"k":
+        child.drop = rest == b"1"
     elif word == b"c":
         child.close()
         del children[number]
@@ -312,6 +403,8 @@ def take_line(from_link, line, data):
             refusal = "o another client has gone on with the session"
         elif count == b"?" and not free:
             refusal = "b " + link.origin
+        if refusal is None:
+            fresh.flush()
         count = down.start if takes else int(count)
         if refusal is None and not down.start <= count <= down.end():
             refusal = "g what it has to say again is gone"
@@ -380,10 +473,10 @@ def tell_taken():
     global told, tell_at
     for number, child in children.items():
         if child.taken:
-            down.bytes += b"t %d %d\n" % (number, child.taken)
+            say_frame(b"t %d %d\n" % (number, child.taken))
             child.taken = 0
     if told < have:
-        down.bytes += b"a %d 0\n" % have
+        say_frame(b"a %d 0\n" % have)
         told = have
     tell_at = None
 
@@ -462,7 +555,7 @@ def turn(listener, woken):
     reading = [listener, woken]
     writing = []
     for number, child in children.items():
-        if not child.stopped and not down.is_full():
+        if not child.stopped and not is_full(child):
             outputs.update((fd, number) for fd in child.outputs)
         if child.queue and child.fd_in >= 0:
             inputs[child.fd_in] = child

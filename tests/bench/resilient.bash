@@ -48,6 +48,7 @@ shows_all() {
 }
 
 # In a session, from Enter to the next prompt.
+# shellcheck disable=SC2034 # for samples
 shown_in() {
 	local keys pid
 	printf '%s\n' "$LOAD" "PROMPT_COMMAND='unset PROMPT_COMMAND; enter-pssession -Session $1'" >"$HERE/bench-rc"

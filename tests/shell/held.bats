@@ -11,6 +11,7 @@ setup() {
 	[ -p "$WORLD/remote-run/gate" ] || mkfifo -m 666 "$WORLD/remote-run/gate"
 }
 teardown() {
+	[ ! -d "$WORLD/ssh1" ] || sshd_stop "$WORLD/ssh1"
 	proxy_stop
 	place_end
 }
@@ -191,6 +192,82 @@ finds_again() {
 		[ "$(cat $HERE/e)" = err ] || exit 53
 		[ "$(state)" = Opened/Available ] || exit 54
 		remove-pssession -Session $s'
+	wait_until 10 nothing_remote
+}
+
+# The job prints more than a holder keeps.
+FLOOD='seq 600000; touch $WORLD/remote-run/through; echo last >&2; (exit 6)'
+
+# floods_away: a job and a terminal that nobody watches are not held up by that.
+floods_away() {
+	script "$1$OPEN"'invoke-command -Session $s -AsJob "read -r _ <$WORLD/remote-run/gate; '"$FLOOD"'" >/dev/null
+		disconnect-pssession -Session $s >/dev/null'
+	wait_until 10 is_unconnected
+	open_gate
+	wait_until 30 test -e "$WORLD/remote-run/through"
+	rm "$WORLD/remote-run/through"
+	script 's=$(cat $HERE/s)
+		receive-pssession -Wait -Session $s >$HERE/o 2>$HERE/e
+		[ $? = 6 ] || exit 51
+		[ "$(tail -n 1 $HERE/o)" = 600000 ] || exit 52
+		[ $(wc -c <$HERE/o) -gt 500000 ] || exit 53
+		grep -q "bytes dropped" $HERE/e || exit 54
+		grep -qx last $HERE/e || exit 55
+		dropped=$(sed -n "s/.*[^0-9]\([0-9]*\) bytes dropped.*/\1/p" $HERE/e)
+		[ $((dropped + $(wc -c <$HERE/o))) = 4088895 ] || { cat $HERE/e; wc -c $HERE/o; exit 56; }
+		[ "$(state)" = Opened/Available ] || exit 57
+		[ "$(invoke-command -Session $s "echo fine")" = fine ] || exit 58
+		remove-pssession -Session $s'
+	wait_until 10 nothing_remote
+}
+
+@test "held: a job that prints more than is kept goes on, and how much was dropped is said" {
+	floods_away
+}
+
+@test "held: the same with Python's holder" {
+	server_with_keepers python3
+	floods_away 'C=$WORLD/ssh1/ssh_config; '
+	sshd_stop "$WORLD/ssh1"
+}
+
+@test "held: with -OutputBufferingMode Block it waits, and nothing is lost" {
+	script "${OPEN/-Resilient/-Resilient -OutputBufferingMode Block -OutputBufferSize 4096}"'
+		invoke-command -Session $s -AsJob "read -r _ <$WORLD/remote-run/gate; echo >$WORLD/remote-run/begun; '"$FLOOD"'" >/dev/null
+		disconnect-pssession -Session $s >/dev/null'
+	wait_until 10 is_unconnected
+	open_gate
+	wait_until 10 test -e "$WORLD/remote-run/begun"
+	[ ! -e "$WORLD/remote-run/through" ]
+	script 's=$(cat $HERE/s)
+		receive-pssession -Wait -Session $s 2>$HERE/e | cmp - <(seq 600000) || exit 51
+		[ "$(cat $HERE/e)" = last ] || exit 52
+		remove-pssession -Session $s'
+	rm "$WORLD/remote-run/through"
+	wait_until 10 nothing_remote
+}
+
+@test "held: what a terminal prints that was disconnected is dropped from the oldest on" {
+	script "$OPEN"
+	local_shell_start
+	run_line 's=$(cat $HERE/s)'
+	enter_kept
+	term_type "read -r _ <$WORLD/remote-run/gate; seq 600000; touch $WORLD/remote-run/through"
+	term_keys Enter
+	script 'until [ "$(state)" = Opened/Busy ]; do :; done; disconnect-pssession -Session $(cat $HERE/s) >/dev/null'
+	wait_local
+	wait_until 10 is_unconnected
+	open_gate
+	wait_until 30 test -e "$WORLD/remote-run/through"
+	rm "$WORLD/remote-run/through"
+	term_type 'enter-pssession -Session $s'
+	term_keys Enter
+	wait_screen $'\n600000\n'
+	wait_line '^\[.*box\]: remote\$ $'
+	run_line 'echo still here'
+	output_is 'still here'
+	leave_by exit
+	script 'remove-pssession -Session $(cat $HERE/s)'
 	wait_until 10 nothing_remote
 }
 
