@@ -26,6 +26,7 @@
 
 #define LOCK_DEADLINE_MS 15000 /* longer than the one who holds it may take to start the host process */
 #define RETRY_MS 20
+#define ENDING_MS 500
 #define READ_SIZE 65536
 
 struct opening {
@@ -246,6 +247,23 @@ static int open_connection(struct opening *opening, struct pss_connection *conne
 	return rc < 0 ? rc : greet(opening, connection, program_name);
 }
 
+/* One that is ending takes connections for a moment still. */
+static int open_lasting_connection(struct opening *opening, struct pss_connection *connection, bool may_start,
+				   const char *program_name)
+{
+	int rc = open_connection(opening, connection, may_start, program_name);
+
+	for (long long deadline = pss_now_ms() + ENDING_MS; rc == -ECONNRESET;) {
+		if (pause_before_retry(opening, deadline) < 0)
+			break;
+		pss_connection_close(connection);
+		free(opening->error);
+		opening->error = NULL;
+		rc = open_connection(opening, connection, may_start, program_name);
+	}
+	return rc;
+}
+
 int pss_connection_open(struct pss_connection *connection, bool may_start, const char *const *search_path,
 			const char *program_name, bool (*interrupted)(void), struct pss_beside *beside,
 			char **ret_error)
@@ -257,7 +275,7 @@ int pss_connection_open(struct pss_connection *connection, bool may_start, const
 	};
 
 	*connection = (struct pss_connection){ .fd = -1, .beside = beside };
-	int rc = open_connection(&opening, connection, may_start, program_name);
+	int rc = open_lasting_connection(&opening, connection, may_start, program_name);
 	if (rc < 0) {
 		pss_connection_close(connection);
 		if (!opening.error)

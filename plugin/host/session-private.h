@@ -62,6 +62,14 @@ struct PssSession {
 
 /* ---- session.c */
 
+/* The one way out of Opening and Opened. */
+void pss_session_end(PssSession *session, enum pss_state state, const char *cause, enum pss_left_reason reason,
+		     int status);
+void pss_session_become_opened(PssSession *session);
+/* Tells the opener, if there still is one. */
+void pss_session_finish_opening(PssSession *session, const GError *error);
+void pss_session_note(gpointer session, enum pss_note_kind kind, const char *text);
+
 /* Ends the entering of the terminal that has it, if any. */
 void pss_session_tell_left(PssSession *session, enum pss_left_reason reason, int status, const char *message);
 /* Whoever has entered the session stays in it, and is told. */
@@ -74,6 +82,10 @@ void pss_session_name_prompt(PssSession *session);
 PssSession *pss_session_new_restored(PssTransportNewFunc new_transport, PssTarget *target, const PssHolderThere *there);
 void pss_session_enter_registry(PssSession *session);
 PssChannel *pss_session_adopt_channel(PssSession *session, guint number, gboolean is_terminal);
+
+/* ---- session-remote.c */
+extern const PssChannelEvents pss_session_control_events, pss_session_terminal_events;
+extern const PssRemoteEvents pss_session_remote_events;
 
 /* ---- session-orphan.c */
 void pss_session_adopt_orphan(PssSession *session, guint child); /* of the transport: its relay */

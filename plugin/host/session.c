@@ -15,8 +15,6 @@
 #define START_UP_PATIENCE_SECONDS 10
 
 static const PssTransportEvents transport_events;
-static const PssChannelEvents control_events, terminal_events;
-static const PssRemoteEvents remote_events;
 
 PssSession *pss_session_ref(PssSession *session)
 {
@@ -86,7 +84,7 @@ void pss_session_tell_left(PssSession *session, enum pss_left_reason reason, int
 		watcher->on_left(session->watcher_user, reason, status, message);
 }
 
-static void finish_opening(PssSession *session, const GError *error)
+void pss_session_finish_opening(PssSession *session, const GError *error)
 {
 	const PssOpenerEvents *opener = g_steal_pointer(&session->opener);
 
@@ -99,7 +97,7 @@ static void finish_opening(PssSession *session, const GError *error)
 		opener->on_opened(session->opener_user);
 }
 
-static void become_opened(PssSession *session)
+void pss_session_become_opened(PssSession *session)
 {
 	if (session->state == PSS_STATE_OPENING) {
 		session->state = PSS_STATE_OPENED;
@@ -107,12 +105,11 @@ static void become_opened(PssSession *session)
 		pss_session_save(session);
 		pss_session_choose_dropped(session);
 	}
-	finish_opening(session, NULL);
+	pss_session_finish_opening(session, NULL);
 }
 
-/* The one way out of Opening and Opened. */
-static void end_session(PssSession *session, enum pss_state state, const char *cause, enum pss_left_reason reason,
-			int status)
+void pss_session_end(PssSession *session, enum pss_state state, const char *cause, enum pss_left_reason reason,
+		     int status)
 {
 	if (session->state == PSS_STATE_BROKEN || session->state == PSS_STATE_CLOSED)
 		return;
@@ -149,14 +146,15 @@ static PssChannel *open_channel(PssSession *session, gboolean pty)
 	} else {
 		request.first_bytes = pss_remote_control_script(session->remote, &request.n_first_bytes);
 	}
-	return pss_channel_open(session->transport, &request, pty ? &terminal_events : &control_events, session);
+	return pss_channel_open(session->transport, &request,
+				pty ? &pss_session_terminal_events : &pss_session_control_events, session);
 }
 
 static gboolean on_start_up_is_slow(gpointer user)
 {
 	PssSession *session = user;
 	session->patience_source = 0;
-	become_opened(session);
+	pss_session_become_opened(session);
 	return G_SOURCE_REMOVE;
 }
 
@@ -193,7 +191,7 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 	session->terminal = open_channel(session, TRUE);
 	session->control = open_channel(session, FALSE);
 	if (session->attach_too)
-		finish_opening(session, NULL);
+		pss_session_finish_opening(session, NULL);
 	else
 		session->patience_source =
 			g_timeout_add_seconds(START_UP_PATIENCE_SECONDS, on_start_up_is_slow, session);
@@ -208,7 +206,7 @@ static void on_question(gpointer user, PssQuestion *question)
 		pss_question_answer(question, NULL);
 }
 
-static void on_note(gpointer user, enum pss_note_kind kind, const char *text)
+void pss_session_note(gpointer user, enum pss_note_kind kind, const char *text)
 {
 	PssSession *session = user;
 	if (session->opener)
@@ -223,13 +221,13 @@ static void on_lost(gpointer user, const GError *error)
 	session->control = session->terminal = NULL;
 	if (session->opener) {
 		pss_session_ref(session);
-		finish_opening(session, error);
-		end_session(session, PSS_STATE_CLOSED, error->message, PSS_LEFT_LOST, 255);
+		pss_session_finish_opening(session, error);
+		pss_session_end(session, PSS_STATE_CLOSED, error->message, PSS_LEFT_LOST, 255);
 		pss_session_unref(session);
 		return;
 	}
-	end_session(session, session->resilient ? PSS_STATE_CLOSED : PSS_STATE_BROKEN, error->message, PSS_LEFT_LOST,
-		    255);
+	pss_session_end(session, session->resilient ? PSS_STATE_CLOSED : PSS_STATE_BROKEN, error->message,
+			PSS_LEFT_LOST, 255);
 }
 
 /* Whoever has entered the session stays in it, and is told. */
@@ -299,175 +297,11 @@ static void on_dropped(gpointer user, guint64 n)
 static const PssTransportEvents transport_events = {
 	.on_ready = on_ready,
 	.on_question = on_question,
-	.on_note = on_note,
+	.on_note = pss_session_note,
 	.on_lost = on_lost,
 	.on_link = on_link,
 	.on_taken_over = pss_session_on_taken_over,
 	.on_dropped = on_dropped,
-};
-
-/* ---- the channels' events */
-
-static void on_control_data(gpointer user, const void *data, gsize n, gboolean is_stderr)
-{
-	PssSession *session = user;
-	if (!is_stderr && session->remote)
-		pss_remote_control_data(session->remote, data, n);
-}
-
-static void on_control_closed(gpointer user, int exit_status, const GError *error)
-{
-	PssSession *session = user;
-	session->control = NULL;
-	if (error)
-		on_note(session, PSS_NOTE_VERBOSE, error->message);
-	pss_remote_control_closed(session->remote);
-}
-
-static void on_terminal_data(gpointer user, const void *data, gsize n, gboolean is_stderr)
-{
-	PssSession *session = user;
-	pss_remote_terminal_data(session->remote, data, n);
-}
-
-static void on_terminal_closed(gpointer user, int exit_status, const GError *error)
-{
-	PssSession *session = user;
-	session->terminal = NULL;
-	if (!error) {
-		pss_remote_terminal_closed(session->remote, exit_status);
-		return;
-	}
-	if (session->opener)
-		finish_opening(session, error);
-	end_session(session, PSS_STATE_CLOSED, error->message, PSS_LEFT_LOST, 255);
-}
-
-static void on_channel_drained(gpointer user)
-{
-	PssSession *session = user;
-	if (session->watcher)
-		session->watcher->on_drained(session->watcher_user);
-}
-
-static const PssChannelEvents control_events = {
-	.on_data = on_control_data,
-	.on_drained = on_channel_drained,
-	.on_closed = on_control_closed,
-};
-static const PssChannelEvents terminal_events = {
-	.on_data = on_terminal_data,
-	.on_drained = on_channel_drained,
-	.on_closed = on_terminal_closed,
-};
-
-/* ---- the engine's events */
-
-static void send_control(gpointer user, const void *data, gsize n)
-{
-	PssSession *session = user;
-	if (session->control)
-		pss_channel_write(session->control, data, n);
-	pss_session_tell_holder(session);
-}
-
-static void send_terminal(gpointer user, const void *data, gsize n)
-{
-	PssSession *session = user;
-	if (session->terminal)
-		pss_channel_write(session->terminal, data, n);
-}
-
-static void on_output(gpointer user, const void *data, gsize n)
-{
-	PssSession *session = user;
-	pss_session_end_redrawing(session);
-	if (session->watcher)
-		session->watcher->on_output(session->watcher_user, data, n);
-	else
-		pss_record_terminal(session->record, data, n);
-}
-
-static void on_prompt(gpointer user, const PssRemotePrompt *prompt)
-{
-	PssSession *session = user;
-	become_opened(session);
-	pss_session_tell_holder(session);
-	pss_session_orphan_at_prompt(session);
-	session->watcher_at_prompt = session->watcher != NULL;
-	if (session->watcher)
-		session->watcher->on_prompt(session->watcher_user, prompt);
-	else
-		pss_record_prompt(session->record, prompt->status);
-	if (session->invoker)
-		pss_invoker_on_idle(session->invoker);
-}
-
-static void on_busy(gpointer user)
-{
-	PssSession *session = user;
-	if (pss_remote_state(session->remote) == PSS_REMOTE_RAW)
-		become_opened(session);
-	session->watcher_at_prompt = FALSE;
-	if (session->watcher)
-		session->watcher->on_busy(session->watcher_user);
-}
-
-static void on_typed(gpointer user, const void *data, gsize n)
-{
-	PssSession *session = user;
-	if (session->watcher)
-		session->watcher->on_typed(session->watcher_user, data, n);
-}
-
-static void on_motd(gpointer user, const char *text)
-{
-	on_note(user, PSS_NOTE_MOTD, text);
-}
-
-static void on_notice(gpointer user, const char *text)
-{
-	on_note(user, PSS_NOTE_WARNING, text);
-}
-
-static void on_kept_exit(gpointer user, int status)
-{
-	pss_session_tell_left(user, PSS_LEFT_KEPT_EXIT, status, NULL);
-}
-
-static void on_completion(gpointer user, const PssRemoteCompletion *completion)
-{
-	PssSession *session = user;
-	if (session->watcher)
-		session->watcher->on_completion(session->watcher_user, completion);
-}
-
-static void on_ended(gpointer user, PssRemoteEnd how, int status)
-{
-	PssSession *session = user;
-	g_autofree char *cause = how == PSS_REMOTE_EXITED
-					 ? g_strdup_printf("the remote shell exited with status %d", status)
-					 : g_strdup("the remote shell ended");
-
-	if (session->opener) {
-		g_autoptr(GError) error = g_error_new_literal(PSS_ERROR, PSS_FAILED, cause);
-		finish_opening(session, error);
-	}
-	end_session(session, PSS_STATE_CLOSED, cause, PSS_LEFT_EXIT, status);
-}
-
-static const PssRemoteEvents remote_events = {
-	.send_control = send_control,
-	.send_terminal = send_terminal,
-	.on_output = on_output,
-	.on_prompt = on_prompt,
-	.on_busy = on_busy,
-	.on_typed = on_typed,
-	.on_motd = on_motd,
-	.on_notice = on_notice,
-	.on_kept_exit = on_kept_exit,
-	.on_completion = on_completion,
-	.on_ended = on_ended,
 };
 
 /* ---- opening and closing */
@@ -498,7 +332,7 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 					    .kept = session->kept,
 					    .resilient = options->resilient,
 					    .tell_motd = options->tell_motd };
-	session->remote = pss_remote_new(&remote_options, &remote_events, session);
+	session->remote = pss_remote_new(&remote_options, &pss_session_remote_events, session);
 	session->invoker = pss_invoker_new(session, session->remote);
 	session->idle_s = options->idle_s;
 	session->saved = options->resilient ? pss_saved_new(target) : NULL;
@@ -521,7 +355,7 @@ PssSession *pss_session_new_restored(PssTransportNewFunc new_transport, PssTarge
 	session->link_lost = session->parked = session->let_go = TRUE;
 	session->record = pss_record_new(session);
 	session->waiters = g_ptr_array_new_with_free_func(g_free);
-	session->remote = pss_remote_new(&options, &remote_events, session);
+	session->remote = pss_remote_new(&options, &pss_session_remote_events, session);
 	pss_remote_await(session->remote);
 	pss_remote_set_link(session->remote, FALSE);
 	session->invoker = pss_invoker_new(session, session->remote);
@@ -533,7 +367,8 @@ PssSession *pss_session_new_restored(PssTransportNewFunc new_transport, PssTarge
 PssChannel *pss_session_adopt_channel(PssSession *session, guint number, gboolean is_terminal)
 {
 	return pss_transport_held_adopt(session->transport, number, is_terminal,
-					is_terminal ? &terminal_events : &control_events, session);
+					is_terminal ? &pss_session_terminal_events : &pss_session_control_events,
+					session);
 }
 
 void pss_session_cancel(PssSession *session)
@@ -546,7 +381,7 @@ void pss_session_close(PssSession *session, const char *cause)
 {
 	if (session->remote && !session->left && (session->state == PSS_STATE_OPENED || session->link_lost))
 		pss_remote_hang_up(session->remote);
-	end_session(session, PSS_STATE_CLOSED, cause, PSS_LEFT_REMOVED, 255);
+	pss_session_end(session, PSS_STATE_CLOSED, cause, PSS_LEFT_REMOVED, 255);
 }
 
 void pss_session_keep(PssSession *session)

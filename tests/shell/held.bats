@@ -276,6 +276,8 @@ floods_away() {
 }
 
 @test "held: fish is found again" {
+	requires_made_account
+	write_dotfiles fish
 	finds_again fish 'set -g x 7' 'echo \$x'
 }
 
