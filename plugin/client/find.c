@@ -77,13 +77,14 @@ static int choose(struct pss_call *call, const struct pss_selection *selection, 
 	for (size_t i = 0; i < names->n_items; i++) {
 		_cleanup_(pss_free_pointer) char *error = NULL;
 		const char *name = names->items[i];
-		if (pss_select_is_pattern(name) || means_one_here(selection, kind, name, sessions))
+		if (means_one_here(selection, kind, name, sessions))
 			continue;
-		if (pss_target_parse(name, &opens[*ret_n_opens].target, &error) < 0) {
+		if (pss_target_parse(name, &opens[*ret_n_opens].target, &error) == 0) {
+			++*ret_n_opens; /* "[::1]:22" is no wildcard */
+		} else if (!pss_select_is_pattern(name)) {
 			pss_call_usage(call, "-ComputerName: %s", error ? error : "not enough memory");
 			return -EINVAL;
 		}
-		++*ret_n_opens;
 	}
 	return 0;
 }

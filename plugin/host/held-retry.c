@@ -164,6 +164,12 @@ void pss_held_lose(PssHeld *held, const GError *error)
 		pss_held_lose_for_good(held, error);
 		return;
 	}
+	if (held->taking && held->beside) {
+		/* A server may allow one channel on a connection, and that one has been used to find it. */
+		held->beside = FALSE;
+		pss_held_try_now(held);
+		return;
+	}
 	held->n_refusals = is_login_failure(error) ? held->n_refusals + 1 : 0;
 	if (needs_a_person(error) && (held->n_refusals == 0 || held->n_refusals >= LOGIN_TRIES)) {
 		held->state = held->events ? PSS_HELD_STUCK : PSS_HELD_LOST;

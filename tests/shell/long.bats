@@ -97,6 +97,12 @@ is_quiet() {
 	[ "$status" -eq 0 ]
 }
 
+@test "long: a client that sleeps for two minutes finds all that was printed meanwhile" {
+	PSS_SLEEP_MS=120000 run bats -f 'client that slept' "$BATS_TEST_DIRNAME/roaming.bats"
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
 @test "long: a gigabyte of bytes comes through invoke-command as it is, down and up" {
 	local bytes='openssl enc -aes-128-ctr -nosalt -pass pass:bytes -md sha256 </dev/zero 2>/dev/null | head -c 1000000000'
 	local sum

@@ -100,7 +100,8 @@ sleeps() {
 	far_session "$ALIVE"
 	count_in_background 3000
 	wait_until 20 has_lines "$HERE/numbers" 300
-	sleeps wait_until 60 has_lines "$WORLD/remote-run/far" 3000
+	local end=$(($(now_ms) + ${PSS_SLEEP_MS:-0}))
+	sleeps wait_until 180 eval "has_lines $WORLD/remote-run/far 3000 && [ \$(now_ms) -ge $end ]"
 	count_is_whole 3000
 }
 

@@ -80,3 +80,18 @@ enter_plainly() {
 	screen_matches 'connection to box lost'
 	status_is 255
 }
+
+@test "tinysshd: a resilient session is found and taken over from another computer" {
+	run local_bash 'new-pssession -Resilient -Name kept -ConfigFile $C box >/dev/null && invoke-command -Session kept "x=7" &&
+		disconnect-pssession -Name kept >/dev/null'
+	[ "$status" -eq 0 ]
+	mkdir -m 700 "$HERE/run.b"
+	export CLIENT=.b
+	run local_bash 'get-pssession -ConfigFile $C -ComputerName box -Property Name &&
+		connect-pssession -ConfigFile $C -ComputerName box -Name kept >/dev/null &&
+		invoke-command -Wait -Session kept "echo \$x" && remove-pssession -Name kept'
+	unset CLIENT
+	[ "$output" = $'kept\n7' ]
+	run local_bash 'remove-pssession -Name kept'
+	wait_until 10 nothing_remote
+}
