@@ -40,7 +40,7 @@ pair_streams() {
 LINES_SHOWN=300000
 
 shown_by() {
-	clean_env script -qefc "$1" /dev/null </dev/null >"$HERE/typescript" 2>&1
+	clean_env script -qefc "stty rows 24 columns 80; $1" /dev/null </dev/null >"$HERE/typescript" 2>&1
 }
 
 shows_all() {
