@@ -327,7 +327,31 @@ static void answer_garbage(int listener)
 
 static void close_at_once(int listener)
 {
+	for (;;)
+		close(accept(listener, NULL, NULL));
+}
+
+/* It takes a connection, and is gone. */
+static void close_and_end(int listener)
+{
 	close(accept(listener, NULL, NULL));
+}
+
+static void one_that_is_ending_is_followed_by_another(void)
+{
+	struct pss_connection connection;
+	char *error = NULL;
+
+	set_up();
+	pid_t pid = fork_host(close_and_end);
+	g_assert_cmpint(open_with(&connection, self, &error), ==, 0);
+	pss_connection_close(&connection);
+	end_host(pid);
+	wait_until_gone();
+	pid = fork_host(close_and_end);
+	assert_fails(NULL, -ENOENT, "");
+	end_host(pid);
+	tear_down();
 }
 
 static void strange_answers_are_errors(void)
@@ -443,6 +467,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/connection/whoever passed the socket is not to be killed",
 			whoever_passed_the_socket_is_not_to_be_killed);
 	g_test_add_func("/connection/strange answers are errors", strange_answers_are_errors);
+	g_test_add_func("/connection/one that is ending is followed by another",
+			one_that_is_ending_is_followed_by_another);
 	g_test_add_func("/connection/an interrupt ends the waiting", an_interrupt_ends_the_waiting);
 	g_test_add_func("/connection/a lock that is a symlink is refused", a_lock_that_is_a_symlink_is_refused);
 	g_test_add_func("/connection/a small limit of descriptors is no obstacle",
