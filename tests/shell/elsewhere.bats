@@ -154,7 +154,7 @@ one_keeper() {
 		[ "$(invoke-command -Wait -Session kept "echo \$x")" = 7 ] || exit 55
 		disconnect-pssession -IdleTimeoutSec 800 -Name kept >/dev/null'
 	wait_until 10 eval '[ -z "$(sshd_connections "$WORLD/ssh1")" ]'
-	grep -qx 800 "$(dirname "$(find $(remote_directories) -name about)")/idle"
+	grep -qsx 800 "$WORLD"/remote-run/.pss-*/idle /tmp/.pss-*/idle /var/tmp/.pss-*/idle
 	there 'remove-pssession -Name kept'
 	here 'remove-pssession -Name kept'
 	wait_until 10 nothing_remote

@@ -117,8 +117,7 @@ kill_host() {
 	term_keys C-d
 	wait_screen 'ended 4'
 	wait_line '^\[.*box\]: remote\$ $'
-	term_type 'tail -f /dev/null'
-	term_keys Enter
+	start_running 'echo running; read -r _'
 	term_keys C-c
 	wait_line '^\[.*box\]: remote\$ $'
 	run_line 'echo $?'
