@@ -88,12 +88,15 @@ count_is_whole() {
 
 # sleeps UNTIL…: the client's computer sleeps until then, and its address is another one's when it wakes up.
 sleeps() {
-	# shellcheck disable=SC2046
-	kill -STOP $(host_pids)
+	local pids
+	pids=$(host_pids)
+	[ -z "${COUNTER-}" ] || pids+=" $COUNTER $(descendants "$COUNTER")"
+	# shellcheck disable=SC2086
+	kill -STOP $pids
 	proxy move
 	"$@"
-	# shellcheck disable=SC2046
-	kill -CONT $(host_pids)
+	# shellcheck disable=SC2086
+	kill -CONT $pids
 }
 
 @test "roaming: a client that slept finds all that was printed meanwhile" {
