@@ -305,7 +305,7 @@ void pss_finds_on_find(PssPeer *peer, uint32_t id, struct pss_fields fields)
 	g_ptr_array_add(finds->all, find);
 	PssTarget *copy = pss_target_copy(target);
 	if (find->keep)
-		copy->share = TRUE;
+		copy->share = 1;
 	else
 		forget_forwards(copy);
 	find->transport = pss_peer_new_transport(peer)(copy, &transport_events, find);

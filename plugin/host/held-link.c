@@ -327,6 +327,7 @@ static void open_carrier(PssHeld *held, gboolean first)
 		pss_numbered_append(&held->numbered, with.script);
 	}
 	PssChannelRequest request = { .command = with.command,
+				      .with_environment = first,
 				      .first_bytes = with.script->str,
 				      .n_first_bytes = with.script->len };
 	held->carrier = pss_channel_open(held->link, &request, &carrier_events, held);

@@ -198,7 +198,7 @@ void pss_held_try_now(PssHeld *held)
 	/* Nobody expects to be asked. */
 	target->can_ask = FALSE;
 	if (held->taking && held->beside)
-		target->share = TRUE; /* with one whose target has the same surroundings */
+		target->share = 1; /* with one whose target has the same surroundings */
 	else
 		target->environment = g_environ_unsetenv(target->environment, "SSH_ASKPASS");
 	held->link = held->new_link(target, &pss_held_link_events, held);

@@ -125,6 +125,7 @@ PssRun *pss_run_channel_new(PssTransport *transport, const PssRunChannelOptions 
 	Run *run = g_new0(Run, 1);
 	g_autofree char *first = NULL;
 	PssChannelRequest request = { .pty = options->tty,
+				      .with_environment = options->with_environment,
 				      .term = options->term ? options->term : "xterm-256color",
 				      .columns = options->columns ? options->columns : 80,
 				      .rows = options->rows ? options->rows : 24 };

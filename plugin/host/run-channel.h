@@ -11,7 +11,8 @@ typedef struct {
 	gboolean is_script;
 	gboolean input;
 	gboolean tty;
-	const char *term; /* with tty */
+	gboolean with_environment; /* see transport.h */
+	const char *term;          /* with tty */
 	guint columns, rows;
 	GPtrArray *siblings; /* where it enters itself while it runs, for pss_run_channels_end(); or NULL */
 } PssRunChannelOptions;

@@ -191,6 +191,8 @@ PssRun *pss_run_computer_new(PssTransportNewFunc new_transport, PssTarget *targe
 	run->options.shell = g_strdup(options->shell);
 	run->options.term = g_strdup(options->term);
 	run->options.siblings = NULL;
+	run->options.with_environment = TRUE;
+	target->share = MIN(target->share, 1); /* the command's own channel */
 	run->early = g_byte_array_new();
 	run->transport = new_transport(target, &transport_events, run);
 	pss_transport_connect(run->transport);

@@ -34,7 +34,7 @@ GKeyFile *pss_saved_new(const PssTarget *target)
 	set_text(file, "Directory", target->cwd);
 	g_key_file_set_integer(file, GROUP, "Port", (int)target->port);
 	g_key_file_set_boolean(file, GROUP, "ByProgram", target->by_program);
-	g_key_file_set_boolean(file, GROUP, "Share", target->share);
+	g_key_file_set_boolean(file, GROUP, "Share", target->share != 0);
 	g_key_file_set_integer(file, GROUP, "Timeout", (int)target->connect_timeout_ms);
 	g_key_file_set_string_list(file, GROUP, "Options", (const char *const *)target->options,
 				   g_strv_length(target->options));
@@ -51,7 +51,7 @@ PssTarget *pss_saved_target(GKeyFile *file)
 	target->config_file = g_key_file_get_string(file, GROUP, "ConfigFile", NULL);
 	target->cwd = g_key_file_get_string(file, GROUP, "Directory", NULL);
 	target->port = (guint)g_key_file_get_integer(file, GROUP, "Port", NULL);
-	target->share = g_key_file_get_boolean(file, GROUP, "Share", NULL);
+	target->share = g_key_file_get_boolean(file, GROUP, "Share", NULL) ? PSS_TARGET_SHARE_SESSION : 0;
 	target->by_program = g_key_file_get_boolean(file, GROUP, "ByProgram", NULL);
 	target->connect_timeout_ms = (guint)g_key_file_get_integer(file, GROUP, "Timeout", NULL);
 	target->options = g_key_file_get_string_list(file, GROUP, "Options", NULL, NULL);

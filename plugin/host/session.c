@@ -136,6 +136,7 @@ static PssChannel *open_channel(PssSession *session, gboolean pty)
 {
 	PssChannelRequest request = {
 		.pty = pty,
+		.with_environment = pty,
 		.command = pty ? pss_remote_terminal_command(session->remote)
 			       : pss_remote_control_command(session->remote),
 	};

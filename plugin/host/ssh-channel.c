@@ -84,27 +84,78 @@ static void on_close(ssh_session session, ssh_channel ssh, void *user)
 	((PssSshChannel *)user)->remote_closed = TRUE;
 }
 
-PssSshChannel *pss_ssh_channel_new(PssSshLink *link, const PssChannelRequest *request, const PssChannelEvents *events,
-				   gpointer user)
+static PssSshChannel *new_channel(PssSshLink *link, gboolean pty, const char *term)
 {
 	PssSshChannel *channel = g_rc_box_new0(PssSshChannel);
 
 	channel->base.transport = &link->base;
 	channel->link = link;
-	channel->user = user;
-	channel->command = g_strdup(request->command);
-	channel->pty = request->pty;
-	channel->term = g_strdup(request->term);
-	channel->columns = request->columns;
-	channel->rows = request->rows;
+	channel->pty = pty;
+	channel->term = g_strdup(term);
 	channel->exit_status = -1;
 	pss_buffer_init(&channel->queue);
-	if (!link->session || link->lost)
-		return channel;
+	return channel;
+}
+
+gboolean pss_ssh_link_has_environment(const PssSshLink *link)
+{
+	return link->login->forwarded_agent || *link->login->environment;
+}
+
+static void give_environment(PssSshChannel *channel)
+{
+	const PssSshLogin *login = channel->link->login;
+
+	channel->with_environment = TRUE;
+	channel->agent_wanted = login->forwarded_agent != NULL;
+	channel->environment = login->environment;
+}
+
+void pss_ssh_channel_use(PssSshChannel *channel, const PssChannelRequest *request, const PssChannelEvents *events,
+			 gpointer user)
+{
+	PssSshChannelState still_to_do = request->pty && !channel->pty ? PSS_CHANNEL_PTY : PSS_CHANNEL_ENVIRONMENT;
+
+	if (request->pty && !channel->pty) {
+		channel->pty = TRUE;
+		channel->term = g_strdup(request->term);
+	}
+	if (request->with_environment && !channel->with_environment)
+		give_environment(channel);
+	channel->state = MIN(channel->state, still_to_do);
+	channel->is_spare = FALSE;
 	channel->events = events;
+	channel->user = user;
+	channel->command = g_strdup(request->command);
+	channel->resized = channel->pty && channel->state > PSS_CHANNEL_OPENING &&
+			   (channel->columns != request->columns || channel->rows != request->rows);
+	channel->columns = request->columns;
+	channel->rows = request->rows;
 	channel->n_first = request->n_first_bytes;
 	if (request->n_first_bytes > 0)
 		pss_ssh_channel_write(&channel->base, request->first_bytes, request->n_first_bytes);
+}
+
+PssSshChannel *pss_ssh_channel_new(PssSshLink *link, const PssChannelRequest *request, const PssChannelEvents *events,
+				   gpointer user)
+{
+	PssSshChannel *channel = new_channel(link, request->pty, request->term);
+
+	if (!link->session || link->lost)
+		return channel;
+	pss_ssh_channel_use(channel, request, events, user);
+	return channel;
+}
+
+PssSshChannel *pss_ssh_channel_new_spare(PssSshLink *link, const char *term)
+{
+	PssSshChannel *channel = new_channel(link, term != NULL, term);
+
+	channel->is_spare = TRUE;
+	channel->columns = 80;
+	channel->rows = 24;
+	if (term)
+		give_environment(channel);
 	return channel;
 }
 
@@ -135,17 +186,6 @@ static void free_stand_ins(PssSshChannel *channel)
 	pss_ssh_channel_forget_stand_ins(channel);
 }
 
-void pss_ssh_channel_set_environment(PssSshChannel *channel, char **environment)
-{
-	channel->environment = environment;
-	for (char **variable = environment; *variable; variable++)
-		/* The terminal's own request says what TERM is. */
-		if (channel->pty && g_str_has_prefix(*variable, "TERM=")) {
-			g_free(channel->term);
-			channel->term = g_strdup(*variable + strlen("TERM="));
-		}
-}
-
 /* Gives libssh's half back. Callbacks could come after the free (fixed in 0.12), so they go first. */
 static void release(PssSshChannel *channel)
 {
@@ -172,6 +212,8 @@ static void refuse(PssSshChannel *channel, const char *what)
 {
 	g_autoptr(GError) error = NULL;
 
+	if (channel->is_spare)
+		pss_ssh_spare_refused(channel->link);
 	pss_ssh_set_error(&error, channel->link->session, PSS_FAILED, "the server refuses %s", what);
 	finish(channel, error);
 }
@@ -183,7 +225,21 @@ static int request_start(PssSshChannel *channel, ssh_channel on)
 
 static int request_pty(PssSshChannel *channel)
 {
-	return ssh_channel_request_pty_size(channel->channel, channel->term, (int)channel->columns, (int)channel->rows);
+	const char *term = channel->term;
+
+	/* The terminal's request comes first and says what TERM is. */
+	for (char **variable = channel->environment; variable && *variable; variable++)
+		if (g_str_has_prefix(*variable, "TERM="))
+			term = *variable + strlen("TERM=");
+	return ssh_channel_request_pty_size(channel->channel, term, (int)channel->columns, (int)channel->rows);
+}
+
+static void send_size(PssSshChannel *channel)
+{
+	if (!channel->resized)
+		return;
+	channel->resized = FALSE;
+	ssh_channel_change_pty_size(channel->channel, (int)channel->columns, (int)channel->rows);
 }
 
 static int request_variable(ssh_channel on, const char *variable)
@@ -266,8 +322,10 @@ static void start(PssSshChannel *channel)
 	}
 	if (channel->state == PSS_CHANNEL_ENVIRONMENT && !channel->finished && set_environment(channel))
 		channel->state = PSS_CHANNEL_EXEC;
-	if (channel->state == PSS_CHANNEL_EXEC && !channel->finished &&
-	    advance(channel, request_start(channel, channel->channel), "to run the command"))
+	if (channel->state != PSS_CHANNEL_EXEC || channel->finished || channel->is_spare)
+		return;
+	send_size(channel);
+	if (advance(channel, request_start(channel, channel->channel), "to run the command"))
 		channel->state = PSS_CHANNEL_RUNNING;
 }
 
@@ -377,10 +435,8 @@ static void send_all(PssSshChannel *channel)
 {
 	gboolean was_full = socket_is_full(channel);
 
-	if (channel->resized && channel->state == PSS_CHANNEL_RUNNING) {
-		channel->resized = FALSE;
-		ssh_channel_change_pty_size(channel->channel, (int)channel->columns, (int)channel->rows);
-	}
+	if (channel->state == PSS_CHANNEL_RUNNING)
+		send_size(channel);
 	if (channel->signal && channel->state == PSS_CHANNEL_RUNNING)
 		ssh_channel_request_send_signal(channel->channel, g_steal_pointer(&channel->signal));
 	/* What libssh cannot pass on at once it keeps, without limit: the bytes wait here instead. */

@@ -104,11 +104,6 @@ static void read_and_write(PssSshLink *link)
  * relays of later calls run in too. */
 static void start_first_channel(PssSshLink *link)
 {
-	if (link->fresh && link->channels->len > 0) {
-		PssSshChannel *first = g_ptr_array_index(link->channels, 0);
-		pss_ssh_channel_set_environment(first, link->login->environment);
-		first->agent_wanted = link->login->forwarded_agent != NULL;
-	}
 	for (guint i = 0; link->fresh && i < link->channels->len; i++) {
 		PssSshChannel *channel = g_ptr_array_index(link->channels, i);
 		if (pss_ssh_channel_can_fly(channel)) {
@@ -131,11 +126,13 @@ static void turn_channels(PssSshLink *link)
 	for (guint i = 0; i < now->len && !link->lost; i++) {
 		PssSshChannel *channel = g_ptr_array_index(now, i);
 		pss_ssh_channel_turn(channel);
-		if (channel->finished && channel->close_wanted)
+		if (channel->finished && (channel->close_wanted || channel->is_spare))
 			g_ptr_array_remove_fast(link->channels, channel);
 	}
 	if (!link->lost && !pss_ssh_link_is_alive(link))
 		lose_by_libssh(link);
+	if (!link->lost)
+		pss_ssh_spares_turn(link);
 }
 
 /* With new keys (RFC 4253, section 9) the server shows its host key again; libssh takes any that signs well. They count
@@ -305,6 +302,7 @@ void pss_ssh_link_stop(PssSshLink *link)
 		return;
 	for (guint i = 0; i < link->channels->len; i++)
 		((PssSshChannel *)g_ptr_array_index(link->channels, i))->events = NULL;
+	link->reserving = FALSE;
 	/* Good-byes that were queued a moment ago should still leave, as far as the socket takes them now. */
 	for (int i = 0; i < LAST_FLUSHES && pss_ssh_link_is_alive(link); i++) {
 		turn_channels(link);

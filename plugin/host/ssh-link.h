@@ -28,9 +28,16 @@ typedef struct {
 	gpointer fd_tag;
 	PssTunnels *tunnels; /* NULL without a session */
 	GPtrArray *channels; /* of PssSshChannel; one reference each */
-	gsize n_delivered;   /* to the channels' users, in this turn */
-	gboolean kicked;     /* something was asked for since the last turn */
-	gboolean fresh;      /* no channel has been started yet */
+	guint n_reserved;    /* channels wanted in all, see ssh-spare.c; 0: none but those that are used */
+	guint n_spare_terminals;
+	gboolean reserving; /* on_reserved is still to be said */
+	gboolean refused;   /* since then */
+	guint n_granted;    /* the most that were open at a time */
+	guint room;         /* channels that the server allows, as far as that is known */
+	char *term;         /* of the last terminal, or NULL */
+	gsize n_delivered;  /* to the channels' users, in this turn */
+	gboolean kicked;    /* something was asked for since the last turn */
+	gboolean fresh;     /* no channel has been started yet */
 	gboolean lost;
 	GError *cause;                     /* why, until it has been told */
 	struct ssh_counter_struct counter; /* of the socket */
@@ -47,7 +54,7 @@ typedef enum {
 	PSS_CHANNEL_OPENING,
 	PSS_CHANNEL_PTY,
 	PSS_CHANNEL_ENVIRONMENT,
-	PSS_CHANNEL_EXEC,
+	PSS_CHANNEL_EXEC, /* as far as a spare one goes */
 	PSS_CHANNEL_RUNNING,
 } PssSshChannelState;
 
@@ -62,6 +69,7 @@ typedef struct {
 	struct ssh_channel_callbacks_struct callbacks;
 	char *command, *term;
 	char **environment; /* "NAME=value" of the login, borrowed, or NULL: what is still to be sent */
+	gboolean with_environment;
 	gboolean pty;
 	guint columns, rows;
 	struct pss_buffer queue; /* to be sent */
@@ -71,6 +79,7 @@ typedef struct {
 	int exit_status;
 	gboolean resized, eof_wanted, eof_sent, drain_wanted, close_wanted;
 	gboolean agent_wanted;     /* forwarded; still to be asked for */
+	gboolean is_spare;         /* nobody's yet */
 	gboolean paused, holding;  /* holding: libssh or `held` has bytes that were not delivered */
 	struct pss_buffer held[2]; /* output and errors that came in a pause */
 	gboolean widening;         /* the same for a moment, see there */
@@ -97,8 +106,21 @@ PssSshChannel *pss_ssh_channel_new(PssSshLink *link, const PssChannelRequest *re
 				   gpointer user);
 void pss_ssh_channel_unref(gpointer channel);
 
-/* What its command is to have in its environment; borrowed until the link ends. Before its first turn. */
-void pss_ssh_channel_set_environment(PssSshChannel *channel, char **environment);
+/* A channel that is opened, and made a terminal, but runs nothing yet; `term` NULL: no terminal. */
+PssSshChannel *pss_ssh_channel_new_spare(PssSshLink *link, const char *term);
+/* Makes a spare one somebody's, and what is requested of it. */
+void pss_ssh_channel_use(PssSshChannel *channel, const PssChannelRequest *request, const PssChannelEvents *events,
+			 gpointer user);
+
+/* TRUE: what is opened with `with_environment` differs from what is opened without. */
+gboolean pss_ssh_link_has_environment(const PssSshLink *link);
+
+/* Opens spare channels as far as they are wanted and allowed; says when they are there. */
+void pss_ssh_spares_turn(PssSshLink *link);
+void pss_ssh_spare_refused(PssSshLink *link);
+
+/* Borrowed, to be used at once: one of the kind, or one that can be made of the kind. NULL: there is none. */
+PssSshChannel *pss_ssh_spare_take(PssSshLink *link, const PssChannelRequest *request);
 
 /* The session that they belong to is about to be freed. */
 void pss_ssh_channel_forget_stand_ins(PssSshChannel *channel);

@@ -112,7 +112,7 @@ PssTarget *pss_target_from_fields(struct pss_fields fields, GError **error)
 	target->connect_timeout_ms = (guint)MIN(pss_fields_number(fields, PSS_TAG_CONNECT_TIMEOUT, 0), G_MAXINT);
 	target->cwd = g_strdup(pss_fields_text(fields, PSS_TAG_CWD));
 	target->by_program = g_strcmp0(pss_fields_text(fields, PSS_TAG_TRANSPORT), "ssh") == 0;
-	target->share = pss_fields_number(fields, PSS_TAG_SHARE, 0) != 0;
+	target->share = pss_fields_number(fields, PSS_TAG_SHARE, 0) ? PSS_TARGET_SHARE_SESSION : 0;
 	target->can_ask = pss_fields_number(fields, PSS_TAG_CAN_ASK, 0) != 0;
 	target->verbose = (guint)MIN(pss_fields_number(fields, PSS_TAG_VERBOSE, 0), 2);
 	if (!check_target(target, error))

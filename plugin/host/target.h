@@ -18,10 +18,14 @@ typedef struct {
 	char *cwd;                /* the caller's directory, or NULL */
 	char **environment;       /* "NAME=value" of the caller, NULL-terminated, never NULL */
 	gboolean by_program;      /* -Transport ssh: the ssh program makes the connection */
-	gboolean share;           /* -ShareConnection: one connection with others that name it so */
+	guint share;              /* -ShareConnection: one connection with others that name it so, where it will want so
+				     many channels at a time; 0: one of its own */
 	gboolean can_ask;         /* a person sits there */
 	guint verbose;            /* 0, 1, 2: which notes are wanted */
 } PssTarget;
+
+/* A session has a terminal, a control channel and what its commands' streams run in. */
+#define PSS_TARGET_SHARE_SESSION 3
 
 /* NULL and an error (PSS_USAGE) that names the parameter when something cannot be. */
 PssTarget *pss_target_from_fields(struct pss_fields fields, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* One connection for several sessions that ask for it (-ShareConnection): each has a transport of this kind, and behind
  * those that name the same target in the same way is one real transport. It logs in once, asks the first of them, and
- * goes with the last. Each channel is one of the real transport's. */
+ * goes with the last. Each channel is one of the real transport's. Servers limit their number (MaxSessions): so a
+ * member comes in when as many as it wants have been granted, and gets another connection if they are refused. */
 #include "host/error.h"
 #include "host/transport.h"
 
-/* OpenSSH's server allows ten channels (MaxSessions), and a session has up to three. */
-#define MEMBERS_MAX 3
+/* What OpenSSH's server allows if nothing else is said: for transports that cannot try. */
+#define USUAL_ROOM 10
 
 typedef struct {
 	char *key;
 	PssTransport *real;
 	GPtrArray *members; /* of Member, not owned */
 	char *user, *history_key, *forwards;
-	gboolean is_ready, is_lost;
+	gboolean is_connecting, is_ready, is_lost;
+	guint n_asked; /* channels */
+	guint room;    /* so many the server allows, as far as that is known */
 } Shared;
 
 typedef struct {
@@ -21,9 +24,13 @@ typedef struct {
 	Shared *shared;
 	const PssTransportEvents *events;
 	gpointer user;
-	GPtrArray *channels;  /* of Channel */
-	guint idle;           /* source; 0: none */
-	gboolean is_overflow; /* its predecessors had no room */
+	GPtrArray *channels; /* of Channel */
+	PssTarget *target;   /* until it is in */
+	guint n_wanted;      /* channels */
+	guint idle;          /* source; 0: none */
+	gboolean is_waiting; /* it wants in */
+	gboolean is_in;
+	gboolean is_overflow; /* there is a connection, which has no room for it */
 } Member;
 
 typedef struct {
@@ -32,6 +39,8 @@ typedef struct {
 } Channel;
 
 static GPtrArray *all; /* of Shared */
+
+static void join(Member *member);
 
 static void shared_free(Shared *shared)
 {
@@ -62,20 +71,123 @@ static char *key_of(const PssTarget *target)
 	return g_string_free(key, FALSE);
 }
 
+/* ---- who is in, and who comes in */
+
+static guint n_wanted(const Shared *shared, gboolean is_in)
+{
+	guint n = 0;
+
+	for (guint i = 0; i < shared->members->len; i++) {
+		const Member *member = g_ptr_array_index(shared->members, i);
+		if (member->is_in == is_in)
+			n += MAX(member->n_wanted, member->channels->len);
+	}
+	return n;
+}
+
+static Member *find_waiting(const Shared *shared)
+{
+	for (guint i = 0; i < shared->members->len; i++) {
+		Member *member = g_ptr_array_index(shared->members, i);
+		if (member->is_waiting)
+			return member;
+	}
+	return NULL;
+}
+
+static void let_in(Member *member)
+{
+	const Shared *shared = member->shared;
+
+	member->is_waiting = FALSE;
+	member->is_in = TRUE;
+	g_clear_pointer(&member->target, pss_target_free);
+	member->events->on_ready(member->user, shared->user, shared->history_key, shared->forwards);
+}
+
+static void reserve(Shared *shared);
+
+static void want_in(Member *member)
+{
+	Shared *shared = member->shared;
+
+	member->is_waiting = TRUE;
+	if (member->is_overflow)
+		member->events->on_note(member->user, PSS_NOTE_WARNING,
+					"the connection that sessions share has no room for another one; this is a new "
+					"connection");
+	member->is_overflow = FALSE;
+	if (!shared->is_connecting)
+		pss_transport_connect(shared->real);
+	shared->is_connecting = TRUE;
+	reserve(shared);
+}
+
+static void move_out(Member *member)
+{
+	g_ptr_array_remove(member->shared->members, member);
+	member->is_waiting = FALSE;
+	join(member);
+	member->is_overflow = TRUE;
+	want_in(member);
+}
+
+/* That many channels there are: as many as were asked for, or as many as the server allows. */
+static void let_in_all(Shared *shared, guint n)
+{
+	gboolean is_full = n < shared->n_asked;
+	Member *member;
+
+	shared->room = is_full ? n : MAX(n, shared->room);
+	while ((member = find_waiting(shared))) {
+		guint n_taken = n_wanted(shared, TRUE);
+		if (n_taken == 0 || n_taken + member->n_wanted <= n)
+			let_in(member);
+		else if (is_full)
+			move_out(member);
+		else
+			return; /* more has been asked for since */
+	}
+}
+
+/* Whoever waits, or else one more like the last, is to find all that it wants. */
+static void reserve(Shared *shared)
+{
+	guint n_more = 0, n_terminals = 0;
+
+	if (!shared->is_ready || shared->is_lost || shared->members->len == 0)
+		return;
+	for (guint i = 0; i < shared->members->len; i++) {
+		const Member *member = g_ptr_array_index(shared->members, i);
+		gboolean counts = !member->is_in || (n_more == 0 && i == shared->members->len - 1);
+		n_more += counts ? member->n_wanted : 0;
+		n_terminals += counts && member->n_wanted == PSS_TARGET_SHARE_SESSION;
+	}
+	shared->n_asked = n_wanted(shared, TRUE) + n_more;
+	if (!pss_transport_reserve(shared->real, shared->n_asked, n_terminals))
+		let_in_all(shared, USUAL_ROOM);
+}
+
 /* ---- the real transport's events */
 
 static void on_ready(gpointer user, const char *remote_user, const char *history_key, const char *forwards)
 {
 	Shared *shared = user;
+	Member *first = find_waiting(shared);
 
 	shared->is_ready = TRUE;
 	shared->user = g_strdup(remote_user);
 	shared->history_key = g_strdup(history_key);
 	shared->forwards = g_strdup(forwards);
-	for (guint i = 0; i < shared->members->len; i++) {
-		const Member *member = g_ptr_array_index(shared->members, i);
-		member->events->on_ready(member->user, remote_user, history_key, forwards);
-	}
+	/* At once: it opens its channels in this very call. */
+	if (first)
+		let_in(first);
+	reserve(shared);
+}
+
+static void on_reserved(gpointer user, guint n)
+{
+	let_in_all(user, n);
 }
 
 static void on_question(gpointer user, PssQuestion *question)
@@ -109,6 +221,7 @@ static void on_lost(gpointer user, const GError *error)
 
 static const PssTransportEvents real_events = {
 	.on_ready = on_ready,
+	.on_reserved = on_reserved,
 	.on_question = on_question,
 	.on_note = on_note,
 	.on_lost = on_lost,
@@ -125,6 +238,7 @@ static PssChannel *shared_open(PssTransport *base, const PssChannelRequest *requ
 	channel->base.transport = base;
 	channel->real = pss_channel_open(member->shared->real, request, events, user);
 	g_ptr_array_add(member->channels, channel);
+	reserve(member->shared);
 	return &channel->base;
 }
 
@@ -173,7 +287,10 @@ static void release_channel(gpointer data)
 
 static void shared_close(PssChannel *channel)
 {
-	g_ptr_array_remove_fast(((Member *)channel->transport)->channels, channel);
+	const Member *member = (Member *)channel->transport;
+
+	g_ptr_array_remove_fast(member->channels, channel);
+	reserve(member->shared);
 }
 
 /* ---- members */
@@ -181,15 +298,9 @@ static void shared_close(PssChannel *channel)
 static gboolean on_first_turn(gpointer user)
 {
 	Member *member = user;
-	const Shared *shared = member->shared;
 
 	member->idle = 0;
-	if (member->is_overflow)
-		member->events->on_note(member->user, PSS_NOTE_WARNING,
-					"the connection that sessions share has no room for another one; this is a new "
-					"connection");
-	if (shared->is_ready)
-		member->events->on_ready(member->user, shared->user, shared->history_key, shared->forwards);
+	want_in(member);
 	return G_SOURCE_REMOVE;
 }
 
@@ -197,10 +308,7 @@ static void shared_connect(PssTransport *base)
 {
 	Member *member = (Member *)base;
 
-	if (member->shared->is_ready || member->is_overflow)
-		member->idle = g_idle_add(on_first_turn, member);
-	if (g_ptr_array_index(member->shared->members, 0) == member)
-		pss_transport_connect(member->shared->real);
+	member->idle = g_idle_add_full(G_PRIORITY_DEFAULT, on_first_turn, member, NULL);
 }
 
 static void shared_transport_free(PssTransport *base)
@@ -210,38 +318,52 @@ static void shared_transport_free(PssTransport *base)
 
 	g_clear_handle_id(&member->idle, g_source_remove);
 	g_ptr_array_unref(member->channels);
+	pss_target_free(member->target);
 	g_ptr_array_remove(shared->members, member);
 	if (shared->members->len == 0) {
 		g_ptr_array_remove_fast(all, shared);
 		shared_free(shared);
+	} else {
+		reserve(shared);
 	}
 	g_free(member);
 }
 
-/* One that has room; `ret_full`: there is one that has not. */
-static Shared *find_shared(const char *key, gboolean *ret_full)
+static Shared *make_shared(const PssTarget *target, const char *key, guint room)
 {
-	for (guint i = 0; i < all->len; i++) {
+	Shared *shared = g_new0(Shared, 1);
+	PssTarget *copy = pss_target_copy(target);
+
+	copy->share = 0;
+	shared->key = g_strdup(key);
+	shared->members = g_ptr_array_new();
+	shared->room = room;
+	shared->real = pss_transport_new(copy, &real_events, shared);
+	g_ptr_array_add(all, shared);
+	return shared;
+}
+
+/* In one that has room, or in a new one. */
+static void join(Member *member)
+{
+	g_autofree char *key = key_of(member->target);
+	guint room = member->target->by_program ? USUAL_ROOM : G_MAXUINT;
+
+	member->shared = NULL;
+	for (guint i = 0; i < all->len && !member->shared; i++) {
 		Shared *shared = g_ptr_array_index(all, i);
 		if (!g_str_equal(shared->key, key))
 			continue;
-		if (shared->members->len < MEMBERS_MAX)
-			return shared;
-		*ret_full = TRUE;
+		if (n_wanted(shared, TRUE) + n_wanted(shared, FALSE) + member->n_wanted <= shared->room)
+			member->shared = shared;
+		member->is_overflow = TRUE;
+		room = MIN(room, shared->room); /* it is the same server */
 	}
-	return NULL;
-}
-
-static Shared *make_shared(PssTarget *target, const char *key)
-{
-	Shared *shared = g_new0(Shared, 1);
-
-	target->share = FALSE;
-	shared->key = g_strdup(key);
-	shared->members = g_ptr_array_new();
-	shared->real = pss_transport_new(target, &real_events, shared);
-	g_ptr_array_add(all, shared);
-	return shared;
+	if (member->shared)
+		member->is_overflow = FALSE;
+	else
+		member->shared = make_shared(member->target, key, room);
+	g_ptr_array_add(member->shared->members, member);
 }
 
 PssTransport *pss_transport_shared_new(PssTarget *target, const PssTransportEvents *events, gpointer user)
@@ -259,7 +381,6 @@ PssTransport *pss_transport_shared_new(PssTarget *target, const PssTransportEven
 		.free = shared_transport_free,
 	};
 	Member *member = g_new0(Member, 1);
-	g_autofree char *key = key_of(target);
 
 	if (!all)
 		all = g_ptr_array_new();
@@ -267,13 +388,8 @@ PssTransport *pss_transport_shared_new(PssTarget *target, const PssTransportEven
 	member->events = events;
 	member->user = user;
 	member->channels = g_ptr_array_new_with_free_func(release_channel);
-	member->shared = find_shared(key, &member->is_overflow);
-	if (member->shared) {
-		member->is_overflow = FALSE;
-		pss_target_free(target);
-	} else {
-		member->shared = make_shared(target, key);
-	}
-	g_ptr_array_add(member->shared->members, member);
+	member->target = target;
+	member->n_wanted = target->share;
+	join(member);
 	return &member->base;
 }

@@ -31,11 +31,32 @@ static PssChannel *ssh_open(PssTransport *base, const PssChannelRequest *request
 			    gpointer user)
 {
 	PssSshLink *link = (PssSshLink *)base;
-	PssSshChannel *channel = pss_ssh_channel_new(link, request, events, user);
+	PssSshChannel *channel = pss_ssh_spare_take(link, request);
 
-	g_ptr_array_add(link->channels, channel);
+	if (request->pty && g_strcmp0(link->term, request->term) != 0) {
+		g_free(link->term);
+		link->term = g_strdup(request->term);
+	}
+	if (channel) {
+		pss_ssh_channel_use(channel, request, events, user);
+	} else {
+		channel = pss_ssh_channel_new(link, request, events, user);
+		g_ptr_array_add(link->channels, channel);
+	}
 	pss_ssh_link_kick(link);
 	return &channel->base;
+}
+
+static gboolean ssh_reserve(PssTransport *base, guint n_channels, guint n_terminals)
+{
+	PssSshLink *link = (PssSshLink *)base;
+
+	link->n_reserved = n_channels;
+	link->n_spare_terminals = n_terminals;
+	link->reserving = TRUE;
+	link->refused = FALSE;
+	pss_ssh_link_kick(link);
+	return TRUE;
 }
 
 static void ssh_free_it(PssTransport *base)
@@ -48,6 +69,7 @@ static void ssh_free_it(PssTransport *base)
 	pss_target_free(link->target);
 	g_ptr_array_unref(link->channels);
 	g_clear_error(&link->cause);
+	g_free(link->term);
 	g_free(link);
 }
 
@@ -63,6 +85,7 @@ PssTransport *pss_transport_ssh_new(PssTarget *target, const PssTransportEvents 
 		.signal = pss_ssh_channel_signal,
 		.eof = pss_ssh_channel_eof,
 		.close = pss_ssh_channel_close,
+		.reserve = ssh_reserve,
 		.free = ssh_free_it,
 	};
 	PssSshLink *link = g_new0(PssSshLink, 1);
@@ -72,6 +95,7 @@ PssTransport *pss_transport_ssh_new(PssTarget *target, const PssTransportEvents 
 	link->target = target;
 	link->events = events;
 	link->user = user;
+	link->room = G_MAXUINT;
 	link->person = pss_person_new(target, events, user);
 	link->channels = g_ptr_array_new_with_free_func(pss_ssh_channel_unref);
 	return &link->base;

@@ -21,6 +21,11 @@ PssChannel *pss_channel_open(PssTransport *transport, const PssChannelRequest *r
 	return transport->ops->open(transport, request, events, user);
 }
 
+gboolean pss_transport_reserve(PssTransport *transport, guint n_channels, guint n_terminals)
+{
+	return transport->ops->reserve && transport->ops->reserve(transport, n_channels, n_terminals);
+}
+
 void pss_channel_write(PssChannel *channel, const void *data, gsize n)
 {
 	channel->transport->ops->write(channel, data, n);

@@ -34,6 +34,8 @@ typedef struct {
 	/* Connecting failed, or the link has died: once, the last event. All channels are dead; none of
 	 * them calls back any more. */
 	void (*on_lost)(gpointer user, const GError *error);
+	/* What pss_transport_reserve() wanted is there, or the server refuses more: it lets us have `n` channels. */
+	void (*on_reserved)(gpointer user, guint n);
 	/* Only from a held transport. */
 	void (*on_link)(gpointer user, PssLinkNews news, const char *text);
 	/* It was restored, and the holder has been taken over: what it was told last. Channels are adopted in here. */
@@ -45,6 +47,9 @@ typedef struct {
 typedef struct {
 	const char *command; /* what to execute; NULL: the login shell */
 	gboolean pty;
+	/* In the environment that ssh_config says (SendEnv, SetEnv), and with a forwarded agent. For what a person's
+	 * commands run in: it may take round trips. */
+	gboolean with_environment;
 	const char *term;    /* with pty; never NULL then */
 	guint columns, rows; /* with pty */
 	/* Bytes for its standard input that go in the same flight where that can be; copied. */
@@ -75,6 +80,7 @@ typedef struct {
 	void (*signal)(PssChannel *channel, const char *name);
 	void (*eof)(PssChannel *channel);
 	void (*close)(PssChannel *channel);
+	gboolean (*reserve)(PssTransport *transport, guint n_channels, guint n_terminals); /* NULL: it cannot */
 	void (*free)(PssTransport *transport);
 } PssTransportOps;
 
@@ -96,6 +102,12 @@ void pss_transport_free(PssTransport *transport);
 /* Opens a channel and starts what it asks for. Never NULL: refusal is an on_closed with an error. */
 PssChannel *pss_channel_open(PssTransport *transport, const PssChannelRequest *request, const PssChannelEvents *events,
 			     gpointer user);
+
+/* Wants that many channels at the server, those in use included, and opens the rest of them ahead: so many of them
+ * terminals, of the kind that was opened last. What is opened later starts on one of these, with a round trip less for
+ * each thing that has been asked for already. on_reserved follows each call, later. Replaces what was wanted before; to
+ * be called again when channels have been opened or closed. FALSE: this kind of transport cannot. */
+gboolean pss_transport_reserve(PssTransport *transport, guint n_channels, guint n_terminals);
 
 /* After on_closed or on_lost a channel's pointer stays good for calls that do nothing, until
  * pss_channel_close() or pss_transport_free(). */

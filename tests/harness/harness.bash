@@ -308,13 +308,16 @@ enter_kept() {
 	[ -n "$REMOTE_OWNED" ] || run_line "PS1='remote\\$ '"
 }
 
-# A second server, for C of the local shell; its remote commands have these variables more.
-second_server() {
+# second_server_with CONFIG_LINE…: a second server, for C of the local shell; its log is $WORLD/ssh1/sshd.log.
+second_server_with() {
 	mkdir -p "$WORLD/ssh1"
 	chmod 755 "$WORLD/ssh1"
-	sshd_start "$WORLD/ssh1" "$REMOTE_USER" "$(remote_environment) $*"
+	sshd_start "$WORLD/ssh1" "$REMOTE_USER" "$@"
 	sed -i "s|^C=.*|C=$WORLD/ssh1/ssh_config|" "$HERE/rc"
 }
+
+# The same; its remote commands have these variables more.
+second_server() { second_server_with "$(remote_environment) $*"; }
 
 # One whose remote commands find all programs of this computer but perl, python3 and script; those in the arguments
 # they do find.

@@ -153,6 +153,7 @@ void channel_open(ChannelRecord *record, LinkRecord *link, const char *command, 
 	PssChannelRequest request = {
 		.command = command,
 		.pty = pty,
+		.with_environment = TRUE,
 		.term = "xterm-256color",
 		.columns = 93,
 		.rows = 41,

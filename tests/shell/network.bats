@@ -149,10 +149,7 @@ listens() {
 }
 
 world_without_channels() {
-	mkdir "$WORLD/ssh1"
-	chmod 755 "$WORLD/ssh1"
-	sshd_start "$WORLD/ssh1" "$REMOTE_USER" 'MaxSessions 1' "$(remote_environment)"
-	sed -i "s|^C=.*|C=$WORLD/ssh1/ssh_config|" "$HERE/rc"
+	second_server_with 'MaxSessions 1' "$(remote_environment)"
 }
 
 @test "network: a server that allows one channel gives a plain terminal and a line that says so" {

@@ -14,7 +14,11 @@ setup_file() {
 }
 teardown_file() { world_end; }
 setup() { place_start; }
-teardown() { place_end; }
+teardown() {
+	place_end
+	[ ! -d "$WORLD/ssh1" ] || sshd_stop "$WORLD/ssh1"
+	rm -rf "$WORLD/ssh1"
+}
 
 # config EXPRESSION…: C is a config that differs from the world's by these of sed's.
 config() {
@@ -179,7 +183,7 @@ no_programs() { [ -z "$(programs)" ]; }
 # -- one connection for several
 
 n_logins() {
-	grep -c '^Accepted publickey' "$WORLD/ssh/sshd.log" || :
+	grep -c '^Accepted publickey' "$WORLD/${1:-ssh}/sshd.log" || :
 }
 
 @test "transport: shared: three sessions are one login and have shells of their own; a fourth one says that there is no room" {
@@ -195,6 +199,51 @@ n_logins() {
 	run local_bash 'new-pssession -ShareConnection -ConfigFile $C -Options LogLevel=ERROR box >/dev/null; remove-pssession -Name "*"'
 	[ "$status" -eq 0 ]
 	[ "$(n_logins)" -eq $((before + 3)) ]
+	wait_until 10 nothing_remote
+}
+
+@test "transport: shared: how many find room is what the server says" {
+	second_server_with 'MaxSessions 30' "$(remote_environment)"
+	run local_bash 'C=$WORLD/ssh1/ssh_config; for i in 1 2 3 4 5; do new-pssession -ShareConnection -ConfigFile $C box; done >/dev/null
+		for i in 1 2 3 4 5; do invoke-command -Id $i "x=$i"; done; for i in 5 4 3 2 1; do invoke-command -Id $i "echo \$x"; done'
+	[ "$output" = $'5\n4\n3\n2\n1' ]
+	[ "$(n_logins ssh1)" -eq 1 ]
+	run local_bash 'C=$WORLD/ssh1/ssh_config; new-pssession -ShareConnection -ConfigFile $C box,box,box,box >/dev/null; get-pssession -Property State | sort | uniq -c'
+	[[ $output == *9\ Opened* ]]
+	[ "$(n_logins ssh1)" -eq 1 ]
+	run local_bash 'C=$WORLD/ssh1/ssh_config; remove-pssession -Name "*"'
+	wait_until 10 nothing_remote
+}
+
+@test "transport: shared: a server with little room: each has a connection, and it is said, at once and one by one" {
+	second_server_with 'MaxSessions 3' "$(remote_environment)"
+	run local_bash 'C=$WORLD/ssh1/ssh_config; new-pssession -ShareConnection -ConfigFile $C box,box,box; get-pssession -Property State'
+	[ "$(grep -c '^Opened$' <<<"$output")" -eq 3 ]
+	[ "$(grep -c 'no room for another one' <<<"$output")" -eq 2 ]
+	[ "$(n_logins ssh1)" -eq 3 ]
+	run local_bash 'C=$WORLD/ssh1/ssh_config; new-pssession -ShareConnection -ConfigFile $C box >/dev/null; for i in 1 2 3 4; do invoke-command -Id $i "echo $i"; done'
+	[[ $output == *'no room for another one'*$'\n1\n2\n3\n4' ]]
+	run local_bash 'C=$WORLD/ssh1/ssh_config; remove-pssession -Name "*"'
+	wait_until 10 nothing_remote
+}
+
+@test "transport: shared: each has the environment and the size that it asked for" {
+	second_server_with 'AcceptEnv PSS_*' "$(remote_environment)"
+	local_bash_start
+	run_line 'for i in 1 2; do new-pssession -ShareConnection -Options SetEnv=PSS_ONE=here -ConfigFile $C box; done >/dev/null' 20
+	run_line 'for i in 1 2; do invoke-command -Id $i "echo \$PSS_ONE"; done'
+	output_is $'here\nhere'
+	resize 97 23
+	term_type 'enter-pssession -Id 2'
+	term_keys Enter
+	wait_remote
+	run_line 'stty size; echo $PSS_ONE'
+	output_is $'23 97\nhere'
+	term_type exit-pssession
+	term_keys Enter
+	wait_local
+	run_line 'remove-pssession -Name "*"'
+	[ "$(n_logins ssh1)" -eq 1 ]
 	wait_until 10 nothing_remote
 }
 
