@@ -20,7 +20,6 @@
 #include "host/error.h"
 #include "host/program-child.h"
 #include "host/program-questions.h"
-#include "host/ssh-config.h"
 #include "host/ssh-error.h"
 #include "wire/buffer.h"
 #include "wire/runtime.h"
@@ -62,6 +61,7 @@ void pss_program_master_free(PssProgramMaster *master)
 	g_free(master->ssh);
 	g_free(master->user);
 	g_free(master->history_key);
+	g_free(master->forwards);
 	g_strfreev(master->environment);
 	g_string_free(master->said, TRUE);
 	g_free(master->last);
@@ -169,9 +169,10 @@ static void add_option(GPtrArray *argv, const char *format, ...)
 static char **master_arguments(const PssProgramMaster *master, const PssTarget *target, const PssSshConfig *config,
 			       gboolean can_ask, const char *self)
 {
-	static const char *const fixed[] = { "ControlMaster=yes",    "ControlPersist=no",          "RemoteCommand=none",
-					     "RequestTTY=no",        "ForkAfterAuthentication=no", "EscapeChar=none",
-					     "PermitLocalCommand=no" };
+	static const char *const fixed[] = { "ControlMaster=yes",          "ControlPersist=no",
+					     "RemoteCommand=none",         "RequestTTY=no",
+					     "ForkAfterAuthentication=no", "EscapeChar=none",
+					     "PermitLocalCommand=no",      "ClearAllForwardings=yes" };
 	GPtrArray *argv = g_ptr_array_new();
 	g_autofree char *pid = g_strdup_printf("%d", (int)getpid());
 
@@ -395,7 +396,8 @@ static gboolean prepare(PssProgramMaster *master, PssPerson *person, const PssTa
 	master->history_key = g_strdup_printf("%s@%s:%u", config->user, config->hostname, config->port);
 	master->environment = pss_ssh_config_environment(config);
 	g_autofree char *ask = NULL;
-	return choose_names(master, &ask, error) && log_in(master, person, target, config, ask, error);
+	return choose_names(master, &ask, error) && log_in(master, person, target, config, ask, error) &&
+	       pss_program_forward(master, person, config, target->host, error);
 }
 
 /* ---- the thread */

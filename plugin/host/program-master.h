@@ -3,6 +3,7 @@
  * asked for by its questions, and logged in, by a thread that may block. */
 #pragma once
 
+#include "host/ssh-config.h"
 #include "host/ssh-person.h"
 
 /* What that ends in. */
@@ -13,6 +14,7 @@ typedef struct {
 	char *directory; /* a private one around that, or NULL: it is in the runtime directory */
 	char *ssh;       /* the program */
 	char *user, *history_key;
+	char *forwards;     /* for people; NULL: none */
 	char **environment; /* "NAME=value" for the shell, as SendEnv and SetEnv say */
 	gboolean forwards_agent;
 	GString *said; /* the last line of its standard error that is not complete */
@@ -24,6 +26,11 @@ typedef void (*PssProgramMasterFunc)(PssProgramMaster *master, gpointer user); /
 
 /* As pss_ssh_login_start(). Takes the target over. */
 void pss_program_master_start(PssTarget *target, PssPerson *person, PssProgramMasterFunc on_done, gpointer user);
+
+/* What it forwards, for a master that has logged in: `forwards`. What cannot be had becomes a warning, or with
+ * ExitOnForwardFailure an error (PSS_FAILED). Blocks within the person's deadline: the login's thread. */
+gboolean pss_program_forward(PssProgramMaster *master, PssPerson *person, const PssSshConfig *config, const char *host,
+			     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Reads what it says on standard error, as far as that has come, and tells the person all but the last line. FALSE:
  * that is all. */

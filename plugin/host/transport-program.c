@@ -121,7 +121,7 @@ static void on_login_done(PssProgramMaster *master, gpointer user)
 	pss_program_master_tell(master, transport->person);
 	transport->ended = g_child_watch_add(master->pid, on_master_ended, transport);
 	transport->hearing = g_unix_fd_add(master->errors, G_IO_IN | G_IO_HUP, on_heard, transport);
-	transport->events->on_ready(transport->user, master->user, master->history_key, NULL);
+	transport->events->on_ready(transport->user, master->user, master->history_key, master->forwards);
 }
 
 static void program_connect(PssTransport *base)

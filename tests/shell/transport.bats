@@ -174,6 +174,25 @@ no_programs() { [ -z "$(programs)" ]; }
 	wait_until 10 nothing_remote
 }
 
+@test "transport: ssh: forwarded ports are had, listed, or named, and end with it" {
+	local port taken=$SSHD_PORT
+	config -e "\$a RemoteForward 127.0.0.1:0 127.0.0.1:9" -e "\$a DynamicForward 127.0.0.1:$taken" \
+		-e "\$a LocalForward $HERE/l.sock 127.0.0.1:$SSHD_PORT"
+	local_bash_start
+	run_line 'new-pssession -Transport ssh -ConfigFile $C box >/dev/null 2>$HERE/said; get-pssession -Property Forwards' 30
+	port=$(sed -n 's/.*the server listens on port //p' "$HERE/said")
+	output_is "L $HERE/l.sock -> [127.0.0.1]:$SSHD_PORT, R [127.0.0.1]:$port -> [127.0.0.1]:9"
+	grep -q "DynamicForward '\[127.0.0.1\]:$taken' cannot be had" "$HERE/said"
+	(: </dev/tcp/127.0.0.1/"$port")
+	[[ $(python3 -c 'import socket, sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); print(s.recv(99))' "$HERE/l.sock") == *SSH-2.0* ]]
+	run_line 'remove-pssession -Id 1'
+	wait_until 10 no_programs
+	rm "$HERE/l.sock" # ssh leaves it, see StreamLocalBindUnlink
+	run_line 'new-pssession -Transport ssh -ConfigFile $C -Options ExitOnForwardFailure=yes box'
+	output_like 'cannot be had'
+	wait_until 10 no_programs
+}
+
 @test "transport: ssh: a wrong choice is named" {
 	run local_bash 'new-pssession -Transport wsman box'
 	[ "$status" -eq 2 ]
