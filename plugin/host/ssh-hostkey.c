@@ -221,8 +221,24 @@ static gboolean address_agrees(const PssSshConfig *config, char *const *files, c
 	return FALSE;
 }
 
+/* ssh would look at the certificate, and refuse it when what has signed it is revoked. libssh does not take it. */
+static gboolean no_certificate_is_revoked(const PssSshConfig *config, const PssKnownVerdict *verdict,
+					  const PssSshOffer *offer, GError **error)
+{
+	const char *list = verdict->revokes_in ? verdict->revokes_in : config->revoked_host_keys;
+
+	if (!list || !pss_ssh_offer_may_certify(offer, config->host_key_algorithms))
+		return TRUE;
+	g_set_error(
+		error, PSS_ERROR, PSS_HOST_KEY,
+		"%s has a host certificate, which pssession cannot read, and %s revokes keys, maybe the one that has "
+		"signed it (-Transport ssh can tell)",
+		config->hostname, list);
+	return FALSE;
+}
+
 gboolean pss_ssh_hostkey_check(PssPerson *person, const PssSshConfig *config, const char *address, ssh_session session,
-			       GError **error)
+			       const PssSshOffer *offer, GError **error)
 {
 	g_auto(HostKey) key = { 0 };
 	g_auto(GStrv) files = all_files(config);
@@ -237,6 +253,9 @@ gboolean pss_ssh_hostkey_check(PssPerson *person, const PssSshConfig *config, co
 	pss_known_hosts_check(files, key.name, key.blob, &verdict);
 	pss_person_note(person, PSS_NOTE_VERBOSE, "%s shows %s key %s", config->hostname, key.short_type,
 			key.fingerprint);
+	if ((verdict.known == PSS_KNOWN_MATCH || verdict.known == PSS_KNOWN_NEW) &&
+	    !no_certificate_is_revoked(config, &verdict, offer, error))
+		return FALSE;
 	switch (verdict.known) {
 	case PSS_KNOWN_MATCH:
 		return address_agrees(config, files, &key, address, error);

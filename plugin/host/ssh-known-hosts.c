@@ -170,6 +170,8 @@ static void judge_line(char *rest, const char *name, GBytes *blob, const char *f
 	if (mark == MARK_REVOKED) {
 		if (same)
 			decide(worst, PSS_KNOWN_REVOKED, file, line);
+		else if (!worst->revokes_in)
+			worst->revokes_in = g_strdup(file);
 	} else if (worst->known != PSS_KNOWN_REVOKED) {
 		if (same)
 			decide(worst, PSS_KNOWN_MATCH, file, line);
@@ -222,6 +224,7 @@ void pss_known_verdict_clear(PssKnownVerdict *verdict)
 {
 	g_clear_pointer(&verdict->file, g_free);
 	g_clear_pointer(&verdict->reason, g_free);
+	g_clear_pointer(&verdict->revokes_in, g_free);
 	g_clear_pointer(&verdict->types, g_ptr_array_unref);
 }
 

@@ -17,6 +17,8 @@ typedef struct {
 	char *file; /* where the line is that decided, or NULL */
 	guint line;
 	char *reason;     /* PSS_KNOWN_BROKEN: what is wrong */
+	char *revokes_in; /* the file of a line that revokes another key for the host, an authority's for one; or NULL
+			   */
 	GPtrArray *types; /* key types ("ssh-ed25519") that unmarked lines have for the host */
 } PssKnownVerdict;
 

@@ -115,16 +115,28 @@ static void set_nonblocking(int fd)
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
 
-static gboolean exchange_keys(PssSshLogin *login, PssPerson *person, const PssSshConfig *config, ssh_session session,
-			      GError **error)
+/* FALSE and an error: waiting has come to its end. */
+static gboolean connect_session(PssPerson *person, const PssSshConfig *config, ssh_session session, int *ret_status,
+				PssSshOffer *offer, GError **error)
 {
 	g_autofree char *what = g_strdup_printf("the key exchange with %s", config->hostname);
+	gboolean waits = TRUE;
+
+	pss_ssh_offer_begin(offer);
+	while (waits && (*ret_status = ssh_connect(session)) == SSH_AGAIN)
+		waits = pss_ssh_wait_session(person, session, what, error);
+	pss_ssh_offer_end(offer);
+	return waits;
+}
+
+static gboolean exchange_keys(PssSshLogin *login, PssPerson *person, const PssSshConfig *config, ssh_session session,
+			      PssSshOffer *offer, GError **error)
+{
 	int status;
 
 	ssh_set_counters(session, &login->counter, NULL);
-	while ((status = ssh_connect(session)) == SSH_AGAIN)
-		if (!pss_ssh_wait_session(person, session, what, error))
-			return FALSE;
+	if (!connect_session(person, config, session, &status, offer, error))
+		return FALSE;
 	if (status != SSH_OK) {
 		/* Closed before a word: that is how sshd refuses connections while too many log in (MaxStartups). A
 		 * proxy that does so has failed. */
@@ -148,6 +160,7 @@ static gboolean exchange_keys(PssSshLogin *login, PssPerson *person, const PssSs
 
 static ssh_session open_session(PssSshLogin *login, PssPerson *person, const PssSshConfig *config, GError **error)
 {
+	g_auto(PssSshOffer) offer = { 0 };
 	ssh_session session = ssh_new();
 
 	ssh_set_blocking(session, 0);
@@ -155,8 +168,8 @@ static ssh_session open_session(PssSshLogin *login, PssPerson *person, const Pss
 		ssh_free(session);
 		return NULL;
 	}
-	if (exchange_keys(login, person, config, session, error) &&
-	    pss_ssh_hostkey_check(person, config, login->stream.address, session, error) &&
+	if (exchange_keys(login, person, config, session, &offer, error) &&
+	    pss_ssh_hostkey_check(person, config, login->stream.address, session, &offer, error) &&
 	    pss_ssh_authenticate(person, config, session, error)) {
 		login->stream.fd = -1; /* now the session's */
 		return session;

@@ -9,9 +9,10 @@
 #include "link-harness.h"
 #include "link-sshd.h"
 
-enum { FIRST, SECOND, GLOBAL, N_FILES };
+enum { FIRST, SECOND, GLOBAL, REVOKED, N_FILES };
 
-/* {H} the host's name, {K} its key, {O} another one of its type, {E} one of another type, {A} the authority's. */
+/* {H} the host's name, {K} its key, {O} another one of its type, {E} one of another type, {A} the authority's. The last
+ * file is RevokedHostKeys. */
 typedef struct {
 	const char *name;
 	const char *files[N_FILES]; /* NULL: no such file */
@@ -43,6 +44,15 @@ static const Row rows[] = {
 	{ "an authority for all", { "@cert-authority * {A}\n" } },
 	{ "an authority and known", { "@cert-authority {H} {A}\n{H} {K}\n" } },
 	{ "an authority and changed", { "@cert-authority {H} {A}\n{H} {O}\n" } },
+	{ "a revoked authority", { "@revoked {H} {A}\n" } },
+	{ "known, a revoked authority", { "@revoked {H} {A}\n{H} {K}\n" } },
+	{ "known, an authority revoked for all", { "{H} {K}\n", NULL, "@revoked * {A}\n" } },
+	{ "known, a trusted and revoked authority", { "@cert-authority {H} {A}\n@revoked {H} {A}\n{H} {K}\n" } },
+	{ "known, a list revokes it", { "{H} {K}\n", NULL, NULL, "{K}\n" } },
+	{ "known, a list revokes another one", { "{H} {K}\n", NULL, NULL, "{O}\n" } },
+	{ "known, a list revokes an authority", { "{H} {K}\n", NULL, NULL, "{A}\n" } },
+	{ "an authority, which a list revokes", { "@cert-authority {H} {A}\n", NULL, NULL, "{A}\n" } },
+	{ "known, an authority revoked for others", { "{H} {K}\n@revoked other {A}\n" } },
 	{ "an authority of others", { "@cert-authority other {A}\n" } },
 	{ "the authority's key as the host's", { "{H} {A}\n" } },
 	{ "an unknown mark", { "@unknown {H} {K}\n" } },
@@ -76,7 +86,7 @@ typedef enum { OURS, THEIRS } Side;
 
 static char *path_of(const Sshd *sshd, Side side, guint file)
 {
-	static const char *const names[] = { "first", "second", "global" };
+	static const char *const names[] = { "first", "second", "global", "revoked" };
 	g_autofree char *name = g_strconcat(names[file], side == OURS ? ".ours" : ".theirs", NULL);
 
 	return g_build_filename(sshd->directory, name, NULL);
@@ -116,7 +126,7 @@ static void write_files(const Cell *cell, const Sshd *sshd, Side side)
 			continue;
 		g_autofree char *text = fill_in(cell, sshd, cell->row->files[i]);
 		g_assert_true(g_file_set_contents(path, text, -1, NULL));
-		if (cell->hashed)
+		if (cell->hashed && i != REVOKED)
 			hash_names(path);
 	}
 }
@@ -125,7 +135,7 @@ static char **options_of(const Cell *cell, const Sshd *sshd, Side side, const ch
 {
 	GPtrArray *options = g_ptr_array_new();
 	g_autofree char *first = path_of(sshd, side, FIRST), *second = path_of(sshd, side, SECOND);
-	g_autofree char *global = path_of(sshd, side, GLOBAL);
+	g_autofree char *global = path_of(sshd, side, GLOBAL), *revoked = path_of(sshd, side, REVOKED);
 
 	g_ptr_array_add(options, g_strdup_printf("UserKnownHostsFile=%s %s", first, second));
 	g_ptr_array_add(options, g_strdup_printf("GlobalKnownHostsFile=%s", global));
@@ -134,6 +144,8 @@ static char **options_of(const Cell *cell, const Sshd *sshd, Side side, const ch
 	g_ptr_array_add(options, g_strdup("UpdateHostKeys=no"));
 	g_ptr_array_add(options, g_strdup("BatchMode=yes"));
 	g_ptr_array_add(options, g_strdup("KexAlgorithms=curve25519-sha256")); /* the quickest */
+	if (cell->row->files[REVOKED])
+		g_ptr_array_add(options, g_strconcat("RevokedHostKeys=", revoked, NULL));
 	if (cell->alias)
 		g_ptr_array_add(options, g_strdup("HostKeyAlias=The-Alias"));
 	g_ptr_array_add(options, NULL);
@@ -241,9 +253,10 @@ static void judge(const Cell *cell)
 static void row_of(gconstpointer row)
 {
 	const Cell cells[] = {
-		{ row, "yes", FALSE, FALSE },       { row, "yes", TRUE, FALSE },        { row, "yes", TRUE, TRUE },
-		{ row, "accept-new", FALSE, TRUE }, { row, "accept-new", TRUE, FALSE }, { row, "no", FALSE, FALSE },
-		{ row, "yes", FALSE, FALSE, TRUE },
+		{ row, "yes", FALSE, FALSE },       { row, "yes", TRUE, FALSE },
+		{ row, "yes", TRUE, TRUE },         { row, "accept-new", FALSE, TRUE },
+		{ row, "accept-new", TRUE, FALSE }, { row, "no", FALSE, FALSE },
+		{ row, "yes", FALSE, FALSE, TRUE }, { row, "accept-new", FALSE, FALSE, TRUE },
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(cells); i++)

@@ -214,16 +214,20 @@ static Times log_in_once(const Sshd *sshd, guint delay_ms)
 	return times;
 }
 
+static const Times never = { G_MAXDOUBLE, G_MAXDOUBLE, G_MAXDOUBLE };
+
+static Times better_of(Times one, Times other)
+{
+	return (Times){ MIN(one.ready, other.ready), MIN(one.terminal, other.terminal),
+			MIN(one.control, other.control) };
+}
+
 static Times best_of(const Sshd *sshd, guint delay_ms)
 {
-	Times best = { G_MAXDOUBLE, G_MAXDOUBLE, G_MAXDOUBLE };
+	Times best = never;
 
-	for (int i = 0; i < TRIES; i++) {
-		Times times = log_in_once(sshd, delay_ms);
-		best.ready = MIN(best.ready, times.ready);
-		best.terminal = MIN(best.terminal, times.terminal);
-		best.control = MIN(best.control, times.control);
-	}
+	for (int i = 0; i < TRIES; i++)
+		best = better_of(best, log_in_once(sshd, delay_ms));
 	return best;
 }
 
@@ -247,12 +251,8 @@ static void fresh_connection(void)
 	sshd_write_known_hosts(sshd, line);
 	Times without = best_of(sshd, 0), with = best_of(sshd, DELAY_MS);
 	/* A busy machine adds to some tries; it cannot make any of them faster. */
-	for (int i = 0; i < MORE_TRIES && round_trips(with.terminal, without.terminal) > MAX_ROUND_TRIPS; i++) {
-		Times again = best_of(sshd, DELAY_MS);
-		with.ready = MIN(with.ready, again.ready);
-		with.terminal = MIN(with.terminal, again.terminal);
-		with.control = MIN(with.control, again.control);
-	}
+	for (int i = 0; i < MORE_TRIES && round_trips(with.terminal, without.terminal) > MAX_ROUND_TRIPS; i++)
+		with = better_of(with, best_of(sshd, DELAY_MS));
 	double terminal = round_trips(with.terminal, without.terminal);
 	double control = round_trips(with.control, without.control);
 	g_print("# round trips of a fresh connection, TCP's included: logged in %.1f, first byte of the terminal %.1f, "
@@ -274,7 +274,7 @@ static gboolean is_quiet(const Proxy *proxy)
 static Times best_of_more(const Sshd *sshd, guint delay_ms)
 {
 	Records all[1 + TRIES] = { 0 };
-	Times best = { G_MAXDOUBLE, G_MAXDOUBLE, G_MAXDOUBLE };
+	Times best = never;
 	Proxy proxy;
 
 	proxy_start(&proxy, sshd->port, delay_ms);
@@ -286,11 +286,8 @@ static Times best_of_more(const Sshd *sshd, guint delay_ms)
 		Times times = open_it(&all[i]);
 		wait_for(is_quiet(&proxy), 30);
 		g_assert_null(strstr(all[i].link.notes->str, "no room"));
-		if (i == 0)
-			continue;
-		best.ready = MIN(best.ready, times.ready);
-		best.terminal = MIN(best.terminal, times.terminal);
-		best.control = MIN(best.control, times.control);
+		if (i > 0)
+			best = better_of(best, times);
 	}
 	for (guint i = 0; i < G_N_ELEMENTS(all); i++)
 		records_finish(&all[i]);
@@ -310,6 +307,8 @@ static void shared_connection(void)
 
 	sshd_write_known_hosts(sshd, line);
 	Times without = best_of_more(sshd, 0), with = best_of_more(sshd, DELAY_MS);
+	for (int i = 0; i < MORE_TRIES && with.terminal - without.terminal > 2 * DELAY_MS * (1 + SLACK / 2); i++)
+		with = better_of(with, best_of_more(sshd, DELAY_MS));
 	double ready = (with.ready - without.ready) / (2.0 * DELAY_MS);
 	double terminal = (with.terminal - without.terminal) / (2.0 * DELAY_MS);
 	double control = (with.control - without.control) / (2.0 * DELAY_MS);
