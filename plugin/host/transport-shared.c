@@ -128,7 +128,6 @@ static void move_out(Member *member)
 	g_ptr_array_remove(member->shared->members, member);
 	member->is_waiting = FALSE;
 	join(member);
-	member->is_overflow = TRUE;
 	want_in(member);
 }
 
