@@ -12,7 +12,7 @@ setup_file() { world_start bash "Banner $BANNER"; }
 teardown_file() { world_end; }
 setup() { place_start; }
 teardown() {
-	[ -z "${MUTE_PID-}" ] || end_processes "$MUTE_PID"
+	[ -z "${MUTE_PID-}" ] || end_tree "$MUTE_PID"
 	place_end
 }
 
