@@ -72,7 +72,8 @@ PssSshChannel *pss_ssh_spare_take(PssSshLink *link, const PssChannelRequest *req
 {
 	PssSshChannel *plain = NULL;
 
-	for (guint i = 0; i < link->channels->len; i++) {
+	/* Those of a link that is lost are dead, and its login is gone. */
+	for (guint i = 0; link->session && !link->lost && i < link->channels->len; i++) {
 		PssSshChannel *channel = g_ptr_array_index(link->channels, i);
 		if (!channel->is_spare || channel->finished)
 			continue;
