@@ -58,6 +58,9 @@ need_packages() {
 	case " ${missing[*]} " in
 	*' tinysshd '*) keep_services_off tinysshd.socket ;;
 	esac
+	case " ${missing[*]} " in
+	*' krb5-kdc '*) keep_services_off krb5-kdc.service krb5-admin-server.service ;;
+	esac
 }
 
 # build DIRECTORY [NINJA TARGET…], quiet unless it fails. SETUP holds options for meson setup.

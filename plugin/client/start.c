@@ -39,6 +39,7 @@ static const char *const inherited[] = {
 	"LC_MESSAGES",
 	"TZ",
 	"TMPDIR",
+	"KRB5_CONFIG",
 	"XDG_STATE_HOME",
 	"XDG_CONFIG_HOME",
 	"XDG_RUNTIME_DIR",

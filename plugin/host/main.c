@@ -9,6 +9,7 @@
 #include <libssh/libssh.h>
 #include <locale.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -54,6 +55,26 @@ static void protect_memory(void)
 	prctl(PR_SET_DUMPABLE, 0);
 }
 
+/* These come with each open, from its caller (SPEC §8): those of whoever happened to start this process are nobody's.
+ * libkrb5 and the programs we run would take them. */
+static gboolean is_callers_own(const char *name)
+{
+	static const char *const names[] = { "SSH_AUTH_SOCK", "SSH_ASKPASS", "SSH_ASKPASS_REQUIRE",
+					     "KRB5CCNAME",    "DISPLAY",     "WAYLAND_DISPLAY",
+					     "LANG",          "COLORTERM",   NULL };
+
+	return g_strv_contains(names, name) || g_str_has_prefix(name, "LC_");
+}
+
+static void forget_callers_own(char **environment)
+{
+	for (; *environment; environment++) {
+		g_autofree char *name = g_strndup(*environment, strcspn(*environment, "="));
+		if (is_callers_own(name))
+			g_unsetenv(name);
+	}
+}
+
 static void raise_descriptor_limit(void)
 {
 	struct rlimit limit;
@@ -95,7 +116,7 @@ static void close_sessions(void)
 		;
 }
 
-static int serve(void)
+static int serve(char *const *environment)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
@@ -127,7 +148,7 @@ static int serve(void)
 	}
 	char saved[PSS_RUNTIME_SAVED_MAX];
 	if (pss_runtime_saved(geteuid(), saved, sizeof saved) == 0)
-		pss_saved_set_directory(saved);
+		pss_saved_set_directory(saved, environment);
 	pss_session_restore_all(pss_transport_new);
 	guint term = g_unix_signal_add(SIGTERM, on_end_signal, loop);
 	guint interrupt = g_unix_signal_add(SIGINT, on_end_signal, loop);
@@ -149,6 +170,7 @@ int main(int argc, char **argv)
 		return pss_program_ask(ask, argv[1]);
 
 	g_autoptr(GError) error = NULL;
+	g_auto(GStrv) environment = g_get_environ();
 	g_autoptr(GOptionContext) context = g_option_context_new("- owns the SSH connections of pssession");
 
 	setlocale(LC_ALL, "");
@@ -169,9 +191,10 @@ int main(int argc, char **argv)
 	prctl(PR_SET_NAME, "pssession-host"); /* clients look for it before they name our pid */
 	protect_memory();
 	prepare_number_parser();
+	forget_callers_own(environment);
 	raise_descriptor_limit();
 	ssh_init();
-	int status = serve();
+	int status = serve(environment);
 	ssh_finalize();
 	return status;
 }

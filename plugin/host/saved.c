@@ -10,11 +10,14 @@
 #define GROUP "Target"
 
 static char *saved_directory;
+static char **saved_environment;
 
-void pss_saved_set_directory(const char *directory)
+void pss_saved_set_directory(const char *directory, char *const *environment)
 {
 	g_free(saved_directory);
+	g_strfreev(saved_environment);
 	saved_directory = g_strdup(directory);
+	saved_environment = g_strdupv((char **)environment);
 }
 
 static void set_text(GKeyFile *file, const char *key, const char *text)
@@ -57,7 +60,7 @@ PssTarget *pss_saved_target(GKeyFile *file)
 	target->options = g_key_file_get_string_list(file, GROUP, "Options", NULL, NULL);
 	if (!target->options)
 		target->options = g_new0(char *, 1);
-	target->environment = g_get_environ();
+	target->environment = g_strdupv(saved_environment);
 	return target;
 }
 

@@ -7,13 +7,14 @@
 
 #include "host/target.h"
 
-/* Where they are; before anything else here. NULL: nothing is written and nothing found. Copied. */
-void pss_saved_set_directory(const char *directory);
+/* Where they are; before anything else here. NULL: nothing is written and nothing found. Copied. `environment` is what
+ * their targets get: nobody is there to have one. Copied. */
+void pss_saved_set_directory(const char *directory, char *const *environment);
 
 /* The target's part of a file. */
 GKeyFile *pss_saved_new(const PssTarget *target);
 
-/* A target as it was; its environment is this process's. */
+/* A target as it was, but for its environment. */
 PssTarget *pss_saved_target(GKeyFile *file);
 
 /* Writes or removes the file of this instance. What fails is no error of the session's: it is just not found again. */

@@ -9,6 +9,7 @@
 
 #include "host/ssh-connect.h"
 #include "host/ssh-error.h"
+#include "host/ssh-gssapi.h"
 #include "host/ssh-key.h"
 
 typedef struct {
@@ -20,6 +21,8 @@ typedef struct {
 	GPtrArray *keys; /* NULL: not collected yet */
 	guint next_key;
 	guint passwords, rounds; /* spent */
+	gboolean gssapi_spent;   /* tried, or of no use */
+	char *no_gssapi;         /* why it is of none */
 	int offered;             /* SSH_AUTH_METHOD_*, as the server said last; 0: not known yet */
 	GString *tried;
 	char *banner;
@@ -128,6 +131,11 @@ static int attempt_password(Auth *auth, gpointer data)
 static int attempt_kbdint(Auth *auth, gpointer data)
 {
 	return ssh_userauth_kbdint(auth->session, NULL, NULL);
+}
+
+static int attempt_gssapi(Auth *auth, gpointer data)
+{
+	return ssh_userauth_gssapi(auth->session);
 }
 
 static char *target_key(const PssSshConfig *config)
@@ -271,6 +279,28 @@ static int by_kbdint(Auth *auth)
 	return status;
 }
 
+static int by_gssapi(Auth *auth)
+{
+	auth->gssapi_spent = TRUE;
+	pss_gssapi_prepare(auth->session, auth->config);
+	return finish(auth, attempt_gssapi, NULL);
+}
+
+/* Distributions switch GSSAPI on for everybody: who has no ticket shall pay nothing for it, and no KDC be asked for a
+ * server that does not take them. */
+static gboolean may_use_gssapi(Auth *auth)
+{
+	if (!auth->config->gssapi || auth->gssapi_spent)
+		return FALSE;
+	auth->no_gssapi = auth->offered ? pss_gssapi_fetch_ticket(auth->person, auth->config)
+					: pss_gssapi_find_ticket(auth->person, auth->config);
+	if (!auth->no_gssapi)
+		return TRUE;
+	auth->gssapi_spent = TRUE;
+	pss_person_note(auth->person, PSS_NOTE_VERBOSE, "no GSSAPI: %s", auth->no_gssapi);
+	return FALSE;
+}
+
 static gboolean may_use_keys(Auth *auth)
 {
 	if (!auth->config->pubkey)
@@ -297,6 +327,7 @@ static const struct {
 	gboolean (*may)(Auth *auth); /* allowed here, and not used up */
 	int (*run)(Auth *auth);
 } methods[] = {
+	{ "gssapi-with-mic", SSH_AUTH_METHOD_GSSAPI_MIC, may_use_gssapi, by_gssapi },
 	{ "publickey", SSH_AUTH_METHOD_PUBLICKEY, may_use_keys, by_publickey },
 	{ "keyboard-interactive", SSH_AUTH_METHOD_INTERACTIVE, may_use_kbdint, by_kbdint },
 	{ "password", SSH_AUTH_METHOD_PASSWORD, may_use_password, by_password },
@@ -320,8 +351,11 @@ static void set_nothing_accepted(Auth *auth)
 	for (guint i = 0; i < G_N_ELEMENTS(methods); i++)
 		if (auth->offered & methods[i].flag)
 			g_string_append_printf(takes, "%s%s", takes->len ? ", " : "", methods[i].name);
+	g_autofree char *kerberos = NULL;
 	const char *hint = "";
-	if ((auth->offered & SSH_AUTH_METHOD_PUBLICKEY) && (!auth->keys || auth->keys->len == 0))
+	if ((auth->offered & SSH_AUTH_METHOD_GSSAPI_MIC) && auth->no_gssapi)
+		hint = kerberos = g_strdup_printf("; no GSSAPI: %s", auth->no_gssapi);
+	else if ((auth->offered & SSH_AUTH_METHOD_PUBLICKEY) && (!auth->keys || auth->keys->len == 0))
 		hint = "; no key was found, -KeyFilePath names one";
 	else if ((auth->offered & (SSH_AUTH_METHOD_PASSWORD | SSH_AUTH_METHOD_INTERACTIVE)) &&
 		 !pss_person_can_be_asked(auth->person))
@@ -374,5 +408,6 @@ gboolean pss_ssh_authenticate(PssPerson *person, const PssSshConfig *config, ssh
 	pss_agent_close(auth.agent);
 	g_string_free(auth.tried, TRUE);
 	g_free(auth.banner);
+	g_free(auth.no_gssapi);
 	return good;
 }

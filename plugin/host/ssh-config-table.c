@@ -41,7 +41,7 @@ typedef struct {
 #define NONE "|none||"
 static const char resolved[] = "ssh -G has followed it already";
 static const char no_certificates[] = "a host is never trusted by a certificate";
-static const char no_gssapi[] = "GSSAPIAuthentication is not honoured";
+static const char no_gssapi_kex[] = "GSSAPIKeyExchange is not honoured";
 static const char no_hostbased[] = "HostbasedAuthentication is not honoured";
 static const char no_x11[] = "ForwardX11 is not honoured";
 static const char no_sockets[] = "Unix sockets are not forwarded";
@@ -87,14 +87,14 @@ static const Row rows[] = {
 	MOOT("ForwardX11Trusted", no_x11),
 	HONOURED("GatewayPorts", set_switch, gateway_ports),
 	HONOURED("GlobalKnownHostsFile", set_paths, global_known_hosts),
-	NOTED("GSSAPIAuthentication", OFF),
-	MOOT("GSSAPIClientIdentity", no_gssapi),
-	MOOT("GSSAPIDelegateCredentials", no_gssapi),
-	MOOT("GSSAPIKexAlgorithms", no_gssapi),
+	HONOURED("GSSAPIAuthentication", set_switch, gssapi),
+	HONOURED("GSSAPIClientIdentity", set_text, gssapi_client),
+	HONOURED("GSSAPIDelegateCredentials", set_switch, gssapi_delegates),
+	MOOT("GSSAPIKexAlgorithms", no_gssapi_kex),
 	NOTED("GSSAPIKeyExchange", OFF),
-	MOOT("GSSAPIRenewalForcesRekey", no_gssapi),
-	MOOT("GSSAPIServerIdentity", no_gssapi),
-	MOOT("GSSAPITrustDns", no_gssapi),
+	MOOT("GSSAPIRenewalForcesRekey", no_gssapi_kex),
+	HONOURED("GSSAPIServerIdentity", set_text, gssapi_server),
+	NOTED("GSSAPITrustDns", OFF),
 	HONOURED("HashKnownHosts", set_switch, hash_known_hosts),
 	MOOT("HostbasedAcceptedAlgorithms", no_hostbased),
 	NOTED("HostbasedAuthentication", OFF),
@@ -255,7 +255,7 @@ PssSshConfig *pss_ssh_config_new(const PssTarget *target)
 	const char *agent = pss_target_getenv(target, "SSH_AUTH_SOCK");
 	config->agent_socket = agent && *agent ? g_strdup(agent) : NULL;
 	config->pubkey = config->password = config->kbdint = TRUE;
-	config->preferred = g_strsplit("publickey,keyboard-interactive,password", ",", -1);
+	config->preferred = g_strsplit("gssapi-with-mic,publickey,keyboard-interactive,password", ",", -1);
 	config->n_password_prompts = 3;
 	config->alive_count_max = 3;
 	return config;
@@ -276,6 +276,8 @@ void pss_ssh_config_free(PssSshConfig *config)
 			  config->revoked_host_keys,
 			  config->forward_agent,
 			  config->agent_socket,
+			  config->gssapi_client,
+			  config->gssapi_server,
 			  config->ciphers,
 			  config->macs,
 			  config->kex,

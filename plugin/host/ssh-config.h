@@ -39,8 +39,10 @@ typedef struct {
 	gboolean identities_only;
 	char *agent_socket; /* or NULL */
 	gboolean batch_mode;
-	gboolean pubkey, password, kbdint; /* allowed ways to log in */
-	char **preferred;                  /* PreferredAuthentications, never NULL */
+	gboolean pubkey, password, kbdint, gssapi; /* allowed ways to log in */
+	char *gssapi_client, *gssapi_server;       /* principal and name, or NULL */
+	gboolean gssapi_delegates;
+	char **preferred; /* PreferredAuthentications, never NULL */
 	guint n_password_prompts;
 
 	char *ciphers, *macs, *kex, *host_key_algorithms, *pubkey_algorithms; /* NULL: libssh's own */

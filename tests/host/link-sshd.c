@@ -202,14 +202,14 @@ const char *sshd_why_no_terminal(void)
 	return good ? NULL : "devpts is mounted without gid=tty: sshd as an ordinary user gives no terminals here";
 }
 
-static void remove_all(const char *path)
+void sshd_remove_all(const char *path)
 {
 	g_autoptr(GDir) directory = g_dir_open(path, 0, NULL);
 	const char *name;
 
 	while (directory && (name = g_dir_read_name(directory))) {
 		g_autofree char *inner = g_build_filename(path, name, NULL);
-		remove_all(inner);
+		sshd_remove_all(inner);
 	}
 	g_remove(path);
 }
@@ -228,7 +228,7 @@ void sshd_stop(Sshd *sshd)
 	if (g_test_failed() && g_getenv("PSS_TEST_KEEP"))
 		g_test_message("kept %s", sshd->directory);
 	else
-		remove_all(sshd->directory);
+		sshd_remove_all(sshd->directory);
 	g_strfreev(sshd->server);
 	g_free(sshd->directory);
 	g_free(sshd->known_hosts);

@@ -53,5 +53,7 @@ char *sshd_host_name(const Sshd *sshd);  /* "[127.0.0.1]:port" */
  * tty by itself (mount option gid=), as it may not do so. */
 const char *sshd_why_no_terminal(void);
 
+void sshd_remove_all(const char *path); /* a directory of ours, with all that is in it */
+
 /* Runs argv to its end; the test fails if it does. */
 void run_program(const char *const *argv);

@@ -162,6 +162,9 @@ static PssTarget *target_behind(const Sshd *sshd, const Proxy *proxy)
 	link_target_option(target, "HostKeyAlias=the-server");
 	/* What it takes and what it refuses, both without a round trip of their own. */
 	link_target_option(target, "SetEnv=PSS_ONE=1 REFUSED=2");
+	/* As Debian's ssh_config has it for everybody, who may have no ticket. */
+	link_target_option(target, "GSSAPIAuthentication=yes");
+	link_target_setenv(target, "KRB5CCNAME", "FILE:/nonexistent");
 	return target;
 }
 

@@ -111,6 +111,22 @@ start_entering() {
 	rm -f "$HERE/agent"
 }
 
+# What a program that connects for us sees of those who started the host process and of those who open a session.
+@test "login: agent, tickets and locale are the caller's, never those that the host process was started with" {
+	run local_bash "
+		export SSH_AUTH_SOCK=/starter KRB5CCNAME=FILE:/starter LC_ALL=C.UTF-8 DISPLAY=:starter
+		new-pssession -ConfigFile \$C box >/dev/null && echo started
+		unset SSH_AUTH_SOCK KRB5CCNAME LC_ALL DISPLAY
+		new-pssession -ConfigFile \$C -Options 'ProxyCommand=env >$HERE/without' box
+		export SSH_AUTH_SOCK=/mine KRB5CCNAME=FILE:/mine
+		new-pssession -ConfigFile \$C -Options 'ProxyCommand=env >$HERE/with' box"
+	[[ $output == *started* ]]
+	grep -q '^PATH=' "$HERE/without"
+	not grep -E 'starter|SSH_AUTH_SOCK|KRB5CCNAME|LC_ALL' "$HERE/without"
+	[ "$(grep -cxE 'SSH_AUTH_SOCK=/mine|KRB5CCNAME=FILE:/mine' "$HERE/with")" -eq 2 ]
+	not grep starter "$HERE/with"
+}
+
 @test "login: a password, with blanks, quotes and umlauts" {
 	requires_made_account
 	config 's/PreferredAuthentications.*/PreferredAuthentications password/'
