@@ -73,8 +73,8 @@ _pssession_enable() {
 	[[ $- != *i* ]] || _pssession_alias_shorts
 }
 
-# A stub was called: by a command's name, or by a short one, which may turn out to be somebody else's.
-_pssession() {
+# The stub NAME was called: a command's name, or a short one, which may turn out to be somebody else's.
+_pssession_call() {
 	local _pssession_name=$1 shorts i
 	if [[ $_pssession_name == *-* ]]; then
 		_pssession_enable || return
@@ -92,6 +92,11 @@ _pssession() {
 		[[ ${shorts[i]} != "$_pssession_name" ]] || break
 	done
 	builtin "${shorts[i + 1]}" "$@"
+}
+
+# What the stubs call: they say who they are by their names, so that a shell's start has less to read.
+_pssession() {
+	_pssession_call "${FUNCNAME[1]}" "$@"
 }
 
 # The first Tab behind one of our names. 124 makes bash look again, at what is there by then.
