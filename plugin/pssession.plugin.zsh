@@ -5,11 +5,16 @@ case ${ZSH_VERSION-} in (5.[89]*|5.[1-9][0-9]*|[6-9].*) ;; (*) return 0 ;; esac
 typeset -g _pssession_directory="${${ZERO:-${(%):-%x}}:A:h}"
 # `emulate sh` reads another grammar than what follows is in.
 [[ ! -o ignore_braces ]] || { emulate zsh -c '. "$_pssession_directory/pssession.plugin.zsh"'; return 0; }
-autoload -Uz "$_pssession_directory"/functions/{{enter,exit,new,get,remove,disconnect,connect,receive}-pssession,invoke-command,{Enter,Exit,New,Get,Remove,Disconnect,Connect,Receive}-PSSession,Invoke-Command,pssession_prompt,pssession_plugin_unload,_pssession_{call,compdef,enable}}
+autoload -Uz "$_pssession_directory"/functions/{{enter,exit,new,get,remove,disconnect,connect,receive}-pssession,invoke-command,{Enter,Exit,New,Get,Remove,Disconnect,Connect,Receive}-PSSession,Invoke-Command,pssession_prompt,pssession_plugin_unload,_pssession_{call,enable}}
 [[ ! -o interactive ]] || autoload -Uz "$_pssession_directory"/functions/{etsn,exsn,nsn,gsn,rsn,dnsn,cnsn,rcsn,icm}
 # In the tree; else the completion function is beside the others of zsh's.
 [[ ! -f $_pssession_directory/../completions/_pssession ]] || {
 	typeset -g _pssession_fpath="${_pssession_directory:h}/completions"
 	[[ :$FPATH: == *:"$_pssession_fpath":* ]] || FPATH=$FPATH:$_pssession_fpath
-	[[ -z ${_comps+set} ]] || _pssession_compdef
+	# Where compinit has run already, what compdef would do; compdef takes longer than all else here.
+	[[ ! -v _comps ]] || {
+		autoload -Uz "$_pssession_fpath/_pssession"
+		() { local name; for name; do _comps[$name]=_pssession; done } {{enter,exit,new,get,remove,disconnect,connect,receive}-pssession,invoke-command,{Enter,Exit,New,Get,Remove,Disconnect,Connect,Receive}-PSSession,Invoke-Command} etsn exsn nsn gsn rsn dnsn cnsn rcsn icm
+		_services+=(etsn enter-pssession exsn exit-pssession nsn new-pssession gsn get-pssession rsn remove-pssession dnsn disconnect-pssession cnsn connect-pssession rcsn receive-pssession icm invoke-command)
+	}
 }

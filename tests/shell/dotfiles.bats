@@ -227,9 +227,22 @@ a later function
 	[[ ${lines[1]} == *"$HERE/alone"* ]]
 }
 
+@test "dotfiles: zsh: after compinit the names are registered as compdef does it" {
+	requires_zsh_module
+	local show='for name in ${(ok)_comps}; do print -r -- $name $_comps[$name] ${_services[$name]-}; done'
+	run zsh -f -i -c "autoload -Uz compinit; compinit -u -D; . $ZSH_PLUGIN; $show"
+	[ "$status" -eq 0 ]
+	local plugin=$output
+	run zsh -f -i -c "autoload -Uz compinit; compinit -u -D; compdef _pssession $(sed -n '1s/#compdef //p' "$PSS_SOURCE/completions/_pssession"); $show"
+	[ "$status" -eq 0 ]
+	[ "$plugin" = "$output" ]
+	[ "$(grep -cE ' _pssession( |$)' <<<"$output")" = 27 ]
+}
+
 @test "dotfiles: zsh: unloading leaves no trace" {
 	requires_zsh_module
-	local look='print -l $module_path $fpath $precmd_functions; zmodload; alias; functions; typeset + | sort; print -l ${(ok)builtins}'
+	local look='print -l $module_path $fpath $precmd_functions; zmodload; alias; functions; typeset + | sort; print -l ${(ok)builtins}
+		print -l ${(ok)_comps} ${(ok)_services}'
 	start_zsh 'autoload -Uz compinit add-zsh-hook; compinit -u -D' 'zmodload zsh/parameter zsh/complete zsh/zutil; pssession_look=' \
 		"look() { { $look } >\$HERE/\$1 }; zmodload zsh/datetime; nothing() { : }; add-zsh-hook precmd nothing" \
 		"look before; look before" ". $ZSH_PLUGIN; add-zsh-hook precmd pssession_prompt"
