@@ -70,3 +70,16 @@ none() {
 @test "house: the loadable's part has no printing, exiting or aborting in the libc half" {
 	none grep -rnE '\b(exit|abort)\(' plugin/wire plugin/client --include='*.c'
 }
+
+# What build-essential and debhelper bring of the group `build`.
+IMPLIED='gcc|libc6-dev|ninja-build'
+
+@test "house: tools/packages, debian/control and README.md name the same packages to build with" {
+	local wanted package
+	wanted=$(awk '$1 == "build" { print $2 }' tools/packages | grep -vxE "$IMPLIED")
+	[ -n "$wanted" ]
+	for package in $wanted; do
+		grep -qE "^ $package( \(|,)" debian/control || { echo "debian/control: $package"; return 1; }
+		grep -qE "^apt install .* $package( |\$)" README.md || { echo "README.md: $package"; return 1; }
+	done
+}
