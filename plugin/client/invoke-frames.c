@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "client/ask.h"
@@ -206,6 +207,16 @@ void pss_invoke_end_target(struct pss_invoke *invoke, struct pss_invoke_target *
 		pss_call_take_status(invoke->call, exit_status != 0);
 }
 
+/* Below `bound`. Not by rand, whose state is the shell's own, where $RANDOM of zsh comes from. */
+static long long random_below(long long bound)
+{
+	uint32_t number = 0;
+
+	if (getrandom(&number, sizeof number, GRND_NONBLOCK) != (ssize_t)sizeof number)
+		number = (uint32_t)pss_now_ms();
+	return number % bound;
+}
+
 /* sshd drops connections while too many log in (MaxStartups): the same a little later may succeed. */
 static bool try_again(struct pss_invoke *invoke, struct pss_invoke_target *target, enum pss_status status)
 {
@@ -213,7 +224,7 @@ static bool try_again(struct pss_invoke *invoke, struct pss_invoke_target *targe
 	    target->overdue || invoke->call->stop)
 		return false;
 	long long delay = RETRY_MS << target->attempts;
-	target->not_before = pss_now_ms() + delay / 2 + rand() % (delay / 2);
+	target->not_before = pss_now_ms() + delay / 2 + random_below(delay / 2);
 	target->state = PSS_TARGET_WAITS;
 	invoke->n_running--;
 	pss_call_verbose(invoke->call, "[%s] refused for now; trying again", target->label);

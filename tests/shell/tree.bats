@@ -6,11 +6,31 @@ setup() {
 	cd "${PSS_SOURCE:-$BATS_TEST_DIRNAME/../..}"
 }
 
-# none COMMAND…: prints nothing and finds nothing.
+# none GREP ARGUMENT…: finds nothing. A search that cannot be made (a folder has moved) has found nothing out.
 none() {
-	local found
-	found=$("$@" || :)
-	[ -z "$found" ] || { echo "$found"; return 1; }
+	local found status=0
+	found=$("$@" 2>&1) || status=$?
+	[ "$status" -eq 1 ] || { printf '%s: status %s\n%s\n' "$*" "$status" "$found"; return 1; }
+}
+
+# none_of FIND ARGUMENT…: prints nothing, and could look everywhere.
+none_of() {
+	local found status=0
+	found=$("$@" 2>&1) || status=$?
+	[ "$status" -eq 0 ] && [ -z "$found" ] || { printf '%s: status %s\n%s\n' "$*" "$status" "$found"; return 1; }
+}
+
+@test "house: a search that cannot be made is no rule that holds" {
+	run none grep -rn anything no-such-folder
+	[ "$status" -ne 0 ]
+	run none grep -rn 'MIT License' LICENSE
+	[ "$status" -ne 0 ]
+	none grep -rn 'nothing of this kind' LICENSE
+	run none_of find no-such-folder
+	[ "$status" -ne 0 ]
+	run none_of find LICENSE
+	[ "$status" -ne 0 ]
+	none_of find LICENSE -name nothing
 }
 
 @test "house: GLib and libssh are included by the host and the remote engine only" {
@@ -39,8 +59,8 @@ none() {
 }
 
 @test "house: every source says its licence" {
-	none find plugin bash-builtin zsh-module man install tests \( -name '*.[ch]' -o -name '*.bats' -o -name '*.bash' \) \
-		-exec grep -L 'SPDX-License-Identifier: MIT' {} +
+	none_of find plugin bash-builtin zsh-module man install tests \( -name '*.[ch]' -o -name '*.bats' -o -name '*.bash' \) \
+		! -exec grep -q 'SPDX-License-Identifier: MIT' {} \; -print
 }
 
 @test "house: ARCHITECTURE.md names only files that there are" {
@@ -67,7 +87,7 @@ none() {
 	done
 }
 
-@test "house: the loadable's part has no printing, exiting or aborting in the libc half" {
+@test "house: the libc half never prints, exits or aborts" {
 	none grep -rnE '\b(exit|abort)\(' plugin/wire plugin/client --include='*.c'
 }
 
@@ -82,4 +102,9 @@ IMPLIED='gcc|libc6-dev|ninja-build'
 		grep -qE "^ $package( \(|,)" debian/control || { echo "debian/control: $package"; return 1; }
 		grep -qE "^apt install .* $package( |\$)" README.md || { echo "README.md: $package"; return 1; }
 	done
+}
+
+@test "house: what the shell loads leaves the shell's own state of libc alone" {
+	none grep -rnE '\b(rand|srand|s?random|[delmnj]rand48|srand48|strtok|setlocale)\(' plugin/wire plugin/client bash-builtin zsh-module \
+		--include='*.[ch]'
 }
