@@ -14,6 +14,7 @@
 #include "host/ssh-config-cache.h"
 #include "host/ssh-config-table.h"
 #include "host/ssh-error.h"
+#include "host/wildcard.h"
 
 #define DEFAULT_TIMEOUT_MS 30000
 #define RESOLVE_TIMEOUT_MS 20000
@@ -154,7 +155,7 @@ char *pss_ssh_config_forwarded_agent(const PssSshConfig *config)
 static gboolean is_wanted(const PssSshConfig *config, const char *name)
 {
 	for (guint i = 0; i < config->send_env->len; i++)
-		if (g_pattern_match_simple(g_ptr_array_index(config->send_env, i), name))
+		if (pss_wildcard_match(name, g_ptr_array_index(config->send_env, i)))
 			return TRUE;
 	return FALSE;
 }
@@ -301,7 +302,7 @@ static void note_missing_variables(const PssSshConfig *config, PssPerson *person
 		gboolean found = g_str_equal(pattern, "LANG") || g_str_has_prefix(pattern, "LC_");
 		for (char **variable = config->environment; *variable && !found; variable++) {
 			g_autofree char *name = g_strndup(*variable, strcspn(*variable, "="));
-			found = g_pattern_match_simple(pattern, name);
+			found = pss_wildcard_match(name, pattern);
 		}
 		if (!found)
 			pss_person_note(person, PSS_NOTE_VERBOSE,

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "host/error.h"
+#include "host/wildcard.h"
 
 #define HASH_BYTES 20
 #define FILE_MAX (64 * 1024 * 1024)
@@ -27,25 +28,6 @@ char *pss_known_hosts_name(const char *host, guint port)
 	return port == 22 ? g_steal_pointer(&lower) : g_strdup_printf("[%s]:%u", lower, port);
 }
 
-static gboolean match_one(const char *name, const char *pattern)
-{
-	for (; *pattern; name++, pattern++) {
-		if (*pattern == '*') {
-			while (*pattern == '*')
-				pattern++;
-			if (!*pattern)
-				return TRUE;
-			for (; *name; name++)
-				if (match_one(name, pattern))
-					return TRUE;
-			return FALSE;
-		}
-		if (!*name || (*pattern != '?' && *pattern != *name))
-			return FALSE;
-	}
-	return !*name;
-}
-
 int pss_known_hosts_match(const char *name, const char *patterns)
 {
 	g_auto(GStrv) words = g_strsplit(patterns, ",", -1);
@@ -54,7 +36,7 @@ int pss_known_hosts_match(const char *name, const char *patterns)
 	for (char **word = words; *word; word++) {
 		gboolean negated = **word == '!';
 		g_autofree char *pattern = g_ascii_strdown(*word + negated, -1);
-		if (!match_one(name, pattern))
+		if (!pss_wildcard_match(name, pattern))
 			continue;
 		if (negated)
 			return -1;
