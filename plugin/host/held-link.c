@@ -330,7 +330,7 @@ static void open_carrier(PssHeld *held, gboolean first)
 				      .with_environment = first,
 				      .first_bytes = with.script->str,
 				      .n_first_bytes = with.script->len };
-	held->carrier = pss_channel_open(held->link, &request, &carrier_events, held);
+	held->carrier = pss_channel_open(held->link->transport, &request, &carrier_events, held);
 	pss_holder_link_finish(&with);
 	held->timer =
 		g_timeout_add(first ? FIRST_GREETING_DEADLINE_MS : GREETING_DEADLINE_MS, on_greeting_deadline, held);
@@ -338,9 +338,11 @@ static void open_carrier(PssHeld *held, gboolean first)
 
 static void on_ready(gpointer user, const char *remote_user, const char *history_key, const char *forwards)
 {
-	PssHeld *held = user;
-	gboolean first = held->state == PSS_HELD_OPENING;
+	PssHeld *held = ((PssHeldLink *)user)->held;
+	gboolean first = held && held->state == PSS_HELD_OPENING;
 
+	if (!held)
+		return;
 	/* Its channels are lines then, which go with what opens the carrier. */
 	if (first)
 		held->events->on_ready(held->user, remote_user, history_key, forwards);
@@ -349,9 +351,9 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 
 static void on_question(gpointer user, PssQuestion *question)
 {
-	PssHeld *held = user;
+	PssHeld *held = ((PssHeldLink *)user)->held;
 
-	if (held->state == PSS_HELD_OPENING)
+	if (held && held->state == PSS_HELD_OPENING)
 		held->events->on_question(held->user, question);
 	else
 		pss_question_answer(question, NULL);
@@ -359,29 +361,45 @@ static void on_question(gpointer user, PssQuestion *question)
 
 static void on_note(gpointer user, enum pss_note_kind kind, const char *text)
 {
-	PssHeld *held = user;
+	PssHeld *held = ((PssHeldLink *)user)->held;
 
-	if (held->state == PSS_HELD_OPENING || held->state == PSS_HELD_PLAIN)
+	if (held && (held->state == PSS_HELD_OPENING || held->state == PSS_HELD_PLAIN))
 		held->events->on_note(held->user, kind, text);
 }
 
 static void on_lost(gpointer user, const GError *error)
 {
-	pss_held_lose(user, error);
+	PssHeld *held = ((PssHeldLink *)user)->held;
+
+	if (held)
+		pss_held_lose(held, error);
 }
 
-const PssTransportEvents pss_held_link_events = {
-	.on_ready = on_ready,
-	.on_question = on_question,
-	.on_note = on_note,
-	.on_lost = on_lost,
-};
+void pss_held_make_link(PssHeld *held, PssTarget *target)
+{
+	static const PssTransportEvents events = {
+		.on_ready = on_ready,
+		.on_question = on_question,
+		.on_note = on_note,
+		.on_lost = on_lost,
+	};
+
+	held->link = g_new0(PssHeldLink, 1);
+	held->link->held = held;
+	held->link->transport = held->new_link(target, &events, held->link);
+	pss_transport_connect(held->link->transport);
+}
+
+void pss_held_free_link(PssHeldLink *link)
+{
+	pss_transport_free(link->transport);
+	g_free(link);
+}
 
 void pss_held_start(PssHeld *held)
 {
 	if (held->state != PSS_HELD_NEW)
 		return;
 	held->state = PSS_HELD_OPENING;
-	held->link = held->new_link(pss_target_copy(held->target), &pss_held_link_events, held);
-	pss_transport_connect(held->link);
+	pss_held_make_link(held, pss_target_copy(held->target));
 }

@@ -18,7 +18,15 @@ typedef enum {
 	PSS_HELD_LOST,    /* for good */
 } PssHeldState;
 
+typedef struct PssHeld PssHeld;
+
+/* A link, as its events know it: one that has been dropped lives on until they are over. */
 typedef struct {
+	PssHeld *held; /* NULL: dropped; nothing that it says counts any more */
+	PssTransport *transport;
+} PssHeldLink;
+
+struct PssHeld {
 	PssTransport base;
 	const PssTransportEvents *events; /* NULL: the user has gone, the holder is to end */
 	gpointer user;
@@ -35,11 +43,11 @@ typedef struct {
 	guint last_child;
 	PssNumbered numbered;
 
-	PssTransport *link;
+	PssHeldLink *link;   /* or NULL */
 	PssChannel *carrier; /* its one channel, or NULL */
 	gboolean greeted;
 	GByteArray *early;    /* what came before the greeting was whole */
-	GPtrArray *old_links; /* to be freed outside of their callbacks */
+	GPtrArray *old_links; /* dropped ones, to be freed outside of their callbacks */
 	guint free_source;
 	guint timer; /* of the next try, or for the greeting */
 	guint confirm_timer, alive_timer, probe_timer;
@@ -56,7 +64,7 @@ typedef struct {
 	guint n_failures; /* tries that led to nothing */
 	guint n_refusals; /* the last of them, where the login failed */
 	gint64 tried_at;
-} PssHeld;
+};
 
 typedef struct {
 	PssChannel base;
@@ -81,8 +89,9 @@ typedef struct {
 } PssHeldChannel;
 
 /* ---- held-link.c */
-extern const PssTransportEvents pss_held_link_events;
 void pss_held_start(PssHeld *held);
+void pss_held_make_link(PssHeld *held, PssTarget *target); /* takes the target over, and connects */
+void pss_held_free_link(PssHeldLink *link);
 void pss_held_say(PssHeld *held, const char *head, const void *data, gsize n); /* the next line */
 void pss_held_say_raw(PssHeld *held, const char *head, const void *data, gsize n);
 /* No line: the holder says at once what it has obeyed. While there is a link. */

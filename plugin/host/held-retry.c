@@ -31,11 +31,15 @@ void pss_held_drop_link_soon(PssHeld *held)
 	g_clear_handle_id(&held->confirm_timer, g_source_remove);
 	g_clear_handle_id(&held->alive_timer, g_source_remove);
 	g_clear_handle_id(&held->probe_timer, g_source_remove);
-	held->carrier = NULL;
+	/* The link lives on for a moment, and what it has read already says nothing any more. */
+	if (held->carrier)
+		pss_channel_close(g_steal_pointer(&held->carrier));
 	held->greeted = FALSE;
 	g_byte_array_set_size(held->early, 0);
-	if (held->link)
+	if (held->link) {
+		held->link->held = NULL;
 		g_ptr_array_add(held->old_links, g_steal_pointer(&held->link));
+	}
 	if (!held->free_source)
 		held->free_source = g_idle_add_full(G_PRIORITY_HIGH, free_old_links, held, NULL);
 }
@@ -201,8 +205,7 @@ void pss_held_try_now(PssHeld *held)
 		target->share = 1; /* with one whose target has the same surroundings */
 	else
 		target->environment = g_environ_unsetenv(target->environment, "SSH_ASKPASS");
-	held->link = held->new_link(target, &pss_held_link_events, held);
-	pss_transport_connect(held->link);
+	pss_held_make_link(held, target);
 }
 
 void pss_transport_held_hurry(PssTransport *base)

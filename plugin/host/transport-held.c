@@ -203,7 +203,7 @@ static void open_plain(PssHeld *held, PssHeldChannel *channel)
 		.n_first_bytes = channel->input->len,
 	};
 
-	channel->plain = pss_channel_open(held->link, &request, &events, channel);
+	channel->plain = pss_channel_open(held->link->transport, &request, &events, channel);
 	if (channel->eof)
 		pss_channel_eof(channel->plain);
 	g_clear_pointer(&channel->input, g_byte_array_unref);
@@ -508,7 +508,7 @@ PssTransport *pss_transport_held_new(PssTarget *target, PssHeldLinkFunc new_link
 	held->takes_raw = TRUE;
 	held->greeting_start = pss_holder_greeting_start(held->name);
 	held->channels = g_ptr_array_new_with_free_func(unref_channel);
-	held->old_links = g_ptr_array_new_with_free_func((GDestroyNotify)pss_transport_free);
+	held->old_links = g_ptr_array_new_with_free_func((GDestroyNotify)pss_held_free_link);
 	held->early = g_byte_array_new();
 	pss_numbered_init(&held->numbered);
 	return &held->base;
