@@ -27,18 +27,24 @@ void pss_holder_load(PssHolderLink *link)
 	link->command = pss_script_word(loader);
 }
 
+/* NULL: there is none. */
+static void append_word(GString *line, const char *word)
+{
+	if (word)
+		pss_holder_escape(line, word, strlen(word));
+	else
+		g_string_append_c(line, '-');
+}
+
 /* One line, the first of the file `about`. */
 static char *describe(const PssHolderAbout *about)
 {
 	GString *line = g_string_new(NULL);
 
 	g_string_printf(line, "1 %s ", about->instance);
-	pss_holder_escape(line, about->name, strlen(about->name));
+	append_word(line, about->name);
 	g_string_append_printf(line, " %u %s ", about->idle_s, about->origin);
-	if (about->shell)
-		pss_holder_escape(line, about->shell, strlen(about->shell));
-	else
-		g_string_append_c(line, '-');
+	append_word(line, about->shell);
 	return g_string_free(line, FALSE);
 }
 

@@ -13,7 +13,7 @@ typedef struct {
 /* What a holder tells those who list what is there. */
 typedef struct {
 	const char *instance; /* a UUID */
-	const char *name;
+	const char *name;   /* or NULL */
 	const char *shell;  /* -ConfigurationName, or NULL */
 	const char *origin; /* pss_holder_origin() */
 	guint idle_s;       /* seconds without a word from the client after which it ends, or 0 */
