@@ -6,3 +6,6 @@
 #include <stdint.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Called once before, where it is defined. */
+int LLVMFuzzerInitialize(int *argc, char ***argv);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs a fuzzer as a plain test: every file of the corpus directories given, each also cut short at every
- * length up to a limit, since what arrives over a network can end anywhere. Prints TAP. A fuzzer says that
+/* Runs a fuzzer as a plain test: every file of a corpus directory, each also cut short at every length, or at CUTS of
+ * them where it is longer, since what arrives over a network can end anywhere. Prints TAP. A fuzzer says that
  * something is wrong by abort(). */
 #include <dirent.h>
 #include <stdio.h>
@@ -9,12 +9,11 @@
 
 #include "fuzz.h"
 
-#define CUTS_MAX 2048
 #define INPUT_MAX (1 << 20)
 
-static void replay_cuts(const uint8_t *data, size_t size)
+static void replay_cuts(const uint8_t *data, size_t size, size_t n_cuts)
 {
-	size_t step = size / CUTS_MAX + 1;
+	size_t step = size / n_cuts + 1;
 
 	for (size_t length = 0; length < size; length += step) {
 		/* A copy of that very length, so that a sanitizer sees a read past its end. */
@@ -29,7 +28,7 @@ static void replay_cuts(const uint8_t *data, size_t size)
 	LLVMFuzzerTestOneInput(data, size);
 }
 
-static int replay_file(const char *directory, const char *name)
+static int replay_file(const char *directory, const char *name, size_t n_cuts)
 {
 	static uint8_t data[INPUT_MAX];
 	char path[4096];
@@ -42,7 +41,7 @@ static int replay_file(const char *directory, const char *name)
 		return -1;
 	size = fread(data, 1, sizeof(data), file);
 	fclose(file);
-	replay_cuts(data, size);
+	replay_cuts(data, size, n_cuts);
 	return 0;
 }
 
@@ -51,24 +50,36 @@ static int is_input(const struct dirent *entry)
 	return entry->d_name[0] != '.';
 }
 
+/* What some fuzzers define. */
+#pragma weak LLVMFuzzerInitialize
+
+static int replay_directory(const char *directory, size_t n_cuts)
+{
+	struct dirent **entries = NULL;
+	int n_entries = scandir(directory, &entries, is_input, alphasort), n_failed = 0;
+
+	for (int i = 0; i < n_entries; i++) {
+		int failed = replay_file(directory, entries[i]->d_name, n_cuts) < 0;
+
+		n_failed += failed;
+		printf("%sok %d %s\n", failed ? "not " : "", i + 1, entries[i]->d_name);
+		fflush(stdout);
+		free(entries[i]);
+	}
+	free(entries);
+	printf("1..%d\n", n_entries > 0 ? n_entries : 0);
+	return n_entries > 0 && n_failed == 0;
+}
+
 int main(int argc, char **argv)
 {
-	int n = 0, n_failed = 0;
+	size_t n_cuts = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
 
-	for (int i = 1; i < argc; i++) {
-		struct dirent **entries = NULL;
-		int n_entries = scandir(argv[i], &entries, is_input, alphasort);
-
-		for (int e = 0; e < n_entries; e++) {
-			int failed = replay_file(argv[i], entries[e]->d_name) < 0;
-
-			n_failed += failed;
-			printf("%sok %d %s\n", failed ? "not " : "", ++n, entries[e]->d_name);
-			fflush(stdout);
-			free(entries[e]);
-		}
-		free(entries);
+	if (n_cuts == 0) {
+		fprintf(stderr, "usage: %s DIRECTORY CUTS\n", argv[0]);
+		return 2;
 	}
-	printf("1..%d\n", n);
-	return n == 0 || n_failed > 0;
+	if (LLVMFuzzerInitialize)
+		LLVMFuzzerInitialize(&argc, &argv);
+	return !replay_directory(argv[1], n_cuts);
 }
