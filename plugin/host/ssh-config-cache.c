@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Keeps what `ssh -G` said. The files are read, not only looked at: they are small, and times of change lie. They are
  * understood as far as is needed to find what they include, and whether anything but files decides: when in
- * doubt it does, and ssh is asked again. Called by the login threads. */
+ * doubt it does, and ssh is asked again. What `ssh -G` loses on the way is kept from them too (ssh-config-lists.h).
+ * Called by the login threads. */
 #include "host/ssh-config-cache.h"
 
 #include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "host/ssh-config-lists.h"
 
 #define ENTRIES_MAX 200
 #define DEPTH_MAX 16 /* as ssh has it */
@@ -21,10 +24,11 @@ static GHashTable *entries; /* by question */
 static GMutex entries_lock;
 
 typedef struct {
-	const PssSshConfig *config;
+	PssSshConfig *config;
 	GChecksum *sum;
 	const char *folder; /* of relative Include */
 	guint depth;
+	gboolean more_decides; /* than the files that have been read */
 } Scan;
 
 static void add_text(Scan *scan, const char *text)
@@ -32,43 +36,43 @@ static void add_text(Scan *scan, const char *text)
 	g_checksum_update(scan->sum, (const guchar *)text, (gssize)strlen(text) + 1);
 }
 
-static gboolean scan_file(Scan *scan, const char *path);
+static void scan_file(Scan *scan, const char *path);
 
-static gboolean include(Scan *scan, const char *pattern)
+static void include(Scan *scan, const char *pattern)
 {
 	g_autofree char *expanded = pss_ssh_config_expand_path(scan->config, pattern);
 	glob_t found;
 
-	if (!expanded)
-		return FALSE;
+	if (!expanded) {
+		scan->more_decides = TRUE;
+		return;
+	}
 	g_autofree char *whole =
 		g_path_is_absolute(expanded) ? g_strdup(expanded) : g_build_filename(scan->folder, expanded, NULL);
 	int status = glob(whole, 0, NULL, &found);
-	gboolean good = status == 0 || status == GLOB_NOMATCH;
-	for (size_t i = 0; good && status == 0 && i < found.gl_pathc; i++)
-		good = scan_file(scan, found.gl_pathv[i]);
+	if (status != 0 && status != GLOB_NOMATCH)
+		scan->more_decides = TRUE;
+	for (size_t i = 0; status == 0 && i < found.gl_pathc; i++)
+		scan_file(scan, found.gl_pathv[i]);
 	if (status == 0)
 		globfree(&found);
-	return good;
 }
 
-static gboolean include_all(Scan *scan, const char *words)
+static void include_all(Scan *scan, const char *text)
 {
-	g_auto(GStrv) patterns = NULL;
+	g_auto(GStrv) patterns = pss_config_split_words(text);
 
-	if (strspn(words, " \t=") == strlen(words))
-		return FALSE;
-	if (!g_shell_parse_argv(words, NULL, &patterns, NULL) || scan->depth >= DEPTH_MAX)
-		return FALSE;
+	if (!patterns || !*patterns || scan->depth >= DEPTH_MAX) {
+		scan->more_decides = TRUE;
+		return;
+	}
 	scan->depth++;
-	gboolean good = TRUE;
-	for (char **pattern = patterns; good && *pattern; pattern++)
-		good = include(scan, *pattern);
+	for (char **pattern = patterns; *pattern; pattern++)
+		include(scan, *pattern);
 	scan->depth--;
-	return good;
 }
 
-/* FALSE: more than files decides. `line` is in lower case. */
+/* FALSE: more than files decides. Both are in lower case. */
 static gboolean only_files_decide(const char *keyword, const char *rest)
 {
 	if (strstr(rest, "${"))
@@ -81,23 +85,31 @@ static gboolean only_files_decide(const char *keyword, const char *rest)
 	return !g_str_equal(keyword, "include") || !strchr(rest, '%');
 }
 
-static gboolean scan_line(Scan *scan, const char *line)
+static void scan_line(Scan *scan, const char *line)
 {
-	const char *start = line + strspn(line, " \t\"");
-	gsize n = strcspn(start, " \t=\"\r");
-	g_autofree char *keyword = g_ascii_strdown(start, (gssize)n);
-	const char *words = start + n + strspn(start + n, " \t=");
-	g_autofree char *rest = g_ascii_strdown(words, -1);
+	const char *start = line + strspn(line, " \t");
+	gboolean quoted = *start == '"';
+	gsize n = strcspn(start + quoted, " \t=\"\r");
+	g_autofree char *keyword = g_ascii_strdown(start + quoted, (gssize)n);
+	const char *rest = start + quoted + n;
 
 	if (*start == '#' || n == 0)
-		return TRUE;
-	if (!only_files_decide(keyword, rest))
-		return FALSE;
-	return !g_str_equal(keyword, "include") || include_all(scan, words);
+		return;
+	rest += quoted && *rest == '"';
+	rest += strspn(rest, " \t");
+	/* Behind quotes ssh takes it for a word. */
+	rest += !quoted && *rest == '=';
+	g_autofree char *lower = g_ascii_strdown(rest, -1);
+	if (!only_files_decide(keyword, lower))
+		scan->more_decides = TRUE;
+	if (g_str_equal(keyword, "include"))
+		include_all(scan, rest);
+	else if (pss_config_is_list(keyword))
+		pss_config_lists_add(scan->config, rest);
 }
 
 /* Who owns it and who may write it count too: ssh refuses some. */
-static gboolean scan_file(Scan *scan, const char *path)
+static void scan_file(Scan *scan, const char *path)
 {
 	g_autofree char *text = NULL;
 	struct stat status;
@@ -105,18 +117,18 @@ static gboolean scan_file(Scan *scan, const char *path)
 	add_text(scan, path);
 	if (stat(path, &status) < 0) {
 		add_text(scan, "missing");
-		return TRUE;
+		return;
 	}
-	if (!S_ISREG(status.st_mode) || status.st_size > FILE_MAX || !g_file_get_contents(path, &text, NULL, NULL))
-		return FALSE;
+	if (!S_ISREG(status.st_mode) || status.st_size > FILE_MAX || !g_file_get_contents(path, &text, NULL, NULL)) {
+		scan->more_decides = TRUE;
+		return;
+	}
 	g_autofree char *facts = g_strdup_printf("%o %u", status.st_mode, status.st_uid);
 	add_text(scan, facts);
 	add_text(scan, text);
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 	for (char **line = lines; *line; line++)
-		if (!scan_line(scan, *line))
-			return FALSE;
-	return TRUE;
+		scan_line(scan, *line);
 }
 
 /* The program as a file: a script may decide by anything. */
@@ -141,7 +153,7 @@ static gboolean scan_program(Scan *scan, const char *ssh)
 }
 
 /* Where the program may have its system-wide file: a distribution's, or one beside a self-built program. */
-static gboolean scan_system_files(Scan *scan, const char *ssh)
+static void scan_system_files(Scan *scan, const char *ssh)
 {
 	g_autofree char *folder = g_path_get_dirname(ssh), *prefix = g_path_get_dirname(folder);
 	g_autofree char *own = g_build_filename(prefix, "etc", "ssh", "ssh_config", NULL);
@@ -149,42 +161,49 @@ static gboolean scan_system_files(Scan *scan, const char *ssh)
 	g_autofree char *own_folder = g_path_get_dirname(own), *older_folder = g_path_get_dirname(older);
 
 	scan->folder = "/etc/ssh";
-	gboolean good = scan_file(scan, "/etc/ssh/ssh_config");
+	scan_file(scan, "/etc/ssh/ssh_config");
 	scan->folder = own_folder;
-	good = good && scan_file(scan, own);
+	scan_file(scan, own);
 	scan->folder = older_folder;
-	return good && scan_file(scan, older);
+	scan_file(scan, older);
 }
 
-static gboolean scan_options(Scan *scan, const PssTarget *target)
+static void scan_options(Scan *scan, const PssTarget *target)
 {
 	for (char **option = target->options; *option; option++) {
 		g_autofree char *lower = g_ascii_strdown(*option, -1);
-		if (g_str_has_prefix(lower, "include") || !scan_line(scan, *option))
-			return FALSE;
+		if (g_str_has_prefix(lower, "include"))
+			scan->more_decides = TRUE;
+		scan_line(scan, *option);
 	}
-	return TRUE;
 }
 
-static gboolean scan_files(Scan *scan, const PssTarget *target, const char *ssh)
+static void scan_files(Scan *scan, const PssTarget *target, const char *ssh)
 {
 	g_autofree char *folder = pss_ssh_config_expand_path(scan->config, "~/.ssh");
 	g_autofree char *own = g_build_filename(folder, "config", NULL);
 
 	scan->folder = folder;
 	if (g_strcmp0(target->config_file, "none") == 0)
-		return TRUE;
-	if (target->config_file)
-		return scan_file(scan, target->config_file);
-	return scan_file(scan, own) && scan_system_files(scan, ssh);
+		return;
+	if (target->config_file) {
+		scan_file(scan, target->config_file);
+		return;
+	}
+	scan_file(scan, own);
+	scan_system_files(scan, ssh);
 }
 
-char *pss_config_sources_digest(const PssSshConfig *config, const PssTarget *target, const char *ssh)
+char *pss_config_read_sources(PssSshConfig *config, const PssTarget *target, const char *ssh)
 {
 	Scan scan = { .config = config, .sum = g_checksum_new(G_CHECKSUM_SHA256) };
 	char *digest = NULL;
 
-	if (scan_program(&scan, ssh) && scan_options(&scan, target) && scan_files(&scan, target, ssh))
+	if (!scan_program(&scan, ssh))
+		scan.more_decides = TRUE;
+	scan_options(&scan, target);
+	scan_files(&scan, target, ssh);
+	if (!scan.more_decides)
 		digest = g_strdup(g_checksum_get_string(scan.sum));
 	g_checksum_free(scan.sum);
 	return digest;

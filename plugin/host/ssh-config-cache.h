@@ -4,10 +4,10 @@
 
 #include "host/ssh-config.h"
 
-/* A digest of all that decides ssh's answer: the program, and the configuration files with what they include, missing
- * ones too. NULL where something else decides (a program of Match exec, the environment, the network): then the
- * answer must not be kept. Blocks on the file system. */
-char *pss_config_sources_digest(const PssSshConfig *config, const PssTarget *target, const char *ssh);
+/* Reads the configuration files with what they include, for `config->lists`. Returns a digest of all that decides ssh's
+ * answer: the program and those files, missing ones too. NULL where something else decides (a program of Match exec,
+ * the environment, the network): then the answer must not be kept. Blocks on the file system. */
+char *pss_config_read_sources(PssSshConfig *config, const PssTarget *target, const char *ssh);
 
 /* The answer that was kept for this question (argv, joined) and this digest, or NULL. */
 char *pss_config_cache_look(const char *question, const char *digest);

@@ -4,6 +4,8 @@
 #include <libssh/libssh.h>
 #include <string.h>
 
+#include "host/error.h"
+#include "host/ssh-config-lists.h"
 #include "host/ssh-config-table.h"
 #include "host/ssh-error.h"
 
@@ -19,14 +21,33 @@ static gboolean take(PssSshConfig *config, PssPerson *person, ssh_session sessio
 	return good;
 }
 
+/* What ssh would print of the option's value. */
+static char *print(PssSshConfig *config, const char *keyword, const char *value)
+{
+	if (!pss_config_is_list(keyword))
+		return g_strdup(value);
+	pss_config_lists_add(config, value);
+	return pss_config_lists_print(config, value);
+}
+
+static gboolean apply_option(PssSshConfig *config, PssPerson *person, const char *option, GError **error)
+{
+	gsize n = strcspn(option, "= ");
+	g_autofree char *keyword = g_ascii_strdown(option, (gssize)n);
+	g_autofree char *value = print(config, keyword, option + n + strspn(option + n, "= "));
+
+	if (value)
+		return pss_ssh_config_apply(config, person, keyword, value, error);
+	g_set_error(error, PSS_ERROR, PSS_UNSUPPORTED, "the option '%s' cannot be read without the ssh program",
+		    option);
+	return FALSE;
+}
+
 static gboolean apply_options(PssSshConfig *config, PssPerson *person, char *const *options, GError **error)
 {
-	for (; *options; options++) {
-		gsize n = strcspn(*options, "= ");
-		g_autofree char *keyword = g_ascii_strdown(*options, (gssize)n);
-		if (!pss_ssh_config_apply(config, person, keyword, *options + n + strspn(*options + n, "= "), error))
+	for (; *options; options++)
+		if (!apply_option(config, person, *options, error))
 			return FALSE;
-	}
 	return TRUE;
 }
 

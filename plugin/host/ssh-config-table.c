@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "host/error.h"
+#include "host/ssh-config-lists.h"
 #include "host/ssh-config-value.h"
 
 typedef struct {
@@ -133,7 +134,7 @@ static const Row rows[] = {
 	HONOURED("RemoteForward", add_text, remote_forwards),
 	NOTED("RequestTTY", "|auto|false|"),
 	HONOURED("RequiredRSASize", set_number, rsa_min_size),
-	HONOURED("RevokedHostKeys", set_path, revoked_host_keys),
+	HONOURED("RevokedHostKeys", set_literal_paths, revoked_host_keys),
 	NOTED("SecurityKeyProvider", "|internal|"),
 	HONOURED("SendEnv", add_text, send_env),
 	HONOURED("ServerAliveCountMax", set_number, alive_count_max),
@@ -234,6 +235,7 @@ PssSshConfig *pss_ssh_config_new(const PssTarget *target)
 	PssSshConfig *config = g_new0(PssSshConfig, 1);
 
 	config->environment = g_strdupv(target->environment);
+	config->directory = g_strdup(target->cwd);
 	config->by_program = target->by_program;
 	config->host = g_strdup(target->host);
 	config->hostname = g_ascii_strdown(target->host, -1);
@@ -244,6 +246,7 @@ PssSshConfig *pss_ssh_config_new(const PssTarget *target)
 	config->tcp_keepalive = TRUE;
 	config->user_known_hosts = g_new0(char *, 1);
 	config->global_known_hosts = g_new0(char *, 1);
+	config->revoked_host_keys = g_new0(char *, 1);
 	config->identity_files = g_ptr_array_new_with_free_func(g_free);
 	config->certificate_files = g_ptr_array_new_with_free_func(g_free);
 	config->local_forwards = g_ptr_array_new_with_free_func(g_free);
@@ -256,6 +259,7 @@ PssSshConfig *pss_ssh_config_new(const PssTarget *target)
 	config->agent_socket = agent && *agent ? g_strdup(agent) : NULL;
 	config->pubkey = config->password = config->kbdint = TRUE;
 	config->preferred = g_strsplit("gssapi-with-mic,publickey,keyboard-interactive,password", ",", -1);
+	pss_config_lists_init(config);
 	config->n_password_prompts = 3;
 	config->alive_count_max = 3;
 	return config;
@@ -265,7 +269,8 @@ void pss_ssh_config_free(PssSshConfig *config)
 {
 	if (!config)
 		return;
-	char *texts[] = { config->host,
+	char *texts[] = { config->directory,
+			  config->host,
 			  config->hostname,
 			  config->user,
 			  config->bind_address,
@@ -273,7 +278,6 @@ void pss_ssh_config_free(PssSshConfig *config)
 			  config->proxy_command,
 			  config->proxy_jump,
 			  config->host_key_alias,
-			  config->revoked_host_keys,
 			  config->forward_agent,
 			  config->agent_socket,
 			  config->gssapi_client,
@@ -286,9 +290,11 @@ void pss_ssh_config_free(PssSshConfig *config)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
 		g_free(texts[i]);
+	g_ptr_array_unref(config->lists);
 	g_strfreev(config->environment);
 	g_strfreev(config->user_known_hosts);
 	g_strfreev(config->global_known_hosts);
+	g_strfreev(config->revoked_host_keys);
 	g_strfreev(config->preferred);
 	g_ptr_array_unref(config->identity_files);
 	g_ptr_array_unref(config->certificate_files);

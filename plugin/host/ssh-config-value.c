@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "host/ssh-config-lists.h"
+
 static const char unknown_token[] = "it holds a token or an environment variable that is not known";
 
 static gboolean is_yes(const char *value)
@@ -59,13 +61,23 @@ const char *pss_config_set_milliseconds(PssSshConfig *config, void *member, cons
 	return wrong;
 }
 
+/* NULL: `ret_wrong` is what is wrong with the value. */
+static char *find_file(const PssSshConfig *config, const char *value, const char **ret_wrong)
+{
+	g_autofree char *path = pss_ssh_config_expand_path(config, value);
+
+	*ret_wrong = unknown_token;
+	return path ? pss_ssh_config_locate(config, path, ret_wrong) : NULL;
+}
+
 const char *pss_config_set_path(PssSshConfig *config, void *member, const char *value)
 {
 	char **text = member;
-	char *path = is_none(value) ? NULL : pss_ssh_config_expand_path(config, value);
+	const char *wrong = NULL;
+	char *path = is_none(value) ? NULL : find_file(config, value, &wrong);
 
 	if (!path && !is_none(value))
-		return unknown_token;
+		return wrong;
 	g_free(*text);
 	*text = path;
 	return NULL;
@@ -73,48 +85,57 @@ const char *pss_config_set_path(PssSshConfig *config, void *member, const char *
 
 const char *pss_config_add_path(PssSshConfig *config, void *member, const char *value)
 {
-	char *path = is_none(value) ? NULL : pss_ssh_config_expand_path(config, value);
+	const char *wrong = NULL;
+	char *path = is_none(value) ? NULL : find_file(config, value, &wrong);
 
 	if (!path && !is_none(value))
-		return unknown_token;
+		return wrong;
 	if (path)
 		g_ptr_array_add(*(GPtrArray **)member, path);
 	return NULL;
 }
 
-/* `ssh -G` prints several paths without quotes. A word that does not begin as a path does belongs to the one
- * before it: to take "/my files/known" for two would lose the lines in it. */
-static gboolean begins_path(const char *word)
+/* `word` is as ssh will use it, but for its home. */
+static const char *add_printed(const PssSshConfig *config, GPtrArray *files, const char *word, gboolean with_home)
 {
-	return strchr("/~%$", *word) || is_none(word);
+	g_autofree char *path = with_home ? pss_ssh_config_expand_home(word) : g_strdup(word);
+	const char *wrong = "it holds the name of a user who does not exist";
+	char *absolute = path ? pss_ssh_config_locate(config, path, &wrong) : NULL;
+
+	if (!absolute)
+		return wrong;
+	g_ptr_array_add(files, absolute);
+	return NULL;
 }
 
+static const char *set_files(PssSshConfig *config, char ***files, const char *value, gboolean with_home)
+{
+	g_autoptr(GPtrArray) located = g_ptr_array_new_with_free_func(g_free);
+	g_auto(GStrv) words = is_none(value) ? g_new0(char *, 1) : pss_config_lists_split(config, value);
+
+	if (!words)
+		return "ssh -G does not tell whether that is one file or several (-Transport ssh knows it)";
+	for (char **word = words; *word; word++) {
+		const char *wrong = add_printed(config, located, *word, with_home);
+		if (wrong)
+			return wrong;
+	}
+	g_ptr_array_add(located, NULL);
+	g_auto(GStrv) old = *files;
+	*files = g_strdupv((char **)located->pdata);
+	return NULL;
+}
+
+/* ssh has replaced the tokens before it printed the list; what looks like one now is none. */
 const char *pss_config_set_paths(PssSshConfig *config, void *member, const char *value)
 {
-	char ***paths = member;
-	g_autoptr(GPtrArray) whole = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GPtrArray) expanded = g_ptr_array_new_with_free_func(g_free);
-	g_auto(GStrv) words = g_strsplit(value, " ", -1);
-	const char *wrong = NULL;
+	return set_files(config, member, value, TRUE);
+}
 
-	for (char **word = words; *word; word++) {
-		char **last = whole->len > 0 ? (char **)&whole->pdata[whole->len - 1] : NULL;
-		if (!last || begins_path(*word)) {
-			g_ptr_array_add(whole, g_strdup(*word));
-			continue;
-		}
-		char *longer = g_strjoin(" ", *last, *word, NULL);
-		g_free(*last);
-		*last = longer;
-	}
-	for (guint i = 0; i < whole->len && !wrong; i++)
-		wrong = pss_config_add_path(config, &expanded, whole->pdata[i]);
-	if (wrong)
-		return wrong;
-	g_ptr_array_add(expanded, NULL);
-	g_auto(GStrv) old = *paths;
-	*paths = g_strdupv((char **)expanded->pdata);
-	return NULL;
+/* ssh before 10 takes RevokedHostKeys as it stands there, ~ and tokens too; later ones have replaced all of them. */
+const char *pss_config_set_literal_paths(PssSshConfig *config, void *member, const char *value)
+{
+	return set_files(config, member, value, FALSE);
 }
 
 const char *pss_config_set_list(PssSshConfig *config, void *member, const char *value)

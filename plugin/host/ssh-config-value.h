@@ -15,6 +15,7 @@ const char *pss_config_set_milliseconds(PssSshConfig *config, void *member, cons
 const char *pss_config_set_list(PssSshConfig *config, void *member, const char *value);         /* commas */
 const char *pss_config_set_path(PssSshConfig *config, void *member, const char *value);
 const char *pss_config_set_paths(PssSshConfig *config, void *member, const char *value); /* blanks */
+const char *pss_config_set_literal_paths(PssSshConfig *config, void *member, const char *value);
 const char *pss_config_add_path(PssSshConfig *config, void *member, const char *value);
 const char *pss_config_set_family(PssSshConfig *config, void *member, const char *value);
 const char *pss_config_set_strict(PssSshConfig *config, void *member, const char *value);

@@ -139,6 +139,40 @@ char *pss_ssh_config_expand_path(const PssSshConfig *config, const char *text)
 	return expand(config, text, TRUE);
 }
 
+char *pss_ssh_config_expand_home(const char *path)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	if (!expand_tilde(&path, TRUE, out))
+		return NULL;
+	return g_strdup(g_string_append(out, path)->str);
+}
+
+/* Names of what is open in one process alone. */
+static gboolean is_descriptor(const char *path)
+{
+	static const char *const own[] = { "/dev/fd/", "/dev/std", "/proc/self/", "/proc/thread-self/" };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(own); i++)
+		if (g_str_has_prefix(path, own[i]))
+			return TRUE;
+	return FALSE;
+}
+
+char *pss_ssh_config_locate(const PssSshConfig *config, const char *path, const char **ret_wrong)
+{
+	if (is_descriptor(path))
+		*ret_wrong = "that is open in the calling shell alone, and pssession-host is another process; put it "
+			     "into a file";
+	else if (g_path_is_absolute(path))
+		return g_strdup(path);
+	else if (config->directory && g_path_is_absolute(config->directory))
+		return g_build_filename(config->directory, path, NULL);
+	else
+		*ret_wrong = "it is relative, and the caller's directory is not known";
+	return NULL;
+}
+
 char *pss_ssh_config_forwarded_agent(const PssSshConfig *config)
 {
 	const char *value = config->forward_agent;
@@ -149,7 +183,9 @@ char *pss_ssh_config_forwarded_agent(const PssSshConfig *config)
 		return g_strdup(config->agent_socket);
 	if (*value == '$' && value[1] != '{')
 		return g_strdup(g_environ_getenv(config->environment, value + 1));
-	return pss_ssh_config_expand_path(config, value);
+	g_autofree char *path = pss_ssh_config_expand_path(config, value);
+	const char *wrong;
+	return path ? pss_ssh_config_locate(config, path, &wrong) : NULL;
 }
 
 static gboolean is_wanted(const PssSshConfig *config, const char *name)
@@ -258,7 +294,7 @@ static gboolean read_by_ssh(PssSshConfig *config, PssPerson *person, const char 
 {
 	g_auto(GStrv) argv = ssh_arguments(ssh, target);
 	g_autofree char *question = g_strjoinv("\n", argv);
-	g_autofree char *digest = pss_config_sources_digest(config, target, ssh);
+	g_autofree char *digest = pss_config_read_sources(config, target, ssh);
 	g_autofree char *answer = digest ? pss_config_cache_look(question, digest) : NULL;
 
 	if (answer) {
@@ -269,7 +305,7 @@ static gboolean read_by_ssh(PssSshConfig *config, PssPerson *person, const char 
 	if (!answer)
 		return FALSE;
 	/* A file that has changed meanwhile may be in the answer or not. */
-	g_autofree char *after = digest ? pss_config_sources_digest(config, target, ssh) : NULL;
+	g_autofree char *after = digest ? pss_config_read_sources(config, target, ssh) : NULL;
 	if (after && g_str_equal(digest, after))
 		pss_config_cache_keep(question, digest, answer);
 	return apply_output(config, person, answer, error);

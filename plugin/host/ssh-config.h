@@ -13,6 +13,8 @@ typedef enum {
 
 typedef struct {
 	char **environment; /* the caller's, for ${NAME} in paths */
+	char *directory;    /* the caller's, for relative paths, or NULL */
+	GPtrArray *lists;   /* of files, as they were written; see ssh-config-lists.h */
 	char *host;         /* as typed */
 	char *hostname;     /* what to connect to */
 	char *user;
@@ -30,7 +32,7 @@ typedef struct {
 	PssStrict strict;
 	char *host_key_alias;                          /* or NULL */
 	char **user_known_hosts, **global_known_hosts; /* paths, never NULL */
-	char *revoked_host_keys;                       /* a path, or NULL */
+	char **revoked_host_keys;                      /* the same */
 	gboolean hash_known_hosts, check_host_ip;
 
 	GPtrArray *identity_files;    /* paths, in order of trial */
@@ -79,5 +81,12 @@ char *pss_ssh_config_expand(const PssSshConfig *config, const char *text);
 
 /* The same for the name of a file, with ~user and ${NAME}; NULL also for a variable that is not set. */
 char *pss_ssh_config_expand_path(const PssSshConfig *config, const char *text);
+
+/* `path` with a leading ~ or ~user replaced; NULL: there is no such user. */
+char *pss_ssh_config_expand_home(const char *path);
+
+/* The file that is meant by a path, which is taken from the caller's directory where it is relative. NULL: `ret_wrong`
+ * is what is wrong with it. */
+char *pss_ssh_config_locate(const PssSshConfig *config, const char *path, const char **ret_wrong);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PssSshConfig, pss_ssh_config_free)

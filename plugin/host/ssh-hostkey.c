@@ -11,6 +11,7 @@
 #include "host/ssh-revoked.h"
 
 #define QUESTIONS_MAX 3
+#define DEFAULT_PORT 22
 
 typedef struct {
 	char *name; /* as in known_hosts */
@@ -150,6 +151,15 @@ static void record(PssPerson *person, const PssSshConfig *config, const HostKey 
 static gboolean decide_unknown(PssPerson *person, const PssSshConfig *config, const HostKey *key, const char *address,
 			       GError **error)
 {
+	/* Whatever StrictHostKeyChecking says: ssh does not take what it cannot write down. */
+	if (!config->user_known_hosts[0]) {
+		g_set_error(
+			error, PSS_ERROR, PSS_HOST_KEY,
+			"the %s host key of %s (%s) is not known, and UserKnownHostsFile none leaves no file to add "
+			"it to",
+			key->short_type, key->name, key->fingerprint);
+		return FALSE;
+	}
 	if (config->strict == PSS_STRICT_YES) {
 		g_set_error(error, PSS_ERROR, PSS_HOST_KEY,
 			    "the %s host key of %s (%s) is not known, and StrictHostKeyChecking is yes",
@@ -193,17 +203,6 @@ static void set_refusal(const PssKnownVerdict *verdict, const HostKey *key, GErr
 			    verdict->file, verdict->reason);
 }
 
-/* With another port than 22, ssh also takes the key that is known for the plain name. */
-static gboolean known_without_port(const PssSshConfig *config, char *const *files, const HostKey *key)
-{
-	g_auto(PssKnownVerdict) verdict = { 0 };
-
-	if (config->host_key_alias || config->port == 22)
-		return FALSE;
-	pss_known_hosts_check(files, config->hostname, key->blob, &verdict);
-	return verdict.known == PSS_KNOWN_MATCH;
-}
-
 /* CheckHostIP: the address may be unknown, but not known with another key. */
 static gboolean address_agrees(const PssSshConfig *config, char *const *files, const HostKey *key, const char *address,
 			       GError **error)
@@ -225,7 +224,7 @@ static gboolean address_agrees(const PssSshConfig *config, char *const *files, c
 static gboolean no_certificate_is_revoked(const PssSshConfig *config, const PssKnownVerdict *verdict,
 					  const PssSshOffer *offer, GError **error)
 {
-	const char *list = verdict->revokes_in ? verdict->revokes_in : config->revoked_host_keys;
+	const char *list = verdict->revokes_in ? verdict->revokes_in : config->revoked_host_keys[0];
 
 	if (!list || !pss_ssh_offer_may_certify(offer, config->host_key_algorithms))
 		return TRUE;
@@ -235,6 +234,27 @@ static gboolean no_certificate_is_revoked(const PssSshConfig *config, const PssK
 		"signed it (-Transport ssh can tell)",
 		config->hostname, list);
 	return FALSE;
+}
+
+/* With another port than 22, ssh also looks for the plain name. A key that is known there is good, and not added. One
+ * that is revoked there, or may be, is refused: where StrictHostKeyChecking is off ssh would go on without passwords,
+ * and with accept-new it would add it. */
+static gboolean decide_new(PssPerson *person, const PssSshConfig *config, char *const *files, const HostKey *key,
+			   const char *address, const PssSshOffer *offer, GError **error)
+{
+	g_auto(PssKnownVerdict) plain = { 0 };
+	g_autofree char *name = pss_known_hosts_name(config->hostname, DEFAULT_PORT);
+
+	if (config->host_key_alias || config->port == DEFAULT_PORT)
+		return decide_unknown(person, config, key, address, error);
+	pss_known_hosts_check(files, name, key->blob, &plain);
+	if (plain.known == PSS_KNOWN_REVOKED || plain.known == PSS_KNOWN_BROKEN) {
+		set_refusal(&plain, key, error);
+		g_prefix_error(error, "for the name %s without its port: ", name);
+		return FALSE;
+	}
+	return no_certificate_is_revoked(config, &plain, offer, error) &&
+	       (plain.known == PSS_KNOWN_MATCH || decide_unknown(person, config, key, address, error));
 }
 
 gboolean pss_ssh_hostkey_check(PssPerson *person, const PssSshConfig *config, const char *address, ssh_session session,
@@ -261,8 +281,7 @@ gboolean pss_ssh_hostkey_check(PssPerson *person, const PssSshConfig *config, co
 		return address_agrees(config, files, &key, address, error);
 	case PSS_KNOWN_NEW:
 		return address_agrees(config, files, &key, address, error) &&
-		       (known_without_port(config, files, &key) ||
-			decide_unknown(person, config, &key, address, error));
+		       decide_new(person, config, files, &key, address, offer, error);
 	default:
 		set_refusal(&verdict, &key, error);
 		return FALSE;

@@ -11,6 +11,7 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "host/error.h"
@@ -169,10 +170,13 @@ static void judge_file(const char *file, const char *name, GBytes *blob, PssKnow
 	struct stat status;
 	gsize n;
 
-	if (stat(file, &status) < 0 && (errno == ENOENT || errno == ENOTDIR))
+	if (stat(file, &status) < 0) {
+		if (errno != ENOENT && errno != ENOTDIR)
+			set_broken(worst, file, 0, g_strerror(errno));
 		return;
+	}
 	/* /dev/null is a usual value; other devices and pipes could block for ever. */
-	if (S_ISCHR(status.st_mode))
+	if (S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3))
 		return;
 	if (!S_ISREG(status.st_mode) || status.st_size > FILE_MAX) {
 		set_broken(worst, file, 0, "it is no ordinary file, or too large");

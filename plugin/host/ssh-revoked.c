@@ -66,10 +66,10 @@ static int open_as_file(const char *type, GBytes *blob)
 }
 
 /* 0 is "not revoked"; a list that it cannot read is an error to ssh-keygen, too. */
-static gboolean ask_ssh_keygen(PssPerson *person, const PssSshConfig *config, const char *type, GBytes *blob,
-			       GError **error)
+static gboolean ask_ssh_keygen(PssPerson *person, const PssSshConfig *config, const char *path, const char *type,
+			       GBytes *blob, GError **error)
 {
-	const char *const argv[] = { "ssh-keygen", "-Q", "-f", config->revoked_host_keys, "/dev/stdin", NULL };
+	const char *const argv[] = { "ssh-keygen", "-Q", "-f", path, "/dev/stdin", NULL };
 	g_auto(GStrv) environment = pss_spawn_environment(config->environment);
 	char said[256 + 1] = "";
 	PssChildOutput output = { .bytes = said, .size = sizeof said - 1 };
@@ -89,22 +89,19 @@ static gboolean ask_ssh_keygen(PssPerson *person, const PssSshConfig *config, co
 	if (ran && output.exit_status != 0)
 		g_set_error(error, PSS_ERROR, PSS_HOST_KEY,
 			    "the %s host key of %s is revoked by %s, or that file cannot be read", type,
-			    config->hostname, config->revoked_host_keys);
+			    config->hostname, path);
 	return ran && output.exit_status == 0;
 }
 
-gboolean pss_revoked_check(PssPerson *person, const PssSshConfig *config, const char *type, GBytes *blob,
-			   GError **error)
+static gboolean check_file(PssPerson *person, const PssSshConfig *config, const char *path, const char *type,
+			   GBytes *blob, GError **error)
 {
-	const char *path = config->revoked_host_keys;
 	g_autoptr(GError) failure = NULL;
 	g_autofree char *text = NULL;
 	struct stat status;
 	guint line = 0;
 	gsize n;
 
-	if (!path)
-		return TRUE;
 	if (stat(path, &status) < 0 || !S_ISREG(status.st_mode) || status.st_size > FILE_MAX ||
 	    !g_file_get_contents(path, &text, &n, &failure)) {
 		g_set_error(error, PSS_ERROR, PSS_HOST_KEY,
@@ -112,10 +109,19 @@ gboolean pss_revoked_check(PssPerson *person, const PssSshConfig *config, const 
 		return FALSE;
 	}
 	if (n >= strlen(krl_magic) && memcmp(text, krl_magic, strlen(krl_magic)) == 0)
-		return ask_ssh_keygen(person, config, type, blob, error);
+		return ask_ssh_keygen(person, config, path, type, blob, error);
 	const char *wrong = memchr(text, '\0', n) ? "holds NUL bytes" : look_in_list(text, blob, &line);
 	if (wrong)
 		g_set_error(error, PSS_ERROR, PSS_HOST_KEY, "the %s host key of %s is refused: %s line %u %s", type,
 			    config->hostname, path, line, wrong);
 	return !wrong;
+}
+
+gboolean pss_revoked_check(PssPerson *person, const PssSshConfig *config, const char *type, GBytes *blob,
+			   GError **error)
+{
+	for (char **path = config->revoked_host_keys; *path; path++)
+		if (!check_file(person, config, *path, type, blob, error))
+			return FALSE;
+	return TRUE;
 }

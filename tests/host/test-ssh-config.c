@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "host/error.h"
+#include "host/ssh-config-lists.h"
 #include "host/ssh-config-table.h"
 #include "link-harness.h"
 #include "link-sshd.h"
@@ -368,6 +369,10 @@ static void paths(Fixture *f, gconstpointer unused)
 		char *path; /* NULL: refused */
 	} rows[] = {
 		{ "/a/b", g_strdup("/a/b") },
+		{ "k", g_strdup("/the/callers/k") },
+		{ "../k k", g_strdup("/the/callers/../k k") },
+		{ "/dev/fd/63", NULL },
+		{ "/proc/self/fd/0", NULL },
 		{ "~/k", g_strdup_printf("%s/k", me->pw_dir) },
 		{ "~root/k", g_strdup("/root/k") },
 		{ "%d/%h-%n-%p-%r", g_strdup_printf("%s/box-box-22-%s", me->pw_dir, me->pw_name) },
@@ -381,27 +386,67 @@ static void paths(Fixture *f, gconstpointer unused)
 	};
 
 	link_target_setenv(f->target, "WHERE", "/some%h where");
+	f->target->cwd = g_strdup("/the/callers");
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autoptr(GError) error = NULL;
 		fresh_config(f);
-		gboolean good = pss_ssh_config_apply(f->config, f->person, "userknownhostsfile", rows[i].text, &error);
+		gboolean good = pss_ssh_config_apply(f->config, f->person, "certificatefile", rows[i].text, &error);
 		g_assert_cmpint(good, ==, rows[i].path != NULL);
 		if (good)
-			g_assert_cmpstr(f->config->user_known_hosts[0], ==, rows[i].path);
+			g_assert_cmpstr(f->config->certificate_files->pdata[0], ==, rows[i].path);
 		else
 			g_assert_error(error, PSS_ERROR, PSS_UNSUPPORTED);
 		g_free(rows[i].path);
 	}
 }
 
+/* What ssh prints of a list, and what there is of it in the configuration: {} is what is meant, | between its files. */
 static void several_paths(Fixture *f, gconstpointer unused)
 {
-	const char *text = "/one /my files/two ~/three none /four";
+	static const struct {
+		const char *written[3], *printed;
+		const char *files; /* NULL: refused */
+	} rows[] = {
+		{ { NULL }, "/one /two", "/one|/two" },
+		{ { NULL }, "/one", "/one" },
+		{ { NULL }, "/one%h", "/one%h" },
+		{ { NULL }, "none", "" },
+		{ { NULL }, "one two", NULL },
+		{ { NULL }, "/one two", NULL },
+		{ { NULL }, "{}/.ssh/known_hosts {}/.ssh/known_hosts2", "{}/.ssh/known_hosts|{}/.ssh/known_hosts2" },
+		{ { "one two" }, "one two", "/the/callers/one|/the/callers/two" },
+		{ { "\"one two\"" }, "one two", "/the/callers/one two" },
+		{ { "'one two' # why" }, "one two", "/the/callers/one two" },
+		{ { "one\\ two three" }, "one two three", "/the/callers/one two|/the/callers/three" },
+		{ { "\"/one /two\"" }, "/one /two", "/one /two" },
+		{ { "/one  \t/two \r" }, "/one /two", "/one|/two" },
+		{ { "/one /two", "\"/one /two\"" }, "/one /two", NULL },
+		{ { "/one /two", "/one   /two" }, "/one /two", "/one|/two" },
+		{ { "/%h%%h \"/a %r\"" }, "/box%h /a me", "/box%h|/a me" },
+		{ { "~/x '~/y z'" }, "{}/x {}/y z", "{}/x|{}/y z" },
+		{ { "~/x '~/y z'" }, "~/x ~/y z", "{}/x|{}/y z" },
+		{ { "\"no end" }, "/one /two", "/one|/two" },
+	};
 
-	g_assert_true(pss_ssh_config_apply(f->config, f->person, "userknownhostsfile", text, NULL));
-	g_autofree char *joined = g_strjoinv("|", f->config->user_known_hosts);
-	g_autofree char *expected = g_strdup_printf("/one|/my files/two|%s/three|/four", getpwuid(getuid())->pw_dir);
-	g_assert_cmpstr(joined, ==, expected);
+	f->target->cwd = g_strdup("/the/callers");
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(GString) printed = g_string_new(rows[i].printed), files = g_string_new(rows[i].files);
+		g_autoptr(GError) error = NULL;
+		g_string_replace(printed, "{}", getpwuid(getuid())->pw_dir, 0);
+		g_string_replace(files, "{}", getpwuid(getuid())->pw_dir, 0);
+		fresh_config(f);
+		g_assert_true(pss_ssh_config_apply(f->config, f->person, "user", "me", NULL));
+		for (const char *const *text = rows[i].written; *text; text++)
+			pss_config_lists_add(f->config, *text);
+		if (pss_ssh_config_apply(f->config, f->person, "userknownhostsfile", printed->str, &error)) {
+			g_autofree char *joined = g_strjoinv("|", f->config->user_known_hosts);
+			g_assert_nonnull(rows[i].files);
+			g_assert_cmpstr(joined, ==, files->str);
+		} else {
+			g_assert_null(rows[i].files);
+			g_assert_error(error, PSS_ERROR, PSS_UNSUPPORTED);
+		}
+	}
 }
 
 /* -- what ssh -G said is kept */
