@@ -245,6 +245,10 @@ static void on_result(struct pss_invoke *invoke, struct pss_invoke_target *targe
 	} else if (status == PSS_OK && invoke->kind == PSS_INVOKE_JOB) {
 		bool known = pss_sessions_add(&invoke->started, fields) == 0;
 		pss_invoke_end_target(invoke, target, known ? 0 : pss_status_exit(PSS_FAILED));
+	} else if (status == PSS_OK && message && *message) {
+		/* Others have let go of the session: it goes on without us. */
+		pss_call_warning(invoke->call, invoke->n_targets > 1 ? "[%s] %s" : "%.0s%s", target->label, message);
+		pss_invoke_end_target(invoke, target, 0);
 	} else if (status == PSS_OK) {
 		int exit_status = (int)(pss_fields_number(fields, PSS_TAG_EXIT_STATUS, 0) & 255);
 		pss_invoke_end_target(invoke, target,

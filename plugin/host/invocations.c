@@ -31,6 +31,7 @@ struct invocation {
 	char *shell;
 	GPtrArray *words, *arguments, *variables;
 	gboolean input, wait, tty, is_script;
+	gboolean input_ended;
 	gboolean job, disconnect; /* it outlives this client, in the session */
 	guint columns, rows, verbose;
 	guint patience; /* source; 0: none */
@@ -151,6 +152,19 @@ static void on_done(gpointer user, int status, const GError *error)
 		end(user, PSS_OK, status, NULL);
 }
 
+/* The client has had what came so far. What it would have sent yet the command does not get. */
+static void on_let_go(gpointer user)
+{
+	struct invocation *invocation = user;
+	PssRun *run = g_steal_pointer(&invocation->run);
+	g_autofree char *text = g_strdup_printf("disconnected; receive-pssession -Id %u shows the rest",
+						pss_session_id(invocation->session));
+
+	if (invocation->input && !invocation->input_ended)
+		run->ops->input(run, NULL, 0);
+	end(invocation, PSS_OK, 0, text);
+}
+
 static void on_question(gpointer user, PssQuestion *question)
 {
 	const struct invocation *invocation = user;
@@ -168,7 +182,12 @@ static void on_note(gpointer user, enum pss_note_kind kind, const char *text)
 	pss_peer_flush(invocation->owner->peer);
 }
 
-static const PssRunEvents run_events = { .on_data = on_data, .on_taken = on_taken, .on_done = on_done };
+static const PssRunEvents run_events = {
+	.on_data = on_data,
+	.on_taken = on_taken,
+	.on_done = on_done,
+	.on_let_go = on_let_go,
+};
 static const PssRunLinkEvents link_events = { .on_question = on_question, .on_note = on_note };
 
 /* ---- frames become calls */
@@ -402,8 +421,10 @@ void pss_invocations_on_command(PssPeer *peer, const struct pss_frame *frame)
 void pss_invocations_on_stdin(PssPeer *peer, const struct pss_frame *frame)
 {
 	struct invocation *invocation = find(peer, frame->header.id);
-	if (invocation && invocation->run && invocation->input)
-		invocation->run->ops->input(invocation->run, frame->payload, frame->header.length);
+	if (!invocation || !invocation->run || !invocation->input)
+		return;
+	invocation->input_ended = invocation->input_ended || frame->header.length == 0;
+	invocation->run->ops->input(invocation->run, frame->payload, frame->header.length);
 }
 
 void pss_invocations_on_size(PssPeer *peer, uint32_t id, struct pss_fields fields)

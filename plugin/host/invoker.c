@@ -231,6 +231,7 @@ static void on_invoked(gpointer user, int status, gboolean background, gboolean 
 		tell_done(run, status, error);
 	serve_terminal(invoker);
 	start_next(invoker);
+	pss_record_settle(invoker->session->record);
 }
 
 static const PssInvokeEvents invoke_events = {
@@ -406,6 +407,16 @@ PssChannel *pss_invoker_current_channel(PssInvoker *invoker)
 gboolean pss_invoker_is_settled(PssInvoker *invoker)
 {
 	return g_queue_is_empty(&invoker->waiting) && !invoker->line && invoker->elsewhere->len == 0;
+}
+
+void pss_invoker_each(PssInvoker *invoker, void (*func)(PssRun *run, gpointer user), gpointer user)
+{
+	if (invoker->current)
+		func(&invoker->current->base, user);
+	for (GList *at = invoker->waiting.head; at; at = at->next)
+		func(&((Run *)at->data)->base, user);
+	for (guint i = 0; i < invoker->elsewhere->len; i++)
+		func(invoker->elsewhere->pdata[i], user);
 }
 
 void pss_invoker_end(PssInvoker *invoker, enum pss_status status, const char *cause)

@@ -33,6 +33,9 @@ PssChannel *pss_invoker_current_channel(PssInvoker *invoker);
 /* Nothing waits to be run. */
 gboolean pss_invoker_is_settled(PssInvoker *invoker);
 
+/* Each of them, those on channels of their own too. `func` may change whom a run's events go to, and nothing else. */
+void pss_invoker_each(PssInvoker *invoker, void (*func)(PssRun *run, gpointer user), gpointer user);
+
 /* The session has ended: all that runs or waits is done, with this error. */
 void pss_invoker_end(PssInvoker *invoker, enum pss_status status, const char *cause);
 

@@ -103,12 +103,20 @@ static void on_idle(gpointer loop)
 	g_main_loop_quit(loop);
 }
 
+/* The resilient ones go on: the end of the clients must not interrupt what runs in them. */
+static void leave_sessions(void)
+{
+	GPtrArray *sessions = pss_registry_sessions();
+
+	for (guint i = 0; i < sessions->len; i++)
+		pss_session_leave(sessions->pdata[i]);
+}
+
 static void close_sessions(void)
 {
 	GPtrArray *sessions = pss_registry_sessions();
 	while (sessions->len > 0) {
 		g_autoptr(PssSession) session = pss_session_ref(sessions->pdata[0]);
-		pss_session_leave(session);
 		pss_session_close(session, "the pssession host process was ended");
 		pss_registry_remove(session);
 	}
@@ -154,6 +162,7 @@ static int serve(char *const *environment)
 	guint interrupt = g_unix_signal_add(SIGINT, on_end_signal, loop);
 	tell_ready(0);
 	g_main_loop_run(loop);
+	leave_sessions();
 	pss_server_free(server);
 	close_sessions();
 	g_source_remove(term);

@@ -111,22 +111,27 @@ static void show_raw(PssSession *session, const guint8 *data, gsize n)
 	session->watcher->on_output(session->watcher_user, text->data, text->len);
 }
 
+/* It is shown once: to who receives, else on a terminal. One that edits a line notices nothing of it, as of other
+ * commands beside it. */
+static void take_output(PssRecord *record, gboolean is_stderr, const void *data, gsize n)
+{
+	PssSession *session = record->session;
+
+	if (session->watcher && !session->watcher_at_prompt && !record->receiver)
+		show_raw(session, data, n);
+	else
+		append(record, is_stderr ? PSS_RING_ERR : PSS_RING_OUT, data, n);
+}
+
 static void on_job_data(gpointer user, gboolean is_stderr, const void *data, gsize n)
 {
 	const Job *job = user;
-	PssSession *session = job->record->session;
-
-	/* One that edits a line notices nothing of it, as of other commands beside it. */
-	if (session->watcher && !session->watcher_at_prompt)
-		show_raw(session, data, n);
-	append(job->record, is_stderr ? PSS_RING_ERR : PSS_RING_OUT, data, n);
+	take_output(job->record, is_stderr, data, n);
 }
 
 void pss_record_orphan(PssRecord *record, gboolean is_stderr, const void *data, gsize n)
 {
-	if (record->session->watcher)
-		show_raw(record->session, data, n);
-	append(record, is_stderr ? PSS_RING_ERR : PSS_RING_OUT, data, n);
+	take_output(record, is_stderr, data, n);
 }
 
 static void on_job_taken(gpointer user, gsize n)
@@ -158,13 +163,14 @@ void pss_record_prompt(PssRecord *record, int status)
 	pss_record_settle(record);
 }
 
+static const PssRunEvents job_events = { .on_data = on_job_data, .on_taken = on_job_taken, .on_done = on_job_done };
+
 gboolean pss_record_run(PssRecord *record, const PssCommand *command, gboolean wait, GError **error)
 {
-	static const PssRunEvents events = { .on_data = on_job_data, .on_taken = on_job_taken, .on_done = on_job_done };
 	Job *job = g_new0(Job, 1);
 
 	job->record = record;
-	job->run = pss_session_run(record->session, command, FALSE, wait, &events, job, error);
+	job->run = pss_session_run(record->session, command, FALSE, wait, &job_events, job, error);
 	if (!job->run) {
 		g_free(job);
 		return FALSE;
@@ -176,6 +182,23 @@ gboolean pss_record_run(PssRecord *record, const PssCommand *command, gboolean w
 		job->run->ops->start(job->run);
 	pss_session_choose_dropped(record->session);
 	return TRUE;
+}
+
+/* What a client had run is a job now, if the client can do without it. */
+static void take_as_job(PssRun *run, gpointer user)
+{
+	PssRecord *record = user;
+	const PssRunEvents *events = run->events;
+
+	if (!events->on_let_go)
+		return;
+	Job *job = g_new0(Job, 1);
+	*job = (Job){ .record = record, .run = run };
+	g_ptr_array_add(record->jobs, job);
+	events->on_let_go(run->user);
+	run->events = &job_events;
+	run->user = job;
+	run->ops->pause(run, record->stopped);
 }
 
 gboolean pss_record_has_job(const PssRecord *record, const PssRun *run)
@@ -208,7 +231,9 @@ static gboolean is_busy(const PssRecord *record)
 	if (session->watcher || !session->remote ||
 	    (session->state != PSS_STATE_OPENED && session->state != PSS_STATE_DISCONNECTED))
 		return FALSE;
-	return pss_remote_state(session->remote) != PSS_REMOTE_IDLE;
+	/* Of a plain terminal nobody knows. */
+	PssRemoteState state = pss_remote_state(session->remote);
+	return state == PSS_REMOTE_BUSY || state == PSS_REMOTE_BOOT;
 }
 
 static gboolean awaits_link(const PssSession *session)
@@ -216,7 +241,8 @@ static gboolean awaits_link(const PssSession *session)
 	return session->link_lost && !session->link_failed && session->transport;
 }
 
-static void end_receiver(Receiver *receiver, int status, const GError *error)
+/* What comes from now on waits for the next one. */
+static void take_off(Receiver *receiver)
 {
 	PssRecord *record = receiver->record;
 
@@ -224,6 +250,11 @@ static void end_receiver(Receiver *receiver, int status, const GError *error)
 	receiver->record = NULL;
 	record->receiver = NULL;
 	balance(record);
+}
+
+static void end_receiver(Receiver *receiver, int status, const GError *error)
+{
+	take_off(receiver);
 	receiver->base.events->on_done(receiver->base.user, status, error);
 }
 
@@ -334,13 +365,23 @@ static void receiver_free(PssRun *base)
 {
 	Receiver *receiver = (Receiver *)base;
 
-	g_clear_handle_id(&receiver->idle, g_source_remove);
-	if (receiver->record) {
-		receiver->record->receiver = NULL;
-		balance(receiver->record);
-	}
+	if (receiver->record)
+		take_off(receiver);
 	pss_ring_finish(&receiver->copy);
 	g_free(receiver);
+}
+
+void pss_record_let_go(PssRecord *record)
+{
+	Receiver *receiver = record->receiver;
+
+	if (record->session->invoker)
+		pss_invoker_each(record->session->invoker, take_as_job, record);
+	if (!receiver || !receiver->base.events->on_let_go)
+		return;
+	take_off(receiver);
+	receiver->base.events->on_let_go(receiver->base.user);
+	receiver_free(&receiver->base);
 }
 
 PssRun *pss_record_receive(PssRecord *record, const PssReceiveOptions *options, const PssRunEvents *events,
@@ -394,23 +435,31 @@ static void show_missed(PssRecord *record, PssSession *session, PssRingStream st
 	session->watcher->on_output(session->watcher_user, safe->data, safe->len);
 }
 
-/* It stays for whoever receives it. */
+/* What else there is. */
 static void show_jobs(PssRecord *record, PssSession *session)
 {
-	PssRing copy;
 	PssReplay replay = { 0 };
 	PssRingStream stream;
 	const guint8 *data;
 	gsize n;
 	g_autoptr(GByteArray) safe = g_byte_array_new();
 
-	pss_ring_init(&copy, record->ring.limit);
-	pss_ring_append_ring(&copy, &record->ring, TRUE);
-	for (; pss_ring_peek(&copy, &stream, &data, &n); pss_ring_advance(&copy, n))
+	for (; pss_ring_peek(&record->ring, &stream, &data, &n); pss_ring_advance(&record->ring, n))
 		pss_replay_feed(&replay, data, n, safe);
-	pss_ring_finish(&copy);
 	session->watcher->on_busy(session->watcher_user);
 	show_raw(session, safe->data, safe->len);
+}
+
+static void show_unseen(PssRecord *record, PssSession *session)
+{
+	show_missed(record, session, PSS_RING_TERMINAL);
+	if (record->jobs->len > 0 || session->orphan) {
+		show_jobs(record, session);
+	} else if (!pss_ring_is_empty(&record->ring)) {
+		g_autofree char *text =
+			g_strdup_printf("the output of a job waits: receive-pssession -Id %u", session->id);
+		session->watcher->on_note(session->watcher_user, PSS_NOTE_WARNING, text);
+	}
 }
 
 void pss_record_show(PssRecord *record)
@@ -420,14 +469,8 @@ void pss_record_show(PssRecord *record)
 	if (record->buffering == PSS_BUFFERING_DROP)
 		pss_ring_cut(&record->ring);
 	show_missed(record, session, PSS_RING_GREETING);
-	show_missed(record, session, PSS_RING_TERMINAL);
-	if (record->jobs->len > 0) {
-		show_jobs(record, session);
-	} else if (!pss_ring_is_empty(&record->ring)) {
-		g_autofree char *text =
-			g_strdup_printf("the output of a job waits: receive-pssession -Id %u", session->id);
-		session->watcher->on_note(session->watcher_user, PSS_NOTE_WARNING, text);
-	}
+	if (!record->receiver)
+		show_unseen(record, session);
 	record->stopped = FALSE;
 	record->watcher_stopped = FALSE;
 	pss_record_settle(record);

@@ -17,7 +17,9 @@ gboolean pss_session_disconnect(PssSession *session, GError **error)
 		return FALSE;
 	}
 	session->let_go = TRUE;
+	pss_record_let_go(session->record);
 	pss_session_send_away(session, PSS_LEFT_DISCONNECTED, "the session was disconnected; what runs in it goes on");
+	pss_session_choose_dropped(session);
 	return TRUE;
 }
 

@@ -110,7 +110,7 @@ static gboolean pump(TestClient *client)
 	return n != 0;
 }
 
-static gboolean next_frame(TestClient *client)
+gboolean test_client_frame(TestClient *client)
 {
 	if (client->has_frame)
 		pss_buffer_consume(&client->in, pss_frame_size(&client->frame));
@@ -139,7 +139,7 @@ static gboolean is_passed_by(TestClient *client)
 struct pss_fields test_client_expect(TestClient *client, enum pss_type type)
 {
 	do
-		g_assert_true(next_frame(client));
+		g_assert_true(test_client_frame(client));
 	while (is_passed_by(client));
 	if (client->frame.header.type != type)
 		g_error("expected frame %d, got %d after the output: %s", type, client->frame.header.type,
@@ -150,7 +150,7 @@ struct pss_fields test_client_expect(TestClient *client, enum pss_type type)
 struct pss_fields test_client_next(TestClient *client)
 {
 	do
-		g_assert_true(next_frame(client));
+		g_assert_true(test_client_frame(client));
 	while (is_passed_by(client));
 	return pss_frame_fields(&client->frame);
 }
@@ -158,14 +158,14 @@ struct pss_fields test_client_next(TestClient *client)
 void test_client_expect_output(TestClient *client, const char *text)
 {
 	while (!strstr(client->output->str, text)) {
-		g_assert_true(next_frame(client));
+		g_assert_true(test_client_frame(client));
 		g_assert_true(is_passed_by(client));
 	}
 }
 
 void test_client_expect_end(TestClient *client)
 {
-	while (next_frame(client))
+	while (test_client_frame(client))
 		;
 }
 

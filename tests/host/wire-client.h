@@ -41,5 +41,20 @@ struct pss_fields test_client_next(TestClient *client);
 void test_client_expect_output(TestClient *client, const char *text);
 void test_client_expect_end(TestClient *client);
 
+/* The next frame of any kind, in client->frame. FALSE: the connection has ended. */
+gboolean test_client_frame(TestClient *client);
+
+/* Turns the main context until the condition holds, or a deadline has passed. */
+#define test_until(condition)                                                         \
+	do {                                                                          \
+		gint64 until_deadline = g_get_monotonic_time() + 20 * G_USEC_PER_SEC; \
+		while (!(condition) && g_get_monotonic_time() < until_deadline) {     \
+			g_main_context_iteration(NULL, FALSE);                        \
+			g_usleep(1000);                                               \
+		}                                                                     \
+		if (g_get_monotonic_time() >= until_deadline)                         \
+			g_error("not in time: %s", #condition);                       \
+	} while (0)
+
 /* OPEN with a private environment; returns after the RESULT. */
 void test_client_open(TestClient *client, uint32_t id, const char *home, gboolean keep, gboolean attach_too);

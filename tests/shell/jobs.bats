@@ -324,8 +324,12 @@ second_terminal() {
 	run_line 'echo $x'
 	output_is 5
 	leave_by exit
+	# What was shown once is not shown again.
 	run_line 'receive-pssession -Session $s'
-	output_is $'begun\nended'
+	output_is ''
+	enter_kept
+	[[ $(screen) != *$'\nbegun'*$'\nbegun'* ]]
+	leave_by exit
 }
 
 @test "jobs: a terminal that is at the session's prompt notices nothing of a job" {
