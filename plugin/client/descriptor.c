@@ -13,8 +13,10 @@ int pss_descriptor_raise(int fd)
 		return -errno;
 	int raised = fcntl(fd, F_DUPFD_CLOEXEC, PSS_DESCRIPTOR_MIN);
 	/* `ulimit -n` may leave less room; single digits are what scripts write. */
-	if (raised < 0 && errno == EINVAL)
+	if (raised < 0 && (errno == EINVAL || errno == EMFILE))
 		raised = fcntl(fd, F_DUPFD_CLOEXEC, 10);
+	if (raised < 0 && (errno == EINVAL || errno == EMFILE))
+		return fd;
 	int error = errno;
 	close(fd);
 	return raised < 0 ? -error : raised;

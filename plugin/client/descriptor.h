@@ -4,6 +4,6 @@
 
 #define PSS_DESCRIPTOR_MIN 100
 
-/* Moves `fd` up and closes the old number. The new one, or -errno with `fd` closed. Accepts a negative fd, as
- * left by a failed call, and returns -errno for it. */
+/* Moves `fd` up as far as `ulimit -n` lets it and closes the old number. The new one, or -errno with `fd` closed.
+ * Accepts a negative fd, as left by a failed call, and returns -errno for it. */
 int pss_descriptor_raise(int fd);

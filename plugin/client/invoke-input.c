@@ -47,7 +47,7 @@ int pss_invoke_copy_input(void)
 
 	if (!file)
 		return -errno;
-	int fd = pss_descriptor_raise(fcntl(fileno(file), F_DUPFD_CLOEXEC, PSS_DESCRIPTOR_MIN));
+	int fd = pss_descriptor_raise(fcntl(fileno(file), F_DUPFD_CLOEXEC, 0));
 	fclose(file);
 	while (fd >= 0 && (n = read(STDIN_FILENO, piece, sizeof piece)) != 0) {
 		if (n < 0 || write(fd, piece, (size_t)n) != n) {

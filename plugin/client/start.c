@@ -101,7 +101,9 @@ static void become_host(const char *const *search_path, char *const *environment
 	int error = ENOENT;
 
 	reset_signals();
-	/* 0 to 2 may be closed in the caller, and `ready` is above 100: nothing is overwritten. */
+	/* 0 to 2 may be closed in the caller; `ready` is above 100 unless `ulimit -n` is tiny. */
+	if (ready <= READY_FD)
+		ready = fcntl(ready, F_DUPFD, READY_FD + 1);
 	int null = open("/dev/null", O_RDWR);
 	for (int fd = 0; fd < 3; fd++)
 		if (null != fd)
@@ -170,6 +172,12 @@ static char *describe(int rc, const char *const *search_path)
 	case -EPIPE:
 		return pss_format("the host process %s ended before it was ready (run it by hand to see why)",
 				  search_path[0]);
+	case -EMFILE:
+	case -ENFILE:
+	case -EAGAIN:
+		return pss_format("the host process %s cannot be started: %s ('ulimit -n' and 'ulimit -u' say how many "
+				  "descriptors and processes there may be)",
+				  search_path[0], strerror(-rc));
 	default:
 		return pss_format("the host process %s cannot be started: %s (PSSESSION_HOST can name another)",
 				  search_path[0], strerror(-rc));

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "host/error.h"
+#include "host/shortage.h"
 #include "wire/buffer.h"
 
 #define CHUNK (64 * 1024)
@@ -199,7 +200,7 @@ static gboolean open_pipes(PssChildChannel *channel, int child[3])
 
 	for (int i = 0; i < 3; i++) {
 		if (pipe2(pairs[i], O_CLOEXEC) < 0)
-			return FALSE;
+			return FALSE; /* what is open already the caller closes */
 		child[i] = pairs[i][i == 0 ? 0 : 1];
 		int ours = pairs[i][i == 0 ? 1 : 0];
 		if (i == 0)
@@ -239,15 +240,11 @@ static gboolean start_child(PssChildChannel *channel, const PssChannelRequest *r
 	char terminal[64];
 
 	if (request->pty ? !open_pty(channel, request, terminal) : !open_pipes(channel, spawn->fds)) {
-		g_set_error(&channel->error, PSS_ERROR, PSS_FAILED, "cannot make a terminal or pipes: %s",
-			    g_strerror(errno));
+		pss_set_errno(&channel->error, errno, "cannot make %s", request->pty ? "a terminal" : "pipes");
 		return FALSE;
 	}
 	spawn->terminal = request->pty ? terminal : NULL;
-	gboolean started = pss_spawn(spawn, &channel->pid, &channel->error);
-	for (int i = 0; i < 3; i++)
-		close_fd(&spawn->fds[i]);
-	return started;
+	return pss_spawn(spawn, &channel->pid, &channel->error);
 }
 
 void pss_child_channel_start(PssChildChannel *channel, const PssChannelRequest *request, PssSpawn *spawn)
@@ -255,7 +252,10 @@ void pss_child_channel_start(PssChildChannel *channel, const PssChannelRequest *
 	for (int i = 0; i < 3; i++)
 		spawn->fds[i] = -1;
 	channel->pty = request->pty;
-	if (!start_child(channel, request, spawn)) {
+	gboolean started = start_child(channel, request, spawn);
+	for (int i = 0; i < 3; i++)
+		close_fd(&spawn->fds[i]);
+	if (!started) {
 		close_input(channel);
 		for (int i = 0; i < N_STREAMS; i++)
 			close_fd(&channel->streams[i]);

@@ -16,13 +16,16 @@
 #include <unistd.h>
 
 #include "host/activation.h"
+#include "host/child.h"
 #include "host/error.h"
 #include "host/program-child.h"
 #include "host/registry.h"
 #include "host/saved.h"
 #include "host/server.h"
+#include "host/shortage.h"
 
 #define IDLE_SECONDS 300
+#define DESCRIPTORS_AT_START 12 /* socket, watches, GLib's and libssh's own, the reserve, a client */
 
 static int ready_fd = -1;
 static int idle_seconds = IDLE_SECONDS;
@@ -81,6 +84,8 @@ static void raise_descriptor_limit(void)
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return;
+	/* Programs that still use select() must not find more than they were started with. */
+	pss_spawn_set_descriptor_limit(&limit);
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
@@ -90,6 +95,32 @@ static void raise_descriptor_limit(void)
 static void prepare_number_parser(void)
 {
 	g_ascii_strtoull("0", NULL, 10);
+}
+
+static gpointer do_nothing(gpointer unused)
+{
+	return NULL;
+}
+
+static void do_nothing_either(gpointer unused, gpointer unused_too)
+{
+}
+
+/* What GLib makes when it is first needed, and ends the process if it cannot: a thread for signals, with descriptors of
+ * its own, and one for pools of threads. What is random gets its seed as long as its file can be opened. 0, or the
+ * errno of what there is too little of. */
+static int prepare_glib(void)
+{
+	GThread *thread = pss_descriptors_can_open(DESCRIPTORS_AT_START)
+				  ? g_thread_try_new("pss-probe", do_nothing, NULL, NULL)
+				  : NULL;
+
+	if (!thread)
+		return pss_descriptors_can_open(DESCRIPTORS_AT_START) ? EAGAIN : EMFILE;
+	g_thread_join(thread);
+	g_thread_pool_free(g_thread_pool_new(do_nothing_either, NULL, 1, FALSE, NULL), TRUE, FALSE);
+	g_random_int();
+	return 0;
 }
 
 static gboolean on_end_signal(gpointer loop)
@@ -202,6 +233,12 @@ int main(int argc, char **argv)
 	prepare_number_parser();
 	forget_callers_own(environment);
 	raise_descriptor_limit();
+	int failed = prepare_glib();
+	if (failed) {
+		tell_ready(failed);
+		g_printerr("pssession-host: cannot start: %s\n", g_strerror(failed));
+		return 1;
+	}
 	ssh_init();
 	int status = serve(environment);
 	ssh_finalize();

@@ -20,6 +20,8 @@
 #include "host/error.h"
 #include "host/program-child.h"
 #include "host/program-questions.h"
+#include "host/room.h"
+#include "host/shortage.h"
 #include "host/ssh-error.h"
 #include "wire/buffer.h"
 #include "wire/runtime.h"
@@ -240,9 +242,11 @@ static void starting_clear(gpointer data)
 	g_strfreev(starting->argv);
 	g_strfreev(starting->environment);
 	g_free(starting->directory);
-	close(starting->errors);
-	close(starting->done[0]);
-	close(starting->done[1]);
+	const int fds[] = { starting->errors, starting->done[0], starting->done[1] };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(fds); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
 	g_clear_error(&starting->error);
 }
 
@@ -265,25 +269,40 @@ static gboolean start_in_main(gpointer data)
 	if (!pss_spawn(&spawn, &pid, &starting->error))
 		pid = 0;
 	if (write(starting->done[1], &pid, sizeof pid) != sizeof pid)
-		g_error("a pipe of ours: %s", g_strerror(errno));
+		g_debug("the login does not wait any more");
 	return G_SOURCE_REMOVE;
+}
+
+static gboolean open_pipes(PssProgramMaster *master, Starting *starting)
+{
+	int errors[2];
+
+	starting->errors = starting->done[0] = starting->done[1] = -1;
+	if (pipe2(errors, O_CLOEXEC) < 0)
+		return FALSE;
+	starting->errors = errors[1];
+	master->errors = errors[0];
+	fcntl(master->errors, F_SETFL, O_NONBLOCK);
+	if (pipe2(starting->done, O_CLOEXEC) == 0)
+		return TRUE;
+	starting->done[0] = starting->done[1] = -1;
+	return FALSE;
 }
 
 static gboolean start_program(PssProgramMaster *master, PssPerson *person, const PssTarget *target,
 			      const PssSshConfig *config, const char *self, const char *ask, GError **error)
 {
 	Starting *starting = g_atomic_rc_box_new0(Starting);
-	int errors[2];
 	gboolean good;
 
-	if (pipe2(errors, O_CLOEXEC) < 0 || pipe2(starting->done, O_CLOEXEC) < 0)
-		g_error("pipe: %s", g_strerror(errno));
+	if (!open_pipes(master, starting)) {
+		pss_set_errno(error, errno, "cannot start ssh");
+		starting_unref(starting);
+		return FALSE;
+	}
 	starting->argv = master_arguments(master, target, config, pss_person_can_be_asked(person), self);
 	starting->environment = master_environment(target, self, ask);
 	starting->directory = g_strdup(target->cwd);
-	starting->errors = errors[1];
-	master->errors = errors[0];
-	fcntl(master->errors, F_SETFL, O_NONBLOCK);
 	pss_person_tell(person, start_in_main, g_atomic_rc_box_acquire(starting), starting_unref);
 	good = pss_person_wait(person, starting->done[0], POLLIN, 0, "starting ssh", error) &&
 	       read(starting->done[0], &master->pid, sizeof master->pid) == sizeof master->pid;
@@ -320,16 +339,31 @@ static void set_failure(PssProgramMaster *master, const PssTarget *target, GErro
 			    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
+/* What is waited on: its end among that. -1: error is set. */
+static int watch_all(const PssProgramMaster *master, int listener, int names, int *ret_ended, GError **error)
+{
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+
+	*ret_ended = epoll < 0 ? -1 : (int)syscall(SYS_pidfd_open, master->pid, 0);
+	if (*ret_ended < 0) {
+		pss_set_errno(error, errno, "cannot wait for ssh");
+		if (epoll >= 0)
+			close(epoll);
+		return -1;
+	}
+	const int fds[] = { *ret_ended, listener, names, master->errors };
+	for (gsize i = 0; i < G_N_ELEMENTS(fds); i++)
+		watch(epoll, fds[i]);
+	return epoll;
+}
+
 /* Clients can be served as soon as the socket has its name. */
 static gboolean wait_for_login(PssProgramMaster *master, PssPerson *person, const PssTarget *target, int listener,
 			       int names, GError **error)
 {
-	int ended = (int)syscall(SYS_pidfd_open, master->pid, 0), epoll = epoll_create1(EPOLL_CLOEXEC);
-	const int fds[] = { ended, listener, names, master->errors };
-	gboolean goes_on = TRUE, good = FALSE;
+	int ended = -1, epoll = watch_all(master, listener, names, &ended, error);
+	gboolean goes_on = epoll >= 0, good = FALSE;
 
-	for (gsize i = 0; i < G_N_ELEMENTS(fds); i++)
-		watch(epoll, fds[i]);
 	while (goes_on && !good) {
 		struct epoll_event event;
 		goes_on = pss_person_wait(person, epoll, POLLIN, 0, "connecting by ssh", error);
@@ -351,8 +385,10 @@ static gboolean wait_for_login(PssProgramMaster *master, PssPerson *person, cons
 			good = access(master->control, F_OK) == 0;
 		}
 	}
-	close(ended);
-	close(epoll);
+	if (ended >= 0)
+		close(ended);
+	if (epoll >= 0)
+		close(epoll);
 	return good;
 }
 
@@ -365,7 +401,7 @@ static gboolean log_in(PssProgramMaster *master, PssPerson *person, const PssTar
 	gboolean good = FALSE;
 
 	if (listener < 0 || names < 0 || inotify_add_watch(names, root, IN_CREATE | IN_MOVED_TO) < 0)
-		g_set_error(error, PSS_ERROR, PSS_FAILED, "%s cannot be watched: %s", root, g_strerror(errno));
+		pss_set_errno(error, errno, "%s cannot be watched", root);
 	else
 		good = start_program(master, person, target, config, self, ask, error) &&
 		       wait_for_login(master, person, target, listener, names, error);
@@ -402,12 +438,40 @@ static gboolean prepare(PssProgramMaster *master, PssPerson *person, const PssTa
 
 /* ---- the thread */
 
-static gboolean tell_done(gpointer data)
+static PssProgramMaster *master_new(void)
+{
+	PssProgramMaster *master = g_new0(PssProgramMaster, 1);
+
+	master->errors = -1;
+	master->said = g_string_new(NULL);
+	return master;
+}
+
+static void run(gpointer data, GError **error)
 {
 	Thread *thread = data;
 
+	g_clear_pointer(&thread->master, pss_program_master_free);
+	PssProgramMaster *master = thread->master = master_new();
+	if (prepare(master, thread->person, thread->target, error))
+		return;
+	if (master->pid > 0) {
+		kill(-master->pid, SIGTERM);
+		while (waitpid(master->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+		master->pid = 0;
+	}
+	pss_shortage_unmask(error, "cannot log in");
+}
+
+static void done(gpointer data, GError *failure)
+{
+	Thread *thread = data;
+
+	if (!thread->master)
+		thread->master = master_new();
+	thread->master->error = failure;
 	thread->on_done(g_steal_pointer(&thread->master), thread->user);
-	return G_SOURCE_REMOVE;
 }
 
 static void thread_free(gpointer data)
@@ -420,31 +484,14 @@ static void thread_free(gpointer data)
 	g_free(thread);
 }
 
-static gpointer master_thread(gpointer data)
-{
-	Thread *thread = data;
-	PssProgramMaster *master = g_new0(PssProgramMaster, 1);
-
-	thread->master = master;
-	master->errors = -1;
-	master->said = g_string_new(NULL);
-	if (!prepare(master, thread->person, thread->target, &master->error) && master->pid > 0) {
-		kill(-master->pid, SIGTERM);
-		while (waitpid(master->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-		master->pid = 0;
-	}
-	pss_person_tell(thread->person, tell_done, thread, thread_free);
-	return NULL;
-}
-
 void pss_program_master_start(PssTarget *target, PssPerson *person, PssProgramMasterFunc on_done, gpointer user)
 {
+	static const PssRoomVisit visit = { "pss-program", run, done, thread_free };
 	Thread *thread = g_new0(Thread, 1);
 
 	thread->target = target;
 	thread->person = pss_person_ref(person);
 	thread->on_done = on_done;
 	thread->user = user;
-	g_thread_unref(g_thread_new("pss-program", master_thread, thread));
+	pss_room_enter(&visit, person, thread);
 }

@@ -13,6 +13,7 @@
 #include "wire/runtime.h"
 
 #define QUESTION_MAX (64 * 1024)
+#define REST_US (100 * 1000)
 
 int pss_program_questions_listen(const char *path)
 {
@@ -66,6 +67,10 @@ static enum pss_ask_kind kind_of(const char *hint, const char *question)
 void pss_program_questions_answer(PssPerson *person, int listener)
 {
 	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	/* The question stays in the queue, and would be seen at once. */
+	if (fd < 0 && errno != EAGAIN &&
+	    !pss_person_wait(person, -1, 0, g_get_monotonic_time() + REST_US, "hearing what ssh asks", NULL))
+		return;
 	g_autofree char *text = fd >= 0 && is_ours(fd) ? read_question(person, fd) : NULL;
 	char *newline = text ? strchr(text, '\n') : NULL;
 

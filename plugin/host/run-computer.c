@@ -4,6 +4,7 @@
 #include "host/run-computer.h"
 
 #include "host/error.h"
+#include "host/room.h"
 
 typedef struct {
 	PssRun base;
@@ -14,6 +15,7 @@ typedef struct {
 	PssRunChannelOptions options;
 	GByteArray *early;
 	gboolean early_end, paused, done;
+	gboolean holds; /* a place in the room */
 } Run;
 
 static void done(Run *run, int status, const GError *error)
@@ -51,6 +53,8 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 {
 	Run *run = user;
 
+	pss_room_hold();
+	run->holds = TRUE;
 	run->channel = pss_run_channel_new(run->transport, &run->options, &channel_events, run);
 	run->channel->ops->pause(run->channel, run->paused);
 	if (run->early->len > 0)
@@ -130,6 +134,8 @@ static gboolean on_free_idle(gpointer user)
 	if (run->channel)
 		pss_run_free(run->channel);
 	pss_transport_free(run->transport);
+	if (run->holds)
+		pss_room_release();
 	pss_command_clear(&run->command);
 	g_free((char *)run->options.shell);
 	g_free((char *)run->options.term);

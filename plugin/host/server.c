@@ -4,6 +4,7 @@
 #include "host/server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/socket.h>
@@ -16,6 +17,11 @@
 #include "host/registry.h"
 #include "host/watch.h"
 
+/* So many clients are served without a free descriptor: they may want to remove sessions. The last one is for telling
+ * others why they are not. */
+#define N_RESERVED 4
+#define REST_MS 100
+
 struct PssServer {
 	struct pss_runtime runtime;
 	PssServerOptions options;
@@ -26,6 +32,8 @@ struct PssServer {
 	gboolean passed; /* whoever passed the socket listens on when we leave */
 	guint n_peers;
 	guint idle_source;
+	guint again_source;      /* accepting rests until then */
+	int reserve[N_RESERVED]; /* descriptors that clients get when there are no others; -1: given away */
 };
 
 /* The registry tells of changes without saying to whom: there is one server in a process. */
@@ -51,12 +59,93 @@ static void look_for_idleness(void)
 		server->idle_source = g_timeout_add_seconds(server->options.idle_seconds, on_idle, server);
 }
 
+static void fill_reserve(PssServer *server)
+{
+	for (int i = N_RESERVED; i-- > 0;)
+		if (server->reserve[i] < 0)
+			server->reserve[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static void drop_reserve(PssServer *server)
+{
+	for (int i = 0; i < N_RESERVED; i++)
+		if (server->reserve[i] >= 0)
+			close(server->reserve[i]);
+}
+
 static void on_peer_gone(gpointer user)
 {
 	if (user != the_server)
 		return;
 	the_server->n_peers--;
+	fill_reserve(the_server);
 	look_for_idleness();
+}
+
+static gboolean on_rested(gpointer user)
+{
+	PssServer *server = user;
+
+	server->again_source = 0;
+	if (server->watch)
+		pss_watch_want(server->watch, G_IO_IN);
+	return G_SOURCE_REMOVE;
+}
+
+/* A client that cannot be taken stays in the queue, which would wake us at once. */
+static void rest(PssServer *server)
+{
+	pss_watch_want(server->watch, 0);
+	if (!server->again_source)
+		server->again_source = g_timeout_add(REST_MS, on_rested, server);
+}
+
+static void refuse(int fd)
+{
+	struct pss_message message;
+	struct pss_buffer out;
+
+	pss_buffer_init(&out);
+	pss_message_begin(&message, &out, PSS_RESULT, 0);
+	pss_message_number(&message, PSS_TAG_STATUS, PSS_FAILED);
+	pss_message_text(
+		&message, PSS_TAG_MESSAGE,
+		"the host process takes no more clients: Too many open files; end commands or remove sessions, "
+		"or start it with a higher 'ulimit -n'");
+	if (pss_message_end(&message) == 0 &&
+	    send(fd, pss_buffer_bytes(&out), out.length, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		g_debug("the client that is refused has gone");
+	pss_buffer_finish(&out);
+	close(fd);
+}
+
+static int accept_one(const PssServer *server)
+{
+	return accept4(server->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
+/* The connection, at the cost of a reserved descriptor; -1: there is none, or it has been refused. */
+static int accept_from_reserve(PssServer *server)
+{
+	int i = 0;
+
+	while (i < N_RESERVED && server->reserve[i] < 0)
+		i++;
+	if (i == N_RESERVED)
+		return -1;
+	close(server->reserve[i]);
+	server->reserve[i] = -1;
+	int fd = accept_one(server);
+	if (fd < 0 || i < N_RESERVED - 1)
+		return fd;
+	refuse(fd);
+	fill_reserve(server);
+	return -1;
+}
+
+static gboolean is_short_of_descriptors(int failed)
+{
+	return failed == EMFILE || failed == ENFILE;
 }
 
 static void on_connection(GIOCondition events, gpointer user)
@@ -65,9 +154,16 @@ static void on_connection(GIOCondition events, gpointer user)
 	uid_t uid;
 	pid_t pid;
 
-	int fd = accept4(server->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0)
+	fill_reserve(server);
+	int fd = accept_one(server);
+	gboolean stays = fd < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED;
+	if (fd < 0 && is_short_of_descriptors(errno))
+		fd = accept_from_reserve(server);
+	if (fd < 0) {
+		if (stays)
+			rest(server);
 		return;
+	}
 	if (pss_peer(fd, &uid, &pid) < 0 || uid != geteuid()) {
 		close(fd);
 		return;
@@ -156,6 +252,8 @@ PssServer *pss_server_new(const struct pss_runtime *runtime, const PssServerOpti
 	server->runtime = *runtime;
 	server->options = *options;
 	server->fd = server->inotify_fd = -1;
+	for (int i = 0; i < N_RESERVED; i++)
+		server->reserve[i] = -1;
 	if (options->passed_fd > 0) {
 		server->fd = options->passed_fd;
 		server->passed = TRUE;
@@ -167,6 +265,7 @@ PssServer *pss_server_new(const struct pss_runtime *runtime, const PssServerOpti
 		return NULL;
 	}
 	watch_directory(server);
+	fill_reserve(server);
 	the_server = server;
 	pss_registry_on_change(look_for_idleness);
 	look_for_idleness();
@@ -182,6 +281,8 @@ void pss_server_free(PssServer *server)
 		the_server = NULL;
 	}
 	g_clear_handle_id(&server->idle_source, g_source_remove);
+	g_clear_handle_id(&server->again_source, g_source_remove);
+	drop_reserve(server);
 	pss_watch_free(server->vanish_watch);
 	if (server->inotify_fd >= 0)
 		close(server->inotify_fd);

@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "host/shortage.h"
 #include "host/ssh-error.h"
 
 #define LIST_TIMEOUT_US (5 * G_USEC_PER_SEC)
@@ -221,6 +222,7 @@ int pss_agent_connect(const char *path)
 
 	if (fd < 0)
 		return -1;
+	errno = ENAMETOOLONG;
 	if (strlen(path) < sizeof address.sun_path) {
 		memcpy(address.sun_path, path, strlen(path));
 		/* Non-blocking only for this: a full backlog must not hang us. */
@@ -228,32 +230,56 @@ int pss_agent_connect(const char *path)
 		if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
 			return fd;
 	}
+	int failed = errno;
 	close(fd);
+	errno = failed;
 	return -1;
 }
 
-PssAgent *pss_agent_open(PssPerson *person, const char *socket_path)
+static PssAgent *agent_new(PssPerson *person, int fd)
 {
-	int pair[2], fd = pss_agent_connect(socket_path);
-
-	if (fd < 0) {
-		pss_person_note(person, PSS_NOTE_VERBOSE, "no agent answers at %s", socket_path);
-		return NULL;
-	}
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
-		close(fd);
-		return NULL;
-	}
 	PssAgent *agent = g_new0(PssAgent, 1);
+
 	agent->person = pss_person_ref(person);
 	agent->fd = fd;
-	agent->libssh_fd = pair[0];
-	agent->proxy_fd = pair[1];
+	agent->libssh_fd = agent->proxy_fd = -1;
 	agent->stop_fd = eventfd(0, EFD_CLOEXEC);
 	agent->identities = g_array_new(FALSE, FALSE, sizeof(Identity));
 	g_array_set_clear_func(agent->identities, identity_clear);
 	g_mutex_init(&agent->lock);
-	if (!list_identities(agent)) {
+	return agent;
+}
+
+static gboolean open_proxy(PssAgent *agent)
+{
+	int pair[2];
+
+	if (agent->stop_fd < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return FALSE;
+	agent->libssh_fd = pair[0];
+	agent->proxy_fd = pair[1];
+	return TRUE;
+}
+
+PssAgent *pss_agent_open(PssPerson *person, const char *socket_path, GError **error)
+{
+	g_autoptr(GError) failure = NULL;
+	int fd = pss_agent_connect(socket_path);
+
+	if (fd < 0) {
+		pss_set_errno(&failure, errno, "cannot reach the agent at %s", socket_path);
+		/* Without an agent a login goes on; with one that cannot be asked it would ask for passwords. */
+		if (pss_is_shortage(failure) && errno != EAGAIN)
+			g_propagate_error(error, g_steal_pointer(&failure));
+		else
+			pss_person_note(person, PSS_NOTE_VERBOSE, "no agent answers at %s", socket_path);
+		return NULL;
+	}
+	PssAgent *agent = agent_new(person, fd);
+	if (!open_proxy(agent)) {
+		pss_set_errno(error, errno, "cannot reach the agent at %s", socket_path);
+		g_clear_pointer(&agent, pss_agent_close);
+	} else if (!list_identities(agent)) {
 		pss_person_note(person, PSS_NOTE_WARNING, "the agent at %s does not list its keys", socket_path);
 		g_clear_pointer(&agent, pss_agent_close);
 	}
@@ -264,14 +290,15 @@ void pss_agent_close(PssAgent *agent)
 {
 	if (!agent)
 		return;
-	eventfd_write(agent->stop_fd, 1);
+	const int fds[] = { agent->fd, agent->proxy_fd, agent->stop_fd, agent->libssh_fd };
+
+	if (agent->stop_fd >= 0)
+		eventfd_write(agent->stop_fd, 1);
 	if (agent->thread)
 		g_thread_join(agent->thread);
-	close(agent->fd);
-	close(agent->proxy_fd);
-	close(agent->stop_fd);
-	if (agent->libssh_fd >= 0)
-		close(agent->libssh_fd);
+	for (gsize i = 0; i < G_N_ELEMENTS(fds); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
 	g_array_unref(agent->identities);
 	g_mutex_clear(&agent->lock);
 	pss_person_unref(agent->person);
@@ -293,7 +320,16 @@ const char *pss_agent_comment(PssAgent *agent, guint i)
 	return g_array_index(agent->identities, Identity, i).comment;
 }
 
-gboolean pss_agent_show(PssAgent *agent, ssh_session session, guint i)
+static gboolean start_proxy(PssAgent *agent, GError **error)
+{
+	if (!agent->thread)
+		agent->thread = g_thread_try_new("pss-agent", proxy_thread, agent, NULL);
+	if (!agent->thread)
+		pss_set_errno(error, EAGAIN, "cannot start a thread for the agent");
+	return agent->thread != NULL;
+}
+
+gboolean pss_agent_show(PssAgent *agent, ssh_session session, guint i, GError **error)
 {
 	g_mutex_lock(&agent->lock);
 	agent->shown = (gint)i;
@@ -303,7 +339,5 @@ gboolean pss_agent_show(PssAgent *agent, ssh_session session, guint i)
 			return FALSE;
 		agent->libssh_fd = -1; /* now the session's */
 	}
-	if (!agent->thread)
-		agent->thread = g_thread_new("pss-agent", proxy_thread, agent);
-	return TRUE;
+	return start_proxy(agent, error);
 }

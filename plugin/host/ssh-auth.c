@@ -117,9 +117,12 @@ static int attempt_query(Auth *auth, gpointer data)
 static int attempt_agent(Auth *auth, gpointer data)
 {
 	gint64 start = g_get_monotonic_time();
-	int status = ssh_userauth_agent(auth->session, NULL);
 
+	/* It may wait for a touch. */
+	pss_person_rest(auth->person);
+	int status = ssh_userauth_agent(auth->session, NULL);
 	pss_person_excuse(auth->person, g_get_monotonic_time() - start);
+	pss_person_work(auth->person);
 	return status;
 }
 
@@ -175,7 +178,7 @@ static void collect_keys(Auth *auth)
 	if (auth->keys)
 		return;
 	if (auth->config->agent_socket)
-		auth->agent = pss_agent_open(auth->person, auth->config->agent_socket);
+		auth->agent = pss_agent_open(auth->person, auth->config->agent_socket, auth->error);
 	auth->keys = pss_keys_collect(auth->person, auth->config, auth->agent);
 	if (!auth->config->key_file_given)
 		put_remembered_first(auth->config, auth->keys);
@@ -187,8 +190,8 @@ static int try_key(Auth *auth, PssKey *key)
 
 	pss_person_note(auth->person, PSS_NOTE_VERBOSE, "trying %s", what);
 	if (!key->path) {
-		if (!pss_agent_show(auth->agent, auth->session, key->agent_index))
-			return SSH_AUTH_DENIED;
+		if (!pss_agent_show(auth->agent, auth->session, key->agent_index, auth->error))
+			return *auth->error ? SSH_AUTH_ERROR : SSH_AUTH_DENIED;
 		return finish(auth, attempt_agent, NULL);
 	}
 	if (!key->private_key) {
@@ -372,6 +375,8 @@ static gboolean run(Auth *auth)
 
 	/* A key is at hand: it is shown before anything is asked. Else the server is asked what it takes. */
 	int method = choose(auth);
+	if (*auth->error)
+		return FALSE;
 	if (method < 0 || methods[method].flag != SSH_AUTH_METHOD_PUBLICKEY)
 		status = finish(auth, attempt_none, NULL);
 	while (status == SSH_AUTH_DENIED || status == SSH_AUTH_PARTIAL) {
@@ -380,7 +385,7 @@ static gboolean run(Auth *auth)
 			return FALSE;
 		}
 		method = choose(auth);
-		if (method < 0)
+		if (method < 0 || *auth->error)
 			break;
 		if (!strstr(auth->tried->str, methods[method].name))
 			g_string_append_printf(auth->tried, "%s%s", auth->tried->len ? ", " : "", methods[method].name);

@@ -275,6 +275,7 @@ static char *ask_ssh(PssPerson *person, char *const *argv, char *const *environm
 	PssChildOutput output = { .bytes = bytes, .size = OUTPUT_MAX };
 	PssChildOutput errors = { .bytes = complaints, .size = sizeof complaints - 1 };
 	PssSpawn spawn = {
+		.name = "ssh -G",
 		.argv = (const char *const *)argv,
 		.environment = (const char *const *)environment,
 		.directory = target->cwd,

@@ -18,12 +18,16 @@
 #include <unistd.h>
 
 #include "host/error.h"
+#include "host/shortage.h"
+
+#define LOOKUP_DESCRIPTORS 3 /* of getaddrinfo(), at a time */
 
 typedef struct {
 	char *name, *port;
 	int family;
 	int done_fd;
 	int result;
+	gboolean short_of;          /* descriptors, which getaddrinfo() tells as a name that is not known */
 	struct addrinfo *addresses; /* owned by the lookup until it is taken */
 } Lookup;
 
@@ -33,7 +37,8 @@ static void lookup_clear(gpointer data)
 
 	g_free(lookup->name);
 	g_free(lookup->port);
-	close(lookup->done_fd);
+	if (lookup->done_fd >= 0)
+		close(lookup->done_fd);
 	if (lookup->addresses)
 		freeaddrinfo(lookup->addresses);
 }
@@ -43,6 +48,7 @@ static void lookup_unref(gpointer data)
 	g_atomic_rc_box_release_full(data, lookup_clear);
 }
 
+/* Of those that fail there are no addresses. */
 static int look_up(Lookup *lookup, int flags)
 {
 	struct addrinfo hints = {
@@ -51,7 +57,11 @@ static int look_up(Lookup *lookup, int flags)
 		.ai_flags = AI_NUMERICSERV | flags,
 	};
 
-	return getaddrinfo(lookup->name, lookup->port, &hints, &lookup->addresses);
+	int failed = getaddrinfo(lookup->name, lookup->port, &hints, &lookup->addresses);
+
+	if (failed)
+		lookup->addresses = NULL;
+	return failed;
 }
 
 static gpointer lookup_thread(gpointer data)
@@ -59,36 +69,61 @@ static gpointer lookup_thread(gpointer data)
 	Lookup *lookup = data;
 
 	lookup->result = look_up(lookup, 0);
+	lookup->short_of = lookup->result != 0 && !pss_descriptors_can_open(LOOKUP_DESCRIPTORS);
 	eventfd_write(lookup->done_fd, 1);
 	lookup_unref(lookup);
 	return NULL;
 }
 
-static struct addrinfo *resolve(PssPerson *person, const PssSshConfig *config, GError **error)
+static Lookup *lookup_new(const PssSshConfig *config)
 {
 	Lookup *lookup = g_atomic_rc_box_new0(Lookup);
-	struct addrinfo *addresses = NULL;
-	g_autofree char *what = g_strdup_printf("looking up %s", config->hostname);
 
 	lookup->name = g_strdup(config->hostname);
 	lookup->port = g_strdup_printf("%u", config->port);
 	lookup->family = config->address_family;
+	lookup->done_fd = -1;
+	return lookup;
+}
+
+static gboolean start_lookup(Lookup *lookup, GError **error)
+{
 	lookup->done_fd = eventfd(0, EFD_CLOEXEC);
-	if (look_up(lookup, AI_NUMERICHOST) == 0) {
-		addresses = g_steal_pointer(&lookup->addresses);
-		lookup_unref(lookup);
-		return addresses;
+	if (lookup->done_fd < 0) {
+		pss_set_errno(error, errno, "cannot look up %s", lookup->name);
+		return FALSE;
 	}
-	lookup->addresses = NULL;
-	g_thread_unref(g_thread_new("pss-lookup", lookup_thread, g_atomic_rc_box_acquire(lookup)));
-	if (pss_person_wait(person, lookup->done_fd, POLLIN, 0, what, error)) {
-		eventfd_t ignored;
-		eventfd_read(lookup->done_fd, &ignored); /* orders what the thread wrote before what we read */
+	g_atomic_rc_box_acquire(lookup);
+	if (pss_thread_start("pss-lookup", lookup_thread, lookup, error))
+		return TRUE;
+	g_prefix_error(error, "cannot look up %s: ", lookup->name);
+	lookup_unref(lookup);
+	return FALSE;
+}
+
+static struct addrinfo *take_result(Lookup *lookup, GError **error)
+{
+	eventfd_t ignored;
+
+	eventfd_read(lookup->done_fd, &ignored); /* orders what the thread wrote before what we read */
+	if (lookup->short_of)
+		pss_set_errno(error, EMFILE, "cannot look up %s", lookup->name);
+	else if (lookup->result != 0)
+		g_set_error(error, PSS_ERROR, PSS_UNREACHABLE, "cannot find the computer %s: %s", lookup->name,
+			    gai_strerror(lookup->result));
+	return lookup->result == 0 ? g_steal_pointer(&lookup->addresses) : NULL;
+}
+
+static struct addrinfo *resolve(PssPerson *person, const PssSshConfig *config, GError **error)
+{
+	g_autofree char *what = g_strdup_printf("looking up %s", config->hostname);
+	Lookup *lookup = lookup_new(config);
+	struct addrinfo *addresses = NULL;
+
+	if (look_up(lookup, AI_NUMERICHOST) == 0)
 		addresses = g_steal_pointer(&lookup->addresses);
-		if (lookup->result != 0)
-			g_set_error(error, PSS_ERROR, PSS_UNREACHABLE, "cannot find the computer %s: %s",
-				    config->hostname, gai_strerror(lookup->result));
-	}
+	else if (start_lookup(lookup, error) && pss_person_wait(person, lookup->done_fd, POLLIN, 0, what, error))
+		addresses = take_result(lookup, error);
 	lookup_unref(lookup);
 	return addresses;
 }

@@ -4,12 +4,15 @@
  * for that thread alone (gss_krb5_ccache_name() of MIT Kerberos); KRB5_CONFIG is the whole process's. */
 #include "host/ssh-gssapi.h"
 
+#include <errno.h>
 #include <gssapi/gssapi.h>
 #include <gssapi/gssapi_krb5.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+
+#include "host/shortage.h"
 
 #define TIMEOUT_US (10 * G_USEC_PER_SEC)
 
@@ -29,7 +32,8 @@ static void errand_clear(gpointer data)
 	g_free(errand->client);
 	g_free(errand->service);
 	g_free(errand->failure);
-	close(errand->done_fd);
+	if (errand->done_fd >= 0)
+		close(errand->done_fd);
 }
 
 static void errand_unref(gpointer data)
@@ -126,23 +130,42 @@ static const char *server_of(const PssSshConfig *config)
 	return config->gssapi_server ? config->gssapi_server : config->hostname;
 }
 
-static char *run(PssPerson *person, const PssSshConfig *config, gboolean fetches)
+static Errand *errand_new(const PssSshConfig *config, gboolean fetches)
 {
 	Errand *errand = g_atomic_rc_box_new0(Errand);
-	gint64 now = g_get_monotonic_time();
-	gint64 until = now + MIN(TIMEOUT_US, (pss_person_deadline(person) - now) / 2);
-	eventfd_t ignored;
-	char *failure;
 
 	errand->cache = g_strdup(cache_of(config));
 	errand->client = g_strdup(config->gssapi_client);
 	errand->service = fetches ? g_strdup_printf("host@%s", server_of(config)) : NULL;
 	errand->delegates = config->gssapi_delegates;
 	errand->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	g_thread_unref(g_thread_new("pss-gssapi", errand_thread, g_atomic_rc_box_acquire(errand)));
+	return errand;
+}
+
+static gboolean start_errand(Errand *errand)
+{
+	if (errand->done_fd < 0)
+		return FALSE;
+	g_atomic_rc_box_acquire(errand);
+	if (pss_thread_start("pss-gssapi", errand_thread, errand, NULL))
+		return TRUE;
+	errand_unref(errand);
+	return FALSE;
+}
+
+static char *run(PssPerson *person, const PssSshConfig *config, gboolean fetches)
+{
+	Errand *errand = errand_new(config, fetches);
+	gint64 now = g_get_monotonic_time();
+	gint64 until = now + MIN(TIMEOUT_US, (pss_person_deadline(person) - now) / 2);
+	eventfd_t ignored;
+	char *failure;
+
+	if (!start_errand(errand))
+		failure = g_strdup_printf("no thread or descriptor for it: %s", g_strerror(errno));
 	/* That it failed, because the person left or the time is over, is found by who waits next. */
-	if (pss_person_wait(person, errand->done_fd, POLLIN, until, "Kerberos", NULL) &&
-	    eventfd_read(errand->done_fd, &ignored) == 0)
+	else if (pss_person_wait(person, errand->done_fd, POLLIN, until, "Kerberos", NULL) &&
+		 eventfd_read(errand->done_fd, &ignored) == 0)
 		failure = g_steal_pointer(&errand->failure);
 	else
 		failure = g_strdup(fetches ? "the KDC does not answer" : "the cache of tickets does not answer");

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/room.h"
+#include "host/shortage.h"
 #include "host/ssh-auth.h"
 #include "host/ssh-config.h"
 #include "host/ssh-error.h"
@@ -110,6 +112,14 @@ static gboolean set_options(ssh_session session, const PssSshConfig *config, int
 	return FALSE;
 }
 
+static PssSshLogin *login_new(void)
+{
+	PssSshLogin *login = g_new0(PssSshLogin, 1);
+
+	login->stream.fd = -1;
+	return login;
+}
+
 static void set_nonblocking(int fd)
 {
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
@@ -205,12 +215,26 @@ static gboolean log_in(Thread *thread, PssSshLogin *login, GError **error)
 	return TRUE;
 }
 
-static gboolean tell_done(gpointer data)
+static void run(gpointer data, GError **error)
 {
 	Thread *thread = data;
 
+	g_clear_pointer(&thread->login, pss_ssh_login_free);
+	thread->login = login_new();
+	if (log_in(thread, thread->login, error))
+		return;
+	pss_ssh_stream_clear(&thread->login->stream);
+	pss_shortage_unmask(error, "cannot log in");
+}
+
+static void done(gpointer data, GError *failure)
+{
+	Thread *thread = data;
+
+	if (!thread->login)
+		thread->login = login_new();
+	thread->login->error = failure;
 	thread->on_done(g_steal_pointer(&thread->login), thread->user);
-	return G_SOURCE_REMOVE;
 }
 
 static void thread_free(gpointer data)
@@ -223,27 +247,16 @@ static void thread_free(gpointer data)
 	g_free(thread);
 }
 
-static gpointer login_thread(gpointer data)
-{
-	Thread *thread = data;
-
-	thread->login = g_new0(PssSshLogin, 1);
-	thread->login->stream.fd = -1;
-	if (!log_in(thread, thread->login, &thread->login->error))
-		pss_ssh_stream_clear(&thread->login->stream);
-	pss_person_tell(thread->person, tell_done, thread, thread_free);
-	return NULL;
-}
-
 void pss_ssh_login_start(PssTarget *target, PssPerson *person, PssSshLoginFunc on_done, gpointer user)
 {
+	static const PssRoomVisit visit = { "pss-login", run, done, thread_free };
 	Thread *thread = g_new0(Thread, 1);
 
 	thread->target = target;
 	thread->person = pss_person_ref(person);
 	thread->on_done = on_done;
 	thread->user = user;
-	g_thread_unref(g_thread_new("pss-login", login_thread, thread));
+	pss_room_enter(&visit, person, thread);
 }
 
 void pss_ssh_login_free(PssSshLogin *login)

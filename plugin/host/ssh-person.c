@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include "host/error.h"
+#include "host/shortage.h"
 #include "host/ssh-askpass.h"
 #include "host/ssh-error.h"
+#include "host/workshop.h"
 #include "wire/buffer.h"
 
 struct PssPerson {
@@ -23,12 +25,13 @@ struct PssPerson {
 	gboolean can_ask;
 	char *askpass; /* or NULL */
 	char **environment;
-	int leave_fd;
+	int leave_fd;    /* while the thread runs; -1 */
+	gboolean works;  /* the thread has a seat, see workshop.h */
 	gint64 deadline; /* the thread's own */
 	guint limit_ms;
 	GMutex lock;
 	GCond changed;
-	gboolean left;
+	gboolean left, woken;
 };
 
 /* One question on its way: shared by the thread that waits and the main context that answers. */
@@ -75,7 +78,7 @@ PssPerson *pss_person_new(const PssTarget *target, const PssTransportEvents *eve
 	person->can_ask = target->can_ask;
 	person->askpass = g_strdup(askpass_of(target));
 	person->environment = g_strdupv(target->environment);
-	person->leave_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	person->leave_fd = -1;
 	person->deadline = G_MAXINT64;
 	g_mutex_init(&person->lock);
 	g_cond_init(&person->changed);
@@ -92,12 +95,33 @@ void pss_person_unref(PssPerson *person)
 {
 	if (!person || !g_atomic_ref_count_dec(&person->references))
 		return;
-	close(person->leave_fd);
+	pss_person_end(person);
 	g_mutex_clear(&person->lock);
 	g_cond_clear(&person->changed);
 	g_free(person->askpass);
 	g_strfreev(person->environment);
 	g_free(person);
+}
+
+gboolean pss_person_begin(PssPerson *person, GError **error)
+{
+	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+	if (fd < 0) {
+		pss_set_errno(error, errno, "cannot begin a login");
+		return FALSE;
+	}
+	person->leave_fd = fd;
+	if (pss_person_has_left(person))
+		eventfd_write(fd, 1);
+	return TRUE;
+}
+
+void pss_person_end(PssPerson *person)
+{
+	if (person->leave_fd >= 0)
+		close(person->leave_fd);
+	person->leave_fd = -1;
 }
 
 void pss_person_leave(PssPerson *person)
@@ -107,7 +131,8 @@ void pss_person_leave(PssPerson *person)
 	person->left = TRUE;
 	g_cond_broadcast(&person->changed);
 	g_mutex_unlock(&person->lock);
-	eventfd_write(person->leave_fd, 1);
+	if (person->leave_fd >= 0)
+		eventfd_write(person->leave_fd, 1);
 }
 
 gboolean pss_person_has_left(PssPerson *person)
@@ -228,11 +253,13 @@ static char *ask_at_terminal(PssPerson *person, enum pss_ask_kind kind, const ch
 	asking->kind = kind;
 	asking->text = g_strdup(text);
 	pss_person_tell(person, tell_question, g_atomic_rc_box_acquire(asking), asking_unref);
+	pss_person_rest(person);
 	g_mutex_lock(&person->lock);
 	while (!asking->answered && !person->left)
 		g_cond_wait(&person->changed, &person->lock);
 	char *answer = g_steal_pointer(&asking->answer);
 	g_mutex_unlock(&person->lock);
+	pss_person_work(person);
 	asking_unref(asking);
 	return answer;
 }
@@ -253,6 +280,24 @@ char *pss_person_ask(PssPerson *person, enum pss_ask_kind kind, const char *text
 	}
 	pss_person_excuse(person, g_get_monotonic_time() - asked);
 	return answer;
+}
+
+void pss_person_work(PssPerson *person)
+{
+	gint64 came = g_get_monotonic_time();
+
+	if (person->works)
+		return;
+	pss_workshop_enter();
+	person->works = TRUE;
+	pss_person_excuse(person, g_get_monotonic_time() - came);
+}
+
+void pss_person_rest(PssPerson *person)
+{
+	if (person->works)
+		pss_workshop_leave();
+	person->works = FALSE;
 }
 
 void pss_person_excuse(PssPerson *person, gint64 microseconds)
@@ -298,25 +343,66 @@ static int poll_timeout(gint64 end)
 	return (int)CLAMP((end - g_get_monotonic_time() + 999) / 1000, 0, G_MAXINT);
 }
 
+static gboolean set_interrupted(GError **error)
+{
+	g_set_error_literal(error, PSS_ERROR, PSS_INTERRUPTED, "interrupted");
+	return FALSE;
+}
+
+static gboolean set_late(const PssPerson *person, const char *what, GError **error)
+{
+	g_set_error(error, PSS_ERROR, PSS_UNREACHABLE, "%s took longer than %g s", what, person->limit_ms / 1000.0);
+	return FALSE;
+}
+
 gboolean pss_person_wait(PssPerson *person, int fd, short events, gint64 until, const char *what, GError **error)
 {
 	gint64 end = until && until < person->deadline ? until : person->deadline;
+	gboolean is_last = end == person->deadline;
 	struct pollfd polled[] = { { .fd = person->leave_fd, .events = POLLIN }, { .fd = fd, .events = events } };
+	gboolean worked = person->works;
 	int n;
 
+	pss_person_rest(person);
 	do {
 		n = poll(polled, G_N_ELEMENTS(polled), poll_timeout(end));
 	} while (n < 0 && (errno == EINTR || errno == EAGAIN));
-	if (polled[0].revents) {
-		g_set_error_literal(error, PSS_ERROR, PSS_INTERRUPTED, "interrupted");
-		return FALSE;
+	if (worked)
+		pss_person_work(person);
+	if (polled[0].revents)
+		return set_interrupted(error);
+	return n == 0 && is_last ? set_late(person, what, error) : TRUE;
+}
+
+gboolean pss_person_pause(PssPerson *person, gint64 until, const char *what, GError **error)
+{
+	gint64 end = MIN(until, person->deadline);
+	gboolean is_last = end == person->deadline, in_time = TRUE, worked = person->works;
+
+	pss_person_rest(person);
+	g_mutex_lock(&person->lock);
+	while (!person->woken && !person->left && in_time) {
+		if (end == G_MAXINT64)
+			g_cond_wait(&person->changed, &person->lock);
+		else
+			in_time = g_cond_wait_until(&person->changed, &person->lock, end);
 	}
-	if (n == 0 && end == person->deadline) {
-		g_set_error(error, PSS_ERROR, PSS_UNREACHABLE, "%s took longer than %g s", what,
-			    person->limit_ms / 1000.0);
-		return FALSE;
-	}
-	return TRUE;
+	person->woken = FALSE;
+	gboolean left = person->left;
+	g_mutex_unlock(&person->lock);
+	if (worked)
+		pss_person_work(person);
+	if (left)
+		return set_interrupted(error);
+	return in_time || !is_last || set_late(person, what, error);
+}
+
+void pss_person_wake(PssPerson *person)
+{
+	g_mutex_lock(&person->lock);
+	person->woken = TRUE;
+	g_cond_broadcast(&person->changed);
+	g_mutex_unlock(&person->lock);
 }
 
 int pss_person_leave_fd(PssPerson *person)

@@ -20,6 +20,10 @@ void pss_person_unref(PssPerson *person);
 void pss_person_leave(PssPerson *person);
 gboolean pss_person_has_left(PssPerson *person);
 
+/* Around the thread that logs in, in the main context: while there is none, a person takes no descriptor. */
+gboolean pss_person_begin(PssPerson *person, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void pss_person_end(PssPerson *person);
+
 /* Runs `function(data)` in the main context if the person is still there then; frees data in any case. */
 void pss_person_tell(PssPerson *person, GSourceFunc function, gpointer data, GDestroyNotify destroy);
 
@@ -44,6 +48,16 @@ void pss_person_excuse(PssPerson *person, gint64 microseconds);
 gboolean pss_person_wait(PssPerson *person, int fd, short events, gint64 until, const char *what,
 			 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gint64 pss_person_deadline(PssPerson *person);
+
+/* The same without a descriptor: until pss_person_wake(), which any thread may call and which is not forgotten when it
+ * comes early, or `until` (G_MAXINT64: as long as it takes). */
+gboolean pss_person_pause(PssPerson *person, gint64 until, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void pss_person_wake(PssPerson *person);
+
+/* The thread computes, or rests in some wait that is none of the above. It computes when few others do (workshop.h);
+ * the time until then does not count. The waits above rest by themselves. */
+void pss_person_work(PssPerson *person);
+void pss_person_rest(PssPerson *person);
 
 /* A descriptor that is readable once the person has left. Borrowed. */
 int pss_person_leave_fd(PssPerson *person);

@@ -9,11 +9,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "host/child.h"
 #include "host/error.h"
+#include "host/shortage.h"
 #include "host/ssh-connect.h"
 #include "host/ssh-error.h"
 
@@ -139,7 +139,7 @@ gboolean pss_ssh_proxy_start(const PssSshConfig *config, const PssTarget *target
 	if (!argv)
 		return FALSE;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0) {
-		g_set_error(error, PSS_ERROR, PSS_FAILED, "cannot make a socket pair: %s", g_strerror(errno));
+		pss_set_errno(error, errno, "cannot start the proxy for %s", config->hostname);
 		return FALSE;
 	}
 	int said = new_file_of_complaints();
@@ -164,13 +164,9 @@ gboolean pss_ssh_proxy_start(const PssSshConfig *config, const PssTarget *target
 	return TRUE;
 }
 
-static gpointer reaper_thread(gpointer data)
+static void on_proxy_ended(GPid pid, gint status, gpointer user)
 {
-	pid_t pid = GPOINTER_TO_INT(data);
-
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	return NULL;
+	g_debug("proxy %d has ended", (int)pid);
 }
 
 void pss_ssh_stream_reap_proxy(PssSshStream *stream)
@@ -180,6 +176,6 @@ void pss_ssh_stream_reap_proxy(PssSshStream *stream)
 	if (stream->said >= 0)
 		close(stream->said);
 	kill(-stream->proxy, SIGHUP);
-	g_thread_unref(g_thread_new("pss-reaper", reaper_thread, GINT_TO_POINTER((int)stream->proxy)));
+	g_child_watch_add(stream->proxy, on_proxy_ended, NULL); /* in the main context, from any thread */
 	stream->proxy = 0;
 }

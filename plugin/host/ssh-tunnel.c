@@ -10,6 +10,7 @@
 #include <libssh/callbacks.h>
 #include <libssh/server.h>
 #include <netdb.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,6 +25,8 @@
 #define WAITING_MAX (64 * 1024)
 #define CHUNK (16 * 1024)
 #define TUNNELS_MAX 1000
+#define AGENTS_MAX 100
+#define REST_MS 100
 
 typedef enum {
 	TUNNEL_ASKING,     /* by SOCKS, where to */
@@ -52,9 +55,33 @@ typedef struct {
 struct PssTunnels {
 	PssSshLink *link;
 	struct ssh_callbacks_struct callbacks;
-	GPtrArray *tunnels; /* of Tunnel */
-	GArray *listening;  /* guint: sources */
+	GPtrArray *tunnels;   /* of Tunnel */
+	GPtrArray *listening; /* of Listening */
 };
+
+typedef struct {
+	PssTunnels *tunnels;
+	const PssForward *forward;
+	guint source; /* accepts, or rests */
+} Listening;
+
+static guint n_tunnels, n_by_server; /* of all links */
+
+/* A server may open as many as it likes, and so may whoever reaches a port of ours. */
+static gboolean is_by_server(const Tunnel *tunnel)
+{
+	return !tunnel->forward || tunnel->forward->kind == PSS_FORWARD_REMOTE;
+}
+
+/* Half of the descriptors stay for all else, whoever wants tunnels; of the other half servers get half. */
+static gboolean has_room(const PssTunnels *tunnels, gboolean by_server)
+{
+	struct rlimit limit;
+
+	if (tunnels->tunnels->len >= TUNNELS_MAX || getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return FALSE;
+	return n_tunnels < limit.rlim_cur / 2 && (!by_server || n_by_server < limit.rlim_cur / 4);
+}
 
 static void tunnel_free(gpointer data)
 {
@@ -71,6 +98,8 @@ static void tunnel_free(gpointer data)
 	pss_buffer_finish(&tunnel->to_fd);
 	pss_buffer_finish(&tunnel->to_channel);
 	g_free(tunnel->origin);
+	n_tunnels--;
+	n_by_server -= is_by_server(tunnel);
 	g_free(tunnel);
 }
 
@@ -88,6 +117,8 @@ static Tunnel *add_tunnel(PssTunnels *tunnels, const PssForward *forward, int fd
 	tunnel->channel = ssh_channel_new(tunnels->link->session);
 	pss_buffer_init(&tunnel->to_fd);
 	pss_buffer_init(&tunnel->to_channel);
+	n_tunnels++;
+	n_by_server += is_by_server(tunnel);
 	g_ptr_array_add(tunnels->tunnels, tunnel);
 	pss_ssh_link_kick(tunnels->link);
 	return tunnel;
@@ -356,21 +387,42 @@ static void take_origin(Tunnel *tunnel, const struct sockaddr *address, socklen_
 	tunnel->origin_port = (guint)g_ascii_strtoull(port, NULL, 10);
 }
 
-typedef struct {
-	PssTunnels *tunnels;
-	const PssForward *forward;
-} Listening;
+static gboolean on_connection(gint listener, GIOCondition condition, gpointer user);
+
+static void listen_again(Listening *listening)
+{
+	listening->source = g_unix_fd_add(listening->forward->fd, G_IO_IN, on_connection, listening);
+}
+
+static gboolean on_rested(gpointer user)
+{
+	listen_again(user);
+	return G_SOURCE_REMOVE;
+}
+
+static void listening_free(gpointer data)
+{
+	Listening *listening = data;
+
+	g_clear_handle_id(&listening->source, g_source_remove);
+	g_free(listening);
+}
 
 static gboolean on_connection(gint listener, GIOCondition condition, gpointer user)
 {
-	const Listening *listening = user;
+	Listening *listening = user;
 	struct sockaddr_storage address;
 	socklen_t n = sizeof address;
 	int fd = accept4(listener, (struct sockaddr *)&address, &n, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	if (fd < 0)
+	if (fd < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED))
 		return G_SOURCE_CONTINUE;
-	if (listening->tunnels->tunnels->len >= TUNNELS_MAX) {
+	if (fd < 0) {
+		/* Whoever waits in the queue would wake us at once. */
+		listening->source = g_timeout_add(REST_MS, on_rested, listening);
+		return G_SOURCE_REMOVE;
+	}
+	if (!has_room(listening->tunnels, FALSE)) {
 		close(fd);
 		return G_SOURCE_CONTINUE;
 	}
@@ -380,15 +432,25 @@ static gboolean on_connection(gint listener, GIOCondition condition, gpointer us
 	return G_SOURCE_CONTINUE;
 }
 
+static guint count_agents(const PssTunnels *tunnels)
+{
+	guint n = 0;
+
+	for (guint i = 0; i < tunnels->tunnels->len; i++)
+		n += ((const Tunnel *)g_ptr_array_index(tunnels->tunnels, i))->forward == NULL;
+	return n;
+}
+
 static ssh_channel on_agent_wanted(ssh_session session, void *user)
 {
 	PssTunnels *tunnels = user;
-	int fd = pss_agent_connect(tunnels->link->login->forwarded_agent);
+	gboolean may = has_room(tunnels, TRUE) && count_agents(tunnels) < AGENTS_MAX;
+	int fd = may ? pss_agent_connect(tunnels->link->login->forwarded_agent) : -1;
 
 	if (fd >= 0)
 		return add_tunnel(tunnels, NULL, fd)->channel;
-	pss_person_note(tunnels->link->person, PSS_NOTE_VERBOSE,
-			"the server asks for the agent, which does not answer");
+	pss_person_note(tunnels->link->person, PSS_NOTE_VERBOSE, "the server asks for the agent, which %s",
+			may ? "does not answer" : "it has asked for too often");
 	return NULL;
 }
 
@@ -398,7 +460,7 @@ static int on_message(ssh_session session, ssh_message message, void *user)
 	PssTunnels *tunnels = user;
 
 	if (ssh_message_type(message) != SSH_REQUEST_CHANNEL_OPEN ||
-	    ssh_message_subtype(message) != SSH_CHANNEL_FORWARDED_TCPIP || tunnels->tunnels->len >= TUNNELS_MAX)
+	    ssh_message_subtype(message) != SSH_CHANNEL_FORWARDED_TCPIP || !has_room(tunnels, TRUE))
 		return 1;
 	const PssForward *forward = pss_forwards_find_remote(
 		tunnels->link->login->forwards, ssh_message_channel_request_open_destination(message),
@@ -422,16 +484,15 @@ PssTunnels *pss_tunnels_new(PssSshLink *link)
 
 	tunnels->link = link;
 	tunnels->tunnels = g_ptr_array_new_with_free_func(tunnel_free);
-	tunnels->listening = g_array_new(FALSE, FALSE, sizeof(guint));
+	tunnels->listening = g_ptr_array_new_with_free_func(listening_free);
 	for (guint i = 0; i < forwards->len; i++) {
 		PssForward *forward = g_ptr_array_index(forwards, i);
 		if (forward->fd < 0)
 			continue;
 		Listening *listening = g_new0(Listening, 1);
-		*listening = (Listening){ tunnels, forward };
-		guint source =
-			g_unix_fd_add_full(G_PRIORITY_DEFAULT, forward->fd, G_IO_IN, on_connection, listening, g_free);
-		g_array_append_val(tunnels->listening, source);
+		*listening = (Listening){ .tunnels = tunnels, .forward = forward };
+		listen_again(listening);
+		g_ptr_array_add(tunnels->listening, listening);
 	}
 	ssh_set_message_callback(link->session, on_message, tunnels);
 	if (link->login->forwarded_agent) {
@@ -447,9 +508,7 @@ void pss_tunnels_free(PssTunnels *tunnels)
 {
 	if (!tunnels)
 		return;
-	for (guint i = 0; i < tunnels->listening->len; i++)
-		g_source_remove(g_array_index(tunnels->listening, guint, i));
-	g_array_unref(tunnels->listening);
+	g_ptr_array_unref(tunnels->listening);
 	g_ptr_array_unref(tunnels->tunnels);
 	/* ssh_set_callbacks() takes no NULL: the session gets callbacks that call nothing. */
 	static struct ssh_callbacks_struct none;

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* Tells shortages from other failures, and counts what there is. Called from any thread; owns nothing. */
+#include "host/shortage.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "host/error.h"
+
+#define TOO_MANY_TO_COUNT 65536
+
+G_DEFINE_QUARK(pss_shortage, pss_shortage)
+
+static gboolean is_shortage(int failed)
+{
+	static const int shortages[] = { EMFILE, ENFILE, EAGAIN, ENOMEM, ENOBUFS, ENOSPC };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(shortages); i++)
+		if (failed == shortages[i])
+			return TRUE;
+	return FALSE;
+}
+
+void pss_set_errno(GError **error, int failed, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	g_autofree char *message = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
+	if (is_shortage(failed))
+		g_set_error(error, PSS_SHORTAGE, failed, "%s: %s", message, g_strerror(failed));
+	else
+		g_set_error(error, PSS_ERROR, PSS_FAILED, "%s: %s", message, g_strerror(failed));
+}
+
+gboolean pss_is_shortage(const GError *error)
+{
+	return error && error->domain == PSS_SHORTAGE;
+}
+
+void pss_shortage_unmask(GError **error, const char *message)
+{
+	if (!error || !*error || pss_is_shortage(*error) || g_error_matches(*error, PSS_ERROR, PSS_INTERRUPTED) ||
+	    pss_descriptors_can_open(1))
+		return;
+	g_clear_error(error);
+	pss_set_errno(error, EMFILE, "%s", message);
+}
+
+gboolean pss_thread_start(const char *name, GThreadFunc function, gpointer data, GError **error)
+{
+	GThread *thread = g_thread_try_new(name, function, data, NULL);
+
+	if (thread)
+		g_thread_unref(thread);
+	else
+		pss_set_errno(error, EAGAIN, "cannot start a thread");
+	return thread != NULL;
+}
+
+gboolean pss_descriptors_can_open(guint n)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	gboolean can = n == 0 || fd >= 0 || (errno != EMFILE && errno != ENFILE);
+
+	can = can && (n <= 1 || pss_descriptors_can_open(n - 1));
+	if (fd >= 0)
+		close(fd);
+	return can;
+}
+
+int pss_descriptors_free(void)
+{
+	struct rlimit limit;
+	int n = 0;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > TOO_MANY_TO_COUNT)
+		return G_MAXINT;
+	DIR *open_ones = opendir("/proc/self/fd");
+	if (!open_ones)
+		return errno == EMFILE || errno == ENFILE ? 0 : G_MAXINT;
+	while (readdir(open_ones))
+		n++;
+	closedir(open_ones);
+	/* ".", ".." and the directory itself are none. */
+	return MAX((int)limit.rlim_cur - (n - 3), 0);
+}

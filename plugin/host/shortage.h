@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* What the system can be short of: descriptors, threads, processes. A shortage fails the one attempt that met it, under
+ * its true name, and ends nothing else; whoever waits its turn may try again (room.h). Memory alone is not in here:
+ * without it g_error() ends the process, as GLib does. */
+#pragma once
+
+#include <glib.h>
+
+/* A domain of its own, whose codes are errno's. It crosses the wire as PSS_FAILED. */
+#define PSS_SHORTAGE (pss_shortage_quark())
+GQuark pss_shortage_quark(void);
+
+/* Sets `error` to "MESSAGE: strerror(failed)": PSS_SHORTAGE where `failed` is one, else PSS_FAILED. */
+void pss_set_errno(GError **error, int failed, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+gboolean pss_is_shortage(const GError *error);
+
+/* What has failed while no descriptor can be had has failed of that, whatever it was taken for: `error` becomes
+ * "MESSAGE: strerror()". */
+void pss_shortage_unmask(GError **error, const char *message);
+
+/* Starts a thread that nobody joins. FALSE: it does not run, error is set. */
+gboolean pss_thread_start(const char *name, GThreadFunc function, gpointer data,
+			  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* TRUE: so many descriptors can be opened now. Before a library is called that would take their lack for something else
+ * (getaddrinfo() for an unknown name). */
+gboolean pss_descriptors_can_open(guint n);
+
+/* Descriptors that this process may still open; G_MAXINT: more than anybody counts. */
+int pss_descriptors_free(void);
