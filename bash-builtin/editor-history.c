@@ -14,8 +14,9 @@ static char open_quote; /* at the end of the line before: ' or ", or 0 */
 
 void pss_editor_load_history(char *const *history, unsigned long n_history)
 {
-	was_on = remember_on_history;
+	was_on = enable_history_list; /* the other one is off in a command of `bind -x`, too */
 	enable_history_list = remember_on_history = history_lines_this_session = 0;
+	history_expansion_inhibited = 0; /* as it is there */
 	clear_history();
 	for (unsigned long i = 0; i < n_history; i++)
 		add_history(history[i]);

@@ -14,6 +14,7 @@ struct pss_keymap_entry {
 };
 enum pss_keymap_type { PSS_KEYMAP_FUNCTION, PSS_KEYMAP_MAP, PSS_KEYMAP_MACRO };
 #define PSS_KEYMAP_SIZE 257
+#define PSS_ANYOTHERKEY 256 /* of a keymap below a key: what the key does alone */
 
 struct pss_funmap {
 	const char *name;
@@ -25,6 +26,7 @@ struct pss_funmap {
 #define PSS_RL_STATE_TERMPREPPED 0x4ul
 #define PSS_RL_STATE_ISEARCH 0x80ul
 #define PSS_RL_STATE_NSEARCH 0x100ul
+#define PSS_RL_STATE_MACROINPUT 0x800ul
 #define PSS_RL_STATE_TTYCSAVED 0x40000ul
 #define PSS_RL_STATE_READSTR 0x10000000ul /* bash 5.3 */
 
@@ -37,7 +39,10 @@ extern int rl_editing_mode;
 extern int rl_eof_found __attribute__((weak));
 extern int rl_attempted_completion_over, rl_filename_completion_desired, rl_filename_quoting_desired;
 extern struct pss_funmap **funmap;
-extern struct pss_keymap_entry emacs_standard_keymap[], vi_movement_keymap[], vi_insertion_keymap[];
+extern struct pss_keymap_entry emacs_standard_keymap[], emacs_meta_keymap[], emacs_ctlx_keymap[];
+extern struct pss_keymap_entry vi_movement_keymap[], vi_insertion_keymap[];
+extern char *rl_executing_macro;
+extern void _rl_pop_executing_macro(void) __attribute__((weak));
 
 extern int (*rl_getc_function)(FILE *stream);
 extern int (*rl_startup_hook)(void), (*rl_pre_input_hook)(void), (*rl_event_hook)(void);
@@ -65,6 +70,11 @@ extern int rl_clear_visible_line(void), rl_clear_pending_input(void), rl_insert_
 extern int rl_ding(void), rl_read_key(void);
 extern pss_rl_command *rl_named_function(const char *name);
 extern struct pss_keymap_entry *rl_get_keymap(void);
+extern void rl_set_keymap(struct pss_keymap_entry *keymap), rl_set_keymap_from_edit_mode(void);
+extern int rl_parse_and_bind(char *line), rl_read_init_file(const char *file);
+extern int rl_variable_bind(const char *name, const char *value);
+extern void rl_replace_line(const char *text, int clear_undo);
+extern pss_rl_command rl_insert, rl_quoted_insert;
 extern char *rl_variable_value(const char *name);
 
 extern void using_history(void), add_history(const char *line), clear_history(void);

@@ -93,8 +93,23 @@ static void make_readline_fresh(void)
 
 static int read_key(FILE *stream);
 
+/* Whoever has the keys, the line that is finished is ours. */
+static int take_keys(void)
+{
+	int rc = pss_editor_take_back_keymaps();
+
+	if (rc < 0)
+		return rc;
+	pss_editor_disarm_commands();
+	pss_editor_raise_fence();
+	pss_editor_secure_keys();
+	return pss_editor_can_type() ? 0 : -ENOKEY;
+}
+
 int pss_bash_editor_begin(char *const *history, size_t n_history)
 {
+	int rc;
+
 	editor.in = open_terminal("r");
 	editor.out = open_terminal("w");
 	if (!editor.in || !editor.out)
@@ -109,9 +124,12 @@ int pss_bash_editor_begin(char *const *history, size_t n_history)
 	rl_getc_function = read_key;
 	make_readline_fresh();
 	pss_editor_hook_completion(NULL, NULL);
-	pss_editor_disarm_commands();
-	pss_editor_load_history(history, n_history);
-	return 0;
+	rc = take_keys();
+	if (rc < 0)
+		pss_bash_editor_end();
+	else
+		pss_editor_load_history(history, n_history);
+	return rc;
 }
 
 void pss_bash_editor_end(void)
@@ -254,6 +272,10 @@ static void end_abandoned_line(void)
 
 static enum pss_read finish_line(char *line, char **ret_line)
 {
+	if (pss_editor_is_in_macro() && editor.outcome == PSS_READ_LINE) {
+		pss_editor_stop_macros();
+		editor.outcome = PSS_READ_INTERRUPT; /* ended by a command of readline's that does not ask us */
+	}
 	if (editor.outcome != PSS_READ_LINE) {
 		free(line);
 		end_abandoned_line();
@@ -340,6 +362,7 @@ enum pss_read pss_bash_read_line(const struct pss_read_request *request, char **
 	editor.outcome = PSS_READ_LINE;
 	/* Each time: what a `bind -x` does may bring bash's own hooks back. */
 	pss_editor_hook_completion(request, on_over);
+	pss_editor_secure_keys();
 	if (!rl_startup_hook || (request->insert && *request->insert)) /* operate-and-get-next may have set its own */
 		rl_startup_hook = insert_at_start;
 	rl_reset_screen_size(); /* it may have changed while a command ran */

@@ -2,9 +2,31 @@
 /* What the editor's files share. */
 #pragma once
 
+#include <stdbool.h>
+
 /* editor-commands.c: takes the commands that act on the local machine out of every keymap, for good. Only in
  * the entered child. */
 void pss_editor_disarm_commands(void);
+
+/* The bell, as a command; `key` is not used. */
+int pss_editor_only_bell(int count, int key);
+bool pss_editor_is_in_macro(void); /* its text is what is being read */
+void pss_editor_stop_macros(void); /* the rest of all macros is dropped */
+
+/* editor-defaults.c: keymaps that are taken whole become readline's own. 0, or -ENOKEY: they could not be had. Before
+ * pss_editor_disarm_commands(). */
+int pss_editor_take_back_keymaps(void);
+
+/* editor-keys.c: Enter, keys that type text, and macros are such that no line ends but by the user's Enter. After
+ * pss_editor_disarm_commands(), as often as keys may have been bound. */
+struct pss_keymap_entry;
+void pss_editor_secure_keys(void);
+bool pss_editor_is_taken(const struct pss_keymap_entry *keymap); /* most text in it is `bind -x` or macros */
+bool pss_editor_can_type(void);                                  /* in the keymap in use */
+
+/* editor-fence.c: a key's `bind -x` command, which may change the line and not run it. */
+void pss_editor_raise_fence(void); /* once, in the entered child */
+int pss_editor_run_widget(int count, int key);
 
 /* editor-history.c: the shown history. */
 void pss_editor_load_history(char *const *history, unsigned long n_history);

@@ -4,6 +4,7 @@
  * terminal, the signals and the shell as it found them, and never closes the connection. */
 #include "client/entered.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,9 +101,13 @@ static int exit_status(const struct pss_entered_state *state)
 	return state->link.left_status >= 0 ? state->link.left_status : state->link.status;
 }
 
-static int refuse(const struct pss_entered *entered)
+static int refuse(const struct pss_entered *entered, int error)
 {
-	entered->shell->error("enter-pssession", "cannot open the terminal; use invoke-command");
+	entered->shell->error("enter-pssession",
+			      error == -ENOKEY
+				      ? "another line editor has the keys of this shell and cannot be set aside; "
+					"detach it first (ble.sh: ble-detach)"
+				      : "cannot open the terminal; use invoke-command");
 	return pss_status_exit(PSS_FAILED);
 }
 
@@ -110,11 +115,10 @@ int pss_entered_run(const struct pss_entered *entered)
 {
 	struct pss_entered_state state = { .entered = entered, .shell = entered->shell, .wanted_status = -1 };
 	const char *term = entered->shell->get_variable("TERM");
-	bool has_editor;
-	int ending, status;
+	int editor, ending, status;
 
 	if (pss_tty_open(&state.tty, term) < 0)
-		return refuse(entered);
+		return refuse(entered, -ENOTTY);
 	pss_signals_catch();
 	pss_link_init(&state.link, entered->connection, entered->id);
 	state.relay = (struct pss_relay){
@@ -127,8 +131,8 @@ int pss_entered_run(const struct pss_entered *entered)
 		.ahead = entered->ahead,
 	};
 	load_history(&state);
-	has_editor = entered->shell->editor_begin(state.history.entries, state.history.n_entries) == 0;
-	if (has_editor) {
+	editor = entered->shell->editor_begin(state.history.entries, state.history.n_entries);
+	if (editor == 0) {
 		pss_screen_enter(&state);
 		run(&state);
 		pss_entered_remember(&state);
@@ -137,7 +141,7 @@ int pss_entered_run(const struct pss_entered *entered)
 	}
 	if (is_lost(&state))
 		pss_tty_drop_keys(&state.tty); /* they were meant for that computer, not for this one */
-	status = has_editor ? exit_status(&state) : refuse(entered);
+	status = editor == 0 ? exit_status(&state) : refuse(entered, editor);
 	ending = pss_signals_ending();
 	pss_tty_close(&state.tty);
 	pss_signals_release();

@@ -88,7 +88,7 @@ struct pss_shell {
 	 * 148 when it was suspended. */
 	int (*run_entered)(const char *label, int (*loop)(void *argument), void *argument);
 	/* Before the first and after the last read_line(): swaps editor state, history and completion.
-	 * `history` are the lines of the host's history, oldest first. */
+	 * `history` are the lines of the host's history, oldest first. -ENOKEY: another line editor has the keys. */
 	int (*editor_begin)(char *const *history, size_t n_history);
 	void (*editor_end)(void);
 	enum pss_read (*read_line)(const struct pss_read_request *request, char **ret_line);

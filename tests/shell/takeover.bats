@@ -1,0 +1,210 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Line editors and tools that take the keys, or the end of a line, of the shell they live in: bind -x on Enter or on all
+# keys, macros that end lines, widgets in the place of accept-line. While entered, the line that is finished goes to the
+# remote, once, and the local shell runs none of it; afterwards they work as before.
+
+load ../harness/harness
+load ../harness/dotfiles
+
+setup_file() { world_start bash; }
+teardown_file() { world_end; }
+
+setup() {
+	place_start
+	mkdir -m 1777 "$HERE/ran"
+	# What tools bind to a key: it runs the line itself.
+	by_shell "
+		. $HARNESS/line-editor.bash
+		run_it() { local line=\$READLINE_LINE; READLINE_LINE= READLINE_POINT=0; eval \"\$line\"; }" "
+		run_it() { local line=\$BUFFER; BUFFER=; zle -I; eval \"\$line\"; }
+		zle -N run_it" >"$HERE/tools"
+}
+
+teardown() { place_end; }
+
+# ran_once NAME: the line that wrote NAME ran in the remote account, and nowhere else.
+ran_once() {
+	wait_until 5 test -s "$HERE/ran/$1" && [ "$(cat "$HERE/ran/$1")" = "$REMOTE_HOME" ] && return 0
+	echo "$1 did not run once and remotely: $(cat "$HERE/ran/$1" 2>&1)" >&2
+	explain_screen
+	return 1
+}
+
+# type_and_end LINE KEY…
+type_and_end() {
+	term_type "$1" && term_keys "${@:2}"
+}
+
+# A shell below the one in the terminal that enters with what a row of a table has bound, and ends when the session is
+# left.
+try_row() {
+	local name=$1 keys
+	read -ra keys <<<"$2"
+	echo "row $name" >&2
+	{
+		by_shell "set -o $MODE" "bindkey -$([ "$MODE" = vi ] && echo v || echo e)"
+		echo "$3"
+		echo 'enter-pssession -Session "$s"; exit'
+	} >"$HERE/row"
+	run_row || return
+	wait_remote || return
+	type_and_end "echo \$HOME >>$HERE/ran/$name" "${keys[@]}" || return
+	ran_once "$name" || return
+	wait_remote && type_and_end exit "${keys[@]}" && wait_local
+}
+
+run_row() {
+	tm clear-history
+	type_and_end "$(by_shell "bash --noprofile --rcfile \$HERE/shell -i" "ZDOTDIR=\$HERE/row.d zsh -d -i")" Enter
+}
+
+# try_table: rows on standard input, NAME|KEYS|TEXT.
+try_table() {
+	local name keys text
+	local_shell_start
+	keep_session
+	run_line 'export s'
+	mkdir -p "$HERE/row.d"
+	printf '. %s\n' "$HERE/rc" "$HERE/tools" "$HERE/row" >"$HERE/shell"
+	cp "$HERE/shell" "$HERE/row.d/.zshrc"
+	while IFS='|' read -ru 4 name keys text; do
+		try_row "$name" "$keys" "${text//MAP/$MAP}" || return
+	done 4< <(cat)
+	[ "$(ls "$HERE/ran" | wc -l)" -ge 5 ]
+}
+
+# -- bash
+
+bash_rows() {
+	cat <<-'END'
+		all|Enter|editor_attach
+		all-j|C-j|editor_attach
+		all-timeout|Enter|bind 'set keyseq-timeout 0'; editor_attach
+		enter|Enter|bind -m MAP -x '"\C-m": run_it'
+		enter-j|C-j|bind -m MAP -x '"\C-j": run_it'
+		both|Enter|bind -m MAP -x '"\C-m": run_it'; bind -m MAP -x '"\C-j": run_it'
+		pipe|Enter|bind -m MAP '"\C-m": "\C-e | cat >>$HERE/ran/pipe-local\C-j"'
+		chain|Enter|bind -m MAP -x '"\C-x1": run_it'; bind -m MAP '"\C-m": "\C-x1\C-j"'
+		prefix|Enter|bind -m MAP -x '"\C-m\C-m": run_it'; bind -m MAP -x '"\C-mx": run_it'
+		letters|Enter|for k in {a..z}; do bind -m MAP -x "\"$k\": run_it"; done
+		blank|Enter|bind -m MAP -x '" ": run_it'
+		prompts|Enter|PS0='${x[x=0,run_it,1]}' PROMPT_COMMAND='bind -x "\"\\C-m\": run_it"'; eval "$PROMPT_COMMAND"
+		function|Enter|enter_is_mine() { bind -m MAP -x '"\C-m": run_it'; }; trap enter_is_mine DEBUG
+	END
+}
+
+@test "takeover: bash: every style in emacs mode" {
+	only bash 'the rows are readline bindings'
+	MODE=emacs MAP=emacs-standard try_table < <(bash_rows; cat <<-'END'
+		next|C-o|bind -x '"\C-o": run_it'
+	END
+	)
+}
+
+@test "takeover: bash: every style in vi mode" {
+	only bash 'the rows are readline bindings'
+	MODE=vi MAP=vi-insert try_table < <(bash_rows; cat <<-'END'
+		command|Escape Enter|bind -m vi-command -x '"\C-m": run_it'
+	END
+	)
+}
+
+start_with() {
+	start_bash ". $PLUGIN" ". $HERE/tools" "$@"
+}
+
+@test "takeover: bash: an editor that has all keys, entered from within it, and as before afterwards" {
+	only bash 'the editor is written in bash'
+	start_with ". $HARNESS/fingerprint.bash" editor_attach
+	run_line 'fingerprint $HERE/before'
+	enter
+	type_and_end "echo \$HOME >>$HERE/ran/one" Enter
+	ran_once one
+	wait_remote
+	type_and_end 'echo three words here' Enter
+	wait_screen $'\nthree words here\n'
+	term_keys Up C-a M-f C-k Enter
+	wait_screen $'remote\\$ echo\n\n\\['
+	leave_by exit
+	run_line 'fingerprint $HERE/after'
+	run diff <(grep -v '^ *[0-9]\+ ' "$HERE/before") <(grep -v '^ *[0-9]\+ ' "$HERE/after")
+	[ "$(grep -c 'run_it\|editor_key' <<<"$output")" = 0 ]
+	run_line 'echo "${HOME##*/} again"'
+	output_is 'home again'
+	[ "$(cat "$HERE/ran/one")" = "$REMOTE_HOME" ]
+}
+
+@test "takeover: bash: macros that end a line send nothing that was not typed" {
+	only bash 'the macros are readline'\''s'
+	start_with "bind '\"\\C-xh\": \"\\C-a hstr -- \\C-j\"'" \
+		"pick() { READLINE_LINE='touch $HERE/ran/picked' READLINE_POINT=0; bind '\"\\C-x2\": accept-line'; }" \
+		"bind -x '\"\\C-x1\": pick'; bind '\"\\C-x2\": \"\"' '\"\\C-xm\": \"\\C-x1\\C-x2\"' '\"\\C-xn\": \"typed by a macro\"'"
+	enter
+	term_type 'echo kept'
+	term_keys C-x h
+	term_send ' whole'
+	term_keys Enter
+	wait_screen $'\nkept whole\n'
+	wait_remote
+	term_keys C-x m
+	wait_screen 'remote\$ touch .*/picked$'
+	term_keys C-e C-u
+	wait_remote
+	term_send 'echo '
+	term_keys C-x n Enter
+	wait_screen $'\ntyped by a macro\n'
+	wait_remote
+	[ ! -e "$HERE/ran/picked" ]
+}
+
+@test "takeover: bash: a key's command that would run the line here leaves it to Enter" {
+	only bash 'bind -x is readline'\''s'
+	start_with "bind -x '\"\\C-xr\": run_it'" "bind -x '\"\\C-xb\": READLINE_LINE=\"echo be\${READLINE_LINE#echo }\"; eval \"READLINE_POINT=4\"'"
+	enter
+	term_type "echo \$HOME >>$HERE/ran/one"
+	term_keys C-x r
+	wait_screen 'eval: the line is the remote'\''s'
+	wait_line 'ran/one$'
+	[ ! -e "$HERE/ran/one" ]
+	term_keys Enter
+	ran_once one
+	wait_remote
+	term_type 'echo low'
+	term_keys C-x b Enter
+	wait_screen $'\nbelow\n'
+}
+
+@test "takeover: bash: an editor that cannot be set aside is named, and nothing is entered" {
+	only bash 'the editor is written in bash'
+	cp "$(command -v bash)" "$HERE/bash"
+	start_up_file ". $PLUGIN" ". $HERE/tools" editor_attach >"$HERE/rc"
+	BASH_UNDER_TEST=$HERE/bash local_shell_start
+	chmod 600 "$HERE/bash"
+	run_line 'enter-pssession -ConfigFile $C box; echo "status $?"' 30
+	[[ ${OUT//$'\n'} == *'another line editor has the keys'*'(ble.sh: ble-detach)status 1' ]]
+}
+
+@test "takeover: bash: ble.sh itself" {
+	only bash 'ble.sh is for bash'
+	[ -n "${PSS_BLESH-}" ] || skip "PSS_BLESH names no ble.sh"
+	start_up_file ". $PLUGIN" ". $PSS_BLESH --noattach --norc" 'ble-attach' >"$HERE/rc"
+	clean_env_words
+	term_start "${CLEAN_ENV[@]}" bash --noprofile --rcfile "$HERE/rc" -i
+	wait_local 60
+	local mode
+	for mode in emacs vi; do
+		type_and_end "set -o $mode" Enter
+		wait_local
+		type_and_end 'enter-pssession -ConfigFile $C box' Enter
+		wait_remote 30
+		type_and_end "echo \$HOME >>$HERE/ran/$mode" Enter
+		ran_once "$mode"
+		wait_remote
+		type_and_end exit Enter
+		wait_local
+		type_and_end "echo \$HOME >>$HERE/ran/local-$mode" Enter
+		wait_until 10 test -s "$HERE/ran/local-$mode"
+		[ "$(cat "$HERE/ran/local-$mode")" = "$HERE/home" ]
+	done
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* The line in a text that is evaluated: found where it would run, and nowhere else. */
+#include <glib.h>
+
+#include "client/fence.h"
+
+static const struct {
+	const char *text, *line;
+	bool runs;
+} rows[] = {
+	{ "touch x", "touch x", true },
+	{ "  touch x\n", " touch x ", true },
+	{ "time touch x", "touch x", true },
+	{ "command time touch x", "touch x", true },
+	{ "{ touch x; }", "touch x", true },
+	{ "{ touch x\n} >f", "touch x", true },
+	{ "(touch x)", "touch x", true },
+	{ "true && touch x", "touch x", true },
+	{ "if true; then touch x; fi", "touch x", true },
+	{ "set -x; touch x", "touch x", true },
+	{ "touch x | less", "touch x", true },
+	{ "a b; a", "a", true },
+	{ "for i in 1\ndo echo\ndone", "for i in 1\ndo echo\ndone", true },
+	{ "", "touch x", false },
+	{ "touch x", "", false },
+	{ "touch x", "  ", false },
+	{ "touch xy", "touch x", false },
+	{ "sometime touch x", "touch x", false },
+	{ "fzf --query 'touch x'", "touch x", false },
+	{ "fzf --query ls", "ls", false },
+	{ "lsof", "ls", false },
+	{ "tools", "ls", false },
+	{ "dir=$(pwd)", "cd", false },
+};
+
+static void test_rows(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		bool runs = pss_text_runs_line(rows[i].text, rows[i].line);
+
+		if (runs != rows[i].runs)
+			g_error("row %zu: <%s> in <%s>: %d", i, rows[i].line, rows[i].text, runs);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/fence/rows", test_rows);
+	return g_test_run();
+}
