@@ -70,11 +70,19 @@ static void on_output(gpointer user, const void *data, gsize n)
 	pss_peer_flush(attachment->peer);
 }
 
+static void on_drained(gpointer user)
+{
+	PssAttachment *attachment = user;
+	if (attachment->session && !pss_session_input_is_full(attachment->session))
+		pss_peer_stop_input(attachment->peer, FALSE);
+}
+
 static void on_typed(gpointer user, const void *data, gsize n)
 {
 	PssAttachment *attachment = user;
 	pss_peer_raw(attachment->peer, PSS_TYPED, attachment->id, data, n);
 	pss_peer_flush(attachment->peer);
+	on_drained(attachment);
 }
 
 static void on_prompt(gpointer user, const PssRemotePrompt *prompt)
@@ -136,13 +144,6 @@ static void on_note(gpointer user, enum pss_note_kind kind, const char *text)
 	PssAttachment *attachment = user;
 	pss_peer_note(attachment->peer, attachment->id, kind, text);
 	pss_peer_flush(attachment->peer);
-}
-
-static void on_drained(gpointer user)
-{
-	PssAttachment *attachment = user;
-	if (attachment->session && !pss_session_input_is_full(attachment->session))
-		pss_peer_stop_input(attachment->peer, FALSE);
 }
 
 static void on_left(gpointer user, enum pss_left_reason reason, int status, const char *text)

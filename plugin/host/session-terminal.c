@@ -165,7 +165,7 @@ void pss_session_stop_output(PssSession *session, gboolean stopped)
 
 gboolean pss_session_input_is_full(PssSession *session)
 {
-	gsize queued = 0;
+	gsize queued = pss_remote_held(session->remote);
 	if (session->terminal)
 		queued += pss_channel_pending(session->terminal);
 	if (session->control)

@@ -234,18 +234,9 @@ __pss_z() {
 	__pss_end again
 }
 
-# __pss_g N: what was typed and read by nobody, as hexadecimal digits.
+# __pss_g N SENTINEL: says what was typed and read by nobody. In a substitution, as it would be a job of its own else.
 __pss_g() {
-	builtin local m
-	m=$(
-		{
-			m=$(builtin command -p stty -g)
-			builtin command -p stty -icanon min 0 time 0
-			builtin command -p dd bs=4096 count=16 2>/dev/null | builtin command -p od -An -v -tx1
-			builtin command -p stty "$m"
-		} 0<>"$__pss_t"
-	)
-	__pss_say k "$1" "$m"
+	: "$(builtin command -p sh "$__pss_d/typed" "$@" 0<>"$__pss_t")"
 }
 
 # ---- completion

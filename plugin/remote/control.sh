@@ -115,6 +115,9 @@ fi
 cat >relay <<'@END@'
 @RELAY@
 @END@
+[ $f = fish ] || cat >typed <<'@END@'
+@TYPED@
+@END@
 [ $f != bash ] || cat >complete <<'@END@'
 @BASH_COMPLETE@
 @END@

@@ -71,15 +71,18 @@ struct PssRemote {
 	gsize n_dropped;
 	PssReader reader;
 
-	gboolean resuming;    /* the request behind another engine's has not begun */
-	gboolean ask;         /* whether the text is complete */
-	guint n_sent;         /* times that the request was sent */
-	GString *text;        /* the lines of one command so far */
-	GByteArray *held;     /* keys that wait: for the line to begin, or for the prompt */
-	gboolean keys_sent;   /* some may lie unread in the terminal */
-	gboolean interrupted; /* pss_remote_interrupt() while the line was on its way */
-	guint n_seconds;      /* second lines, or questions for keys, sent for this request */
-	guint second_timer;   /* the next one, after an interrupt */
+	gboolean resuming;  /* the request behind another engine's has not begun */
+	gboolean ask;       /* whether the text is complete */
+	guint n_sent;       /* times that the request was sent */
+	GString *text;      /* the lines of one command so far */
+	GByteArray *held;   /* keys that wait: for the line to begin, or for the prompt */
+	guint grace_timer;  /* until they go to what has begun */
+	GByteArray *unread; /* keys that have come back from the terminal, while it is asked for them */
+	gboolean keys_sent; /* some may lie unread in the terminal */
+	char sentinel[PSS_NONCE_LENGTH + 1]; /* typed behind keys that shall come back */
+	gboolean interrupted;                /* pss_remote_interrupt() while the line was on its way */
+	guint n_seconds;                     /* second lines, or questions for keys, sent for this request */
+	guint second_timer;                  /* the next one, after an interrupt */
 
 	gboolean completing;
 	char complete_nonce[PSS_NONCE_LENGTH + 1];
@@ -125,12 +128,21 @@ void pss_boot_on_terminal_closed(PssRemote *remote);
 void pss_line_on_mark(PssRemote *remote, char kind, const char *argument);
 void pss_line_on_reply(PssRemote *remote, const PssReply *reply);
 void pss_line_on_output(PssRemote *remote, const void *data, gsize n);
-void pss_line_on_keys(PssRemote *remote, const void *data, gsize n);
 void pss_line_on_control_closed(PssRemote *remote);
+void pss_line_to_first_prompt(PssRemote *remote);
+void pss_line_ask_again(PssRemote *remote); /* later: an interrupt was sent */
 void pss_line_stop_seconds(PssRemote *remote);
 void pss_line_resume(PssRemote *remote); /* an empty request, behind what may run */
 void pss_line_new_nonce(PssRemote *remote);
 void pss_line_begin(PssRemote *remote); /* the request goes out */
+
+/* ---- typed.c: keys to the terminal, and those that nothing read */
+void pss_typed_on_keys(PssRemote *remote, const void *data, gsize n);
+void pss_typed_on_begun(PssRemote *remote); /* a line or an invocation */
+void pss_typed_ask(PssRemote *remote);      /* what is unread; then the first prompt */
+void pss_typed_on_reply(PssRemote *remote, const PssReply *reply);
+void pss_typed_emit(PssRemote *remote); /* behind a prompt */
+void pss_typed_stop(PssRemote *remote); /* what waits, waits on */
 
 /* ---- complete.c: what may stand at the cursor */
 void pss_complete_on_reply(PssRemote *remote, const PssReply *reply);

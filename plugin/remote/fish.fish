@@ -34,7 +34,8 @@ builtin set -g __pss_u ''
 builtin set -g __pss_c ''
 builtin set -g __pss_p ''
 builtin set -g __pss_s 0
-builtin set -g __pss_typed \n
+builtin set -g __pss_typed ''
+builtin set -g __pss_keys ''
 builtin set -g __pss_hide ''
 builtin set -g __pss_mode default
 builtin set -g __pss_relay ''
@@ -90,11 +91,18 @@ function __pss_observe
 	end
 end
 
+# What has been typed: letters are in the command line, which takes no control keys.
+function __pss_key
+	builtin set -l b (builtin commandline -b | builtin string collect)
+	builtin commandline -r ''
+	builtin set -g __pss_keys "$__pss_keys$b$argv[1]"
+end
+
 # The bindings of the mode of rest. A user may erase them.
 function __pss_bind
 	for i in (seq 31) 127
 		builtin set -l x '\x'(builtin printf '%02x' $i)
-		builtin bind -M __pss (builtin string unescape -- $x | builtin string collect -N) "commandline -i -- $x"
+		builtin eval "builtin bind -M __pss $x '__pss_key $x'"
 	end
 	builtin bind -M __pss '' self-insert
 	builtin bind -M __pss \x1e@CALL@ __pss_serve
@@ -208,6 +216,8 @@ function __pss_interrupted
 	__pss_observe
 	command $__pss_stty -icanon min 0 time 3 <$__pss_t
 	command dd bs=9 count=1 <$__pss_t >/dev/null 2>&1
+	builtin commandline -r ''
+	builtin set -g __pss_keys ''
 	__pss_serve
 end
 
@@ -229,9 +239,10 @@ function __pss_serve
 		__pss_last
 		__pss_done $s
 	end
-	builtin set -g __pss_typed (builtin commandline -b | builtin string collect -N)
-	builtin commandline -r ''
-	if builtin test "$__pss_typed" = \n
+	__pss_key ''
+	builtin set -g __pss_typed "$__pss_keys"
+	builtin set -g __pss_keys ''
+	if builtin test -z "$__pss_typed"
 		__pss_mark $__pss_now t
 	else
 		__pss_mark $__pss_now 't;1'
@@ -291,10 +302,10 @@ end
 # g N: what was typed and read by nobody, as hexadecimal digits.
 function __pss_do_g
 	builtin set -l m
-	if builtin test "$__pss_typed" != \n
-		builtin set m (builtin printf %s $__pss_typed | command $__pss_od -An -v -tx1 | builtin string join '' | builtin string replace -r '0a$' '')
+	if builtin test -n "$__pss_typed"
+		builtin set m (builtin printf %s "$__pss_typed" | command $__pss_od -An -v -tx1 | builtin string join '')
 	end
-	builtin set -g __pss_typed \n
+	builtin set -g __pss_typed ''
 	__pss_say k $argv[1] "$m"
 	return 1
 end

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One request: sent, begun, running, done. Done is said twice, by the mark `q` behind all output on the
- * terminal and by the reply `E` with the prompt on the control channel; both are waited for. Then, if keys
- * went to the terminal meanwhile, the shell is asked for those that nothing read. Called by remote.c. No
- * key may reach the terminal while the shell reads a request: an interrupt would cut it in two. */
+ * terminal and by the reply `E` with the prompt on the control channel; both are waited for. Keys meanwhile are
+ * typed.c's affair. Called by remote.c. */
 #include "remote/engine.h"
 
 #include <stdlib.h>
@@ -12,8 +11,6 @@
 #include "wire/status.h"
 
 #define REPORT_DEADLINE_MS 1000 /* after the mark */
-#define TYPED_RETRY_MS 400
-#define TYPED_TRIES 4 /* 400 + 800 + 1200 + 1600 ms */
 #define SECOND_DELAY_MS 200
 #define BEGIN_DEADLINE_MS 2000
 #define MAX_SENT 5
@@ -69,16 +66,7 @@ gboolean pss_remote_last_prompt(PssRemote *remote, PssRemotePrompt *ret_prompt)
 	return TRUE;
 }
 
-static void emit_held(PssRemote *remote)
-{
-	/* Handlers may send a line at once, and that holds keys anew. */
-	g_autoptr(GByteArray) held = g_steal_pointer(&remote->held);
-	remote->held = g_byte_array_new();
-	if (held->len > 0)
-		remote->events->on_typed(remote->user, held->data, held->len);
-}
-
-static void to_first_prompt(PssRemote *remote)
+void pss_line_to_first_prompt(PssRemote *remote)
 {
 	pss_engine_set_timer(remote, 0, NULL);
 	g_string_truncate(remote->text, 0);
@@ -92,7 +80,7 @@ static void to_first_prompt(PssRemote *remote)
 	PssRemotePrompt prompt;
 	get_prompt(remote, &prompt);
 	remote->events->on_prompt(remote->user, &prompt);
-	emit_held(remote);
+	pss_typed_emit(remote);
 }
 
 static void to_second_prompt(PssRemote *remote, const char *text)
@@ -109,55 +97,7 @@ static void to_second_prompt(PssRemote *remote, const char *text)
 		.fresh = pss_column_is_first(&remote->column),
 	};
 	remote->events->on_prompt(remote->user, &prompt);
-	emit_held(remote);
-}
-
-/* ---- keys that nothing read */
-
-static void ask_for_typed(PssRemote *remote);
-
-/* An interrupt that was still on its way may have cost the request. */
-static gboolean on_typed_deadline(gpointer user)
-{
-	PssRemote *remote = user;
-	remote->timer = 0;
-	if (remote->n_seconds < TYPED_TRIES)
-		ask_for_typed(remote);
-	else
-		to_first_prompt(remote);
-	return G_SOURCE_REMOVE;
-}
-
-static void ask_for_typed(PssRemote *remote)
-{
-	if (remote->phase != PSS_PHASE_TYPED) {
-		remote->phase = PSS_PHASE_TYPED;
-		remote->keys_sent = FALSE;
-		remote->n_seconds = 0;
-		pss_engine_draw_nonce(remote->nonce);
-	}
-	remote->n_seconds++;
-	pss_engine_set_timer(remote, TYPED_RETRY_MS * remote->n_seconds, on_typed_deadline);
-	g_autoptr(GString) request = g_string_new(NULL);
-	pss_request_typed(request, remote->family, remote->nonce);
-	remote->events->send_control(remote->user, request->str, request->len);
-}
-
-/* Hexadecimal digits with blanks; NUL is what the terminal made of Ctrl-D. */
-static void on_typed(PssRemote *remote, const char *digits)
-{
-	g_autoptr(GByteArray) typed = g_byte_array_new();
-	while (*digits) {
-		if (g_ascii_isxdigit(digits[0]) && g_ascii_isxdigit(digits[1])) {
-			guint8 byte = (guint8)(g_ascii_xdigit_value(digits[0]) << 4 | g_ascii_xdigit_value(digits[1]));
-			if (byte != 0)
-				g_byte_array_append(typed, &byte, 1);
-			digits++;
-		}
-		digits++;
-	}
-	g_byte_array_prepend(remote->held, typed->data, typed->len);
-	to_first_prompt(remote);
+	pss_typed_emit(remote);
 }
 
 /* ---- done */
@@ -165,14 +105,15 @@ static void on_typed(PssRemote *remote, const char *digits)
 static void done(PssRemote *remote)
 {
 	pss_line_stop_seconds(remote);
+	pss_typed_stop(remote);
 	pss_engine_set_timer(remote, 0, NULL);
 	pss_reader_on_done(remote);
 	if (remote->control_ended)
 		pss_line_on_control_closed(remote);
 	else if (remote->keys_sent)
-		ask_for_typed(remote);
+		pss_typed_ask(remote);
 	else
-		to_first_prompt(remote);
+		pss_line_to_first_prompt(remote);
 }
 
 static gboolean on_report_deadline(gpointer user)
@@ -261,7 +202,7 @@ static gboolean on_second_time(gpointer user)
 
 /* A shell that is interrupted drops what it has read ahead, the second line with it, and the terminal drops
  * output, the mark with it. Once no interrupt can be on its way any more, both are asked for again. */
-static void send_second_later(PssRemote *remote)
+void pss_line_ask_again(PssRemote *remote)
 {
 	pss_line_stop_seconds(remote);
 	remote->second_timer = g_timeout_add(SECOND_DELAY_MS, on_second_time, remote);
@@ -284,24 +225,9 @@ static void on_begun(PssRemote *remote)
 		pss_engine_set_timer(remote, 0, NULL);
 	send_second(remote, FALSE);
 	if (remote->interrupted)
-		pss_line_on_keys(remote, "\003", 1);
+		pss_typed_on_keys(remote, "\003", 1);
 	remote->interrupted = FALSE;
-	if (remote->held->len > 0) {
-		g_autoptr(GByteArray) held = g_steal_pointer(&remote->held);
-		remote->held = g_byte_array_new();
-		pss_line_on_keys(remote, held->data, held->len);
-	}
-}
-
-void pss_line_on_keys(PssRemote *remote, const void *data, gsize n)
-{
-	if (remote->phase != PSS_PHASE_RUNNING) {
-		g_byte_array_append(remote->held, data, (guint)n);
-		return;
-	}
-	pss_engine_send_keys(remote, data, n);
-	if (memchr(data, '\003', n))
-		send_second_later(remote);
+	pss_typed_on_begun(remote);
 }
 
 void pss_line_on_reply(PssRemote *remote, const PssReply *reply)
@@ -311,8 +237,8 @@ void pss_line_on_reply(PssRemote *remote, const PssReply *reply)
 	if (reply->n_fields == 0 || strcmp(reply->field[0], remote->nonce) != 0)
 		return;
 	remote->deaf = FALSE;
-	if (reply->type == 'k' && remote->phase == PSS_PHASE_TYPED)
-		on_typed(remote, reply->field[1]);
+	if ((reply->type == 'k' || reply->type == 'm') && remote->phase == PSS_PHASE_TYPED)
+		pss_typed_on_reply(remote, reply);
 	else if (reply->type == 'b' && (remote->phase == PSS_PHASE_SENT || remote->resuming))
 		on_begun(remote);
 	else if (reply->type == 'v' && remote->phase == PSS_PHASE_SENT)

@@ -313,17 +313,9 @@ __pss_z() {
 	esac
 }
 
-# __pss_g N: what was typed and read by nobody, as hexadecimal digits.
+# __pss_g N SENTINEL: says what was typed and read by nobody. In a substitution, as it would be a job of its own else.
 __pss_g() {
-	__pss_i=$(
-		{
-			__pss_i=$(command -p stty -g)
-			command -p stty -icanon min 0 time 0
-			command -p dd bs=4096 count=16 2>/dev/null | command -p od -An -v -tx1
-			command -p stty "$__pss_i"
-		} 0<>"$__pss_t"
-	)
-	__pss_say k "$1" "$__pss_i"
+	: "$(command -p sh "$__pss_d/typed" "$@" 0<>"$__pss_t")"
 }
 
 # ---- completion

@@ -70,6 +70,7 @@ void pss_engine_end(PssRemote *remote, PssRemoteEnd how, int status)
 		return;
 	pss_engine_set_timer(remote, 0, NULL);
 	pss_line_stop_seconds(remote);
+	pss_typed_stop(remote);
 	pss_reader_stop(&remote->reader);
 	pss_complete_give_up(remote);
 	remote->phase = PSS_PHASE_ENDED;
@@ -96,6 +97,7 @@ PssRemote *pss_remote_new(const PssRemoteOptions *options, const PssRemoteEvents
 	pss_engine_draw_nonce(remote->name);
 	pss_engine_draw_nonce(remote->key);
 	pss_engine_draw_nonce(remote->nonce);
+	pss_engine_draw_nonce(remote->sentinel);
 	memcpy(remote->mark_nonce, remote->nonce, sizeof remote->mark_nonce);
 
 	pss_reader_init(&remote->reader, remote->nonce);
@@ -117,6 +119,7 @@ PssRemote *pss_remote_new(const PssRemoteOptions *options, const PssRemoteEvents
 	pss_column_reset(&remote->column);
 	remote->text = g_string_new(NULL);
 	remote->held = g_byte_array_new();
+	remote->unread = g_byte_array_new();
 	remote->motd = options->tell_motd ? g_string_new(NULL) : NULL;
 	remote->prompt = g_string_new(NULL);
 	remote->directory = g_string_new(NULL);
@@ -135,6 +138,7 @@ void pss_remote_free(PssRemote *remote)
 		return;
 	pss_engine_set_timer(remote, 0, NULL);
 	pss_line_stop_seconds(remote);
+	pss_typed_stop(remote);
 	g_clear_handle_id(&remote->complete_timer, g_source_remove);
 	pss_reader_finish(&remote->reader);
 	pss_replies_finish(&remote->replies);
@@ -144,6 +148,7 @@ void pss_remote_free(PssRemote *remote)
 	pss_invoke_forget(remote);
 	g_string_free(remote->text, TRUE);
 	g_byte_array_unref(remote->held);
+	g_byte_array_unref(remote->unread);
 	if (remote->motd)
 		g_string_free(remote->motd, TRUE);
 	g_string_free(remote->prompt, TRUE);
@@ -256,7 +261,7 @@ void pss_remote_keys(PssRemote *remote, const void *data, gsize n)
 		pss_engine_send_keys(remote, data, n);
 		break;
 	default:
-		pss_line_on_keys(remote, data, n);
+		pss_typed_on_keys(remote, data, n);
 		break;
 	}
 }

@@ -124,6 +124,7 @@ void pss_remote_cancel_completion(PssRemote *remote); /* nothing where none is u
 
 /* Keys for what runs. When IDLE they come straight back through on_typed. */
 void pss_remote_keys(PssRemote *remote, const void *data, gsize n);
+gsize pss_remote_held(PssRemote *remote); /* bytes of keys that wait, for a line to begin or for the prompt */
 
 /* Ctrl-C from outside (not a key): interrupts what runs; nothing when IDLE. */
 void pss_remote_interrupt(PssRemote *remote);

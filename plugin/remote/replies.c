@@ -20,7 +20,8 @@ static const struct {
 	{ 'v', 2 }, /* nonce, second prompt: incomplete */
 	{ 'E', 5 }, /* nonce, status, directory, prompt, flags: done */
 	{ 'X', 2 }, /* nonce, status: exit in a kept session */
-	{ 'k', 2 }, /* nonce, hexadecimal digits: typed and not read */
+	{ 'm', 2 }, /* nonce, hexadecimal digits: typed and not read; more follows */
+	{ 'k', 2 }, /* nonce, hexadecimal digits: the last of it */
 	{ 'c', 5 }, /* nonce, start, flags, number, candidates */
 };
 

@@ -180,12 +180,22 @@ void pss_request_second(GString *out, PssFamily family, const char *nonce, gbool
 		append_record(out, "z", nonce, "");
 }
 
-void pss_request_typed(GString *out, PssFamily family, const char *nonce)
+static char *hexadecimal(const char *text)
 {
-	if (family == PSS_FAMILY_FISH)
+	GString *digits = g_string_new(NULL);
+	for (; *text; text++)
+		g_string_append_printf(digits, "%02x", (guint8)*text);
+	return g_string_free(digits, FALSE);
+}
+
+void pss_request_typed(GString *out, PssFamily family, const char *nonce, const char *sentinel)
+{
+	if (family == PSS_FAMILY_FISH) {
 		append_record(out, "g", nonce, "");
-	else
-		append_form(out, "\n{ __pss_g %s; } 2>/dev/null\n", nonce);
+		return;
+	}
+	g_autofree char *digits = hexadecimal(sentinel);
+	g_string_append_printf(out, "\n{ __pss_g %s %s; } 2>/dev/null\n", nonce, digits);
 }
 
 void pss_request_keep(GString *out, PssFamily family)

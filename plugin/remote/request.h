@@ -43,7 +43,7 @@ void pss_request_end_relay(GString *out, PssFamily family, guint relay);
 void pss_request_second(GString *out, PssFamily family, const char *nonce, gboolean again);
 
 /* Asks for what was typed and not read. */
-void pss_request_typed(GString *out, PssFamily family, const char *nonce);
+void pss_request_typed(GString *out, PssFamily family, const char *nonce, const char *sentinel);
 
 /* Asks for the completion of `line` at `point`, where `cursor` stands. */
 void pss_request_complete(GString *out, PssFamily family, const char *nonce, const PssCursor *cursor, const char *line,

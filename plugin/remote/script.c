@@ -64,6 +64,7 @@ char *pss_script_control(const PssScriptValues *values, gsize *ret_n)
 	pss_script_include(text, "@ZSH_COMPLETE@", pss_source_zsh_complete);
 	pss_script_include(text, "@POSIX_COMPLETE@", pss_source_posix_complete);
 	pss_script_include(text, "@RELAY@", pss_source_relay);
+	pss_script_include(text, "@TYPED@", pss_source_typed);
 	pss_script_include(text, "@LAUNCH@", pss_source_launch);
 	pss_script_replace(text, "@MOST@", G_STRINGIFY(PSS_COMPLETIONS_MAX));
 	pss_script_replace(text, "@LONGEST@", G_STRINGIFY(PSS_COMPLETIONS_LONGEST));

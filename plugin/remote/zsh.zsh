@@ -160,17 +160,9 @@ function __pss_report {
 	__pss_n= __pss_o= __pss_relay=
 }
 
-# __pss_g N: what was typed and read by nobody, as hexadecimal digits.
+# __pss_g N SENTINEL: says what was typed and read by nobody. In a substitution, as it would be a job of its own else.
 function __pss_g {
-	local m s
-	m=$(
-		exec 0<>"$__pss_t"
-		s=$(command -p stty -g)
-		command -p stty -icanon min 0 time 0
-		command -p dd bs=4096 count=16 2>/dev/null | command -p od -An -v -tx1
-		command -p stty "$s"
-	)
-	__pss_say k "$1" "$m"
+	: "$(command -p sh "$__pss_d/typed" "$@" 0<>"$__pss_t")"
 }
 
 # ---- completion

@@ -353,6 +353,17 @@ const char *drive_output(Drive *drive, gsize *ret_n)
 	return drive->output->str;
 }
 
+void drive_keys(Drive *drive, const void *data, gsize n)
+{
+	pss_remote_keys(drive->remote, data, n);
+}
+
+const char *drive_typed(Drive *drive, gsize *ret_n)
+{
+	*ret_n = drive->typed->len;
+	return drive->typed->str;
+}
+
 const char *drive_home(Drive *drive)
 {
 	return drive->home;

@@ -70,6 +70,8 @@ void drive_complete(Drive *drive, const char *text_with_cursor);
 const char *drive_completion(Drive *drive);
 guint drive_n_requests(Drive *drive); /* writes to the control channel so far */
 const char *drive_output(Drive *drive, gsize *ret_n);
+void drive_keys(Drive *drive, const void *data, gsize n);
+const char *drive_typed(Drive *drive, gsize *ret_n); /* keys that came back since the line */
 
 /* The directory that the two channels met in, or NULL while there is none. Free it. */
 char *drive_find_directory(Drive *drive);

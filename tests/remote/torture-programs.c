@@ -223,7 +223,7 @@ static const Row rows[] = {
 	  NULL,
 	  FALSE,
 	  { LINE("sh -c 'read x; echo got $x; exec sleep 0.3'"), KEYS("first\r"), UNTIL("got first\n"),
-	    KEYS("echo evil\rpart"), PROMPT(0), TYPED("echo evil\npart"), LACKS("evil\nevil"), LINE("echo ok"),
+	    KEYS("echo evil\rpart"), PROMPT(0), TYPED("echo evil\rpart"), LACKS("evil\nevil"), LINE("echo ok"),
 	    PROMPT(0), OUTPUT("ok\n"), DONE } },
 	{ "keys before a line begins",
 	  ALL,
