@@ -71,7 +71,7 @@ static void ask(const uint8_t *data, size_t size)
 	PssPerson *person = pss_person_new(&target, &events, NULL);
 	Agent served = { listening, data, size };
 	GThread *thread = g_thread_new("agent", serve, &served);
-	PssAgent *agent = pss_agent_open(person, path);
+	PssAgent *agent = pss_agent_open(person, path, NULL);
 
 	g_thread_join(thread);
 	if (agent)
