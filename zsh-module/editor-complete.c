@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Completion while entered, by zsh's own hooks, so that no key, widget or option is touched and every completion
- * widget of the user's comes through here, with its lists, menus and menu selection. Nothing local is ever completed,
- * expanded or corrected into a remote line: the remote is asked, and zsh's completion code is given what it says. Ours
- * are the last functions of their hooks, and of those zsh runs only the last, which calls the one before. */
+ * widget of the user's comes through here (but one that completes from the history, which is the host's while entered),
+ * with its lists, menus and menu selection. Nothing local is ever completed, expanded or corrected into a remote line:
+ * the remote is asked, and zsh's completion code is given what it says. Ours are the last functions of their hooks, and
+ * of those zsh runs only the last, which calls the one before. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "zsh-module/zsh.h"
 
@@ -18,6 +20,7 @@
 #define COMPLETE "complete"
 
 static struct {
+	pid_t owner;
 	Hookfn before_complete, do_completion; /* zsh/complete's own */
 	/* The answer about the line as it stands; zsh keeps its list, too, until the line changes. */
 	struct pss_completion answer;
@@ -155,11 +158,26 @@ static int collect(void *user)
 	return completion.do_completion(collecting->hook, collecting->data);
 }
 
+/* `zle -C history-search-backward menu-select …` and its like. */
+static bool is_of_history(void)
+{
+	const char *function = *pss_zle.compfunc;
+	const Thingy name = function && *pss_zle.compwidget ? (*pss_zle.compwidget)->first : NULL;
+
+	return function && (strstr(function, "history") || (name && strstr(name->nam, "history")));
+}
+
 /* In the place of zsh/complete's do_completion(), for all that calls that hook. 1: there is nothing. */
 static int complete(Hookdef hook, void *data)
 {
-	int rc = completion.do_completion ? ask() : -ENOTSUP;
+	int rc = -ENOTSUP;
 
+	if (getpid() != completion.owner)
+		return 1; /* a plugin's process in the background: the connection is not its own */
+	if (completion.do_completion && is_of_history())
+		return completion.do_completion(hook, data);
+	if (completion.do_completion)
+		rc = ask();
 	if (rc == -ECONNRESET)
 		pss_editor_give_up();
 	if (rc < 0)
@@ -180,6 +198,7 @@ static int complete(Hookdef hook, void *data)
 
 void pss_editor_hook_completion(void)
 {
+	completion.owner = getpid();
 	completion.before_complete = last_function(BEFORE);
 	completion.do_completion = last_function(COMPLETE);
 	addhookfunc((char *)BEFORE, before_complete);

@@ -70,7 +70,7 @@ static int insert_key(char **arguments)
 	return is_suspend_key() ? 0 : call_before(insert_key, arguments);
 }
 
-static Widget widget_named(const char *name)
+Widget pss_editor_widget(const char *name)
 {
 	Thingy thingy = pss_zle.rthingy_nocreate((char *)name);
 	Widget widget = thingy && !(thingy->flags & DISABLED) ? thingy->widget : NULL;
@@ -87,8 +87,8 @@ static Widget widget_of(const struct disarmed *row)
 	Widget widget;
 
 	strncat(dotted, row->name, sizeof dotted - 2);
-	widget = widget_named(dotted);
-	return widget ? widget : widget_named(row->name);
+	widget = pss_editor_widget(dotted);
+	return widget ? widget : pss_editor_widget(row->name);
 }
 
 static void disarm(struct disarmed *row)

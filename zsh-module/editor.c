@@ -92,6 +92,9 @@ int pss_zsh_editor_begin(char *const *history, size_t n_history)
 	editor.aborted = copy_of(ABORTED);
 	pss_editor_history_push(history, n_history);
 	pss_editor_disarm_widgets();
+	pss_editor_secure_ends();
+	pss_editor_take_hooks();
+	pss_editor_raise_fence();
 	pss_editor_hook_completion();
 	addhookfunc((char *)"exit", on_shell_exit);
 	return 0;
@@ -110,6 +113,9 @@ void pss_zsh_editor_end(void)
 {
 	deletehookfunc((char *)"exit", on_shell_exit);
 	pss_editor_unhook_completion();
+	pss_editor_lower_fence();
+	pss_editor_give_hooks_back();
+	pss_editor_release_ends();
 	pss_editor_rearm_widgets();
 	pss_editor_history_pop();
 	restore_aborted();
@@ -158,6 +164,9 @@ static enum pss_read outcome_of(char *metafied, char **ret_line)
 	}
 	if (!metafied)
 		return interrupted && !told_to_exit ? PSS_READ_INTERRUPT : PSS_READ_EOF;
+	*ret_line = pss_editor_take_accepted();
+	if (*ret_line)
+		return PSS_READ_LINE;
 	*ret_line = pss_zsh_plain(metafied);
 	n = *ret_line ? strlen(*ret_line) : 0;
 	if (n > 0 && (*ret_line)[n - 1] == '\n')
@@ -173,6 +182,9 @@ static char *read_in_zle(char *prompt)
 
 	pss_editor_signals_of_shell();
 	pss_editor_history_begin_line();
+	free(pss_editor_take_accepted());
+	pss_editor_take_hooks();
+	pss_editor_secure_ends();
 	watch(editor.request->wake_fd, true);
 	isfirstln = 1; /* Ctrl-D on an empty line is the end at a second prompt, too */
 	dont_queue_signals();

@@ -35,6 +35,23 @@ const struct pss_read_request *pss_editor_request(void);
 void pss_editor_disarm_widgets(void);
 void pss_editor_rearm_widgets(void);
 
+Widget pss_editor_widget(const char *name); /* what the name means, or NULL */
+
+/* editor-ends.c: a line ends by zsh's own widgets and by Enter, whoever has taken their places; and back. Again
+ * whenever code of the user's may have taken them anew. */
+void pss_editor_secure_ends(void);
+void pss_editor_release_ends(void);
+/* The line as it was accepted, for free(), or NULL: it was not. */
+char *pss_editor_take_accepted(void);
+
+/* editor-hooks.c: hooks of the user's run, and then the ends of lines are secured again. As often as the above. */
+void pss_editor_take_hooks(void);
+void pss_editor_give_hooks_back(void);
+
+/* editor-fence.c: `eval` does not run the line for a widget. */
+void pss_editor_raise_fence(void);
+void pss_editor_lower_fence(void);
+
 /* editor-prompt.c: sets zsh's psvar to the pieces of a prompt and returns what shows them as they are,
  * whatever options are set. NULL when memory is short. For zsfree(). */
 char *pss_editor_prompt(const char *prompt);

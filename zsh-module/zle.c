@@ -15,6 +15,7 @@ static const struct {
 } symbols[] = {
 	{ "rthingy_nocreate", &pss_zle.rthingy_nocreate },
 	{ "unrefthingy", &pss_zle.unrefthingy },
+	{ "execzlefunc", &pss_zle.execzlefunc },
 	{ "addzlefunction", &pss_zle.addzlefunction },
 	{ "deletezlefunction", &pss_zle.deletezlefunction },
 	{ "doinsert", &pss_zle.doinsert },
@@ -22,6 +23,18 @@ static const struct {
 	{ "showmsg", &pss_zle.showmsg },
 	{ "handlefeep", &pss_zle.handlefeep },
 	{ "lastchar", &pss_zle.lastchar },
+	{ "done", &pss_zle.done },
+	{ "keymapnamtab", &pss_zle.keymapnamtab },
+	{ "openkeymap", &pss_zle.openkeymap },
+	{ "keybind", &pss_zle.keybind },
+	{ "bindkey", &pss_zle.bindkey },
+	{ "scankeymap", &pss_zle.scankeymap },
+	{ "refthingy", &pss_zle.refthingy },
+	{ "lastline", &pss_zle.lastline },
+	{ "postdisplay", &pss_zle.postdisplay },
+	{ "lastll", &pss_zle.lastll },
+	{ "postdisplaylen", &pss_zle.postdisplaylen },
+	{ "zlelineasstring", &pss_zle.zlelineasstring },
 	{ "foredel", &pss_zle.foredel },
 	{ "inststrlen", &pss_zle.inststrlen },
 	{ "freebrinfo", &pss_zle.freebrinfo },
@@ -45,6 +58,7 @@ static const struct {
 	{ "nbrend", &pss_zle.nbrend },
 	{ "compfunc", &pss_zle.compfunc },
 	{ "cfargs", &pss_zle.cfargs },
+	{ "compwidget", &pss_zle.compwidget },
 };
 
 bool pss_zle_load(void)

@@ -14,6 +14,7 @@
 struct pss_zle {
 	Thingy (*rthingy_nocreate)(char *name); /* takes a reference */
 	void (*unrefthingy)(Thingy thingy);
+	int (*execzlefunc)(Thingy thingy, char **arguments, int set_bindk, int set_lbindk);
 	Widget (*addzlefunction)(char *name, ZleIntFunc function, int flags);
 	void (*deletezlefunction)(Widget widget);
 	void (*doinsert)(ZLE_STRING_T text, int n);
@@ -21,6 +22,20 @@ struct pss_zle {
 	void (*showmsg)(const char *text);
 	int (*handlefeep)(char **arguments);
 	int *lastchar; /* the key that the current widget was called by */
+	int *done;     /* the line is finished */
+
+	/* Keymaps. A key does what a thingy names, or, where there is none, types a string. */
+	HashTable *keymapnamtab;
+	Keymap (*openkeymap)(char *name);
+	Thingy (*keybind)(Keymap keymap, char *sequence, char **ret_string);
+	int (*bindkey)(Keymap keymap, const char *sequence, Thingy taken, char *string);
+	void (*scankeymap)(Keymap keymap, int sort, KeyScanFunc function, void *user);
+	Thingy (*refthingy)(Thingy thingy);
+
+	/* The line as it was when the current widget began, and text behind the line that is not of it. */
+	ZLE_STRING_T *lastline, *postdisplay;
+	int *lastll, *postdisplaylen;
+	char *(*zlelineasstring)(ZLE_STRING_T line, int n, int cursor, int *ret_n, int *ret_cursor, int heap);
 
 	/* For completion. What it looks at between the hooks before_complete and after_complete: the line, its copy
 	 * and the cursor in metafied bytes, and the word as zsh has parsed it (zle_tricky.c). */
@@ -33,6 +48,7 @@ struct pss_zle {
 	Brinfo *brbeg, *lastbrbeg, *brend, *lastbrend;
 	int *nbrbeg, *nbrend;
 	char **compfunc, ***cfargs; /* the function of a completion widget, and its arguments */
+	Widget *compwidget;
 };
 extern struct pss_zle pss_zle;
 

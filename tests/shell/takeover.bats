@@ -43,7 +43,7 @@ try_row() {
 	read -ra keys <<<"$2"
 	echo "row $name" >&2
 	{
-		by_shell "set -o $MODE" "bindkey -$([ "$MODE" = vi ] && echo v || echo e)"
+		by_shell "set -o $MODE" "bindkey -${MODE:0:1}; bindkey '^U' kill-whole-line"
 		echo "$3"
 		echo 'enter-pssession -Session "$s"; exit'
 	} >"$HERE/row"
@@ -51,6 +51,7 @@ try_row() {
 	wait_remote || return
 	type_and_end "echo \$HOME >>$HERE/ran/$name" "${keys[@]}" || return
 	ran_once "$name" || return
+	term_keys C-u # accept-and-hold has it there again
 	wait_remote && type_and_end exit "${keys[@]}" && wait_local
 }
 
@@ -76,7 +77,7 @@ try_table() {
 
 # -- bash
 
-bash_rows() {
+bash_key_rows() {
 	cat <<-'END'
 		all|Enter|editor_attach
 		all-j|C-j|editor_attach
@@ -87,6 +88,12 @@ bash_rows() {
 		pipe|Enter|bind -m MAP '"\C-m": "\C-e | cat >>$HERE/ran/pipe-local\C-j"'
 		chain|Enter|bind -m MAP -x '"\C-x1": run_it'; bind -m MAP '"\C-m": "\C-x1\C-j"'
 		prefix|Enter|bind -m MAP -x '"\C-m\C-m": run_it'; bind -m MAP -x '"\C-mx": run_it'
+	END
+}
+
+bash_rows() {
+	bash_key_rows
+	cat <<-'END'
 		letters|Enter|for k in {a..z}; do bind -m MAP -x "\"$k\": run_it"; done
 		blank|Enter|bind -m MAP -x '" ": run_it'
 		prompts|Enter|PS0='${x[x=0,run_it,1]}' PROMPT_COMMAND='bind -x "\"\\C-m\": run_it"'; eval "$PROMPT_COMMAND"
@@ -102,9 +109,9 @@ bash_rows() {
 	)
 }
 
-@test "takeover: bash: every style in vi mode" {
+@test "takeover: bash: keys in vi mode" {
 	only bash 'the rows are readline bindings'
-	MODE=vi MAP=vi-insert try_table < <(bash_rows; cat <<-'END'
+	MODE=vi MAP=vi-insert try_table < <(bash_key_rows; cat <<-'END'
 		command|Escape Enter|bind -m vi-command -x '"\C-m": run_it'
 	END
 	)
@@ -207,4 +214,93 @@ start_with() {
 		wait_until 10 test -s "$HERE/ran/local-$mode"
 		[ "$(cat "$HERE/ran/local-$mode")" = "$HERE/home" ]
 	done
+}
+
+# -- zsh
+
+zsh_key_rows() {
+	cat <<-'END'
+		enter|Enter|bindkey -M MAP '^M' run_it
+		enter-j|C-j|bindkey -M MAP '^J' run_it
+		string|Enter|bindkey -M MAP -s '^M' ' | cat >>$HERE/ran/string-local^J'
+		chain|Enter|bindkey -M MAP '^X^R' run_it; bindkey -M MAP -s '^M' '^X^R'
+		prefix|Enter|bindkey -M MAP '^M^M' run_it; bindkey -M MAP '^M' run_it; KEYTIMEOUT=1
+		hold|Escape a|zle -N accept-and-hold run_it; bindkey -M MAP '^[a' accept-and-hold
+		accept|Enter|zle -N accept-line run_it
+	END
+}
+
+zsh_rows() {
+	zsh_key_rows
+	cat <<-'END'
+		accept-j|C-j|zle -N accept-line run_it
+		accept-call|Enter|f() { eval "$BUFFER"; BUFFER=; zle .accept-line }; zle -N accept-line f
+		accept-rewrite|Enter|f() { BUFFER="echo local >>$HERE/ran/accept-rewrite"; zle .accept-line }; zle -N accept-line f
+		accept-wrap|Enter|zle -A accept-line orig; f() { eval -- "time $BUFFER"; zle orig }; zle -N accept-line f
+		accept-other|Enter|zle -A run_it accept-line
+		down|C-o|zle -N accept-line-and-down-history run_it; bindkey '^O' accept-line-and-down-history
+		finish|Enter|zle-line-finish() { local l=$BUFFER; BUFFER=; eval $l }; zle -N zle-line-finish
+		init|Enter|zle-line-init() { zle -N accept-line run_it; bindkey '^M' run_it }; zle -N zle-line-init
+		redraw|Enter|zle-line-pre-redraw() { bindkey -s '^M' '; true^J'; zle -N accept-line run_it }; zle -N zle-line-pre-redraw
+		transient|Enter|zle-line-init() { [[ $CONTEXT == start ]] && zle .recursive-edit && zle .accept-line; }; zle -N zle-line-init
+	END
+}
+
+@test "takeover: zsh: every style in emacs mode" {
+	only zsh 'the rows are widgets'
+	MODE=emacs MAP=emacs try_table < <(zsh_rows)
+}
+
+@test "takeover: zsh: keys in vi mode" {
+	only zsh 'the rows are widgets'
+	MODE=vi MAP=viins try_table < <(zsh_key_rows; cat <<-'END'
+		command|Escape Enter|bindkey -M vicmd '^M' run_it
+	END
+	)
+}
+
+@test "takeover: zsh: widgets and keys of all kinds are as before afterwards" {
+	only zsh 'the fingerprint is of widgets and keymaps'
+	start_zsh ". $ZSH_PLUGIN" ". $HERE/tools" ". $HARNESS/fingerprint.zsh" \
+		"bindkey '^M' run_it; bindkey -s '^J' 'x^M'; bindkey -s '^Xg' 'git status^J'; bindkey '^M^X' run_it" \
+		'f() { zle .accept-line }; zle -N accept-line f; zle -A accept-line mine; zle -N accept-and-hold f' \
+		'zle-line-init() { : }; zle -N zle-line-init; zle-line-pre-redraw() { : }; zle -N zle-line-pre-redraw' \
+		'bindkey "^Xx" accept-line'
+	term_type 'get-pssession; fingerprint $HERE/before; enter-pssession -ConfigFile $C box; fingerprint $HERE/after'
+	term_keys C-x x
+	wait_remote
+	type_and_end "echo \$HOME >>$HERE/ran/one" Enter
+	ran_once one
+	wait_remote
+	type_and_end exit Enter
+	wait_local
+	diff <(grep -v "$HERE/before\$" "$HERE/before") <(grep -v "$HERE/after\$" "$HERE/after")
+	type_and_end "echo \$HOME >>$HERE/ran/two" Enter
+	wait_until 5 test -s "$HERE/ran/two"
+	[ "$(cat "$HERE/ran/two")" = "$HERE/home" ]
+}
+
+@test "takeover: zsh: what a key types ends no line, and a widget does not run it here" {
+	only zsh 'keys that type strings are zsh'\''s'
+	start_zsh ". $ZSH_PLUGIN" ". $HERE/tools" "bindkey '^Xr' run_it; bindkey -s '^Xg' 'touch $HERE/ran/git^J'" \
+		"bindkey -s '^Xt' 'typed by a key'; low() { eval 'BUFFER=\"echo be\${BUFFER#echo }\"' }; zle -N low; bindkey '^Xb' low"
+	term_type 'enter-pssession -ConfigFile $C box'
+	term_keys Enter
+	wait_remote
+	term_keys C-x g C-x t
+	wait_line 'remote\$ typed by a key$'
+	term_keys C-u
+	term_type "echo \$HOME >>$HERE/ran/one"
+	term_keys C-x r
+	wait_screen 'the line is the remote'\''s'
+	[ ! -e "$HERE/ran/one" ]
+	term_keys C-_
+	wait_line 'ran/one$'
+	term_keys Enter
+	ran_once one
+	wait_remote
+	term_type 'echo low'
+	term_keys C-x b Enter
+	wait_screen $'\nbelow\n'
+	[ ! -e "$HERE/ran/git" ]
 }

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/* How a line ends while entered. What plugins and dotfiles have put in the place of accept-line and its kind may
+ * rewrite the line, run it, or ask something here: zsh's own take their places, in place and back. Enter does so in
+ * every keymap, and no string that a key types ends a line. What is sent is the line as it was when it was accepted,
+ * whatever a hook makes of it afterwards. */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "zsh-module/zsh.h"
+
+#include "zsh-module/adapter.h"
+#include "zsh-module/editor.h"
+
+static int accept_line(char **arguments);
+static int accept_and_hold(char **arguments);
+static int accept_and_down(char **arguments);
+static int accept_and_infer(char **arguments);
+
+struct replaced {
+	Widget widget; /* NULL: there is none */
+	struct widget before;
+};
+
+static struct ending {
+	const char *name;
+	ZleIntFunc instead;
+	struct replaced own, users; /* `.name`; what `name` has been made to mean */
+} endings[] = {
+	{ .name = "accept-line", .instead = accept_line },
+	{ .name = "accept-and-hold", .instead = accept_and_hold },
+	{ .name = "accept-line-and-down-history", .instead = accept_and_down },
+	{ .name = "accept-and-infer-next-history", .instead = accept_and_infer },
+};
+#define ENDINGS_END (endings + sizeof endings / sizeof *endings)
+
+/* A key that has been bound to something else. */
+static struct key {
+	char *keymap, *sequence; /* zsh's heap */
+	Thingy before;           /* a reference; NULL: it typed a string */
+	char *string;
+	Thingy instead;
+} * keys;
+static size_t n_keys;
+
+static char *accepted; /* heap, plain; of the line being edited */
+
+char *pss_editor_take_accepted(void)
+{
+	char *line = accepted;
+
+	accepted = NULL;
+	return line;
+}
+
+/* -- the widgets */
+
+/* A suggestion behind the line, which the widget that is not called would have taken away. */
+static void drop_what_is_behind(void)
+{
+	if (*pss_zle.postdisplaylen == 0)
+		return;
+	free(*pss_zle.postdisplay);
+	*pss_zle.postdisplay = NULL;
+	*pss_zle.postdisplaylen = 0;
+}
+
+static void keep_line(void)
+{
+	int length, cursor;
+	char *line = zleentry(ZLE_CMD_GET_LINE, &length, &cursor);
+
+	free(accepted);
+	accepted = line ? pss_zsh_plain(line) : NULL;
+	zsfree(line);
+}
+
+static int end_by(ZleIntFunc instead, char **arguments)
+{
+	struct ending *row = endings;
+
+	while (row < ENDINGS_END - 1 && row->instead != instead)
+		row++;
+	int rc = row->own.before.u.fn(arguments);
+	if (!*pss_zle.done)
+		return rc;
+	if (row->users.widget)
+		drop_what_is_behind();
+	keep_line();
+	return rc;
+}
+
+static int accept_line(char **arguments)
+{
+	return end_by(accept_line, arguments);
+}
+
+static int accept_and_hold(char **arguments)
+{
+	return end_by(accept_and_hold, arguments);
+}
+
+static int accept_and_down(char **arguments)
+{
+	return end_by(accept_and_down, arguments);
+}
+
+static int accept_and_infer(char **arguments)
+{
+	return end_by(accept_and_infer, arguments);
+}
+
+static bool is_replaced(const struct replaced *replaced, const struct ending *row)
+{
+	return replaced->widget && (replaced->widget->flags & WIDGET_INT) && replaced->widget->u.fn == row->instead;
+}
+
+static void replace(struct replaced *replaced, Widget widget, int flags, const struct ending *row)
+{
+	replaced->widget = widget;
+	replaced->before = *widget;
+	widget->flags = flags;
+	widget->u.fn = row->instead;
+}
+
+/* Not one that has been defined anew, or deleted, meanwhile. */
+static void put_back(struct replaced *replaced, Widget now, const struct ending *row)
+{
+	if (replaced->widget && replaced->widget == now && is_replaced(replaced, row)) {
+		now->flags = replaced->before.flags;
+		now->u = replaced->before.u;
+	}
+	replaced->widget = NULL;
+}
+
+static Widget own_widget(const struct ending *row)
+{
+	char dotted[64] = ".";
+
+	strncat(dotted, row->name, sizeof dotted - 2);
+	return pss_editor_widget(dotted);
+}
+
+static void secure_widget(struct ending *row)
+{
+	Widget own = own_widget(row), shown = pss_editor_widget(row->name);
+
+	if (!own || !(own->flags & WIDGET_INT))
+		return;
+	if (!row->own.widget)
+		replace(&row->own, own, own->flags, row);
+	if (shown && shown != own && !(row->users.widget == shown && is_replaced(&row->users, row)))
+		replace(&row->users, shown, row->own.before.flags, row);
+}
+
+/* -- the keys */
+
+static Thingy thingy_named(const char *name)
+{
+	return pss_zle.rthingy_nocreate((char *)name);
+}
+
+static bool is_function(Thingy thingy)
+{
+	return thingy && !(thingy->flags & DISABLED) && !(thingy->widget->flags & WIDGET_INT);
+}
+
+static bool is_enter(const char *sequence)
+{
+	return strcmp(sequence, "\r") == 0 || strcmp(sequence, "\n") == 0;
+}
+
+/* scankeymap(): which keys have to be bound anew, and to what. */
+static void note_key(char *sequence, Thingy bound, char *string, void *user)
+{
+	const char *instead = NULL;
+
+	if (is_enter(sequence) && (bound ? is_function(bound) : string != NULL))
+		instead = ".accept-line";
+	else if (!bound && string && strpbrk(string, "\r\n"))
+		instead = ".beep";
+	if (!instead)
+		return;
+	struct key *more = realloc(keys, (n_keys + 1) * sizeof *keys);
+	if (!more)
+		return;
+	keys = more;
+	keys[n_keys++] = (struct key){
+		.keymap = ztrdup(user),
+		.sequence = ztrdup(sequence),
+		.before = bound ? pss_zle.refthingy(bound) : NULL,
+		.string = bound ? NULL : ztrdup(string),
+		.instead = thingy_named(instead),
+	};
+}
+
+static void secure_keymap(HashNode name, int unused)
+{
+	Keymap keymap = pss_zle.openkeymap(name->nam);
+	size_t from = n_keys;
+
+	if (!keymap)
+		return;
+	pss_zle.scankeymap(keymap, 0, note_key, name->nam);
+	for (; from < n_keys; from++) {
+		if (keys[from].instead)
+			pss_zle.bindkey(keymap, keys[from].sequence, pss_zle.refthingy(keys[from].instead), NULL);
+	}
+}
+
+static void put_back_key(struct key *key)
+{
+	Keymap keymap = pss_zle.openkeymap(key->keymap);
+	char *string = NULL;
+
+	if (keymap && key->instead && pss_zle.keybind(keymap, key->sequence, &string) == key->instead)
+		pss_zle.bindkey(keymap, key->sequence, key->before ? pss_zle.refthingy(key->before) : NULL,
+				key->string);
+	if (key->before)
+		pss_zle.unrefthingy(key->before);
+	if (key->instead)
+		pss_zle.unrefthingy(key->instead);
+	zsfree(key->keymap);
+	zsfree(key->sequence);
+	zsfree(key->string);
+}
+
+void pss_editor_secure_ends(void)
+{
+	for (struct ending *row = endings; row < ENDINGS_END; row++)
+		secure_widget(row);
+	scanhashtable(*pss_zle.keymapnamtab, 0, 0, 0, secure_keymap, 0);
+}
+
+void pss_editor_release_ends(void)
+{
+	while (n_keys > 0)
+		put_back_key(&keys[--n_keys]);
+	free(keys);
+	keys = NULL;
+	for (struct ending *row = endings; row < ENDINGS_END; row++) {
+		put_back(&row->users, pss_editor_widget(row->name), row);
+		put_back(&row->own, own_widget(row), row);
+	}
+	free(pss_editor_take_accepted());
+}
