@@ -158,13 +158,20 @@ static int collect(void *user)
 	return completion.do_completion(collecting->hook, collecting->data);
 }
 
-/* `zle -C history-search-backward menu-select …` and its like. */
+/* `zle -C history-search-backward menu-select …` and its like. What calls them may say it by compsys's context, too. */
 static bool is_of_history(void)
 {
-	const char *function = *pss_zle.compfunc;
+	const char *function = *pss_zle.compfunc, *context = getsparam((char *)"curcontext");
 	const Thingy name = function && *pss_zle.compwidget ? (*pss_zle.compwidget)->first : NULL;
 
-	return function && (strstr(function, "history") || (name && strstr(name->nam, "history")));
+	return function && (strstr(function, "history") || (name && strstr(name->nam, "history")) ||
+			    (context && strncmp(context, "history-", 8) == 0));
+}
+
+/* Plugins list while a key is waited for, or in a process of their own, whose connection this is not. */
+static bool is_wanted_by_key(void)
+{
+	return getpid() == completion.owner && **pss_zle.keybuf;
 }
 
 /* In the place of zsh/complete's do_completion(), for all that calls that hook. 1: there is nothing. */
@@ -172,10 +179,10 @@ static int complete(Hookdef hook, void *data)
 {
 	int rc = -ENOTSUP;
 
-	if (getpid() != completion.owner)
-		return 1; /* a plugin's process in the background: the connection is not its own */
 	if (completion.do_completion && is_of_history())
 		return completion.do_completion(hook, data);
+	if (!is_wanted_by_key())
+		return 1;
 	if (completion.do_completion)
 		rc = ask();
 	if (rc == -ECONNRESET)

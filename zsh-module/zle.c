@@ -23,6 +23,7 @@ static const struct {
 	{ "showmsg", &pss_zle.showmsg },
 	{ "handlefeep", &pss_zle.handlefeep },
 	{ "lastchar", &pss_zle.lastchar },
+	{ "keybuf", &pss_zle.keybuf },
 	{ "done", &pss_zle.done },
 	{ "keymapnamtab", &pss_zle.keymapnamtab },
 	{ "openkeymap", &pss_zle.openkeymap },

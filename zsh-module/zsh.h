@@ -22,6 +22,7 @@ struct pss_zle {
 	void (*showmsg)(const char *text);
 	int (*handlefeep)(char **arguments);
 	int *lastchar; /* the key that the current widget was called by */
+	char **keybuf; /* the whole of it; empty while a key is waited for */
 	int *done;     /* the line is finished */
 
 	/* Keymaps. A key does what a thingy names, or, where there is none, types a string. */

@@ -23,6 +23,13 @@ requires_zsh_module() {
 	[ -f "$PSS_BUILD/zsh-module/pssession.so" ] || skip "the module for zsh is not built"
 }
 
+# needs_file FILE: of a package that may be missing.
+needs_file() {
+	[ -f "$1" ] && return 0
+	[ -z "${PSS_REQUIRE_ALL-}" ] || { echo "$1 is missing" >&2; return 1; }
+	skip "$1 is missing"
+}
+
 start_up_file() {
 	printf '%s\n' "PS1='local\$ '" "C=$WORLD/ssh/ssh_config" "HISTFILE=$HERE/home/history" "$@"
 }

@@ -122,12 +122,6 @@ preexec_like() {
 
 # -- zsh
 
-needs_file() {
-	[ -f "$1" ] && return 0
-	[ -z "${PSS_REQUIRE_ALL-}" ] || { echo "$1 is missing" >&2; return 1; }
-	skip "$1 is missing"
-}
-
 enter_in_zsh() {
 	term_type 'enter-pssession -ConfigFile $C box'
 	term_keys Enter

@@ -304,3 +304,47 @@ zsh_rows() {
 	wait_screen $'\nbelow\n'
 	[ ! -e "$HERE/ran/git" ]
 }
+
+# In the way of zsh-autocomplete: history by completion widgets, lists made in the background while nobody presses a key.
+@test "takeover: zsh: completion of history lines is of the host's, and nothing is listed that no key has asked for" {
+	only zsh 'the widgets are zsh'\''s'
+	start_zsh ". $ZSH_PLUGIN" 'zmodload zsh/parameter; autoload -Uz compinit; compinit -u -D' \
+		'lines_of() { compadd -U -Q -V lines -- $history; compstate[insert]=menu }' \
+		'zle -C history-search-backward menu-complete lines_of; bindkey "^P" history-search-backward' \
+		"mkfifo $HERE/news; exec {news}<>$HERE/news; zle -C listing list-choices _main_complete" \
+		"on_news() { read -u \$1; zle listing; touch $HERE/listed }; zle -F \$news on_news"
+	run_line 'echo a local line'
+	term_type 'enter-pssession -ConfigFile $C box'
+	term_keys Enter
+	wait_remote
+	type_and_end 'echo a remote line' Enter
+	wait_remote
+	term_keys C-p
+	wait_line 'remote\$ echo a remote line ?$'
+	term_keys C-u
+	wait_remote
+	term_type 'gre'
+	echo >"$HERE/news"
+	wait_until 5 test -e "$HERE/listed"
+	term_send 'et you'
+	wait_line 'remote\$ greet you$'
+	[[ $(screen) != *grep* ]]
+	term_keys Enter
+	wait_screen $'\ngreetings, you\n'
+	rm "$HERE/news"
+}
+
+@test "takeover: zsh: a suggestion that was not taken is gone from the finished line" {
+	only zsh 'zsh-autosuggestions is for zsh'
+	needs_file /usr/share/zsh-autosuggestions/zsh-autosuggestions.zsh
+	start_zsh '. /usr/share/zsh-autosuggestions/zsh-autosuggestions.zsh' ". $ZSH_PLUGIN"
+	term_type 'enter-pssession -ConfigFile $C box'
+	term_keys Enter
+	wait_remote
+	type_and_end 'echo suggested' Enter
+	wait_remote
+	term_send 'echo'
+	wait_screen 'remote\$ echo suggested$'
+	term_keys Enter
+	wait_screen $'remote\\$ echo\n\n\\['
+}
