@@ -67,7 +67,7 @@ extern void rl_check_signals(void), rl_free_line_state(void), rl_cleanup_after_s
 extern void rl_prep_terminal(int meta), rl_deprep_terminal(void), rl_reset_screen_size(void);
 extern int rl_pending_signal(void), rl_on_new_line(void), rl_forced_update_display(void), rl_crlf(void);
 extern int rl_clear_visible_line(void), rl_clear_pending_input(void), rl_insert_text(const char *text);
-extern int rl_ding(void), rl_read_key(void);
+extern int rl_ding(void), rl_read_key(void), rl_set_keyboard_input_timeout(int microseconds);
 extern pss_rl_command *rl_named_function(const char *name);
 extern struct pss_keymap_entry *rl_get_keymap(void);
 extern void rl_set_keymap(struct pss_keymap_entry *keymap), rl_set_keymap_from_edit_mode(void);

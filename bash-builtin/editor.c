@@ -24,6 +24,7 @@
 #include "client/descriptor.h"
 #include "client/tty-signals.h"
 #include "client/tty.h"
+#include "client/typed.h"
 
 static struct {
 	FILE *in, *out;
@@ -70,6 +71,8 @@ static void take_terminal(int meta)
 		rl_prep_terminal(meta);
 }
 
+static int is_key_there(void);
+
 static void redisplay_nothing(void)
 {
 }
@@ -85,7 +88,8 @@ static void make_readline_fresh(void)
 	rl_numeric_arg = 1;
 	rl_catch_signals = rl_catch_sigwinch = 1;
 	rl_startup_hook = rl_pre_input_hook = rl_event_hook = NULL;
-	rl_signal_event_hook = rl_input_available_hook = NULL;
+	rl_signal_event_hook = NULL;
+	rl_input_available_hook = is_key_there;
 	rl_redisplay_function = rl_redisplay;
 	rl_prep_term_function = take_terminal;
 	rl_deprep_term_function = release_terminal;
@@ -210,6 +214,17 @@ static bool has_lost_its_place(unsigned long before)
 	return before & ~rl_readline_state & (PSS_RL_STATE_ISEARCH | PSS_RL_STATE_NSEARCH | PSS_RL_STATE_READSTR);
 }
 
+/* rl_input_available_hook: is there a key, or does one come in the time that readline waits for it (after an Escape)?
+ */
+static int is_key_there(void)
+{
+	struct pollfd fd = { .fd = fileno(editor.in), .events = POLLIN };
+
+	if (editor.request->typed->keys.length > 0)
+		return 1;
+	return poll(&fd, 1, rl_set_keyboard_input_timeout(-1) / 1000) > 0;
+}
+
 /* rl_getc_function: one byte, or PSS_READERR when the line is over. The stream is non-blocking, so that
  * a long paste costs one system call a byte. */
 static int read_key(FILE *stream)
@@ -224,6 +239,8 @@ static int read_key(FILE *stream)
 			jump_to_top_level(DISCARD);
 		if (outcome != PSS_READ_LINE)
 			return give_up(outcome);
+		if (pss_typed_next(editor.request->typed, &key))
+			return key;
 		n = read(fileno(stream), &key, 1);
 		if (n == 1)
 			return key;
@@ -386,10 +403,4 @@ void pss_bash_print_above(const char *text, size_t n)
 	fwrite(text, 1, n, editor.out);
 	fflush(editor.out);
 	redraw();
-}
-
-void pss_bash_insert_typed(const char *text)
-{
-	rl_insert_text(text);
-	(*rl_redisplay_function)();
 }

@@ -44,7 +44,6 @@ const struct pss_shell pss_bash_shell = {
 	.expand_history = pss_bash_expand_history,
 	.add_history = pss_bash_add_history,
 	.print_above = pss_bash_print_above,
-	.insert_typed = pss_bash_insert_typed,
 };
 
 int pss_bash_run(const struct pss_verb *verb, WORD_LIST *list)

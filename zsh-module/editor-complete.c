@@ -91,6 +91,8 @@ static int ask(void)
 		return 0;
 	}
 	pss_editor_forget_completion();
+	if (request)
+		pss_editor_settle_typed();
 	if (line && before)
 		rc = request && request->complete
 			     ? request->complete(request->user, line, strlen(line), strlen(before), &completion.answer)

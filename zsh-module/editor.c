@@ -15,6 +15,7 @@
 #include "zsh-module/adapter.h"
 #include "zsh-module/editor-signals.h"
 #include "zsh-module/editor.h"
+#include "client/typed.h"
 
 #define WAKE_WIDGET "_pssession-wake"
 #define ABORTED "ZLE_VARED_ABORTED" /* where zleread() leaves a line that was not ended */
@@ -23,6 +24,7 @@ static struct {
 	pid_t owner;
 	const struct pss_read_request *request; /* of the line being read, else NULL */
 	Widget wake;
+	size_t n_given; /* keys that were typed ahead, of this line */
 	/* what the shell had */
 	LinkList bufstack;
 	char **psvar;
@@ -174,6 +176,24 @@ static enum pss_read outcome_of(char *metafied, char **ret_line)
 	return *ret_line ? PSS_READ_LINE : PSS_READ_EOF;
 }
 
+/* As if a widget had put them back: zsh reads them before the terminal's. */
+static void give_typed(struct pss_typed *typed)
+{
+	editor.n_given = typed->keys.length;
+	pss_zle.ungetbytes((char *)pss_buffer_bytes(&typed->keys), (int)typed->keys.length);
+}
+
+/* A line that is given up has taken them all (zle_main.c:trashzle). */
+void pss_editor_settle_typed(void)
+{
+	size_t left = *pss_zle.kungetct > 0 ? (size_t)*pss_zle.kungetct : 0;
+
+	if (left >= editor.n_given)
+		return;
+	pss_typed_take(editor.request->typed, editor.n_given - left);
+	editor.n_given = left;
+}
+
 /* The part in which zsh is in charge. */
 static char *read_in_zle(char *prompt)
 {
@@ -208,7 +228,10 @@ enum pss_read pss_zsh_read_line(const struct pss_read_request *request, char **r
 	unsetparam((char *)ABORTED);
 	editor.request = request;
 	opts[PROMPTPERCENT] = 1;
+	give_typed(request->typed);
 	line = read_in_zle(prompt);
+	pss_editor_settle_typed();
+	*pss_zle.kungetct = 0;
 	opts[PROMPTPERCENT] = (char)old_percent;
 	editor.request = NULL;
 	pss_editor_forget_completion();
@@ -231,16 +254,4 @@ void pss_zsh_print_above(const char *text, size_t n)
 	zleentry(ZLE_CMD_TRASH);
 	fwrite(text, 1, n, shout);
 	fflush(shout);
-}
-
-void pss_zsh_insert_typed(const char *text)
-{
-	char *metafied = pss_zsh_metafied(text, strlen(text));
-	int n, size;
-	ZLE_STRING_T line = pss_zle.stringaszleline(metafied, 0, &n, &size, NULL);
-
-	pss_zle.doinsert(line, n);
-	zleentry(ZLE_CMD_REFRESH);
-	free(line);
-	zsfree(metafied);
 }

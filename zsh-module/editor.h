@@ -31,6 +31,9 @@ void pss_editor_candidates_end(void);
 /* editor.c: of the line being edited, or NULL. */
 const struct pss_read_request *pss_editor_request(void);
 
+/* … and what zsh has read by now of the keys that were typed ahead for it is taken from them. */
+void pss_editor_settle_typed(void);
+
 /* editor-widgets.c: the widgets that act on the local machine, off and on again. */
 void pss_editor_disarm_widgets(void);
 void pss_editor_rearm_widgets(void);

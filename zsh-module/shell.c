@@ -115,5 +115,4 @@ const struct pss_shell pss_zsh_shell = {
 	.expand_history = pss_zsh_expand_history,
 	.add_history = pss_zsh_add_history,
 	.print_above = pss_zsh_print_above,
-	.insert_typed = pss_zsh_insert_typed,
 };

@@ -17,8 +17,8 @@ struct pss_zle {
 	int (*execzlefunc)(Thingy thingy, char **arguments, int set_bindk, int set_lbindk);
 	Widget (*addzlefunction)(char *name, ZleIntFunc function, int flags);
 	void (*deletezlefunction)(Widget widget);
-	void (*doinsert)(ZLE_STRING_T text, int n);
-	ZLE_STRING_T (*stringaszleline)(char *text, int cursor, int *ret_n, int *ret_size, int *ret_cursor);
+	void (*ungetbytes)(char *bytes, int n);
+	int *kungetct; /* how many of these are there */
 	void (*showmsg)(const char *text);
 	int (*handlefeep)(char **arguments);
 	int *lastchar; /* the key that the current widget was called by */

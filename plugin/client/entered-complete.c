@@ -21,12 +21,12 @@ static bool key_waits(const struct pss_entered_state *state)
 	return poll(&fd, 1, 0) > 0;
 }
 
-/* 0: something came from the host process; -EINTR: a key, a signal, or the time is up. */
-static int wait_for_news(struct pss_entered_state *state, int64_t deadline)
+/* 0: something came from the host process; -EINTR: a key (if these are heeded), a signal, or the time is up. */
+static int wait_for_news(struct pss_entered_state *state, int64_t deadline, bool heeds_keys)
 {
 	int64_t left = deadline - pss_now_ms();
 	struct pollfd fds[2] = {
-		{ .fd = state->tty.fd, .events = POLLIN },
+		{ .fd = heeds_keys ? state->tty.fd : -1, .events = POLLIN },
 		{ .fd = state->link.connection->fd, .events = POLLIN },
 	};
 
@@ -37,13 +37,13 @@ static int wait_for_news(struct pss_entered_state *state, int64_t deadline)
 	return 0;
 }
 
-static int await_answer(struct pss_entered_state *state)
+static int await_answer(struct pss_entered_state *state, bool heeds_keys)
 {
 	int64_t deadline = pss_now_ms() + DEADLINE_MS;
 
 	while (!state->link.answered) {
 		pss_link_flush(&state->link);
-		if (wait_for_news(state, deadline) < 0)
+		if (wait_for_news(state, deadline, heeds_keys) < 0)
 			return -EINTR;
 		if (pss_entered_take_frames(state))
 			return -ECONNRESET;
@@ -54,6 +54,8 @@ static int await_answer(struct pss_entered_state *state)
 int pss_entered_complete(void *user, const char *line, size_t length, size_t point, struct pss_completion *ret)
 {
 	struct pss_entered_state *state = user;
+	/* What has been typed behind the key rests on its completion; the next key that is typed does not. */
+	bool typed_ahead = state->typed.keys.length > 0 || key_waits(state);
 	int rc;
 
 	*ret = (struct pss_completion){ .start = point };
@@ -61,10 +63,8 @@ int pss_entered_complete(void *user, const char *line, size_t length, size_t poi
 		return -ECONNRESET;
 	if (length > LINE_MAX_BYTES)
 		return 0;
-	if (key_waits(state)) /* a paste, or somebody types ahead: nobody would see the answer */
-		return -EINTR;
 	pss_link_complete(&state->link, line, length, point);
-	rc = await_answer(state);
+	rc = await_answer(state, !typed_ahead);
 	if (rc == 0) {
 		struct pss_fields fields = { pss_buffer_bytes(&state->link.answer), state->link.answer.length };
 		rc = pss_completion_read(fields, point, ret);

@@ -33,32 +33,6 @@ static void keep_for_history(struct pss_entered_state *state, const char *line)
 	state->pending = joined;
 }
 
-/* Keys that came back from the remote go into the line, wherever the editor is with it. */
-static void insert_typed(struct pss_entered_state *state)
-{
-	struct pss_buffer *typed = &state->link.typed;
-	_cleanup_(pss_free_pointer) char *text = NULL;
-
-	if (typed->length == 0)
-		return;
-	text = pss_typed_text(pss_buffer_bytes(typed), typed->length);
-	pss_buffer_wipe(typed);
-	if (text && *text)
-		state->shell->insert_typed(text);
-}
-
-/* The same before the editor starts: what was being typed when it was interrupted comes first. */
-static char *take_insert(struct pss_entered_state *state)
-{
-	struct pss_buffer *typed = &state->link.typed;
-	_cleanup_(pss_free_pointer) char *before = state->insert;
-	_cleanup_(pss_free_pointer) char *text = pss_typed_text(pss_buffer_bytes(typed), typed->length);
-
-	state->insert = NULL;
-	pss_buffer_wipe(typed);
-	return pss_format("%s%s", before ? before : "", text ? text : "");
-}
-
 static void show_above(struct pss_entered_state *state, const struct pss_frame *frame)
 {
 	_cleanup_(pss_free_pointer) char *note = NULL;
@@ -103,14 +77,20 @@ static bool on_wake(void *user)
 
 	if (pss_entered_take_frames(state))
 		return true;
-	insert_typed(state);
-	return false;
+	state->again = state->link.typed.length > 0; /* of an older host process: it sends them with the prompt */
+	pss_typed_came_back(&state->typed, pss_buffer_bytes(&state->link.typed), state->link.typed.length);
+	pss_buffer_wipe(&state->link.typed);
+	return state->again;
 }
 
+/* What has been typed behind a line that leaves is lost with the session, as it is with ssh, which has read it by now:
+ * it was typed for that computer, and does not run here. */
 static void leave(struct pss_entered_state *state, int status)
 {
 	state->leaving = true;
 	state->wanted_status = status;
+	pss_typed_forget(&state->typed);
+	pss_tty_drop_keys(&state->tty);
 	pss_link_leave(&state->link, false);
 }
 
@@ -202,7 +182,8 @@ static void on_leave(struct pss_entered_state *state, char *line)
 {
 	bool goes_on = state->link.stage == PSS_STAGE_REMOTE || state->link.stage == PSS_STAGE_PROMPT;
 
-	if (goes_on && state->link.n_prompts == state->n_edited && state->link.stage == PSS_STAGE_PROMPT) {
+	if (goes_on && !state->again && state->link.n_prompts == state->n_edited &&
+	    state->link.stage == PSS_STAGE_PROMPT) {
 		state->ended = true;
 		goes_on = false;
 	}
@@ -227,7 +208,7 @@ static void on_shell_exit(void *user, const char *typed)
 
 void pss_entered_edit(struct pss_entered_state *state)
 {
-	_cleanup_(pss_free_pointer) char *prompt = NULL, *insert = NULL;
+	_cleanup_(pss_free_pointer) char *prompt = NULL, *insert = state->insert;
 	struct pss_read_request request = { .on_wake = on_wake, .on_exit = on_shell_exit, .user = state };
 	char *line = NULL;
 	enum pss_read result;
@@ -238,7 +219,10 @@ void pss_entered_edit(struct pss_entered_state *state)
 	pss_screen_prepare(state);
 	state->n_edited = state->link.n_prompts;
 	request.prompt = prompt = pss_screen_prompt(state);
-	request.insert = insert = take_insert(state);
+	request.insert = insert;
+	state->insert = NULL;
+	state->again = false;
+	request.typed = &state->typed;
 	request.continuation = state->link.prompt.continuation;
 	request.wake_fd = state->link.connection->fd;
 	if (state->link.connection->version >= 2)
@@ -246,6 +230,8 @@ void pss_entered_edit(struct pss_entered_state *state)
 	if (!prompt)
 		request.prompt = "";
 	result = state->shell->read_line(&request, &line);
+	if (result == PSS_READ_INTERRUPT)
+		pss_typed_forget(&state->typed);
 	if (result == PSS_READ_LEAVE) {
 		on_leave(state, line);
 		return;

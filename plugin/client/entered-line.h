@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What lines and keys mean to the entered loop. Pure functions. */
+/* What lines mean to the entered loop. Pure functions. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,7 +13,3 @@ enum pss_leaving {
 
 /* Is this line, trimmed and in any case, one that leaves? *ret_status is N, or -1 where none was given. */
 enum pss_leaving pss_line_leaves(const char *line, int *ret_status);
-
-/* Keys that were pressed ahead, as the text that they would have made in an editor: erasing keys erase,
- * Enter is a newline (none at the end), escape sequences and other control keys are dropped. Heap. */
-char *pss_typed_text(const void *keys, size_t n);

@@ -8,6 +8,7 @@
 #include "client/relay.h"
 #include "client/tty-modes.h"
 #include "client/tty.h"
+#include "client/typed.h"
 
 struct pss_entered_state {
 	const struct pss_entered *entered;
@@ -17,11 +18,13 @@ struct pss_entered_state {
 	struct pss_tty_modes modes;
 	struct pss_history history;
 	struct pss_relay relay;
-	char *pending;     /* the lines that went out since the last first prompt, not yet in the history; heap */
-	char *insert;      /* what the next edit starts with; heap */
-	unsigned n_edited; /* link.n_prompts, of the prompt that is being edited */
-	int wanted_status; /* given with `exit N`, or -1 */
-	bool leaving;      /* the user has asked to leave */
+	char *pending;          /* the lines that went out since the last first prompt, not yet in the history; heap */
+	char *insert;           /* what the next edit starts with; heap */
+	struct pss_typed typed; /* … and reads before the terminal's keys */
+	bool again;             /* keys have come while a line was edited: it is edited anew, behind them */
+	unsigned n_edited;      /* link.n_prompts, of the prompt that is being edited */
+	int wanted_status;      /* given with `exit N`, or -1 */
+	bool leaving;           /* the user has asked to leave */
 	enum pss_escape_key escaped; /* … by which escape key */
 	bool ended;                  /* the shell is being ended, or its terminal is gone */
 };

@@ -128,8 +128,11 @@ int pss_entered_run(const struct pss_entered *entered)
 		.on_note = show_note_raw,
 		.user = &state,
 		.escape_character = entered->escape_character,
-		.ahead = entered->ahead,
+		.typed = &state.typed,
 	};
+	pss_typed_init(&state.typed, &state.tty.cooked);
+	if (entered->ahead)
+		pss_typed_read(&state.typed, pss_buffer_bytes(entered->ahead), entered->ahead->length);
 	load_history(&state);
 	editor = entered->shell->editor_begin(state.history.entries, state.history.n_entries);
 	if (editor == 0) {
@@ -151,6 +154,7 @@ int pss_entered_run(const struct pss_entered *entered)
 	pss_link_finish(&state.link);
 	free(state.pending);
 	free(state.insert);
+	pss_typed_finish(&state.typed);
 	if (ending)
 		raise(ending); /* now with the shell's own disposition */
 	return status;

@@ -19,7 +19,7 @@ struct pss_entered {
 	const char *prompt_name;           /* PROMPT_NAME: "NAME" or "user@NAME" */
 	const char *history_key;           /* HISTORY_KEY */
 	int escape_character;              /* of `~.` and the like; -1: none */
-	struct pss_buffer *ahead;          /* keys that were typed before there was a session, or NULL; taken in */
+	const struct pss_buffer *ahead;    /* keys that were typed before there was a session, or NULL */
 	/* Takes note of a NOTE, and says whether it is to be shown. NULL: all are. */
 	bool (*on_note)(void *user, enum pss_note_kind kind, const char *text);
 	void *user_data;

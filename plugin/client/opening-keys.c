@@ -121,6 +121,8 @@ static int on_ready(void *user)
 	ssize_t n = pss_tty_read(&keys->tty, bytes, room);
 	if (n == 0 || (n < 0 && n != -EAGAIN))
 		keys->beside.fd = -1; /* the terminal has gone; who ends the shell ends us */
+	for (char *newline; n > 0 && (newline = memchr(bytes, '\n', (size_t)n));)
+		*newline = '\r'; /* the key, not what the terminal's mode made of it */
 	if (n > 0)
 		sift(keys, bytes, (size_t)n);
 	pss_wipe(bytes, sizeof bytes);

@@ -8,13 +8,17 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "client/answers.h"
 #include "client/tty-signals.h"
 #include "client/wait.h"
 #include "wire/cleanup.h"
 
 #define KEYS_MAX 16384
+#define ESC 0x1b
+#define ANSWER_MS 250 /* so long after a question a terminal's answer may come; typed, it would be a line's text */
 
 struct run {
 	struct pss_relay *relay;
@@ -25,6 +29,7 @@ struct run {
 	size_t n_shown; /* bytes of it that are out */
 	struct pss_escape_keys escape;
 	struct pss_buffer late; /* keys that came after the prompt: they never leave this machine */
+	int64_t queried_at;     /* ms: when a program last asked the terminal something */
 	bool with_keys;
 	int error;
 };
@@ -41,7 +46,11 @@ static bool show_output(struct run *run)
 				run->error = n < 0 ? (int)n : -EIO;
 			return false;
 		}
+		unsigned n_queries = run->relay->modes->n_queries;
+
 		pss_tty_modes_feed(run->relay->modes, rest, (size_t)n);
+		if (run->relay->modes->n_queries != n_queries)
+			run->queried_at = pss_now_ms();
 		run->n_shown += (size_t)n;
 	}
 	return true;
@@ -78,11 +87,38 @@ static void show_help(struct run *run)
 	run->relay->modes->at_line_start = true;
 }
 
+static void note_answers(struct pss_tty_modes *modes, unsigned n, bool last)
+{
+	modes->n_queries -= n < modes->n_queries ? n : modes->n_queries;
+	if (last)
+		modes->n_queries = 0;
+	if (modes->n_queries == 0)
+		modes->position_asked = false;
+}
+
+/* A program that has its answer owes the editor none. One that comes in two reads is not seen. */
+static void look_for_answers(struct run *run, const char *keys, size_t n)
+{
+	struct pss_tty_modes *modes = run->relay->modes;
+	const unsigned char *at = (const unsigned char *)keys, *end = at + n;
+
+	while (modes->n_queries > 0 && at < end && (at = memchr(at, ESC, (size_t)(end - at)))) {
+		size_t length = 1;
+
+		if (pss_answer_find(at, (size_t)(end - at), modes->position_asked, &length) == PSS_ANSWER_WHOLE)
+			note_answers(modes, 1, pss_answer_is_last(at, length));
+		else
+			length = 1;
+		at += length;
+	}
+}
+
 /* Keys for the remote, but for the escape keys among them. What follows a `~.` was typed for nobody. */
 static void pass_keys(struct run *run, const char *keys, size_t n)
 {
 	char passed[KEYS_MAX + 1];
 
+	look_for_answers(run, keys, n);
 	while (n > 0 && run->relay->asked == PSS_ESCAPE_KEY_NONE) {
 		enum pss_escape_key action;
 		size_t n_passed, taken = pss_escape_keys_take(&run->escape, keys, n, passed, &n_passed, &action);
@@ -131,16 +167,39 @@ static void take_keys(struct run *run)
 	pss_wipe(keys, sizeof(keys));
 }
 
+/* What was typed behind the line that has just been sent is for what runs now. */
 static void take_keys_from_before(struct run *run)
 {
-	struct pss_buffer *ahead = run->relay->ahead;
+	struct pss_typed *typed = run->relay->typed;
 
-	while (ahead && ahead->length > 0) {
-		size_t n = ahead->length < KEYS_MAX ? ahead->length : KEYS_MAX;
+	while (run->link->stage == PSS_STAGE_REMOTE && typed->keys.length > 0 &&
+	       run->relay->asked == PSS_ESCAPE_KEY_NONE) {
+		const char *keys = (const char *)pss_buffer_bytes(&typed->keys);
+		size_t there = typed->n_passed > 0 ? typed->n_passed : typed->keys.length;
+		size_t n = there < KEYS_MAX ? there : KEYS_MAX;
 
-		sort_keys(run, (const char *)pss_buffer_bytes(ahead), n);
-		pss_buffer_consume(ahead, n);
+		if (typed->n_passed > 0) {
+			pss_link_keys(run->link, keys, n);
+			run->escape.at_start = keys[n - 1] == '\r' || keys[n - 1] == '\n';
+		} else {
+			pass_keys(run, keys, n);
+		}
+		pss_typed_take(typed, n);
 	}
+}
+
+/* Keys that were typed into the editor's terminal, or between the two: its modes made newlines of Enter. */
+static void take_keys_of_editor(struct run *run)
+{
+	char keys[KEYS_MAX], *newline;
+	ssize_t n = pss_tty_read(run->tty, keys, sizeof(keys));
+
+	if (n > 0) {
+		while ((newline = memchr(keys, '\n', (size_t)n)))
+			*newline = '\r';
+		sort_keys(run, keys, (size_t)n);
+	}
+	pss_wipe(keys, sizeof(keys));
 }
 
 static void send_size(struct run *run)
@@ -216,18 +275,58 @@ static void wait_and_move(struct run *run, int64_t limit_ms)
 	}
 }
 
-/* Keys that have been pressed by now were meant for what ran: they are to be edited, not obeyed. */
-static void collect_late_keys(struct run *run)
+static void collect(struct run *run, const void *keys, size_t n, bool came_back)
 {
-	ssize_t n = 0;
-	char keys[KEYS_MAX];
+	struct pss_typed *typed = run->relay->typed;
+	int error = came_back ? pss_typed_came_back(typed, keys, n) : pss_typed_read(typed, keys, n);
 
-	do
-		keep_late(run, keys, n > 0 ? (size_t)n : 0);
-	while (run->error == 0 && (n = pss_tty_read(run->tty, keys, sizeof(keys))) > 0);
+	if (error < 0)
+		run->error = error;
+	note_answers(run->relay->modes, typed->n_answers, typed->last_answered);
+	typed->n_answers = 0;
+	typed->last_answered = false;
+}
+
+/* All that there is by now. */
+static void collect_from_terminal(struct run *run)
+{
+	char keys[KEYS_MAX];
+	ssize_t n;
+
+	while (run->error == 0 && (n = pss_tty_read(run->tty, keys, sizeof(keys))) > 0)
+		collect(run, keys, (size_t)n, false);
 	pss_wipe(keys, sizeof(keys));
-	if (run->late.length > 0)
-		pss_buffer_append(&run->link->typed, pss_buffer_bytes(&run->late), run->late.length);
+}
+
+/* An answer to what a program has asked, and whose end it did not wait for, must not come to the editor. */
+static void await_answers(struct run *run)
+{
+	int64_t left;
+
+	while (run->error == 0 && (run->relay->modes->n_queries > 0 || pss_typed_is_cut(run->relay->typed)) &&
+	       (left = run->queried_at + ANSWER_MS - pss_now_ms()) > 0) {
+		struct pollfd fd = { .fd = run->tty->fd, .events = POLLIN };
+
+		if (pss_signals_poll(&fd, 1, left, NULL) <= 0 || fd.revents & ~POLLIN)
+			break;
+		collect_from_terminal(run);
+	}
+	run->relay->modes->n_queries = 0;
+	run->relay->modes->position_asked = false;
+}
+
+/* Keys that came back, and then those that have been pressed meanwhile: the editor reads them first. */
+static void collect_keys(struct run *run)
+{
+	struct pss_buffer *typed = &run->link->typed;
+
+	run->relay->typed->position_asked = run->relay->modes->position_asked;
+	keep_late(run, NULL, 0); /* an escape character that waited for another key */
+	collect(run, pss_buffer_bytes(typed), typed->length, true);
+	pss_buffer_wipe(typed);
+	collect(run, pss_buffer_bytes(&run->late), run->late.length, false);
+	collect_from_terminal(run);
+	await_answers(run);
 }
 
 static int loop(struct run *run, int64_t deadline_ms)
@@ -239,6 +338,7 @@ static int loop(struct run *run, int64_t deadline_ms)
 	if (run->error == 0 && run->with_keys) {
 		send_size(run);
 		take_keys_from_before(run);
+		take_keys_of_editor(run);
 	}
 	for (;;) {
 		int64_t left = end < 0 ? -1 : end - pss_now_ms();
@@ -251,7 +351,7 @@ static int loop(struct run *run, int64_t deadline_ms)
 		wait_and_move(run, left);
 	}
 	if (run->with_keys && run->link->stage == PSS_STAGE_PROMPT)
-		collect_late_keys(run);
+		collect_keys(run);
 	pss_buffer_wipe(&run->late);
 	error = pss_tty_make_cooked(run->tty);
 	return run->error < 0 ? run->error : error;

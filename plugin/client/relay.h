@@ -6,6 +6,7 @@
 #include "client/escape-keys.h"
 #include "client/tty-modes.h"
 #include "client/tty.h"
+#include "client/typed.h"
 
 struct pss_relay {
 	struct pss_link *link;
@@ -14,16 +15,16 @@ struct pss_relay {
 	/* Shows a NOTE; the terminal is raw. */
 	void (*on_note)(void *user, const struct pss_frame *frame);
 	void *user;
-	int escape_character;     /* -1: none */
-	struct pss_buffer *ahead; /* keys that were read before there was a relay, or NULL; taken in by the first run */
+	int escape_character;    /* -1: none */
+	struct pss_typed *typed; /* a run sends them on first, and leaves here what is for the editor */
 	/* What an escape key asked for, PSS_ESCAPE_KEY_LEAVE or PSS_ESCAPE_KEY_DETACH: the relay has ended for it. */
 	enum pss_escape_key asked;
 };
 
 /* Runs until the remote waits for a line, has left or is lost (link->stage), until an escape key asks to leave
- * (`asked`), or until the shell is being ended (pss_signals_ending()). At a prompt, keys that were pressed before it
- * could be shown are in link->typed. The terminal is cooked again when it returns. 0; -EIO: the terminal is gone;
- * -errno. */
+ * (`asked`), or until the shell is being ended (pss_signals_ending()). At a prompt, keys that nothing read or that were
+ * pressed before it could be shown are in `typed`. The terminal is cooked again when it returns. 0; -EIO: the terminal
+ * is gone; -errno. */
 int pss_relay_run(struct pss_relay *relay);
 
 /* The same without keys, for at most `deadline_ms`: what still comes after LEAVE, until LEFT. */

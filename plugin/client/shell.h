@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 struct pss_shell;
+struct pss_typed;
 
 /* How reading one line ended. */
 enum pss_read {
@@ -40,7 +41,8 @@ void pss_completion_finish(struct pss_completion *completion); /* what it points
 struct pss_read_request {
 	const char *prompt; /* final, already sanitised, SGR sequences allowed; borrowed */
 	bool continuation;  /* a second prompt: history joins this line to the ones before */
-	const char *insert; /* text to start with (typeahead; may hold newlines, which do not run it), or NULL */
+	const char *insert; /* text to start with (may hold newlines, which do not run it), or NULL */
+	struct pss_typed *typed; /* typed ahead: these keys are read before the terminal's, what is left of them stays */
 	int wake_fd;        /* polled beside the keyboard */
 	/* Called when wake_fd is readable. True ends the reading with PSS_READ_LEAVE. May print above
 	 * the line only through pss_shell.print_above(). */
@@ -99,6 +101,4 @@ struct pss_shell {
 	bool (*add_history)(const char *line);
 	/* Shows text above the line being edited, and draws that again. */
 	void (*print_above)(const char *text, size_t n);
-	/* From inside on_wake: puts keys that the remote did not read into the line being edited. */
-	void (*insert_typed)(const char *text);
 };

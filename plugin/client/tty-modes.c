@@ -76,6 +76,61 @@ static void set_private_modes(struct pss_tty_modes *modes, const char *parameter
 	}
 }
 
+static bool starts_with_any(const char *text, const char *first)
+{
+	return *text && strchr(first, *text);
+}
+
+/* A CSI sequence that a terminal answers (xterm's ctlseqs). */
+static bool is_query(const char *text, char final)
+{
+	unsigned long number = strtoul(text, NULL, 10);
+
+	switch (final) {
+	case 'c':
+		return !*text || strcmp(text, "0") == 0 || starts_with_any(text, ">=");
+	case 'n':
+		return number == 5 || number == 6 || starts_with_any(text, "?");
+	case 'p':
+		return *text && text[strlen(text) - 1] == '$';
+	case 't':
+		return number == 11 || (number >= 13 && number <= 21 && number != 17);
+	case 'q':
+		return starts_with_any(text, ">");
+	case 'u':
+		return strcmp(text, "?") == 0;
+	case 'm':
+	case 'S':
+		return starts_with_any(text, "?");
+	case 'x':
+		return number <= 1;
+	default:
+		return false;
+	}
+}
+
+static void note_query(struct pss_tty_modes *modes, bool position)
+{
+	modes->n_queries++;
+	modes->position_asked = modes->position_asked || position;
+}
+
+static void end_string(struct pss_tty_modes *modes)
+{
+	const unsigned char *start = modes->string;
+
+	if (modes->n_string >= 3 && ((start[0] == ']' && modes->string_last == '?') ||
+				     (start[0] == 'P' && (start[1] == '$' || start[1] == '+') && start[2] == 'q')))
+		note_query(modes, false);
+}
+
+static void in_string(struct pss_tty_modes *modes, unsigned char byte)
+{
+	if (modes->n_string < sizeof modes->string)
+		modes->string[modes->n_string++] = byte;
+	modes->string_last = byte;
+}
+
 static void end_csi(struct pss_tty_modes *modes, char final)
 {
 	const char *text = modes->csi;
@@ -83,6 +138,8 @@ static void end_csi(struct pss_tty_modes *modes, char final)
 	if (modes->n_csi >= sizeof(modes->csi))
 		return;
 	modes->csi[modes->n_csi] = '\0';
+	if (is_query(text, final))
+		note_query(modes, final == 'n' && strchr(text, '6'));
 	if (text[0] == '?' && (final == 'h' || final == 'l'))
 		set_private_modes(modes, text + 1, final == 'h');
 	else if (text[0] == '>' && final == 'u')
@@ -105,6 +162,8 @@ static void after_escape(struct pss_tty_modes *modes, unsigned char byte)
 		modes->n_csi = 0;
 	} else if (byte == ']' || byte == 'P' || byte == '_' || byte == '^' || byte == 'X') {
 		modes->escape = PSS_ESCAPE_STRING;
+		modes->n_string = 0;
+		in_string(modes, byte);
 	} else if (byte >= 0x20 && byte <= 0x2f) {
 		modes->escape = PSS_ESCAPE_INTERMEDIATE;
 		modes->introducer = (char)byte;
@@ -158,8 +217,14 @@ static void in_sequence(struct pss_tty_modes *modes, unsigned char byte)
 			modes->escape = PSS_ESCAPE_NONE;
 		else if (byte == ESC)
 			modes->escape = PSS_ESCAPE_STRING_ESC;
+		if (byte == BEL)
+			end_string(modes);
+		else if (byte != ESC)
+			in_string(modes, byte);
 		break;
 	case PSS_ESCAPE_STRING_ESC:
+		if (byte == '\\')
+			end_string(modes);
 		after_escape(modes, byte);
 		break;
 	}

@@ -35,7 +35,6 @@ static const struct pss_shell try_shell = {
 	.expand_history = pss_bash_expand_history,
 	.add_history = pss_bash_add_history,
 	.print_above = pss_bash_print_above,
-	.insert_typed = pss_bash_insert_typed,
 };
 
 static int run_builtin(WORD_LIST *list)

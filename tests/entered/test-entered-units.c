@@ -14,6 +14,7 @@
 #include "client/history.h"
 #include "client/prompt.h"
 #include "client/tty-modes.h"
+#include "client/typed.h"
 
 static int n_tests, n_failed;
 
@@ -185,22 +186,125 @@ static void test_leaving(void)
 	}
 }
 
-static char *typed(const char *keys)
+/* A test that says which keys are left of some that came back and some that were read here, cut anywhere. */
+static char *left_of(const char *came_back, const char *read_here, size_t step, bool position_asked)
 {
-	return pss_typed_text(keys, strlen(keys));
+	struct termios modes = { .c_cc = { [VINTR] = 3, [VQUIT] = 28, [VSUSP] = 26 } };
+	struct pss_typed typed;
+	size_t n = strlen(came_back), m = strlen(read_here);
+
+	pss_typed_init(&typed, &modes);
+	typed.position_asked = position_asked;
+	for (size_t i = 0; i < n; i += step)
+		pss_typed_came_back(&typed, came_back + i, i + step < n ? step : n - i);
+	for (size_t i = 0; i < m; i += step)
+		pss_typed_read(&typed, read_here + i, i + step < m ? step : m - i);
+
+	char *left = calloc(1, n + m + 1), *to = left;
+	for (unsigned char key; pss_typed_next(&typed, &key);)
+		*to++ = (char)key;
+	pss_typed_finish(&typed);
+	return left;
 }
 
 static void test_typed(void)
 {
-	check_text(typed("ls -l"), "ls -l", "typed: text is text");
-	check_text(typed("ls\rpwd\r"), "ls\npwd", "typed: Enter is a newline, none at the end");
-	check_text(typed("lsx\177 a\b"), "ls ", "typed: erasing keys erase");
-	check_text(typed("a\xc3\xa4\177"), "a", "typed: a whole character is erased");
-	check_text(typed("ab\003cd"), "cd", "typed: Ctrl-C forgets what was before");
-	check_text(typed("a b\027c"), "a c", "typed: Ctrl-W erases a word");
-	check_text(typed("a\033[A\033OP\033[1;5Cb\004\t"), "ab", "typed: cursor keys, Ctrl-D and Tab do nothing");
-	check_text(typed("\033[200~a\nb\033[201~"), "a\nb", "typed: a paste is its text");
-	check_text(typed("\177\177"), "", "typed: nothing to erase");
+	static const struct {
+		const char *came_back, *read_here, *left;
+	} rows[] = {
+		{ "ls -l\rpwd\r", "", "ls -l\rpwd\r" },
+		{ "ls\r", "pwd\r", "ls\rpwd\r" },
+		{ "a\177\001\t\004\033[A\033OP\033[1;5C\033[15~\033b", "",
+		  "a\177\001\t\004\033[A\033OP\033[1;5C\033[15~\033b" },
+		{ "\303", "\244", "\303\244" },
+		/* Ctrl-C, Ctrl-\ and Ctrl-Z forget */
+		{ "a\rb\003c", "d", "cd" },
+		{ "a\r", "b\003", "" },
+		{ "a\034b\032c", "", "c" },
+		/* answers, whole and behind one another */
+		{ "a\033[?64;1;2cb", "", "ab" },
+		{ "\033[>0;276;0c\033[=1c\033[?1;0c", "x", "x" },
+		{ "\033[24;80R\033[0n\033[?2026;2$y\033[8;24;80t\033[?0u", "", "" },
+		{ "\033]10;rgb:ffff/ffff/ffff\033\\\033]52;c;YWJj\007x", "", "x" },
+		{ "\033P1$r0m\033\\\033P1+r544e=78\033\\\033P>|tmux 3.3a\033\\\033P!|00000000\033\\", "", "" },
+		{ "\033_Gi=1;OK\033\\ls\r", "", "ls\r" },
+		{ "\033[I\033[O\033[<0;1;2M\033[<0;1;2m\033[M !!\033[32;1;2M", "", "" },
+		{ "\033[?997;1n\033[48;24;80;480;640t\033[>4;2m\033[2;1;1;128;128;1;0x\033[?1;0;256S", "", "" },
+		/* keys that look like some */
+		{ "\033[1;2R\033[1;5R\033[1;16R", "", "\033[1;2R\033[1;5R\033[1;16R" },
+		{ "\033[1;17R\033[2;5R", "", "" },
+		{ "\033[97;5u\033[27;5;9~\033[1;2P\033[M", "", "\033[97;5u\033[27;5;9~\033[1;2P\033[M" },
+		{ "\033_", "\033]x\033P\033X\033^", "\033_\033]x\033P\033X\033^" },
+		{ "\033", "\033\033[A", "\033\033\033[A" },
+		{ "\033]0;no end\rls\r", "", "\033]0;no end\rls\r" },
+		/* a part that does not become one is keys */
+		{ "\033[24;", "", "\033[24;" },
+		/* half of it here, half of it there */
+		{ "ls\033[?6", "4;1c\r", "ls\r" },
+		{ "\033]11;rgb:00", "00/0000/0000\033\\x", "x" },
+		/* the text of a paste is text */
+		{ "\033[200~a\033[0nb\033[201~\033[0n", "", "\033[200~a\033[0nb\033[201~" },
+		{ "\033[200~a\033[0n", "b", "\033[200~a\033[0nb" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char name[80];
+
+		snprintf(name, sizeof name, "typed ahead, row %zu, in one", i);
+		check_text(left_of(rows[i].came_back, rows[i].read_here, 100, false), rows[i].left, name);
+	}
+	for (size_t step = 1; step < 5; step++) {
+		check_text(left_of("a\033[?64;1;2cb\033]11;rgb:0/0/0\007", "\033P1$r0m\033\\c", step, false), "abc",
+			   "typed ahead: answers in pieces");
+		check_text(left_of("a\033[200~\033[0nb\033[201~", "c", step, false), "a\033[200~\033[0nb\033[201~c",
+			   "typed ahead: a paste in pieces");
+	}
+	check_text(left_of("\033[1;5Rx", "", 100, true), "x", "typed ahead: a position that was asked for is no F3");
+}
+
+static void test_typed_passed(void)
+{
+	struct termios modes = { .c_cc = { [VINTR] = 3 } };
+	struct pss_typed typed;
+	unsigned char key;
+
+	pss_typed_init(&typed, &modes);
+	pss_typed_came_back(&typed, "a\033[0nb\r~", 8);
+	check(typed.n_passed == 4, "typed ahead: an answer in them changes how many were passed on");
+	pss_typed_read(&typed, "c\033[0", 4);
+	check(typed.n_passed == 4 && typed.keys.length == 8, "typed ahead: what is read here was not");
+	check(pss_typed_is_cut(&typed), "typed ahead: it ends within an answer");
+	pss_typed_next(&typed, &key);
+	check(key == 'a' && typed.n_passed == 3, "typed ahead: keys are taken from the front");
+	pss_typed_take(&typed, 5);
+	check(typed.n_passed == 0, "typed ahead: and what was passed on with them");
+	pss_typed_finish(&typed);
+}
+
+static unsigned queries_in(const char *output, size_t step)
+{
+	struct pss_tty_modes modes;
+	size_t n = strlen(output);
+
+	pss_tty_modes_init(&modes);
+	for (size_t i = 0; i < n; i += step)
+		pss_tty_modes_feed(&modes, output + i, i + step < n ? step : n - i);
+	return modes.n_queries;
+}
+
+static void test_queries(void)
+{
+	for (size_t step = 1; step < 4; step++) {
+		check(queries_in("\033[c\033[0c\033[>c\033[=c\033[5n\033[6n\033[?6n\033[?u\033[18t\033[?2026$p\033[>q",
+				 step) == 11,
+		      "queries: control sequences");
+		check(queries_in("\033]11;?\007\033]4;1;?\033\\\033P$qm\033\\\033P+q544e\033\\", step) == 4,
+		      "queries: strings");
+		check(queries_in("\033[31mx\033[2J\033[1;1H\033[?25h\033]0;what?x\007\033[22;0t\033[>4;2m\033[1 "
+				 "q\033P0;0q#\033\\",
+				 step) == 0,
+		      "queries: other sequences are none");
+	}
 }
 
 static char *reset_after(const char *output, bool all, size_t step)
@@ -400,6 +504,8 @@ int main(void)
 	test_compose();
 	test_leaving();
 	test_typed();
+	test_typed_passed();
+	test_queries();
 	test_modes();
 	test_line_start();
 	test_history_round_trip();

@@ -108,7 +108,7 @@ last_lines() {
 	output_is 2
 }
 
-@test "lines: typed while a command runs and not read by it: waits in the editor, is never run" {
+@test "lines: typed while a command runs and not ended: waits in the editor" {
 	start_running 'echo running; until [ -e $XDG_RUNTIME_DIR/go ]; do :; done'
 	term_send 'touch $XDG_RUNTIME_DIR/bad'
 	wait_screen 'bad'
@@ -118,23 +118,6 @@ last_lines() {
 	term_keys C-c
 	wait_remote
 	[ ! -e "$WORLD/remote-run/bad" ]
-}
-
-@test "lines: typeahead with newlines is inserted for editing, never run by itself" {
-	start_running 'echo running; until [ -e $XDG_RUNTIME_DIR/go ]; do :; done'
-	term_send 'touch $XDG_RUNTIME_DIR/bad'
-	term_keys Enter
-	term_send 'touch $XDG_RUNTIME_DIR/bad'
-	term_keys Enter
-	wait_screen $'bad\ntouch.*bad'
-	touch "$WORLD/remote-run/go"
-	wait_screen 'remote\$ touch \$XDG_RUNTIME_DIR/bad'
-	rm "$WORLD/remote-run/go"
-	[ ! -e "$WORLD/remote-run/bad" ]
-	term_keys C-c
-	wait_remote
-	run_line 'echo "$XDG_RUNTIME_DIR"/b*'
-	output_like 'b\*$'
 }
 
 @test "lines: the user's own key bindings and editing keys work while entered" {

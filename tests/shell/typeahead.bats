@@ -1,0 +1,144 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What is typed before it is read is what the user types next. The oracle is `ssh -tt` to the same account, in a
+# terminal of its own, with the same keys: the lines that they are write the same files.
+
+load ../harness/harness
+
+setup_file() { world_start bash; }
+teardown_file() { world_end; }
+setup() {
+	place_start
+	local_shell_start
+	SIDES=(a b)
+}
+teardown() {
+	place_end
+	rm -rf "$WORLD"/remote-run/[ab]
+}
+
+# Each side's shell stands in a directory of its own, `a` ours and `b` ssh's.
+stand_in_directory() {
+	local side=$1
+	mkdir -p "$WORLD/remote-run/$side"
+	chown "$REMOTE_USER" "$WORLD/remote-run/$side"
+	TERM_NAME=$side run_line "PS1='remote\$ '; cd $WORLD/remote-run/$side"
+}
+
+# both_start [SHELL]: the remote shell is the account's own, or this one.
+both_start() {
+	enter box ${1:+-ConfigurationName "$1"}
+	clean_env_words
+	TERM_NAME=b term_start "${CLEAN_ENV[@]}" ssh -F "$WORLD/ssh/ssh_config" -tt box ${1:+"exec $1 -l"}
+	TERM_NAME=b wait_line 'remote\$ $'
+	stand_in_directory a
+	REMOTE_PROMPT='^remote\$ $' stand_in_directory b
+}
+
+# The text is typed at once, newlines are Enter.
+type_both() {
+	local side
+	for side in "${SIDES[@]}"; do
+		TERM_NAME=$side term_paste "$1"
+	done
+}
+
+has_file() {
+	[ -e "$WORLD/remote-run/$1" ]
+}
+
+# Once the last line has run on both sides.
+both_wait() {
+	local side
+	for side in "${SIDES[@]}"; do
+		wait_until "${2:-$SCREEN_DEADLINE}" has_file "$side/${1:-done}" || { TERM_NAME=$side explain_screen; return 1; }
+	done
+}
+
+both_are_equal() {
+	diff -r "$WORLD/remote-run/a" "$WORLD/remote-run/b" >&2
+}
+
+# same_as_ssh TEXT: typed at once at a prompt, it does the same on both sides.
+same_as_ssh() {
+	type_both "$1"$'\ntouch done\n'
+	both_wait done 60
+	both_are_equal
+}
+
+@test "typeahead: a block of lines runs line by line, each at its prompt, each in the history" {
+	both_start
+	same_as_ssh "$(printf 'echo line %d >>log\n' 1 2 3 4 5 6 7 8 9 10)"
+	wait_remote
+	for i in 1 5 10; do
+		wait_screen "remote\\\$ echo line $i >>log"
+	done
+	[ "$(grep -c '^echo line' "$HERE"/state/pssession/history/*)" = 10 ]
+}
+
+@test "typeahead: what a program reads goes to it, what is left to the next line" {
+	both_start
+	same_as_ssh $'sleep 0.3\necho a >>log\nread x\nfoo\necho "$x" >>log\nhead -n 2 >>log\none\ntwo\necho b >>log'
+}
+
+@test "typeahead: slow lines in a row" {
+	both_start
+	same_as_ssh "$(printf 'sleep 0.1; echo %d >>log\n' {1..8})"
+}
+
+@test "typeahead: unfinished lines go on at the second prompt" {
+	both_start
+	same_as_ssh $'sleep 0.2\nfor i in 1 2\ndo echo $i >>log\ndone\ncat >>log <<END\ntext $i\nEND\necho "a\nb" >>log'
+}
+
+@test "typeahead: keys are keys: they erase, move, complete" {
+	both_start
+	same_as_ssh $'sleep 0.2\nmkdir only-one\necho wrong\025echo right >>log\necho b >>log\001 : ; \necho in >>only\t/x'
+}
+
+@test "typeahead: Ctrl-D ends a program's input; a terminal in line mode makes nothing of it that a shell would take" {
+	both_start
+	type_both $'touch here; cat >log\n'
+	both_wait here
+	same_as_ssh $'one\ntwo\n\004sleep 0.2\n\004echo three >>log'
+	[ "$(<"$WORLD/remote-run/a/log")" = $'one\ntwo\nthree' ]
+}
+
+@test "typeahead: Ctrl-C drops what was typed before it" {
+	both_start
+	type_both $'touch here; sleep 100\necho lost >>log\ntouch lost\n'
+	both_wait here
+	for TERM_NAME in a b; do
+		term_keys C-c
+		wait_line 'remote\$ $'
+	done
+	same_as_ssh 'echo kept >>log'
+	[ "$(<"$WORLD/remote-run/a/log")" = kept ]
+}
+
+@test "typeahead: 100 KB while a command runs" {
+	local line
+	printf -v line '%0150d' 0
+	both_start
+	same_as_ssh $'sleep 0.5\n'"$(for i in {1..600}; do echo "echo $i >>log; : $line"; done)"
+	[ "$(wc -l <"$WORLD/remote-run/a/log")" = 600 ]
+}
+
+@test "typeahead: behind a line that leaves it is lost, as with ssh, and does not run here" {
+	local how
+	keep_session
+	for how in 'exit 3' exit-pssession 'true && exit 3' $'sleep 0.2\nexit 3'; do
+		enter_kept
+		term_paste "$how"$'\ntouch '"$HERE"$'/wrong; echo wrong\n'
+		wait_local
+		run_line 'echo here'
+		[ ! -e "$HERE/wrong" ]
+	done
+	for how in 'exit 3' logout $'sleep 0.2\nexit 3'; do
+		enter
+		term_paste "$how"$'\ntouch '"$HERE"$'/wrong; echo wrong\n'
+		wait_local
+		run_line 'echo here'
+		[ ! -e "$HERE/wrong" ]
+	done
+}
