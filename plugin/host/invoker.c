@@ -1,26 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Commands beside the terminal of one session, one at a time, in the session's own shell. Called by the session and
- * by invocations.c. A relay is a channel that carries the streams; it serves one command after another, and is
- * replaced ahead of time once its input has been used or a command left a job behind that may still write to
- * it. A terminal that has entered the session and edits a line must notice nothing: its line waits. */
+ * by invocations.c. A relay (relay.h) carries the streams of one command after another, and is replaced ahead of
+ * time once its input has been used or a command left a job behind that may still write to it. A terminal that has
+ * entered the session and edits a line must notice nothing: its line waits. */
 #include "host/invoker.h"
 
 #include <string.h>
 
 #include "host/error.h"
+#include "host/relay.h"
 #include "host/run-channel.h"
 #include "host/session-private.h"
-#include "remote/stream.h"
-
-typedef struct {
-	PssInvoker *owner;
-	guint number;
-	PssChannel *channel; /* NULL: it has ended */
-	gboolean ready;
-	gboolean used; /* something was written to it */
-	gsize n_queued;
-	PssStream stream;
-} Relay;
 
 typedef struct {
 	PssRun base;
@@ -38,8 +28,8 @@ struct PssInvoker {
 	GQueue waiting;       /* of Run */
 	GPtrArray *elsewhere; /* runs on channels of their own, where the shell is not ours to drive */
 	gboolean running;
-	Run *current;        /* what runs; NULL while running: nobody wants to hear of it any more */
-	Relay *relay, *next; /* in use or to be used; opened ahead */
+	Run *current;           /* what runs; NULL while running: nobody wants to hear of it any more */
+	PssRelay *relay, *next; /* in use or to be used; opened ahead */
 	guint last_relay;
 	gboolean stale;          /* the last prompt is older than the last command */
 	GByteArray *line, *keys; /* of the terminal, kept back; NULL: none */
@@ -71,65 +61,36 @@ static void fail_waiting(PssInvoker *invoker, const GError *error)
 
 /* ---- relays */
 
-static void free_relay(Relay *relay)
+static void on_relay_ready(gpointer user, PssRelay *relay)
 {
-	if (relay && relay->channel)
-		pss_channel_close(relay->channel);
-	g_free(relay);
+	start_next(user);
 }
 
-/* Ends it on both sides. The shell is at its prompt. */
-static void retire(PssInvoker *invoker, Relay *relay)
+static void on_relay_taken(gpointer user, PssRelay *relay, gsize n)
 {
-	if (relay->ready)
-		pss_remote_relay_end(invoker->remote, relay->number);
-	free_relay(relay);
-}
+	const PssInvoker *invoker = user;
+	Run *run = relay == invoker->relay ? invoker->current : NULL;
 
-static void on_relay_data(gpointer user, const void *data, gsize n, gboolean is_stderr)
-{
-	Relay *relay = user;
-	const char *at = data;
-
-	if (!relay->ready) {
-		if (is_stderr || !pss_stream_feed(&relay->stream, &at, &n, NULL, NULL))
-			return;
-		relay->ready = TRUE;
-		start_next(relay->owner);
-		return;
-	}
-	pss_remote_relay_data(relay->owner->remote, relay->number, is_stderr, at, n);
-}
-
-static void on_relay_drained(gpointer user)
-{
-	Relay *relay = user;
-	Run *run = relay->owner->current;
-	gsize n = relay->n_queued;
-
-	relay->n_queued = 0;
-	if (run && n > 0)
+	if (run)
 		run->base.events->on_taken(run->base.user, n);
 }
 
-static void on_relay_closed(gpointer user, int exit_status, const GError *error)
+static void on_relay_closed(gpointer user, PssRelay *relay, const GError *error)
 {
-	Relay *relay = user;
-	PssInvoker *invoker = relay->owner;
+	PssInvoker *invoker = user;
 
-	pss_channel_close(g_steal_pointer(&relay->channel));
 	if (invoker->running && relay == invoker->relay) {
 		/* A command that waits for its streams would wait for ever. */
 		pss_remote_interrupt(invoker->remote);
-		pss_remote_relay_closed(invoker->remote, relay->number);
+		pss_remote_relay_closed(invoker->remote, pss_relay_number(relay));
 		return;
 	}
-	gboolean was_ready = relay->ready;
+	gboolean was_ready = pss_relay_is_ready(relay);
 	if (relay == invoker->relay)
 		invoker->relay = NULL;
 	else
 		invoker->next = NULL;
-	g_free(relay);
+	pss_relay_end(relay); /* where it was killed, something of it is left */
 	if (was_ready) {
 		start_next(invoker);
 		return;
@@ -140,44 +101,31 @@ static void on_relay_closed(gpointer user, int exit_status, const GError *error)
 		fail_waiting(invoker, cause);
 }
 
-static Relay *open_relay(PssInvoker *invoker)
+static PssRelay *open_relay(PssInvoker *invoker)
 {
-	static const PssChannelEvents events = {
-		.on_data = on_relay_data,
-		.on_drained = on_relay_drained,
+	static const PssRelayEvents events = {
+		.on_ready = on_relay_ready,
+		.on_taken = on_relay_taken,
 		.on_closed = on_relay_closed,
 	};
-	guint number = ++invoker->last_relay;
-	g_autofree char *command = pss_remote_relay_command(invoker->remote, number);
-	g_autofree char *mark = pss_remote_relay_mark(invoker->remote);
+	return pss_relay_open(invoker->session->transport, invoker->remote, ++invoker->last_relay, &events, invoker);
+}
 
-	if (!command)
-		return NULL;
-	Relay *relay = g_new0(Relay, 1);
-	relay->owner = invoker;
-	relay->number = number;
-	pss_stream_expect(&relay->stream, mark);
-	PssChannelRequest request = { .command = command };
-	relay->channel = pss_channel_open(invoker->session->transport, &request, &events, relay);
-	return relay;
+/* The one in use will be used up. */
+static void open_next(PssInvoker *invoker)
+{
+	if (!invoker->next)
+		invoker->next = open_relay(invoker);
 }
 
 /* ---- running */
 
 static void write_input(PssInvoker *invoker, const void *data, gsize n)
 {
-	Relay *relay = invoker->relay;
-
-	if (!relay->channel)
+	if (!pss_relay_channel(invoker->relay))
 		return;
-	if (!relay->used && !invoker->next)
-		invoker->next = open_relay(invoker); /* this one will be used up */
-	relay->used = TRUE;
-	relay->n_queued += n;
-	if (n > 0)
-		pss_channel_write(relay->channel, data, n);
-	else
-		pss_channel_eof(relay->channel);
+	open_next(invoker);
+	pss_relay_write(invoker->relay, data, n);
 }
 
 static void on_stream(gpointer user, gboolean is_stderr, const void *data, gsize n)
@@ -213,16 +161,16 @@ static void on_invoked(gpointer user, int status, gboolean background, gboolean 
 {
 	PssInvoker *invoker = user;
 	Run *run = g_steal_pointer(&invoker->current);
-	Relay *relay = invoker->relay;
+	PssRelay *relay = invoker->relay;
 
 	invoker->running = FALSE;
 	invoker->stale = TRUE;
 	pss_session_tell_holder(invoker->session);
-	if (relay->used || background || !whole || !relay->channel) {
-		retire(invoker, relay);
+	if (pss_relay_is_spent(relay) || background || !whole) {
+		pss_relay_end(relay);
 		invoker->relay = invoker->next ? g_steal_pointer(&invoker->next) : open_relay(invoker);
 	} else {
-		pss_channel_pause(relay->channel, FALSE);
+		pss_relay_pause(relay, FALSE);
 	}
 	g_autoptr(GError) error =
 		whole ? NULL
@@ -244,9 +192,10 @@ static void begin(PssInvoker *invoker, Run *run)
 {
 	g_autoptr(GError) error = NULL;
 
+	guint input = run->input ? pss_relay_next_input(invoker->relay) : 0;
 	invoker->running = TRUE;
 	invoker->current = run;
-	if (!pss_remote_invoke(invoker->remote, &run->command, invoker->relay->number, run->input, &invoke_events,
+	if (!pss_remote_invoke(invoker->remote, &run->command, pss_relay_number(invoker->relay), input, &invoke_events,
 			       invoker, &error)) {
 		invoker->running = FALSE;
 		invoker->current = NULL;
@@ -254,7 +203,10 @@ static void begin(PssInvoker *invoker, Run *run)
 		start_next(invoker);
 		return;
 	}
-	pss_channel_pause(invoker->relay->channel, run->paused);
+	pss_relay_begin(invoker->relay, input);
+	pss_relay_pause(invoker->relay, run->paused);
+	if (pss_relay_is_last(invoker->relay))
+		open_next(invoker);
 	if (run->early->len > 0)
 		write_input(invoker, run->early->data, run->early->len);
 	g_byte_array_set_size(run->early, 0);
@@ -271,7 +223,7 @@ static void start_next(PssInvoker *invoker)
 		return;
 	if (!invoker->relay)
 		invoker->relay = invoker->next ? g_steal_pointer(&invoker->next) : open_relay(invoker);
-	if (invoker->relay && invoker->relay->ready) {
+	if (invoker->relay && pss_relay_is_ready(invoker->relay)) {
 		begin(invoker, g_queue_pop_head(&invoker->waiting));
 	} else if (!invoker->relay) {
 		g_autoptr(GError) error = g_error_new_literal(PSS_ERROR, PSS_UNSUPPORTED,
@@ -316,8 +268,8 @@ static void run_pause(PssRun *base, gboolean paused)
 	Run *run = (Run *)base;
 
 	run->paused = paused;
-	if (run->owner && run->owner->current == run && run->owner->relay->channel)
-		pss_channel_pause(run->owner->relay->channel, paused);
+	if (run->owner && run->owner->current == run)
+		pss_relay_pause(run->owner->relay, paused);
 }
 
 static void run_free(PssRun *base)
@@ -328,9 +280,8 @@ static void run_free(PssRun *base)
 	if (invoker && invoker->current == run) {
 		/* It goes on without a listener, and is told to end. */
 		invoker->current = NULL;
-		if (invoker->relay->channel)
-			pss_channel_pause(invoker->relay->channel, FALSE);
-		if (run->input && invoker->relay->channel)
+		pss_relay_pause(invoker->relay, FALSE);
+		if (run->input)
 			write_input(invoker, NULL, 0);
 		pss_remote_interrupt(invoker->remote);
 	} else if (invoker) {
@@ -401,7 +352,7 @@ const PssRun *pss_invoker_current_run(PssInvoker *invoker)
 
 PssChannel *pss_invoker_current_channel(PssInvoker *invoker)
 {
-	return invoker && invoker->running && invoker->relay ? invoker->relay->channel : NULL;
+	return invoker && invoker->running && invoker->relay ? pss_relay_channel(invoker->relay) : NULL;
 }
 
 gboolean pss_invoker_is_settled(PssInvoker *invoker)
@@ -502,8 +453,8 @@ void pss_invoker_free(PssInvoker *invoker)
 	if (!invoker)
 		return;
 	pss_invoker_drop_line(invoker);
-	free_relay(invoker->relay);
-	free_relay(invoker->next);
+	pss_relay_free(invoker->relay);
+	pss_relay_free(invoker->next);
 	g_ptr_array_unref(invoker->elsewhere);
 	g_free(invoker);
 }

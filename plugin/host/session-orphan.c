@@ -15,6 +15,7 @@ typedef struct {
 	gboolean inside, done;
 	GByteArray *early; /* until it is known whether it belongs to the command */
 	PssStream end;
+	PssSigns signs; /* of the relay */
 } Side;
 
 struct PssOrphan {
@@ -78,10 +79,10 @@ static void go_inside(Side *side)
 	take_inside(side, early->data, early->len);
 }
 
-static void on_data(gpointer user, const void *data, gsize n, gboolean is_stderr)
+static void on_carried(gpointer user, const void *data, gsize n)
 {
-	PssOrphan *orphan = user;
-	Side *side = &orphan->sides[is_stderr];
+	Side *side = user;
+	const PssOrphan *orphan = side->owner;
 	gsize n_begin = strlen(orphan->begin);
 
 	if (side->inside) {
@@ -98,6 +99,15 @@ static void on_data(gpointer user, const void *data, gsize n, gboolean is_stderr
 	}
 }
 
+static void on_data(gpointer user, const void *data, gsize n, gboolean is_stderr)
+{
+	Side *side = &((PssOrphan *)user)->sides[is_stderr];
+	const char *at = data;
+
+	while (n > 0)
+		pss_signs_feed(&side->signs, &at, &n, on_carried, side);
+}
+
 static void on_drained(gpointer user)
 {
 }
@@ -112,12 +122,14 @@ void pss_session_adopt_orphan(PssSession *session, guint child)
 	static const PssChannelEvents events = { .on_data = on_data, .on_drained = on_drained, .on_closed = on_closed };
 	PssOrphan *orphan = g_new0(PssOrphan, 1);
 	g_autofree char *end = pss_remote_old_mark(session->remote, '>');
+	g_autofree char *mark = pss_remote_relay_mark(session->remote);
 
 	orphan->session = session;
 	orphan->begin = pss_remote_old_mark(session->remote, '<');
 	for (int i = 0; i < 2; i++) {
 		orphan->sides[i] = (Side){ .owner = orphan, .is_stderr = i, .early = g_byte_array_new() };
 		pss_stream_expect(&orphan->sides[i].end, end);
+		pss_signs_expect(&orphan->sides[i].signs, mark);
 	}
 	orphan->channel = pss_transport_held_adopt(session->transport, child, FALSE, &events, orphan);
 	session->orphan = orphan;

@@ -35,6 +35,9 @@ static void on_terminal_closed(gpointer user, int exit_status, const GError *err
 	session->terminal = NULL;
 	if (!error) {
 		pss_remote_terminal_closed(session->remote, exit_status);
+		/* What a command has printed comes when its relay ends, which the control script makes it do. */
+		if (pss_remote_state(session->remote) != PSS_REMOTE_ENDED && session->control)
+			pss_channel_eof(session->control);
 		return;
 	}
 	if (session->opener)
@@ -144,15 +147,21 @@ static void on_completion(gpointer user, const PssRemoteCompletion *completion)
 static void on_ended(gpointer user, PssRemoteEnd how, int status)
 {
 	PssSession *session = user;
+	static const char *const causes[] = {
+		[PSS_REMOTE_HUNG_UP] = "the remote shell ended",
+		[PSS_REMOTE_UNLED] = "the process there that passes commands on to the remote shell has ended",
+		[PSS_REMOTE_SILENT] = "the remote shell does not answer any more",
+	};
+	gboolean lost = how == PSS_REMOTE_UNLED || how == PSS_REMOTE_SILENT;
 	g_autofree char *cause = how == PSS_REMOTE_EXITED
 					 ? g_strdup_printf("the remote shell exited with status %d", status)
-					 : g_strdup("the remote shell ended");
+					 : g_strdup(causes[how]);
 
 	if (session->opener) {
 		g_autoptr(GError) error = g_error_new_literal(PSS_ERROR, PSS_FAILED, cause);
 		pss_session_finish_opening(session, error);
 	}
-	pss_session_end(session, PSS_STATE_CLOSED, cause, PSS_LEFT_EXIT, status);
+	pss_session_end(session, PSS_STATE_CLOSED, cause, lost ? PSS_LEFT_LOST : PSS_LEFT_EXIT, lost ? 255 : status);
 }
 
 const PssRemoteEvents pss_session_remote_events = {

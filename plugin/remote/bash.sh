@@ -84,19 +84,25 @@ __pss_stream() {
 	builtin printf '\036%s%s' "$1" "$2" 1<>"$__pss_d/e$__pss_relay"
 } 2>/dev/null
 
-# __pss_i N TEXT K [i]: begins the invocation N, whose output is the fifos of relay K; its input too, or nothing.
+# __pss_i N TEXT K [I]: begins the invocation N, whose output is the fifos of relay K; its input that of number I, or nothing.
 __pss_i() {
 	[[ $1 != "$__pss_n" && $1 != "$__pss_m" ]] || return 1
 	__pss_relay=$3 __pss_bang=${!-} __pss_in=/dev/null
-	[[ -z ${4-} ]] || __pss_in=$__pss_d/i$3
+	[[ -z ${4-} ]] || __pss_in=$__pss_d/i$3.$4
 	__pss_stream "$1" '<'
 	__pss_b "$1" "$2"
 }
 
-# __pss_f K: ends the relay K.
+# Tells the relay that the input of the invocation is read no more.
+__pss_over() {
+	[[ $__pss_in == /dev/null ]] || builtin printf 'over %s\n' "${__pss_in##*.}" 1<>"$__pss_d/c$__pss_relay"
+} 2>/dev/null
+
+# __pss_f K: ends the relay K, or what is left of one that somebody has killed.
 __pss_f() {
 	builtin local p
-	builtin read -r p <"$__pss_d/r$1" && builtin kill "$p"
+	builtin read -r p <"$__pss_d/r$1" || return
+	builtin kill "$p" || builtin kill -KILL "-$p"
 }
 
 # __pss_v N TEXT: the same where TEXT is complete, else says so and fails.
@@ -199,6 +205,7 @@ __pss_end() {
 	if [[ -n $__pss_relay ]]; then
 		i=
 		[[ ${!-} == "$__pss_bang" ]] || i=background
+		__pss_over
 		__pss_stream "$__pss_n" '>'
 	elif [[ -n $__pss_old ]]; then
 		__pss_prompt "$__pss_1"

@@ -17,7 +17,13 @@ clean() {
 	# A relay that is starting finds its script gone, or has said who it is by now.
 	rm -f relay
 	for x in r[0-9]*; do
-		read -r o <"$x" && kill "$o"
+		read -r o <"$x" || continue
+		# One that lives carries what has been written; of one that was killed the rest is ended.
+		if kill -0 "$o"; then
+			echo finish 1<>"c${x#r}"
+		else
+			kill -KILL "-$o"
+		fi
 	done
 	cd /
 	# Renamed first: a shell that still reports opens `rep` by its path, and would make it anew as a file.
@@ -33,7 +39,8 @@ if [ -z "$d" ] || ! mkfifo -m 600 q rep; then
 	exit 1
 fi
 echo $$ >pid
-exec 3<>rep 4<>q 5<&0 6<>go
+# Only this shell holds `rep` open for writing all the time: its end, whatever the cause, is the end of the pump.
+exec 3<>rep 4<>q 5<&0 6<>go 7<rep
 
 # ---- the shell: which one, and its start-up file
 s=@SHELL@
@@ -65,19 +72,28 @@ again() {
 }
 pump() {
 	c=
+	# By `exec`: for anything else a shell keeps copies of what it closes.
+	exec </dev/null 2>/dev/null 3<&- 4<&- 5<&- 6<&-
 	trap - EXIT HUP INT PIPE
 	trap 'kill $c; exit 0' TERM
 	while :; do
-		cat <&3 3<&- 4<&- 5<&- 6<&- &
+		cat <&7 7<&- &
 		c=$!
 		wait $c
-		again $? || break
+		s=$?
+		again $s || break
 	done
+	# This script has been killed, and could not clean.
+	if [ $s = 0 ]; then
+		c=
+		exec >/dev/null
+		clean
+	fi
 }
 # Our input to the shell, as long as there is any.
 serve() {
 	while :; do
-		cat <&5 >&4 3<&- 5<&- 6<&- 2>/dev/null &
+		cat <&5 >&4 3<&- 5<&- 6<&- 7<&- 2>/dev/null &
 		c=$!
 		wait $c
 		again $? || break
@@ -149,8 +165,8 @@ esac
 			cd / && rm -rf "$x"
 		done
 	done
-) </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- &
+) </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- 7<&- &
 
 # Requests come when the shell has spoken: nothing of this script may be on its way then, or `sh`, which reads blocks,
 # would take them for more of it. So this is one line.
-pss_say d "$d"; { pump </dev/null 2>/dev/null & } ; p=$!; serve; clean
+pss_say d "$d"; { pump & } ; p=$!; serve; clean

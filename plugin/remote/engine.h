@@ -17,6 +17,7 @@ typedef enum {
 	PSS_PHASE_RUNNING,  /* it has begun; keys go to it */
 	PSS_PHASE_TYPED,    /* it is done; the shell is asked for keys that nothing read */
 	PSS_PHASE_RAW,      /* a plain terminal */
+	PSS_PHASE_ENDING,   /* the shell is gone; what its last invocation has printed is on its way */
 	PSS_PHASE_ENDED,
 } PssPhase;
 
@@ -107,6 +108,9 @@ struct PssRemote {
 	PssStream streams[2];   /* standard output, standard error */
 	guint streams_state[2]; /* invoke.c */
 	gboolean background;    /* it left something running */
+	PssRemoteEnd end_how;   /* in ENDING */
+	int end_status;
+	gint64 end_deadline; /* monotonic */
 };
 
 /* ---- remote.c */
@@ -152,6 +156,8 @@ void pss_complete_give_up(PssRemote *remote); /* nothing where none is under way
 void pss_invoke_on_mark(PssRemote *remote, const char *argument);
 void pss_invoke_on_report(PssRemote *remote, const PssReply *reply);
 void pss_invoke_forget(PssRemote *remote);
+/* The shell is gone. TRUE: an invocation is waited for, and pss_engine_end() follows. */
+gboolean pss_invoke_await_streams(PssRemote *remote, PssRemoteEnd how, int status);
 
 /* ---- reader.c: a shell that keeps its own line editor (fish) */
 void pss_reader_init(PssReader *reader, const char *nonce);

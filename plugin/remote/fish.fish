@@ -199,6 +199,9 @@ function __pss_done
 	if builtin test -n "$__pss_relay"
 		builtin set -g __pss_p ''
 		builtin test "$last_pid" = "$__pss_bang"; or builtin set -g __pss_p background
+		if builtin test "$__pss_in" != /dev/null; and builtin test -p "$__pss_d/c$__pss_relay"
+			builtin echo over (builtin string replace -r '.*\.' '' -- $__pss_in) >"$__pss_d/c$__pss_relay"
+		end
 		__pss_stream $__pss_n '>'
 		builtin set -g __pss_relay ''
 	end
@@ -332,7 +335,7 @@ function __pss_stream
 	end
 end
 
-# i N K i|n TEXT: an invocation, whose output is the fifos of relay K; with i its input too, else nothing.
+# i N K I|n TEXT: an invocation, whose output is the fifos of relay K; its input that of number I, or nothing.
 function __pss_do_i
 	__pss_is_old $argv[1]; and return 1
 	builtin set -g __pss_now $argv[1]
@@ -340,7 +343,7 @@ function __pss_do_i
 	builtin set -g __pss_n $argv[1]
 	builtin set -g __pss_relay $argv[2]
 	builtin set -g __pss_in /dev/null
-	builtin test $argv[3] = n; or builtin set -g __pss_in "$__pss_d/i$argv[2]"
+	builtin test $argv[3] = n; or builtin set -g __pss_in "$__pss_d/i$argv[2].$argv[3]"
 	builtin set -g __pss_bang "$last_pid"
 	builtin set -g __pss_c (builtin printf %b $argv[4] | builtin string collect -N -a)
 	__pss_stream $__pss_n '<'
@@ -367,10 +370,11 @@ function __pss_do_u
 	return 1
 end
 
-# f K: ends the relay K.
+# f K: ends the relay K, or what is left of one that somebody has killed.
 function __pss_do_f
 	builtin test -f "$__pss_d/r$argv[1]"; or return 1
-	builtin read -l p <"$__pss_d/r$argv[1]"; and command kill $p
+	builtin read -l p <"$__pss_d/r$argv[1]"; or return 1
+	command kill $p 2>/dev/null; or command kill -KILL "-$p" 2>/dev/null
 	return 1
 end
 

@@ -11,6 +11,8 @@
 
 #define SILENCE_MS 5000
 #define LOST_MS 2000
+#define LAST_SILENCE_MS 2000 /* of a shell that is gone */
+#define LAST_BYTES_S 30
 
 GQuark pss_error_quark(void);
 
@@ -48,7 +50,7 @@ void pss_invoke_forget(PssRemote *remote)
 	remote->invoke_request = remote->invoke_undo = NULL;
 }
 
-gboolean pss_remote_invoke(PssRemote *remote, const PssCommand *command, guint relay, gboolean input,
+gboolean pss_remote_invoke(PssRemote *remote, const PssCommand *command, guint relay, guint input,
 			   const PssInvokeEvents *events, gpointer user, GError **error)
 {
 	if (remote->phase != PSS_PHASE_IDLE || remote->control_ended || remote->deaf) {
@@ -86,24 +88,72 @@ static void finish(PssRemote *remote, gboolean whole)
 {
 	const PssInvokeEvents *events = remote->invoke_events;
 
+	gboolean ending = remote->phase == PSS_PHASE_ENDING;
+
 	pss_engine_set_timer(remote, 0, NULL);
 	pss_line_stop_seconds(remote);
-	if (remote->invoke_undo->len > 0)
+	if (remote->invoke_undo->len > 0 && !ending)
 		remote->events->send_control(remote->user, remote->invoke_undo->str, remote->invoke_undo->len);
 	pss_invoke_forget(remote);
 	remote->exit_status = -1; /* an `exit` in it was its own */
 	remote->interrupted = FALSE;
-	remote->phase = PSS_PHASE_IDLE;
-	pss_reader_on_done(remote);
+	if (!ending) {
+		remote->phase = PSS_PHASE_IDLE;
+		pss_reader_on_done(remote);
+	}
 	events->on_done(remote->invoke_user, remote->status, remote->background, whole);
+	if (ending)
+		pss_engine_end(remote, remote->end_how, remote->end_status);
 }
 
 static void finish_if_done(PssRemote *remote)
 {
 	const guint *state = remote->streams_state;
+	gboolean whole = state[0] == BEHIND && state[1] == BEHIND;
 
-	if (remote->has_report && state[0] >= BEHIND && state[1] >= BEHIND)
-		finish(remote, state[0] == BEHIND && state[1] == BEHIND);
+	if (state[0] < BEHIND || state[1] < BEHIND)
+		return;
+	if (remote->has_report)
+		finish(remote, whole);
+	else if (remote->phase == PSS_PHASE_ENDING && (!whole || remote->control_ended))
+		pss_engine_end(remote, remote->end_how, remote->end_status);
+}
+
+/* ---- the end of the shell */
+
+static gboolean on_last_silence(gpointer user)
+{
+	PssRemote *remote = user;
+
+	remote->timer = 0;
+	if (remote->invoke_events->on_silence(remote->invoke_user))
+		pss_engine_set_timer(remote, LAST_SILENCE_MS, on_last_silence);
+	else
+		pss_engine_end(remote, remote->end_how, remote->end_status);
+	return G_SOURCE_REMOVE;
+}
+
+gboolean pss_invoke_await_streams(PssRemote *remote, PssRemoteEnd how, int status)
+{
+	if (!remote->invoke_events)
+		return FALSE;
+	if (remote->phase != PSS_PHASE_ENDING) {
+		remote->phase = PSS_PHASE_ENDING;
+		remote->end_how = how;
+		remote->end_status = status;
+		remote->end_deadline = g_get_monotonic_time() + LAST_BYTES_S * G_USEC_PER_SEC;
+		pss_line_stop_seconds(remote);
+		pss_engine_set_timer(remote, LAST_SILENCE_MS, on_last_silence);
+	}
+	finish_if_done(remote);
+	return TRUE;
+}
+
+/* A job that it has left may write for ever. */
+static void on_last_bytes(PssRemote *remote)
+{
+	if (g_get_monotonic_time() < remote->end_deadline)
+		pss_engine_set_timer(remote, LAST_SILENCE_MS, on_last_silence);
 }
 
 static gboolean on_silence(gpointer user)
@@ -121,7 +171,8 @@ static gboolean on_silence(gpointer user)
 void pss_invoke_on_report(PssRemote *remote, const PssReply *reply)
 {
 	remote->background = reply->field[3][0] != '\0';
-	pss_engine_set_timer(remote, SILENCE_MS, on_silence);
+	if (remote->phase != PSS_PHASE_ENDING)
+		pss_engine_set_timer(remote, SILENCE_MS, on_silence);
 	finish_if_done(remote);
 }
 
@@ -186,8 +237,18 @@ void pss_remote_relay_data(PssRemote *remote, guint relay, gboolean is_stderr, c
 		;
 	if (!remote->invoke_events)
 		return;
-	if (remote->has_report)
+	if (remote->phase == PSS_PHASE_ENDING)
+		on_last_bytes(remote);
+	else if (remote->has_report)
 		pss_engine_set_timer(remote, SILENCE_MS, on_silence);
+	finish_if_done(remote);
+}
+
+void pss_remote_relay_fence(PssRemote *remote, guint relay, gboolean is_stderr)
+{
+	if (!remote->invoke_events || relay != remote->relay || remote->streams_state[is_stderr] >= BEHIND)
+		return;
+	remote->streams_state[is_stderr] = LOST;
 	finish_if_done(remote);
 }
 
@@ -214,7 +275,7 @@ char *pss_remote_relay_command(PssRemote *remote, guint relay)
 
 char *pss_remote_relay_mark(PssRemote *remote)
 {
-	return g_strdup_printf("\036%sR", remote->key);
+	return g_strdup_printf("\036%s", remote->key);
 }
 
 void pss_remote_relay_end(PssRemote *remote, guint relay)

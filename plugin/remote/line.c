@@ -246,7 +246,8 @@ void pss_line_on_reply(PssRemote *remote, const PssReply *reply)
 	else if (reply->type == 'X' && remote->phase == PSS_PHASE_RUNNING)
 		remote->exit_status = parse_status(reply->field[1]);
 	else if (reply->type == 'E' && !remote->has_report &&
-		 (remote->phase == PSS_PHASE_RUNNING || remote->phase == PSS_PHASE_SENT || booting))
+		 (remote->phase == PSS_PHASE_RUNNING || remote->phase == PSS_PHASE_SENT ||
+		  remote->phase == PSS_PHASE_ENDING || booting))
 		on_report(remote, reply);
 }
 
@@ -260,6 +261,8 @@ static gboolean on_begin_deadline(gpointer user)
 	remote->timer = 0;
 	if (remote->n_sent < MAX_SENT)
 		send_request(remote);
+	else
+		pss_engine_end(remote, PSS_REMOTE_SILENT, remote->status);
 	return G_SOURCE_REMOVE;
 }
 
@@ -352,6 +355,6 @@ void pss_line_on_control_closed(PssRemote *remote)
 	/* Nothing can reach the shell any more. What runs may end; its mark says when. */
 	if (remote->phase == PSS_PHASE_RUNNING && !remote->has_mark && !remote->invoke_events)
 		return;
-	remote->events->on_notice(remote->user, "the control channel was lost");
-	pss_engine_end(remote, PSS_REMOTE_HUNG_UP, remote->status);
+	if (!pss_invoke_await_streams(remote, PSS_REMOTE_UNLED, remote->status))
+		pss_engine_end(remote, PSS_REMOTE_UNLED, remote->status);
 }

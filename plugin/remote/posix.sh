@@ -99,22 +99,31 @@ printf)
 	;;
 esac
 
-# __pss_i N TEXT K [i]: begins the invocation N, whose output is the fifos of relay K; its input too, or nothing.
+# __pss_i N TEXT K [I]: begins the invocation N, whose output is the fifos of relay K; its input that of number I, or nothing.
 __pss_i() {
 	case $1 in
 	"$__pss_n" | "$__pss_m") return 1 ;;
 	esac
 	__pss_relay=$3 __pss_bang=${!-} __pss_in=/dev/null
 	case ${4-} in
-	i) __pss_in=$__pss_d/i$3 ;;
+	?*) __pss_in=$__pss_d/i$3.$4 ;;
 	esac
 	__pss_stream "$1" '<'
 	__pss_b "$1" "$2"
 }
 
-# __pss_f K: ends the relay K.
+# Tells the relay that the input of the invocation is read no more.
+__pss_over() {
+	case $__pss_in in
+	/dev/null) ;;
+	*) command echo "over ${__pss_in##*.}" 1<>"$__pss_d/c$__pss_relay" ;;
+	esac
+} 2>/dev/null
+
+# __pss_f K: ends the relay K, or what is left of one that somebody has killed.
 __pss_f() {
-	command read -r __pss_i <"$__pss_d/r$1" && command kill "$__pss_i"
+	command read -r __pss_i <"$__pss_d/r$1" || return
+	command kill "$__pss_i" || command kill -KILL "-$__pss_i"
 }
 
 # Whether the first here-document of TEXT has no end: evaluating one ends ksh93 with SIGSEGV.
@@ -267,6 +276,7 @@ __pss_end() {
 		"$__pss_bang") ;;
 		*) __pss_i=background ;;
 		esac
+		__pss_over
 		__pss_stream "$__pss_n" '>'
 		;;
 	esac

@@ -1,38 +1,104 @@
 # `sh relay K`: carries standard output, error and input of invocations between the fifos o, e and i of its
-# number and a channel of its own, one invocation after another. Its output fifos are open for reading and
-# writing, so that no invocation's end is the end of them. TERM ends it: what a background job still writes is
-# read and dropped then, for that job must not die of it.
+# number and a channel of its own, one invocation after another. Only this shell holds the output fifos open for
+# writing all the time, so no invocation's end is their end, and ours is. Each invocation with input has a fifo of its
+# own, iK.N, which is read by nobody else: what carries our input waits there for its reader, and is replaced by one at
+# iK.N+1 when that invocation is over. Whoever has news for this shell writes a line to cK.
 umask 077
 cd "${0%/*}" || exit 1
-k=$1
-mkfifo -m 600 "o$k" "e$k" "i$k" || exit 1
-exec 3<>"o$k" 4<>"e$k" 5<&0 </dev/null
+k=$1 n=0 f=
+while [ $n -lt @INPUTS@ ]; do
+	n=$((n + 1)) f="$f i$k.$n"
+done
+mkfifo -m 600 "o$k" "e$k" "c$k" $f || exit 1
+exec 3<>"o$k" 4<>"e$k" 5<"o$k" 6<"e$k" 7<>"c$k" 8<&0 </dev/null
+
+say() {
+	printf '\036@KEY@%s' "$1"
+}
+
+# What a background job still writes is read and dropped, for that job must not die of it.
 retire() {
 	trap '' EXIT HUP PIPE TERM
-	# The last one may have no name yet. One that has just been forked would take another signal for this shell.
-	kill -KILL $o $e $i $!
-	exec 5<"o$k" 6<"e$k" 3<&- 4<&- >/dev/null
-	rm -f "o$k" "e$k" "i$k" "r$k"
+	# All that we have started, if we lead a group of our own. One that has just been forked would take another signal
+	# for this shell.
+	kill -KILL $i $c
+	kill -TERM -$$
+	exec >/dev/null 3<&- 4<&- 7<&- 8<&-
+	rm -f "o$k" "e$k" "c$k" "r$k" $f
 	cat <&5 6<&- &
 	exec cat <&6 5<&-
 } 2>/dev/null
-o= e= i=
+
+# The session is over: what has been written by now is carried, and its end is said.
+finish() {
+	kill -KILL $i $c 2>/dev/null
+	say F >&3
+	say F >&4
+	exec 3<&- 4<&-
+	wait $o $e
+	exit
+}
+
+# What ends says so. One that carries output ends only with this shell, or by a signal. Descriptors are closed by `exec`:
+# for anything else a shell keeps copies of what it closes.
+output() {
+	exec 3<&- 4<&- 5<&- 6<&- 8<&-
+	cat 7<&-
+	echo end >&7
+}
+input() {
+	exec >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&-
+	cat <&8 >"i$k.$1" 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- &
+	echo "is $!" >&7
+	wait $!
+	echo "was $?" >&7
+}
+begin_input() {
+	n=$((n + 1)) over=
+	[ $n -gt @INPUTS@ ] && return
+	input $n &
+	i=$!
+}
+
+o= e= i= c= n=0 was=0
 trap retire EXIT HUP PIPE TERM
 echo $$ >"r$k"
 # Where the session is ending, the directory may be in the course of its removal.
 [ -e relay ] || {
 	trap - EXIT
-	rm -f "o$k" "e$k" "i$k" "r$k"
+	rm -f "o$k" "e$k" "c$k" "r$k" $f
 	rmdir "$(pwd -P)"
 	exit
 } 2>/dev/null
-cat <&3 3<&- 4<&- 5<&- &
+output <&5 &
 o=$!
-cat <&4 >&2 3<&- 4<&- 5<&- &
+output <&6 >&2 &
 e=$!
-# This one waits for its reader.
-cat <&5 >"i$k" 3<&- 4<&- 5<&- &
-i=$!
-exec 5<&-
-printf '\036@KEY@R'
-wait $o $e
+begin_input
+while read -r word value <&7; do
+	case $word in
+	is) # its process; the last invocation's has gone, so bytes may come
+		c=$value
+		say R
+		;;
+	over) # the invocation with input N: said by its shell
+		[ "$value" = $n ] || continue
+		over=1
+		if [ "$c" ]; then
+			kill -KILL "$c"
+		elif [ "$was" -ne 0 ]; then
+			begin_input
+		fi
+		;;
+	was) # its status: ended by its end, by its reader's, or as we wanted it to; else somebody has killed it
+		c= was=$value
+		if [ "$over" ]; then
+			begin_input
+			continue
+		fi
+		case $was in 129 | 130 | 137 | 143) exit ;; esac
+		;;
+	finish) finish ;;
+	*) exit ;;
+	esac
+done

@@ -240,10 +240,10 @@ void pss_remote_terminal_closed(PssRemote *remote, int exit_status)
 		return;
 	pss_marks_flush(&remote->marks, &marks_events, remote);
 	pss_boot_on_terminal_closed(remote);
-	if (exit_status < 0)
-		pss_engine_end(remote, PSS_REMOTE_HUNG_UP, remote->status);
-	else
-		pss_engine_end(remote, PSS_REMOTE_EXITED, exit_status);
+	PssRemoteEnd how = exit_status < 0 ? PSS_REMOTE_HUNG_UP : PSS_REMOTE_EXITED;
+	int status = exit_status < 0 ? remote->status : exit_status;
+	if (!pss_invoke_await_streams(remote, how, status))
+		pss_engine_end(remote, how, status);
 }
 
 /* ---- what the user does */
@@ -251,6 +251,7 @@ void pss_remote_terminal_closed(PssRemote *remote, int exit_status)
 void pss_remote_keys(PssRemote *remote, const void *data, gsize n)
 {
 	switch (remote->phase) {
+	case PSS_PHASE_ENDING:
 	case PSS_PHASE_ENDED:
 		break;
 	case PSS_PHASE_IDLE:
@@ -305,7 +306,7 @@ G_STATIC_ASSERT(PSS_NONCE_LENGTH == 32);
 
 char *pss_remote_memo(PssRemote *remote)
 {
-	if (is_booting(remote) || remote->phase == PSS_PHASE_ENDED || !remote->home ||
+	if (is_booting(remote) || remote->phase >= PSS_PHASE_ENDING || !remote->home ||
 	    remote->family == PSS_FAMILY_NONE)
 		return NULL;
 	const char *call = remote->reader.key + (*remote->reader.key == '\036');
@@ -359,6 +360,7 @@ PssRemoteState pss_remote_state(PssRemote *remote)
 		[PSS_PHASE_IDLE] = PSS_REMOTE_IDLE,    [PSS_PHASE_SENT] = PSS_REMOTE_BUSY,
 		[PSS_PHASE_RUNNING] = PSS_REMOTE_BUSY, [PSS_PHASE_TYPED] = PSS_REMOTE_BUSY,
 		[PSS_PHASE_RAW] = PSS_REMOTE_RAW,      [PSS_PHASE_ENDED] = PSS_REMOTE_ENDED,
+		[PSS_PHASE_ENDING] = PSS_REMOTE_BUSY,
 	};
 	return states[remote->phase];
 }

@@ -46,6 +46,8 @@ typedef struct {
 typedef enum {
 	PSS_REMOTE_EXITED,  /* the shell ended: its status is known */
 	PSS_REMOTE_HUNG_UP, /* the terminal closed and nothing said why */
+	PSS_REMOTE_UNLED,   /* the control channel ended: nothing can reach the shell any more */
+	PSS_REMOTE_SILENT,  /* the shell answers no request */
 } PssRemoteEnd;
 
 /* Every member must be set. The bytes passed are borrowed for the time of the call. */
@@ -162,20 +164,29 @@ typedef struct {
 	void (*on_done)(gpointer user, int status, gboolean background, gboolean whole);
 } PssInvokeEvents;
 
+/* Invocations with input that one relay serves. */
+#define PSS_RELAY_INPUTS 8
+
 /* Runs a command with the streams of relay number `relay`, which must be ready. Only when IDLE; lines that wait at a
  * second prompt stay. No event of PssRemoteEvents says anything of it but output on the terminal and ENDED, which
- * ends it without on_done. With `input` the bytes written to the relay's channel are its standard input. */
-gboolean pss_remote_invoke(PssRemote *remote, const PssCommand *command, guint relay, gboolean input,
+ * ends it without on_done. With `input` (1 to PSS_RELAY_INPUTS, each once for a relay; 0: none) the bytes written to
+ * the relay's channel are its standard input, once the relay has said PSS_RELAY_READY so many times. */
+gboolean pss_remote_invoke(PssRemote *remote, const PssCommand *command, guint relay, guint input,
 			   const PssInvokeEvents *events, gpointer user, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean pss_remote_is_invoking(PssRemote *remote);
 
-/* What the channel of a relay executes (newly allocated; NULL where there can be none), and the mark on its standard
- * output that says it is ready. Numbers are used once. */
+/* What the channel of a relay executes (newly allocated; NULL where there can be none), and the mark of what it says of
+ * itself, by one letter behind it, among what it carries. Numbers are used once. */
 char *pss_remote_relay_command(PssRemote *remote, guint relay);
 char *pss_remote_relay_mark(PssRemote *remote);
+#define PSS_RELAY_READY 'R' /* on standard output: bytes may come, for one more invocation with input */
+#define PSS_RELAY_FENCE 'F' /* on either: the session is over, and all that was written before has come */
 
 /* Bytes that arrived on the channel of a relay that is ready. */
 void pss_remote_relay_data(PssRemote *remote, guint relay, gboolean is_stderr, const void *data, gsize n);
+
+/* One stream has come to its end before the invocation has. */
+void pss_remote_relay_fence(PssRemote *remote, guint relay, gboolean is_stderr);
 
 /* Its channel has ended: what uses it will not be whole. */
 void pss_remote_relay_closed(PssRemote *remote, guint relay);

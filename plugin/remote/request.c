@@ -145,11 +145,13 @@ void pss_request_line(GString *out, PssFamily family, const char *nonce, const c
 }
 
 void pss_request_invoke(GString *out, PssFamily family, const char *nonce, const char *text, gsize n, guint relay,
-			gboolean input)
+			guint input)
 {
+	g_autofree char *number = input ? g_strdup_printf(" %u", input) : g_strdup("");
+
 	if (family == PSS_FAMILY_FISH) {
 		g_autoptr(GString) rest = g_string_new(NULL);
-		g_string_append_printf(rest, " %u %s", relay, input ? "i" : "n");
+		g_string_append_printf(rest, " %u%s", relay, input ? number : " n");
 		append_text(rest, text, n);
 		append_record(out, "i", nonce, rest->str);
 	}
@@ -158,7 +160,7 @@ void pss_request_invoke(GString *out, PssFamily family, const char *nonce, const
 			continue;
 		append_form(out, "\n{ __pss_i %s ", nonce);
 		pss_request_quote(out, family, text, n);
-		g_string_append_printf(out, " %u%s%s", relay, input ? " i" : "", families[i].invoke);
+		g_string_append_printf(out, " %u%s%s", relay, number, families[i].invoke);
 	}
 }
 

@@ -31,9 +31,10 @@ void pss_request_quote(GString *out, PssFamily family, const char *text, gsize n
  * so if it is not. */
 void pss_request_line(GString *out, PssFamily family, const char *nonce, const char *text, gsize n, gboolean ask);
 
-/* Runs `text` with the fifos of a relay as its standard output and error, and as its input with `input`, else none. */
+/* Runs `text` with the fifos of a relay as its standard output and error, and as its input the one with the number
+ * `input` (0: none). */
 void pss_request_invoke(GString *out, PssFamily family, const char *nonce, const char *text, gsize n, guint relay,
-			gboolean input);
+			guint input);
 
 /* Ends a relay: its channel may be closed then. */
 void pss_request_end_relay(GString *out, PssFamily family, guint relay);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "remote/remote.h"
 #include "remote/sources.h"
 
 /* What one completion may carry over, so that it stays below the longest reply and the longest frame. */
@@ -66,6 +67,7 @@ char *pss_script_control(const PssScriptValues *values, gsize *ret_n)
 	pss_script_include(text, "@RELAY@", pss_source_relay);
 	pss_script_include(text, "@TYPED@", pss_source_typed);
 	pss_script_include(text, "@LAUNCH@", pss_source_launch);
+	pss_script_replace(text, "@INPUTS@", G_STRINGIFY(PSS_RELAY_INPUTS));
 	pss_script_replace(text, "@MOST@", G_STRINGIFY(PSS_COMPLETIONS_MAX));
 	pss_script_replace(text, "@LONGEST@", G_STRINGIFY(PSS_COMPLETIONS_LONGEST));
 	if (values->resilient)

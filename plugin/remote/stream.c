@@ -69,3 +69,20 @@ gboolean pss_stream_feed(PssStream *stream, const char **data, gsize *n, PssStre
 	emit(on_plain, user, start, n_plain);
 	return found != NULL;
 }
+
+void pss_signs_expect(PssSigns *signs, const char *mark)
+{
+	signs->marked = FALSE;
+	pss_stream_expect(&signs->stream, mark);
+}
+
+char pss_signs_feed(PssSigns *signs, const char **data, gsize *n, PssStreamFunc on_plain, gpointer user)
+{
+	if (!signs->marked)
+		signs->marked = pss_stream_feed(&signs->stream, data, n, on_plain, user);
+	if (!signs->marked || *n == 0)
+		return 0;
+	signs->marked = FALSE;
+	(*n)--;
+	return *(*data)++;
+}

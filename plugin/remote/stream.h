@@ -20,3 +20,14 @@ void pss_stream_expect(PssStream *stream, const char *mark);
 /* Takes bytes until the mark is complete or they are used up; moves *data and *n behind what was taken. What precedes
  * the mark goes to `on_plain`, or nowhere if that is NULL. TRUE: the mark was found. */
 gboolean pss_stream_feed(PssStream *stream, const char **data, gsize *n, PssStreamFunc on_plain, gpointer user);
+
+/* What a relay says of itself among what it carries: a mark and one letter. */
+typedef struct {
+	PssStream stream;
+	gboolean marked; /* the letter follows */
+} PssSigns;
+
+void pss_signs_expect(PssSigns *signs, const char *mark);
+
+/* Takes bytes up to the next letter, which it returns, or all of them (0). What is no sign goes to `on_plain`. */
+char pss_signs_feed(PssSigns *signs, const char **data, gsize *n, PssStreamFunc on_plain, gpointer user);

@@ -69,19 +69,25 @@ function __pss_stream {
 	builtin print -rn -- $'\''\036'\''"$1$2" 1<>"$__pss_d/e$__pss_relay"
 } 2>/dev/null
 
-# __pss_i N TEXT K [i]: begins the invocation N, whose output is the fifos of relay K; its input too, or nothing.
+# __pss_i N TEXT K [I]: begins the invocation N, whose output is the fifos of relay K; its input that of number I, or nothing.
 function __pss_i {
 	[[ $1 != "$__pss_n" && $1 != "$__pss_m" ]] || return 1
 	__pss_relay=$3 __pss_bang=$! __pss_in=/dev/null
-	[[ -z $4 ]] || __pss_in=$__pss_d/i$3
+	[[ -z $4 ]] || __pss_in=$__pss_d/i$3.$4
 	__pss_stream "$1" "<"
 	__pss_b "$1" "$2"
 }
 
-# __pss_f K: ends the relay K.
+# Tells the relay that the input of the invocation is read no more.
+function __pss_over {
+	[[ $__pss_in == /dev/null ]] || builtin print -r -- "over ${__pss_in##*.}" 1<>"$__pss_d/c$__pss_relay"
+} 2>/dev/null
+
+# __pss_f K: ends the relay K, or what is left of one that somebody has killed.
 function __pss_f {
 	local p
-	builtin read -r p <"$__pss_d/r$1" && builtin kill "$p"
+	builtin read -r p <"$__pss_d/r$1" || return
+	builtin kill "$p" || builtin kill -KILL "-$p"
 }
 
 # What the parser says to TEXT, in a subshell.
@@ -152,6 +158,7 @@ function __pss_report {
 	if [[ -n $__pss_relay ]]; then
 		__pss_i=
 		[[ $! == "$__pss_bang" ]] || __pss_i=background
+		__pss_over
 		__pss_stream "$__pss_n" ">"
 	fi
 	__pss_say E "$__pss_n" "$__pss_s" "$PWD" "$__pss_i" "$f"

@@ -20,6 +20,7 @@ struct Drive {
 	guint n_prompts, n_prompts_seen;
 	int kind, status, kept_exit, end_status;
 	gboolean fresh, ended, no_control, lose_next;
+	PssRemoteEnd end_how;
 	char *completion;
 	guint n_requests;
 	const char *test;
@@ -130,6 +131,7 @@ static void on_ended(gpointer user, PssRemoteEnd how, int status)
 {
 	Drive *drive = user;
 	drive->ended = TRUE;
+	drive->end_how = how;
 	drive->end_status = status;
 }
 
@@ -605,4 +607,9 @@ void drive_free(Drive *drive)
 	g_free(drive->completion);
 	g_free(drive->home);
 	g_free(drive);
+}
+
+PssRemoteEnd drive_end_how(const Drive *drive)
+{
+	return drive->end_how;
 }

@@ -78,6 +78,7 @@ char *drive_find_directory(Drive *drive);
 
 /* Ends the control channel, or the shell, as an accident would. */
 void drive_close_control(Drive *drive);
+PssRemoteEnd drive_end_how(const Drive *drive);
 
 /* The next bytes for the control channel do not arrive. */
 void drive_lose_next_request(Drive *drive);

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* A session in one remote shell over the null transport, and commands in it; see invoke-client.h. */
+#include "invoke-client.h"
+
+#include <string.h>
+
+#include "wire/status.h"
+
+const char *test_invoke_shell;
+
+/* Its cat is another one than that of coreutils. */
+static void add_busybox(TestInvoker *fixture, struct pss_message *message)
+{
+	g_autofree char *path = g_strdup_printf("PATH=%s/bin", fixture->home);
+	g_autofree char *command =
+		g_strdup_printf("mkdir -p '%s/bin' && busybox --install -s '%s/bin'", fixture->home, fixture->home);
+	const char *const argv[] = { "sh", "-c", command, NULL };
+	gint status;
+
+	pss_message_text(message, PSS_TAG_ENV, path);
+	if (fixture->last_id > 1)
+		return;
+	g_assert_true(
+		g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status, NULL));
+	g_assert_cmpint(status, ==, 0);
+}
+
+static void open_session(TestInvoker *fixture)
+{
+	struct pss_message message;
+	g_autofree char *home = g_strdup_printf("HOME=%s", fixture->home);
+	g_autofree char *path = g_find_program_in_path(test_invoke_shell);
+	g_autofree char *variable = g_strdup_printf("SHELL=%s", path);
+
+	pss_message_begin(&message, &fixture->client.out, PSS_OPEN, ++fixture->last_id);
+	pss_message_text(&message, PSS_TAG_TARGET, "testhost");
+	pss_message_number(&message, PSS_TAG_KEEP, 1);
+	pss_message_text(&message, PSS_TAG_ENV, home);
+	pss_message_text(&message, PSS_TAG_ENV, variable);
+	if (strcmp(test_invoke_shell, "busybox") == 0)
+		add_busybox(fixture, &message);
+	g_assert_cmpint(pss_message_end(&message), ==, 0);
+	test_client_send(&fixture->client);
+	test_client_expect(&fixture->client, PSS_ACK);
+	struct pss_fields fields = test_client_expect(&fixture->client, PSS_RESULT);
+	g_assert_cmpint(pss_fields_number(fields, PSS_TAG_STATUS, 99), ==, PSS_OK);
+	fixture->instance = g_strdup(pss_fields_text(fields, PSS_TAG_INSTANCE));
+}
+
+void test_invoker_init(TestInvoker *fixture, gconstpointer data)
+{
+	test_host_init(&fixture->host);
+	fixture->home = g_dir_make_tmp("pss-home-XXXXXX", NULL);
+	g_autofree char *hush = g_build_filename(fixture->home, ".hushlogin", NULL);
+	g_assert_true(g_file_set_contents(hush, "", 0, NULL));
+	test_client_init(&fixture->client, &fixture->host);
+	test_client_hello(&fixture->client);
+	open_session(fixture);
+}
+
+static void send_remove(TestInvoker *fixture)
+{
+	struct pss_message message;
+	pss_message_begin(&message, &fixture->client.out, PSS_REMOVE, ++fixture->last_id);
+	pss_message_text(&message, PSS_TAG_INSTANCE, fixture->instance);
+	g_assert_cmpint(pss_message_end(&message), ==, 0);
+	test_client_send(&fixture->client);
+	test_client_expect(&fixture->client, PSS_RESULT);
+}
+
+void test_invoker_renew(TestInvoker *fixture)
+{
+	send_remove(fixture);
+	g_free(fixture->instance);
+	open_session(fixture);
+}
+
+void test_invoker_finish(TestInvoker *fixture, gconstpointer data)
+{
+	send_remove(fixture);
+	test_client_finish(&fixture->client);
+	test_host_finish(&fixture->host);
+	g_autofree char *command = g_strdup_printf("rm -rf '%s'", fixture->home);
+	g_assert_true(g_spawn_command_line_sync(command, NULL, NULL, NULL, NULL));
+	g_free(fixture->home);
+	g_free(fixture->instance);
+}
+
+uint32_t test_invoke_start(TestInvoker *fixture, const char *text, gboolean input, gboolean wait)
+{
+	struct pss_message message;
+	uint32_t id = ++fixture->last_id;
+
+	pss_message_begin(&message, &fixture->client.out, PSS_INVOKE, id);
+	pss_message_text(&message, PSS_TAG_INSTANCE, fixture->instance);
+	pss_message_number(&message, PSS_TAG_INPUT, input);
+	pss_message_number(&message, PSS_TAG_WAIT, wait);
+	g_assert_cmpint(pss_message_end(&message), ==, 0);
+	test_client_raw(&fixture->client, PSS_COMMAND, id, text);
+	test_client_expect(&fixture->client, PSS_ACK);
+	return id;
+}
+
+/* The next frame of it; FALSE behind its RESULT. */
+gboolean test_invoke_take(TestInvoker *fixture, uint32_t id, TestResult *result)
+{
+	TestClient *client = &fixture->client;
+	struct pss_fields fields = test_client_next(client);
+	const struct pss_frame *frame = &client->frame;
+
+	g_assert_cmpint(frame->header.id, ==, id);
+	if (frame->header.type == PSS_STDOUT)
+		g_byte_array_append(result->out, frame->payload, frame->header.length);
+	else if (frame->header.type == PSS_STDERR)
+		g_byte_array_append(result->err, frame->payload, frame->header.length);
+	else if (frame->header.type == PSS_TAKEN)
+		result->taken += pss_fields_number(fields, PSS_TAG_COUNT, 0);
+	else
+		g_assert_cmpint(frame->header.type, ==, PSS_RESULT);
+	if (frame->header.type != PSS_RESULT)
+		return TRUE;
+	result->status = pss_fields_number(fields, PSS_TAG_STATUS, 99);
+	result->exit_status = pss_fields_number(fields, PSS_TAG_EXIT_STATUS, 999);
+	return FALSE;
+}
+
+TestResult test_invoke_finish(TestInvoker *fixture, uint32_t id)
+{
+	TestResult result = { g_byte_array_new(), g_byte_array_new(), 99, 999, 0 };
+	while (test_invoke_take(fixture, id, &result))
+		;
+	return result;
+}
+
+void test_result_clear(TestResult *result)
+{
+	g_byte_array_unref(result->out);
+	g_byte_array_unref(result->err);
+}
+
+void test_invoke_stop(TestInvoker *fixture, uint32_t id, gboolean force)
+{
+	struct pss_message message;
+	pss_message_begin(&message, &fixture->client.out, PSS_STOP, id);
+	pss_message_number(&message, PSS_TAG_FORCE, force);
+	g_assert_cmpint(pss_message_end(&message), ==, 0);
+	test_client_send(&fixture->client);
+}
+
+void test_invoke_await(TestInvoker *fixture, uint32_t id, TestResult *result, const char *text)
+{
+	while (!memmem(result->out->data ? (const char *)result->out->data : "", result->out->len, text, strlen(text)))
+		g_assert_true(test_invoke_take(fixture, id, result));
+}
+
+void test_invoke_input(TestInvoker *invoker, uint32_t id, const void *data, gsize n)
+{
+	g_assert_cmpint(pss_frame_append(&invoker->client.out, PSS_STDIN, id, 0, data, (uint32_t)n), ==, 0);
+	test_client_send(&invoker->client);
+}

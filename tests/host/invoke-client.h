@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* A kept session whose remote shell is `test_invoke_shell`, and commands that are invoked in it over the real wire. */
+#pragma once
+
+#include "wire-client.h"
+
+extern const char *test_invoke_shell;
+
+typedef struct {
+	TestHost host;
+	TestClient client;
+	char *home;
+	char *instance;
+	uint32_t last_id;
+} TestInvoker;
+
+typedef struct {
+	GByteArray *out, *err;
+	uint64_t status, exit_status;
+	gsize taken;
+} TestResult;
+
+/* What g_test_add() wants. The session of busybox has nothing but busybox in its PATH. */
+void test_invoker_init(TestInvoker *invoker, gconstpointer data);
+void test_invoker_finish(TestInvoker *invoker, gconstpointer data);
+void test_invoker_renew(TestInvoker *invoker); /* another session in its place */
+
+/* Sends the command; its id. */
+uint32_t test_invoke_start(TestInvoker *invoker, const char *text, gboolean input, gboolean wait);
+void test_invoke_input(TestInvoker *invoker, uint32_t id, const void *data, gsize n); /* n is 0: its end */
+void test_invoke_stop(TestInvoker *invoker, uint32_t id, gboolean force);
+
+/* The next frame of it; FALSE behind its RESULT. */
+gboolean test_invoke_take(TestInvoker *invoker, uint32_t id, TestResult *result);
+TestResult test_invoke_finish(TestInvoker *invoker, uint32_t id); /* to its end */
+void test_invoke_await(TestInvoker *invoker, uint32_t id, TestResult *result, const char *text);
+void test_result_clear(TestResult *result);
