@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/* Each process that a session has on the remote computer is killed, with SIGKILL, while the session is idle and while
+ * a command runs in it: `test-killed SHELL [gtest options]`. The session goes on, or ends with a cause; no client waits
+ * for ever; and when it is removed nothing is left there. Once for each process, whatever it is for. */
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "invoke-client.h"
+#include "wire/status.h"
+
+typedef struct {
+	int pid, parent, session;
+	char state;
+	char name[32];
+} Process;
+
+/* ---- what there is */
+
+static gboolean read_process(const char *pid, Process *ret_process)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%s/stat", pid);
+	g_autofree char *text = NULL;
+
+	if (!g_ascii_isdigit(*pid) || !g_file_get_contents(path, &text, NULL, NULL))
+		return FALSE;
+	const char *name = strchr(text, '('), *end = strrchr(text, ')');
+	ret_process->pid = atoi(pid);
+	g_snprintf(ret_process->name, MIN(sizeof ret_process->name, (gsize)(end - name)), "%s", name + 1);
+	return sscanf(end + 1, " %c %d %*d %d", &ret_process->state, &ret_process->parent, &ret_process->session) == 3;
+}
+
+static gint by_number(gconstpointer a, gconstpointer b)
+{
+	const Process *one = a, *other = b;
+	return one->session != other->session ? one->session - other->session : one->pid - other->pid;
+}
+
+/* All that live in one of the sessions; without any, in those whose leaders are children of ours. */
+static GArray *find_processes(const GArray *sessions)
+{
+	GArray *all = g_array_new(FALSE, FALSE, sizeof(Process)), *ours = g_array_new(FALSE, FALSE, sizeof(Process));
+	g_autoptr(GArray) leaders = g_array_new(FALSE, FALSE, sizeof(int));
+	g_autoptr(GDir) proc = g_dir_open("/proc", 0, NULL);
+	const char *name;
+
+	while ((name = g_dir_read_name(proc))) {
+		Process process;
+		if (read_process(name, &process) && process.state != 'Z')
+			g_array_append_val(all, process);
+	}
+	for (guint i = 0; i < all->len; i++) {
+		const Process *process = &g_array_index(all, Process, i);
+		if (process->parent == getpid())
+			g_array_append_val(leaders, process->pid);
+	}
+	sessions = sessions ? sessions : leaders;
+	for (guint i = 0; i < all->len; i++)
+		for (guint j = 0; j < sessions->len; j++)
+			if (g_array_index(all, Process, i).session == g_array_index(sessions, int, j))
+				g_array_append_val(ours, g_array_index(all, Process, i));
+	g_array_unref(all);
+	g_array_sort(ours, by_number);
+	return ours;
+}
+
+static GArray *sessions_of(const GArray *processes)
+{
+	GArray *sessions = g_array_new(FALSE, FALSE, sizeof(int));
+
+	for (guint i = 0; i < processes->len; i++)
+		g_array_append_val(sessions, g_array_index(processes, Process, i).session);
+	return sessions;
+}
+
+static void await_nothing(const GArray *sessions)
+{
+	gint64 deadline = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+	guint n = 1;
+
+	while (n > 0) {
+		g_main_context_iteration(NULL, FALSE);
+		g_autoptr(GArray) left = find_processes(sessions);
+		n = left->len;
+		for (guint i = 0; i < n && g_get_monotonic_time() > deadline; i++)
+			g_error("%s %d of session %d is left", g_array_index(left, Process, i).name,
+				g_array_index(left, Process, i).pid, g_array_index(left, Process, i).session);
+	}
+}
+
+/* ---- one round */
+
+/* A relay is there, and its input has been one command's already. */
+static void warm_up(TestInvoker *invoker)
+{
+	for (int i = 0; i < 2; i++) {
+		TestResult result = test_invoke_finish(invoker, test_invoke_start(invoker, "echo warm", TRUE, FALSE));
+		g_assert_cmpint(result.status, ==, PSS_OK);
+		test_result_clear(&result);
+	}
+}
+
+/* Until it answers or has ended; what was on its way when the process died may fail once or twice. */
+static void check_session(TestInvoker *invoker, gboolean may_end)
+{
+	for (int i = 0; i < 5; i++) {
+		TestResult result =
+			test_invoke_finish(invoker, test_invoke_start(invoker, "echo alive; cat", FALSE, TRUE));
+		gboolean alive = result.status == PSS_OK && result.out->len == 6;
+		gboolean ended = result.status == PSS_NOT_OPEN;
+		test_result_clear(&result);
+		if (ended)
+			g_assert_true(may_end);
+		if (ended || alive)
+			return;
+	}
+	g_error("the session neither answers nor ends");
+}
+
+/* FALSE: there are not so many processes. */
+static gboolean kill_one(TestInvoker *invoker, guint number, gboolean running)
+{
+	TestResult result = { g_byte_array_new(), g_byte_array_new(), 99, 999, 0 };
+	uint32_t id = 0;
+
+	warm_up(invoker);
+	if (running) {
+		id = test_invoke_start(invoker, "sh -c 'echo begun; exec sleep 1000'", TRUE, FALSE);
+		test_invoke_await(invoker, id, &result, "begun\n");
+	}
+	g_autoptr(GArray) processes = find_processes(NULL);
+	g_autoptr(GArray) sessions = sessions_of(processes);
+	gboolean found = number < processes->len, leads = FALSE;
+	if (found) {
+		const Process victim = g_array_index(processes, Process, number);
+		leads = victim.pid == victim.session;
+		g_test_message("%s: %s %d of session %d", running ? "running" : "idle", victim.name, victim.pid,
+			       victim.session);
+		g_assert_cmpint(kill(victim.pid, SIGKILL), ==, 0);
+	}
+	if (running) {
+		test_invoke_stop(invoker, id, FALSE);
+		while (test_invoke_take(invoker, id, &result))
+			;
+		g_assert_cmpmem(result.out->data, MIN(result.out->len, 6), "begun\n", 6);
+	}
+	check_session(invoker, leads);
+	test_invoker_renew(invoker);
+	await_nothing(sessions);
+	test_result_clear(&result);
+	return found;
+}
+
+static void test_idle(TestInvoker *invoker, gconstpointer data)
+{
+	for (guint i = 0; kill_one(invoker, i, FALSE); i++)
+		;
+}
+
+static void test_running(TestInvoker *invoker, gconstpointer data)
+{
+	for (guint i = 0; kill_one(invoker, i, TRUE); i++)
+		;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2)
+		return 2;
+	test_invoke_shell = argv[1];
+	argv[1] = argv[0];
+	argc--;
+	argv++;
+	g_test_init(&argc, &argv, NULL);
+	g_test_add("/killed/idle", TestInvoker, NULL, test_invoker_init, test_idle, test_invoker_finish);
+	g_test_add("/killed/running", TestInvoker, NULL, test_invoker_init, test_running, test_invoker_finish);
+	return g_test_run();
+}
