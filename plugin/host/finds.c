@@ -161,7 +161,11 @@ static void on_data(gpointer user, const void *data, gsize n, gboolean is_stderr
 {
 	Find *find = user;
 
-	if (!is_stderr && find->text->len + n <= LISTING_MAX)
+	if (is_stderr || !find->owner || find->id == 0)
+		return;
+	if (find->text->len + n > LISTING_MAX)
+		fail_to_list(find, "its listing is longer than 1 MiB");
+	else
 		g_byte_array_append(find->text, data, (guint)n);
 }
 

@@ -6,6 +6,7 @@
 
 #include "host/error.h"
 #include "host/held-private.h"
+#include "remote/greeting.h"
 #include "remote/holder.h"
 
 #define GREETING_DEADLINE_MS 20000
@@ -13,6 +14,9 @@
 #define GREETING_MAX 65536
 #define CONFIRM_BYTES 65536u
 #define CONFIRM_MS 1000
+/* Lines that are kept, beside those whose bytes no child has taken yet: a holder says both in one breath. */
+#define LINES_MAX (16u * 1024u * 1024u)
+#define LINE_GROWTH 5 /* of bytes in a line, at most */
 
 void pss_held_say_alive(const PssHeld *held)
 {
@@ -67,8 +71,36 @@ static gboolean on_confirm_time(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
+static void fail_for_good(PssHeld *held, const char *reason)
+{
+	g_autoptr(GError) error = g_error_new(PSS_ERROR, PSS_LINK_LOST,
+					      "what kept the session there has ended (%s); the outcome of what ran is "
+					      "unknown",
+					      reason);
+	pss_held_lose_for_good(held, error);
+}
+
+static gboolean on_distrust(gpointer user)
+{
+	PssHeld *held = user;
+
+	held->distrust_source = 0;
+	if (held->state != PSS_HELD_LOST)
+		fail_for_good(held, held->distrust);
+	return G_SOURCE_REMOVE;
+}
+
+void pss_held_distrust_soon(PssHeld *held, const char *reason)
+{
+	held->distrust = reason;
+	if (!held->distrust_source)
+		held->distrust_source = g_idle_add_full(G_PRIORITY_HIGH, on_distrust, held, NULL);
+}
+
 static void say_line(PssHeld *held, const GString *line)
 {
+	if (held->greeted && held->numbered.n_bytes > LINES_MAX + LINE_GROWTH * pss_held_waiting(held))
+		pss_held_distrust_soon(held, "it does not say what it has obeyed");
 	if (held->carrier && !held->taking) {
 		confirm(held);
 		pss_channel_write(held->carrier, line->str, line->len);
@@ -117,15 +149,6 @@ static void arrive(PssHeld *held)
 		look_whether_caught_up(held);
 }
 
-static void fail_for_good(PssHeld *held, const char *reason)
-{
-	g_autoptr(GError) error = g_error_new(PSS_ERROR, PSS_LINK_LOST,
-					      "what kept the session there has ended (%s); the outcome of what ran is "
-					      "unknown",
-					      reason);
-	pss_held_lose_for_good(held, error);
-}
-
 static void lose_to_another(PssHeld *held)
 {
 	g_autoptr(GError) error =
@@ -135,10 +158,9 @@ static void lose_to_another(PssHeld *held)
 	pss_held_lose_for_good(held, error);
 }
 
-/* `origin`: who is connected to it. */
-static void leave_to_another(PssHeld *held, const char *origin)
+/* `who` is connected to it. */
+static void leave_to_another(PssHeld *held, const char *who)
 {
-	g_autofree char *who = pss_holder_unescape(origin);
 	g_autoptr(GError) error = g_error_new(PSS_ERROR, PSS_BUSY, "%s is connected to it; -Force takes it from there",
 					      *who ? who : "another client");
 	pss_held_lose_for_good(held, error);
@@ -171,55 +193,51 @@ static gboolean on_greeting_deadline(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
-/* `text`: the greatest number of a child, and what the holder was told. */
-static void take_over(PssHeld *held, guint64 have, guint64 start, char *text)
+static void take_over(PssHeld *held, const PssGreeting *greeting)
 {
 	g_autoptr(GString) lines = g_string_new(NULL);
-	char *memo;
 
-	held->last_child = (guint)g_ascii_strtoull(text, &memo, 10);
-	pss_numbered_take_over(&held->numbered, have, start);
-	held->confirmed = start;
+	held->last_child = greeting->last_child;
+	pss_numbered_take_over(&held->numbered, greeting->have, greeting->start);
+	held->confirmed = greeting->start;
 	held->taking = FALSE;
 	pss_numbered_append(&held->numbered, lines);
 	pss_channel_write(held->carrier, lines->str, lines->len);
-	if (held->events) {
-		g_autofree char *plain = g_strcompress(memo + strspn(memo, " "));
-		held->events->on_taken_over(held->user, plain, held->last_child);
-	}
+	if (held->events)
+		held->events->on_taken_over(held->user, greeting->text, held->last_child);
 	arrive(held);
 }
 
-/* A whole greeting, behind its start. */
-static void take_greeting(PssHeld *held, char *text)
+static void take_held(PssHeld *held, const PssGreeting *greeting)
 {
-	guint64 have = 0, start = 0;
-	char *rest = NULL;
-
-	if (*text == 'h') {
-		char *end;
-		have = g_ascii_strtoull(text + 1, &end, 10);
-		start = g_ascii_strtoull(end, &end, 10);
-		/* the keeper's name and version, and where its down stream ends by now */
-		end += strspn(end, " ");
-		gsize n_keeper = strcspn(end, " ");
-		held->takes_raw = n_keeper > 2 && memcmp(end + n_keeper - 2, "-2", 2) == 0;
-		held->caught_up = g_ascii_strtoull(end + n_keeper, &rest, 10);
-	}
-	if (*text == 'n' && held->state == PSS_HELD_OPENING)
-		stay_plain(held, text + 2);
-	else if (*text == 'o')
-		lose_to_another(held);
-	else if (*text == 'b')
-		leave_to_another(held, *++text ? text + 1 : text);
-	else if (*text != 'h')
-		fail_for_good(held, *text ? text + 2 : "");
-	else if (held->taking)
-		take_over(held, have, start, rest);
-	else if (start != held->numbered.count || !pss_numbered_obeyed(&held->numbered, have))
+	held->takes_raw = greeting->takes_raw;
+	held->caught_up = greeting->end;
+	if (held->taking)
+		take_over(held, greeting);
+	else if (greeting->start != held->numbered.count || !pss_numbered_obeyed(&held->numbered, greeting->have))
 		fail_for_good(held, "it and this computer disagree");
 	else
 		arrive(held);
+}
+
+/* A whole greeting, behind its start. */
+static void take_greeting(PssHeld *held, const char *line)
+{
+	g_auto(PssGreeting) greeting = { 0 };
+
+	pss_greeting_read(line, &greeting);
+	if (greeting.kind == PSS_GREETING_HELD)
+		take_held(held, &greeting);
+	else if (greeting.kind == PSS_GREETING_NO_KEEPER && held->state == PSS_HELD_OPENING)
+		stay_plain(held, greeting.text);
+	else if (greeting.kind == PSS_GREETING_TAKEN)
+		lose_to_another(held);
+	else if (greeting.kind == PSS_GREETING_BUSY)
+		leave_to_another(held, greeting.text);
+	else if (greeting.kind == PSS_GREETING_NONE)
+		fail_for_good(held, "it greets with what cannot be understood");
+	else
+		fail_for_good(held, greeting.text);
 }
 
 /* Noise of start-up files, then the greeting, then the down stream. */
@@ -231,8 +249,10 @@ static void look_for_greeting(PssHeld *held)
 	const char *line_end = at ? memchr(at, '\n', n - (gsize)(at - data)) : NULL;
 
 	if (!line_end) {
-		if (!at && n > GREETING_MAX)
-			g_byte_array_remove_range(held->early, 0, (guint)(n - n_start));
+		gsize n_noise = at ? (gsize)(at - data) : n - MIN(n, n_start);
+		g_byte_array_remove_range(held->early, 0, (guint)n_noise);
+		if (held->early->len > GREETING_MAX)
+			fail_for_good(held, "its greeting has no end");
 		return;
 	}
 	g_autofree char *text = g_strndup(at + n_start, (gsize)(line_end - at) - n_start);
@@ -245,7 +265,7 @@ static void on_carrier_data(gpointer user, const void *data, gsize n, gboolean i
 	PssHeld *held = user;
 	g_autoptr(GByteArray) rest = NULL;
 
-	if (is_stderr)
+	if (is_stderr || held->state == PSS_HELD_LOST)
 		return;
 	g_clear_handle_id(&held->probe_timer, g_source_remove);
 	if (!held->greeted) {

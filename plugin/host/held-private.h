@@ -50,7 +50,8 @@ struct PssHeld {
 	GPtrArray *old_links; /* dropped ones, to be freed outside of their callbacks */
 	guint free_source;
 	guint timer; /* of the next try, or for the greeting */
-	guint confirm_timer, alive_timer, probe_timer;
+	guint confirm_timer, alive_timer, probe_timer, distrust_source;
+	const char *distrust; /* what the holder did wrong, until that source has run */
 	gboolean minds_network;
 	guint64 confirmed;    /* of numbered.boundary */
 	guint64 caught_up;    /* numbered.count where all has come that was there when the link was made */
@@ -76,8 +77,8 @@ typedef struct {
 	gboolean paused;  /* by the user */
 	gboolean stopped; /* in the holder */
 	int drop;         /* there; -1: not known */
-	GQueue kept;      /* of GBytes that came during a pause, standard error's with a first byte of 2, else 1 */
-	gsize n_kept;
+	GQueue kept;      /* of GByteArray that came during a pause, standard error's with a first byte of 2, else 1 */
+	gsize n_kept;     /* what they cost */
 	gboolean ended;
 	int exit_status;
 	/* what a plain channel is made of, until the holder is known to be there */
@@ -96,6 +97,8 @@ void pss_held_say(PssHeld *held, const char *head, const void *data, gsize n); /
 void pss_held_say_raw(PssHeld *held, const char *head, const void *data, gsize n);
 /* No line: the holder says at once what it has obeyed. While there is a link. */
 void pss_held_say_alive(const PssHeld *held);
+/* The holder has not kept to PROTOCOL.md ("it …"). Soon, as a caller of ours may be on the stack. */
+void pss_held_distrust_soon(PssHeld *held, const char *reason);
 
 /* ---- held-retry.c */
 void pss_held_try_now(PssHeld *held);
@@ -112,3 +115,4 @@ extern const PssNumberedEvents pss_held_channel_events;
 void pss_held_become_plain(PssHeld *held);
 void pss_held_forget_plain(PssHeld *held); /* there is a holder: what a plain channel would need is dropped */
 void pss_held_forget_channels(PssHeld *held);
+guint64 pss_held_waiting(const PssHeld *held); /* bytes for children that these have not taken */

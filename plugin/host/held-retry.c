@@ -48,6 +48,7 @@ static void free_held(PssHeld *held)
 {
 	pss_held_drop_link_soon(held);
 	g_clear_handle_id(&held->free_source, g_source_remove);
+	g_clear_handle_id(&held->distrust_source, g_source_remove);
 	if (held->minds_network)
 		pss_network_ignore(held);
 	g_ptr_array_unref(held->old_links);

@@ -8,6 +8,10 @@
 
 #include "remote/holder.h"
 
+#define LINE_COST 64 /* beside its text */
+/* A holder keeps 1 MiB in all. */
+#define FRAME_MAX (1024u * 1024u)
+
 typedef struct {
 	guint64 number;
 	GString *text;
@@ -42,12 +46,24 @@ static Line *begin_line(PssNumbered *numbered, const char *head, gsize n)
 	return line;
 }
 
+static gsize cost_of(const Line *line)
+{
+	return line->text->len + LINE_COST;
+}
+
+static const GString *end_line(PssNumbered *numbered, const Line *line)
+{
+	numbered->n_bytes += cost_of(line);
+	return line->text;
+}
+
 const GString *pss_numbered_add_raw(PssNumbered *numbered, const char *head, const void *data, gsize n)
 {
 	const Line *line = begin_line(numbered, head, n);
 
 	g_string_append_printf(line->text, " %" G_GSIZE_FORMAT "\n", n);
-	return g_string_append_len(line->text, data, (gssize)n);
+	g_string_append_len(line->text, data, (gssize)n);
+	return end_line(numbered, line);
 }
 
 const GString *pss_numbered_add(PssNumbered *numbered, const char *head, const void *data, gsize n)
@@ -58,7 +74,8 @@ const GString *pss_numbered_add(PssNumbered *numbered, const char *head, const v
 		g_string_append_c(line->text, ' ');
 		pss_holder_escape(line->text, data, n);
 	}
-	return g_string_append_c(line->text, '\n');
+	g_string_append_c(line->text, '\n');
+	return end_line(numbered, line);
 }
 
 gboolean pss_numbered_obeyed(PssNumbered *numbered, guint64 number)
@@ -67,8 +84,10 @@ gboolean pss_numbered_obeyed(PssNumbered *numbered, guint64 number)
 
 	if (number > numbered->last)
 		return FALSE;
-	while ((line = g_queue_peek_head(&numbered->lines)) && line->number <= number)
+	while ((line = g_queue_peek_head(&numbered->lines)) && line->number <= number) {
+		numbered->n_bytes -= MIN(numbered->n_bytes, cost_of(line));
 		free_line(g_queue_pop_head(&numbered->lines));
+	}
 	return TRUE;
 }
 
@@ -108,7 +127,7 @@ static gboolean take_header(PssNumbered *numbered, const PssNumberedEvents *even
 		numbered->child = (guint)a;
 		numbered->is_stderr = type == '2';
 		numbered->left = b;
-		return TRUE;
+		return b <= FRAME_MAX;
 	case 't':
 		events->on_taken(user, (guint)a, b);
 		return TRUE;

@@ -14,8 +14,9 @@ typedef struct {
 
 typedef struct {
 	/* up */
-	GQueue lines; /* that have not been obeyed as far as we know */
-	guint64 last; /* the number of the last one made */
+	GQueue lines;  /* that have not been obeyed as far as we know */
+	gsize n_bytes; /* what they cost */
+	guint64 last;  /* the number of the last one made */
 	/* down */
 	guint64 count;    /* bytes that have come */
 	guint64 boundary; /* of them, to the end of the last frame that is whole */

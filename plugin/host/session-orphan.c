@@ -8,6 +8,8 @@
 #include "remote/stream.h"
 
 #define LAST_BYTES_MS 2000 /* behind the prompt */
+/* More than a holder keeps: a mark that has not come by then was confirmed by the old process. */
+#define EARLY_MAX (1024u * 1024u)
 
 typedef struct {
 	PssOrphan *owner;
@@ -94,7 +96,8 @@ static void on_carried(gpointer user, const void *data, gsize n)
 	if (at) {
 		g_byte_array_remove_range(side->early, 0, (guint)(at + n_begin - side->early->data));
 		go_inside(side);
-	} else if (memmem(side->early->data, side->early->len, side->end.mark, side->end.n_mark)) {
+	} else if (side->early->len > EARLY_MAX ||
+		   memmem(side->early->data, side->early->len, side->end.mark, side->end.n_mark)) {
 		go_inside(side);
 	}
 }

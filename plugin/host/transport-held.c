@@ -12,6 +12,10 @@
 /* So much may be under way when more is wanted: what is taken is told late where it is little. */
 #define DRAINED_BYTES (256u * 1024u)
 #define KEPT_MAX (256u * 1024u) /* of a paused channel, before the holder is told to stop */
+/* What may come behind that: all that a holder keeps, in the smallest frames. */
+#define KEPT_LIMIT (32u * 1024u * 1024u)
+#define KEPT_PIECE (64u * 1024u)
+#define KEPT_COST 128u /* of a piece, beside its bytes */
 
 G_STATIC_ASSERT(sizeof(((PssHeld *)0)->name) == 33);
 
@@ -21,7 +25,7 @@ static void free_channel(gpointer data)
 {
 	PssHeldChannel *channel = data;
 
-	g_queue_clear_full(&channel->kept, (GDestroyNotify)g_bytes_unref);
+	g_queue_clear_full(&channel->kept, (GDestroyNotify)g_byte_array_unref);
 	g_free(channel->command);
 	g_free(channel->term);
 	if (channel->input)
@@ -78,13 +82,26 @@ static void set_stopped(PssHeldChannel *channel, gboolean stopped)
 	say_short(channel, "z", stopped ? "1" : "0");
 }
 
+/* The piece that goes on, or a new one. */
+static GByteArray *piece_for(PssHeldChannel *channel, guint8 stream)
+{
+	GByteArray *last = g_queue_peek_tail(&channel->kept);
+
+	if (last && last->data[0] == stream && last->len < KEPT_PIECE)
+		return last;
+	last = g_byte_array_append(g_byte_array_new(), &stream, 1);
+	g_queue_push_tail(&channel->kept, last);
+	channel->n_kept += KEPT_COST;
+	return last;
+}
+
 static void keep(PssHeldChannel *channel, gboolean is_stderr, const void *data, gsize n)
 {
-	guint8 *copy = g_malloc(n + 1);
-
-	copy[0] = is_stderr ? 2 : 1;
-	memcpy(copy + 1, data, n);
-	g_queue_push_tail(&channel->kept, g_bytes_new_take(copy, n + 1));
+	if (channel->n_kept > KEPT_LIMIT) {
+		pss_held_distrust_soon(held_of(channel), "it goes on sending what it was told to hold back");
+		return;
+	}
+	g_byte_array_append(piece_for(channel, is_stderr ? 2 : 1), data, (guint)n);
 	channel->n_kept += n;
 	if (channel->n_kept > KEPT_MAX)
 		set_stopped(channel, TRUE);
@@ -93,11 +110,9 @@ static void keep(PssHeldChannel *channel, gboolean is_stderr, const void *data, 
 static void deliver_kept(PssHeldChannel *channel)
 {
 	while (channel->events && !channel->paused && !g_queue_is_empty(&channel->kept)) {
-		g_autoptr(GBytes) bytes = g_queue_pop_head(&channel->kept);
-		gsize n;
-		const guint8 *data = g_bytes_get_data(bytes, &n);
-		channel->n_kept -= n - 1;
-		channel->events->on_data(channel->user, data + 1, n - 1, data[0] == 2);
+		g_autoptr(GByteArray) piece = g_queue_pop_head(&channel->kept);
+		channel->n_kept -= piece->len - 1 + KEPT_COST;
+		channel->events->on_data(channel->user, piece->data + 1, piece->len - 1, piece->data[0] == 2);
 	}
 	if (channel->events && !channel->paused)
 		set_stopped(channel, FALSE);
@@ -219,6 +234,17 @@ void pss_held_forget_plain(PssHeld *held)
 {
 	for (guint i = 0; i < held->channels->len; i++)
 		g_clear_pointer(&((PssHeldChannel *)held->channels->pdata[i])->input, g_byte_array_unref);
+}
+
+guint64 pss_held_waiting(const PssHeld *held)
+{
+	guint64 n = 0;
+
+	for (guint i = 0; i < held->channels->len; i++) {
+		const PssHeldChannel *channel = held->channels->pdata[i];
+		n += channel->n_sent - channel->n_taken;
+	}
+	return n;
 }
 
 void pss_held_forget_channels(PssHeld *held)

@@ -37,6 +37,7 @@ typedef struct {
 	ProgramTransport *transport;
 	const PssChannelEvents *events;
 	gpointer user;
+	gboolean pty;       /* ssh's own words come among the rest */
 	gboolean heard;     /* something that is not ssh's own has come */
 	GString *complaint; /* what may be ssh's own, held back */
 	guint late;         /* source; 0: none */
@@ -136,18 +137,19 @@ static void program_connect(PssTransport *base)
 /* ---- what clients say */
 
 /* ssh's own words when the master or the server has refused: they come before anything else. */
-static gboolean is_complaint(Client *client, const void *data, gsize n)
+static gboolean is_complaint(const Client *client, const void *data, gsize n)
 {
-	return !client->heard && (client->complaint->len > 0 ||
-				  (n >= strlen(COMPLAINT) && memcmp(data, COMPLAINT, strlen(COMPLAINT)) == 0));
+	return !client->heard && client->complaint->len < COMPLAINT_MAX &&
+	       (client->complaint->len > 0 ||
+		(n >= strlen(COMPLAINT) && memcmp(data, COMPLAINT, strlen(COMPLAINT)) == 0));
 }
 
 static void on_data(gpointer user, const void *data, gsize n, gboolean is_stderr)
 {
 	Client *client = user;
 
-	if (is_complaint(client, data, n)) {
-		g_string_append_len(client->complaint, data, (gssize)MIN(n, COMPLAINT_MAX));
+	if ((is_stderr || client->pty) && is_complaint(client, data, n)) {
+		g_string_append_len(client->complaint, data, (gssize)MIN(n, COMPLAINT_MAX - client->complaint->len));
 		return;
 	}
 	client->heard = TRUE;
@@ -243,7 +245,7 @@ static PssChannel *program_open(PssTransport *base, const PssChannelRequest *req
 	Client *client = g_new0(Client, 1);
 	PssChildChannel *channel = pss_child_channel_new(base, transport->lost ? NULL : &client_events, client);
 
-	*client = (Client){ transport, events, user, .complaint = g_string_new(NULL) };
+	*client = (Client){ transport, events, user, request->pty, .complaint = g_string_new(NULL) };
 	g_ptr_array_add(transport->channels, channel);
 	if (transport->lost || !transport->master)
 		return (PssChannel *)channel;

@@ -11,6 +11,8 @@
 /* Behind `f`; a missing one is "-". */
 enum { HOLDER, VERSION, INSTANCE, NAME, IDLE, ORIGIN, WANTED_SHELL, OPENED, LOGIN_SHELL, LINK, N_WORDS };
 #define KNOWN_VERSION "1"
+/* A name of people's is far shorter, and a message to a client has to hold it. */
+#define LINE_MAX_BYTES 4096
 
 void pss_found_free(PssFound *found)
 {
@@ -60,6 +62,15 @@ static PssFound *read_words(char **words)
 	return found;
 }
 
+/* `line`: behind the key, up to its end. */
+static PssFound *read_line(const char *line, gsize n)
+{
+	g_autofree char *text = g_strndup(line, n);
+	g_auto(GStrv) words = g_strsplit(text, " ", N_WORDS + 2);
+
+	return n <= LINE_MAX_BYTES && g_strcmp0(words[0], "f") == 0 ? read_words(words + 1) : NULL;
+}
+
 GPtrArray *pss_find_read(const char *key, const char *text, gsize n)
 {
 	g_autofree char *start = g_strdup_printf("\036%s ", key);
@@ -73,9 +84,7 @@ GPtrArray *pss_find_read(const char *key, const char *text, gsize n)
 			break;
 		if (*at == 'e')
 			return g_steal_pointer(&all);
-		g_autofree char *line = g_strndup(at, (gsize)(line_end - at));
-		g_auto(GStrv) words = g_strsplit(line, " ", N_WORDS + 2);
-		PssFound *found = g_str_equal(words[0], "f") ? read_words(words + 1) : NULL;
+		PssFound *found = all->len < PSS_FOUND_MAX ? read_line(at, (gsize)(line_end - at)) : NULL;
 		if (found)
 			g_ptr_array_add(all, found);
 		at = line_end;

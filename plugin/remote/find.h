@@ -23,6 +23,9 @@ void pss_found_free(PssFound *found);
  * of start-up files. */
 void pss_find_link_init(PssHolderLink *link, const char *key);
 
+/* More than people open, and less than fills a client's memory. */
+#define PSS_FOUND_MAX 1000
+
 /* All that the channel has printed. NULL: it is no whole listing. Of PssFound, which the array owns; what cannot be
- * understood is left out. */
+ * understood is left out, and so is what comes behind PSS_FOUND_MAX of them. */
 GPtrArray *pss_find_read(const char *key, const char *text, gsize n);

@@ -94,7 +94,15 @@ void pss_holder_escape(GString *line, const void *data, gsize n)
 
 char *pss_holder_unescape(const char *word)
 {
-	return g_strcompress(word);
+	GString *plain = g_string_new(NULL);
+
+	for (; *word; word++) {
+		gboolean octal = word[0] == '\\' && strspn(word + 1, "01234567") >= 3 && word[1] < '4';
+		g_string_append_c(plain, octal ? (char)((word[1] - '0') << 6 | (word[2] - '0') << 3 | (word[3] - '0'))
+					       : *word);
+		word += octal ? 3 : 0;
+	}
+	return g_string_free(plain, FALSE);
 }
 
 char *pss_holder_origin(void)

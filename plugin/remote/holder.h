@@ -27,7 +27,7 @@ void pss_holder_link_finish(PssHolderLink *link);
 /* Appends bytes to a line as one word of it. */
 void pss_holder_escape(GString *line, const void *data, gsize n);
 
-/* And back. Newly allocated. */
+/* And back; what is no escape stays as it is. Newly allocated. */
 char *pss_holder_unescape(const char *word);
 
 /* Who this client is, for people: "user@computer", escaped. Newly allocated. */

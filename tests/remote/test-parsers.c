@@ -5,6 +5,7 @@
 #include "remote/column.h"
 #include "remote/doubt.h"
 #include "remote/find.h"
+#include "remote/greeting.h"
 #include "remote/marks.h"
 #include "remote/replies.h"
 #include "remote/request.h"
@@ -309,10 +310,86 @@ static void test_find(void)
 		{ ROW("1 not-a-uuid n 60 a@b - 7 bash -") END, "" },
 		{ ROW("1 " UUID) ROW("1 " UUID " n 60 a@b - 7 bash -") END, "n/bash/a@b/60/7/0;" },
 		{ "\036" OTHER " e\n", "none" },
+		{ "\036" NONCE " \n" END, "" },
+		{ "\036" NONCE "  \n" END, "" },
+		{ "\036" NONCE " f\n\036" NONCE " f \n" END, "" },
+		{ "\036" NONCE " \036" NONCE " \n" END, "" },
+		{ "\036" NONCE " ", "none" },
+		{ "\036" NONCE " e", "none" },
+		{ ROW("1 " UUID " \\ 60 \\9 - 7 \\04 -") END, "\\/\\04/\\9/60/7/0;" },
+		{ ROW("1 " UUID " n 60 a@b - 99999999999999999999 bash -") END, "" },
+		{ ROW("1 " UUID " n -1 a@b - 7 bash -") END, "" },
 	};
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autofree char *found = describe_found(cases[i].text);
 		g_assert_cmpstr(found, ==, cases[i].wanted);
+	}
+}
+
+static void test_find_is_bounded(void)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	g_autofree char *long_name = g_strnfill(8192, 'n');
+
+	g_string_append_printf(text, ROW("1 " UUID " %s 60 a@b - 7 bash -"), long_name);
+	for (guint i = 0; i < PSS_FOUND_MAX + 10; i++)
+		g_string_append(text, ROW("1 " UUID " n 60 a@b - 7 bash -"));
+	g_string_append(text, END);
+	g_autoptr(GPtrArray) all = pss_find_read(NONCE, text->str, text->len);
+	g_assert_cmpuint(all->len, ==, PSS_FOUND_MAX);
+}
+
+/* ---- greetings of holders */
+
+static void test_greetings(void)
+{
+	static const struct {
+		const char *line;
+		PssGreetingKind kind;
+		const char *wanted; /* have/start/end/takes raw/last child/text */
+	} cases[] = {
+		{ "h 3 40 perl-2 90", PSS_GREETING_HELD, "3/40/90/1/0/" },
+		{ "h 3 40 perl 90", PSS_GREETING_HELD, "3/40/90/0/0/" },
+		{ "h 3 40 python-2", PSS_GREETING_HELD, "3/40/0/1/0/" },
+		{ "h 3 40 perl-2 90 7 a\\040b c", PSS_GREETING_HELD, "3/40/90/1/7/a b c" },
+		{ "h 3 40 perl-2 90 7 ", PSS_GREETING_HELD, "3/40/90/1/7/" },
+		{ "h 3 40 perl-2 90 7", PSS_GREETING_HELD, "3/40/90/1/7/" },
+		{ "n no keeper here", PSS_GREETING_NO_KEEPER, "0/0/0/0/0/no keeper here" },
+		{ "g", PSS_GREETING_GONE, "0/0/0/0/0/" },
+		{ "g ", PSS_GREETING_GONE, "0/0/0/0/0/" },
+		{ "n", PSS_GREETING_NO_KEEPER, "0/0/0/0/0/" },
+		{ "o", PSS_GREETING_TAKEN, "0/0/0/0/0/" },
+		{ "b", PSS_GREETING_BUSY, "0/0/0/0/0/" },
+		{ "b me\\040too@there", PSS_GREETING_BUSY, "0/0/0/0/0/me too@there" },
+		{ "", PSS_GREETING_NONE, "0/0/0/0/0/" },
+		{ " ", PSS_GREETING_NONE },
+		{ "x", PSS_GREETING_NONE },
+		{ "x y", PSS_GREETING_NONE },
+		{ "ho", PSS_GREETING_NONE },
+		{ "h", PSS_GREETING_NONE },
+		{ "h ", PSS_GREETING_NONE },
+		{ "h 3", PSS_GREETING_NONE },
+		{ "h 3 40", PSS_GREETING_NONE },
+		{ "h 3 40 ", PSS_GREETING_HELD, "3/40/0/0/0/" },
+		{ "h  3 40 perl-2", PSS_GREETING_NONE },
+		{ "h -3 40 perl-2 90", PSS_GREETING_NONE },
+		{ "h 3 40 perl-2 39", PSS_GREETING_NONE },
+		{ "h 3 40 perl-2 99999999999", PSS_GREETING_NONE },
+		{ "h 18446744073709551615 40 perl-2 90", PSS_GREETING_NONE },
+		{ "h 3 40 perl-2 90 4294967296 x", PSS_GREETING_NONE },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		/* A block of its own size, so that a reader that goes past it is seen. */
+		g_autofree char *line = g_strdup(cases[i].line);
+		g_auto(PssGreeting) greeting = { 0 };
+		pss_greeting_read(line, &greeting);
+		g_assert_cmpint(greeting.kind, ==, cases[i].kind);
+		g_autofree char *said = g_strdup_printf(
+			"%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT "/%d/%u/%s", greeting.have,
+			greeting.start, greeting.end, greeting.takes_raw, greeting.last_child, greeting.text);
+		if (cases[i].wanted)
+			g_assert_cmpstr(said, ==, cases[i].wanted);
 	}
 }
 
@@ -348,6 +425,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/completeness/never sure of the unfinished", test_doubt);
 	g_test_add_func("/column/is known after a carriage return", test_column);
 	g_test_add_func("/find/rows and the end", test_find);
+	g_test_add_func("/find/is bounded", test_find_is_bounded);
+	g_test_add_func("/greeting/every kind, and what is none", test_greetings);
 	g_test_add_func("/find/what a holder is told comes back", test_about);
 	return g_test_run();
 }

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT */
+/* What a holder says that does not keep to PROTOCOL.md: whoever has the remote account can make it say anything. The
+ * session ends with a cause, and this process keeps no more than is legal on the way. The link is a transport of the
+ * test's own, so that each byte of it is ours. */
+#include <string.h>
+
+#include "host/error.h"
+#include "host/held-private.h"
+#include "link-harness.h"
+
+#define MIB (1024u * 1024u)
+
+/* -- the link */
+
+typedef struct {
+	PssChannel base;
+	const PssChannelEvents *events;
+	gpointer user;
+} Carrier;
+
+typedef struct {
+	PssTransport base;
+	const PssTransportEvents *events;
+	gpointer user;
+	guint source;
+	Carrier carrier;
+} Link;
+
+static Link *current; /* the newest; NULL: it has been freed */
+static GString *written;
+
+static gboolean tell_ready(gpointer data)
+{
+	Link *link = data;
+
+	link->source = 0;
+	link->events->on_ready(link->user, "me", "me@box:22", NULL);
+	return G_SOURCE_REMOVE;
+}
+
+static void link_connect(PssTransport *base)
+{
+	((Link *)base)->source = g_idle_add(tell_ready, base);
+}
+
+static PssChannel *link_open(PssTransport *base, const PssChannelRequest *request, const PssChannelEvents *events,
+			     gpointer user)
+{
+	Link *link = (Link *)base;
+
+	link->carrier = (Carrier){ { base }, events, user };
+	return &link->carrier.base;
+}
+
+static void link_write(PssChannel *channel, const void *data, gsize n)
+{
+	g_string_append_len(written, data, (gssize)n);
+}
+
+static void link_close(PssChannel *channel)
+{
+	((Carrier *)channel)->events = NULL;
+}
+
+static void link_free(PssTransport *base)
+{
+	Link *link = (Link *)base;
+
+	g_clear_handle_id(&link->source, g_source_remove);
+	if (current == link)
+		current = NULL;
+	g_free(link);
+}
+
+static PssTransport *new_link(PssTarget *target, const PssTransportEvents *events, gpointer user)
+{
+	static const PssTransportOps ops = {
+		.connect = link_connect,
+		.open = link_open,
+		.write = link_write,
+		.close = link_close,
+		.free = link_free,
+	};
+	Link *link = g_new0(Link, 1);
+
+	link->base.ops = &ops;
+	link->events = events;
+	link->user = user;
+	pss_target_free(target);
+	return &(current = link)->base;
+}
+
+static void say(const void *data, gsize n)
+{
+	if (current && current->carrier.events)
+		current->carrier.events->on_data(current->carrier.user, data, n, FALSE);
+}
+
+/* -- the session's side */
+
+typedef struct {
+	LinkRecord link;
+	ChannelRecord channel;
+	PssHeld *held;
+} Fixture;
+
+static PssLinkNews last_news;
+
+static void on_link(gpointer user, PssLinkNews news, const char *text)
+{
+	last_news = news;
+}
+
+static void begin(Fixture *f)
+{
+	static PssTransportEvents events;
+
+	events = link_events;
+	events.on_link = on_link;
+	written = g_string_new(NULL);
+	link_record_init(&f->link);
+	channel_record_init(&f->channel);
+	f->link.transport = pss_transport_held_new(link_target("box"), new_link, 7200, &events, &f->link);
+	f->held = (PssHeld *)f->link.transport;
+	pss_transport_held_describe(f->link.transport, "b4e1c6a0-3d1f-4c55-9d5e-2f6f3f0a9b11", "n", NULL);
+	pss_transport_connect(f->link.transport);
+	wait_for(current && current->carrier.events, 10);
+}
+
+static void end(Fixture *f)
+{
+	link_record_finish(&f->link);
+	channel_record_finish(&f->channel);
+	run_pending();
+	g_string_free(written, TRUE);
+}
+
+static void greet(const Fixture *f, const char *line)
+{
+	g_autofree char *greeting = g_strdup_printf("%s%s\n", f->held->greeting_start, line);
+
+	say(greeting, strlen(greeting));
+	run_pending();
+}
+
+static void begin_held(Fixture *f)
+{
+	begin(f);
+	greet(f, "h 0 0 perl-2 0");
+	g_assert_cmpint(f->held->state, ==, PSS_HELD_UP);
+	channel_open(&f->channel, &f->link, "run", FALSE);
+}
+
+static void expect_lost(Fixture *f, const char *words)
+{
+	wait_for(f->link.n_lost, 10);
+	g_assert_error(f->link.lost, PSS_ERROR, PSS_LINK_LOST);
+	if (!strstr(f->link.lost->message, words))
+		g_error("'%s' is not in '%s'", words, f->link.lost->message);
+}
+
+/* -- greetings */
+
+static const struct {
+	const char *line;
+	PssHeldState state;
+	const char *words;
+} greetings[] = {
+	{ "h 0 0 perl-2 0", PSS_HELD_UP },
+	{ "n", PSS_HELD_PLAIN },
+	{ "n no perl", PSS_HELD_PLAIN },
+	{ "g", PSS_HELD_LOST, "has ended" },
+	{ "x", PSS_HELD_LOST, "cannot be understood" },
+	{ "", PSS_HELD_LOST, "cannot be understood" },
+	{ "h", PSS_HELD_LOST, "cannot be understood" },
+	{ "h 1 0 perl-2 0", PSS_HELD_LOST, "disagree" },
+	{ "h 0 1 perl-2 1", PSS_HELD_LOST, "disagree" },
+	{ "o", PSS_HELD_LOST, "another client" },
+	{ "b", PSS_HELD_LOST, "another client is connected" },
+	{ "b you", PSS_HELD_LOST, "you is connected" },
+};
+
+static void greeting(gconstpointer data)
+{
+	guint i = GPOINTER_TO_UINT(data);
+	Fixture f;
+
+	begin(&f);
+	greet(&f, greetings[i].line);
+	g_assert_cmpint(f.held->state, ==, greetings[i].state);
+	if (greetings[i].words && !strstr(f.link.lost->message, greetings[i].words))
+		g_error("'%s' is not in '%s'", greetings[i].words, f.link.lost->message);
+	end(&f);
+}
+
+static void noise_then_greeting(void)
+{
+	g_autofree char *noise = g_strnfill(64 * 1024, '\036');
+	Fixture f;
+
+	begin(&f);
+	for (guint i = 0; i < 160; i++) {
+		say(noise, 64 * 1024);
+		g_assert_cmpuint(f.held->early->len, <, 64);
+	}
+	greet(&f, "h 0 0 perl-2 0");
+	g_assert_cmpint(f.held->state, ==, PSS_HELD_UP);
+	end(&f);
+}
+
+static void endless_greeting(void)
+{
+	g_autofree char *more = g_strnfill(16 * 1024, 'h');
+	Fixture f;
+
+	begin(&f);
+	say(f.held->greeting_start, strlen(f.held->greeting_start));
+	for (guint i = 0; i < 10; i++)
+		say(more, 16 * 1024);
+	expect_lost(&f, "no end");
+	end(&f);
+}
+
+/* -- the down stream */
+
+static const char *const no_frames[] = {
+	"\n",
+	" \n",
+	"1\n",
+	"1 1\n",
+	"1 1 \n",
+	"1 1 x\n",
+	"1 1 1 \n",
+	"9 1 1\n",
+	"a 1\n",
+	"a 99 0\n",
+	"x\n",
+	"t 1\n",
+	"l 1 -\n",
+	"1 1 1048577\n",
+	"1 1 18446744073709551615\n",
+	"1 99999999999 1\n",
+	"a 18446744073709551615 0\n",
+	"h 0 0 perl-2 0\n",
+	"11111111111111111111111111111111111111111111111111111111111111111111111111111111",
+};
+
+static void no_frame(gconstpointer text)
+{
+	Fixture f;
+
+	begin_held(&f);
+	say(text, strlen(text));
+	expect_lost(&f, "cannot be understood");
+	end(&f);
+}
+
+/* Frames of all kinds for children that are not there. */
+static void nobodys_frames(void)
+{
+	static const char frames[] = "1 7 3\nabc2 8 1\nxt 7 99999\nx 9 1\n1 1 2\nok";
+	Fixture f;
+
+	begin_held(&f);
+	say(frames, strlen(frames));
+	g_assert_cmpuint(f.link.n_lost, ==, 0);
+	g_assert_cmpstr(f.channel.out->str, ==, "ok");
+	end(&f);
+}
+
+/* One that is told to stop, and has sent 3 MiB by then, loses nothing; one that goes on is ended. */
+static void flood(gsize n_piece, guint n_legal)
+{
+	g_autofree char *piece = g_strnfill(n_piece, 'x');
+	Fixture f;
+
+	begin_held(&f);
+	f.channel.discard = TRUE;
+	pss_channel_pause(f.channel.channel, TRUE);
+	for (guint i = 0; i < n_legal || !f.link.n_lost; i++) {
+		g_autofree char *header = g_strdup_printf("%u 1 %" G_GSIZE_FORMAT "\n", 1 + i % 2, n_piece);
+		say(header, strlen(header));
+		say(piece, n_piece);
+		if (i == n_legal) {
+			g_assert_cmpuint(f.link.n_lost, ==, 0);
+			g_assert_nonnull(strstr(written->str, " z 1 1\n"));
+		}
+		if (i % 1000 == 0 || n_piece > 1000)
+			run_pending();
+		g_assert_cmpuint((gsize)i * n_piece, <, 64u * MIB);
+	}
+	expect_lost(&f, "told to hold back");
+	end(&f);
+}
+
+static void flood_of_large_frames(void)
+{
+	flood(64 * 1024, 3 * MIB / (64 * 1024));
+}
+
+static void flood_of_small_frames(void)
+{
+	flood(1, MIB / 7);
+}
+
+static void held_back_in_order(void)
+{
+	g_autoptr(GString) wanted = g_string_new(NULL);
+	Fixture f;
+
+	begin_held(&f);
+	pss_channel_pause(f.channel.channel, TRUE);
+	for (guint i = 0; i < 100000; i++) {
+		g_autofree char *text = g_strdup_printf("%u,", i);
+		g_autofree char *frame = g_strdup_printf("1 1 %u\n%s", (guint)strlen(text), text);
+		say(frame, strlen(frame));
+		g_string_append(wanted, text);
+	}
+	say("x 1 3\n", 6);
+	g_assert_cmpuint(f.channel.out->len, ==, 0);
+	g_assert_cmpuint(f.channel.n_closed, ==, 0);
+	pss_channel_pause(f.channel.channel, FALSE);
+	g_assert_true(g_str_equal(f.channel.out->str, wanted->str));
+	g_assert_cmpint(f.channel.exit_status, ==, 3);
+	end(&f);
+}
+
+/* -- the lines that are kept until they are obeyed */
+
+static void feed_input(Fixture *f, guint n_mib, gboolean taken, gboolean obeyed)
+{
+	g_autofree char *block = g_strnfill(MIB, 'i');
+
+	for (guint i = 0; i < n_mib; i++) {
+		pss_channel_write(f->channel.channel, block, MIB);
+		g_string_truncate(written, 0);
+		if (taken)
+			say("t 1 1048576\n", 12);
+		if (obeyed) {
+			g_autofree char *line = g_strdup_printf("a %" G_GUINT64_FORMAT " 0\n", f->held->numbered.last);
+			say(line, strlen(line));
+		}
+		run_pending();
+	}
+}
+
+static void never_obeys(void)
+{
+	Fixture f;
+
+	begin_held(&f);
+	feed_input(&f, 64, TRUE, FALSE);
+	expect_lost(&f, "does not say what it has obeyed");
+	end(&f);
+}
+
+/* Its child takes nothing: who sends stops by pss_channel_pending(), or has one long line. */
+static void never_takes(void)
+{
+	Fixture f;
+
+	begin_held(&f);
+	feed_input(&f, 64, FALSE, FALSE);
+	g_assert_cmpuint(f.link.n_lost, ==, 0);
+	g_assert_cmpuint(pss_channel_pending(f.channel.channel), ==, 64 * MIB);
+	end(&f);
+}
+
+static void obeys(void)
+{
+	Fixture f;
+
+	begin_held(&f);
+	feed_input(&f, 64, TRUE, TRUE);
+	g_assert_cmpuint(f.link.n_lost, ==, 0);
+	g_assert_cmpuint(f.held->numbered.n_bytes, ==, 0);
+	end(&f);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	for (guint i = 0; i < G_N_ELEMENTS(greetings); i++) {
+		g_autofree char *path = g_strdup_printf("/held/greeting '%s'", greetings[i].line);
+		g_test_add_data_func(path, GUINT_TO_POINTER(i), greeting);
+	}
+	g_test_add_func("/held/noise, then the greeting", noise_then_greeting);
+	g_test_add_func("/held/a greeting without an end", endless_greeting);
+	for (guint i = 0; i < G_N_ELEMENTS(no_frames); i++) {
+		g_autofree char *path = g_strdup_printf("/held/no frame: %u", i);
+		g_test_add_data_func(path, no_frames[i], no_frame);
+	}
+	g_test_add_func("/held/frames of nobody", nobodys_frames);
+	g_test_add_func("/held/it goes on in large frames", flood_of_large_frames);
+	g_test_add_func("/held/it goes on in small frames", flood_of_small_frames);
+	g_test_add_func("/held/what was held back comes in order", held_back_in_order);
+	g_test_add_func("/held/it never obeys", never_obeys);
+	g_test_add_func("/held/nobody takes the input", never_takes);
+	g_test_add_func("/held/it obeys", obeys);
+	return g_test_run();
+}
