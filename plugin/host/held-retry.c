@@ -34,6 +34,7 @@ void pss_held_drop_link_soon(PssHeld *held)
 	/* The link lives on for a moment, and what it has read already says nothing any more. */
 	if (held->carrier)
 		pss_channel_close(g_steal_pointer(&held->carrier));
+	pss_held_lose_plain(held);
 	held->greeted = FALSE;
 	g_byte_array_set_size(held->early, 0);
 	if (held->link) {

@@ -230,6 +230,16 @@ void pss_held_become_plain(PssHeld *held)
 		open_plain(held, held->channels->pdata[i]);
 }
 
+void pss_held_lose_plain(PssHeld *held)
+{
+	for (guint i = 0; i < held->channels->len; i++) {
+		PssHeldChannel *channel = held->channels->pdata[i];
+		if (channel->plain)
+			channel->events = NULL;
+		channel->plain = NULL;
+	}
+}
+
 void pss_held_forget_plain(PssHeld *held)
 {
 	for (guint i = 0; i < held->channels->len; i++)
