@@ -30,16 +30,16 @@ static char key[SECRET_LENGTH + 1], name[SECRET_LENGTH + 1], nonce[SECRET_LENGTH
 
 /* ---- secrets */
 
-static gboolean is_secret(const char *at, gsize n)
+static gboolean is_secret(const char *at)
 {
-	return n >= SECRET_LENGTH && strspn(at, "0123456789abcdef") >= SECRET_LENGTH;
+	return strspn(at, "0123456789abcdef") >= SECRET_LENGTH;
 }
 
 static void take_behind(const char *text, const char *start, char *ret)
 {
 	const char *at = strstr(text, start);
 
-	if (at && is_secret(at + strlen(start), strlen(at + strlen(start))))
+	if (at && is_secret(at + strlen(start)))
 		g_strlcpy(ret, at + strlen(start), SECRET_LENGTH + 1);
 }
 
@@ -49,10 +49,11 @@ static void look_for_secrets(const void *data, gsize n)
 
 	take_behind(text, "\\036", key);
 	take_behind(text, "\nn=", name);
-	for (const char *at = text; *at; at += MAX(strspn(at, "0123456789abcdef"), 1))
-		if (is_secret(at, strlen(at)) && strncmp(at, key, SECRET_LENGTH) != 0 &&
-		    strncmp(at, name, SECRET_LENGTH) != 0)
-			g_strlcpy(nonce, at, sizeof nonce);
+	for (const char *at = text; *(at += strcspn(at, "0123456789abcdef"));) {
+		if (is_secret(at) && strncmp(at, key, SECRET_LENGTH) != 0 && strncmp(at, name, SECRET_LENGTH) != 0)
+			memcpy(nonce, at, SECRET_LENGTH);
+		at += strspn(at, "0123456789abcdef");
+	}
 }
 
 const char *fake_key(void)
