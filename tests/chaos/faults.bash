@@ -100,7 +100,8 @@ few_descriptors() {
 
 fault_few_descriptors_host() { few_descriptors 'the host process' "$(host_pids | head -n 1)" $((DRAW_TARGET % 8)); }
 
-fault_few_descriptors_shell() { few_descriptors "the shell in $TERM_NAME" "$(term_pid)" $((DRAW_TARGET % 8)); }
+# Enough for a redirection: zsh loses its own standard output where one cannot be made.
+fault_few_descriptors_shell() { few_descriptors "the shell in $TERM_NAME" "$(term_pid)" $((DRAW_TARGET % 8 + 4)); }
 
 # A state directory of 128 KiB. Only where one can be mounted.
 disk_make() {
@@ -110,6 +111,7 @@ disk_make() {
 
 fault_disk_full() {
 	[ -n "$DISK" ] || return 1
+	DISK_WAS_FULL=1
 	trace '-- the state directory is full'
 	head -c 1000000 /dev/zero >"$HERE/state/fill" 2>/dev/null
 	return 0

@@ -21,7 +21,11 @@ come_back() {
 	for tries in 1 2 3 4; do
 		look
 		case $LOOKS in
-		local | closed) return 0 ;;
+		closed) return 0 ;;
+		local)
+			[ -n "${SUSPENDED[$TERM_NAME]-}" ] || return 0
+			verb_resume
+			;;
 		remote)
 			verb_leave
 			wait_looks "$BACK_SECONDS" 'local|closed|remote'
@@ -62,21 +66,39 @@ terminals_are_sane() {
 	done
 }
 
-# SPEC §6; and what a shell says of a child that a fault has killed.
-KNOWN_STATUSES=' 0 1 124 130 255 129 137 143 '
+# SPEC §6; and what a shell says of a child that a fault has killed, or Ctrl-Z stopped.
+KNOWN_STATUSES=' 0 1 124 130 255 129 137 143 148 '
 
-# Of a call that succeeded all has come; one that failed says why.
+# Of a call that succeeded all has come, or it says where the rest is; one that failed says why.
 check_call() {
 	local tag=$1 status=$2
-	if [ "$status" = 0 ] && ! grep -qxF "$tag.end" "$HERE/$tag.out"; then
+	if [ "$status" = 0 ] && ! grep -qxF "$tag.end" "$HERE/$tag.out" && ! grep -q 'receive-pssession .* the rest' "$HERE/$tag.err"; then
 		violated "$tag: status 0, and its output is not whole"
 	elif [ "$status" != 0 ] && [ "$status" != 130 ] && [ "$status" -lt 129 ] && [ ! -s "$HERE/$tag.err" ]; then
 		violated "$tag: status $status, and nothing says why"
 	fi
 }
 
+# Whoever could not enter, or was thrown out, is told why: as many lines as there were such ends, at least.
+check_reasons() {
+	local TERM_NAME wanted told
+	for TERM_NAME in "${TERMINALS[@]}"; do
+		wanted=$(awk '$2 == 1 || $2 == 255 { print $1 }' "$WORLD/notes" | grep -cxFf <(tags_entered_in "$TERM_NAME"))
+		told=$(grep -cE 'pssession: |connection to |the session' <<<"${SCREENS[$TERM_NAME]-}")
+		[ "$told" -ge "$wanted" ] || violated "$TERM_NAME: $wanted times not entered or lost, $told lines that say why"
+	done
+}
+
+tags_entered_in() {
+	local tag
+	for tag in "${!ENTERS[@]}"; do
+		[ "${ENTERS[$tag]}" != "$1" ] || echo "$tag"
+	done
+}
+
 statuses_are_true() {
 	local tag what side
+	check_reasons
 	while read -r tag what side; do
 		[ "$what" != ran ] || continue
 		[[ $KNOWN_STATUSES == *" $what "* ]] || violated "$tag: status $what of: ${STATUS_OF[$tag]-}"

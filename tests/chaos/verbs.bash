@@ -4,10 +4,10 @@
 # say which ones there are for a terminal that shows this or that.
 
 # shellcheck disable=SC2034 # round.bash picks from them
-VERBS_local=(enter enter_computer open get remove invoke invoke_slow invoke_input invoke_unread invoke_computer job
-	receive receive_wait disconnect connect enter)
+VERBS_local=(enter enter_computer open open_resilient get remove invoke invoke_slow invoke_input invoke_unread invoke_computer
+	job receive receive_wait disconnect connect enter)
 # shellcheck disable=SC2034
-VERBS_remote=(line line_slow line_ahead forever half_line leave stop_job line_slow)
+VERBS_remote=(line line_slow line_ahead forever half_line leave stop_job line_slow suspend)
 # shellcheck disable=SC2034
 VERBS_busy=(interrupt leave_by_escape detach_by_escape keys nothing)
 
@@ -45,13 +45,20 @@ verb_open() {
 	local_line "new-pssession -ConfigFile \$C -Name k$N_SESSIONS box >\$O/opened 2>&1"
 }
 
+verb_open_resilient() {
+	N_SESSIONS=$((N_SESSIONS + 1))
+	local_line "new-pssession -Resilient -ConfigFile \$C -Name k$N_SESSIONS box >\$O/opened 2>&1"
+}
+
 verb_enter() {
 	some_session
 	local_line "enter-pssession -Name $SESSION"
+	ENTERS[$TAG]=$TERM_NAME
 }
 
 verb_enter_computer() {
 	local_line 'enter-pssession -ConfigFile $C box'
+	ENTERS[$TAG]=$TERM_NAME
 }
 
 verb_get() {
@@ -162,6 +169,19 @@ verb_stop_job() {
 	wait_looks 1 busy
 	trace "$TERM_NAME: Ctrl-Z"
 	term_keys C-z
+}
+
+# In bash the local prompt is back until `fg`; in zsh a line says that it cannot be.
+verb_suspend() {
+	trace "$TERM_NAME: Ctrl-Z at the prompt"
+	term_keys C-z
+	[ "$TERM_NAME" = b ] || ! wait_looks 2 local || SUSPENDED[$TERM_NAME]=1
+}
+
+verb_resume() {
+	unset "SUSPENDED[$TERM_NAME]"
+	type_line fg
+	wait_looks 5 'remote|closed'
 }
 
 verb_leave() {
