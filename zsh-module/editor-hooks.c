@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Hooks of the user's that zsh calls while a line is edited. They run, and what they have bound or defined meanwhile
- * does not end lines: plugins put themselves in place in zle-line-init, or when the keymap changes. */
+ * does not end lines: plugins put themselves in place in zle-line-init. zle-line-pre-redraw comes after each key; where
+ * the user has none it is ours, so that nothing that a widget binds outlives its key. */
 #include <stdbool.h>
 #include <string.h>
 
@@ -8,10 +9,10 @@
 
 #include "zsh-module/editor.h"
 
+#define REDRAW "zle-line-pre-redraw"
 #define QUIET_FLAGS (WIDGET_INT | ZLE_NOTCOMMAND | ZLE_KEEPSUFFIX | ZLE_MENUCMP | ZLE_LASTCOL)
 
 static int on_init(char **arguments);
-static int on_keymap(char **arguments);
 static int on_redraw(char **arguments);
 
 static struct hook {
@@ -21,10 +22,11 @@ static struct hook {
 	struct widget before;
 } hooks[] = {
 	{ .name = "zle-line-init", .instead = on_init },
-	{ .name = "zle-keymap-select", .instead = on_keymap },
-	{ .name = "zle-line-pre-redraw", .instead = on_redraw },
+	{ .name = REDRAW, .instead = on_redraw },
 };
 #define HOOKS_END (hooks + sizeof hooks / sizeof *hooks)
+
+static Widget redraw; /* ours, or NULL: the user has one */
 
 static bool is_ours(const struct hook *hook, Widget widget)
 {
@@ -37,8 +39,8 @@ static void take(struct hook *hook)
 
 	if (is_ours(hook, widget))
 		return;
-	hook->widget = widget;
-	if (!widget)
+	hook->widget = widget == redraw ? NULL : widget;
+	if (!hook->widget)
 		return;
 	hook->before = *widget;
 	hook->before.flags &= ~WIDGET_INUSE;
@@ -83,18 +85,28 @@ static int on_init(char **arguments)
 	return call(on_init, arguments);
 }
 
-static int on_keymap(char **arguments)
-{
-	return call(on_keymap, arguments);
-}
-
 static int on_redraw(char **arguments)
 {
 	return call(on_redraw, arguments);
 }
 
+static int after_key(char **arguments)
+{
+	pss_editor_secure_ends();
+	return 0;
+}
+
+static void be_redraw(void)
+{
+	char name[] = REDRAW;
+
+	if (!redraw && !pss_editor_widget(REDRAW))
+		redraw = pss_zle.addzlefunction(name, after_key, QUIET_FLAGS);
+}
+
 void pss_editor_take_hooks(void)
 {
+	be_redraw();
 	for (struct hook *hook = hooks; hook < HOOKS_END; hook++)
 		take(hook);
 }
@@ -103,4 +115,7 @@ void pss_editor_give_hooks_back(void)
 {
 	for (struct hook *hook = hooks; hook < HOOKS_END; hook++)
 		give_back(hook);
+	if (redraw)
+		pss_zle.deletezlefunction(redraw);
+	redraw = NULL;
 }

@@ -11,6 +11,7 @@ setup_file() { world_start bash; }
 teardown_file() { world_end; }
 
 setup() {
+	requires_own_account
 	place_start
 	mkdir -m 1777 "$HERE/ran"
 	# What tools bind to a key: it runs the line itself.
@@ -242,6 +243,7 @@ zsh_rows() {
 		finish|Enter|zle-line-finish() { local l=$BUFFER; BUFFER=; eval $l }; zle -N zle-line-finish
 		init|Enter|zle-line-init() { zle -N accept-line run_it; bindkey '^M' run_it }; zle -N zle-line-init
 		redraw|Enter|zle-line-pre-redraw() { bindkey -s '^M' '; true^J'; zle -N accept-line run_it }; zle -N zle-line-pre-redraw
+		late|C-g Enter|late() { zle -N accept-line run_it; bindkey '^M' run_it }; zle -N late; bindkey '^G' late
 		transient|Enter|zle-line-init() { [[ $CONTEXT == start ]] && zle .recursive-edit && zle .accept-line; }; zle -N zle-line-init
 	END
 }
