@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What a `bind -x` command may do with the line being edited: change it, not run it. Such a command runs here while the
- * line is the remote's, so `eval` refuses the line's text (`eval "$READLINE_LINE"`, as editors and tools that
- * accept a line by themselves have it) as long as the command runs, and the line is left as it was. Other code that
- * takes the text to pieces is the user's own program. Only in the entered child, whose table of builtins is changed. */
+ * line is the remote's, so `eval` refuses the line's text (`eval "$READLINE_LINE"`, as editors and tools that accept a
+ * line by themselves have it) as long as the command runs, and so it does what was given to `history -s`, as tools do
+ * that run a line out of a history. The line is on the prompt then, for Enter. Other code that takes the text to pieces
+ * is the user's own program. Only in the entered child, whose table of builtins is changed. */
 #include <config.h>
 
 #include <stdbool.h>
@@ -21,40 +22,66 @@ extern struct builtin *builtin_address_internal(char *name, int disabled_okay);
 extern char *string_list(WORD_LIST *list);
 
 static struct {
-	char *line;   /* what was edited when the command began; heap. NULL: none runs */
-	bool refused; /* it has tried to run the line */
-	sh_builtin_func_t *eval;
+	char *line;     /* what was edited when the command began; heap. NULL: none runs */
+	char *recalled; /* what it has said is a line of the history; heap, or NULL */
+	char *refused;  /* which of them it has tried to run, or NULL */
 } fence;
+
+static sh_builtin_func_t *eval, *history; /* bash's own */
+
+static char *line_in(const char *text)
+{
+	if (pss_text_runs_line(text, fence.line))
+		return fence.line;
+	return fence.recalled && pss_text_runs_line(text, fence.recalled) ? fence.recalled : NULL;
+}
 
 static int fenced_eval(WORD_LIST *list)
 {
 	char *text = fence.line ? string_list(list) : NULL;
-	bool runs = text && pss_text_runs_line(text, fence.line);
+	char *line = text ? line_in(text) : NULL;
 
 	free(text);
-	if (!runs)
-		return fence.eval(list);
-	fence.refused = true;
+	if (!line)
+		return eval(list);
+	fence.refused = line;
 	builtin_error("%s", PSS_FENCE_REFUSAL);
 	return EXECUTION_FAILURE;
 }
 
+/* The shown history is the host's: what runs here does not belong in it. */
+static int fenced_history(WORD_LIST *list)
+{
+	if (!fence.line || !list || strcmp(list->word->word, "-s") != 0)
+		return history(list);
+	if (fence.refused == fence.recalled)
+		fence.refused = NULL;
+	free(fence.recalled);
+	fence.recalled = string_list(list->next);
+	return EXECUTION_SUCCESS;
+}
+
+static void replace(const char *name, sh_builtin_func_t *instead, sh_builtin_func_t **ret_before)
+{
+	struct builtin *builtin = builtin_address_internal((char *)name, 1);
+
+	if (!builtin || builtin->function == instead)
+		return;
+	*ret_before = builtin->function;
+	builtin->function = instead;
+}
+
 void pss_editor_raise_fence(void)
 {
-	char name[] = "eval";
-	struct builtin *eval = builtin_address_internal(name, 1);
-
-	if (!eval || eval->function == fenced_eval)
-		return;
-	fence.eval = eval->function;
-	eval->function = fenced_eval;
+	replace("eval", fenced_eval, &eval);
+	replace("history", fenced_history, &history);
 }
 
 static void forget(void)
 {
 	free(fence.line);
-	fence.line = NULL;
-	fence.refused = false;
+	free(fence.recalled);
+	fence.line = fence.recalled = fence.refused = NULL;
 }
 
 int pss_editor_run_widget(int count, int key)
@@ -64,8 +91,8 @@ int pss_editor_run_widget(int count, int key)
 	forget(); /* of one that has jumped out of readline */
 	fence.line = strndup(rl_line_buffer, (size_t)rl_end);
 	rc = bash_execute_unix_command(count, key);
-	if (fence.refused && fence.line) {
-		rl_replace_line(fence.line, 0);
+	if (fence.refused) {
+		rl_replace_line(fence.refused, 0);
 		rl_point = rl_end;
 	}
 	forget();

@@ -9,7 +9,7 @@
 #define BLANKS " \t\n"
 #define OPERATORS ";&|({!\n" /* a command may stand behind them */
 
-static const char *const leading_words[] = { "builtin", "command", "do", "else", "exec", "then", "time" };
+static const char *const leading_words[] = { "--", "builtin", "command", "do", "else", "exec", "then", "time" };
 
 /* Would a shell take what follows `text[n]` for a command? */
 static bool begins_command(const char *text, size_t n)

@@ -168,7 +168,9 @@ start_with() {
 
 @test "takeover: bash: a key's command that would run the line here leaves it to Enter" {
 	only bash 'bind -x is readline'\''s'
-	start_with "bind -x '\"\\C-xr\": run_it'" "bind -x '\"\\C-xb\": READLINE_LINE=\"echo be\${READLINE_LINE#echo }\"; eval \"READLINE_POINT=4\"'"
+	start_with "bind -x '\"\\C-xr\": run_it'" \
+		"recall() { local l='echo recalled; touch $HERE/ran/recalled'; history -s \"\$l\"; eval -- \"\$l\"\$'\ntrue'; READLINE_LINE=; }" \
+		"bind -x '\"\\C-xa\": recall'" "bind -x '\"\\C-xb\": READLINE_LINE=\"echo be\${READLINE_LINE#echo }\"; eval \"READLINE_POINT=4\"'"
 	enter
 	term_type "echo \$HOME >>$HERE/ran/one"
 	term_keys C-x r
@@ -181,6 +183,12 @@ start_with() {
 	term_type 'echo low'
 	term_keys C-x b Enter
 	wait_screen $'\nbelow\n'
+	wait_remote
+	term_keys C-x a
+	wait_line 'remote\$ echo recalled; touch .*/recalled$'
+	[ ! -e "$HERE/ran/recalled" ]
+	term_keys C-u Up
+	wait_line 'remote\$ echo low|remote\$ echo below'
 }
 
 @test "takeover: bash: an editor that cannot be set aside is named, and nothing is entered" {

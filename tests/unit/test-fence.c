@@ -10,6 +10,7 @@ static const struct {
 } rows[] = {
 	{ "touch x", "touch x", true },
 	{ "  touch x\n", " touch x ", true },
+	{ "-- touch x", "touch x", true },
 	{ "time touch x", "touch x", true },
 	{ "command time touch x", "touch x", true },
 	{ "{ touch x; }", "touch x", true },
