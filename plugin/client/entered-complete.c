@@ -5,6 +5,7 @@
  * known by its id and dropped. */
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 
 #include "client/completion.h"
 #include "client/entered-state.h"
@@ -63,6 +64,8 @@ int pss_entered_complete(void *user, const char *line, size_t length, size_t poi
 		return -ECONNRESET;
 	if (length > LINE_MAX_BYTES)
 		return 0;
+	if (typed_ahead && strspn(line, " \t") >= point) /* the indentation of a text that somebody pastes */
+		return -EINTR;
 	pss_link_complete(&state->link, line, length, point);
 	rc = await_answer(state, !typed_ahead);
 	if (rc == 0) {

@@ -162,10 +162,14 @@ class Peer:
                 self.meanwhile()
 
     def line(self, acknowledge=True):
-        """A whole LINE."""
+        """A whole LINE. Keys in front of it may complete: there is nothing."""
         text = b""
         while True:
             got = self.receive()
+            if got and got[0] in ("COMPLETE", "CANCEL"):
+                if got[0] == "COMPLETE":
+                    self.candidates(struct.unpack("=Q", fields(got[1])[TAG_POINT])[0])
+                continue
             assert got and got[0] == "LINE", f"wanted a LINE, got {got}"
             text += got[1]
             if not got[2] & 1:

@@ -173,18 +173,78 @@ def _(b):
     b.expect(rb"\[web1\]: ~\$ ")
 
 
-@test("typed keys that come back are edited, never run")
+def input_of(b, n):
+    got = b""
+    while len(got) < n:
+        got += b.peer.wait("INPUT")
+    return got
+
+
+@test("typed keys that come back are typed next: each line runs, what follows it is for what it runs")
 def _(b):
     b.enter()
     b.type("sleep 1\r")
     b.peer.line()
-    b.type("rm x\r")
-    assert b.peer.wait("INPUT")
+    b.type("echo wrong\x15cat x\recho y\rhalf")
+    keys = input_of(b, 28)
     b.peer.prompt()
-    b.peer.send(wire.TYPED, b"rm x\r")
-    b.expect(rb"\[web1\]: ~\$ .*rm x")
-    b.type("y\r")
-    assert b.peer.line() == b"rm xy"
+    b.peer.send(wire.TYPED, keys)
+    assert b.peer.line() == b"cat x"
+    keys = input_of(b, 11)
+    assert keys == b"echo y\rhalf", keys
+    b.peer.prompt()
+    b.peer.send(wire.TYPED, keys)
+    assert b.peer.line() == b"echo y"
+    assert input_of(b, 4) == b"half"
+    b.peer.prompt()
+    b.peer.send(wire.TYPED, b"half")
+    b.expect(rb"\[web1\]: ~\$ .*half")
+    b.type(" more\r")
+    assert b.peer.line() == b"half more"
+
+
+@test("lines that are typed at once at a prompt: what is behind the first goes where it goes")
+def _(b):
+    b.enter()
+    b.type("read x\rfoo\recho $x\r")
+    assert b.peer.line() == b"read x"
+    assert input_of(b, 12) == b"foo\recho $x\r"
+    b.peer.prompt()
+    b.peer.send(wire.TYPED, b"echo $x\r")
+    assert b.peer.line() == b"echo $x"
+
+
+@test("Ctrl-C at the prompt drops what was typed behind the line, too")
+def _(b):
+    b.enter()
+    b.type("sleep 1\r")
+    b.peer.line()
+    b.peer.prompt(b"> ", kind=2)
+    b.peer.send(wire.TYPED, b"a\x03b")
+    b.expect(rb"\[web1\]: > .*b")
+    b.interrupt(rb"\[web1\]: ~\$ ")
+    b.type("c\r")
+    assert b.peer.wait("DISCARD") == b""
+    assert b.peer.line() == b"c"
+
+
+@test("what a terminal answers is not typed, and may come in pieces")
+def _(b):
+    b.enter()
+    b.type("ask\r")
+    b.peer.line()
+    b.type("ls")
+    assert input_of(b, 2) == b"ls"
+    b.peer.answers_ping = False
+    b.peer.output(b"\x1b[c\x1b]11;?\x07")
+    b.peer.prompt()
+    b.wait_for(lambda: b.peer.pings, "a PING")
+    b.type(b";1c -l\x1b]11;rgb:0000/00")
+    b.type(b"00/0000\x1b\\ x\r")
+    b.peer.send(wire.TYPED, b"ls\x1b[?64")
+    b.peer.answer_ping()
+    got = b.peer.line()
+    assert got == b"ls -l x", got
 
 
 @test("keys under way when the prompt comes are waited for")
