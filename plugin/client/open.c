@@ -170,7 +170,7 @@ static int ask(struct run *run, const char *computer, const char *question, bool
 	if (!run->keys)
 		return pss_ask(computer, question, echo, answer);
 	for (;;) {
-		pss_opening_keys_pause(run->keys, !echo);
+		pss_opening_keys_pause(run->keys);
 		int rc = pss_ask(computer, question, echo, answer);
 		pss_opening_keys_resume(run->keys);
 		enum pss_escape_key escape =

@@ -144,6 +144,12 @@ void pss_opening_keys_begin(struct pss_opening_keys *keys, int escape_character,
 	take_terminal(keys);
 }
 
+void pss_opening_keys_drop(struct pss_opening_keys *keys)
+{
+	if (keys->tty.fd >= 0 && is_in_foreground(keys->tty.fd))
+		pss_tty_drop_keys(&keys->tty);
+}
+
 void pss_opening_keys_end(struct pss_opening_keys *keys)
 {
 	give_terminal_back(keys);
@@ -158,10 +164,9 @@ void pss_opening_keys_finish(struct pss_opening_keys *keys)
 	pss_buffer_wipe(&keys->typed);
 }
 
-void pss_opening_keys_pause(struct pss_opening_keys *keys, bool secret)
+void pss_opening_keys_pause(struct pss_opening_keys *keys)
 {
-	if (secret)
-		pss_buffer_wipe(&keys->typed);
+	pss_buffer_wipe(&keys->typed);
 	give_terminal_back(keys);
 }
 

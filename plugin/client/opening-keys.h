@@ -18,13 +18,15 @@ struct pss_opening_keys {
 /* Takes the terminal key by key, as far as there is one and this process is in its foreground; Ctrl-C and Ctrl-Z stay
  * signals. `escape_character` -1: nothing happens here or below. Process-wide: one at a time. */
 void pss_opening_keys_begin(struct pss_opening_keys *keys, int escape_character, const char *term);
+/* Nothing will be entered: what has been typed for it, and lies in the terminal unread, shall not run here. */
+void pss_opening_keys_drop(struct pss_opening_keys *keys);
 /* The terminal is as it was. `typed` stays, for the relay. Idempotent. */
 void pss_opening_keys_end(struct pss_opening_keys *keys);
 void pss_opening_keys_finish(struct pss_opening_keys *keys); /* ends, and wipes what was typed */
 
-/* For the time of a question, which takes the terminal line by line. What was typed before a secret is asked for is
- * forgotten, as the terminal forgets it. */
-void pss_opening_keys_pause(struct pss_opening_keys *keys, bool secret);
+/* For the time of a question, which takes the terminal line by line. What was typed before is forgotten, as ssh forgets
+ * it: it may be the answer to this question, or to the next one, and that must not become a line. */
+void pss_opening_keys_pause(struct pss_opening_keys *keys);
 void pss_opening_keys_resume(struct pss_opening_keys *keys);
 
 /* A line that answers a question: is it an escape key and nothing else? Nobody's password is `~.`. */

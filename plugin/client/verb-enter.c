@@ -147,6 +147,8 @@ static int loop(void *argument)
 		open_temporary(entering, &connection, &id);
 	else
 		attach_kept(entering, &connection, &id);
+	if (!entering->opened)
+		pss_opening_keys_drop(&entering->keys);
 	pss_opening_keys_end(&entering->keys);
 	connection.beside = NULL;
 	int status = call->status;

@@ -142,3 +142,66 @@ same_as_ssh() {
 		[ ! -e "$HERE/wrong" ]
 	done
 }
+
+# entering TEXT [ARGUMENTS…]: enter-pssession and the text, typed at once.
+entering() {
+	SIDES=(a)
+	mkdir -p "$WORLD/remote-run/a"
+	chown "$REMOTE_USER" "$WORLD/remote-run/a"
+	term_paste "enter-pssession ${*:2}"$'\n'"$1"
+}
+
+@test "typeahead: while it connects and boots, the first prompt reads it" {
+	requires_own_account
+	account_file .bashrc <<-'END'
+		case $- in *i*) until [ -e "$XDG_RUNTIME_DIR/go" ]; do :; done ;; esac
+		PS1='remote$ '
+	END
+	entering $'cd "$XDG_RUNTIME_DIR/a"\necho one >>log\n' '-ConfigFile $C box'
+	wait_screen 'echo one >>log'
+	term_paste $'read x\ntwo\necho "$x" >>log\ntouch done\n'
+	wait_screen 'touch done'
+	touch "$WORLD/remote-run/go"
+	both_wait
+	rm "$WORLD/remote-run/go"
+	write_dotfiles bash
+	[ "$(<"$WORLD/remote-run/a/log")" = $'one\ntwo' ]
+}
+
+@test "typeahead: a start-up file that asks gets what is typed, the first prompt the rest" {
+	requires_own_account
+	account_file .bashrc <<-'END'
+		case $- in *i*) read -r -p 'name? ' name ;; esac
+		PS1='remote$ '
+	END
+	entering $'me\necho "$name" >"$XDG_RUNTIME_DIR/log"\n' '-ConfigFile $C box'
+	wait_remote
+	wait_until 15 has_file log
+	write_dotfiles bash
+	[ "$(<"$WORLD/remote-run/log")" = me ]
+	rm "$WORLD/remote-run/log"
+}
+
+@test "typeahead: at once to a kept session, at its prompt and busy" {
+	keep_session
+	entering $'cd "$XDG_RUNTIME_DIR/a"\necho one >>log\ntouch here; until [ -e go ]; do :; done\n' '-Session $s'
+	both_wait here
+	term_keys Enter
+	term_send '~.'
+	wait_local
+	entering $'echo two >>log\ntouch done\n' '-Session $s'
+	wait_screen 'touch done'
+	touch "$WORLD/remote-run/a/go"
+	both_wait
+	[ "$(<"$WORLD/remote-run/a/log")" = $'one\ntwo' ]
+}
+
+@test "typeahead: where nothing is entered, what was typed for it does not run here" {
+	sed "s/^Port .*/Port 9/" "$WORLD/ssh/ssh_config" >"$HERE/nowhere"
+	run_line 'C=$HERE/nowhere'
+	term_paste $'enter-pssession -ConfigFile $C box\ntouch '"$HERE"$'/wrong\n'
+	wait_screen 'refused'
+	wait_local
+	run_line 'echo here'
+	[ ! -e "$HERE/wrong" ]
+}
