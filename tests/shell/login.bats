@@ -140,6 +140,25 @@ start_entering() {
 	not grep -rqF 'ss$word' "$HERE/home" "$HERE/state"
 }
 
+@test "login: what is typed before a password is asked for is forgotten, and what is typed behind it runs" {
+	requires_made_account
+	config 's/PreferredAuthentications.*/PreferredAuthentications password/'
+	local_bash_start
+	term_paste $'enter-pssession -ConfigFile $C box\necho early >>$XDG_RUNTIME_DIR/log\n'
+	wait_line 'password: $'
+	term_paste 'wrong too early'$'\n'"echo between >>\$XDG_RUNTIME_DIR/log"$'\n'
+	wait_screen $'password:[^:]*\n.*password:'
+	term_send "$PASSWORD"
+	term_keys Enter
+	term_paste $'echo late >>$XDG_RUNTIME_DIR/log\n'
+	wait_until 15 eval '[ -e "$WORLD/remote-run/log" ]'
+	wait_remote
+	[ "$(<"$WORLD/remote-run/log")" = late ]
+	rm "$WORLD/remote-run/log"
+	scrollback | not grep -q -e ss.word -e 'too early'
+	not grep -rqF -e "$PASSWORD" -e 'too early' "$HERE/home" "$HERE/state"
+}
+
 @test "login: a wrong password three times says what was tried" {
 	requires_made_account
 	config 's/PreferredAuthentications.*/PreferredAuthentications password/'

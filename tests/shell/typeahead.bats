@@ -22,11 +22,13 @@ stand_in_directory() {
 	local side=$1
 	mkdir -p "$WORLD/remote-run/$side"
 	chown "$REMOTE_USER" "$WORLD/remote-run/$side"
-	TERM_NAME=$side run_line "PS1='remote\$ '; cd $WORLD/remote-run/$side"
+	TERM_NAME=$side run_line "cd $WORLD/remote-run/$side"
 }
 
 # both_start [SHELL]: the remote shell is the account's own, or this one.
 both_start() {
+	requires_own_account
+	[ -z "${1-}" ] || write_dotfiles "$1"
 	enter box ${1:+-ConfigurationName "$1"}
 	clean_env_words
 	TERM_NAME=b term_start "${CLEAN_ENV[@]}" ssh -F "$WORLD/ssh/ssh_config" -tt box ${1:+"exec $1 -l"}
@@ -124,6 +126,28 @@ same_as_ssh() {
 	[ "$(wc -l <"$WORLD/remote-run/a/log")" = 600 ]
 }
 
+# What every remote shell does alike.
+in_another_shell() {
+	command -v "$1" >/dev/null || skip "there is no $1 here"
+	both_start "$1"
+	type_both $'sleep 0.3\necho a >>log\nread x\nfoo\necho "$x" >>log\necho wrong\025echo right >>log\ntouch here; cat >>log\n'
+	both_wait here
+	same_as_ssh $'one\ntwo\n\004sleep 0.1\necho b >>log'
+	[ "$(<"$WORLD/remote-run/a/log")" = $'a\nfoo\nright\none\ntwo\nb' ]
+}
+
+@test "typeahead: the same in a remote zsh" {
+	in_another_shell zsh
+}
+
+@test "typeahead: the same in a remote dash" {
+	in_another_shell dash
+}
+
+@test "typeahead: the same in a remote fish" {
+	in_another_shell fish
+}
+
 @test "typeahead: behind a line that leaves it is lost, as with ssh, and does not run here" {
 	local how
 	keep_session
@@ -204,4 +228,24 @@ entering() {
 	wait_local
 	run_line 'echo here'
 	[ ! -e "$HERE/wrong" ]
+}
+
+@test "typeahead: what the terminal answers is no line's text, the lines around it run" {
+	local ask='import select,sys,termios,tty; before = termios.tcgetattr(0); tty.setraw(0, termios.TCSANOW)'
+	ask+='; print("\033[c\033[6n\033]11;?\007", end="", flush=True); select.select([0], [], []); termios.tcsetattr(0, termios.TCSANOW, before)'
+	requires_own_account
+	enter
+	# shellcheck disable=SC2016
+	printf '%s\n' "$ask" >"$WORLD/remote-run/ask.py"
+	term_paste $'cd $XDG_RUNTIME_DIR; python3 ask.py\nmkdir -p a; echo one >>a/log\n'
+	term_paste $'python3 ask.py\n'
+	SIDES=(a)
+	both_wait log
+	wait_remote
+	run_line 'python3 ask.py; echo asked'
+	output_is asked
+	[ "$(<"$WORLD/remote-run/a/log")" = one ]
+	# (A terminal in line mode echoes what is typed, answers too.)
+	screen | grep 'remote\$ ' | not grep -q -e '[0-9]c' -e '[0-9]R' -e 'rgb:'
+	rm "$WORLD/remote-run/ask.py"
 }
