@@ -42,7 +42,9 @@ struct PssAgent {
 	GThread *thread;
 	GArray *identities;
 	GMutex lock;
-	gint shown; /* index, under the lock */
+	/* under the lock */
+	gint shown;          /* index */
+	GBytes *certificate; /* in its place, or NULL */
 };
 
 static void identity_clear(gpointer data)
@@ -180,7 +182,7 @@ static GByteArray *answer_list(PssAgent *agent)
 	g_mutex_lock(&agent->lock);
 	const Identity *identity = &g_array_index(agent->identities, Identity, agent->shown);
 	gsize n;
-	gconstpointer blob = g_bytes_get_data(identity->blob, &n);
+	gconstpointer blob = g_bytes_get_data(agent->certificate ? agent->certificate : identity->blob, &n);
 	g_byte_array_append(answer, &type, 1);
 	put_u32(answer, 1);
 	put_string(answer, blob, n);
@@ -189,15 +191,39 @@ static GByteArray *answer_list(PssAgent *agent)
 	return answer;
 }
 
+/* The agent signs with its key what libssh wants signed with that key's certificate. NULL: that is no request. */
+static GByteArray *in_its_own_name(PssAgent *agent, const GByteArray *request)
+{
+	const guchar *at = request->data + 1, *blob;
+	gsize left = request->len - 1, n_blob, n;
+
+	if (!take_string(&at, &left, &blob, &n_blob))
+		return NULL;
+	GByteArray *own = g_byte_array_append(g_byte_array_new(), request->data, 1);
+	g_mutex_lock(&agent->lock);
+	const Identity *identity = &g_array_index(agent->identities, Identity, agent->shown);
+	gconstpointer bytes = agent->certificate ? g_bytes_get_data(identity->blob, &n) : (n = n_blob, blob);
+	put_string(own, bytes, n);
+	g_mutex_unlock(&agent->lock);
+	return g_byte_array_append(own, at, (guint)left);
+}
+
+static GByteArray *sign(PssAgent *agent, const GByteArray *request)
+{
+	g_autoptr(GByteArray) own = in_its_own_name(agent, request);
+
+	/* It may wait for a person's touch: no deadline, but the person can leave. */
+	return own && send_message(agent, agent->fd, own, 0) ? receive_message(agent, agent->fd, 0) : NULL;
+}
+
 static GByteArray *answer_to(PssAgent *agent, const GByteArray *request)
 {
 	guint8 failure = AGENT_FAILURE;
 
 	if (request->data[0] == AGENT_REQUEST_IDENTITIES)
 		return answer_list(agent);
-	/* Signing may wait for a person's touch: no deadline, but the person can leave. */
 	if (request->data[0] == AGENT_SIGN_REQUEST)
-		return send_message(agent, agent->fd, request, 0) ? receive_message(agent, agent->fd, 0) : NULL;
+		return sign(agent, request);
 	return g_byte_array_append(g_byte_array_new(), &failure, 1);
 }
 
@@ -300,6 +326,7 @@ void pss_agent_close(PssAgent *agent)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	g_array_unref(agent->identities);
+	g_clear_pointer(&agent->certificate, g_bytes_unref);
 	g_mutex_clear(&agent->lock);
 	pss_person_unref(agent->person);
 	g_free(agent);
@@ -329,10 +356,12 @@ static gboolean start_proxy(PssAgent *agent, GError **error)
 	return agent->thread != NULL;
 }
 
-gboolean pss_agent_show(PssAgent *agent, ssh_session session, guint i, GError **error)
+gboolean pss_agent_show(PssAgent *agent, ssh_session session, guint i, GBytes *certificate, GError **error)
 {
 	g_mutex_lock(&agent->lock);
 	agent->shown = (gint)i;
+	g_clear_pointer(&agent->certificate, g_bytes_unref);
+	agent->certificate = certificate ? g_bytes_ref(certificate) : NULL;
 	g_mutex_unlock(&agent->lock);
 	if (agent->libssh_fd >= 0) {
 		if (ssh_set_agent_socket(session, agent->libssh_fd) != SSH_OK)

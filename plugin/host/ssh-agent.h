@@ -17,8 +17,9 @@ guint pss_agent_n_keys(PssAgent *agent);
 GBytes *pss_agent_blob(PssAgent *agent, guint i);        /* borrowed */
 const char *pss_agent_comment(PssAgent *agent, guint i); /* borrowed, clean */
 
-/* From now on ssh_userauth_agent(session) sees key i and no other. FALSE, with an error only of a shortage. */
-gboolean pss_agent_show(PssAgent *agent, ssh_session session, guint i, GError **error);
+/* From now on ssh_userauth_agent(session) sees key i and no other; under the name of `certificate`, where that is not
+ * NULL. FALSE, with an error only of a shortage. */
+gboolean pss_agent_show(PssAgent *agent, ssh_session session, guint i, GBytes *certificate, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PssAgent, pss_agent_close)
 

@@ -23,6 +23,7 @@ typedef struct {
 	guint passwords, rounds; /* spent */
 	gboolean gssapi_spent;   /* tried, or of no use */
 	char *no_gssapi;         /* why it is of none */
+	char *unusable;          /* the last key that the server wants and that cannot sign, and why */
 	int offered;             /* SSH_AUTH_METHOD_*, as the server said last; 0: not known yet */
 	GString *tried;
 	char *banner;
@@ -179,29 +180,76 @@ static void collect_keys(Auth *auth)
 		return;
 	if (auth->config->agent_socket)
 		auth->agent = pss_agent_open(auth->person, auth->config->agent_socket, auth->error);
-	auth->keys = pss_keys_collect(auth->person, auth->config, auth->agent);
+	auth->keys = pss_keys_collect(auth->config, auth->agent);
 	if (!auth->config->key_file_given)
 		put_remembered_first(auth->config, auth->keys);
+}
+
+static int query(Auth *auth, const PssKey *key)
+{
+	ssh_key public_key = pss_key_public(key);
+	int status = public_key ? finish(auth, attempt_query, public_key) : SSH_AUTH_DENIED;
+
+	ssh_key_free(public_key);
+	return status;
+}
+
+static int sign(Auth *auth, const PssKey *key, const PssKey *signer)
+{
+	if (!key->is_certificate)
+		return finish(auth, attempt_signed, signer->private_key);
+	ssh_key certified = pss_key_certified(key, signer);
+	int status = certified ? finish(auth, attempt_signed, certified) : SSH_AUTH_DENIED;
+	ssh_key_free(certified);
+	return status;
+}
+
+/* The agent signs with one of its keys, in the name of a certificate perhaps that it does not have. */
+static int try_agent(Auth *auth, const PssKey *key, const PssKey *signer)
+{
+	if (!pss_agent_show(auth->agent, auth->session, (guint)signer->agent_index, signer == key ? NULL : key->blob,
+			    auth->error))
+		return *auth->error ? SSH_AUTH_ERROR : SSH_AUTH_DENIED;
+	return finish(auth, attempt_agent, NULL);
+}
+
+/* One that the server would take, and that cannot sign. */
+static void note_unusable(Auth *auth, const char *what, const char *why)
+{
+	pss_person_note(auth->person, PSS_NOTE_VERBOSE, "%s is wanted, but %s", what, why);
+	g_free(auth->unusable);
+	auth->unusable = g_strdup_printf("%s is wanted, but %s", what, why);
+}
+
+/* A key that needs no passphrase is sent signed at once; of the others the server is asked first. */
+static int try_file(Auth *auth, const PssKey *key, PssKey *signer, const char *what)
+{
+	const char *why = NULL;
+	PssKeyState state = pss_key_load(signer, auth->person, &why);
+	int status = SSH_AUTH_SUCCESS;
+
+	if (state == PSS_KEY_LOADED)
+		return sign(auth, key, signer);
+	if (key->blob)
+		status = query(auth, key);
+	if (status != SSH_AUTH_SUCCESS)
+		return status;
+	if (state == PSS_KEY_LOCKED && pss_key_unlock(signer, auth->person))
+		return sign(auth, key, signer);
+	if (state == PSS_KEY_LOCKED && !pss_person_can_be_asked(auth->person))
+		why = "it has a passphrase, and nobody can be asked for it here";
+	if (why && key->blob)
+		note_unusable(auth, what, why);
+	return SSH_AUTH_DENIED;
 }
 
 static int try_key(Auth *auth, PssKey *key)
 {
 	g_autofree char *what = pss_key_describe(key, auth->agent);
+	PssKey *signer = pss_key_signer(auth->keys, key);
 
 	pss_person_note(auth->person, PSS_NOTE_VERBOSE, "trying %s", what);
-	if (!key->path) {
-		if (!pss_agent_show(auth->agent, auth->session, key->agent_index, auth->error))
-			return *auth->error ? SSH_AUTH_ERROR : SSH_AUTH_DENIED;
-		return finish(auth, attempt_agent, NULL);
-	}
-	if (!key->private_key) {
-		int status = key->public_key ? finish(auth, attempt_query, key->public_key) : SSH_AUTH_SUCCESS;
-		if (status != SSH_AUTH_SUCCESS)
-			return status;
-		if (!pss_key_unlock(key, auth->person))
-			return SSH_AUTH_DENIED;
-	}
-	return finish(auth, attempt_signed, key->private_key);
+	return signer->agent_index >= 0 ? try_agent(auth, key, signer) : try_file(auth, key, signer, what);
 }
 
 static int by_publickey(Auth *auth)
@@ -354,19 +402,25 @@ static void set_nothing_accepted(Auth *auth)
 	for (guint i = 0; i < G_N_ELEMENTS(methods); i++)
 		if (auth->offered & methods[i].flag)
 			g_string_append_printf(takes, "%s%s", takes->len ? ", " : "", methods[i].name);
-	g_autofree char *kerberos = NULL;
+	g_autofree char *kerberos = NULL, *unusable = NULL;
 	const char *hint = "";
 	if ((auth->offered & SSH_AUTH_METHOD_GSSAPI_MIC) && auth->no_gssapi)
 		hint = kerberos = g_strdup_printf("; no GSSAPI: %s", auth->no_gssapi);
+	else if (auth->unusable)
+		hint = unusable = g_strdup_printf("; %s", auth->unusable);
+	else if ((auth->offered & SSH_AUTH_METHOD_PUBLICKEY) && auth->config->pkcs11_provider)
+		hint = "; keys of PKCS11Provider are not used here (-Transport ssh does)";
 	else if ((auth->offered & SSH_AUTH_METHOD_PUBLICKEY) && (!auth->keys || auth->keys->len == 0))
 		hint = "; no key was found, -KeyFilePath names one";
 	else if ((auth->offered & (SSH_AUTH_METHOD_PASSWORD | SSH_AUTH_METHOD_INTERACTIVE)) &&
 		 !pss_person_can_be_asked(auth->person))
 		hint = "; nobody can be asked for a password here";
-	g_set_error(auth->error, PSS_ERROR, PSS_AUTH,
-		    "%s@%s: no way to log in was accepted (tried %s; the server takes %s%s)", auth->config->user,
-		    auth->config->host, auth->tried->len ? auth->tried->str : "none",
-		    takes->len ? takes->str : "nothing known here", hint);
+	g_autofree char *server_takes =
+		auth->offered ? g_strdup_printf("; the server takes %s", takes->len ? takes->str : "nothing known here")
+			      : g_strdup("");
+	g_set_error(auth->error, PSS_ERROR, PSS_AUTH, "%s@%s: no way to log in was accepted (tried %s%s%s)",
+		    auth->config->user, auth->config->host, auth->tried->len ? auth->tried->str : "none", server_takes,
+		    hint);
 }
 
 static gboolean run(Auth *auth)
@@ -414,5 +468,6 @@ gboolean pss_ssh_authenticate(PssPerson *person, const PssSshConfig *config, ssh
 	g_string_free(auth.tried, TRUE);
 	g_free(auth.banner);
 	g_free(auth.no_gssapi);
+	g_free(auth.unusable);
 	return good;
 }

@@ -33,6 +33,11 @@ typedef struct {
 	{                                                 \
 		name, PSS_CONFIG_NOTED, NULL, 0, harmless \
 	}
+/* Noted, and kept for what is said later. */
+#define NAMED(name, harmless, member)                                                                       \
+	{                                                                                                   \
+		name, PSS_CONFIG_NOTED, pss_config_set_text, offsetof(PssSshConfig, member), harmless, NULL \
+	}
 #define MOOT(name, because)                                   \
 	{                                                     \
 		name, PSS_CONFIG_MOOT, NULL, 0, NULL, because \
@@ -121,7 +126,7 @@ static const Row rows[] = {
 	HONOURED("PasswordAuthentication", set_switch, password),
 	MOOT("PermitLocalCommand", "LocalCommand is not honoured"),
 	HONOURED("PermitRemoteOpen", add_text, permit_remote_open),
-	NOTED("PKCS11Provider", NONE),
+	NAMED("PKCS11Provider", NONE, pkcs11_provider),
 	HONOURED("PreferredAuthentications", set_list, preferred),
 	HONOURED("ProxyCommand", set_text, proxy_command),
 	HONOURED("ProxyJump", set_text, proxy_jump),
@@ -210,7 +215,9 @@ gboolean pss_ssh_config_apply(PssSshConfig *config, PssPerson *person, const cha
 		return honour(row, config, value, error);
 	else if (row->role == PSS_CONFIG_REFUSED)
 		return refuse(row, config, value, error);
-	else if (row->role == PSS_CONFIG_NOTED && !is_harmless(row, value))
+	if (row && row->set && row->role == PSS_CONFIG_NOTED && !honour(row, config, value, error))
+		return FALSE;
+	if (row && row->role == PSS_CONFIG_NOTED && !is_harmless(row, value))
 		pss_person_note(person, PSS_NOTE_VERBOSE,
 				"ssh_config's %s '%s' is not honoured (by -Transport ssh it is)", row->name, value);
 	return TRUE;
@@ -280,6 +287,7 @@ void pss_ssh_config_free(PssSshConfig *config)
 			  config->host_key_alias,
 			  config->forward_agent,
 			  config->agent_socket,
+			  config->pkcs11_provider,
 			  config->gssapi_client,
 			  config->gssapi_server,
 			  config->ciphers,

@@ -39,7 +39,8 @@ typedef struct {
 	gboolean key_file_given;      /* the first of them is -KeyFilePath */
 	GPtrArray *certificate_files; /* paths */
 	gboolean identities_only;
-	char *agent_socket; /* or NULL */
+	char *pkcs11_provider; /* not used: to be named where nothing else logs in; or NULL */
+	char *agent_socket;    /* or NULL */
 	gboolean batch_mode;
 	gboolean pubkey, password, kbdint, gssapi; /* allowed ways to log in */
 	char *gssapi_client, *gssapi_server;       /* principal and name, or NULL */

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Finds the keys to log in with: public halves first, so that nobody is asked for the passphrase of a key that
- * the server does not want. Called by the login thread; nothing here speaks to a server. */
+/* Finds the keys to log in with, in the order in which ssh does (sshconnect2.c, pubkey_prepare(); ssh.c,
+ * load_public_identity_files()): public halves first, so that nobody is asked for the passphrase of a key that the
+ * server does not want, and so that a key whose private half is in the agent alone is found. Called by the login
+ * thread; nothing here speaks to a server. */
 #include "host/ssh-key.h"
 
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/ssh-error.h"
+#include "host/ssh-public.h"
 
 #define PASSPHRASES_MAX 3
 
@@ -17,23 +19,131 @@ static void key_free(gpointer data)
 
 	g_free(key->path);
 	g_clear_pointer(&key->blob, g_bytes_unref);
-	ssh_key_free(key->public_key);
 	ssh_key_free(key->private_key);
-	ssh_key_free(key->certificate);
 	g_free(key);
 }
 
-GBytes *pss_key_blob(ssh_key key)
-{
-	char *base64 = NULL;
-	gsize n;
+/* ---- what there is */
 
-	if (!key || ssh_pki_export_pubkey_base64(key, &base64) != SSH_OK)
-		return NULL;
-	guchar *bytes = g_base64_decode(base64, &n);
-	ssh_string_free_char(base64);
-	return g_bytes_new_take(bytes, n);
+static PssKey *new_key(const char *path, gint agent_index, GBytes *blob)
+{
+	PssKey *key = g_new0(PssKey, 1);
+
+	key->path = g_strdup(path);
+	key->agent_index = agent_index;
+	key->blob = blob;
+	key->is_certificate = blob && pss_public_is_certificate(blob);
+	return key;
 }
+
+/* ssh also offers a key without a private half: only the server can say that it is not wanted. */
+static void add_file(GPtrArray *files, const char *path, gboolean with_certificate)
+{
+	g_autofree char *beside = g_strconcat(path, "-cert", NULL);
+	GBytes *blob = pss_public_load(path);
+
+	if (blob || access(path, F_OK) == 0)
+		g_ptr_array_add(files, new_key(path, -1, blob));
+	GBytes *certificate = with_certificate ? pss_public_load(beside) : NULL;
+	if (certificate && pss_public_is_user_certificate(certificate))
+		g_ptr_array_add(files, new_key(path, -1, certificate));
+	else if (certificate)
+		g_bytes_unref(certificate);
+}
+
+static GPtrArray *load_files(const PssSshConfig *config)
+{
+	GPtrArray *files = g_ptr_array_new_with_free_func(key_free);
+
+	for (guint i = 0; i < config->identity_files->len; i++)
+		add_file(files, config->identity_files->pdata[i], config->certificate_files->len == 0);
+	return files;
+}
+
+static void add_certificates(GPtrArray *keys, const PssSshConfig *config)
+{
+	for (guint i = 0; i < config->certificate_files->len; i++) {
+		const char *path = config->certificate_files->pdata[i];
+		GBytes *blob = pss_public_load(path);
+		if (blob && pss_public_is_user_certificate(blob))
+			g_ptr_array_add(keys, new_key(path, -1, blob));
+		else if (blob)
+			g_bytes_unref(blob);
+	}
+}
+
+static PssKey *take_by_blob(GPtrArray *files, GBytes *blob)
+{
+	for (guint i = 0; i < files->len; i++) {
+		const PssKey *key = files->pdata[i];
+		if (key->blob && g_bytes_equal(key->blob, blob))
+			return g_ptr_array_steal_index(files, i);
+	}
+	return NULL;
+}
+
+/* Those that the configuration names too, then the others. */
+static void add_agents(GPtrArray *keys, GPtrArray *files, const PssSshConfig *config, PssAgent *agent)
+{
+	g_autoptr(GPtrArray) others = g_ptr_array_new_with_free_func(key_free);
+
+	for (guint i = 0; i < pss_agent_n_keys(agent); i++) {
+		PssKey *named = take_by_blob(files, pss_agent_blob(agent, i));
+		if (named) {
+			named->agent_index = (gint)i;
+			g_ptr_array_add(keys, named);
+		} else if (!config->identities_only) {
+			g_ptr_array_add(others, new_key(NULL, (gint)i, g_bytes_ref(pss_agent_blob(agent, i))));
+		}
+	}
+	while (others->len > 0)
+		g_ptr_array_add(keys, g_ptr_array_steal_index(others, 0));
+}
+
+/* HACK(ssh): it would try the agent's others before a file of -i, and use MaxAuthTries up. */
+static void put_key_file_first(GPtrArray *keys, const char *path)
+{
+	guint n_first = 0;
+
+	for (guint i = 0; i < keys->len; i++) {
+		const PssKey *key = keys->pdata[i];
+		if (g_strcmp0(key->path, path) == 0)
+			g_ptr_array_insert(keys, (gint)n_first++, g_ptr_array_steal_index(keys, i));
+	}
+}
+
+GPtrArray *pss_keys_collect(const PssSshConfig *config, PssAgent *agent)
+{
+	GPtrArray *keys = g_ptr_array_new_with_free_func(key_free);
+	g_autoptr(GPtrArray) files = load_files(config);
+
+	add_certificates(keys, config);
+	if (agent)
+		add_agents(keys, files, config, agent);
+	while (files->len > 0)
+		g_ptr_array_add(keys, g_ptr_array_steal_index(files, 0));
+	if (config->key_file_given)
+		put_key_file_first(keys, config->identity_files->pdata[0]);
+	return keys;
+}
+
+PssKey *pss_key_signer(const GPtrArray *keys, PssKey *key)
+{
+	for (guint i = 0; key->is_certificate && i < keys->len; i++) {
+		PssKey *other = keys->pdata[i];
+		if (other->blob && !other->is_certificate && pss_public_is_of(key->blob, other->blob))
+			return other;
+	}
+	/* ssh looks for the file's name, too: a key without a public half, beside its certificate. */
+	for (guint i = 0; key->is_certificate && key->agent_index < 0 && i < keys->len; i++) {
+		PssKey *other = keys->pdata[i];
+		if (!other->blob && g_strcmp0(other->path, key->path) == 0)
+			return other;
+	}
+	return key;
+}
+
+/* ---- private halves */
 
 /* Called by libssh only when the file is encrypted; "no" is the answer for now. */
 static int note_encryption(const char *prompt, char *buffer, size_t n, int echo, int verify, void *user)
@@ -54,160 +164,46 @@ static gboolean is_private_to_us(PssPerson *person, const char *path)
 				status.st_mode & 07777);
 		return FALSE;
 	}
-	return TRUE;
+	return S_ISREG(status.st_mode);
 }
 
-static void load_public_half(PssKey *key)
+/* A .pub beside it that is another key's would have the server look for that one's signature. */
+static gboolean agrees(PssKey *key, PssPerson *person)
 {
-	g_autofree char *pub = g_strconcat(key->path, ".pub", NULL);
+	g_autoptr(GBytes) blob = pss_public_of(key->private_key);
 
-	if (key->private_key)
-		ssh_pki_export_privkey_to_pubkey(key->private_key, &key->public_key);
-	else if (ssh_pki_import_pubkey_file(pub, &key->public_key) != SSH_OK)
-		/* A file in OpenSSH's own form holds the public half unencrypted. */
-		ssh_pki_import_pubkey_file(key->path, &key->public_key);
-	key->blob = pss_key_blob(key->public_key);
-}
-
-static PssKey *load_file(PssPerson *person, const char *path)
-{
-	PssKey *key = g_new0(PssKey, 1);
-
-	key->path = g_strdup(path);
-	if (!g_file_test(path, G_FILE_TEST_EXISTS) || !is_private_to_us(person, path)) {
-		key_free(key);
-		return NULL;
-	}
-	int status = ssh_pki_import_privkey_file(path, NULL, note_encryption, &key->encrypted, &key->private_key);
-	load_public_half(key);
-	if (status == SSH_OK || key->encrypted || key->public_key)
-		return key;
-	pss_person_note(person, PSS_NOTE_VERBOSE, "the file '%s' holds no key that can be used", path);
-	key_free(key);
-	return NULL;
-}
-
-static gint find_in_agent(PssAgent *agent, GBytes *blob)
-{
-	for (guint i = 0; agent && blob && i < pss_agent_n_keys(agent); i++)
-		if (g_bytes_equal(pss_agent_blob(agent, i), blob))
-			return (gint)i;
-	return -1;
-}
-
-static PssKey *agent_key(PssAgent *agent, guint i)
-{
-	PssKey *key = g_new0(PssKey, 1);
-
-	key->agent_index = i;
-	key->blob = g_bytes_ref(pss_agent_blob(agent, i));
-	return key;
-}
-
-static gboolean has_blob(const GPtrArray *keys, GBytes *blob)
-{
-	for (guint i = 0; i < keys->len; i++) {
-		const PssKey *key = g_ptr_array_index(keys, i);
-		if (key->blob && g_bytes_equal(key->blob, blob))
-			return TRUE;
-	}
+	if (!key->blob || (blob && (g_bytes_equal(blob, key->blob) || pss_public_is_of(key->blob, blob))))
+		return TRUE;
+	pss_person_note(person, PSS_NOTE_WARNING, "the key file '%s' is ignored: the %s beside it is another key's",
+			key->path, key->is_certificate ? "certificate" : "public key");
+	ssh_key_free(key->private_key);
+	key->private_key = NULL;
 	return FALSE;
 }
 
-/* Steps over a string of SSH's wire form; NULL: there is none. */
-static const guchar *skip_string(const guchar *at, const guchar *end)
+static const char *why_unusable(const PssKey *key)
 {
-	guint32 n;
-
-	if (!at || end - at < (gssize)sizeof n)
-		return NULL;
-	memcpy(&n, at, sizeof n);
-	n = GUINT32_FROM_BE(n);
-	return (gssize)n <= end - at - (gssize)sizeof n ? at + sizeof n + n : NULL;
+	if (key->blob && pss_public_is_on_token(key->blob))
+		return "it is on a security key (FIDO), which libssh cannot use (-Transport ssh can)";
+	return access(key->path, F_OK) == 0 ? "the file holds no private key of it that can be read"
+					    : "its private half is in no file and in no agent";
 }
 
-/* A certificate's blob is its type, a nonce, and then what a key's blob has behind its type (PROTOCOL.certkeys).
- * ssh_key_cmp() of libssh before 0.11 takes the two for keys of different types. */
-static gboolean is_certificate_of(GBytes *certificate, GBytes *key)
+PssKeyState pss_key_load(PssKey *key, PssPerson *person, const char **ret_why)
 {
-	gsize n_certificate, n_key;
-	const guchar *of_certificate = g_bytes_get_data(certificate, &n_certificate);
-	const guchar *of_key = g_bytes_get_data(key, &n_key);
-	const guchar *end = of_certificate + n_certificate, *end_of_key = of_key + n_key;
-	const guchar *signed_part = skip_string(skip_string(of_certificate, end), end);
-	const guchar *public_part = skip_string(of_key, end_of_key);
+	gboolean locked = FALSE;
 
-	return signed_part && public_part && end - signed_part >= end_of_key - public_part &&
-	       memcmp(signed_part, public_part, (gsize)(end_of_key - public_part)) == 0;
-}
-
-static ssh_key load_certificate(const PssKey *key, const char *path)
-{
-	ssh_key certificate = NULL;
-
-	if (!key->blob || !g_file_test(path, G_FILE_TEST_EXISTS) ||
-	    ssh_pki_import_cert_file(path, &certificate) != SSH_OK)
-		return NULL;
-	g_autoptr(GBytes) blob = pss_key_blob(certificate);
-	if (blob && is_certificate_of(blob, key->blob))
-		return certificate;
-	ssh_key_free(certificate);
-	return NULL;
-}
-
-/* CertificateFile, and ssh's habit of looking for FILE-cert.pub. A key with its certificate is tried before
- * the same key without. With a passphrase the server is asked about the certificate first, as about a key. */
-static void add_certified(GPtrArray *keys, const PssSshConfig *config, const PssKey *key)
-{
-	g_autofree char *beside = g_strconcat(key->path, "-cert.pub", NULL);
-	ssh_key certificate = load_certificate(key, beside);
-
-	for (guint i = 0; !certificate && i < config->certificate_files->len; i++)
-		certificate = load_certificate(key, g_ptr_array_index(config->certificate_files, i));
-	if (!certificate)
-		return;
-	PssKey *certified = g_new0(PssKey, 1);
-	certified->path = g_strdup(key->path);
-	certified->certificate = certificate;
-	certified->blob = pss_key_blob(certificate);
-	certified->public_key = ssh_key_dup(certificate);
-	certified->private_key = key->private_key ? ssh_key_dup(key->private_key) : NULL;
-	if (!certified->private_key || ssh_pki_copy_cert_to_privkey(certificate, certified->private_key) == SSH_OK)
-		g_ptr_array_add(keys, certified);
-	else
-		key_free(certified);
-}
-
-/* ssh's order: -i first; then keys of the agent that the configuration names; the agent's others unless
- * IdentitiesOnly; then the files that the agent does not have. */
-GPtrArray *pss_keys_collect(PssPerson *person, const PssSshConfig *config, PssAgent *agent)
-{
-	GPtrArray *keys = g_ptr_array_new_with_free_func(key_free);
-	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(key_free);
-
-	for (guint i = 0; i < config->identity_files->len; i++) {
-		PssKey *key = load_file(person, g_ptr_array_index(config->identity_files, i));
-		gint in_agent = key ? find_in_agent(agent, key->blob) : -1;
-		gboolean first = i == 0 && config->key_file_given;
-		if (!key)
-			continue;
-		if (in_agent >= 0 && (key->encrypted || !key->private_key || !first)) {
-			g_ptr_array_add(keys, agent_key(agent, (guint)in_agent));
-			key_free(key);
-		} else if (first) {
-			add_certified(keys, config, key);
-			g_ptr_array_add(keys, key);
-		} else {
-			add_certified(files, config, key);
-			g_ptr_array_add(files, key);
-		}
-	}
-	for (guint i = 0; agent && !config->identities_only && i < pss_agent_n_keys(agent); i++)
-		if (!has_blob(keys, pss_agent_blob(agent, i)))
-			g_ptr_array_add(keys, agent_key(agent, i));
-	while (files->len > 0)
-		g_ptr_array_add(keys, g_ptr_array_steal_index(files, 0));
-	return keys;
+	if (key->private_key)
+		return PSS_KEY_LOADED;
+	if (is_private_to_us(person, key->path) &&
+	    ssh_pki_import_privkey_file(key->path, NULL, note_encryption, &locked, &key->private_key) == SSH_OK &&
+	    agrees(key, person))
+		return PSS_KEY_LOADED;
+	if (locked)
+		return PSS_KEY_LOCKED;
+	if (ret_why)
+		*ret_why = why_unusable(key);
+	return PSS_KEY_UNUSABLE;
 }
 
 gboolean pss_key_unlock(PssKey *key, PssPerson *person)
@@ -223,18 +219,31 @@ gboolean pss_key_unlock(PssKey *key, PssPerson *person)
 		ssh_pki_import_privkey_file(key->path, passphrase, NULL, NULL, &key->private_key);
 		pss_person_forget(passphrase);
 	}
-	if (key->private_key && key->certificate &&
-	    ssh_pki_copy_cert_to_privkey(key->certificate, key->private_key) != SSH_OK) {
-		ssh_key_free(key->private_key);
-		key->private_key = NULL;
+	return key->private_key && agrees(key, person);
+}
+
+/* ---- for libssh */
+
+ssh_key pss_key_public(const PssKey *key)
+{
+	return key->blob ? pss_public_import(key->blob) : NULL;
+}
+
+ssh_key pss_key_certified(const PssKey *key, const PssKey *signer)
+{
+	ssh_key certificate = pss_key_public(key), certified = ssh_key_dup(signer->private_key);
+
+	if (!certificate || !certified || ssh_pki_copy_cert_to_privkey(certificate, certified) != SSH_OK) {
+		ssh_key_free(certified);
+		certified = NULL;
 	}
-	return key->private_key != NULL;
+	ssh_key_free(certificate);
+	return certified;
 }
 
 char *pss_key_describe(const PssKey *key, PssAgent *agent)
 {
-	if (key->path)
-		return g_strdup_printf("the %s file %s", key->certificate ? "certificate of the key" : "key",
-				       key->path);
-	return g_strdup_printf("the agent's key '%s'", pss_agent_comment(agent, key->agent_index));
+	if (key->agent_index >= 0)
+		return g_strdup_printf("the agent's key '%s'", pss_agent_comment(agent, (guint)key->agent_index));
+	return g_strdup_printf("the %s file %s", key->is_certificate ? "certificate of the key" : "key", key->path);
 }

@@ -269,7 +269,7 @@ static void start_theirs(Cell *cell)
 	g_auto(GStrv) environment = g_environ_setenv(g_get_environ(), "PSS_WHERE", cell->directory[THEIRS], TRUE);
 	g_autofree char *port = g_strdup_printf("%u", world.sshd->port);
 	g_autoptr(GPtrArray) argv = g_ptr_array_new();
-	const char *const rest[] = { "-F", "ssh_config", "-p", port, "host", "true", NULL };
+	const char *const rest[] = { "-n", "-F", "ssh_config", "-p", port, "-s", "host", "sftp", NULL };
 	GPid pid;
 
 	g_ptr_array_add(argv, (char *)"ssh");
@@ -375,10 +375,13 @@ static char *new_key(const char *name, const char *type)
 	return sshd_public_key(path);
 }
 
+/* What ssh asks for, so that nobody's start-up files run. */
+static const char subsystem[] = "Subsystem sftp internal-sftp\n";
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	world.sshd = sshd_start(NULL);
+	world.sshd = sshd_start(subsystem);
 	world.name = sshd_host_name(world.sshd);
 	world.key = sshd_public_key(world.sshd->host_key);
 	world.other = new_key("other", "ed25519");
