@@ -234,6 +234,24 @@ survives_with() {
 	survives_with python3
 }
 
+# perl-base without the modules that a whole perl has beside it.
+@test "resilient: with the modules of perl-base alone" {
+	mkdir -p "$HERE/bin" "$HERE/lib"
+	echo '@INC = grep { m{/perl-base$} } @INC; 1;' >"$HERE/lib/OnlyBase.pm"
+	server_with_keepers
+	printf '#!/bin/sh\nexec /usr/bin/perl -I%s -MOnlyBase "$@"\n' "$HERE/lib" >"$HERE/bin/perl"
+	chmod 755 "$HERE/bin/perl" "$HERE/lib"
+	local_shell_start
+	keep_session -Resilient box
+	run_line 'get-pssession -Property Resilient'
+	output_is True
+	run_line 'invoke-command -Session "$s" "echo it lives"'
+	output_is 'it lives'
+	run_line 'remove-pssession -Session "$s"'
+	wait_until 5 nothing_remote
+	sshd_stop "$WORLD/ssh1"
+}
+
 @test "resilient: without any keeper it is a plain session, and that is said" {
 	server_with_keepers
 	local_bash_start
