@@ -66,6 +66,10 @@ struct PssSession {
 void pss_session_end(PssSession *session, enum pss_state state, const char *cause, enum pss_left_reason reason,
 		     int status);
 void pss_session_become_opened(PssSession *session);
+/* Opened too, at once or when the terminal has proved to stay. */
+void pss_session_become_plain(PssSession *session);
+/* A terminal for the login shell, in the place of the one that has ended. */
+void pss_session_open_login_shell(PssSession *session);
 /* Tells the opener, if there still is one. */
 void pss_session_finish_opening(PssSession *session, const GError *error);
 void pss_session_note(gpointer session, enum pss_note_kind kind, const char *text);

@@ -40,6 +40,8 @@ static void on_terminal_closed(gpointer user, int exit_status, const GError *err
 			pss_channel_eof(session->control);
 		return;
 	}
+	if (pss_remote_terminal_refused(session->remote))
+		return;
 	if (session->opener)
 		pss_session_finish_opening(session, error);
 	pss_session_end(session, PSS_STATE_CLOSED, error->message, PSS_LEFT_LOST, 255);
@@ -109,7 +111,7 @@ static void on_busy(gpointer user)
 {
 	PssSession *session = user;
 	if (pss_remote_state(session->remote) == PSS_REMOTE_RAW)
-		pss_session_become_opened(session);
+		pss_session_become_plain(session);
 	session->watcher_at_prompt = FALSE;
 	if (session->watcher)
 		session->watcher->on_busy(session->watcher_user);
@@ -144,24 +146,50 @@ static void on_completion(gpointer user, const PssRemoteCompletion *completion)
 		session->watcher->on_completion(session->watcher_user, completion);
 }
 
-static void on_ended(gpointer user, PssRemoteEnd how, int status)
+static void open_login_shell(gpointer user)
 {
-	PssSession *session = user;
+	pss_session_open_login_shell(user);
+}
+
+static char *make_cause(PssRemoteEnd how, int status, const char *cause)
+{
 	static const char *const causes[] = {
 		[PSS_REMOTE_HUNG_UP] = "the remote shell ended",
 		[PSS_REMOTE_UNLED] = "the process there that passes commands on to the remote shell has ended",
 		[PSS_REMOTE_SILENT] = "the remote shell does not answer any more",
 	};
+
+	if (how == PSS_REMOTE_REFUSED)
+		return g_strdup(cause);
+	if (how == PSS_REMOTE_EXITED)
+		return g_strdup_printf("the remote shell exited with status %d", status);
+	return g_strdup(causes[how]);
+}
+
+static enum pss_left_reason left_reason(PssRemoteEnd how)
+{
+	switch (how) {
+	case PSS_REMOTE_UNLED:
+	case PSS_REMOTE_SILENT:
+		return PSS_LEFT_LOST;
+	case PSS_REMOTE_REFUSED:
+		return PSS_LEFT_REMOVED;
+	default:
+		return PSS_LEFT_EXIT;
+	}
+}
+
+static void on_ended(gpointer user, PssRemoteEnd how, int status, const char *why)
+{
+	PssSession *session = user;
 	gboolean lost = how == PSS_REMOTE_UNLED || how == PSS_REMOTE_SILENT;
-	g_autofree char *cause = how == PSS_REMOTE_EXITED
-					 ? g_strdup_printf("the remote shell exited with status %d", status)
-					 : g_strdup(causes[how]);
+	g_autofree char *cause = make_cause(how, status, why);
 
 	if (session->opener) {
 		g_autoptr(GError) error = g_error_new_literal(PSS_ERROR, PSS_FAILED, cause);
 		pss_session_finish_opening(session, error);
 	}
-	pss_session_end(session, PSS_STATE_CLOSED, cause, lost ? PSS_LEFT_LOST : PSS_LEFT_EXIT, lost ? 255 : status);
+	pss_session_end(session, PSS_STATE_CLOSED, cause, left_reason(how), lost ? 255 : status);
 }
 
 const PssRemoteEvents pss_session_remote_events = {
@@ -175,5 +203,6 @@ const PssRemoteEvents pss_session_remote_events = {
 	.on_notice = on_notice,
 	.on_kept_exit = on_kept_exit,
 	.on_completion = on_completion,
+	.open_login_shell = open_login_shell,
 	.on_ended = on_ended,
 };

@@ -13,6 +13,7 @@
 #include "host/session-private.h"
 
 #define START_UP_PATIENCE_SECONDS 10
+#define PROOF_SECONDS 2 /* a login that only says something ends sooner */
 
 static const PssTransportEvents transport_events;
 
@@ -132,23 +133,30 @@ void pss_session_end(PssSession *session, enum pss_state state, const char *caus
 
 /* ---- the transport's events */
 
-static PssChannel *open_channel(PssSession *session, gboolean pty)
+/* NULL: the login shell. */
+static PssChannel *open_terminal(PssSession *session, const char *command)
 {
-	PssChannelRequest request = {
-		.pty = pty,
-		.with_environment = pty,
-		.command = pty ? pss_remote_terminal_command(session->remote)
-			       : pss_remote_control_command(session->remote),
+	const PssChannelRequest request = {
+		.pty = TRUE,
+		.with_environment = TRUE,
+		.command = command,
+		.term = session->term ? session->term : "xterm-256color",
+		.columns = session->columns ? session->columns : 80,
+		.rows = session->rows ? session->rows : 24,
 	};
-	if (pty) {
-		request.term = session->term ? session->term : "xterm-256color";
-		request.columns = session->columns ? session->columns : 80;
-		request.rows = session->rows ? session->rows : 24;
-	} else {
-		request.first_bytes = pss_remote_control_script(session->remote, &request.n_first_bytes);
-	}
-	return pss_channel_open(session->transport, &request,
-				pty ? &pss_session_terminal_events : &pss_session_control_events, session);
+	return pss_channel_open(session->transport, &request, &pss_session_terminal_events, session);
+}
+
+static PssChannel *open_control(PssSession *session)
+{
+	PssChannelRequest request = { .command = pss_remote_control_command(session->remote) };
+	request.first_bytes = pss_remote_control_script(session->remote, &request.n_first_bytes);
+	return pss_channel_open(session->transport, &request, &pss_session_control_events, session);
+}
+
+void pss_session_open_login_shell(PssSession *session)
+{
+	session->terminal = open_terminal(session, NULL);
 }
 
 static gboolean on_start_up_is_slow(gpointer user)
@@ -157,6 +165,16 @@ static gboolean on_start_up_is_slow(gpointer user)
 	session->patience_source = 0;
 	pss_session_become_opened(session);
 	return G_SOURCE_REMOVE;
+}
+
+void pss_session_become_plain(PssSession *session)
+{
+	if (!session->patience_source || !pss_remote_is_unproven(session->remote)) {
+		pss_session_become_opened(session);
+		return;
+	}
+	g_source_remove(session->patience_source);
+	session->patience_source = g_timeout_add_seconds(PROOF_SECONDS, on_start_up_is_slow, session);
 }
 
 void pss_session_enter_registry(PssSession *session)
@@ -189,8 +207,8 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 
 	pss_remote_begin(session->remote);
 	/* The terminal first: the transport can put the first channel's requests into one flight. */
-	session->terminal = open_channel(session, TRUE);
-	session->control = open_channel(session, FALSE);
+	session->terminal = open_terminal(session, pss_remote_terminal_command(session->remote));
+	session->control = open_control(session);
 	if (session->attach_too)
 		pss_session_finish_opening(session, NULL);
 	else

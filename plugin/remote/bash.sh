@@ -316,7 +316,13 @@ if [[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -lt 44 ]]; then
 	. "$__pss_d/escapes"
 fi
 set +euvx
-__pss_t=$(builtin command -p tty)
+# Where the terminal has no name, as in a chroot, it has another way to it.
+__pss_t=$(builtin command -p tty 2>/dev/null)
+[[ -c $__pss_t ]] || __pss_t=/dev/tty
+if [[ ! -c $__pss_t ]] || ! { : <>"$__pss_t"; } 2>/dev/null; then
+	exec {__pss_i}<>"/proc/$$/fd/0"
+	__pss_t=/proc/$$/fd/$__pss_i
+fi
 for __pss_i in PS0 PS1 PS2 PROMPT_COMMAND; do
 	__pss_c=$(builtin declare -p "$__pss_i" 2>/dev/null)
 	__pss_c=${__pss_c#declare -}
@@ -336,5 +342,6 @@ done
 __pss_i=
 unset PROMPT_COMMAND
 PROMPT_COMMAND=$__pss_h
+builtin echo >|"$__pss_d/up"
 __pss_say r bash "$BASH_VERSION" $$
 exec 0<>"$__pss_d/q"

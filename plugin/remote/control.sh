@@ -1,6 +1,7 @@
 # The control script: read by `sh` on its standard input, nothing of it in argv. Everything that it
 # makes is in one private directory; it goes when our input ends. What follows the script on standard
 # input is requests for the shell's fifo `q`; what the shell writes to the fifo `rep` is our output.
+[ -z "${ZSH_VERSION-}" ] || emulate sh # start-up files may have replaced the shell here too
 umask 077
 n=@NAME@
 pss_say() {
@@ -35,7 +36,7 @@ if pss_meet; then
 	d=$PWD
 fi
 if [ -z "$d" ] || ! mkfifo -m 600 q rep; then
-	pss_say x "no private directory with fifos can be made"
+	pss_say x "$pss_why"
 	exit 1
 fi
 echo $$ >pid
@@ -43,20 +44,49 @@ echo $$ >pid
 exec 3<>rep 4<>q 5<&0 6<>go 7<rep
 
 # ---- the shell: which one, and its start-up file
+pss_family() {
+	case ${1##*/} in
+	bash) f=bash ;;
+	zsh) f=zsh ;;
+	fish) f=fish ;;
+	sh | dash | ash | ksh | ksh93 | ksh2020 | mksh | lksh | busybox) f=posix ;;
+	*) f=none ;;
+	esac
+}
+# Which shells there are: those that we know, and those that the computer lists.
+pss_shells() {
+	l=' '
+	for x in bash zsh fish sh dash ash ksh mksh tcsh csh pwsh busybox; do
+		command -v $x >/dev/null 2>&1 && l="$l$x "
+	done
+	[ ! -r /etc/shells ] || while read -r x; do
+		case $l${x##*/} in
+		*" ${x##*/} "*) ;;
+		*) [ "${x#/}" = "$x" ] || [ ! -x "$x" ] || l="$l${x##*/} " ;;
+		esac
+	done </etc/shells
+}
 s=@SHELL@
 case $s in
-'') s=$SHELL ;;
-*/*) ;;
-*) s=$(command -v -- "$s") || s=@SHELL@ ;;
+'') s=${SHELL:-/bin/sh} ;;
+*/*) [ -x "$s" ] && [ ! -d "$s" ] || s= ;;
+*)
+	x=$s
+	s=$(command -v -- "$x")
+	pss_family "$x"
+	[ $f != none ] || {
+		pss_shells
+		case $l in *" $x "*) ;; *) s= ;; esac
+	}
+	;;
 esac
-f=${s##*/}
-case $f in
-bash) f=bash ;;
-zsh) f=zsh ;;
-fish) f=fish ;;
-sh | dash | ash | ksh | ksh93 | ksh2020 | mksh | lksh | busybox) f=posix ;;
-*) f=none ;;
-esac
+if [ -z "$s" ]; then
+	pss_shells
+	x=@SHELL@
+	pss_say u "there is no shell $x; -ConfigurationName takes one of:$l"
+	exit 1
+fi
+pss_family "$s"
 
 # ---- the launcher: sourced by the waiting terminal
 cat >launch <<'@END@'
@@ -149,6 +179,30 @@ esac
 @POSIX_COMPLETE@
 @END@
 
+# ---- what has become of the terminal's process, as long as the shell has not spoken: start-up files may have replaced it
+# by another program, before the launcher (then no process has our name in its arguments) or in the shell.
+pss_look() {
+	if [ -s top ] && read -r o <top; then
+		x=$(tr '\000' ' ' <"/proc/$o/cmdline") || return 0
+		case $f:$x in
+		*: | none:* | *"n=$n;"*) return 0 ;;
+		bash:*' --posix --noediting '* | zsh:*' -l -i ' | fish:*' -l -i -C '* | posix:*" -i $d/q ") return 0 ;;
+		esac
+		x=${x%% *} x=${x##*/}
+	else
+		x=$(grep -ls "n=[${n%"${n#?}"}]${n#?}" /proc/[0-9]*/cmdline)
+		[ -z "$x" ] && [ -r /proc/self/cmdline ] && command -v grep || return 0
+	fi
+	printf '\036@KEY@o\000%s\000' "${x#-}" 1<>rep
+}
+pss_watch() {
+	for i in 0.1 0.2 0.3 0.3 0.3 0.5 0.5 0.5 1 1 1 1 1 1 1 1 1 1; do
+		sleep $i || sleep 1 || return
+		[ -e relay ] && [ ! -e up ] || return
+		pss_look
+	done
+}
+
 # ---- directories of dead owners: ours, by name, with a process id that lives no more
 (
 	trap - EXIT HUP INT PIPE TERM
@@ -165,6 +219,7 @@ esac
 			cd / && rm -rf "$x"
 		done
 	done
+	cd "$d" && pss_watch
 ) </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- 7<&- &
 
 # Requests come when the shell has spoken: nothing of this script may be on its way then, or `sh`, which reads blocks,

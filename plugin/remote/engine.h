@@ -36,6 +36,21 @@ typedef struct {
 	gboolean may_be_extra; /* it was called once more: the key may lie in the terminal unread */
 } PssReader;
 
+/* What was printed before the launcher spoke (prelude.c). */
+typedef struct {
+	GString *held; /* not shown yet */
+	gboolean shown;
+	guint timer;
+	GString *begun;   /* its last line */
+	GString *tail;    /* the last line of all that was printed so far */
+	GPtrArray *lines; /* those before it */
+	GString *line;    /* what may become a repetition of one of them */
+	gsize n_remembered;
+	gboolean is_inside;  /* a line that is shown */
+	guint n_begun, mode; /* of the sequence that may tell of a program */
+	gboolean is_telling;
+} PssPrelude;
+
 struct PssRemote {
 	const PssRemoteEvents *events;
 	gpointer user;
@@ -50,14 +65,23 @@ struct PssRemote {
 	char old_nonce[PSS_NONCE_LENGTH + 1];  /* of the line before it */
 	gboolean slot_is_name;
 	char *terminal_command;
-	char *home; /* the private directory, untrusted; NULL until it is known */
+	char *refusal; /* why the session cannot be what it was asked to be */
+	char *home;    /* the private directory, untrusted; NULL until it is known */
 	char *control_script;
 	gsize n_control_script;
 
 	PssPhase phase;
 	PssFamily family;
-	gboolean waits; /* the terminal's command has said that it waits for the control channel */
-	GString *motd;  /* what came before the shell's own start, for on_motd; NULL: not wanted */
+	PssPrelude prelude;
+	gboolean has_spoken;   /* something was printed before the launcher spoke */
+	gboolean has_launched; /* the launcher has spoken */
+	gboolean is_unfit;     /* when it does, it is to start the login shell as it is */
+	gboolean tried_shell;  /* the terminal has been opened anew, for the login shell */
+	gboolean paints;       /* the shell's own reader does, as another program would */
+	gboolean is_unproven;  /* nothing says that what is on the terminal will stay */
+	guint n_missed;        /* times that the launcher's process was not there */
+	gboolean waits;        /* the terminal's command has said that it waits for the control channel */
+	GString *motd;         /* what came before the shell's own start, for on_motd; NULL: not wanted */
 	gboolean control_ended;
 	gboolean deaf; /* replies do not come: the mark alone has to do */
 	guint timer;   /* of the phase, 0: none */
@@ -122,11 +146,30 @@ void pss_engine_end(PssRemote *remote, PssRemoteEnd how, int status);
 
 /* ---- boot.c: from nothing to the first prompt, or to a plain terminal */
 void pss_boot_begin(PssRemote *remote);
-void pss_boot_on_mark(PssRemote *remote, char kind);
+void pss_boot_on_mark(PssRemote *remote, char kind, const char *argument);
 void pss_boot_on_output(PssRemote *remote, const void *data, gsize n);
 void pss_boot_on_reply(PssRemote *remote, const PssReply *reply);
 void pss_boot_on_control_closed(PssRemote *remote);
-void pss_boot_on_terminal_closed(PssRemote *remote);
+gboolean pss_boot_on_terminal_closed(PssRemote *remote); /* TRUE: it has been opened anew */
+/* before the shell starts */
+void pss_boot_on_keys(PssRemote *remote, const void *data, gsize n);
+void pss_boot_on_interrupt(PssRemote *remote);
+void pss_boot_on_prelude(PssRemote *remote); /* it is shown from now on */
+
+gboolean pss_boot_try_login_shell(PssRemote *remote);
+
+/* ---- prelude.c: what is printed before the launcher speaks */
+void pss_prelude_init(PssPrelude *prelude);
+void pss_prelude_finish(PssPrelude *prelude);
+void pss_prelude_follow(PssPrelude *prelude, const char *data, gsize n);
+gboolean pss_prelude_is_line(const char *text); /* and no part of a screen: it may be drawn again */
+void pss_prelude_take(PssRemote *remote, const void *data, gsize n);
+void pss_prelude_show(PssRemote *remote);   /* what is held */
+void pss_prelude_drop(PssRemote *remote);   /* what is held */
+void pss_prelude_forget(PssRemote *remote); /* what could be repeated */
+void pss_prelude_filter(PssRemote *remote, const void *data, gsize n);
+void pss_prelude_flush(PssRemote *remote); /* nothing may be kept back any more */
+gboolean pss_prelude_takes_keyboard(PssPrelude *prelude, const void *data, gsize n);
 
 /* ---- line.c: one request from its sending to its prompt */
 void pss_line_on_mark(PssRemote *remote, char kind, const char *argument);

@@ -6,19 +6,27 @@ pss_read() {
 	while [ ${#t} -lt "$1" ]; do
 		k=$(($1 - ${#t}));
 		[ $k -le 65536 ] || k=65536;
-		c=$(dd bs=$k count=1 2>/dev/null; echo x);
+		c=$(command -p dd bs=$k count=1 2>/dev/null; echo x);
 		case $c in x) exit 255 ;; esac;
 		t=$t${c%x};
 	done;
 };
-l=${LC_ALL+x}${LC_ALL-};
+e=${LC_ALL+x}${LC_ALL-};
 LC_ALL=C;
 b=$2;
 pss_read "$1";
 h=$t;
 pss_read "$b";
-case $l in x*) LC_ALL=${l#x} ;; *) unset LC_ALL ;; esac;
+case $e in x*) LC_ALL=${e#x} ;; *) unset LC_ALL ;; esac;
+l=;
 eval "$h";
 [ "$i" ] || i=${SHELL:-/bin/sh};
+command -v ${i%% *} >/dev/null || {
+	for x in bash zsh fish sh dash ksh mksh tcsh pwsh; do
+		command -v $x >/dev/null && l="$l $x";
+	done;
+	echo "there is no ${i%% *}; of the shells there is:$l" >&2;
+	exit 127;
+};
 exec 8<&0;
 printf %s "$t" | exec $i /dev/fd/9 "$@" 9<&0 <&8 8<&-;

@@ -1,6 +1,7 @@
 # What the loader of a listing evaluates (PROTOCOL.md, "Finding"): says which holders there are. The places are those of
 # resume.sh, and as there nothing is used before we stand in a directory that is ours, 0700, of that very name, below
 # one that is ours or sticky. What a holder that ended without a word has left behind is not said.
+PATH=${PATH:+$PATH:}/usr/bin:/bin
 s=
 for b in "${TMPDIR:-/tmp}" /var/tmp "$HOME"; do
 	case $b in /*) ;; *) continue ;; esac

@@ -42,6 +42,9 @@ builtin set -g __pss_relay ''
 builtin set -g __pss_in ''
 builtin set -g __pss_bang ''
 builtin set -g __pss_t (command tty)
+# Where the terminal has no name, as in a chroot, it has another way to it.
+builtin test -c "$__pss_t"; or builtin set -g __pss_t /dev/tty
+builtin test -c "$__pss_t"; or builtin set -g __pss_t /proc/$fish_pid/fd/0
 builtin set -g __pss_stty (command -s stty; or echo /bin/stty)
 builtin set -g __pss_fish (builtin status fish-path)
 builtin set -g __pss_od (command -s od; or echo /usr/bin/od)
@@ -452,4 +455,5 @@ __pss_observe
 __pss_bind
 __pss_last
 __pss_order
+builtin echo >"$__pss_d/up"
 __pss_say r fish $version $fish_pid

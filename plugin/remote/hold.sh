@@ -8,14 +8,14 @@ pss_refuse() {
 	printf '\036%s n %s\n' "$n" "$1"
 	exit 0
 }
-pss_meet || pss_refuse "no private directory with fifos can be made"
+pss_meet || pss_refuse "$pss_why"
 rm -f go
 {
 	printf '%s\n' '@ABOUT@'
 	printf '%s\n' "$(date +%s) ${SHELL##*/}"
 } >about
 for k in @KEEPERS@; do
-	command -v "$k" >/dev/null 2>&1 || continue
+	x=$(PATH=$pss_path && command -v "$k") || continue
 	case $k in
 	perl)
 		cat >holder <<'@END@'
@@ -29,7 +29,7 @@ for k in @KEEPERS@; do
 		;;
 	esac
 	echo "$k" >keeper
-	"$k" ./holder "$n" @IDLE@ "$u" 2>/dev/null && exit 0
+	PATH=$pss_path "$x" ./holder "$n" @IDLE@ "$u" 2>/dev/null && exit 0
 	# One that could not start has read nothing.
 	[ -f holder ] && [ ! -f pid ] || exit 0
 done

@@ -270,7 +270,7 @@ char *pss_remote_relay_command(PssRemote *remote, guint relay)
 	g_autoptr(GString) quoted = g_string_new(NULL);
 	pss_words_quote(quoted, path);
 	/* A restricted shell refuses `exec`, and then runs the rest. */
-	return g_strdup_printf("exec sh %s %u; sh %s %u", quoted->str, relay, quoted->str, relay);
+	return g_strdup_printf("exec /bin/sh %s %u; sh %s %u", quoted->str, relay, quoted->str, relay);
 }
 
 char *pss_remote_relay_mark(PssRemote *remote)

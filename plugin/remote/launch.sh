@@ -4,10 +4,17 @@ exec 3<&-
 __pss_d=$PWD
 read -r s <shell
 read -r f <family
-cd
+# A home that cannot be entered is no place to stand in, nor is ours.
+cd /
+cd 2>/dev/null
 unset OLDPWD
 [ -e .hushlogin ] || cat /run/motd.dynamic /etc/motd 2>/dev/null
-printf '\033]7337;%s;s\007' "$n"
+PATH=$pss_path
+# fish's reader paints as a program does that has taken the keyboard.
+case $f in
+fish) printf '\033]7337;%s;s;1\007' "$n" ;;
+*) printf '\033]7337;%s;s\007' "$n" ;;
+esac
 case $f in
 bash)
 	# In posix mode an interactive login shell reads $ENV and nothing else: our file leaves that mode and

@@ -6,7 +6,7 @@ t=;
 while [ ${#t} -lt $m ]; do
 	k=$((m - ${#t}));
 	[ $k -le 65536 ] || k=65536;
-	c=$(dd bs=$k count=1 2>/dev/null; echo x);
+	c=$(command -p dd bs=$k count=1 2>/dev/null; echo x);
 	case $c in x) exit 255 ;; esac;
 	t=$t${c%x};
 done;

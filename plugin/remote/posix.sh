@@ -398,7 +398,10 @@ __pss_newline='
 __pss_escape=$(printf '\033') __pss_bell=$(printf '\007') __pss_separator=$(printf '\036')
 __pss_y='
 { __pss_q "$-"; set +euvx; } 2>/dev/null'
-__pss_t=$(command -p tty)
+# Where the terminal has no name, as in a chroot, it has another way to it.
+__pss_t=$(command -p tty 2>/dev/null)
+[ -c "$__pss_t" ] || __pss_t=/dev/tty
+{ [ -c "$__pss_t" ] && (: <>"$__pss_t"); } 2>/dev/null || __pss_t=/proc/$$/fd/0
 set +euvx
 __pss_escapes=
 case $(command -p readlink "/proc/$$/exe" 2>/dev/null) in
@@ -422,5 +425,6 @@ if ! (PS1= PS2=) 2>/dev/null; then
 	esac
 fi
 alias exit=__pss_exit
+echo >|"$__pss_d/up"
 __pss_say r posix "${KSH_VERSION-}" $$
 __pss_end

@@ -4,6 +4,7 @@
 # own, iK.N, which is read by nobody else: what carries our input waits there for its reader, and is replaced by one at
 # iK.N+1 when that invocation is over. Whoever has news for this shell writes a line to cK.
 umask 077
+PATH=${PATH:+$PATH:}/usr/bin:/bin
 cd "${0%/*}" || exit 1
 k=$1 n=0 f=
 while [ $n -lt @INPUTS@ ]; do

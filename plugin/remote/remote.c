@@ -74,7 +74,7 @@ void pss_engine_end(PssRemote *remote, PssRemoteEnd how, int status)
 	pss_reader_stop(&remote->reader);
 	pss_complete_give_up(remote);
 	remote->phase = PSS_PHASE_ENDED;
-	remote->events->on_ended(remote->user, how, status);
+	remote->events->on_ended(remote->user, how, status, remote->refusal);
 }
 
 static gboolean is_booting(const PssRemote *remote)
@@ -112,6 +112,7 @@ PssRemote *pss_remote_new(const PssRemoteOptions *options, const PssRemoteEvents
 	remote->terminal_command = pss_script_terminal_command(&values);
 	remote->control_script = pss_script_control(&values, &remote->n_control_script);
 
+	pss_prelude_init(&remote->prelude);
 	pss_marks_init(&remote->marks);
 	pss_marks_expect(&remote->marks, PSS_SLOT_NAME, remote->name);
 	pss_marks_expect(&remote->marks, PSS_SLOT_REQUEST, remote->nonce);
@@ -141,8 +142,10 @@ void pss_remote_free(PssRemote *remote)
 	pss_typed_stop(remote);
 	g_clear_handle_id(&remote->complete_timer, g_source_remove);
 	pss_reader_finish(&remote->reader);
+	pss_prelude_finish(&remote->prelude);
 	pss_replies_finish(&remote->replies);
 	g_free(remote->terminal_command);
+	g_free(remote->refusal);
 	pss_engine_forget_script(remote);
 	g_free(remote->home);
 	pss_invoke_forget(remote);
@@ -166,7 +169,7 @@ void pss_remote_keep(PssRemote *remote)
 const char *pss_remote_control_command(PssRemote *remote)
 {
 	/* A restricted shell refuses `exec`, and then runs the rest. */
-	return "exec sh; sh";
+	return "exec /bin/sh; sh";
 }
 
 const char *pss_remote_terminal_command(PssRemote *remote)
@@ -185,18 +188,24 @@ const char *pss_remote_control_script(PssRemote *remote, gsize *ret_n)
 static void on_mark(gpointer user, guint slot, char kind, const char *argument)
 {
 	PssRemote *remote = user;
+	pss_prelude_flush(remote);
 	if (slot == PSS_SLOT_NAME && remote->slot_is_name)
-		pss_boot_on_mark(remote, kind);
+		pss_boot_on_mark(remote, kind, argument);
 	else if (strchr("anrst", kind))
 		pss_reader_on_mark(remote, slot, kind, argument);
 	else if (slot == PSS_SLOT_REQUEST)
 		pss_line_on_mark(remote, kind, argument);
+	if (kind == 'q')
+		pss_prelude_forget(remote);
 }
 
 static void on_plain(gpointer user, const void *data, gsize n)
 {
-	pss_boot_on_output(user, data, n);
-	pss_line_on_output(user, data, n);
+	PssRemote *remote = user;
+	if (is_booting(remote))
+		pss_boot_on_output(remote, data, n);
+	else
+		pss_line_on_output(remote, data, n);
 }
 
 static const PssMarksEvents marks_events = { .on_plain = on_plain, .on_mark = on_mark };
@@ -239,11 +248,18 @@ void pss_remote_terminal_closed(PssRemote *remote, int exit_status)
 	if (remote->phase == PSS_PHASE_ENDED)
 		return;
 	pss_marks_flush(&remote->marks, &marks_events, remote);
-	pss_boot_on_terminal_closed(remote);
+	if (is_booting(remote) && pss_boot_on_terminal_closed(remote))
+		return;
+	pss_prelude_flush(remote);
 	PssRemoteEnd how = exit_status < 0 ? PSS_REMOTE_HUNG_UP : PSS_REMOTE_EXITED;
 	int status = exit_status < 0 ? remote->status : exit_status;
 	if (!pss_invoke_await_streams(remote, how, status))
 		pss_engine_end(remote, how, status);
+}
+
+gboolean pss_remote_terminal_refused(PssRemote *remote)
+{
+	return is_booting(remote) && pss_boot_try_login_shell(remote);
 }
 
 /* ---- what the user does */
@@ -256,6 +272,9 @@ void pss_remote_keys(PssRemote *remote, const void *data, gsize n)
 		break;
 	case PSS_PHASE_IDLE:
 		remote->events->on_typed(remote->user, data, n);
+		break;
+	case PSS_PHASE_MEETING:
+		pss_boot_on_keys(remote, data, n);
 		break;
 	case PSS_PHASE_STARTING:
 	case PSS_PHASE_RAW:
@@ -272,6 +291,9 @@ void pss_remote_interrupt(PssRemote *remote)
 	switch (remote->phase) {
 	case PSS_PHASE_SENT:
 		remote->interrupted = TRUE;
+		break;
+	case PSS_PHASE_MEETING:
+		pss_boot_on_interrupt(remote);
 		break;
 	case PSS_PHASE_STARTING:
 	case PSS_PHASE_RUNNING:
@@ -363,6 +385,11 @@ PssRemoteState pss_remote_state(PssRemote *remote)
 		[PSS_PHASE_ENDING] = PSS_REMOTE_BUSY,
 	};
 	return states[remote->phase];
+}
+
+gboolean pss_remote_is_unproven(PssRemote *remote)
+{
+	return remote->is_unproven;
 }
 
 const char *pss_remote_shell_name(PssRemote *remote)

@@ -48,6 +48,7 @@ typedef enum {
 	PSS_REMOTE_HUNG_UP, /* the terminal closed and nothing said why */
 	PSS_REMOTE_UNLED,   /* the control channel ended: nothing can reach the shell any more */
 	PSS_REMOTE_SILENT,  /* the shell answers no request */
+	PSS_REMOTE_REFUSED, /* what was asked for is not there */
 } PssRemoteEnd;
 
 /* Every member must be set. The bytes passed are borrowed for the time of the call. */
@@ -76,8 +77,12 @@ typedef struct {
 	/* What pss_remote_complete() asked for, once for each time; NULL where it was given up: by the deadline,
 	 * pss_remote_cancel_completion(), a line, or the next question. */
 	void (*on_completion)(gpointer user, const PssRemoteCompletion *completion);
-	/* ENDED, once, the last event. `status` is 0-255 and the best that is known. */
-	void (*on_ended)(gpointer user, PssRemoteEnd how, int status);
+	/* The terminal's channel has ended without our command having run: it is to be opened anew, with a pty and for
+	 * the login shell. From now on TERMINAL is that one. Once at most. */
+	void (*open_login_shell)(gpointer user);
+	/* ENDED, once, the last event. `status` is 0-255 and the best that is known; `cause` says why it was refused.
+	 */
+	void (*on_ended)(gpointer user, PssRemoteEnd how, int status, const char *cause);
 } PssRemoteEvents;
 
 typedef struct {
@@ -107,6 +112,9 @@ void pss_remote_control_data(PssRemote *remote, const void *data, gsize n);
 void pss_remote_terminal_data(PssRemote *remote, const void *data, gsize n);
 void pss_remote_control_closed(PssRemote *remote);
 void pss_remote_terminal_closed(PssRemote *remote, int exit_status);
+
+/* The server refuses the command of the terminal's channel. TRUE: open_login_shell() has been called. */
+gboolean pss_remote_terminal_refused(PssRemote *remote);
 
 /* Runs one line (any bytes but NUL, newlines allowed, no newline needed at its end). Only when IDLE;
  * at a second prompt it continues the lines before it. Afterwards BUSY; on_prompt says how it went:
@@ -151,6 +159,9 @@ void pss_remote_await(PssRemote *remote);
 void pss_remote_resume(PssRemote *remote, const char *memo);
 
 PssRemoteState pss_remote_state(PssRemote *remote);
+
+/* RAW, and what is on the terminal has not been started by us: it may be a message that ends at once. */
+gboolean pss_remote_is_unproven(PssRemote *remote);
 
 /* ---- invocations: commands beside the terminal (PROTOCOL.md, "Invocations") */
 

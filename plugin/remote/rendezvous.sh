@@ -4,10 +4,17 @@
 # stands in argv), so nothing is used before `cd -P` stands inside a directory that is ours and 0700, and
 # that has this very name (a link that another user has put there may lead to our home, and what we stand in is
 # removed in the end), below one that is ours or sticky; then nobody else can replace it. One without room for what comes is passed over.
+# A start-up file may have left a PATH in which nothing is: the places that every system has are behind it, for us only.
+pss_path=$PATH;
+PATH=${PATH:+$PATH:}/usr/bin:/bin;
+pss_why="no private directory with fifos can be made";
 pss_room() {
 	printf %65536s x >room && rm -f room;
 } 2>/dev/null;
 pss_meet() {
+	for x in cat dd ls mkdir mkfifo od rm rmdir stty tr; do
+		command -v $x >/dev/null 2>&1 || { pss_why="there is no $x"; return 1; };
+	done;
 	for b in "$XDG_RUNTIME_DIR" /dev/shm "${TMPDIR:-/tmp}" /var/tmp "$HOME"; do
 		case $b in /*) ;; *) continue ;; esac;
 		if [ -O "$b/." ] || [ -k "$b/." ]; then

@@ -14,6 +14,8 @@ static const struct {
 } replies_known[] = {
 	{ 'd', 1 }, /* directory */
 	{ 'x', 1 }, /* reason: the bootstrap failed */
+	{ 'u', 1 }, /* reason: the shell that was asked for is not there */
+	{ 'o', 1 }, /* program, or nothing: the terminal's process is another one */
 	{ 'n', 1 }, /* reason: no support for this shell */
 	{ 'r', 3 }, /* family, version, process id */
 	{ 'b', 1 }, /* nonce: begun */

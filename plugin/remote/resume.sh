@@ -1,6 +1,7 @@
 # What the loader of a further link evaluates: finds the holder. As in rendezvous.sh nothing is used before we stand
 # in a directory that is ours, 0700, of that very name, below one that is ours or sticky.
 n=@NAME@
+PATH=${PATH:+$PATH:}/usr/bin:/bin
 for b in "${TMPDIR:-/tmp}" /var/tmp "$HOME"; do
 	case $b in /*) ;; *) continue ;; esac
 	[ -O "$b/." ] || [ -k "$b/." ] || continue

@@ -49,12 +49,14 @@ char *pss_script_word(GString *text)
 	g_strchomp(text->str);
 	g_assert(!strpbrk(text->str, "'\\!"));
 	/* A restricted shell refuses `exec`, and then runs the rest. */
-	return g_strdup_printf("exec sh -c '%s'; sh -c '%s'", text->str, text->str);
+	return g_strdup_printf("exec /bin/sh -c '%s'; sh -c '%s'", text->str, text->str);
 }
 
 char *pss_script_control(const PssScriptValues *values, gsize *ret_n)
 {
-	GString *text = g_string_new(pss_source_control);
+	/* Start-up files that read lines eat these. */
+	GString *text = g_string_new("\n\n\n\n\n\n\n\n");
+	g_string_append(text, pss_source_control);
 	pss_script_include(text, "@RENDEZVOUS@", pss_source_rendezvous);
 	pss_script_include(text, "@ESCAPES@", pss_source_escapes);
 	pss_script_include(text, "@BASH@", pss_source_bash);

@@ -4,20 +4,25 @@
 # connection ended while sshd was starting this, there is no terminal, and no hang-up would ever come.
 pss_plain() {
 	trap - INT;
-	[ -f launch ] || { rm -f go; rmdir "$PWD"; } 2>/dev/null;
-	cd;
+	case $PWD in
+	*/.pss-$n) [ -f launch ] || { rm -f go top; rmdir "$PWD"; } 2>/dev/null ;;
+	esac;
+	cd /;
+	cd 2>/dev/null;
 	unset OLDPWD;
 	[ -e .hushlogin ] || cat /run/motd.dynamic /etc/motd 2>/dev/null;
+	PATH=$pss_path;
 	case $SHELL in
 	*sh) exec "$SHELL" -l ;;
 	esac;
 	exec "${SHELL:-/bin/sh}";
 };
 pss_gone() {
-	rm -f go; rmdir "$PWD"; exit 1;
+	rm -f go top; rmdir "$PWD"; exit 1;
 } 2>/dev/null;
 trap pss_plain INT;
-pss_meet || pss_plain;
+pss_meet || { printf %s "@ESC@]7337;$n;p@BEL@"; pss_plain; };
+echo $$ >top;
 printf %s "@ESC@]7337;$n;w@BEL@";
 [ -t 0 ] || pss_gone;
 exec 3<>go;

@@ -164,6 +164,6 @@ char *pss_words_exec(const PssCommand *command, const char *shell, gboolean is_s
 	g_strdelimit(exec->str, "\n", ' ');
 	g_strchomp(exec->str);
 	g_assert(!strpbrk(exec->str, "'\\!"));
-	return g_strdup_printf("exec sh -c '%s' sh %" G_GSIZE_FORMAT " %" G_GSIZE_FORMAT, exec->str, n_head,
+	return g_strdup_printf("exec /bin/sh -c '%s' sh %" G_GSIZE_FORMAT " %" G_GSIZE_FORMAT, exec->str, n_head,
 			       *ret_n - n_head);
 }

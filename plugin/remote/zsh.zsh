@@ -273,11 +273,18 @@ logout() {
 typeset -g __pss_k=@KEY@ __pss_kept=@KEPT@ __pss_n=@FIRST@
 typeset -g __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_i= __pss_1= __pss_2= __pss_c= __pss_x= __pss_y= __pss_m= __pss_rests= __pss_job= __pss_relay= __pss_bang= __pss_in=
 typeset -ga __pss_l __pss_hp __pss_hx __pss_hr
-typeset -g __pss_t=$(builtin command -p tty)
+# Where the terminal has no name, as in a chroot, it has another way to it.
+typeset -g __pss_t=$(builtin command -p tty 2>/dev/null)
+[[ -c $__pss_t ]] || __pss_t=/dev/tty
+if [[ ! -c $__pss_t ]] || ! { : <>"$__pss_t" } 2>/dev/null; then
+	exec {__pss_i}<>"/proc/$$/fd/0"
+	__pss_t=/proc/$$/fd/$__pss_i
+fi
 __pss_y=$'\n{ __pss_q; __pss_o=$-; \\builtin set +euvx } 2>/dev/null'
 unset HISTFILE
 SAVEHIST=0
 unsetopt zle promptsp promptcr banghist
+builtin echo >|"$__pss_d/up"
 __pss_say r zsh "$ZSH_VERSION" $$
 exec 0<>"$__pss_d/q"
 __pss_end

@@ -127,9 +127,13 @@ static void on_completion(gpointer user, const PssRemoteCompletion *completion)
 	}
 }
 
-static void on_ended(gpointer user, PssRemoteEnd how, int status)
+static void open_login_shell(gpointer user);
+
+static void on_ended(gpointer user, PssRemoteEnd how, int status, const char *cause)
 {
 	Drive *drive = user;
+	if (cause)
+		on_notice(drive, cause);
 	drive->ended = TRUE;
 	drive->end_how = how;
 	drive->end_status = status;
@@ -146,6 +150,7 @@ static const PssRemoteEvents remote_events = {
 	.on_notice = on_notice,
 	.on_kept_exit = on_kept_exit,
 	.on_completion = on_completion,
+	.open_login_shell = open_login_shell,
 	.on_ended = on_ended,
 };
 
@@ -180,6 +185,14 @@ static void on_terminal_closed(gpointer user, int exit_status, const GError *err
 
 static const PssChannelEvents control_events = { on_control_data, on_drained, on_control_closed };
 static const PssChannelEvents terminal_events = { on_terminal_data, on_drained, on_terminal_closed };
+
+static void open_login_shell(gpointer user)
+{
+	Drive *drive = user;
+	const PssChannelRequest request = { .pty = TRUE, .term = "xterm-256color", .columns = 80, .rows = 24 };
+
+	drive->terminal = pss_channel_open(drive->transport, &request, &terminal_events, drive);
+}
 
 static void on_ready(gpointer user, const char *remote_user, const char *history_key, const char *forwards)
 {

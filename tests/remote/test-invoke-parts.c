@@ -151,7 +151,7 @@ static void test_exec(void)
 	g_assert_null(first);
 	command.arguments = arguments;
 	g_autofree char *more = pss_words_exec(&command, NULL, FALSE, &first, &n);
-	g_assert_true(g_str_has_prefix(more, "exec sh -c '"));
+	g_assert_true(g_str_has_prefix(more, "exec /bin/sh -c '"));
 	g_assert_null(strpbrk(more, "\\!\n"));
 	g_assert_cmpmem(first + n - 7, 7, "echo $1", 7);
 }
