@@ -1,0 +1,291 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Start-up files and logins that do something of their own before, or in the place of, the shell that a session wants:
+# each row is tried with `ssh -tt` and with us, and what a person has of it is the same.
+
+load ../harness/harness
+
+setup() { :; }
+teardown() { place_end; world_end; }
+
+through() {
+	world_start "$1"
+	requires_made_account
+	place_start
+	local_shell_start
+}
+
+# The start-up file that every shell of that kind reads, also for `ssh HOST COMMAND`; and the login's.
+rc_of() { case $1 in bash) echo .bashrc ;; zsh) echo .zshenv ;; fish) echo .config/fish/config.fish ;; esac; }
+login_of() { case $1 in bash) echo .bash_profile ;; zsh) echo .zprofile ;; *) echo .profile ;; esac; }
+
+# Begins a login and waits for the line that REGEX matches.
+begin() {
+	tm send-keys -R
+	tm clear-history
+	term_type "$1"
+	term_keys Enter
+	wait_line "$2"
+}
+
+# Types a line that only a shell answers, and says how often the screen has the answer and each WORD.
+talk() {
+	local word
+	term_send "$1"
+	term_keys Enter
+	wait_screen $'(^|\n)42(\n|$)' || return
+	FACTS=$(scrollback | grep -cx 42)
+	for word in "${@:2}"; do
+		FACTS+=" $word=$(scrollback | grep -oF -- "$word" | wc -l)"
+	done
+}
+
+# same PROMPT LEAVE LINE WORD…: the facts of both logins, which then end by the line LEAVE.
+same() {
+	local theirs
+	begin "ssh -F \$C -tt box" "$1" && talk "$3" "${@:4}" || return
+	theirs=$FACTS
+	leave_by "$2" || return
+	begin "enter-pssession -ConfigFile \$C box" "$1" && talk "$3" "${@:4}" || return
+	leave_by "$2" || return
+	[ "$FACTS" = "$theirs" ] || { echo "not <$theirs> but <$FACTS>" >&2; return 1; }
+}
+
+# opens NAME AVAILABILITY: new-pssession succeeds, and its session is of that kind.
+opens() {
+	run_line 's=$(new-pssession -ConfigFile $C box); echo "s=$?"' 30
+	output_like 's=0$'
+	run_line 'get-pssession -Property ConfigurationName,State,Availability | tr -s "\t\n " _; echo'
+	output_like "^${1}_Opened_${2}_\$" &&
+		run_line 'remove-pssession -Session "$s"'
+}
+
+OTHER='^other> $'
+
+@test "start-up: another shell or a multiplexer in a file that the login's own shell reads too" {
+	through bash
+	requires fish dash
+	local rows=(
+		"exec env PS1='other> ' dash -i"
+		"[ -t 1 ] && PS1='other> ' exec zsh -f -i"
+		"[ -t 1 ] && exec env ZDOTDIR=$REMOTE_HOME PS1='other> ' zsh -l -i"
+		"[ -t 1 ] && exec fish --no-config -C 'function fish_prompt; echo -n \"other> \"; end'"
+		"[ -t 1 ] && exec bash --rcfile $REMOTE_HOME/other"
+	) row
+	echo "PS1='other> '" | account_file other
+	echo "PS1='other> '" | account_file .zshrc
+	for row in "${rows[@]}"; do
+		echo "# $row"
+		echo "PS1='remote$ '; echo greeting-of-rc; $row" | account_file .bashrc
+		case $row in
+		*fish*) same "$OTHER" exit 'echo (math 6 "*" 7)' greeting-of-rc ;;
+		*) same "$OTHER" exit 'echo $((6*7))' greeting-of-rc ;;
+		esac || return
+		opens '\(login_shell\)' Busy || return
+	done
+}
+
+@test "start-up: a multiplexer in front of the shell: what it asks the terminal is answered to it, and the shell follows" {
+	through bash
+	requires tmux
+	echo "PS1='remote$ '; [ -t 1 ] && [ -z \$TMUX ] && tmux -S $WORLD/remote-run/tmux -f /dev/null new -A -s x \"PS1='other> ' exec dash -i\"" |
+		account_file .bashrc
+	begin "enter-pssession -ConfigFile \$C box" "$OTHER"
+	talk 'echo $((6*7))' && [ "$FACTS" = 1 ]
+	# The login shell's own start reads the file again.
+	term_type exit && term_keys Enter
+	wait_line "$OTHER"
+	term_type exit && term_keys Enter
+	wait_remote
+	run_line 'echo $((6*7))'
+	output_is 42
+	not screen_matches 'command not found'
+	leave_by exit
+}
+
+# replaced SHELL FILE ROW…: each row in that start-up file of an account with that login shell.
+replaced() {
+	local row file=$2
+	through "$1" || return
+	echo "PS1='other> '" | account_file other
+	echo "PS1='other> '" | account_file .zshrc
+	for row in "${@:3}"; do
+		echo "# $row"
+		mkdir -p "$(dirname "$REMOTE_HOME/$file")"
+		echo "echo greeting-of-login; $row" | account_file "$file"
+		same "$OTHER" exit 'echo $((6*7))' greeting-of-login && opens '\(login_shell\)' Busy || return
+	done
+}
+
+@test "start-up: another shell in a file of the login" {
+	requires dash
+	replaced bash .bash_profile "PS1='other> ' exec dash -i" "exec bash --rcfile ~/other" \
+		'exec zsh -d -l' 'cd /; exec env zsh -d -l'
+}
+
+@test "start-up: another shell in a file of zsh's" {
+	requires dash
+	replaced zsh .zshenv '[ -t 1 ] && [ -z $X ] && X=1 PS1="other> " exec dash -i'
+}
+
+@test "start-up: another shell in a file of zsh's login" {
+	requires dash
+	replaced zsh .zprofile 'PS1="other> " exec dash -i' '[ $X ] || X=1 exec zsh -d -l'
+}
+
+@test "start-up: another shell in a file of dash's and of fish's" {
+	requires dash fish
+	replaced dash .profile "PS1='other> ' exec bash --norc" 'exec zsh -d -i'
+	place_end
+	world_end
+	replaced fish .config/fish/config.fish "isatty stdout; and env PS1='other> ' dash -i; and exec true" \
+		"isatty stdout; and exec env PS1='other> ' dash -i"
+}
+
+# A menu in the place of the shell, whose prompt is `other> `; what SHELL COMMAND it takes it runs.
+write_menu() {
+	cat >"$WORLD/menu" <<-END
+		#!/bin/sh
+		$1
+		echo greeting-of-menu
+		while printf 'other> ' && read -r line; do
+			case \$line in exit) exit 3 ;; esac
+			eval "\$line"
+		done
+	END
+	chmod 755 "$WORLD/menu"
+}
+
+@test "start-up: a forced command that takes none, one that takes any, and one that runs it" {
+	through bash
+	second_server_with "ForceCommand $WORLD/menu"
+	run_line "C=$WORLD/ssh1/ssh_config"
+	local row
+	for row in '[ -z "$SSH_ORIGINAL_COMMAND" ] || { echo refused; exit 1; }' '' 'pause() { sleep 0.5; }; pause'; do
+		echo "# $row"
+		write_menu "$row"
+		same "$OTHER" exit 'echo $((6*7))' greeting-of-menu refused && opens '\(login_shell\)' Busy || return
+	done
+	write_menu '[ -z "$SSH_ORIGINAL_COMMAND" ] || { echo wrapped; exec sh -c "$SSH_ORIGINAL_COMMAND"; }'
+	enter
+	[ "$(screen | grep -c wrapped)" = 1 ]
+	leave_by exit
+}
+
+@test "start-up: a login shell that is none says its word once, and new-pssession fails" {
+	through nologin
+	run_line 'ssh -F $C -tt box; echo "s=$?"'
+	output_like 'account is currently not available' && output_like 's=1$'
+	run_line 'enter-pssession -ConfigFile $C box; echo "s=$?"'
+	output_like 's=1$'
+	[ "$(grep -c 'account is currently not available' <<<"$OUT")" = 1 ]
+	run_line 'new-pssession -ConfigFile $C box; echo "s=$?"'
+	output_like 's=1$'
+	run_line 'get-pssession; echo "s=$?"'
+	output_is 's=0'
+}
+
+# where COMMAND: the directory that its shell stands in, and its files there.
+stands_in() {
+	begin "$1" "$2"
+	term_type 'echo "at=$PWD"; pwd; ls -A1 | wc -l' && term_keys Enter
+	wait_screen $'\nat=/'
+	wait_line "$2"
+	scrollback | sed -n '/^at=/,$p' | head -n 3
+	leave_by exit >&2
+}
+
+@test "start-up: where the home is not there or cannot be entered one stands in /, as with ssh" {
+	through bash
+	local way theirs
+	for way in 'mv HOME HOME.away' 'chmod 0 HOME'; do
+		eval "${way//HOME/$REMOTE_HOME}"
+		theirs=$(stands_in 'ssh -F $C -tt box' 'bash-[^ ]*\$ $')
+		[ "$theirs" = "$(stands_in 'enter-pssession -ConfigFile $C box' 'bash-[^ ]*\$ $')" ] || return
+		[ "${theirs%%$'\n'*}" = at=/ ]
+		[ "$(scrollback | grep -c 'Could not chdir')" = 1 ]
+		run_line 'invoke-command -ConfigFile $C -ComputerName box pwd 2>/dev/null'
+		output_is /
+		[ ! -e "$REMOTE_HOME.away" ] || mv "$REMOTE_HOME.away" "$REMOTE_HOME"
+		chmod 700 "$REMOTE_HOME"
+	done
+}
+
+@test "start-up: a PATH in which nothing is, set by start-up files" {
+	through bash
+	echo "PS1='remote$ '; export PATH=$REMOTE_HOME/bin" | account_file .bashrc
+	enter
+	run_line 'echo $PATH $((6*7))'
+	output_is "$REMOTE_HOME/bin 42"
+	run_line 'ls'
+	output_like 'ls: No such file|command not found'
+	leave_by exit
+	keep_session
+	run_line 'invoke-command -Session "$s" "echo \$PATH"'
+	output_is "$REMOTE_HOME/bin"
+	run_line 'invoke-command -ConfigFile $C -ComputerName box -ArgumentList a "echo \$PATH \$1"'
+	output_is "$REMOTE_HOME/bin a"
+	run_line 's=$(new-pssession -Resilient -ConfigFile $C box 2>/dev/null); echo "s=$?"; invoke-command -Session "$s" "echo \$PATH"'
+	output_is "s=0"$'\n'"$REMOTE_HOME/bin"
+	run_line 'get-pssession | remove-pssession -Session 1,2'
+}
+
+@test "start-up: what the login and its files ask is answered, before and in the shell" {
+	through bash
+	echo 'printf "Press enter: "; read -r x; echo "got=$x"; . ~/.bashrc' | account_file .bash_profile
+	begin 'enter-pssession -ConfigFile $C box' '^Press enter: $'
+	term_type yes && term_keys Enter
+	wait_remote
+	screen_matches $'\ngot=yes\n'
+	leave_by exit
+	# Asked by bash for a command, and by the login shell.
+	echo '. ~/.bashrc' | account_file .bash_profile
+	echo 'PS1="remote$ "; [ -t 0 ] && { printf "Name? "; read -r x; echo "got=$x"; }' | account_file .bashrc
+	begin 'enter-pssession -ConfigFile $C box' '^Name\? $'
+	term_type one && term_keys Enter
+	wait_screen $'\ngot=one\n'
+	wait_line '^Name\? $'
+	term_type two && term_keys Enter
+	wait_remote
+	[ "$(screen | grep -c '^got=')" = 2 ]
+	leave_by exit
+	# Without a thought for those who have no terminal.
+	echo 'PS1="remote$ "; printf "Name? "; read -r x; echo "got=$x"' | account_file .bashrc
+	begin 'enter-pssession -ConfigFile $C box' '^Name\? $'
+	term_type one && term_keys Enter
+	wait_screen $'\ngot=one\n'
+	wait_line '^Name\? $'
+	term_type two && term_keys Enter
+	wait_remote
+	run_line 'echo $((6*7))'
+	output_is 42
+	leave_by exit
+}
+
+@test "start-up: what unguarded files print is shown once, and files that end the shell end it as with ssh" {
+	through bash
+	echo 'echo of-the-profile; . ~/.bashrc' | account_file .bash_profile
+	echo 'PS1="remote$ "; echo of-the-rc; echo; printf "%s\n" "two of it" "two of it"; printf no-newline' | account_file .bashrc
+	same 'remote\$ $' exit 'echo $((6*7))' of-the-rc of-the-profile 'two of it'
+	echo 'exit 5' | account_file .bash_profile
+	run_line 'ssh -F $C -tt box; echo "s=$?"' && output_like 's=5$'
+	run_line 'enter-pssession -ConfigFile $C box; echo "s=$?"' && output_like 's=5$'
+	run_line 'new-pssession -ConfigFile $C box; echo "s=$?"' && output_like 's=1$'
+	echo 'case $- in *i*) PS1="remote$ " ;; *) exit 6 ;; esac' | account_file .bashrc
+	echo '. ~/.bashrc' | account_file .bash_profile
+	same 'remote\$ $' exit 'echo $((6*7))' 6
+	opens '\(login_shell\)' Busy
+}
+
+@test "start-up: a -ConfigurationName that is not there fails and says what there is" {
+	through bash
+	local verb
+	for verb in new-pssession enter-pssession; do
+		run_line "$verb -ConfigurationName nosuch -ConfigFile \$C box; echo \"s=\$?\""
+		output_like 'there is no shell nosuch; -ConfigurationName takes one of: bash ' && output_like 's=1$'
+	done
+	run_line 'get-pssession; echo "s=$?"'
+	output_is 's=0'
+	run_line 'invoke-command -ConfigurationName nosuch -ConfigFile $C -ComputerName box id; echo "s=$?"'
+	output_like 'there is no nosuch; of the shells there is: bash zsh ' && output_like 's=127'
+}
