@@ -130,6 +130,13 @@ static void inquire(struct pss_call *call, enum pss_stream stream)
 		halt(call, stream, pss_status_exit(PSS_FAILED), "there is no terminal to ask on");
 }
 
+bool pss_call_waits_after_errors(const struct pss_call *call)
+{
+	enum action action = action_of(call, steered[PSS_STREAM_ERROR].action);
+
+	return action == STOP || action == INQUIRE;
+}
+
 static void record(struct pss_call *call, enum pss_stream stream, const char *text)
 {
 	enum action action = action_of(call, steered[stream].action);

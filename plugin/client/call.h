@@ -84,5 +84,8 @@ bool pss_call_wants_progress(const struct pss_call *call);
 /* One object of output, for -OutVariable: an InstanceId. Printing it is the verb's work. */
 void pss_call_output(struct pss_call *call, const char *text);
 
+/* -ErrorAction Stop or Inquire: what follows an error depends on it. */
+bool pss_call_waits_after_errors(const struct pss_call *call);
+
 /* Does -WhatIf or -Confirm keep the verb from doing `operation` on `target`? Asks where that is wanted. */
 bool pss_call_should(struct pss_call *call, const char *operation, const char *target);

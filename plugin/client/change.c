@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Choosing sessions and changing their state one after the other, so that -ErrorAction Stop leaves the rest alone.
- * Called by the verbs disconnect, connect and receive. */
+/* Choosing sessions and changing their state. Called by the verbs disconnect, connect and receive. */
 #include "client/change.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "client/find.h"
 #include "client/print.h"
@@ -17,13 +17,14 @@ enum pss_buffering pss_buffering_of(const struct pss_value *value)
 	return value->given ? values[value->number] : 0;
 }
 
-int pss_change_select(struct pss_call *call, const struct pss_value *computers, struct pss_connection *ret_connection,
-		      struct pss_sessions *ret_sessions)
+int pss_change_select(struct pss_call *call, const struct pss_value *computers, size_t throttle,
+		      struct pss_connection *ret_connection, struct pss_sessions *ret_sessions)
 {
 	const struct pss_selection selection = {
 		.selectors = { &call->own[PSS_CHANGE_SESSION], &call->own[PSS_CHANGE_ID], &call->own[PSS_CHANGE_NAME],
 			       &call->own[PSS_CHANGE_INSTANCE_ID] },
 		.computer = computers,
+		.throttle = throttle,
 		.shell = computers ? &call->link[PSS_LINK_CONFIGURATION_NAME] : NULL,
 	};
 	bool selected = computers && computers->given;
@@ -40,25 +41,56 @@ int pss_change_select(struct pss_call *call, const struct pss_value *computers, 
 	return rc < 0 ? rc : pss_find_select(call, &selection, PSS_OPEN_CONNECTED, ret_connection, ret_sessions);
 }
 
+struct changes {
+	const struct pss_session **wanted;
+	struct pss_session *changed;
+	bool *is_changed;
+	size_t n;
+};
+
+static bool make_room(struct changes *changes, size_t n)
+{
+	changes->wanted = calloc(n, sizeof *changes->wanted);
+	changes->changed = calloc(n, sizeof *changes->changed);
+	changes->is_changed = calloc(n, sizeof *changes->is_changed);
+	return changes->wanted && changes->changed && changes->is_changed;
+}
+
+/* In the order in which they were chosen, whatever the order in which they were changed. */
+static void put_out(struct pss_call *call, struct changes *changes)
+{
+	struct pss_sessions all = { 0 };
+
+	for (size_t i = 0; i < changes->n; i++) {
+		if (!changes->is_changed[i])
+			continue;
+		pss_call_output(call, changes->changed[i].instance);
+		if (pss_sessions_put(&all, &changes->changed[i]) < 0)
+			pss_call_error(call, PSS_FAILED, NULL, "not enough memory");
+	}
+	pss_print_sessions(&all);
+	pss_sessions_finish(&all);
+}
+
 static void change_all(struct pss_call *call, struct pss_connection *connection, const char *operation,
 		       const struct pss_change *change, const struct pss_sessions *sessions)
 {
-	struct pss_sessions changed = { 0 };
-	struct pss_session session;
-	int rc = 0;
+	struct changes changes = { 0 };
 
-	for (size_t i = 0; rc >= 0 && i < sessions->n_items && !call->stop; i++) {
-		if (!pss_call_should(call, operation, sessions->items[i].computer))
-			continue;
-		rc = pss_request_change(call, connection, change, &sessions->items[i], &session);
-		if (rc <= 0)
-			continue;
-		pss_call_output(call, session.instance);
-		if (pss_sessions_put(&changed, &session) < 0)
-			pss_call_error(call, PSS_FAILED, NULL, "not enough memory");
+	if (!make_room(&changes, sessions->n_items)) {
+		pss_call_error(call, PSS_FAILED, NULL, "not enough memory");
+	} else {
+		for (size_t i = 0; i < sessions->n_items && !call->stop; i++)
+			if (pss_call_should(call, operation, sessions->items[i].computer))
+				changes.wanted[changes.n++] = &sessions->items[i];
+		if (changes.n > 0 && !call->stop)
+			pss_request_change_all(call, connection, change, changes.wanted, changes.n, changes.changed,
+					       changes.is_changed);
+		put_out(call, &changes);
 	}
-	pss_print_sessions(&changed);
-	pss_sessions_finish(&changed);
+	free(changes.wanted);
+	free(changes.changed);
+	free(changes.is_changed);
 }
 
 void pss_change_run(struct pss_call *call, const char *operation, const struct pss_change *change,
@@ -67,8 +99,8 @@ void pss_change_run(struct pss_call *call, const char *operation, const struct p
 	struct pss_connection connection;
 	struct pss_sessions sessions = { 0 };
 
-	if (pss_change_select(call, computers, &connection, &sessions) == 0 && !call->stop && sessions.n_items > 0 &&
-	    pss_request_needs(call, &connection, 2))
+	if (pss_change_select(call, computers, change->throttle, &connection, &sessions) == 0 && !call->stop &&
+	    sessions.n_items > 0 && pss_request_needs(call, &connection, 2))
 		change_all(call, &connection, operation, change, &sessions);
 	pss_sessions_finish(&sessions);
 	pss_connection_close(&connection);

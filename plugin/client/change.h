@@ -43,10 +43,10 @@ enum { PSS_CHANGE_SESSION, PSS_CHANGE_ID, PSS_CHANGE_NAME, PSS_CHANGE_INSTANCE_I
 void pss_change_run(struct pss_call *call, const char *operation, const struct pss_change *change,
 		    const struct pss_value *computers);
 
-/* Chooses them alone, over a connection that is made for it. 0, or -errno: nothing is to be done; told where it is an
- * error. */
-int pss_change_select(struct pss_call *call, const struct pss_value *computers, struct pss_connection *ret_connection,
-		      struct pss_sessions *ret_sessions);
+/* Chooses them alone, over a connection that is made for it; `throttle` computers are asked at a time. 0, or -errno:
+ * nothing is to be done; told where it is an error. */
+int pss_change_select(struct pss_call *call, const struct pss_value *computers, size_t throttle,
+		      struct pss_connection *ret_connection, struct pss_sessions *ret_sessions);
 
 /* -OutputBufferingMode's choices, and what they are on the wire. */
 extern const char *const pss_buffering_choices[];

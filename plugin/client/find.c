@@ -89,7 +89,7 @@ static int choose(struct pss_call *call, const struct pss_selection *selection, 
 	return 0;
 }
 
-static int ask(struct pss_call *call, struct pss_open *opens, size_t n_opens, enum pss_open_kind kind,
+static int ask(struct pss_call *call, struct pss_open *opens, size_t n_opens, size_t throttle, enum pss_open_kind kind,
 	       struct pss_connection *connection, struct pss_sessions *sessions)
 {
 	struct search search = { .sessions = sessions };
@@ -101,7 +101,8 @@ static int ask(struct pss_call *call, struct pss_open *opens, size_t n_opens, en
 	if (rc == 0 && !pss_request_needs(call, connection, 2))
 		return -EPROTO;
 	if (rc == 0)
-		rc = pss_request_open(call, connection, opens, n_opens, kind, NULL, &events);
+		rc = pss_request_open(call, connection, opens, n_opens, throttle ? throttle : PSS_THROTTLE_DEFAULT,
+				      kind, NULL, &events);
 	if (rc == 0 && search.failed)
 		pss_call_error(call, PSS_FAILED, NULL, "not enough memory");
 	return rc;
@@ -125,7 +126,7 @@ int pss_find_select(struct pss_call *call, const struct pss_selection *selection
 		meant.computers_are_asked = true;
 		int chosen = choose(call, selection, kind, &sessions, opens, &n_opens);
 		if (chosen == 0 && n_opens > 0)
-			chosen = ask(call, opens, n_opens, kind, ret_connection, &sessions);
+			chosen = ask(call, opens, n_opens, selection->throttle, kind, ret_connection, &sessions);
 		rc = chosen < 0 || n_opens > 0 ? chosen : rc;
 	}
 	for (size_t i = 0; i < n_opens; i++)

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "client/ask.h"
@@ -16,8 +15,6 @@
 
 #define TEXT_PART (128u * 1024u)
 #define CREDIT (1024u * 1024u)
-#define ATTEMPTS_MAX 5
-#define RETRY_MS 200
 
 static void write_texts(struct pss_message *message, enum pss_tag tag, const struct pss_texts *texts)
 {
@@ -207,30 +204,6 @@ void pss_invoke_end_target(struct pss_invoke *invoke, struct pss_invoke_target *
 		pss_call_take_status(invoke->call, exit_status != 0);
 }
 
-/* Below `bound`. Not by rand, whose state is the shell's own, where $RANDOM of zsh comes from. */
-static long long random_below(long long bound)
-{
-	uint32_t number = 0;
-
-	if (getrandom(&number, sizeof number, GRND_NONBLOCK) != (ssize_t)sizeof number)
-		number = (uint32_t)pss_now_ms();
-	return number % bound;
-}
-
-/* sshd drops connections while too many log in (MaxStartups): the same a little later may succeed. */
-static bool try_again(struct pss_invoke *invoke, struct pss_invoke_target *target, enum pss_status status)
-{
-	if (status != PSS_THROTTLED || ++target->attempts >= ATTEMPTS_MAX || invoke->n_interrupts > 0 ||
-	    target->overdue || invoke->call->stop)
-		return false;
-	long long delay = RETRY_MS << target->attempts;
-	target->not_before = pss_now_ms() + delay / 2 + random_below(delay / 2);
-	target->state = PSS_TARGET_WAITS;
-	invoke->n_running--;
-	pss_call_verbose(invoke->call, "[%s] refused for now; trying again", target->label);
-	return true;
-}
-
 static void on_result(struct pss_invoke *invoke, struct pss_invoke_target *target, struct pss_fields fields)
 {
 	enum pss_status status = (enum pss_status)pss_fields_number(fields, PSS_TAG_STATUS, PSS_PROTOCOL);
@@ -253,7 +226,7 @@ static void on_result(struct pss_invoke *invoke, struct pss_invoke_target *targe
 		int exit_status = (int)(pss_fields_number(fields, PSS_TAG_EXIT_STATUS, 0) & 255);
 		pss_invoke_end_target(invoke, target,
 				      invoke->n_interrupts > 0 && exit_status == 255 ? 130 : exit_status);
-	} else if (!try_again(invoke, target, status)) {
+	} else {
 		target->unreached = true;
 		pss_call_error(invoke->call, status, target->label, "%s",
 			       message && *message ? message : pss_status_name(status));

@@ -94,20 +94,13 @@ static int take_timeouts(struct pss_invoke *invoke)
 
 /* ---- one turn */
 
-static int start_some(struct pss_invoke *invoke, long long *wake)
+static int start_some(struct pss_invoke *invoke)
 {
-	long long now = pss_now_ms();
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < invoke->n_targets && invoke->n_running < invoke->throttle; i++) {
-		struct pss_invoke_target *target = &invoke->targets[i];
-		if (target->state != PSS_TARGET_WAITS)
-			continue;
-		if (target->not_before <= now)
-			rc = pss_invoke_start(invoke, target);
-		else if (target->not_before < *wake)
-			*wake = target->not_before;
-	}
+	for (size_t i = 0; rc == 0 && i < invoke->n_targets && invoke->n_running < invoke->throttle; i++)
+		if (invoke->targets[i].state == PSS_TARGET_WAITS)
+			rc = pss_invoke_start(invoke, &invoke->targets[i]);
 	return rc;
 }
 
@@ -225,7 +218,7 @@ static int turn(struct pss_invoke *invoke, enum stopped *stopped)
 	if (rc == 0)
 		rc = take_timeouts(invoke);
 	if (rc == 0)
-		rc = start_some(invoke, &wake);
+		rc = start_some(invoke);
 	if (rc == 0 && invoke->copies)
 		rc = pss_invoke_give_copies(invoke);
 	if (rc == 0)

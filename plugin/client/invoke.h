@@ -37,10 +37,9 @@ struct pss_invoke_target {
 	enum pss_invoke_state state;
 	uint32_t id;
 	bool acknowledged, reached;
-	long long started, not_before; /* ms; the second: tried again then */
-	unsigned attempts;
-	bool overdue;   /* -Timeout has passed */
-	bool unreached; /* it never ran, or its end is not known */
+	long long started; /* ms */
+	bool overdue;      /* -Timeout has passed */
+	bool unreached;    /* it never ran, or its end is not known */
 	int exit_status;
 	struct pss_buffer partial[2]; /* standard output and error since the last newline, or all of it when grouped */
 	size_t credit;                /* bytes of input that may be sent */

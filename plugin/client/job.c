@@ -27,18 +27,12 @@ static void on_opened(struct pss_call *call, struct pss_open *open, struct pss_f
 		pss_call_error(call, PSS_FAILED, NULL, "not enough memory");
 }
 
-static void open_some(struct pss_invoke *invoke, struct opening *opening)
+static void open_all(struct pss_invoke *invoke, struct opening *opening)
 {
 	const struct pss_open_events events = { .on_opened = on_opened, .user = opening };
-	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < invoke->n_targets; i += invoke->throttle) {
-		size_t n = invoke->n_targets - i < invoke->throttle ? invoke->n_targets - i : invoke->throttle;
-		if (invoke->call->stop || invoke->call->status == pss_status_exit(PSS_INTERRUPTED))
-			return;
-		rc = pss_request_open(invoke->call, &invoke->connection, opening->opens + i, n, PSS_OPEN_KEPT, NULL,
-				      &events);
-	}
+	pss_request_open(invoke->call, &invoke->connection, opening->opens, invoke->n_targets, invoke->throttle,
+			 PSS_OPEN_KEPT, NULL, &events);
 }
 
 /* Those whose session is open stay, in the order in which they were given. */
@@ -72,7 +66,7 @@ static bool open_sessions(struct pss_invoke *invoke, const struct pss_texts *nam
 		opening->opens[i].target = invoke->targets[i].target;
 		opening->opens[i].name = names && i < names->n_items ? names->items[i] : NULL;
 	}
-	open_some(invoke, opening);
+	open_all(invoke, opening);
 	keep_opened(invoke, opening);
 	return true;
 }

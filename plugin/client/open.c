@@ -42,7 +42,8 @@ struct run {
 	struct pss_call *call;
 	struct pss_connection *connection;
 	struct pss_open *opens;
-	size_t n_opens, n_pending;
+	size_t n_opens, n_begun, n_pending; /* the last: of all */
+	size_t throttle;
 	const struct pss_open_events *events;
 	struct pss_opening_keys *keys; /* or NULL */
 	uint32_t ping;                 /* the id of a PING without its RESULT, or 0 */
@@ -126,7 +127,7 @@ static int write_bare(struct run *run, enum pss_type type, uint32_t id)
 
 static struct pss_open *find_open(struct run *run, uint32_t id)
 {
-	for (size_t i = 0; i < run->n_opens; i++)
+	for (size_t i = 0; i < run->n_begun; i++)
 		if (run->opens[i].id == id && !run->opens[i].done)
 			return &run->opens[i];
 	return NULL;
@@ -139,9 +140,11 @@ static int cancel(struct run *run)
 	if (run->cancelled)
 		return 0;
 	run->cancelled = true;
-	for (size_t i = 0; rc == 0 && i < run->n_opens; i++)
+	for (size_t i = 0; rc == 0 && i < run->n_begun; i++)
 		if (!run->opens[i].done)
 			rc = write_bare(run, PSS_CANCEL, run->opens[i].id);
+	run->n_pending -= run->n_opens - run->n_begun;
+	run->n_opens = run->n_begun;
 	return rc;
 }
 
@@ -308,7 +311,7 @@ static int on_frame(struct run *run, const struct pss_frame *frame)
 
 static bool all_acknowledged(const struct run *run)
 {
-	for (size_t i = 0; i < run->n_opens; i++)
+	for (size_t i = 0; i < run->n_begun; i++)
 		if (!run->opens[i].acknowledged && !run->opens[i].done)
 			return false;
 	return true;
@@ -364,26 +367,45 @@ static int step(struct run *run)
 	return rc == 0 && run->call->stop ? cancel(run) : rc;
 }
 
+static size_t n_under_way(const struct run *run)
+{
+	return run->n_pending - (run->n_opens - run->n_begun);
+}
+
+/* As many as may be under way. */
+static int begin_some(struct run *run)
+{
+	int rc = 0;
+
+	while (rc == 0 && run->n_begun < run->n_opens && n_under_way(run) < run->throttle) {
+		struct pss_open *open = &run->opens[run->n_begun++];
+		pss_call_verbose(run->call, finds(run) ? "asking %s for its sessions" : "opening a session on %s",
+				 open->target.host);
+		rc = write_open(run, open);
+	}
+	return rc;
+}
+
 int pss_request_open(struct pss_call *call, struct pss_connection *connection, struct pss_open *opens, size_t n_opens,
-		     enum pss_open_kind kind, struct pss_opening_keys *keys, const struct pss_open_events *events)
+		     size_t throttle, enum pss_open_kind kind, struct pss_opening_keys *keys,
+		     const struct pss_open_events *events)
 {
 	struct run run = { .call = call,
 			   .connection = connection,
 			   .opens = opens,
 			   .n_opens = n_opens,
 			   .n_pending = n_opens,
+			   .throttle = throttle,
 			   .kind = kind,
 			   .keys = keys,
 			   .events = events };
-	int rc = 0;
+	int rc = begin_some(&run);
 
-	for (size_t i = 0; rc == 0 && i < n_opens; i++) {
-		pss_call_verbose(call, finds(&run) ? "asking %s for its sessions" : "opening a session on %s",
-				 opens[i].target.host);
-		rc = write_open(&run, &opens[i]);
-	}
-	while (rc == 0 && run.n_pending > 0)
+	while (rc == 0 && run.n_pending > 0) {
 		rc = step(&run);
+		if (rc == 0 && !run.cancelled)
+			rc = begin_some(&run);
+	}
 	if (rc < 0 && !run.left)
 		pss_request_failed(call, connection, rc, n_opens == 1 ? opens[0].target.host : NULL);
 	return rc;

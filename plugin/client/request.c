@@ -131,11 +131,11 @@ void pss_request_failed(struct pss_call *call, const struct pss_connection *conn
 }
 
 /* The next frame with `id`; others are dropped. 1 or -errno, told. */
-static int next_frame_within(struct pss_call *call, struct pss_connection *connection, uint32_t id, int deadline_ms,
-			     struct pss_frame *ret_frame)
+static int next_frame(struct pss_call *call, struct pss_connection *connection, uint32_t id,
+		      struct pss_frame *ret_frame)
 {
 	for (;;) {
-		int rc = pss_connection_wait(connection, deadline_ms, call->shell->interrupted, ret_frame);
+		int rc = pss_connection_wait(connection, PSS_ACK_DEADLINE_MS, call->shell->interrupted, ret_frame);
 		if (rc > 0 && ret_frame->header.id == id)
 			return rc;
 		if (rc < 0) {
@@ -144,12 +144,6 @@ static int next_frame_within(struct pss_call *call, struct pss_connection *conne
 		}
 		pss_connection_done(connection, ret_frame);
 	}
-}
-
-static int next_frame(struct pss_call *call, struct pss_connection *connection, uint32_t id,
-		      struct pss_frame *ret_frame)
-{
-	return next_frame_within(call, connection, id, PSS_ACK_DEADLINE_MS, ret_frame);
 }
 
 static enum pss_status result_status(const struct pss_frame *frame)
@@ -191,74 +185,9 @@ int pss_request_list(struct pss_call *call, struct pss_connection *connection, s
 	return rc < 0 ? rc : 0;
 }
 
-static int remove_one(struct pss_call *call, struct pss_connection *connection, const struct pss_session *session)
+size_t pss_throttle_of(const struct pss_value *value)
 {
-	struct pss_message message;
-	struct pss_frame frame;
-
-	uint32_t id = pss_connection_new_id(connection);
-	pss_message_begin(&message, &connection->out, PSS_REMOVE, id);
-	pss_message_text(&message, PSS_TAG_INSTANCE, session->instance);
-	int rc = pss_message_end(&message);
-	if (rc < 0)
-		pss_request_failed(call, connection, rc, session->computer);
-	for (bool more = rc == 0; more;) {
-		rc = next_frame(call, connection, id, &frame);
-		if (rc < 0)
-			return rc;
-		more = frame.header.type != PSS_RESULT;
-		if (!more && result_status(&frame) != PSS_OK && result_status(&frame) != PSS_NO_SESSION)
-			pss_call_error(call, result_status(&frame), session->computer, "%s", result_message(&frame));
-		pss_connection_done(connection, &frame);
-	}
-	return rc < 0 ? rc : 0;
-}
-
-/* One after the other, so that -ErrorAction Stop leaves the rest alone. */
-int pss_request_remove(struct pss_call *call, struct pss_connection *connection,
-		       const struct pss_session *const *sessions, size_t n_sessions)
-{
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < n_sessions && !call->stop; i++)
-		rc = remove_one(call, connection, sessions[i]);
-	return rc;
-}
-
-int pss_request_change(struct pss_call *call, struct pss_connection *connection, const struct pss_change *change,
-		       const struct pss_session *session, struct pss_session *ret_session)
-{
-	struct pss_message message;
-	struct pss_frame frame;
-
-	uint32_t id = pss_connection_new_id(connection);
-	pss_message_begin(&message, &connection->out, change->type, id);
-	pss_message_text(&message, PSS_TAG_INSTANCE, session->instance);
-	pss_message_number(&message, PSS_TAG_FORCE, change->force);
-	pss_message_number(&message, PSS_TAG_BUFFERING, change->buffering);
-	pss_message_number(&message, PSS_TAG_BUFFER_SIZE, (uint64_t)change->buffer_size);
-	if (change->has_idle)
-		pss_message_number(&message, PSS_TAG_IDLE_TIMEOUT, (uint64_t)change->idle_s);
-	int rc = pss_message_end(&message);
-	if (rc < 0)
-		pss_request_failed(call, connection, rc, session->computer);
-	/* Once it is taken it may have to make a connection: Ctrl-C ends the wait. */
-	for (int deadline_ms = PSS_ACK_DEADLINE_MS; rc == 0; deadline_ms = -1) {
-		rc = next_frame_within(call, connection, id, deadline_ms, &frame);
-		if (rc < 0 || frame.header.type == PSS_RESULT)
-			break;
-		pss_connection_done(connection, &frame);
-		rc = 0;
-	}
-	if (rc < 0)
-		return rc;
-	rc = 0;
-	if (result_status(&frame) != PSS_OK)
-		pss_call_error(call, result_status(&frame), NULL, "%s", result_message(&frame));
-	else
-		rc = pss_session_read(pss_frame_fields(&frame), ret_session) == 0;
-	pss_connection_done(connection, &frame);
-	return rc;
+	return value->given ? (size_t)value->number : PSS_THROTTLE_DEFAULT;
 }
 
 bool pss_request_needs(struct pss_call *call, const struct pss_connection *connection, uint32_t version)

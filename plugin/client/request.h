@@ -20,9 +20,10 @@ void pss_request_failed(struct pss_call *call, const struct pss_connection *conn
 /* All kept sessions, by Id. 0 or -errno. */
 int pss_request_list(struct pss_call *call, struct pss_connection *connection, struct pss_sessions *ret_sessions);
 
-/* Closes these; one that is gone already counts as closed. 0, or -errno when the connection failed. */
+/* Closes these, `throttle` at a time; one that is gone already counts as closed. 0, or -errno when the connection
+ * failed. */
 int pss_request_remove(struct pss_call *call, struct pss_connection *connection,
-		       const struct pss_session *const *sessions, size_t n_sessions);
+		       const struct pss_session *const *sessions, size_t n_sessions, size_t throttle);
 
 /* A change of one session's state: PSS_DISCONNECT or PSS_CONNECT, which must be in the connection's version. */
 struct pss_change {
@@ -32,12 +33,19 @@ struct pss_change {
 	long long buffer_size;        /* bytes; 0: as it is */
 	bool has_idle;
 	long long idle_s; /* with has_idle: -IdleTimeoutSec */
+	size_t throttle;  /* so many at a time; 0: as usual */
 };
 
 /* Makes it. 1 and the session as it is now, whose finishing is the caller's; 0 when it was refused, which has been
  * told; or -errno when the connection failed. */
 int pss_request_change(struct pss_call *call, struct pss_connection *connection, const struct pss_change *change,
 		       const struct pss_session *session, struct pss_session *ret_session);
+
+/* The same for several, change->throttle at a time. Those that were changed are *ret_changed where *ret_is_changed says
+ * so. 0, or -errno when the connection failed: some may have been changed nevertheless. */
+int pss_request_change_all(struct pss_call *call, struct pss_connection *connection, const struct pss_change *change,
+			   const struct pss_session *const *sessions, size_t n_sessions,
+			   struct pss_session *ret_changed, bool *ret_is_changed);
 
 /* Does the host process know what came with this version of the protocol? If not, that is told. */
 bool pss_request_needs(struct pss_call *call, const struct pss_connection *connection, uint32_t version);
@@ -73,11 +81,20 @@ enum pss_open_kind {
 	PSS_OPEN_CONNECTED /* the same; pss_request_change(PSS_CONNECT) over this connection may follow */
 };
 
-/* Opens them all at once with the parameters of call->link and answers the questions that come up; each failure is
- * told as it comes. Ctrl-C gives up what is pending, and so does `~.` of `keys` (or NULL); with `~d` the session may be
- * opened on nobody's terminal: pss_open.parting. 0, or -errno when the connection failed. */
+/* -ThrottleLimit: how many are under way at a time, where it is not given. */
+#define PSS_THROTTLE_DEFAULT 32
+#define PSS_THROTTLE_ROW(what)                                                                    \
+	{                                                                                         \
+		"ThrottleLimit", NULL, PSS_KIND_NUMBER, "N", .min = 1, .max = 10000, .help = what \
+	}
+size_t pss_throttle_of(const struct pss_value *value);
+
+/* Opens them, `throttle` at a time, with the parameters of call->link and answers the questions that come up; each
+ * failure is told as it comes. Ctrl-C gives up what is pending, and so does `~.` of `keys` (or NULL); with `~d` the
+ * session may be opened on nobody's terminal: pss_open.parting. 0, or -errno when the connection failed. */
 int pss_request_open(struct pss_call *call, struct pss_connection *connection, struct pss_open *opens, size_t n_opens,
-		     enum pss_open_kind kind, struct pss_opening_keys *keys, const struct pss_open_events *events);
+		     size_t throttle, enum pss_open_kind kind, struct pss_opening_keys *keys,
+		     const struct pss_open_events *events);
 
 /* The fields that tell of the caller's surroundings (SPEC §8). */
 void pss_request_surroundings(struct pss_message *message, const char *directory);

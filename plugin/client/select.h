@@ -20,6 +20,7 @@ struct pss_selection {
 	const struct pss_value *computer;       /* a list of wildcards, or NULL */
 	const struct pss_value *state;          /* a choice of pss_state_choices, or NULL */
 	const struct pss_value *shell;          /* one name, or NULL */
+	size_t throttle;                        /* so many computers are asked at a time; 0: as usual */
 	bool computers_are_asked;               /* so a name that no session has is no error */
 	bool gone_is_fine;                      /* an InstanceId given to -Session may be gone already: remove */
 };

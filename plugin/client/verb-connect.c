@@ -5,7 +5,7 @@
 
 #include "client/change.h"
 
-enum { COMPUTER_NAME = PSS_CHANGE_SELECTORS, FORCE };
+enum { COMPUTER_NAME = PSS_CHANGE_SELECTORS, FORCE, THROTTLE_LIMIT };
 
 static const struct pss_parameter rows[] = {
 	PSS_CHANGE_ROWS,
@@ -13,11 +13,14 @@ static const struct pss_parameter rows[] = {
 	[FORCE] = { "Force", NULL, PSS_KIND_SWITCH,
 		    .help = "take it from the terminal that has entered it, or from the computer that is connected to "
 			    "it" },
+	[THROTTLE_LIMIT] = PSS_THROTTLE_ROW("how many are connected, or computers asked, at a time (32)"),
 };
 
 static void run(struct pss_call *call)
 {
-	const struct pss_change change = { .type = PSS_CONNECT, .force = call->own[FORCE].on };
+	const struct pss_change change = { .type = PSS_CONNECT,
+					   .force = call->own[FORCE].on,
+					   .throttle = pss_throttle_of(&call->own[THROTTLE_LIMIT]) };
 	pss_change_run(call, "Connect", &change, &call->own[COMPUTER_NAME]);
 }
 

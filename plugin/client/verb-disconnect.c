@@ -5,7 +5,7 @@
 
 #include "client/change.h"
 
-enum { BUFFERING = PSS_CHANGE_SELECTORS, BUFFER_SIZE, IDLE_TIMEOUT };
+enum { BUFFERING = PSS_CHANGE_SELECTORS, BUFFER_SIZE, IDLE_TIMEOUT, THROTTLE_LIMIT };
 
 static const struct pss_parameter rows[] = {
 	PSS_CHANGE_ROWS,
@@ -16,6 +16,7 @@ static const struct pss_parameter rows[] = {
 			  .help = "how much unseen output is kept (1048576)" },
 	[IDLE_TIMEOUT] = { "IdleTimeoutSec", NULL, PSS_KIND_NUMBER, "SECONDS", .min = 0, .max = 2147483,
 			   .help = "resilient ones end there after so long alone (0: never)" },
+	[THROTTLE_LIMIT] = PSS_THROTTLE_ROW("how many are disconnected at a time (32)"),
 };
 
 static void run(struct pss_call *call)
@@ -26,6 +27,7 @@ static void run(struct pss_call *call)
 		.buffer_size = call->own[BUFFER_SIZE].number,
 		.has_idle = call->own[IDLE_TIMEOUT].given,
 		.idle_s = call->own[IDLE_TIMEOUT].number,
+		.throttle = pss_throttle_of(&call->own[THROTTLE_LIMIT]),
 	};
 	if (change.idle_s > 0 && change.idle_s < 60) {
 		pss_call_usage(call, "-IdleTimeoutSec wants 0 (never) or at least 60, not %lld", change.idle_s);

@@ -74,7 +74,7 @@ static void open_temporary(struct entering *entering, struct pss_connection *con
 	struct pss_open open = { .target = entering->target };
 
 	if (pss_request_connect_with_keys(entering->call, true, &entering->keys, connection) == 0)
-		pss_request_open(entering->call, connection, &open, 1, PSS_OPEN_ENTERED, &entering->keys, &events);
+		pss_request_open(entering->call, connection, &open, 1, 1, PSS_OPEN_ENTERED, &entering->keys, &events);
 	*ret_id = open.id;
 	entering->detached = open.parting != NULL;
 	if (open.parting)

@@ -73,8 +73,7 @@ static const struct pss_parameter rows[] = {
 			    .help = "a positional parameter ($1, …); repeat for more" },
 	[INPUT_OBJECT] = { "InputObject", NULL, PSS_KIND_TEXT, "-", .wants = "-",
 			   .help = "give standard input to each of several targets" },
-	[THROTTLE_LIMIT] = { "ThrottleLimit", NULL, PSS_KIND_NUMBER, "N", .min = 1, .max = 10000,
-			     .help = "how many at a time (32)" },
+	[THROTTLE_LIMIT] = PSS_THROTTLE_ROW("how many at a time (32)"),
 	[TIMEOUT] = { "Timeout", NULL, PSS_KIND_NUMBER, "SECONDS", .min = 1, .max = INT_MAX / 1000,
 		      .help = "end a command that takes longer; status 124" },
 	[WAIT] = { "Wait", NULL, PSS_KIND_SWITCH, .help = "wait for a session that is busy" },
@@ -385,7 +384,7 @@ static void run_job(struct pss_call *call, struct job *job)
 			pss_call_error(call, PSS_NO_SESSION, NULL, "No valid sessions were specified.");
 		return;
 	}
-	invoke->throttle = call->own[THROTTLE_LIMIT].given ? (size_t)call->own[THROTTLE_LIMIT].number : 32;
+	invoke->throttle = pss_throttle_of(&call->own[THROTTLE_LIMIT]);
 	invoke->timeout_ms = call->own[TIMEOUT].number * 1000;
 	invoke->wait = call->own[WAIT].on;
 	invoke->tty = call->own[ALLOCATE_TTY].on;

@@ -11,7 +11,7 @@
 #include "client/select.h"
 #include "wire/cleanup.h"
 
-enum { COMPUTER_NAME, NAME, RESILIENT, IDLE_TIMEOUT, BUFFERING, BUFFER_SIZE };
+enum { COMPUTER_NAME, NAME, RESILIENT, IDLE_TIMEOUT, BUFFERING, BUFFER_SIZE, THROTTLE_LIMIT };
 
 static const struct pss_parameter rows[] = {
 	[COMPUTER_NAME] = { "ComputerName", "HostName Cn", PSS_KIND_LIST, "HOST", .wants = "the name of a computer",
@@ -28,6 +28,7 @@ static const struct pss_parameter rows[] = {
 				"(Drop)" },
 	[BUFFER_SIZE] = { "OutputBufferSize", NULL, PSS_KIND_NUMBER, "BYTES", .min = 4096, .max = 1 << 30,
 			  .help = "how much unseen output is kept (1048576)" },
+	[THROTTLE_LIMIT] = PSS_THROTTLE_ROW("how many are opened at a time (32)"),
 };
 
 /* The sessions that are being opened, and how they are printed. */
@@ -124,7 +125,8 @@ static void open_all(struct pss_call *call, struct batch *batch)
 	lay_out(batch);
 	bool asks_more = call->own[BUFFERING].given || call->own[BUFFER_SIZE].given;
 	if (!asks_more || pss_request_needs(call, &connection, 2))
-		pss_request_open(call, &connection, batch->opens, batch->n_opens, PSS_OPEN_KEPT, NULL, &events);
+		pss_request_open(call, &connection, batch->opens, batch->n_opens,
+				 pss_throttle_of(&call->own[THROTTLE_LIMIT]), PSS_OPEN_KEPT, NULL, &events);
 	pss_connection_close(&connection);
 	for (size_t i = 0; i < batch->n_opens; i++)
 		if (batch->instances[i])

@@ -79,7 +79,8 @@ static void run(struct pss_call *call)
 
 	if (call->own[TIMEOUT].given && !call->own[WAIT].on)
 		pss_call_usage(call, "-Timeout goes with -Wait");
-	else if (pss_change_select(call, &call->own[COMPUTER_NAME], &invoke.connection, &sessions) == 0 &&
+	else if (pss_change_select(call, &call->own[COMPUTER_NAME], PSS_THROTTLE_DEFAULT, &invoke.connection,
+				   &sessions) == 0 &&
 		 !call->stop && sessions.n_items > 0 && pss_request_needs(call, &invoke.connection, 2))
 		receive(call, &invoke, &sessions);
 	pss_sessions_finish(&sessions);

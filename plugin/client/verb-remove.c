@@ -9,7 +9,7 @@
 #include "client/select.h"
 #include "wire/cleanup.h"
 
-enum { SESSION, ID, NAME, INSTANCE_ID, COMPUTER_NAME, STATE };
+enum { SESSION, ID, NAME, INSTANCE_ID, COMPUTER_NAME, STATE, THROTTLE_LIMIT };
 
 static const struct pss_parameter rows[] = {
 	[SESSION] = { "Session", NULL, PSS_KIND_LIST, "SESSION", .wants = "an Id, a Name or an InstanceId",
@@ -23,6 +23,7 @@ static const struct pss_parameter rows[] = {
 			    .help = "only those on these computers, wildcards too" },
 	[STATE] = { "State", NULL, PSS_KIND_CHOICE, "STATE", .choices = pss_state_choices,
 		    .help = "only those in this state" },
+	[THROTTLE_LIMIT] = PSS_THROTTLE_ROW("how many are removed at a time (32)"),
 };
 
 static void remove_all(struct pss_call *call, struct pss_connection *connection, const struct pss_sessions *sessions)
@@ -38,7 +39,7 @@ static void remove_all(struct pss_call *call, struct pss_connection *connection,
 		if (pss_call_should(call, "Remove", sessions->items[i].computer))
 			wanted[n_wanted++] = &sessions->items[i];
 	if (n_wanted > 0 && !call->stop)
-		pss_request_remove(call, connection, wanted, n_wanted);
+		pss_request_remove(call, connection, wanted, n_wanted, pss_throttle_of(&call->own[THROTTLE_LIMIT]));
 }
 
 static void run(struct pss_call *call)
@@ -53,7 +54,7 @@ static void run(struct pss_call *call)
 	struct pss_sessions sessions = { 0 };
 	bool selected = false;
 
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+	for (size_t i = 0; i < THROTTLE_LIMIT; i++)
 		selected = selected || call->own[i].given;
 	if (!selected) {
 		pss_call_usage(call,

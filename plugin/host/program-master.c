@@ -22,6 +22,7 @@
 #include "host/program-questions.h"
 #include "host/room.h"
 #include "host/shortage.h"
+#include "host/ssh-connect.h"
 #include "host/ssh-error.h"
 #include "wire/buffer.h"
 #include "wire/runtime.h"
@@ -80,13 +81,15 @@ static void take_line(PssProgramMaster *master, PssPerson *person)
 	g_string_truncate(master->said, 0);
 	if (!*clean)
 		return;
+	if (master->n_lines++ == 0)
+		master->refused = pss_turn_is_refusal(clean);
 	pss_program_master_tell(master, person);
 	master->last = g_steal_pointer(&clean);
 }
 
 void pss_program_master_tell(PssProgramMaster *master, PssPerson *person)
 {
-	if (master->last)
+	if (master->last && !master->refused)
 		pss_person_note(person, PSS_NOTE_BANNER, "%s", master->last);
 	g_clear_pointer(&master->last, g_free);
 }
@@ -330,7 +333,9 @@ static void set_failure(PssProgramMaster *master, const PssTarget *target, GErro
 	while (waitpid(master->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	master->pid = 0;
-	if (master->last)
+	if (master->refused)
+		g_set_error_literal(error, PSS_ERROR, PSS_THROTTLED, "refused");
+	else if (master->last)
 		g_set_error(error, PSS_ERROR, PSS_UNREACHABLE, "ssh cannot connect to %s: %s", target->host,
 			    master->last);
 	else
@@ -413,6 +418,43 @@ static gboolean log_in(PssProgramMaster *master, PssPerson *person, const PssTar
 	return good;
 }
 
+/* As if nothing had been started. */
+static void forget_try(PssProgramMaster *master)
+{
+	if (master->errors >= 0)
+		close(master->errors);
+	master->errors = -1;
+	g_string_truncate(master->said, 0);
+	g_clear_pointer(&master->last, g_free);
+	master->n_lines = 0;
+	master->refused = FALSE;
+}
+
+static gboolean log_in_in_turn(PssProgramMaster *master, PssPerson *person, const PssTarget *target,
+			       const PssSshConfig *config, const char *ask, GError **error)
+{
+	g_autofree char *server = pss_ssh_first_server(config, config->hostname);
+
+	for (guint n = 1;; n++) {
+		g_autoptr(GError) failure = NULL;
+		PssTurn *turn = pss_turn_take(person, server, error);
+		if (!turn)
+			return FALSE;
+		gboolean good = log_in(master, person, target, config, ask, &failure);
+		gboolean refused = g_error_matches(failure, PSS_ERROR, PSS_THROTTLED);
+		pss_turn_give_back(turn, good      ? PSS_TURN_LOGGED_IN
+					 : refused ? PSS_TURN_REFUSED
+						   : PSS_TURN_SAYS_NOTHING);
+		if (good)
+			return TRUE;
+		if (!refused || !pss_turn_pause(person, n, error)) {
+			pss_turn_set_failure(error, failure, server, config->connect_timeout_ms);
+			return FALSE;
+		}
+		forget_try(master);
+	}
+}
+
 static gboolean prepare(PssProgramMaster *master, PssPerson *person, const PssTarget *target, GError **error)
 {
 	g_autoptr(PssSshConfig) config = pss_ssh_config_resolve(person, target, error);
@@ -432,7 +474,7 @@ static gboolean prepare(PssProgramMaster *master, PssPerson *person, const PssTa
 	master->history_key = g_strdup_printf("%s@%s:%u", config->user, config->hostname, config->port);
 	master->environment = pss_ssh_config_environment(config);
 	g_autofree char *ask = NULL;
-	return choose_names(master, &ask, error) && log_in(master, person, target, config, ask, error) &&
+	return choose_names(master, &ask, error) && log_in_in_turn(master, person, target, config, ask, error) &&
 	       pss_program_forward(master, person, config, target->host, error);
 }
 

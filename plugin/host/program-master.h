@@ -17,8 +17,10 @@ typedef struct {
 	char *forwards;     /* for people; NULL: none */
 	char **environment; /* "NAME=value" for the shell, as SendEnv and SetEnv say */
 	gboolean forwards_agent;
-	GString *said; /* the last line of its standard error that is not complete */
-	char *last;    /* the last one that was, and has not been told: it may be the reason of its end; or NULL */
+	GString *said;    /* the last line of its standard error that is not complete */
+	char *last;       /* the last one that was, and has not been told: it may be the reason of its end; or NULL */
+	guint n_lines;    /* that it has said */
+	gboolean refused; /* the first of them: by a server that takes no more (turn.h) */
 	GError *error;
 } PssProgramMaster;
 

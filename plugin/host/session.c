@@ -162,6 +162,8 @@ void pss_session_open_login_shell(PssSession *session)
 static gboolean on_start_up_is_slow(gpointer user)
 {
 	PssSession *session = user;
+	if (pss_remote_may_be_late(session->remote))
+		return G_SOURCE_CONTINUE;
 	session->patience_source = 0;
 	pss_session_become_opened(session);
 	return G_SOURCE_REMOVE;

@@ -14,7 +14,7 @@
 
 G_DEFINE_QUARK(pss_shortage, pss_shortage)
 
-static gboolean is_shortage(int failed)
+gboolean pss_is_shortage_errno(int failed)
 {
 	static const int shortages[] = { EMFILE, ENFILE, EAGAIN, ENOMEM, ENOBUFS, ENOSPC };
 
@@ -31,7 +31,7 @@ void pss_set_errno(GError **error, int failed, const char *format, ...)
 	va_start(arguments, format);
 	g_autofree char *message = g_strdup_vprintf(format, arguments);
 	va_end(arguments);
-	if (is_shortage(failed))
+	if (pss_is_shortage_errno(failed))
 		g_set_error(error, PSS_SHORTAGE, failed, "%s: %s", message, g_strerror(failed));
 	else
 		g_set_error(error, PSS_ERROR, PSS_FAILED, "%s: %s", message, g_strerror(failed));

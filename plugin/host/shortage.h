@@ -14,6 +14,7 @@ GQuark pss_shortage_quark(void);
 void pss_set_errno(GError **error, int failed, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 gboolean pss_is_shortage(const GError *error);
+gboolean pss_is_shortage_errno(int failed);
 
 /* What has failed while no descriptor can be had has failed of that, whatever it was taken for: `error` becomes
  * "MESSAGE: strerror()". */

@@ -247,6 +247,10 @@ static gboolean try_all(PssPerson *person, const PssSshConfig *config, const str
 		pss_person_note(person, PSS_NOTE_VERBOSE, "connecting to %s port %u", text, config->port);
 		int fd = start_connecting(config, address);
 		int outcome = 0;
+		if (fd < 0 && pss_is_shortage_errno(errno)) {
+			pss_set_errno(error, errno, "cannot connect to %s port %u", text, config->port);
+			return FALSE;
+		}
 		if (fd < 0)
 			reason = g_strerror(errno);
 		else
@@ -290,16 +294,34 @@ static gboolean try_repeatedly(PssPerson *person, const PssSshConfig *config, co
 	return try_all(person, config, addresses, ret_stream, error);
 }
 
+char *pss_ssh_first_server(const PssSshConfig *config, const char *address)
+{
+	if (config->proxy_command)
+		return g_strdup(config->proxy_command);
+	if (config->proxy_jump)
+		return g_strndup(config->proxy_jump, strcspn(config->proxy_jump, ","));
+	return g_strdup_printf("%s port %u", address, config->port);
+}
+
 gboolean pss_ssh_connect(PssPerson *person, const PssSshConfig *config, const PssTarget *target,
 			 PssSshStream *ret_stream, GError **error)
 {
-	if (config->proxy_command || config->proxy_jump)
-		return pss_ssh_proxy_start(config, target, ret_stream, error);
-	struct addrinfo *addresses = resolve(person, config, error);
-	if (!addresses)
+	gboolean is_proxied = config->proxy_command || config->proxy_jump;
+	struct addrinfo *addresses = is_proxied ? NULL : resolve(person, config, error);
+
+	if (!is_proxied && !addresses)
 		return FALSE;
-	gboolean good = try_repeatedly(person, config, addresses, ret_stream, error);
-	freeaddrinfo(addresses);
+	g_autofree char *address = is_proxied ? NULL : numeric_address(addresses);
+	g_autofree char *server = pss_ssh_first_server(config, address);
+	PssTurn *turn = pss_turn_take(person, server, error);
+	gboolean good = turn && (is_proxied ? pss_ssh_proxy_start(config, target, ret_stream, error)
+					    : try_repeatedly(person, config, addresses, ret_stream, error));
+	if (addresses)
+		freeaddrinfo(addresses);
+	if (good)
+		ret_stream->turn = turn;
+	else
+		pss_turn_give_back(turn, PSS_TURN_SAYS_NOTHING);
 	return good;
 }
 
@@ -309,6 +331,7 @@ void pss_ssh_stream_clear(PssSshStream *stream)
 		close(stream->fd);
 	stream->fd = -1;
 	pss_ssh_stream_reap_proxy(stream);
+	pss_turn_give_back(g_steal_pointer(&stream->turn), PSS_TURN_SAYS_NOTHING);
 	g_clear_pointer(&stream->address, g_free);
 }
 

@@ -139,6 +139,34 @@ static gboolean connect_session(PssPerson *person, const PssSshConfig *config, s
 	return waits;
 }
 
+/* Before it has said who it is, or with a word about that: so sshd hangs up on connections that are too many. */
+static gboolean was_refused(const PssSshLogin *login, ssh_session session)
+{
+	const char *banner = ssh_get_serverbanner(session);
+
+	if (banner)
+		return pss_turn_is_refusal(banner);
+	return login->stream.proxy ? pss_ssh_proxy_was_refused(&login->stream) : TRUE;
+}
+
+static void set_exchange_error(const PssSshLogin *login, const PssSshConfig *config, ssh_session session,
+			       GError **error)
+{
+	const char *banner = ssh_get_serverbanner(session);
+	g_autofree char *said = pss_ssh_proxy_said(&login->stream);
+
+	if (was_refused(login, session)) {
+		g_set_error_literal(error, PSS_ERROR, PSS_THROTTLED, "refused");
+		return;
+	}
+	pss_ssh_set_error(error, session, PSS_UNREACHABLE, "%s port %u does not speak SSH with us", config->hostname,
+			  config->port);
+	if (banner && g_str_has_prefix(banner, "SSH-"))
+		pss_error_append(error, " (-Transport ssh may find a common way)");
+	if (said)
+		g_prefix_error(error, "the proxy said '%s'; ", said);
+}
+
 static gboolean exchange_keys(PssSshLogin *login, PssPerson *person, const PssSshConfig *config, ssh_session session,
 			      PssSshOffer *offer, GError **error)
 {
@@ -148,16 +176,7 @@ static gboolean exchange_keys(PssSshLogin *login, PssPerson *person, const PssSs
 	if (!connect_session(person, config, session, &status, offer, error))
 		return FALSE;
 	if (status != SSH_OK) {
-		/* Closed before a word: that is how sshd refuses connections while too many log in (MaxStartups). A
-		 * proxy that does so has failed. */
-		gboolean throttled = login->counter.in_bytes == 0 && !login->stream.proxy;
-		pss_ssh_set_error(error, session, throttled ? PSS_THROTTLED : PSS_UNREACHABLE,
-				  "%s port %u does not speak SSH with us", config->hostname, config->port);
-		if (ssh_get_serverbanner(session))
-			pss_error_append(error, " (-Transport ssh may find a common way)");
-		g_autofree char *said = pss_ssh_proxy_said(&login->stream);
-		if (said)
-			g_prefix_error(error, "the proxy said '%s'; ", said);
+		set_exchange_error(login, config, session, error);
 		return FALSE;
 	}
 	/* libssh has made it blocking; an upload would then stall everything for as long as the link does. */
@@ -190,14 +209,44 @@ static ssh_session open_session(PssSshLogin *login, PssPerson *person, const Pss
 	return NULL;
 }
 
+/* Once. */
+static gboolean connect_and_log_in(const Thread *thread, PssSshLogin *login, const PssSshConfig *config, GError **error)
+{
+	GError *failure = NULL;
+
+	if (!pss_ssh_connect(thread->person, config, thread->target, &login->stream, error))
+		return FALSE;
+	login->session = open_session(login, thread->person, config, &failure);
+	PssTurnOutcome outcome = login->session                                       ? PSS_TURN_LOGGED_IN
+				 : g_error_matches(failure, PSS_ERROR, PSS_THROTTLED) ? PSS_TURN_REFUSED
+										      : PSS_TURN_SAYS_NOTHING;
+	pss_turn_give_back(g_steal_pointer(&login->stream.turn), outcome);
+	if (failure)
+		g_propagate_error(error, failure);
+	return login->session != NULL;
+}
+
+static gboolean connect_in_turn(const Thread *thread, PssSshLogin *login, const PssSshConfig *config, GError **error)
+{
+	g_autofree char *server = pss_ssh_first_server(config, config->hostname);
+
+	for (guint n = 1;; n++) {
+		g_autoptr(GError) failure = NULL;
+		if (connect_and_log_in(thread, login, config, &failure))
+			return TRUE;
+		if (!g_error_matches(failure, PSS_ERROR, PSS_THROTTLED) || !pss_turn_pause(thread->person, n, error)) {
+			pss_turn_set_failure(error, failure, server, config->connect_timeout_ms);
+			return FALSE;
+		}
+		pss_ssh_stream_clear(&login->stream);
+	}
+}
+
 static gboolean log_in(Thread *thread, PssSshLogin *login, GError **error)
 {
 	g_autoptr(PssSshConfig) config = pss_ssh_config_resolve(thread->person, thread->target, error);
 
-	if (!config || !pss_ssh_connect(thread->person, config, thread->target, &login->stream, error))
-		return FALSE;
-	login->session = open_session(login, thread->person, config, error);
-	if (!login->session)
+	if (!config || !connect_in_turn(thread, login, config, error))
 		return FALSE;
 	if (ssh_get_server_publickey(login->session, &login->host_key) != SSH_OK)
 		g_error("out of memory");

@@ -374,27 +374,22 @@ gboolean pss_person_wait(PssPerson *person, int fd, short events, gint64 until, 
 	return n == 0 && is_last ? set_late(person, what, error) : TRUE;
 }
 
-gboolean pss_person_pause(PssPerson *person, gint64 until, const char *what, GError **error)
+gboolean pss_person_pause(PssPerson *person, GError **error)
 {
-	gint64 end = MIN(until, person->deadline);
-	gboolean is_last = end == person->deadline, in_time = TRUE, worked = person->works;
+	gint64 came = g_get_monotonic_time();
+	gboolean worked = person->works;
 
 	pss_person_rest(person);
 	g_mutex_lock(&person->lock);
-	while (!person->woken && !person->left && in_time) {
-		if (end == G_MAXINT64)
-			g_cond_wait(&person->changed, &person->lock);
-		else
-			in_time = g_cond_wait_until(&person->changed, &person->lock, end);
-	}
+	while (!person->woken && !person->left)
+		g_cond_wait(&person->changed, &person->lock);
 	person->woken = FALSE;
 	gboolean left = person->left;
 	g_mutex_unlock(&person->lock);
+	pss_person_excuse(person, g_get_monotonic_time() - came);
 	if (worked)
 		pss_person_work(person);
-	if (left)
-		return set_interrupted(error);
-	return in_time || !is_last || set_late(person, what, error);
+	return left ? set_interrupted(error) : TRUE;
 }
 
 void pss_person_wake(PssPerson *person)

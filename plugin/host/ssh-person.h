@@ -49,9 +49,9 @@ gboolean pss_person_wait(PssPerson *person, int fd, short events, gint64 until, 
 			 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gint64 pss_person_deadline(PssPerson *person);
 
-/* The same without a descriptor: until pss_person_wake(), which any thread may call and which is not forgotten when it
- * comes early, or `until` (G_MAXINT64: as long as it takes). */
-gboolean pss_person_pause(PssPerson *person, gint64 until, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Waits until pss_person_wake(), which any thread may call, and which is not forgotten when it comes early. Counts for
+ * no deadline. FALSE: the person left. */
+gboolean pss_person_pause(PssPerson *person, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void pss_person_wake(PssPerson *person);
 
 /* The thread computes, or rests in some wait that is none of the above. It computes when few others do (workshop.h);

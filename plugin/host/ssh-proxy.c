@@ -112,13 +112,30 @@ static int new_file_of_complaints(void)
 	return fd;
 }
 
-char *pss_ssh_proxy_said(const PssSshStream *stream)
+static char **lines_said(const PssSshStream *stream)
 {
 	char text[SAID_MAX + 1] = "";
 
-	if (!stream->proxy || stream->said < 0 || pread(stream->said, text, SAID_MAX, 0) <= 0)
-		return NULL;
-	g_auto(GStrv) lines = g_strsplit_set(text, "\r\n", -1);
+	if (stream->proxy && stream->said >= 0 && pread(stream->said, text, SAID_MAX, 0) < 0)
+		g_debug("what the proxy said: %s", g_strerror(errno));
+	return g_strsplit_set(text, "\r\n", -1);
+}
+
+/* The first line counts: behind others this is what comes of something else. */
+gboolean pss_ssh_proxy_was_refused(const PssSshStream *stream)
+{
+	g_auto(GStrv) lines = lines_said(stream);
+
+	for (char **line = lines; *line; line++)
+		if (**line)
+			return pss_turn_is_refusal(*line);
+	return FALSE;
+}
+
+char *pss_ssh_proxy_said(const PssSshStream *stream)
+{
+	g_auto(GStrv) lines = lines_said(stream);
+
 	for (guint i = g_strv_length(lines); i > 0; i--) {
 		g_autofree char *line = pss_ssh_clean_text(lines[i - 1]);
 		if (*line)

@@ -7,9 +7,12 @@
 
 #include <string.h>
 
+#include "remote/crowd.h"
+
 #define DEFAULT_DEADLINE_MS 10000
 #define CONTROL_GRACE_MS 300 /* for the terminal, where the control channel has ended first */
 #define REASON_GRACE_MS 1000 /* for the control channel, where the terminal has found that it cannot be */
+#define LOOK_MS 500 /* for a late one, whether it still may be */
 #define MOTD_MAX 65536
 #define MISSED_MAX 3
 
@@ -78,6 +81,10 @@ static gboolean on_deadline(gpointer user)
 {
 	PssRemote *remote = user;
 	remote->timer = 0;
+	if (pss_crowd_excuses(remote)) {
+		pss_engine_set_timer(remote, LOOK_MS, on_deadline);
+		return G_SOURCE_REMOVE;
+	}
 	if (remote->phase == PSS_PHASE_STARTING)
 		become_plain_for_now(remote, "start-up files have come to no prompt yet (they wait for something, or "
 					     "have replaced the shell)");
@@ -92,6 +99,7 @@ void pss_boot_begin(PssRemote *remote)
 {
 	if (remote->boot_deadline_ms == 0)
 		remote->boot_deadline_ms = DEFAULT_DEADLINE_MS;
+	pss_crowd_join(remote);
 	pss_engine_set_timer(remote, remote->boot_deadline_ms, on_deadline);
 }
 
@@ -193,6 +201,7 @@ void pss_boot_on_mark(PssRemote *remote, char kind, const char *argument)
 			return;
 		tell_motd(remote);
 		remote->phase = PSS_PHASE_STARTING;
+		remote->began = g_get_monotonic_time();
 		pss_engine_set_timer(remote, remote->boot_deadline_ms, on_deadline);
 		/* These were held until somebody could read them. */
 		send_held(remote);

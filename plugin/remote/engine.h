@@ -57,6 +57,8 @@ struct PssRemote {
 	gboolean kept;
 	gboolean tell_kept; /* it was not when the shell started, and has not been told yet */
 	guint boot_deadline_ms;
+	gint64 began; /* the start */
+	guint crowd;  /* so many that began with it at most, itself among them */
 
 	char name[PSS_NONCE_LENGTH + 1];
 	char key[PSS_NONCE_LENGTH + 1];

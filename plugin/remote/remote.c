@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "remote/crowd.h"
 #include "remote/engine.h"
 #include "remote/script.h"
 
@@ -68,6 +69,7 @@ void pss_engine_end(PssRemote *remote, PssRemoteEnd how, int status)
 {
 	if (remote->phase == PSS_PHASE_ENDED)
 		return;
+	pss_crowd_leave(remote);
 	pss_engine_set_timer(remote, 0, NULL);
 	pss_line_stop_seconds(remote);
 	pss_typed_stop(remote);
@@ -131,6 +133,11 @@ PssRemote *pss_remote_new(const PssRemoteOptions *options, const PssRemoteEvents
 void pss_remote_begin(PssRemote *remote)
 {
 	pss_boot_begin(remote);
+}
+
+gboolean pss_remote_may_be_late(const PssRemote *remote)
+{
+	return remote && pss_crowd_excuses(remote);
 }
 
 void pss_remote_free(PssRemote *remote)

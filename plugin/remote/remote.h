@@ -97,6 +97,9 @@ typedef struct {
 PssRemote *pss_remote_new(const PssRemoteOptions *options, const PssRemoteEvents *events, gpointer user);
 void pss_remote_free(PssRemote *remote); /* accepts NULL; emits nothing */
 
+/* Its start may take longer than that of one alone: many start at once. Accepts NULL. */
+gboolean pss_remote_may_be_late(const PssRemote *remote);
+
 /* The channels are being opened: from now on the deadline of the bootstrap runs. */
 void pss_remote_begin(PssRemote *remote);
 

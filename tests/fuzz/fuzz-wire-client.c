@@ -96,7 +96,7 @@ static void open_two(struct pss_connection *connection, enum pss_open_kind kind)
 	struct pss_open opens[2] = { { .target.host = one }, { .target.host = two, .resilient = true } };
 	const struct pss_open_events events = { .on_opened = on_opened };
 
-	pss_request_open(&call, connection, opens, kind == PSS_OPEN_ENTERED ? 1 : 2, kind, NULL, &events);
+	pss_request_open(&call, connection, opens, kind == PSS_OPEN_ENTERED ? 1 : 2, 1, kind, NULL, &events);
 	free(opens[0].parting);
 	free(opens[1].parting);
 	finish_call(&call);

@@ -62,11 +62,12 @@ write_sshd_config() {
 		UsePAM no
 		PasswordAuthentication no
 		KbdInteractiveAuthentication no
-		MaxStartups 100
 		PrintLastLog no
 		LogLevel VERBOSE
 		Subsystem sftp $sftp
 	END
+	# Of this one the last value counts.
+	[[ $* == *MaxStartups* ]] || echo 'MaxStartups 100' >>"$directory/sshd_config"
 }
 
 # As root, sshd insists on its empty privilege separation directory, which a package's unit makes at boot.

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* How many may log in to a server at once is found out, as TCP finds its window: it grows by one each time that as many
+ * have logged in, and is halved when the server hangs up. Servers are forgotten some time after the last turn. */
+#include "host/turn.h"
+
+#include <string.h>
+
+#include "host/error.h"
+
+#define AT_FIRST 8 /* below the 10 that sshd takes without a second thought */
+#define AT_MOST 64
+#define REMEMBERED_US (120 * G_USEC_PER_SEC)
+#define PAUSE_MS 100
+#define PAUSE_MAX_MS 2000
+
+typedef struct {
+	char *name;
+	guint limit, n_in, n_good; /* the last: since the limit was changed */
+	GQueue waiting;            /* of PssTurn */
+	gint64 used;
+} Server;
+
+struct PssTurn {
+	Server *server;
+	PssPerson *person;
+	gboolean has_come;
+};
+
+static GMutex lock;
+static GHashTable *servers; /* by name */
+
+static gboolean is_old(gpointer name, gpointer data, gpointer now)
+{
+	const Server *server = data;
+
+	return server->n_in == 0 && g_queue_is_empty((GQueue *)&server->waiting) &&
+	       server->used + REMEMBERED_US < *(const gint64 *)now;
+}
+
+static void server_free(gpointer data)
+{
+	Server *server = data;
+
+	g_free(server->name);
+	g_free(server);
+}
+
+static Server *find_server(const char *name)
+{
+	gint64 now = g_get_monotonic_time();
+
+	if (!servers)
+		servers = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, server_free);
+	g_hash_table_foreach_remove(servers, is_old, &now);
+	Server *server = g_hash_table_lookup(servers, name);
+	if (!server) {
+		server = g_new0(Server, 1);
+		server->name = g_strdup(name);
+		server->limit = AT_FIRST;
+		g_queue_init(&server->waiting);
+		g_hash_table_insert(servers, server->name, server);
+	}
+	server->used = now;
+	return server;
+}
+
+static void let_in(Server *server)
+{
+	while (server->n_in < server->limit && !g_queue_is_empty(&server->waiting)) {
+		PssTurn *turn = g_queue_pop_head(&server->waiting);
+		server->n_in++;
+		turn->has_come = TRUE;
+		pss_person_wake(turn->person);
+	}
+}
+
+static void learn(Server *server, PssTurnOutcome outcome)
+{
+	if (outcome == PSS_TURN_REFUSED) {
+		server->limit = MAX(server->limit / 2, 1);
+		server->n_good = 0;
+	} else if (outcome == PSS_TURN_LOGGED_IN && ++server->n_good >= server->limit) {
+		server->limit = MIN(server->limit + 1, AT_MOST);
+		server->n_good = 0;
+	}
+}
+
+static gboolean has_come(PssTurn *turn)
+{
+	g_mutex_lock(&lock);
+	gboolean come = turn->has_come;
+	g_mutex_unlock(&lock);
+	return come;
+}
+
+PssTurn *pss_turn_take(PssPerson *person, const char *server, GError **error)
+{
+	PssTurn *turn = g_new0(PssTurn, 1);
+	gboolean waits = TRUE, told = FALSE;
+
+	turn->person = pss_person_ref(person);
+	g_mutex_lock(&lock);
+	turn->server = find_server(server);
+	g_queue_push_tail(&turn->server->waiting, turn);
+	let_in(turn->server);
+	g_mutex_unlock(&lock);
+	while (waits && !has_come(turn)) {
+		if (!told)
+			pss_person_note(person, PSS_NOTE_VERBOSE, "waiting for a turn: others log in to %s", server);
+		told = TRUE;
+		waits = pss_person_pause(person, error);
+	}
+	if (waits)
+		return turn;
+	pss_turn_give_back(turn, PSS_TURN_SAYS_NOTHING);
+	return NULL;
+}
+
+void pss_turn_give_back(PssTurn *turn, PssTurnOutcome outcome)
+{
+	if (!turn)
+		return;
+	g_mutex_lock(&lock);
+	Server *server = turn->server;
+	if (turn->has_come)
+		server->n_in--;
+	else
+		g_queue_remove(&server->waiting, turn);
+	learn(server, outcome);
+	let_in(server);
+	g_mutex_unlock(&lock);
+	pss_person_unref(turn->person);
+	g_free(turn);
+}
+
+gboolean pss_turn_pause(PssPerson *person, guint n, GError **error)
+{
+	gint64 ms = MIN(PAUSE_MS << MIN(n, 10), PAUSE_MAX_MS);
+	pss_person_note(person, PSS_NOTE_VERBOSE, "refused for now; trying again");
+	gint64 until = g_get_monotonic_time() + (ms / 2 + g_random_int_range(0, (gint32)ms)) * 1000;
+
+	return until < pss_person_deadline(person) && pss_person_wait(person, -1, 0, until, "waiting", error);
+}
+
+void pss_turn_set_failure(GError **error, const GError *failure, const char *server, guint tried_ms)
+{
+	if (*error)
+		return;
+	if (!g_error_matches(failure, PSS_ERROR, PSS_THROTTLED)) {
+		*error = g_error_copy(failure);
+		return;
+	}
+	g_set_error(
+		error, PSS_ERROR, PSS_THROTTLED,
+		"%s has hung up on each connection for %g s: it takes no more logins at once (MaxStartups), or none "
+		"from here for a while (PerSourcePenalties); wait, ask for fewer at once (-ThrottleLimit), or raise "
+		"MaxStartups there",
+		server, tried_ms / 1000.0);
+}
+
+gboolean pss_turn_is_refusal(const char *line)
+{
+	/* sshd's, then ssh's own: kex.c of OpenSSH, and the name that it had before 8.0. */
+	static const char *const whole[] = { "Exceeded MaxStartups", "Not allowed at this time" };
+	static const char *const begins[] = { "kex_exchange_identification: ", "ssh_exchange_identification: " };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(whole); i++)
+		if (g_str_equal(line, whole[i]))
+			return TRUE;
+	for (gsize i = 0; i < G_N_ELEMENTS(begins); i++)
+		if (g_str_has_prefix(line, begins[i]))
+			return strstr(line, "losed by remote host") || strstr(line, "reset by peer") ||
+			       strstr(line, whole[0]) || strstr(line, whole[1]);
+	return FALSE;
+}

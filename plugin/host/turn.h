@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Turns at a server. A server takes only so many connections that have not logged in yet, and hangs up on the others
+ * (MaxStartups of sshd_config(5), 10 at first; a jump host as well): so only some log in at once, and fewer where it
+ * has hung up. For login threads. */
+#pragma once
+
+#include "host/ssh-person.h"
+
+typedef struct PssTurn PssTurn;
+
+typedef enum {
+	PSS_TURN_SAYS_NOTHING, /* of how many the server takes */
+	PSS_TURN_LOGGED_IN,
+	PSS_TURN_REFUSED, /* hung up on before it said a word */
+} PssTurnOutcome;
+
+/* `server` is any text that is the same for the same server. Waits for the turn, which does not count as time. NULL:
+ * the person has left, error is set. */
+PssTurn *pss_turn_take(PssPerson *person, const char *server, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void pss_turn_give_back(PssTurn *turn, PssTurnOutcome outcome); /* accepts NULL */
+
+/* Waits when `n` tries (from 1) have been refused: longer each time, and not as long as others. FALSE: the time is
+ * over, or the person has left (then error is set). */
+gboolean pss_turn_pause(PssPerson *person, guint n, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What is told in the end: that the server refuses (PSS_THROTTLED) in words of ours, any other failure as it is.
+ * Nothing where `error` is set. */
+void pss_turn_set_failure(GError **error, const GError *failure, const char *server, guint tried_ms);
+
+/* Is this what ssh, or a server in place of its banner, says when there are too many? */
+gboolean pss_turn_is_refusal(const char *line);
