@@ -167,7 +167,7 @@ little() {
 	[ "${#lines[@]}" -eq 60 ]
 	local_shell_start
 	run_line "ulimit -n $1; C=\$HERE/config"
-	enter n1
+	enter box
 	run_line 'x=5; echo $x' && output_is 5
 	leave_by exit
 	keep_session -Name kept n2
@@ -217,7 +217,7 @@ little() {
 
 @test "shortage: what a host process starts has the limit that it was started with" {
 	run local_shell "ulimit -S -n 200
-		new-pssession -ConfigFile \$HERE/config -Options 'ProxyCommand=sh -c \"ulimit -S -n; ulimit -H -n\" >\$HERE/limits' n1"
+		new-pssession -ConfigFile \$HERE/config -Options 'ProxyCommand=sh -c \"ulimit -S -n; ulimit -H -n\" >$HERE/limits' n1"
 	read -r soft <"$HERE/limits"
 	[ "$soft" = 200 ]
 	[ "$(tail -n 1 "$HERE/limits")" = "$(ulimit -H -n)" ]
