@@ -34,6 +34,7 @@ struct opening {
 	const char *const *search_path;
 	bool (*interrupted)(void);
 	int deadline_ms; /* for the connect, and for the greeting */
+	bool waits;      /* for one that is busy, longer than that */
 	char *error;     /* the sentence, once there is one */
 };
 
@@ -218,7 +219,9 @@ static int greet(struct opening *opening, struct pss_connection *connection, con
 
 	int rc = write_hello(connection, program_name);
 	if (rc == 0)
-		rc = pss_connection_wait(connection, opening->deadline_ms, opening->interrupted, &frame);
+		do
+			rc = pss_connection_wait(connection, opening->deadline_ms, opening->interrupted, &frame);
+		while (rc == -ETIMEDOUT && opening->waits && pss_connection_is_busy(connection, opening->interrupted));
 	if (rc > 0) {
 		rc = read_hello(opening, connection, &frame);
 		pss_connection_done(connection, &frame);
@@ -266,15 +269,16 @@ static int open_lasting_connection(struct opening *opening, struct pss_connectio
 
 int pss_connection_open(struct pss_connection *connection, bool may_start, const char *const *search_path,
 			const char *program_name, bool (*interrupted)(void), struct pss_beside *beside,
-			char **ret_error)
+			void (*on_busy)(void *user, pid_t pid), void *busy_user, char **ret_error)
 {
 	struct opening opening = {
 		.search_path = search_path,
 		.interrupted = interrupted,
 		.deadline_ms = PSS_ACK_DEADLINE_MS,
+		.waits = true,
 	};
 
-	*connection = (struct pss_connection){ .fd = -1, .beside = beside };
+	*connection = (struct pss_connection){ .fd = -1, .beside = beside, .on_busy = on_busy, .busy_user = busy_user };
 	int rc = open_lasting_connection(&opening, connection, may_start, program_name);
 	if (rc < 0) {
 		pss_connection_close(connection);

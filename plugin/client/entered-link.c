@@ -326,7 +326,13 @@ int64_t pss_link_patience(const struct pss_link *link)
 
 void pss_link_overdue(struct pss_link *link)
 {
-	if (link->awaits_ack || link->ping)
+	bool is_late = link->awaits_ack || link->ping;
+
+	/* The screen is the remote's: nothing is said. */
+	link->connection->busy_told = true;
+	if (is_late && pss_connection_is_busy(link->connection, NULL))
+		link->heard_at = pss_now_ms();
+	else if (is_late)
 		lose(link, -ETIMEDOUT);
 	else
 		pss_link_command(link, PSS_PING);

@@ -135,6 +135,16 @@ static bool all_acknowledged(const struct pss_invoke *invoke)
 	return true;
 }
 
+static int wait_for_busy(struct pss_invoke *invoke, long long *wake)
+{
+	if (!pss_connection_is_busy(&invoke->connection, NULL))
+		return -ETIMEDOUT;
+	invoke->heard = pss_now_ms();
+	if (invoke->heard + PSS_ACK_DEADLINE_MS < *wake)
+		*wake = invoke->heard + PSS_ACK_DEADLINE_MS;
+	return 0;
+}
+
 /* A silence may be a long command or a stopped host process: the ping tells. */
 static int take_silence(struct pss_invoke *invoke, long long *wake)
 {
@@ -146,7 +156,7 @@ static int take_silence(struct pss_invoke *invoke, long long *wake)
 		invoke->heard = now;
 	if (now >= invoke->heard + patience) {
 		if (invoke->ping)
-			return -ETIMEDOUT;
+			return wait_for_busy(invoke, wake);
 		invoke->ping = pss_connection_new_id(&invoke->connection);
 		invoke->heard = now;
 		pss_message_begin(&message, &invoke->connection.out, PSS_PING, invoke->ping);

@@ -68,9 +68,23 @@ static void take_frame(struct many *many, const struct pss_frame *frame)
 			frame);
 }
 
-static int run(struct many *many)
+static int step(struct many *many)
 {
 	struct pss_frame frame;
+	int deadline_ms = is_owed_a_word(many) ? PSS_ACK_DEADLINE_MS : -1;
+	int rc = pss_connection_wait(many->connection, deadline_ms, many->call->shell->interrupted, &frame);
+
+	if (rc == -ETIMEDOUT && pss_connection_is_busy(many->connection, many->call->shell->interrupted))
+		return 0;
+	if (rc < 0)
+		return rc;
+	take_frame(many, &frame);
+	pss_connection_done(many->connection, &frame);
+	return 0;
+}
+
+static int run(struct many *many)
+{
 	int rc;
 
 	many->slots = calloc(many->n_sessions + 1, sizeof *many->slots);
@@ -78,13 +92,9 @@ static int run(struct many *many)
 		many->throttle = 1;
 	rc = many->slots ? begin_some(many) : -ENOMEM;
 	while (rc == 0 && many->n_done < many->n_begun) {
-		rc = pss_connection_wait(many->connection, is_owed_a_word(many) ? PSS_ACK_DEADLINE_MS : -1,
-					 many->call->shell->interrupted, &frame);
-		if (rc < 0)
-			break;
-		take_frame(many, &frame);
-		pss_connection_done(many->connection, &frame);
-		rc = begin_some(many);
+		rc = step(many);
+		if (rc == 0)
+			rc = begin_some(many);
 	}
 	free(many->slots);
 	if (rc < 0)

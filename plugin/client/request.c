@@ -79,6 +79,11 @@ int pss_request_connect(struct pss_call *call, bool may_start, struct pss_connec
 	return pss_request_connect_with_keys(call, may_start, NULL, ret_connection);
 }
 
+static void tell_busy(void *user, pid_t pid)
+{
+	pss_call_warning(user, "the host process (pid %d) is busy: waiting for it (Ctrl-C gives up)", (int)pid);
+}
+
 int pss_request_connect_with_keys(struct pss_call *call, bool may_start, struct pss_opening_keys *keys,
 				  struct pss_connection *ret_connection)
 {
@@ -92,7 +97,8 @@ int pss_request_connect_with_keys(struct pss_call *call, bool may_start, struct 
 	int rc = make_search_path(&path);
 	if (rc == 0)
 		rc = pss_connection_open(ret_connection, may_start, (const char *const *)path.items, program,
-					 call->shell->interrupted, keys ? &keys->beside : NULL, &error);
+					 call->shell->interrupted, keys ? &keys->beside : NULL, tell_busy, call,
+					 &error);
 	pss_texts_finish(&path);
 	if (rc == -EINTR || rc == -ECANCELED)
 		pss_call_take_status(call, pss_status_exit(PSS_INTERRUPTED));
@@ -138,6 +144,8 @@ static int next_frame(struct pss_call *call, struct pss_connection *connection, 
 		int rc = pss_connection_wait(connection, PSS_ACK_DEADLINE_MS, call->shell->interrupted, ret_frame);
 		if (rc > 0 && ret_frame->header.id == id)
 			return rc;
+		if (rc == -ETIMEDOUT && pss_connection_is_busy(connection, call->shell->interrupted))
+			continue;
 		if (rc < 0) {
 			pss_request_failed(call, connection, rc, NULL);
 			return rc;

@@ -140,7 +140,8 @@ static void tear_down(void)
 static int open_with(struct pss_connection *connection, const char *program, char **ret_error)
 {
 	const char *const search_path[] = { program, NULL };
-	return pss_connection_open(connection, program != NULL, search_path, "pssession test", NULL, NULL, ret_error);
+	return pss_connection_open(connection, program != NULL, search_path, "pssession test", NULL, NULL, NULL, NULL,
+				   ret_error);
 }
 
 static void assert_fails(const char *program, int rc, const char *part)
@@ -307,6 +308,42 @@ static void answer_refusal(int listener)
 	serve(listener, &answer);
 }
 
+/* It computes, longer than the deadline, before it looks at anybody. */
+static void answer_late(int listener)
+{
+	gint64 until = g_get_monotonic_time() + (PSS_ACK_DEADLINE_MS + 500) * 1000;
+	struct pss_buffer answer;
+
+	while (g_get_monotonic_time() < until)
+		;
+	pss_buffer_init(&answer);
+	put_hello(&answer, PSS_PROTOCOL_VERSION);
+	serve(listener, &answer);
+}
+
+static void note_busy(void *user, pid_t pid)
+{
+	*(pid_t *)user = pid;
+}
+
+static void one_that_works_is_waited_for(void)
+{
+	const char *const search_path[] = { self, NULL };
+	struct pss_connection connection;
+	pid_t told = 0;
+	char *error = NULL;
+
+	set_up();
+	pid_t pid = fork_host(answer_late);
+	g_assert_cmpint(
+		pss_connection_open(&connection, true, search_path, "test", NULL, NULL, note_busy, &told, &error), ==,
+		0);
+	g_assert_cmpint(told, ==, pid);
+	pss_connection_close(&connection);
+	end_host(pid);
+	tear_down();
+}
+
 static void answer_other_version(int listener)
 {
 	struct pss_buffer answer;
@@ -390,7 +427,8 @@ static void an_interrupt_ends_the_waiting(void)
 	set_up();
 	pid_t pid = fork_host(never_accept);
 	gint64 before = g_get_monotonic_time();
-	g_assert_cmpint(pss_connection_open(&connection, true, search_path, "test", always, NULL, &error), ==, -EINTR);
+	g_assert_cmpint(pss_connection_open(&connection, true, search_path, "test", always, NULL, NULL, NULL, &error),
+			==, -EINTR);
 	g_assert_cmpint(g_get_monotonic_time() - before, <, G_USEC_PER_SEC);
 	free(error);
 	end_host(pid);
@@ -464,6 +502,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/connection/failures to start are told", failures_to_start_are_told);
 	g_test_add_func("/connection/a stopped host is an error within seconds",
 			a_stopped_host_is_an_error_within_seconds);
+	g_test_add_func("/connection/one that works is waited for", one_that_works_is_waited_for);
 	g_test_add_func("/connection/whoever passed the socket is not to be killed",
 			whoever_passed_the_socket_is_not_to_be_killed);
 	g_test_add_func("/connection/strange answers are errors", strange_answers_are_errors);
