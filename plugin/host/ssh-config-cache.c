@@ -12,15 +12,17 @@
 
 #include "host/ssh-config-lists.h"
 
-#define ENTRIES_MAX 200
+#define ENTRIES_MAX 10000
 #define DEPTH_MAX 16 /* as ssh has it */
 #define FILE_MAX (1024 * 1024)
 
 typedef struct {
-	char *digest, *answer;
+	char *question, *digest, *answer;
+	GList age; /* in `ages` */
 } Entry;
 
-static GHashTable *entries; /* by question */
+static GHashTable *entries;        /* by question */
+static GQueue ages = G_QUEUE_INIT; /* the oldest first */
 static GMutex entries_lock;
 
 typedef struct {
@@ -213,6 +215,8 @@ static void entry_free(gpointer data)
 {
 	Entry *entry = data;
 
+	g_queue_unlink(&ages, &entry->age);
+	g_free(entry->question);
 	g_free(entry->digest);
 	g_free(entry->answer);
 	g_free(entry);
@@ -234,12 +238,15 @@ void pss_config_cache_keep(const char *question, const char *digest, const char 
 {
 	Entry *entry = g_new0(Entry, 1);
 
-	*entry = (Entry){ g_strdup(digest), g_strdup(answer) };
+	*entry = (Entry){ g_strdup(question), g_strdup(digest), g_strdup(answer), { .data = entry } };
 	g_mutex_lock(&entries_lock);
 	if (!entries)
-		entries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, entry_free);
-	if (g_hash_table_size(entries) >= ENTRIES_MAX)
-		g_hash_table_remove_all(entries);
-	g_hash_table_replace(entries, g_strdup(question), entry);
+		entries = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, entry_free);
+	g_hash_table_replace(entries, entry->question, entry);
+	g_queue_push_tail_link(&ages, &entry->age);
+	while (g_queue_get_length(&ages) > ENTRIES_MAX) {
+		const Entry *oldest = g_queue_peek_head(&ages);
+		g_hash_table_remove(entries, oldest->question);
+	}
 	g_mutex_unlock(&entries_lock);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "host/error.h"
+#include "host/ssh-config-cache.h"
 #include "host/ssh-config-lists.h"
 #include "host/ssh-config-table.h"
 #include "link-harness.h"
@@ -537,6 +538,31 @@ static void exec_decides_each_time(Fixture *f, gconstpointer unused)
 	expect_resolved(f, "box", TRUE);
 }
 
+static gboolean is_kept(guint n)
+{
+	g_autofree char *question = g_strdup_printf("question %u", n);
+	g_autofree char *answer = pss_config_cache_look(question, "digest");
+	gboolean is_there = g_strcmp0(answer, question) == 0;
+
+	g_assert_true(is_there || !answer);
+	return is_there;
+}
+
+static void many_are_kept(Fixture *f, gconstpointer unused)
+{
+	for (guint n = 0; n < 10001; n++) {
+		g_autofree char *question = g_strdup_printf("question %u", n);
+		pss_config_cache_keep(question, "digest", question);
+		if (n == 5000)
+			pss_config_cache_keep("question 1", "digest", "question 1");
+	}
+	/* Of the ten thousand the oldest has gone; one that was kept anew is not old. */
+	g_assert_false(is_kept(0));
+	g_assert_true(is_kept(1));
+	g_assert_true(is_kept(2));
+	g_assert_true(is_kept(10000));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -552,6 +578,7 @@ int main(int argc, char **argv)
 	ADD("names of several files", several_paths);
 	ADD("what ssh -G said is kept while the files are the same", kept_while_unchanged);
 	ADD("included files count", kept_with_includes);
+	ADD("many answers are kept, and the oldest dropped", many_are_kept);
 	ADD("Match exec decides each time", exec_decides_each_time);
 #define ADD_NEVER(name, text) g_test_add("/ssh_config/never kept: " name, Fixture, text, set_up, never_kept, tear_down)
 	ADD_NEVER("a quoted Match exec", "\"Match\" host box !exec \"false\"\nMatch all");
