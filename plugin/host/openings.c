@@ -180,6 +180,14 @@ static PssSession *end_opening(struct opening *opening)
 	return session;
 }
 
+/* Where it cannot be entered nobody has it, and a callback of its link is no place to free it. */
+static void enter(PssPeer *peer, const struct opening *ended, PssSession *session)
+{
+	pss_attachment_enter(pss_peer_attachment(peer), ended->id, session, ended->columns, ended->rows, FALSE);
+	if (!pss_session_is_attached(session) && !pss_session_is_kept(session))
+		pss_session_close(session, "it could not be entered");
+}
+
 static void on_opened(gpointer user)
 {
 	struct opening ended = *(struct opening *)user;
@@ -187,7 +195,7 @@ static void on_opened(gpointer user)
 	g_autoptr(PssSession) session = end_opening(user);
 
 	if (ended.attach_too)
-		pss_attachment_enter(pss_peer_attachment(peer), ended.id, session, ended.columns, ended.rows, FALSE);
+		enter(peer, &ended, session);
 	else
 		pss_peer_session(peer, PSS_RESULT, ended.id, session);
 	pss_peer_flush(peer);

@@ -5,7 +5,7 @@
 
 # shellcheck disable=SC2034 # round.bash picks from them
 FAULTS=(none host_killed host_ended host_stopped sshd_killed sshd_stopped none control_killed control_ended control_stopped
-	shell_killed shell_hung_up none loop_killed loop_ended few_descriptors_host few_descriptors_shell none disk_full
+	shell_killed shell_hung_up shell_stopped ssh_killed none loop_killed loop_ended few_descriptors_host few_descriptors_shell none disk_full
 	terminal_closed)
 
 # signal NAME WHAT PID…
@@ -72,6 +72,22 @@ fault_shell_killed() { signal KILL 'a remote shell' $(one_of "$(remote_children_
 # shellcheck disable=SC2046
 fault_shell_hung_up() { signal HUP 'a remote shell' $(one_of "$(remote_children_of_sshd shell)"); }
 
+# shellcheck disable=SC2046
+fault_shell_stopped() { signal STOP 'a remote shell' $(one_of "$(remote_children_of_sshd shell)"); }
+
+# The ssh programs of -Transport ssh.
+ssh_programs() {
+	local host pid
+	for host in $(host_pids); do
+		for pid in $(descendants "$host"); do
+			[ "$(cat "/proc/$pid/comm" 2>/dev/null)" != ssh ] || echo "$pid"
+		done
+	done
+}
+
+# shellcheck disable=SC2046
+fault_ssh_killed() { signal KILL 'an ssh program' $(one_of "$(ssh_programs)"); }
+
 # bash's child that has entered; zsh's loop is the shell itself, and is not killed here.
 loop_pid() {
 	[ "$TERM_NAME" = b ] || descendants "$(term_pid)" | head -n 1
@@ -100,8 +116,8 @@ few_descriptors() {
 
 fault_few_descriptors_host() { few_descriptors 'the host process' "$(host_pids | head -n 1)" $((DRAW_TARGET % 8)); }
 
-# Enough for a redirection: zsh loses its own standard output where one cannot be made.
-fault_few_descriptors_shell() { few_descriptors "the shell in $TERM_NAME" "$(term_pid)" $((DRAW_TARGET % 8 + 4)); }
+# Enough for a pipeline with redirections: zsh loses its own standard input and output where they cannot be made.
+fault_few_descriptors_shell() { few_descriptors "the shell in $TERM_NAME" "$(term_pid)" $((DRAW_TARGET % 8 + 12)); }
 
 # A state directory of 128 KiB. Only where one can be mounted.
 disk_make() {

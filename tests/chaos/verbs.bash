@@ -4,8 +4,8 @@
 # say which ones there are for a terminal that shows this or that.
 
 # shellcheck disable=SC2034 # round.bash picks from them
-VERBS_local=(enter enter_computer open open_resilient get remove invoke invoke_slow invoke_input invoke_unread invoke_computer
-	job receive receive_wait disconnect connect enter)
+VERBS_local=(enter enter_by_force enter_computer open open_resilient open_by_program get remove invoke invoke_slow invoke_input
+	invoke_unread invoke_computer invoke_overdue job receive receive_wait disconnect connect enter)
 # shellcheck disable=SC2034
 VERBS_remote=(line line_slow line_ahead forever half_line leave stop_job line_slow suspend)
 # shellcheck disable=SC2034
@@ -48,6 +48,18 @@ verb_open() {
 verb_open_resilient() {
 	N_SESSIONS=$((N_SESSIONS + 1))
 	local_line "new-pssession -Resilient -ConfigFile \$C -Name k$N_SESSIONS box >\$O/opened 2>&1"
+}
+
+# By the ssh program instead of libssh.
+verb_open_by_program() {
+	N_SESSIONS=$((N_SESSIONS + 1))
+	local_line "new-pssession -Transport ssh -ConfigFile \$C -Name k$N_SESSIONS box >\$O/opened 2>&1"
+}
+
+verb_enter_by_force() {
+	some_session
+	local_line "enter-pssession -Force -Name $SESSION"
+	ENTERS[$TAG]=$TERM_NAME
 }
 
 verb_enter() {
@@ -103,6 +115,13 @@ verb_invoke_unread() {
 verb_invoke_computer() {
 	new_tag r
 	invoke_with '-ConfigFile $C -ComputerName box' "$WORLD/n $TAG 30 .02"
+}
+
+# It takes 1.5 s where nothing ends it.
+verb_invoke_overdue() {
+	some_session
+	new_tag r
+	invoke_with "-Timeout 1 -Session $SESSION" "$WORLD/n $TAG 30 .05"
 }
 
 verb_job() {
