@@ -69,7 +69,6 @@ void pss_engine_end(PssRemote *remote, PssRemoteEnd how, int status)
 {
 	if (remote->phase == PSS_PHASE_ENDED)
 		return;
-	pss_crowd_leave(remote);
 	pss_engine_set_timer(remote, 0, NULL);
 	pss_line_stop_seconds(remote);
 	pss_typed_stop(remote);
@@ -144,6 +143,7 @@ void pss_remote_free(PssRemote *remote)
 {
 	if (!remote)
 		return;
+	pss_crowd_leave(remote);
 	pss_engine_set_timer(remote, 0, NULL);
 	pss_line_stop_seconds(remote);
 	pss_typed_stop(remote);
