@@ -22,7 +22,7 @@ static const struct {
 	struct pss_keymap_entry *keymap;
 	unsigned char key;
 	const char *command;
-	bool takes_sequences; /* no longer key may begin with it: what follows would decide what Enter does */
+	bool is_enter; /* it ends the line whatever it was, and no longer key begins with it */
 } ending_keys[] = {
 	{ emacs_standard_keymap, '\r', "accept-line", true },
 	{ emacs_standard_keymap, '\n', "accept-line", true },
@@ -72,7 +72,8 @@ static void secure_ending_keys(void)
 	for (size_t i = 0; i < sizeof(ending_keys) / sizeof(ending_keys[0]); i++) {
 		struct pss_keymap_entry *entry = &ending_keys[i].keymap[ending_keys[i].key];
 
-		if (is_foreign(entry) || (entry->type == PSS_KEYMAP_MAP && ending_keys[i].takes_sequences))
+		if (is_foreign(entry) ||
+		    (ending_keys[i].is_enter && (entry->type == PSS_KEYMAP_MAP || !entry->function)))
 			bind_function(entry, rl_named_function(ending_keys[i].command));
 	}
 }

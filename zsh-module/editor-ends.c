@@ -194,6 +194,14 @@ static void note_key(char *sequence, Thingy bound, char *string, void *user)
 	};
 }
 
+static void bind_noted(Keymap keymap, size_t from)
+{
+	for (; from < n_keys; from++) {
+		if (keys[from].instead)
+			pss_zle.bindkey(keymap, keys[from].sequence, pss_zle.refthingy(keys[from].instead), NULL);
+	}
+}
+
 static void secure_keymap(HashNode name, int unused)
 {
 	Keymap keymap = pss_zle.openkeymap(name->nam);
@@ -202,10 +210,22 @@ static void secure_keymap(HashNode name, int unused)
 	if (!keymap)
 		return;
 	pss_zle.scankeymap(keymap, 0, note_key, name->nam);
-	for (; from < n_keys; from++) {
-		if (keys[from].instead)
-			pss_zle.bindkey(keymap, keys[from].sequence, pss_zle.refthingy(keys[from].instead), NULL);
+	bind_noted(keymap, from);
+}
+
+static void secure_enter(HashNode name, int unused)
+{
+	static const char *const sequences[] = { "\r", "\n" };
+	Keymap keymap = pss_zle.openkeymap(name->nam);
+	size_t from = n_keys;
+
+	for (size_t i = 0; keymap && i < sizeof sequences / sizeof *sequences; i++) {
+		char *sequence = (char *)sequences[i], *string = NULL;
+		Thingy bound = pss_zle.keybind(keymap, sequence, &string);
+
+		note_key(sequence, bound, string, name->nam);
 	}
+	bind_noted(keymap, from);
 }
 
 static void put_back_key(struct key *key)
@@ -225,11 +245,21 @@ static void put_back_key(struct key *key)
 	zsfree(key->string);
 }
 
-void pss_editor_secure_ends(void)
+static void secure_keymaps(void (*secure)(HashNode name, int unused))
 {
 	for (struct ending *row = endings; row < ENDINGS_END; row++)
 		secure_widget(row);
-	scanhashtable(*pss_zle.keymapnamtab, 0, 0, 0, secure_keymap, 0);
+	scanhashtable(*pss_zle.keymapnamtab, 0, 0, 0, secure, 0);
+}
+
+void pss_editor_secure_ends(void)
+{
+	secure_keymaps(secure_keymap);
+}
+
+void pss_editor_secure_enter(void)
+{
+	secure_keymaps(secure_enter);
 }
 
 void pss_editor_release_ends(void)

@@ -76,7 +76,7 @@ static int call(ZleIntFunc instead, char **arguments)
 	if (thingy)
 		pss_zle.unrefthingy(thingy);
 	pss_editor_take_hooks();
-	pss_editor_secure_ends();
+	pss_editor_secure_enter();
 	return rc;
 }
 
@@ -92,7 +92,7 @@ static int on_redraw(char **arguments)
 
 static int after_key(char **arguments)
 {
-	pss_editor_secure_ends();
+	pss_editor_secure_enter();
 	return 0;
 }
 

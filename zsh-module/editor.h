@@ -43,6 +43,7 @@ Widget pss_editor_widget(const char *name); /* what the name means, or NULL */
 /* editor-ends.c: a line ends by zsh's own widgets and by Enter, whoever has taken their places; and back. Again
  * whenever code of the user's may have taken them anew. */
 void pss_editor_secure_ends(void);
+void pss_editor_secure_enter(void); /* less, and soon done: the widgets and Enter */
 void pss_editor_release_ends(void);
 /* The line as it was accepted, for free(), or NULL: it was not. */
 char *pss_editor_take_accepted(void);

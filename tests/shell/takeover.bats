@@ -88,6 +88,7 @@ bash_key_rows() {
 		both|Enter|bind -m MAP -x '"\C-m": run_it'; bind -m MAP -x '"\C-j": run_it'
 		pipe|Enter|bind -m MAP '"\C-m": "\C-e | cat >>$HERE/ran/pipe-local\C-j"'
 		chain|Enter|bind -m MAP -x '"\C-x1": run_it'; bind -m MAP '"\C-m": "\C-x1\C-j"'
+		unbound|Enter|bind -m MAP -r '\C-m'; bind -m MAP -r '\C-j'
 		prefix|Enter|bind -m MAP -x '"\C-m\C-m": run_it'; bind -m MAP -x '"\C-mx": run_it'
 	END
 }
