@@ -64,7 +64,7 @@ enum pss_type {
 	PSS_OUTPUT = 80,  /* raw bytes for the terminal */
 	PSS_PROMPT = 81,  /* PROMPT_KIND, EXIT_STATUS, PROMPT, DIRECTORY: the remote waits for a line */
 	PSS_STARTED = 82, /* the remote is busy (start-up, or a command): the terminal is its own now */
-	PSS_TYPED = 83,   /* raw bytes: keys that no command read; they belong into the editor */
+	PSS_TYPED = 83,   /* raw bytes: keys that no command read; they are what is typed next */
 };
 
 /* Fields of a message: tag, length, bytes. A reader skips tags that it does not know.
