@@ -6,6 +6,7 @@
 #include "host/held.h"
 #include "host/session-private.h"
 
+#define SETTLE_MS 1000
 #define BUFFER_MIN 4096u
 #define BUFFER_MAX (1024u * 1024u * 1024u)
 
@@ -113,8 +114,35 @@ void pss_session_forget_waiter(PssSession *session, gpointer user)
 			g_ptr_array_remove_index(session->waiters, i);
 }
 
+static gboolean on_no_prompt(gpointer user)
+{
+	PssSession *session = user;
+
+	session->settle_source = 0;
+	pss_session_tell_waiters(session, NULL);
+	return G_SOURCE_REMOVE;
+}
+
+/* A shell that was taken over is Busy until it has answered, and not to be told so from one where something runs. */
+void pss_session_await_prompt(PssSession *session)
+{
+	PssRemotePrompt prompt;
+
+	if (pss_remote_last_prompt(session->remote, &prompt))
+		pss_session_tell_waiters(session, NULL);
+	else if (!session->settle_source)
+		session->settle_source = g_timeout_add(SETTLE_MS, on_no_prompt, session);
+}
+
+void pss_session_at_prompt(PssSession *session)
+{
+	if (session->settle_source)
+		pss_session_tell_waiters(session, NULL);
+}
+
 void pss_session_tell_waiters(PssSession *session, const GError *error)
 {
+	g_clear_handle_id(&session->settle_source, g_source_remove);
 	g_autoptr(GPtrArray) waiters = g_steal_pointer(&session->waiters);
 
 	session->waiters = g_ptr_array_new_with_free_func(g_free);

@@ -49,6 +49,7 @@ struct PssSession {
 	PssRemote *remote;
 	guint end_source;      /* the idle call that frees the three above */
 	guint patience_source; /* start-up files take long */
+	guint settle_source;   /* a shell that was taken over is given time to say that it is at its prompt */
 	guint redraw_source;   /* the terminal has been made a line shorter, for what runs to draw itself anew */
 
 	const PssOpenerEvents *opener;
@@ -110,6 +111,10 @@ void pss_session_choose_dropped(PssSession *session);
 
 /* A command that waited has been begun. */
 void pss_session_park_if_settled(PssSession *session);
+
+/* The link is back: those who wait for it are told once it is known whether the shell is at its prompt, where it is. */
+void pss_session_await_prompt(PssSession *session);
+void pss_session_at_prompt(PssSession *session);
 
 /* The link is back, or cannot be made: tells those who wait for it. */
 void pss_session_tell_waiters(PssSession *session, const GError *error);

@@ -105,6 +105,7 @@ static void on_prompt(gpointer user, const PssRemotePrompt *prompt)
 		pss_record_prompt(session->record, prompt->status);
 	if (session->invoker)
 		pss_invoker_on_idle(session->invoker);
+	pss_session_at_prompt(session);
 }
 
 static void on_busy(gpointer user)

@@ -27,6 +27,7 @@ static void free_link(PssSession *session)
 {
 	g_clear_handle_id(&session->end_source, g_source_remove);
 	g_clear_handle_id(&session->patience_source, g_source_remove);
+	g_clear_handle_id(&session->settle_source, g_source_remove);
 	g_clear_handle_id(&session->redraw_source, g_source_remove);
 	session->control = session->terminal = NULL;
 	pss_session_forget_orphan(session);
@@ -300,7 +301,10 @@ static void on_link(gpointer user, PssLinkNews news, const char *text)
 		pss_session_choose_dropped(session);
 		pss_session_orphan_caught_up(session);
 	}
-	pss_session_tell_waiters(session, error);
+	if (error)
+		pss_session_tell_waiters(session, error);
+	else
+		pss_session_await_prompt(session);
 	pss_record_settle(session->record);
 }
 

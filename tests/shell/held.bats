@@ -298,3 +298,22 @@ floods_away() {
 		connect-pssession -Session $s >/dev/null && remove-pssession -Session $s'
 	wait_until 10 nothing_remote
 }
+
+@test "held: what is connected by the next host process is Available at once, whatever was done in it" {
+	local before
+	for before in true 'invoke-command -Session $s "echo a"' 'echo x | invoke-command -Session $s cat' \
+		'invoke-command -Session $s -AsJob "echo a"; receive-pssession -Wait -Session $s' \
+		'invoke-command -Session $s "tail -f /dev/null & true"'; do
+		script "$OPEN{ $before; } >/dev/null </dev/null"
+		# shellcheck disable=SC2046
+		kill -TERM $(host_pids)
+		wait_until 10 eval '[ -z "$(host_pids)" ]'
+		script 's=$(cat $HERE/s)
+			connect-pssession -Session $s >/dev/null || exit 51
+			[ "$(state)" = Opened/Available ] || { state; exit 52; }
+			[ "$(invoke-command -Session $s "echo fine" </dev/null)" = fine ] || exit 53
+			[ "$(echo x | invoke-command -Session $s cat)" = x ] || exit 54
+			remove-pssession -Session $s'
+		wait_until 10 nothing_remote
+	done
+}
