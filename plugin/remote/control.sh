@@ -12,6 +12,11 @@ pss_say() {
 # ---- the directory
 @RENDEZVOUS@
 d= p= c=
+# One that has ended may still have to be reaped.
+lives() {
+	state=
+	kill -0 "$1" && { read -r _ _ state _ <"/proc/$1/stat" || :; } && [ "$state" != Z ]
+} 2>/dev/null
 clean() {
 	trap '' EXIT HUP INT PIPE TERM
 	[ -z "$p$c" ] || kill $p $c
@@ -20,7 +25,7 @@ clean() {
 	for x in r[0-9]*; do
 		read -r o <"$x" || continue
 		# One that lives carries what has been written; of one that was killed the rest is ended.
-		if kill -0 "$o"; then
+		if lives "$o"; then
 			echo finish 1<>"c${x#r}"
 		else
 			kill -KILL "-$o"
@@ -29,6 +34,8 @@ clean() {
 	cd /
 	# Renamed first: a shell that still reports opens `rep` by its path, and would make it anew as a file.
 	[ -z "$d" ] || { mv "$d" "$d.gone" && d=$d.gone; rm -rf "$d" || rm -rf "$d"; }
+	# A holder that was killed has left its own.
+	lives "$PPID" || sweep </dev/null >/dev/null
 	exit 0
 } 2>/dev/null
 trap clean EXIT HUP INT PIPE TERM
@@ -204,7 +211,7 @@ pss_watch() {
 }
 
 # ---- directories of dead owners: ours, by name, with a process id that lives no more
-(
+sweep() (
 	trap - EXIT HUP INT PIPE TERM
 	for b in "$XDG_RUNTIME_DIR" /dev/shm "${TMPDIR:-/tmp}" /var/tmp "$HOME"; do
 		# Elsewhere somebody could put another in its place while we look.
@@ -212,13 +219,17 @@ pss_watch() {
 		for x in "$b"/.pss-*; do
 			[ -d "$x" ] && [ ! -h "$x" ] && cd -P "$x" 2>/dev/null && [ -O . ] || continue
 			if [ -s pid ] && read -r o <pid; then
-				kill -0 "$o" && continue
+				lives "$o" && continue
 			elif [ -z "$(find . -prune -mmin +60)" ]; then
 				continue
 			fi
 			cd / && rm -rf "$x"
 		done
 	done
+)
+(
+	sweep
+	trap - EXIT HUP INT PIPE TERM
 	cd "$d" && pss_watch
 ) </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- 7<&- &
 

@@ -228,6 +228,34 @@ is_busy() {
 	output_is alive
 }
 
+@test "invoke: typed at a terminal, with and without a pipe, in any order; keys are for the command that reads them" {
+	local_bash_start
+	keep_session
+	local n
+	# More than one relay has inputs for.
+	for n in 1 2 3 4 5 6 7 8 9 10; do
+		run_line "invoke-command -Session \$s 'echo n$n'"
+		output_is "n$n"
+		case $n in 1 | 2 | 5 | 9)
+			run_line "echo abc | invoke-command -Session \$s 'wc -c'"
+			output_is 4
+			;;
+		esac
+	done
+	term_type "invoke-command -Session \$s 'echo reads; read -r x; echo \"<\$x>\"'"
+	term_keys Enter
+	wait_screen $'\nreads'
+	term_send typed
+	term_keys Enter
+	wait_screen '<typed>'
+	wait_local
+	start_running "invoke-command -Session \$s 'echo running; cat >/dev/null'"
+	term_keys C-c
+	wait_local
+	run_line "echo abc | invoke-command -Session \$s 'wc -c'"
+	output_is 4
+}
+
 @test "invoke: in scripts, pipes, subshells and the background; -OutVariable has the statuses" {
 	in_session '
 		[ "$(echo a | i cat | tr a b)" = b ] || exit 51
