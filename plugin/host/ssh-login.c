@@ -139,20 +139,18 @@ static gboolean connect_session(PssPerson *person, const PssSshConfig *config, s
 	return waits;
 }
 
-/* Before it has said who it is, or with a word about that: so sshd hangs up on connections that are too many. */
+/* Before it has said who it is, or with a word about that, which libssh drops: so sshd hangs up on connections that are
+ * too many. */
 static gboolean was_refused(const PssSshLogin *login, ssh_session session)
 {
-	const char *banner = ssh_get_serverbanner(session);
-
-	if (banner)
-		return pss_turn_is_refusal(banner);
-	return login->stream.proxy ? pss_ssh_proxy_was_refused(&login->stream) : TRUE;
+	if (ssh_get_serverbanner(session) || !pss_turn_is_refusal_of(login->counter.in_bytes))
+		return FALSE;
+	return login->counter.in_bytes > 0 || !login->stream.proxy || pss_ssh_proxy_was_refused(&login->stream);
 }
 
 static void set_exchange_error(const PssSshLogin *login, const PssSshConfig *config, ssh_session session,
 			       GError **error)
 {
-	const char *banner = ssh_get_serverbanner(session);
 	g_autofree char *said = pss_ssh_proxy_said(&login->stream);
 
 	if (was_refused(login, session)) {
@@ -161,7 +159,7 @@ static void set_exchange_error(const PssSshLogin *login, const PssSshConfig *con
 	}
 	pss_ssh_set_error(error, session, PSS_UNREACHABLE, "%s port %u does not speak SSH with us", config->hostname,
 			  config->port);
-	if (banner && g_str_has_prefix(banner, "SSH-"))
+	if (ssh_get_serverbanner(session))
 		pss_error_append(error, " (-Transport ssh may find a common way)");
 	if (said)
 		g_prefix_error(error, "the proxy said '%s'; ", said);
@@ -172,6 +170,7 @@ static gboolean exchange_keys(PssSshLogin *login, PssPerson *person, const PssSs
 {
 	int status;
 
+	login->counter = (struct ssh_counter_struct){ 0 };
 	ssh_set_counters(session, &login->counter, NULL);
 	if (!connect_session(person, config, session, &status, offer, error))
 		return FALSE;

@@ -158,10 +158,20 @@ void pss_turn_set_failure(GError **error, const GError *failure, const char *ser
 		server, tried_ms / 1000.0);
 }
 
+/* sshd's: sshd.c of OpenSSH, the second since 9.8. */
+static const char *const whole[] = { "Exceeded MaxStartups", "Not allowed at this time" };
+
+gboolean pss_turn_is_refusal_of(guint64 n_bytes)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(whole); i++)
+		if (n_bytes == strlen(whole[i]) + strlen("\r\n"))
+			return TRUE;
+	return n_bytes == 0;
+}
+
 gboolean pss_turn_is_refusal(const char *line)
 {
-	/* sshd's, then ssh's own: kex.c of OpenSSH, and the name that it had before 8.0. */
-	static const char *const whole[] = { "Exceeded MaxStartups", "Not allowed at this time" };
+	/* ssh's own: kex.c of OpenSSH, and the name that it had before 8.0. */
 	static const char *const begins[] = { "kex_exchange_identification: ", "ssh_exchange_identification: " };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(whole); i++)

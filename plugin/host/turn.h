@@ -27,5 +27,8 @@ gboolean pss_turn_pause(PssPerson *person, guint n, GError **error) G_GNUC_WARN_
  * Nothing where `error` is set. */
 void pss_turn_set_failure(GError **error, const GError *failure, const char *server, guint tried_ms);
 
+/* Can so many bytes be all that a server says to one that is too many? */
+gboolean pss_turn_is_refusal_of(guint64 n_bytes);
+
 /* Is this what ssh, or a server in place of its banner, says when there are too many? */
 gboolean pss_turn_is_refusal(const char *line);

@@ -24,7 +24,7 @@ static const struct row {
 	const char *words; /* in the message */
 	gboolean pty;
 } rows[] = {
-	{ "accept", NO_LINK, PSS_THROTTLED, "does not speak SSH", FALSE },
+	{ "accept", NO_LINK, PSS_THROTTLED, "has hung up on each connection", FALSE },
 	{ "silence", NO_LINK, PSS_UNREACHABLE, "longer than", FALSE },
 	{ "garbage", NO_LINK, PSS_UNREACHABLE, "does not speak SSH", FALSE },
 	{ "endless-lines", NO_LINK, PSS_UNREACHABLE, "longer than", FALSE },
