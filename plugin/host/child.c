@@ -187,32 +187,37 @@ char **pss_spawn_environment(char *const *over)
 	return environment;
 }
 
-static void collect(PssChildOutput *output, const char *bytes, gsize n)
+/* FALSE: there was no room for all of it. */
+static gboolean collect(PssChildOutput *output, const char *bytes, gsize n)
 {
-	gsize room = output->size - output->n;
+	gsize taken = MIN(n, output->size - output->n);
 
-	n = MIN(n, room);
-	memcpy(output->bytes + output->n, bytes, n);
-	output->n += n;
+	memcpy(output->bytes + output->n, bytes, taken);
+	output->n += taken;
+	return taken == n;
 }
 
-/* Reads one of the two pipes until it ends. */
-static gboolean read_to_end(PssPerson *person, int fd, PssChildOutput *output, const char *what, GError **error)
+/* Reads one of the two pipes until it ends. What complaints are too long for is dropped; half an answer is none. */
+static gboolean read_to_end(PssPerson *person, int fd, PssChildOutput *output, gboolean whole, const char *what,
+			    GError **error)
 {
 	char chunk[4096];
+	gboolean good = TRUE, all = TRUE;
 	ssize_t n = 1;
 
-	while (n != 0) {
-		if (!pss_person_wait(person, fd, POLLIN, 0, what, error))
-			return FALSE;
-		n = read(fd, chunk, sizeof chunk);
+	while (n != 0 && good && all) {
+		good = pss_person_wait(person, fd, POLLIN, 0, what, error);
+		n = good ? read(fd, chunk, sizeof chunk) : 0;
 		if (n > 0)
-			collect(output, chunk, (gsize)n);
+			all = collect(output, chunk, (gsize)n) || !whole;
 		else if (n < 0 && errno != EINTR && errno != EAGAIN)
 			break;
 	}
 	pss_wipe(chunk, sizeof chunk);
-	return TRUE;
+	if (!all)
+		g_set_error(error, PSS_ERROR, PSS_FAILED, "%s: it prints more than %" G_GSIZE_FORMAT " bytes", what,
+			    output->size);
+	return good && all;
 }
 
 /* TRUE: it has ended, and its status is still to be had. */
@@ -288,7 +293,7 @@ gboolean pss_child_run(PssPerson *person, PssSpawn *spawn, PssChildOutput *outpu
 	/* One after the other is enough: no program we run here fills a pipe with complaints. */
 	for (int i = 0; i < 2; i++)
 		if (good && outputs[i])
-			good = read_to_end(person, pipes[i][0], outputs[i], what, error);
+			good = read_to_end(person, pipes[i][0], outputs[i], i == 0, what, error);
 	close_all(pipes);
 	if (good)
 		good = wait_for_end(person, pid, what, error);

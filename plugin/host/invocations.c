@@ -12,6 +12,8 @@
 #include "host/run-computer.h"
 
 #define TEXT_LIMIT (64u * 1024u * 1024u)
+/* A client keeps to 1 MiB that has not been taken (wire/PROTOCOL.md). */
+#define STDIN_LIMIT (2u * 1024u * 1024u)
 #define PATIENCE_S 1 /* a link that is made again by then is nothing to speak of */
 
 struct PssInvocations {
@@ -32,6 +34,7 @@ struct invocation {
 	GPtrArray *words, *arguments, *variables;
 	gboolean input, wait, tty, is_script;
 	gboolean input_ended;
+	gsize n_untaken;          /* of input */
 	gboolean job, disconnect; /* it outlives this client, in the session */
 	guint columns, rows, verbose;
 	guint patience; /* source; 0: none */
@@ -103,10 +106,11 @@ static void on_data(gpointer user, gboolean is_stderr, const void *data, gsize n
 
 static void on_taken(gpointer user, gsize n)
 {
-	const struct invocation *invocation = user;
+	struct invocation *invocation = user;
 	PssPeer *peer = invocation->owner->peer;
 	struct pss_message message;
 
+	invocation->n_untaken -= MIN(n, invocation->n_untaken);
 	pss_message_begin(&message, pss_peer_out(peer), PSS_TAKEN, invocation->id);
 	pss_message_number(&message, PSS_TAG_COUNT, n);
 	if (pss_message_end(&message) < 0)
@@ -423,6 +427,11 @@ void pss_invocations_on_stdin(PssPeer *peer, const struct pss_frame *frame)
 	struct invocation *invocation = find(peer, frame->header.id);
 	if (!invocation || !invocation->run || !invocation->input)
 		return;
+	invocation->n_untaken += frame->header.length;
+	if (invocation->n_untaken > STDIN_LIMIT) {
+		pss_peer_fail(peer, "more input than it may send");
+		return;
+	}
 	invocation->input_ended = invocation->input_ended || frame->header.length == 0;
 	invocation->run->ops->input(invocation->run, frame->payload, frame->header.length);
 }

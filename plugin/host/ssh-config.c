@@ -284,12 +284,6 @@ static char *ask_ssh(PssPerson *person, char *const *argv, char *const *environm
 
 	if (!pss_child_run(person, &spawn, &output, &errors, "reading ssh_config (ssh -G)", error))
 		return NULL;
-	if (output.n == OUTPUT_MAX) {
-		g_set_error(error, PSS_ERROR, PSS_UNSUPPORTED,
-			    "ssh -G prints more than %d KiB for %s, and what is cut off may be what protects it",
-			    OUTPUT_MAX / 1024, target->host);
-		return NULL;
-	}
 	if (output.exit_status == 0)
 		return g_strdup(bytes);
 	set_usage_error(complaints, error);

@@ -19,6 +19,9 @@
 #define READS_PER_TURN 64
 #define QUICK_ACKS 64
 #define LAST_FLUSHES 16
+/* What channels and tunnels leave of their own with libssh is some turns' worth. */
+#define UNREAD_MAX (16 * 1024 * 1024)
+#define WRAPPING 64            /* of a packet, about: length, padding and MAC */
 #define TURN_BYTES (32 * 1024) /* whoever has delivered more goes behind the others */
 
 typedef struct {
@@ -176,6 +179,22 @@ static void keep_alive(PssSshLink *link)
 	ssh_send_keepalive(link->session);
 }
 
+/* What the server makes us say, answers to whatever it asks, waits in libssh for as long as it reads nothing. libssh
+ * does not tell how much that is, but what it has made and what has left. */
+static void mind_unread(PssSshLink *link)
+{
+	/* Compressed, what leaves is less than what was made of the users' own bytes; answers are short. */
+	guint64 payload = link->login->compresses ? 0 : link->packets.out_bytes;
+	guint64 made = payload + WRAPPING * link->packets.out_packets;
+	gint64 n = (gint64)made - (gint64)link->counter.out_bytes;
+
+	if (!(ssh_get_poll_flags(link->session) & SSH_WRITE_PENDING))
+		link->n_flushed = n;
+	else if (n - link->n_flushed > UNREAD_MAX)
+		lose(link, g_error_new_literal(PSS_ERROR, PSS_LINK_LOST,
+					       "the server asks on and on, and reads none of the answers"));
+}
+
 static void arm(PssSshLink *link)
 {
 	GIOCondition wanted = G_IO_IN;
@@ -242,6 +261,8 @@ static gboolean dispatch(GSource *source, GSourceFunc unused, gpointer unused_to
 		turn_channels(link);
 	if (!link->lost)
 		pss_tunnels_turn(link->tunnels);
+	if (!link->lost)
+		mind_unread(link);
 	if (!link->lost)
 		keep_alive(link);
 	/* libssh has read on inside those calls: a channel whose turn was over may have got its answer, and the

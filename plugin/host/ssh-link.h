@@ -43,6 +43,7 @@ typedef struct {
 	struct ssh_counter_struct counter; /* of the socket */
 	struct ssh_counter_struct packets; /* of what is in them */
 	guint64 n_checked;                 /* packets.in_bytes when the host key was looked at last */
+	gint64 n_flushed;                  /* packets' bytes above the socket's when nothing waited last */
 	guint64 n_heard;                   /* bytes, when the last keepalive was due */
 	guint n_missed;
 	gint64 next_alive;

@@ -255,6 +255,7 @@ static gboolean log_in(Thread *thread, PssSshLogin *login, GError **error)
 		return FALSE;
 	}
 	login->forwarded_agent = pss_ssh_config_forwarded_agent(config);
+	login->compresses = config->compression;
 	login->user = g_strdup(config->user);
 	login->history_key = g_strdup_printf("%s@%s:%u", config->user, config->hostname, config->port);
 	login->environment = pss_ssh_config_environment(config);

@@ -16,6 +16,7 @@ typedef struct {
 	GPtrArray *forwards;   /* of PssForward; NULL without a session */
 	char *forwarded_agent; /* a socket, or NULL */
 	char **environment;    /* "NAME=value" for the shell, as SendEnv and SetEnv say */
+	gboolean compresses;
 	guint alive_interval_s, alive_count_max;
 	GError *error;
 } PssSshLogin;

@@ -4,11 +4,13 @@
 #include <fcntl.h>
 #include <libssh/libssh.h>
 #include <libssh/server.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -149,6 +151,67 @@ static bool misbehave(ssh_session session, ssh_message message)
 	return false;
 }
 
+/* ---- a server that reads no more: what comes is held up in front of it */
+
+static volatile sig_atomic_t *valve; /* shared with the process that carries: 1 is shut */
+
+static bool carry(int from, int to)
+{
+	char block[16384];
+	ssize_t n = read(from, block, sizeof block);
+
+	for (ssize_t at = 0, sent; at < n; at += sent)
+		if ((sent = write(to, block + at, (size_t)(n - at))) <= 0)
+			return false;
+	return n > 0;
+}
+
+static void carry_both_ways(int client, int server)
+{
+	struct pollfd polled[] = { { .fd = client, .events = POLLIN }, { .fd = server, .events = POLLIN } };
+	bool goes_on = true;
+
+	while (goes_on) {
+		polled[0].events = *valve ? 0 : POLLIN;
+		if (poll(polled, 2, 100) < 0)
+			break;
+		if (polled[0].revents & POLLIN)
+			goes_on = carry(client, server);
+		else if (polled[0].revents)
+			goes_on = false;
+		if (goes_on && polled[1].revents)
+			goes_on = carry(server, client);
+	}
+	_exit(0);
+}
+
+/* The descriptor for the server. */
+static int put_valve(int client)
+{
+	int pair[2];
+
+	valve = mmap(NULL, sizeof *valve, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (valve == MAP_FAILED || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
+		exit(1);
+	if (fork() == 0) {
+		close(pair[0]);
+		fcntl(client, F_SETFL, 0);
+		carry_both_ways(client, pair[1]);
+	}
+	close(pair[1]);
+	close(client);
+	return pair[0];
+}
+
+static void ask_on(ssh_session session)
+{
+	*valve = 1;
+	ssh_set_blocking(session, 0);
+	while (ssh_channel_open_reverse_forward(ssh_channel_new(session), "127.0.0.1", 22, "127.0.0.1", 1) == SSH_AGAIN)
+		;
+	end_it();
+}
+
 static void flood(ssh_channel channel)
 {
 	static char block[32768];
@@ -175,6 +238,8 @@ static void answer_exec(ssh_session session, ssh_channel channel)
 
 	if (is("flood"))
 		flood(channel);
+	if (is("asks-on"))
+		ask_on(session);
 	if (is("no-window"))
 		stay();
 	if (is("unasked-forward"))
@@ -255,8 +320,10 @@ int main(int argc, char **argv)
 		}
 	ssh_bind_options_set(bind, SSH_BIND_OPTIONS_PROCESS_CONFIG, &no);
 	ssh_bind_options_set(bind, SSH_BIND_OPTIONS_HOSTKEY, argv[1]);
-	if (ssh_bind_accept_fd(bind, session, dup(STDIN_FILENO)) != SSH_OK ||
-	    ssh_handle_key_exchange(session) != SSH_OK)
+	int connection = dup(STDIN_FILENO);
+	if (is("asks-on"))
+		connection = put_valve(connection);
+	if (ssh_bind_accept_fd(bind, session, connection) != SSH_OK || ssh_handle_key_exchange(session) != SSH_OK)
 		return 1;
 	if (strstr(how, "banner"))
 		send_banner(session);

@@ -173,6 +173,13 @@ static void proxy_command(Fixture *f, gconstpointer unused)
 	g_assert_cmpuint(f->sshd->n_accepted, ==, 0);
 }
 
+/* Its complaints are kept in memory: no more than has room there. */
+static void proxy_that_talks(Fixture *f, gconstpointer unused)
+{
+	link_target_option(f->target, "ProxyCommand=yes 'on and on' >&2");
+	expect_failure(f, PSS_UNREACHABLE, "the proxy said 'on");
+}
+
 static void proxy_that_fails(Fixture *f, gconstpointer unused)
 {
 	link_target_option(f->target, "ProxyCommand=sh -c 'echo first >&2; echo no way there >&2; exit 3'");
@@ -344,6 +351,7 @@ int main(int argc, char **argv)
 	ADD("a ProxyCommand that fails", NULL, set_up, proxy_that_fails);
 	ADD("a ProxyCommand that talks a lot", NULL, set_up, talkative_proxy);
 	ADD("ProxyJump over several computers", NULL, set_up, several_jumps);
+	ADD("a ProxyCommand that talks on and on", NULL, set_up, proxy_that_talks);
 	ADD("a ProxyJump that fails", NULL, set_up, jump_that_fails);
 	ADD("ProxyJump", NULL, set_up, proxy_jump);
 	ADD("no ssh program on this machine", NULL, set_up, without_ssh_program);

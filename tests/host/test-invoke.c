@@ -87,6 +87,28 @@ static void test_bytes(TestInvoker *fixture, gconstpointer data)
 	}
 }
 
+/* A client that sends on while nobody takes it is not one of ours. */
+static void test_input_over_the_limit(TestInvoker *fixture, gconstpointer data)
+{
+	g_autofree guint8 *block = g_malloc0(PSS_FRAME_PAYLOAD_MAX);
+	TestClient keeper = fixture->client;
+
+	test_client_init(&fixture->client, &fixture->host);
+	test_client_hello(&fixture->client);
+	uint32_t id = test_invoke_start(fixture, "exec 0</dev/null; sleep 1000", TRUE, FALSE);
+
+	for (int i = 0; i < 9; i++)
+		g_assert_cmpint(pss_frame_append(&fixture->client.out, PSS_STDIN, id, 0, block, PSS_FRAME_PAYLOAD_MAX),
+				==, 0);
+	test_client_send(&fixture->client);
+	test_client_expect_end(&fixture->client);
+	test_client_finish(&fixture->client);
+	fixture->client = keeper;
+	TestResult result = test_invoke_finish(fixture, test_invoke_start(fixture, "echo next", FALSE, TRUE));
+	g_assert_cmpmem(result.out->data, result.out->len, "next\n", 5);
+	test_result_clear(&result);
+}
+
 static void test_interrupt(TestInvoker *fixture, gconstpointer data)
 {
 	static const char *const commands[] = {
@@ -252,6 +274,7 @@ int main(int argc, char **argv)
 		{ "exit", test_exit },
 		{ "syntax error", test_syntax_error },
 		{ "bytes", test_bytes },
+		{ "input over the limit", test_input_over_the_limit },
 		{ "interrupt", test_interrupt },
 		{ "give up", test_give_up },
 		{ "busy", test_busy },

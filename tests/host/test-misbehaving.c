@@ -214,6 +214,20 @@ static void new_keys(gconstpointer how)
 	finish(&f);
 }
 
+/* The answers pile up in libssh, in memory of ours. */
+static void asks_on(void)
+{
+	Fixture f = { 0 };
+
+	start(&f, "asks-on");
+	g_assert_no_error(f.link.lost);
+	channel_open(&f.channel, &f.link, "run", FALSE);
+	wait_for(f.link.n_lost, 60);
+	g_assert_error(f.link.lost, PSS_ERROR, PSS_LINK_LOST);
+	g_assert_nonnull(strstr(f.link.lost->message, "reads none of the answers"));
+	finish(&f);
+}
+
 int main(int argc, char **argv)
 {
 	signal(SIGPIPE, SIG_IGN);
@@ -229,6 +243,7 @@ int main(int argc, char **argv)
 	}
 	g_test_add_data_func("/misbehaving/new keys, the same host key", "same", new_keys);
 	g_test_add_data_func("/misbehaving/new keys, another host key", "other", new_keys);
+	g_test_add_func("/misbehaving/asks-on", asks_on);
 	g_test_add_func("/misbehaving/flood", flood);
 	g_test_add_func("/misbehaving/no-window", no_window);
 	return g_test_run();

@@ -4,6 +4,7 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -423,6 +424,29 @@ static void test_older_client(Fixture *fixture, gconstpointer data)
 	test_client_finish(&client);
 }
 
+/* One that asks and does not read is not read from either: what waits for it is bounded. */
+static void test_client_that_does_not_read(Fixture *fixture, gconstpointer unused)
+{
+	TestClient client;
+	guint n = 0;
+
+	test_client_init(&client, &fixture->host);
+	test_client_hello(&client);
+	for (guint quiet = 0; quiet < 200; n++) {
+		gsize before = client.out.length;
+		g_assert_cmpint(pss_frame_append(&client.out, PSS_PING, n + 10, 0, "", 0), ==, 0);
+		ssize_t sent =
+			send(client.fd, pss_buffer_bytes(&client.out), client.out.length, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (sent > 0)
+			pss_buffer_consume(&client.out, (size_t)sent);
+		g_main_context_iteration(NULL, FALSE);
+		quiet = client.out.length > before ? quiet + 1 : 0;
+		g_assert_cmpuint(n, <, 1000000);
+	}
+	g_test_message("%u questions until it was not read from any more", n);
+	test_client_finish(&client);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -435,6 +459,7 @@ int main(int argc, char **argv)
 	ADD("/host/completion is answered, or given up", test_completion);
 	ADD("/host/a client of the version before is served", test_older_client);
 	ADD("/host/bad frames end their connection only", test_bad_frames);
+	ADD("/host/a client that does not read is not read from", test_client_that_does_not_read);
 	ADD("/host/names that would select nothing are refused", test_names_that_select_nothing);
 	ADD("/host/the socket comes back when it vanishes", test_socket_comes_back);
 	return g_test_run();

@@ -563,6 +563,30 @@ static void many_are_kept(Fixture *f, gconstpointer unused)
 	g_assert_true(is_kept(10000));
 }
 
+/* Each is a program named ssh in front of the real one. */
+static void endless_answers(Fixture *f, gconstpointer unused)
+{
+	static const struct {
+		const char *script, *words;
+	} rows[] = {
+		{ "#!/bin/sh\nexec yes 'identityfile /dev/null'\n", "prints more than 262144 bytes" },
+		{ "#!/bin/sh\nhead -c 262145 /dev/zero | tr '\\0' x\n", "prints more than 262144 bytes" },
+		{ "#!/bin/sh\nhead -c 3000 /dev/zero | tr '\\0' x >&2; exit 1\n", "ssh refuses these options: x" },
+	};
+	g_autofree char *path = g_strdup_printf("%s:%s", f->directory, g_getenv("PATH"));
+	g_autofree char *program = g_build_filename(f->directory, "ssh", NULL);
+
+	link_target_setenv(f->target, "PATH", path);
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(GError) error = NULL;
+		g_file_set_contents_full(program, rows[i].script, -1, G_FILE_SET_CONTENTS_NONE, 0700, NULL);
+		g_autoptr(PssSshConfig) config = pss_ssh_config_resolve(f->person, f->target, &error);
+		g_assert_null(config);
+		if (!strstr(error->message, rows[i].words))
+			g_error("'%s' is not in '%s'", rows[i].words, error->message);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -580,6 +604,7 @@ int main(int argc, char **argv)
 	ADD("included files count", kept_with_includes);
 	ADD("many answers are kept, and the oldest dropped", many_are_kept);
 	ADD("Match exec decides each time", exec_decides_each_time);
+	ADD("an answer without an end", endless_answers);
 #define ADD_NEVER(name, text) g_test_add("/ssh_config/never kept: " name, Fixture, text, set_up, never_kept, tear_down)
 	ADD_NEVER("a quoted Match exec", "\"Match\" host box !exec \"false\"\nMatch all");
 	ADD_NEVER("an environment variable", "IdentityFile ${WHERE}/key");
