@@ -30,7 +30,7 @@ static void repeat_tail(PssRemote *remote)
 {
 	const GString *tail = remote->prelude.tail;
 
-	if ((remote->prelude.shown || remote->has_launched) && tail->len > 0 && pss_prelude_is_line(tail->str))
+	if ((remote->prelude.shown || remote->has_launched) && tail->len > 0 && pss_paint_is_line(tail->str))
 		pss_line_on_output(remote, tail->str, tail->len);
 }
 
@@ -113,7 +113,7 @@ static gboolean is_before_launcher(const PssRemote *remote)
 static gboolean is_another_program(PssRemote *remote, const void *data, gsize n)
 {
 	return (remote->phase == PSS_PHASE_MEETING || remote->phase == PSS_PHASE_STARTING) && !remote->paints &&
-	       pss_prelude_takes_keyboard(&remote->prelude, data, n);
+	       pss_paint_takes_keyboard(&remote->paint, data, n);
 }
 
 void pss_boot_on_output(PssRemote *remote, const void *data, gsize n)

@@ -4,6 +4,7 @@
 
 #include "remote/column.h"
 #include "remote/marks.h"
+#include "remote/paint.h"
 #include "remote/remote.h"
 #include "remote/replies.h"
 #include "remote/request.h"
@@ -46,9 +47,7 @@ typedef struct {
 	GPtrArray *lines; /* those before it */
 	GString *line;    /* what may become a repetition of one of them */
 	gsize n_remembered;
-	gboolean is_inside;  /* a line that is shown */
-	guint n_begun, mode; /* of the sequence that may tell of a program */
-	gboolean is_telling;
+	gboolean is_inside; /* a line that is shown */
 } PssPrelude;
 
 struct PssRemote {
@@ -75,6 +74,7 @@ struct PssRemote {
 	PssPhase phase;
 	PssFamily family;
 	PssPrelude prelude;
+	PssPaint paint;
 	gboolean has_spoken;   /* something was printed before the launcher spoke */
 	gboolean has_launched; /* the launcher has spoken */
 	gboolean is_unfit;     /* when it does, it is to start the login shell as it is */
@@ -164,14 +164,12 @@ gboolean pss_boot_try_login_shell(PssRemote *remote);
 void pss_prelude_init(PssPrelude *prelude);
 void pss_prelude_finish(PssPrelude *prelude);
 void pss_prelude_follow(PssPrelude *prelude, const char *data, gsize n);
-gboolean pss_prelude_is_line(const char *text); /* and no part of a screen: it may be drawn again */
 void pss_prelude_take(PssRemote *remote, const void *data, gsize n);
 void pss_prelude_show(PssRemote *remote);   /* what is held */
 void pss_prelude_drop(PssRemote *remote);   /* what is held */
 void pss_prelude_forget(PssRemote *remote); /* what could be repeated */
 void pss_prelude_filter(PssRemote *remote, const void *data, gsize n);
 void pss_prelude_flush(PssRemote *remote); /* nothing may be kept back any more */
-gboolean pss_prelude_takes_keyboard(PssPrelude *prelude, const void *data, gsize n);
 
 /* ---- line.c: one request from its sending to its prompt */
 void pss_line_on_mark(PssRemote *remote, char kind, const char *argument);

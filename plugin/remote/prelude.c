@@ -43,17 +43,6 @@ void pss_prelude_follow(PssPrelude *prelude, const char *data, gsize n)
 		g_string_append_len(prelude->tail, data, (gssize)n);
 }
 
-/* Colours, modes, erasures and moves along the line are good; moves to elsewhere are not. */
-gboolean pss_prelude_is_line(const char *text)
-{
-	for (const char *at = strchr(text, '\033'); at; at = strchr(at + 1, '\033')) {
-		const char *final = at + 2 + (at[1] == '[' ? strspn(at + 2, "0123456789;?") : 0);
-		if (at[1] != ']' && (at[1] != '[' || !*final || !strchr("mKJCDhl", *final)))
-			return FALSE;
-	}
-	return TRUE;
-}
-
 /* ---- before the launcher */
 
 void pss_prelude_show(PssRemote *remote)
@@ -183,37 +172,4 @@ void pss_prelude_filter(PssRemote *remote, const void *data, gsize n)
 	}
 	if (at < end)
 		pss_line_on_output(remote, at, (gsize)(end - at));
-}
-
-/* ---- whether a program has taken the keyboard */
-
-/* Private modes that only such a program sets: the cursor keys' application mode, other screens, bracketed paste. */
-static gboolean is_telling_mode(guint mode)
-{
-	return mode == 1 || mode == 47 || mode == 1047 || mode == 1049 || mode == 2004;
-}
-
-/* `ESC [ ? N ; N … h`; one may come in pieces. */
-gboolean pss_prelude_takes_keyboard(PssPrelude *prelude, const void *data, gsize n)
-{
-	static const char begin[] = "\033[?";
-	const char *at = data;
-
-	for (gsize i = 0; i < n; i++) {
-		if (prelude->n_begun < 3) {
-			prelude->n_begun = at[i] == begin[prelude->n_begun] ? prelude->n_begun + 1 : at[i] == '\033';
-			prelude->mode = 0;
-			prelude->is_telling = FALSE;
-		} else if (g_ascii_isdigit(at[i])) {
-			prelude->mode = (prelude->mode * 10 + (guint)(at[i] - '0')) % 100000;
-		} else {
-			prelude->is_telling = prelude->is_telling || is_telling_mode(prelude->mode);
-			if (at[i] == 'h' && prelude->is_telling)
-				return TRUE;
-			prelude->mode = 0;
-			if (at[i] != ';')
-				prelude->n_begun = at[i] == '\033';
-		}
-	}
-	return FALSE;
 }

@@ -7,6 +7,7 @@
 #include "remote/find.h"
 #include "remote/greeting.h"
 #include "remote/marks.h"
+#include "remote/paint.h"
 #include "remote/replies.h"
 #include "remote/request.h"
 
@@ -413,6 +414,43 @@ static void test_about(void)
 	}
 }
 
+/* ---- who prints */
+
+static void test_paint(void)
+{
+	static const struct {
+		const char *text;
+		gboolean takes_keyboard, is_line;
+	} rows[] = {
+		{ "user@host:~$ ", FALSE, TRUE },
+		{ "\033[1m\033[7m%\033[27m\033[1m\033[0m    \r \r\033[0m\033[Jvm% \033[K\033[?2004h", TRUE, TRUE },
+		{ "\033[?1h\033=", TRUE, FALSE },
+		{ "\033[?25;2004h", TRUE, TRUE },
+		{ "\033[?1049h\033[H\033[2J", TRUE, FALSE },
+		{ "\033[?47h", TRUE, TRUE },
+		{ "\033[?2004l\033[?1049l", FALSE, TRUE },
+		{ "\033[?25h\033[?12h\033[?7h\033[?10h\033[?20041h", FALSE, TRUE },
+		{ "\033]0;title\007\033[01;32mroot\033[00m# ", FALSE, TRUE },
+		{ "\033[2004h\033?2004h[?2004h", FALSE, FALSE },
+		{ "\033\033[?2004h", TRUE, FALSE },
+		{ "\033[?1\033[?2004h", TRUE, FALSE },
+		{ "ends\033", FALSE, FALSE },
+		{ "ends\033[", FALSE, FALSE },
+		{ "ends\033[12;", FALSE, FALSE },
+		{ "", FALSE, TRUE },
+	};
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		gsize n = strlen(rows[i].text);
+		for (gsize cut = 0; cut <= n; cut++) {
+			PssPaint paint = { 0 };
+			gboolean first = pss_paint_takes_keyboard(&paint, rows[i].text, cut);
+			gboolean second = pss_paint_takes_keyboard(&paint, rows[i].text + cut, n - cut);
+			g_assert_cmpint(first || second, ==, rows[i].takes_keyboard);
+		}
+		g_assert_cmpint(pss_paint_is_line(rows[i].text), ==, rows[i].is_line);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -428,5 +466,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/find/is bounded", test_find_is_bounded);
 	g_test_add_func("/greeting/every kind, and what is none", test_greetings);
 	g_test_add_func("/find/what a holder is told comes back", test_about);
+	g_test_add_func("/paint/tells who prints", test_paint);
 	return g_test_run();
 }

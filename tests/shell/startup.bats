@@ -161,7 +161,7 @@ write_menu() {
 	second_server_with "ForceCommand $WORLD/menu"
 	run_line "C=$WORLD/ssh1/ssh_config"
 	local row
-	for row in '[ -z "$SSH_ORIGINAL_COMMAND" ] || { echo refused; exit 1; }' '' 'pause() { sleep 0.5; }; pause'; do
+	for row in '[ -z "$SSH_ORIGINAL_COMMAND" ] || { echo refused; exit 1; }' '' 'timeout 0.5 tail -f /dev/null'; do
 		echo "# $row"
 		write_menu "$row"
 		same "$OTHER" exit 'echo $((6*7))' greeting-of-menu refused && opens '\(login_shell\)' Busy || return
@@ -288,4 +288,30 @@ stands_in() {
 	output_is 's=0'
 	run_line 'invoke-command -ConfigurationName nosuch -ConfigFile $C -ComputerName box id; echo "s=$?"'
 	output_like 'there is no nosuch; of the shells there is: bash zsh ' && output_like 's=127'
+}
+
+@test "start-up: an expired password is changed in the terminal of the login" {
+	through bash
+	[ -e /etc/pam.d/sshd ] || skip "needs PAM's file for sshd"
+	echo "$REMOTE_USER:secret12" | chpasswd
+	chage -d 0 "$REMOTE_USER"
+	second_server_with "UsePAM yes"
+	run_line "C=$WORLD/ssh1/ssh_config"
+	local login word
+	for login in 'ssh -F $C -tt box' 'enter-pssession -ConfigFile $C box'; do
+		begin "$login" '^Current password: $'
+		term_send wrong && term_keys Enter
+		wait_local && status_is 10
+	done
+	run_line 'new-pssession -ConfigFile $C box; echo "s=$?"' 30
+	output_like 's=0$' && output_like 'Opened +\(login shell\) +Busy'
+	run_line 'remove-pssession -Id 1'
+	begin 'enter-pssession -ConfigFile $C box' '^Current password: $'
+	for word in secret12 sEcret34xz sEcret34xz; do
+		wait_line 'password: $'
+		term_send "$word" && term_keys Enter
+		wait_line '^local|^Retype|^New' || return
+	done
+	wait_local && status_is 0
+	screen_matches 'password updated successfully'
 }
