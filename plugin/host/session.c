@@ -163,7 +163,7 @@ void pss_session_open_login_shell(PssSession *session)
 static gboolean on_start_up_is_slow(gpointer user)
 {
 	PssSession *session = user;
-	if (pss_remote_may_be_late(session->remote))
+	if (pss_remote_state(session->remote) == PSS_REMOTE_BOOT && pss_remote_may_be_late(session->remote))
 		return G_SOURCE_CONTINUE;
 	session->patience_source = 0;
 	pss_session_become_opened(session);

@@ -315,3 +315,28 @@ stands_in() {
 	wait_local && status_is 0
 	screen_matches 'password updated successfully'
 }
+
+@test "start-up: what is typed while it connects goes to the program of the login's, in order, once" {
+	through bash
+	local row
+	echo "PS1='other> '" | account_file .zshrc
+	for row in '[ -t 1 ] && exec zsh -d -l' "PS1='other> ' exec dash -i" "[ -t 1 ] && { printf 'other> '; PS1='other> ' exec cat; }"; do
+		echo "# $row"
+		echo "PS1='remote$ '; $row" | account_file .bashrc
+		tm send-keys -R
+		term_type 'enter-pssession -ConfigFile $C box'
+		term_keys Enter
+		term_send ': one' && term_keys Enter
+		term_send ': two' && term_keys Enter
+		wait_screen '(^|\n)[^\n]*: one[^\n]*(\n[^\n]*)*: two'
+		term_send ': three' && term_keys Enter
+		wait_screen ': two(.*)\n[^\n]*: three'
+		# A terminal's echo comes first where nobody edits yet; nothing is read twice.
+		tm send-keys -R
+		term_send ': four' && term_keys Enter
+		wait_screen ': four'
+		term_keys C-d
+		wait_local
+		[ "$(screen | grep -cE ': (one|two|three)')" = 0 ] || return
+	done
+}
