@@ -62,19 +62,24 @@ opens() {
 
 OTHER='^other> $'
 
+# chosen ROW…: sets ROWS. The quick tier has the first two of them.
+chosen() {
+	ROWS=("$@")
+	[ -n "${PSS_LONG-}" ] || ROWS=("${@:1:2}")
+}
+
 @test "start-up: another shell or a multiplexer in a file that the login's own shell reads too" {
 	through bash
 	requires fish dash
-	local rows=(
-		"exec env PS1='other> ' dash -i"
-		"[ -t 1 ] && PS1='other> ' exec zsh -f -i"
-		"[ -t 1 ] && exec env ZDOTDIR=$REMOTE_HOME PS1='other> ' zsh -l -i"
-		"[ -t 1 ] && exec fish --no-config -C 'function fish_prompt; echo -n \"other> \"; end'"
+	chosen "[ -t 1 ] && exec fish --no-config -C 'function fish_prompt; echo -n \"other> \"; end'" \
+		"exec env PS1='other> ' dash -i" \
+		"[ -t 1 ] && PS1='other> ' exec zsh -f -i" \
+		"[ -t 1 ] && exec env ZDOTDIR=$REMOTE_HOME PS1='other> ' zsh -l -i" \
 		"[ -t 1 ] && exec bash --rcfile $REMOTE_HOME/other"
-	) row
+	local row
 	echo "PS1='other> '" | account_file other
 	echo "PS1='other> '" | account_file .zshrc
-	for row in "${rows[@]}"; do
+	for row in "${ROWS[@]}"; do
 		echo "# $row"
 		echo "PS1='remote$ '; echo greeting-of-rc; $row" | account_file .bashrc
 		case $row in
@@ -103,43 +108,42 @@ OTHER='^other> $'
 	leave_by exit
 }
 
+# same_of FILE ROW: with that in the start-up file.
+same_of() {
+	echo "# $2"
+	mkdir -p "$(dirname "$REMOTE_HOME/$1")"
+	echo "echo greeting-of-login; $2" | account_file "$1"
+	same "$OTHER" exit 'echo $((6*7))' greeting-of-login
+}
+
 # replaced SHELL FILE ROW…: each row in that start-up file of an account with that login shell.
 replaced() {
 	local row file=$2
 	through "$1" || return
 	echo "PS1='other> '" | account_file other
 	echo "PS1='other> '" | account_file .zshrc
-	for row in "${@:3}"; do
-		echo "# $row"
-		mkdir -p "$(dirname "$REMOTE_HOME/$file")"
-		echo "echo greeting-of-login; $row" | account_file "$file"
-		same "$OTHER" exit 'echo $((6*7))' greeting-of-login && opens '\(login_shell\)' Busy || return
+	chosen "${@:3}"
+	for row in "${ROWS[@]}"; do
+		same_of "$file" "$row" || return
 	done
 }
 
 @test "start-up: another shell in a file of the login" {
 	requires dash
-	replaced bash .bash_profile "PS1='other> ' exec dash -i" "exec bash --rcfile ~/other" \
-		'exec zsh -d -l' 'cd /; exec env zsh -d -l'
+	replaced bash .bash_profile "PS1='other> ' exec dash -i" 'exec zsh -d -l' "exec bash --rcfile ~/other" \
+		'cd /; exec env zsh -d -l'
 }
 
-@test "start-up: another shell in a file of zsh's" {
-	requires dash
-	replaced zsh .zshenv '[ -t 1 ] && [ -z $X ] && X=1 PS1="other> " exec dash -i'
-}
-
-@test "start-up: another shell in a file of zsh's login" {
-	requires dash
-	replaced zsh .zprofile 'PS1="other> " exec dash -i' '[ $X ] || X=1 exec zsh -d -l'
-}
-
-@test "start-up: another shell in a file of dash's and of fish's" {
+@test "start-up: another shell in a file of zsh's, dash's and fish's" {
 	requires dash fish
+	replaced zsh .zprofile 'PS1="other> " exec dash -i' '[ $X ] || X=1 exec zsh -d -l'
+	rm "$REMOTE_HOME/.zprofile"
+	same_of .zshenv '[ -t 1 ] && [ -z $X ] && X=1 PS1="other> " exec dash -i'
+	place_end && world_end
+	replaced fish .config/fish/config.fish "isatty stdout; and exec env PS1='other> ' dash -i"
+	[ -n "${PSS_LONG-}" ] || return 0
+	place_end && world_end
 	replaced dash .profile "PS1='other> ' exec bash --norc" 'exec zsh -d -i'
-	place_end
-	world_end
-	replaced fish .config/fish/config.fish "isatty stdout; and env PS1='other> ' dash -i; and exec true" \
-		"isatty stdout; and exec env PS1='other> ' dash -i"
 }
 
 # A menu in the place of the shell, whose prompt is `other> `; what SHELL COMMAND it takes it runs.
@@ -161,7 +165,8 @@ write_menu() {
 	second_server_with "ForceCommand $WORLD/menu"
 	run_line "C=$WORLD/ssh1/ssh_config"
 	local row
-	for row in '[ -z "$SSH_ORIGINAL_COMMAND" ] || { echo refused; exit 1; }' '' 'timeout 0.5 tail -f /dev/null'; do
+	chosen '[ -z "$SSH_ORIGINAL_COMMAND" ] || { echo refused; exit 1; }' '' 'timeout 0.5 tail -f /dev/null'
+	for row in "${ROWS[@]}"; do
 		echo "# $row"
 		write_menu "$row"
 		same "$OTHER" exit 'echo $((6*7))' greeting-of-menu refused && opens '\(login_shell\)' Busy || return
@@ -320,7 +325,8 @@ stands_in() {
 	through bash
 	local row
 	echo "PS1='other> '" | account_file .zshrc
-	for row in '[ -t 1 ] && exec zsh -d -l' "PS1='other> ' exec dash -i" "[ -t 1 ] && { printf 'other> '; PS1='other> ' exec cat; }"; do
+	chosen '[ -t 1 ] && exec zsh -d -l' "[ -t 1 ] && { printf 'other> '; exec cat; }" "PS1='other> ' exec dash -i"
+	for row in "${ROWS[@]}"; do
 		echo "# $row"
 		echo "PS1='remote$ '; $row" | account_file .bashrc
 		tm send-keys -R
