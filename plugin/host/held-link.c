@@ -13,10 +13,12 @@
 #define FIRST_GREETING_DEADLINE_MS 9000 /* before the engine takes the terminal for a plain one */
 #define GREETING_MAX 65536
 #define CONFIRM_BYTES 65536u
-#define CONFIRM_MS 1000
 /* Lines that are kept, beside those whose bytes no child has taken yet: a holder says both in one breath. */
 #define LINES_MAX (16u * 1024u * 1024u)
 #define LINE_GROWTH 5 /* of bytes in a line, at most */
+#define CONFIRM_MS 250
+#define CATCHING_UP_MAX (8u * 1024u * 1024u) /* more than a holder keeps in all */
+#define UNCONFIRMED_MAX (512u * 1024u)       /* that a channel which is paused may hold up */
 
 void pss_held_say_alive(const PssHeld *held)
 {
@@ -50,16 +52,48 @@ void pss_transport_held_set_idle(PssTransport *base, guint idle_s)
 
 /* ---- what is said */
 
+/* Whole frames that have been handed out. What waits in a channel that is paused stays with the holder too, as long as
+ * there is room for what others print. */
+static guint64 confirmable(PssHeld *held)
+{
+	guint64 count = held->numbered.boundary;
+
+	/* What is whose is known behind that. */
+	if (held->catching_up && count - held->confirmed > CATCHING_UP_MAX)
+		pss_held_distrust_soon(held, "what it has kept does not end");
+	if (held->catching_up)
+		return held->confirmed;
+	for (guint i = 0; i < held->channels->len; i++) {
+		PssHeldChannel *channel = held->channels->pdata[i];
+		const PssHeldPart *part = g_queue_peek_head(&channel->kept);
+		if (part)
+			count = MIN(count, part->boundary);
+	}
+	return held->numbered.boundary - count > UNCONFIRMED_MAX ? held->numbered.boundary
+								 : MAX(count, held->confirmed);
+}
+
 static void confirm(PssHeld *held)
 {
 	char line[64];
+	guint64 count;
 
 	g_clear_handle_id(&held->confirm_timer, g_source_remove);
-	if (!held->greeted || held->confirmed == held->numbered.boundary)
+	if (!held->greeted || held->leaving)
 		return;
-	held->confirmed = held->numbered.boundary;
-	g_snprintf(line, sizeof line, "A %" G_GUINT64_FORMAT "\n", held->confirmed);
-	pss_channel_write(held->carrier, line, strlen(line));
+	count = confirmable(held);
+	if (held->confirmed != count) {
+		pss_held_unseen_say_claims(held, count);
+		held->confirmed = count;
+		g_snprintf(line, sizeof line, "A %" G_GUINT64_FORMAT "\n", held->confirmed);
+		pss_channel_write(held->carrier, line, strlen(line));
+	}
+	pss_held_unseen_say_seen(held);
+}
+
+void pss_transport_held_confirm(PssTransport *base)
+{
+	confirm((PssHeld *)base);
 }
 
 static gboolean on_confirm_time(gpointer user)
@@ -97,12 +131,24 @@ void pss_held_distrust_soon(PssHeld *held, const char *reason)
 		held->distrust_source = g_idle_add_full(G_PRIORITY_HIGH, on_distrust, held, NULL);
 }
 
+void pss_held_confirm_soon(PssHeld *held)
+{
+	if (held->greeted && !held->confirm_timer)
+		held->confirm_timer = g_timeout_add(CONFIRM_MS, on_confirm_time, held);
+}
+
+/* A confirmation has lines of its own, and goes first. */
+static void confirm_first(PssHeld *held)
+{
+	if (held->carrier && !held->taking)
+		confirm(held);
+}
+
 static void say_line(PssHeld *held, const GString *line)
 {
 	if (held->greeted && held->numbered.n_bytes > LINES_MAX + LINE_GROWTH * pss_held_waiting(held))
 		pss_held_distrust_soon(held, "it does not say what it has obeyed");
 	if (held->carrier && !held->taking) {
-		confirm(held);
 		pss_channel_write(held->carrier, line->str, line->len);
 	} else if (held->state == PSS_HELD_WAITING || held->state == PSS_HELD_STUCK) {
 		pss_transport_held_hurry(&held->base);
@@ -111,14 +157,23 @@ static void say_line(PssHeld *held, const GString *line)
 
 void pss_held_say(PssHeld *held, const char *head, const void *data, gsize n)
 {
-	if (!held->leaving)
-		say_line(held, pss_numbered_add(&held->numbered, head, data, n));
+	if (held->leaving)
+		return;
+	confirm_first(held);
+	say_line(held, pss_numbered_add(&held->numbered, head, data, n));
+}
+
+void pss_held_say_unconfirmed(PssHeld *held, const char *head)
+{
+	say_line(held, pss_numbered_add(&held->numbered, head, NULL, 0));
 }
 
 void pss_held_say_raw(PssHeld *held, const char *head, const void *data, gsize n)
 {
-	if (!held->leaving)
-		say_line(held, pss_numbered_add_raw(&held->numbered, head, data, n));
+	if (held->leaving)
+		return;
+	confirm_first(held);
+	say_line(held, pss_numbered_add_raw(&held->numbered, head, data, n));
 }
 
 /* ---- what is heard */
@@ -211,6 +266,7 @@ static void take_over(PssHeld *held, const PssGreeting *greeting)
 static void take_held(PssHeld *held, const PssGreeting *greeting)
 {
 	held->takes_raw = greeting->takes_raw;
+	held->takes_unseen = greeting->takes_unseen;
 	held->caught_up = greeting->end;
 	if (held->taking)
 		take_over(held, greeting);
@@ -287,8 +343,8 @@ static void on_carrier_data(gpointer user, const void *data, gsize n, gboolean i
 		return;
 	if (held->numbered.boundary - held->confirmed >= CONFIRM_BYTES)
 		confirm(held);
-	else if (!held->confirm_timer && held->numbered.boundary != held->confirmed)
-		held->confirm_timer = g_timeout_add(CONFIRM_MS, on_confirm_time, held);
+	else if (held->numbered.boundary != held->confirmed)
+		pss_held_confirm_soon(held);
 	look_whether_caught_up(held);
 	pss_held_park_if_settled(held);
 }
@@ -339,7 +395,7 @@ static void open_carrier(PssHeld *held, gboolean first)
 	else
 		pss_holder_link_init_resume(&with, held->name);
 	if (held->taking) {
-		g_string_append_printf(with.script, "@ %s %s %s\n", held->if_free ? "?" : "-", held->owner,
+		g_string_append_printf(with.script, "@ %s %s %s 3\n", held->if_free ? "?" : "-", held->owner,
 				       held->origin);
 	} else {
 		g_string_append_printf(with.script, "@ %" G_GUINT64_FORMAT " %s %s\n", held->numbered.count,

@@ -18,6 +18,14 @@ typedef enum {
 	PSS_HELD_LOST,    /* for good */
 } PssHeldState;
 
+/* What held-unseen.c knows. */
+typedef struct {
+	GArray *claims;               /* of Claim: in the down stream, not said yet */
+	GPtrArray *literals;          /* of GString: lines that hold what is not in it */
+	guint64 seen[PSS_HELD_KINDS]; /* bytes, not said yet */
+	PssHeldPlace place;           /* of what is handed out; n 0: nothing is */
+} PssHeldUnseen;
+
 typedef struct PssHeld PssHeld;
 
 /* A link, as its events know it: one that has been dropped lives on until they are over. */
@@ -53,13 +61,16 @@ struct PssHeld {
 	guint confirm_timer, alive_timer, probe_timer, distrust_source;
 	const char *distrust; /* what the holder did wrong, until that source has run */
 	gboolean minds_network;
-	guint64 confirmed;    /* of numbered.boundary */
-	guint64 caught_up;    /* numbered.count where all has come that was there when the link was made */
-	gboolean catching_up; /* until then */
-	gboolean taking;      /* from another client, or this one in another life */
-	gboolean if_free;     /* with taking: from nobody who is connected */
-	gboolean beside;      /* with taking: over the connection that found it */
-	gboolean takes_raw;   /* the holder is one of version 2 */
+	guint64 confirmed;     /* of numbered.boundary */
+	guint64 caught_up;     /* numbered.count where all has come that was there when the link was made */
+	gboolean catching_up;  /* until then */
+	gboolean taking;       /* from another client, or this one in another life */
+	gboolean if_free;      /* with taking: from nobody who is connected */
+	gboolean beside;       /* with taking: over the connection that found it */
+	gboolean takes_raw;    /* the holder is one of version 2 */
+	gboolean takes_unseen; /* one of version 3 */
+	PssHeldUnseen unseen;
+	gsize n_brought_back; /* bytes that the client before had, and nobody has seen */
 	gboolean leaving;
 	gboolean parking; /* as soon as all lines have been obeyed */
 	guint n_failures; /* tries that led to nothing */
@@ -77,8 +88,9 @@ typedef struct {
 	gboolean paused;  /* by the user */
 	gboolean stopped; /* in the holder */
 	int drop;         /* there; -1: not known */
-	GQueue kept;      /* of GByteArray that came during a pause, standard error's with a first byte of 2, else 1 */
+	GQueue kept;      /* of PssHeldPart, that came during a pause */
 	gsize n_kept;     /* what they cost */
+	guint64 end[2];   /* count of the last byte that has come of standard output and standard error */
 	gboolean ended;
 	int exit_status;
 	/* what a plain channel is made of, until the holder is known to be there */
@@ -89,12 +101,30 @@ typedef struct {
 	PssChannel *plain;
 } PssHeldChannel;
 
+/* Bytes that have come and have not been handed out. */
+typedef struct {
+	PssHeldPlace place;
+	guint64 boundary; /* their frame begins there */
+	guint8 bytes[];
+} PssHeldPart;
+
+/* ---- held-unseen.c */
+void pss_held_unseen_init(PssHeld *held);
+void pss_held_unseen_finish(PssHeld *held);
+/* What has been claimed up to that count; before and behind the confirmation of it. */
+void pss_held_unseen_say_claims(PssHeld *held, guint64 count);
+void pss_held_unseen_say_seen(PssHeld *held);
+
 /* ---- held-link.c */
 void pss_held_start(PssHeld *held);
 void pss_held_make_link(PssHeld *held, PssTarget *target); /* takes the target over, and connects */
 void pss_held_free_link(PssHeldLink *link);
 void pss_held_say(PssHeld *held, const char *head, const void *data, gsize n); /* the next line */
 void pss_held_say_raw(PssHeld *held, const char *head, const void *data, gsize n);
+/* The same, without confirming what has come. While there is a link. */
+void pss_held_say_unconfirmed(PssHeld *held, const char *head);
+/* Something of the kind is to be said soon. */
+void pss_held_confirm_soon(PssHeld *held);
 /* No line: the holder says at once what it has obeyed. While there is a link. */
 void pss_held_say_alive(const PssHeld *held);
 /* The holder has not kept to PROTOCOL.md ("it …"). Soon, as a caller of ours may be on the stack. */

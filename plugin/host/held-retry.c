@@ -55,6 +55,7 @@ static void free_held(PssHeld *held)
 	g_ptr_array_unref(held->old_links);
 	pss_held_forget_channels(held);
 	pss_numbered_finish(&held->numbered);
+	pss_held_unseen_finish(held);
 	pss_target_free(held->target);
 	g_byte_array_unref(held->early);
 	g_free(held->greeting_start);
@@ -150,6 +151,7 @@ void pss_transport_held_park(PssTransport *base)
 	PssHeld *held = (PssHeld *)base;
 
 	held->parking = TRUE;
+	pss_transport_held_confirm(base);
 	if (held->state == PSS_HELD_WAITING || held->state == PSS_HELD_TRYING)
 		park(held);
 	else

@@ -36,6 +36,30 @@ guint pss_channel_held_number(PssChannel *channel);
 const char *pss_transport_held_name(PssTransport *transport);
 /* What the holder tells whoever takes over. */
 void pss_transport_held_note(PssTransport *transport, const char *memo);
+/* Output that nobody has seen yet outlives this process: the holder keeps it for whoever takes over, in order within
+ * each kind (below PSS_HELD_KINDS), the newest MiB. Where `data` lies in what on_data of a channel hands out just now,
+ * the holder has it, and but a few bytes are said. */
+#define PSS_HELD_KINDS 4
+void pss_transport_held_keep(PssTransport *transport, guint kind, const void *data, gsize n);
+/* The oldest n bytes of that kind have been seen, or are not wanted any more. */
+void pss_transport_held_forget(PssTransport *transport, guint kind, gsize n);
+/* Says so at once. */
+void pss_transport_held_confirm(PssTransport *transport);
+
+/* Where bytes come from that are handed on later than by on_data. */
+typedef struct {
+	guint child;
+	gboolean is_stderr;
+	guint64 from;   /* count of the first one in the down stream */
+	guint64 before; /* where its channel's bytes in front of it end */
+	const void *data;
+	gsize n;
+} PssHeldPlace;
+/* Of bytes of what on_data hands out just now; n 0: they are none. */
+PssHeldPlace pss_transport_held_place_of(PssTransport *transport, const void *data, gsize n);
+/* These bytes are handed on just now; NULL: no more. Returns what was before. */
+PssHeldPlace pss_transport_held_set_place(PssTransport *transport, const PssHeldPlace *place);
+
 /* To be freed without ending the holder. */
 void pss_transport_held_leave(PssTransport *transport);
 

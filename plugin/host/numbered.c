@@ -124,8 +124,10 @@ static gboolean take_header(PssNumbered *numbered, const PssNumberedEvents *even
 	switch (type) {
 	case '1':
 	case '2':
+	case 'u':
 		numbered->child = (guint)a;
 		numbered->is_stderr = type == '2';
+		numbered->is_unseen = type == 'u';
 		numbered->left = b;
 		return b <= FRAME_MAX;
 	case 't':
@@ -154,7 +156,10 @@ gboolean pss_numbered_feed(PssNumbered *numbered, const void *data, gsize n, con
 			gsize part = (gsize)MIN(numbered->left, (guint64)(end - at));
 			numbered->left -= part;
 			numbered->count += part;
-			events->on_bytes(user, numbered->child, numbered->is_stderr, at, part);
+			if (numbered->is_unseen)
+				events->on_unseen(user, numbered->child, at, part);
+			else
+				events->on_bytes(user, numbered->child, numbered->is_stderr, at, part);
 			at += part;
 			if (numbered->left == 0)
 				numbered->boundary = numbered->count;

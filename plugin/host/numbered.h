@@ -10,6 +10,8 @@ typedef struct {
 	void (*on_taken)(gpointer user, guint child, guint64 n);
 	void (*on_ended)(gpointer user, guint child, int status);
 	void (*on_dropped)(gpointer user, guint child, guint64 n); /* bytes of its output */
+	/* What the client before had, and nobody has seen. */
+	void (*on_unseen)(gpointer user, guint kind, const void *data, gsize n);
 } PssNumberedEvents;
 
 typedef struct {
@@ -22,8 +24,8 @@ typedef struct {
 	guint64 boundary; /* of them, to the end of the last frame that is whole */
 	char header[64];
 	guint n_header;
-	guint child;
-	gboolean is_stderr;
+	guint child; /* of an unseen one its kind */
+	gboolean is_stderr, is_unseen;
 	guint64 left; /* bytes of the frame under way */
 } PssNumbered;
 

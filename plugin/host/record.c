@@ -79,14 +79,46 @@ void pss_record_stop_watcher(PssRecord *record, gboolean stopped)
 	apply(record);
 }
 
+/* ---- what outlives this process: a holder keeps what nobody has seen */
+
+G_STATIC_ASSERT(PSS_RING_ERR < PSS_HELD_KINDS);
+
+static PssTransport *holder_of(const PssRecord *record)
+{
+	return record->session->resilient ? record->session->transport : NULL;
+}
+
+static void on_gone(gpointer user, PssRingStream stream, gsize n)
+{
+	PssTransport *holder = holder_of(user);
+
+	if (holder)
+		pss_transport_held_forget(holder, stream, n);
+}
+
+/* What was handed out or shown just now is not to be shown again, whatever comes. */
+static void tell_seen(const PssRecord *record)
+{
+	PssTransport *holder = holder_of(record);
+
+	if (holder)
+		pss_transport_held_confirm(holder);
+}
+
 /* ---- what comes in */
 
-static void append(PssRecord *record, PssRingStream stream, const void *data, gsize n)
+/* `is_held`: the holder keeps it already. */
+static void append(PssRecord *record, PssRingStream stream, const void *data, gsize n, gboolean is_held)
 {
 	gboolean blocks = record->buffering == PSS_BUFFERING_BLOCK;
 	gboolean keeps = record->receiver && record->receiver->options.keep;
+	gboolean all = blocks || (record->receiver && !keeps);
+	gsize excess = pss_ring_excess(&record->ring, n, all);
+	PssTransport *holder = is_held ? NULL : holder_of(record);
 
-	pss_ring_append(&record->ring, stream, data, n, blocks || (record->receiver && !keeps));
+	if (holder)
+		pss_transport_held_keep(holder, stream, (const guint8 *)data + excess, n - excess);
+	pss_ring_append(&record->ring, stream, data, n, all);
 	if (keeps)
 		pss_ring_append(&record->receiver->copy, stream, data, n, TRUE);
 	pump(record);
@@ -95,7 +127,7 @@ static void append(PssRecord *record, PssRingStream stream, const void *data, gs
 void pss_record_terminal(PssRecord *record, const void *data, gsize n)
 {
 	/* What start-up files print is for who enters, no output of a command. */
-	append(record, record->session->was_opened ? PSS_RING_TERMINAL : PSS_RING_GREETING, data, n);
+	append(record, record->session->was_opened ? PSS_RING_TERMINAL : PSS_RING_GREETING, data, n, FALSE);
 }
 
 /* A job's newlines on a terminal that is raw. */
@@ -120,7 +152,7 @@ static void take_output(PssRecord *record, gboolean is_stderr, const void *data,
 	if (session->watcher && !session->watcher_at_prompt && !record->receiver)
 		show_raw(session, data, n);
 	else
-		append(record, is_stderr ? PSS_RING_ERR : PSS_RING_OUT, data, n);
+		append(record, is_stderr ? PSS_RING_ERR : PSS_RING_OUT, data, n, FALSE);
 }
 
 static void on_job_data(gpointer user, gboolean is_stderr, const void *data, gsize n)
@@ -254,6 +286,7 @@ static void take_off(Receiver *receiver)
 
 static void end_receiver(Receiver *receiver, int status, const GError *error)
 {
+	tell_seen(receiver->record);
 	take_off(receiver);
 	receiver->base.events->on_done(receiver->base.user, status, error);
 }
@@ -379,6 +412,7 @@ void pss_record_let_go(PssRecord *record)
 		pss_invoker_each(record->session->invoker, take_as_job, record);
 	if (!receiver || !receiver->base.events->on_let_go)
 		return;
+	tell_seen(record);
 	take_off(receiver);
 	receiver->base.events->on_let_go(receiver->base.user);
 	receiver_free(&receiver->base);
@@ -452,14 +486,34 @@ static void show_jobs(PssRecord *record, PssSession *session)
 
 static void show_unseen(PssRecord *record, PssSession *session)
 {
+	show_missed(record, session, PSS_RING_GREETING);
+	if (record->receiver)
+		return;
 	show_missed(record, session, PSS_RING_TERMINAL);
-	if (record->jobs->len > 0 || session->orphan) {
+	if ((record->jobs->len > 0 || session->orphan) && !pss_ring_is_empty(&record->ring))
 		show_jobs(record, session);
-	} else if (!pss_ring_is_empty(&record->ring)) {
-		g_autofree char *text =
-			g_strdup_printf("the output of a job waits: receive-pssession -Id %u", session->id);
-		session->watcher->on_note(session->watcher_user, PSS_NOTE_WARNING, text);
-	}
+}
+
+/* Of jobs that are over. */
+static void tell_waiting(PssRecord *record, PssSession *session)
+{
+	if (!session->watcher || record->receiver || pss_ring_is_empty(&record->ring))
+		return;
+	g_autofree char *text = g_strdup_printf("the output of a job waits: receive-pssession -Id %u", session->id);
+	session->watcher->on_note(session->watcher_user, PSS_NOTE_WARNING, text);
+}
+
+void pss_record_restore(PssRecord *record, guint stream, const void *data, gsize n)
+{
+	append(record, (PssRingStream)stream, data, n, TRUE);
+	if (record->session->watcher)
+		show_unseen(record, record->session);
+}
+
+void pss_record_caught_up(PssRecord *record)
+{
+	tell_waiting(record, record->session);
+	tell_seen(record);
 }
 
 void pss_record_show(PssRecord *record)
@@ -468,9 +522,9 @@ void pss_record_show(PssRecord *record)
 
 	if (record->buffering == PSS_BUFFERING_DROP)
 		pss_ring_cut(&record->ring);
-	show_missed(record, session, PSS_RING_GREETING);
-	if (!record->receiver)
-		show_unseen(record, session);
+	show_unseen(record, session);
+	tell_waiting(record, session);
+	tell_seen(record);
 	record->stopped = FALSE;
 	record->watcher_stopped = FALSE;
 	pss_record_settle(record);
@@ -502,6 +556,8 @@ PssRecord *pss_record_new(PssSession *session)
 	record->buffering = PSS_BUFFERING_DROP;
 	record->jobs = g_ptr_array_new();
 	pss_ring_init(&record->ring, PSS_RING_DEFAULT_LIMIT);
+	record->ring.on_gone = on_gone;
+	record->ring.user = record;
 	return record;
 }
 

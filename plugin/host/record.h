@@ -49,6 +49,10 @@ PssRun *pss_record_receive(PssRecord *record, const PssReceiveOptions *options, 
 /* Output of a command that another process had run. */
 void pss_record_orphan(PssRecord *record, gboolean is_stderr, const void *data, gsize n);
 
+/* A holder was taken over that has kept this; then all of it has come. */
+void pss_record_restore(PssRecord *record, guint stream, const void *data, gsize n);
+void pss_record_caught_up(PssRecord *record);
+
 /* ---- for the session's terminal */
 
 /* It printed this unwatched. */

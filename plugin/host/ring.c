@@ -42,6 +42,8 @@ void pss_ring_advance(PssRing *ring, gsize n)
 {
 	PssRingPart *part = part_at(ring, ring->first);
 
+	if (ring->on_gone)
+		ring->on_gone(ring->user, (PssRingStream)part->stream, n);
 	ring->start += n;
 	part->n -= (guint32)n;
 	ring->first += part->n == 0;
@@ -73,15 +75,19 @@ void pss_ring_cut(PssRing *ring)
 		drop(ring, MIN(cost - ring->limit, part_at(ring, ring->first)->n));
 }
 
-void pss_ring_append(PssRing *ring, PssRingStream stream, const void *data, gsize n, gboolean all)
+gsize pss_ring_excess(const PssRing *ring, gsize n, gboolean all)
 {
 	gsize room = ring->limit - MIN(ring->limit, sizeof(PssRingPart));
+	return all || n <= room ? 0 : n - room;
+}
 
-	if (!all && n > room) {
-		ring->dropped += n - room;
-		data = (const guint8 *)data + (n - room);
-		n = room;
-	}
+void pss_ring_append(PssRing *ring, PssRingStream stream, const void *data, gsize n, gboolean all)
+{
+	gsize excess = pss_ring_excess(ring, n, all);
+
+	ring->dropped += excess;
+	data = (const guint8 *)data + excess;
+	n -= excess;
 	if (n == 0)
 		return;
 	if (!ring->bytes) {
@@ -125,7 +131,7 @@ void pss_ring_append_ring(PssRing *ring, const PssRing *from, gboolean all)
 GByteArray *pss_ring_take_stream(PssRing *ring, PssRingStream stream)
 {
 	GByteArray *taken = NULL;
-	PssRing rest = { .limit = ring->limit, .dropped = ring->dropped };
+	PssRing rest = { .limit = ring->limit, .dropped = ring->dropped, .on_gone = ring->on_gone, .user = ring->user };
 	gsize at = ring->start;
 
 	for (guint i = ring->first; ring->bytes && i < ring->parts->len; i++) {
@@ -141,5 +147,7 @@ GByteArray *pss_ring_take_stream(PssRing *ring, PssRingStream stream)
 	}
 	pss_ring_finish(ring);
 	*ring = rest;
+	if (taken && ring->on_gone)
+		ring->on_gone(ring->user, stream, taken->len);
 	return taken;
 }

@@ -16,6 +16,9 @@ typedef struct {
 	guint first;       /* parts likewise */
 	gsize limit;
 	guint64 dropped;
+	/* Or NULL: the oldest n bytes of that stream have been taken or dropped. */
+	void (*on_gone)(gpointer user, PssRingStream stream, gsize n);
+	gpointer user;
 } PssRing;
 
 void pss_ring_init(PssRing *ring, gsize limit);
@@ -24,6 +27,8 @@ void pss_ring_finish(PssRing *ring);
 /* Grows up to twice the limit before its front is dropped; without any bound where `all` is to be kept: whoever says so
  * stops the source when the ring is full. */
 void pss_ring_append(PssRing *ring, PssRingStream stream, const void *data, gsize n, gboolean all);
+/* How many of n bytes would not even be taken. */
+gsize pss_ring_excess(const PssRing *ring, gsize n, gboolean all);
 void pss_ring_append_ring(PssRing *ring, const PssRing *from, gboolean all);
 
 /* Drops what is over the limit. */

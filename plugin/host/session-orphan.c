@@ -11,12 +11,20 @@
 /* More than a holder keeps: a mark that has not come by then was confirmed by the old process. */
 #define EARLY_MAX (1024u * 1024u)
 
+/* Of early bytes. */
+typedef struct {
+	PssHeldPlace place;
+	gsize n;
+} Segment;
+
 typedef struct {
 	PssOrphan *owner;
 	gboolean is_stderr;
 	gboolean inside, done;
-	GByteArray *early; /* until it is known whether it belongs to the command */
-	PssStream end;
+	gboolean may_begin; /* inside for all that is known, but the beginning may be yet to come */
+	GByteArray *early;  /* until it is known whether it belongs to the command */
+	GArray *segments;   /* of Segment: where that was */
+	PssStream start, end;
 	PssSigns signs; /* of the relay */
 } Side;
 
@@ -37,8 +45,10 @@ static void on_plain(gpointer user, const void *data, gsize n)
 static void free_orphan(PssOrphan *orphan)
 {
 	g_clear_handle_id(&orphan->source, g_source_remove);
-	g_byte_array_unref(orphan->sides[0].early);
-	g_byte_array_unref(orphan->sides[1].early);
+	for (int i = 0; i < 2; i++) {
+		g_byte_array_unref(orphan->sides[i].early);
+		g_array_unref(orphan->sides[i].segments);
+	}
 	g_free(orphan->begin);
 	g_free(orphan);
 }
@@ -50,8 +60,10 @@ static gboolean on_over(gpointer user)
 
 	orphan->source = 0;
 	session->orphan = NULL;
+	session->orphan_child = 0;
 	pss_channel_close(orphan->channel);
 	free_orphan(orphan);
+	pss_session_tell_holder(session);
 	pss_record_settle(session->record);
 	return G_SOURCE_REMOVE;
 }
@@ -62,8 +74,9 @@ static void end_within(PssOrphan *orphan, guint milliseconds)
 	orphan->source = g_timeout_add(milliseconds, on_over, orphan);
 }
 
-static void take_inside(Side *side, const void *data, gsize n)
+static void take_to_end(gpointer user, const void *data, gsize n)
 {
+	Side *side = user;
 	PssOrphan *orphan = side->owner;
 	const char *at = data;
 
@@ -72,13 +85,38 @@ static void take_inside(Side *side, const void *data, gsize n)
 		end_within(orphan, 0);
 }
 
-static void go_inside(Side *side)
+static void take_inside(Side *side, const void *data, gsize n)
 {
-	g_autoptr(GByteArray) early = g_steal_pointer(&side->early);
+	const char *at = data;
 
-	side->early = g_byte_array_new();
+	if (side->may_begin)
+		side->may_begin = !pss_stream_feed(&side->start, &at, &n, take_to_end, side);
+	if (n > 0)
+		take_to_end(side, at, n);
+}
+
+/* It begins behind so many early bytes. */
+static void go_inside(Side *side, gsize start)
+{
+	PssTransport *transport = side->owner->session->transport;
+	const PssHeldPlace now = pss_transport_held_set_place(transport, NULL);
+	const guint8 *at = side->early->data;
+
 	side->inside = TRUE;
-	take_inside(side, early->data, early->len);
+	for (guint i = 0; i < side->segments->len; i++) {
+		const Segment *segment = &g_array_index(side->segments, Segment, i);
+		PssHeldPlace place = segment->place;
+		gsize skipped = MIN(start, segment->n);
+		place.data = at;
+		pss_transport_held_set_place(transport, &place);
+		if (skipped < segment->n)
+			take_inside(side, at + skipped, segment->n - skipped);
+		start -= skipped;
+		at += segment->n;
+	}
+	pss_transport_held_set_place(transport, &now);
+	g_byte_array_set_size(side->early, 0);
+	g_array_set_size(side->segments, 0);
 }
 
 static void on_carried(gpointer user, const void *data, gsize n)
@@ -91,14 +129,15 @@ static void on_carried(gpointer user, const void *data, gsize n)
 		take_inside(side, data, n);
 		return;
 	}
+	const Segment segment = { pss_transport_held_place_of(orphan->session->transport, data, n), n };
 	g_byte_array_append(side->early, data, (guint)n);
+	g_array_append_val(side->segments, segment);
 	const guint8 *at = memmem(side->early->data, side->early->len, orphan->begin, n_begin);
 	if (at) {
-		g_byte_array_remove_range(side->early, 0, (guint)(at + n_begin - side->early->data));
-		go_inside(side);
+		go_inside(side, (gsize)(at + n_begin - side->early->data));
 	} else if (side->early->len > EARLY_MAX ||
 		   memmem(side->early->data, side->early->len, side->end.mark, side->end.n_mark)) {
-		go_inside(side);
+		go_inside(side, 0);
 	}
 }
 
@@ -130,7 +169,11 @@ void pss_session_adopt_orphan(PssSession *session, guint child)
 	orphan->session = session;
 	orphan->begin = pss_remote_old_mark(session->remote, '<');
 	for (int i = 0; i < 2; i++) {
-		orphan->sides[i] = (Side){ .owner = orphan, .is_stderr = i, .early = g_byte_array_new() };
+		orphan->sides[i] = (Side){ .owner = orphan,
+					   .is_stderr = i,
+					   .early = g_byte_array_new(),
+					   .segments = g_array_new(FALSE, FALSE, sizeof(Segment)) };
+		pss_stream_expect(&orphan->sides[i].start, orphan->begin);
 		pss_stream_expect(&orphan->sides[i].end, end);
 		pss_signs_expect(&orphan->sides[i].signs, mark);
 	}
@@ -138,12 +181,16 @@ void pss_session_adopt_orphan(PssSession *session, guint child)
 	session->orphan = orphan;
 }
 
-/* Where no beginning has come by now, the old process had it. */
+/* Where no beginning has come by now, the old process had it, or the shell has not come to it. */
 void pss_session_orphan_caught_up(PssSession *session)
 {
-	for (int i = 0; session->orphan && i < 2; i++)
-		if (!session->orphan->sides[i].inside && session->orphan->sides[i].early->len > 0)
-			go_inside(&session->orphan->sides[i]);
+	for (int i = 0; session->orphan && i < 2; i++) {
+		Side *side = &session->orphan->sides[i];
+		if (side->inside)
+			continue;
+		side->may_begin = TRUE;
+		go_inside(side, 0);
+	}
 }
 
 void pss_session_orphan_at_prompt(PssSession *session)

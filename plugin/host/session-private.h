@@ -39,6 +39,7 @@ struct PssSession {
 	gboolean left;        /* this process ends, the session goes on */
 	GKeyFile *saved;      /* what is written down of it, or NULL */
 	PssOrphan *orphan;    /* what the process before this one ran, or NULL */
+	guint orphan_child;   /* its relay, from before there is an orphan; 0: none */
 	char *memo;           /* what the holder was told last */
 	gboolean park_wanted; /* once nothing waits to be run */
 	gboolean parked;      /* so it has given its link up */

@@ -24,9 +24,10 @@ void pss_session_tell_holder(PssSession *session)
 	if (!session->resilient || !session->terminal || !session->control || !session->was_opened)
 		return;
 	g_autofree char *engine = pss_remote_memo(session->remote);
-	if (!engine)
-		return;
 	PssChannel *job = pss_invoker_current_channel(session->invoker);
+	/* As long as the old process' command runs, what that one said is what the next one needs. */
+	if (!engine || (session->orphan_child && !job))
+		return;
 	g_autofree char *memo = g_strdup_printf("%u %u %u %s", pss_channel_held_number(session->terminal),
 						pss_channel_held_number(session->control),
 						job ? pss_channel_held_number(job) : 0, engine);
@@ -92,6 +93,7 @@ void pss_session_on_taken_over(gpointer user, const char *memo, guint last_child
 	session->terminal = pss_session_adopt_channel(session, terminal, TRUE);
 	session->control = pss_session_adopt_channel(session, control, FALSE);
 	pss_invoker_begin_at(session->invoker, last_child); /* each relay was a child */
+	session->orphan_child = job;
 	pss_remote_resume(session->remote, memo + end);
 	if (job)
 		pss_session_adopt_orphan(session, job);

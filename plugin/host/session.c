@@ -297,9 +297,11 @@ static void on_link(gpointer user, PssLinkNews news, const char *text)
 						 session->name, text ? text : "it was disconnected meanwhile")
 				   : NULL;
 	if (!error) {
+		/* Before anything is said, as that confirms what has come. */
+		pss_session_orphan_caught_up(session);
+		pss_record_caught_up(session->record);
 		pss_session_save(session);
 		pss_session_choose_dropped(session);
-		pss_session_orphan_caught_up(session);
 	}
 	if (error)
 		pss_session_tell_waiters(session, error);
@@ -319,7 +321,14 @@ static void on_dropped(gpointer user, guint64 n)
 		pss_record_note_dropped(session->record, n);
 }
 
+static void on_unseen(gpointer user, guint kind, const void *data, gsize n)
+{
+	const PssSession *session = user;
+	pss_record_restore(session->record, kind, data, n);
+}
+
 static const PssTransportEvents transport_events = {
+	.on_unseen = on_unseen,
 	.on_ready = on_ready,
 	.on_question = on_question,
 	.on_note = pss_session_note,

@@ -14,8 +14,8 @@
 #define KEPT_MAX (256u * 1024u) /* of a paused channel, before the holder is told to stop */
 /* What may come behind that: all that a holder keeps, in the smallest frames. */
 #define KEPT_LIMIT (32u * 1024u * 1024u)
-#define KEPT_PIECE (64u * 1024u)
-#define KEPT_COST 128u /* of a piece, beside its bytes */
+#define KEPT_COST 128u                        /* of a part, beside its bytes */
+#define BROUGHT_BACK_MAX (2u * 1024u * 1024u) /* more than a holder keeps of what nobody has seen */
 
 G_STATIC_ASSERT(sizeof(((PssHeld *)0)->name) == 33);
 
@@ -25,7 +25,7 @@ static void free_channel(gpointer data)
 {
 	PssHeldChannel *channel = data;
 
-	g_queue_clear_full(&channel->kept, (GDestroyNotify)g_byte_array_unref);
+	g_queue_clear_full(&channel->kept, g_free);
 	g_free(channel->command);
 	g_free(channel->term);
 	if (channel->input)
@@ -82,37 +82,40 @@ static void set_stopped(PssHeldChannel *channel, gboolean stopped)
 	say_short(channel, "z", stopped ? "1" : "0");
 }
 
-/* The piece that goes on, or a new one. */
-static GByteArray *piece_for(PssHeldChannel *channel, guint8 stream)
+static void keep(PssHeldChannel *channel, const PssHeldPlace *place)
 {
-	GByteArray *last = g_queue_peek_tail(&channel->kept);
+	PssHeldPart *part;
 
-	if (last && last->data[0] == stream && last->len < KEPT_PIECE)
-		return last;
-	last = g_byte_array_append(g_byte_array_new(), &stream, 1);
-	g_queue_push_tail(&channel->kept, last);
-	channel->n_kept += KEPT_COST;
-	return last;
-}
-
-static void keep(PssHeldChannel *channel, gboolean is_stderr, const void *data, gsize n)
-{
 	if (channel->n_kept > KEPT_LIMIT) {
 		pss_held_distrust_soon(held_of(channel), "it goes on sending what it was told to hold back");
 		return;
 	}
-	g_byte_array_append(piece_for(channel, is_stderr ? 2 : 1), data, (guint)n);
-	channel->n_kept += n;
+	part = g_malloc(sizeof *part + place->n);
+	part->place = *place;
+	part->place.data = memcpy(part->bytes, place->data, place->n);
+	part->boundary = held_of(channel)->numbered.boundary;
+	g_queue_push_tail(&channel->kept, part);
+	channel->n_kept += place->n + KEPT_COST;
 	if (channel->n_kept > KEPT_MAX)
 		set_stopped(channel, TRUE);
+}
+
+static void deliver(PssHeldChannel *channel, const PssHeldPlace *place)
+{
+	PssTransport *transport = channel->base.transport;
+	const PssHeldPlace before = pss_transport_held_set_place(transport, place);
+
+	channel->events->on_data(channel->user, place->data, place->n, place->is_stderr);
+	pss_transport_held_set_place(transport, &before);
 }
 
 static void deliver_kept(PssHeldChannel *channel)
 {
 	while (channel->events && !channel->paused && !g_queue_is_empty(&channel->kept)) {
-		g_autoptr(GByteArray) piece = g_queue_pop_head(&channel->kept);
-		channel->n_kept -= piece->len - 1 + KEPT_COST;
-		channel->events->on_data(channel->user, piece->data + 1, piece->len - 1, piece->data[0] == 2);
+		g_autofree PssHeldPart *part = g_queue_pop_head(&channel->kept);
+		channel->n_kept -= part->place.n + KEPT_COST;
+		deliver(channel, &part->place);
+		pss_held_confirm_soon(held_of(channel));
 	}
 	if (channel->events && !channel->paused)
 		set_stopped(channel, FALSE);
@@ -124,14 +127,35 @@ static void deliver_kept(PssHeldChannel *channel)
 
 static void on_bytes(gpointer user, guint child, gboolean is_stderr, const void *data, gsize n)
 {
+	const PssHeld *held = user;
 	PssHeldChannel *channel = find(user, child);
 
 	if (!channel || !channel->events)
 		return;
+	const PssHeldPlace place = {
+		.child = child,
+		.is_stderr = is_stderr,
+		.from = held->numbered.count - n,
+		.before = channel->end[is_stderr],
+		.data = data,
+		.n = n,
+	};
+	channel->end[is_stderr] = held->numbered.count;
 	if (channel->paused || !g_queue_is_empty(&channel->kept))
-		keep(channel, is_stderr, data, n);
+		keep(channel, &place);
 	else
-		channel->events->on_data(channel->user, data, n, is_stderr);
+		deliver(channel, &place);
+}
+
+static void on_unseen(gpointer user, guint kind, const void *data, gsize n)
+{
+	PssHeld *held = user;
+
+	held->n_brought_back += n;
+	if (kind >= PSS_HELD_KINDS || !held->catching_up || held->n_brought_back > BROUGHT_BACK_MAX)
+		pss_held_distrust_soon(held, "it brings back what it cannot have kept");
+	else if (held->events)
+		held->events->on_unseen(held->user, kind, data, n);
 }
 
 static void on_taken(gpointer user, guint child, guint64 n)
@@ -171,6 +195,7 @@ static void on_dropped(gpointer user, guint child, guint64 n)
 
 const PssNumberedEvents pss_held_channel_events = {
 	.on_dropped = on_dropped,
+	.on_unseen = on_unseen,
 	.on_bytes = on_bytes,
 	.on_taken = on_taken,
 	.on_ended = on_ended,
@@ -470,6 +495,7 @@ void pss_transport_held_note(PssTransport *base, const char *memo)
 
 void pss_transport_held_leave(PssTransport *base)
 {
+	pss_transport_held_confirm(base);
 	((PssHeld *)base)->leaving = TRUE;
 }
 
@@ -511,7 +537,7 @@ PssTransport *pss_transport_held_restore(PssTarget *target, PssHeldLinkFunc new_
 	held->greeting_start = pss_holder_greeting_start(held->name);
 	held->state = PSS_HELD_PARKED;
 	held->taking = TRUE;
-	held->takes_raw = FALSE; /* it may be an older one, until it says who it is */
+	held->takes_raw = held->takes_unseen = FALSE; /* it may be an older one, until it says who it is */
 	return base;
 }
 
@@ -541,11 +567,12 @@ PssTransport *pss_transport_held_new(PssTarget *target, PssHeldLinkFunc new_link
 	draw_name(held->name);
 	draw_name(held->owner);
 	held->origin = pss_holder_origin();
-	held->takes_raw = TRUE;
+	held->takes_raw = held->takes_unseen = TRUE;
 	held->greeting_start = pss_holder_greeting_start(held->name);
 	held->channels = g_ptr_array_new_with_free_func(unref_channel);
 	held->old_links = g_ptr_array_new_with_free_func((GDestroyNotify)pss_held_free_link);
 	held->early = g_byte_array_new();
 	pss_numbered_init(&held->numbered);
+	pss_held_unseen_init(held);
 	return &held->base;
 }

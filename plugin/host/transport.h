@@ -42,6 +42,9 @@ typedef struct {
 	void (*on_taken_over)(gpointer user, const char *memo, guint last_child);
 	/* So many bytes of output were forgotten while there was no link: see pss_channel_held_set_drop(). */
 	void (*on_dropped)(gpointer user, guint64 n);
+	/* It was restored: these bytes the client before had kept (pss_transport_held_keep()), and nobody has seen.
+	 * They come in front of all others, and are kept already. */
+	void (*on_unseen)(gpointer user, guint kind, const void *data, gsize n);
 } PssTransportEvents;
 
 typedef struct {

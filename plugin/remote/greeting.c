@@ -62,7 +62,9 @@ static void read_held(const char *rest, PssGreeting *greeting)
 		greeting->kind = PSS_GREETING_NONE;
 		return;
 	}
-	greeting->takes_raw = g_str_has_suffix(words[KEEPER], "-2");
+	const char *version = strrchr(words[KEEPER], '-');
+	greeting->takes_raw = version && g_ascii_strtoull(version + 1, NULL, 10) >= 2;
+	greeting->takes_unseen = version && g_ascii_strtoull(version + 1, NULL, 10) >= 3;
 	if (n > MEMO) {
 		g_free(greeting->text);
 		greeting->text = pss_holder_unescape(words[MEMO]);

@@ -16,7 +16,8 @@ typedef enum {
 typedef struct {
 	PssGreetingKind kind;
 	guint64 have, start, end; /* of HELD; 0 where an older holder says nothing */
-	gboolean takes_raw;       /* it is one of version 2 */
+	gboolean takes_raw;       /* it is one of version 2 or later */
+	gboolean takes_unseen;    /* one of version 3 or later */
 	guint last_child;
 	char *text; /* plain, never NULL: the memo of HELD, a reason, or who is connected */
 } PssGreeting;

@@ -23,6 +23,10 @@ my ($link, $waiting, %children);
 my (@fresh, $fresh_size);
 my ($down, $start, $have, $told, $tell_at, $heard, $ending) = ('', 0, 0, 0, undef, now(), 0);
 my ($owner, $memo, $last) = ('', '', 0);
+# What the client has and nobody has seen: parts {kind, data}, up to LIMIT; by kind how many more of its bytes are to be
+# forgotten when they come (below 0: were forgotten early); and what the client says of bytes that it has not confirmed.
+my (@unseen, @owed, @claims, @literals);
+my ($unseen_size, $unseen_lost, $unseen_end) = (0, 0, 0);
 my $touched = now();
 $fresh_size = 0;
 
@@ -129,9 +133,86 @@ sub has_more {
 	return length $one->{first} || defined $one->{sent} && $one->{sent} < down_end();
 }
 
+# ---- what nobody has seen
+sub forget_unseen {
+	my ($kind, $n) = @_;
+	$owed[$kind] += $n;
+	return if $owed[$kind] <= 0;
+	for my $part (@unseen) {
+		next if $part->{kind} != $kind;
+		my $cut = length $part->{data} < $owed[$kind] ? length $part->{data} : $owed[$kind];
+		substr($part->{data}, 0, $cut) = '';
+		$owed[$kind] -= $cut;
+		$unseen_size -= $cut;
+	}
+	@unseen = grep { length $_->{data} } @unseen;
+}
+
+sub keep_unseen {
+	my ($kind, $data) = @_;
+	my $last = $unseen[-1];
+	if ($last && $last->{kind} == $kind && length $last->{data} < CHUNK) {
+		$last->{data} .= $data;
+	} else {
+		push @unseen, {kind => $kind, data => $data};
+	}
+	$unseen_size += length $data;
+	forget_unseen($kind, 0);
+	while ($unseen_size > LIMIT) {
+		my $first = $unseen[0];
+		my $n = $unseen_size - LIMIT;
+		$n = length $first->{data} if $n > length $first->{data};
+		forget_unseen($first->{kind}, $n);
+		$owed[$first->{kind}] -= $n;
+		$unseen_lost += $n;
+	}
+}
+
+sub keep_literals {
+	my ($count) = @_;
+	while (@literals && $literals[0]{at} <= $count) {
+		my $literal = shift @literals;
+		keep_unseen($literal->{kind}, $literal->{data});
+	}
+}
+
+# The bytes up to there are about to be forgotten.
+sub sort_out {
+	my ($count) = @_;
+	for (my $at = 0; $at < $count - $start;) {
+		my $end = index($down, "\n", $at);
+		last if $end < 0;
+		my ($type, $number, $n) = split / /, substr($down, $at, $end - $at);
+		$at = $end + 1;
+		next unless $type =~ /^[12u]$/;
+		my $from = $start + $at;
+		keep_literals($from);
+		keep_unseen($number, substr($down, $at, $n)) if $type eq 'u';
+		for my $claim (grep { $_->{number} == $number && $_->{type} eq $type } @claims) {
+			my $first = $claim->{from} > $from ? $claim->{from} : $from;
+			my $last = $claim->{to} < $from + $n ? $claim->{to} : $from + $n;
+			keep_unseen($claim->{kind}, substr($down, $first - $start, $last - $first)) if $first < $last;
+		}
+		$at += $n;
+	}
+	keep_literals($count);
+	@claims = grep { $_->{to} > $count } @claims;
+}
+
+# For a client that takes over, in front of all that has not been confirmed.
+sub bring_back {
+	my $text = $unseen_lost ? "l 0 $unseen_lost\n" : '';
+	$text .= "u $_->{kind} " . length($_->{data}) . "\n$_->{data}" for @unseen;
+	$down = $text . $down;
+	$unseen_end = $start + length $text;
+	(@unseen, @owed, @claims, @literals) = ();
+	$unseen_size = $unseen_lost = 0;
+}
+
 sub confirm {
 	my ($count) = @_;
 	return 0 if $count < $start || $count > down_end();
+	sort_out($count) if @claims || @literals || $start < $unseen_end;
 	substr($down, 0, $count - $start) = '';
 	$start = $count;
 	return 1;
@@ -324,6 +405,22 @@ sub obey {
 		note('idle', $idle);
 		return;
 	}
+	if ($word eq 'u') {
+		my %claim = (kind => $number);
+		@claim{qw(number type from to)} = split / /, $rest;
+		push @claims, \%claim;
+		return;
+	}
+	if ($word eq 'v') {
+		forget_unseen($number, $rest);
+		return;
+	}
+	if ($word eq 'l') {
+		my ($at, $data) = split / /, $rest, 2;
+		push @literals, {kind => $number, at => $at, data => plain($data)};
+		keep_literals($start);
+		return;
+	}
 	$last = $number if $number > $last;
 	if ($word eq 'o') {
 		my ($columns, $rows, $term, $command) = split / /, $rest, 4;
@@ -374,7 +471,7 @@ sub take_line {
 	my ($from, $line, $bytes) = @_;
 	my ($word, $rest) = split / /, $line, 2;
 	if ($word eq '@') {
-		my ($count, $who, $origin) = split / /, $rest;
+		my ($count, $who, $origin, $version) = split / /, $rest;
 		my $free = !$link || $link == $from;
 		my $takes = $count eq '-' || $count eq '?';
 		my $refusal = !$takes && $owner ne '' && $owner ne $who ? 'o another client has gone on with the session'
@@ -386,13 +483,14 @@ sub take_line {
 			syswrite($from->{out}, greet($refusal));
 			return 0;
 		}
+		bring_back() if $takes && ($version // 0) >= 3;
 		$owner = $who;
 		end_link($link) if !$free;
 		($link, $waiting) = ($from, undef);
 		$link->{origin} = $origin;
 		note('link', $origin // '-');
 		$link->{sent} = $count + 0;
-		$link->{first} = greet("h $have $link->{sent} perl-2 " . down_end() . ($takes ? " $last $memo" : ''));
+		$link->{first} = greet("h $have $link->{sent} perl-3 " . down_end() . ($takes ? " $last $memo" : ''));
 		return 1;
 	}
 	return 0 if !$link || $from != $link || !defined $link->{sent};

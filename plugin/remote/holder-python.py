@@ -58,10 +58,91 @@ class Down:
 
     def confirm(self, count):
         if self.start <= count <= self.end():
+            unseen.sort_out(count)
             del self.bytes[:count - self.start]
             self.start = count
             return True
         return False
+
+
+# What the client has and nobody has seen: parts (kind, data), up to LIMIT; by kind how many more of its bytes are to be
+# forgotten when they come (below 0: were forgotten early); and what the client says of bytes that it has not confirmed.
+class Unseen:
+    def __init__(self):
+        self.reset()
+        self.end = 0
+
+    def reset(self):
+        self.parts = []
+        self.size = 0
+        self.lost = 0
+        self.owed = {}
+        self.claims = []
+        self.literals = []
+
+    def forget(self, kind, n):
+        owed = self.owed[kind] = self.owed.get(kind, 0) + n
+        if owed <= 0:
+            return
+        for part in self.parts:
+            if owed > 0 and part[0] == kind:
+                cut = min(len(part[1]), owed)
+                del part[1][:cut]
+                owed -= cut
+                self.size -= cut
+        self.owed[kind] = owed
+        self.parts = [part for part in self.parts if part[1]]
+
+    def keep(self, kind, data):
+        if self.parts and self.parts[-1][0] == kind and len(self.parts[-1][1]) < CHUNK:
+            self.parts[-1][1].extend(data)
+        else:
+            self.parts.append((kind, bytearray(data)))
+        self.size += len(data)
+        self.forget(kind, 0)
+        while self.size > LIMIT:
+            first, data = self.parts[0]
+            n = min(len(data), self.size - LIMIT)
+            self.forget(first, n)
+            self.owed[first] -= n
+            self.lost += n
+
+    def keep_literals(self, count):
+        while self.literals and self.literals[0][0] <= count:
+            self.keep(*self.literals.pop(0)[1:])
+
+    # The bytes up to there are about to be forgotten.
+    def sort_out(self, count):
+        if not self.claims and not self.literals and down.start >= self.end:
+            return
+        at = 0
+        while at < count - down.start:
+            end = down.bytes.index(b"\n", at)
+            type, number, n = bytes(down.bytes[at:end]).split(b" ")
+            at = end + 1
+            if type not in (b"1", b"2", b"u"):
+                continue
+            start = down.start + at
+            self.keep_literals(start)
+            if type == b"u":
+                self.keep(int(number), down.bytes[at:at + int(n)])
+            for kind, claimed, claimed_type, first, last in self.claims:
+                first = max(first, start)
+                last = min(last, start + int(n))
+                if claimed == int(number) and claimed_type == type and first < last:
+                    self.keep(kind, down.bytes[first - down.start:last - down.start])
+            at += int(n)
+        self.keep_literals(count)
+        self.claims = [claim for claim in self.claims if claim[4] > count]
+
+    # For a client that takes over, in front of all that has not been confirmed.
+    def bring_back(self):
+        text = b"l 0 %d\n" % self.lost if self.lost else b""
+        for kind, data in self.parts:
+            text += b"u %d %d\n%s" % (kind, len(data), data)
+        down.bytes[:0] = text
+        self.reset()
+        self.end = down.start + len(text)
 
 
 # Frames that have come since there was a link: one of a child's output, of what was dropped of it, or another one.
@@ -211,6 +292,7 @@ class Child:
 
 down = Down()
 fresh = Fresh()
+unseen = Unseen()
 link = None
 waiting = None
 children = {}
@@ -353,6 +435,18 @@ def obey(word, rest, data):
         IDLE = number
         note("idle", str(number))
         return
+    if word == b"u":
+        child, type, first, to = rest.split(b" ")
+        unseen.claims.append((number, int(child), type, int(first), int(to)))
+        return
+    if word == b"v":
+        unseen.forget(number, int(rest))
+        return
+    if word == b"l":
+        at, _, text = rest.partition(b" ")
+        unseen.literals.append((int(at), number, plain(text)))
+        unseen.keep_literals(down.start)
+        return
     last = max(last, number)
     if word == b"o":
         columns, rows, term, command = rest.split(b" ", 3)
@@ -395,7 +489,8 @@ def take_line(from_link, line, data):
     global have, link, waiting, owner, tell_at
     word, _, rest = line.partition(b" ")
     if word == b"@":
-        count, who, origin = (rest.split(b" ") + [b"-"])[:3]
+        count, who, *words = rest.split(b" ")
+        origin, version = (words + [b"-", b"0"][len(words):])[:2]
         free = link in (None, from_link)
         takes = count in (b"-", b"?")
         refusal = None
@@ -411,6 +506,8 @@ def take_line(from_link, line, data):
         if refusal:
             os.write(from_link.fd_out, greet(refusal))
             return False
+        if takes and int(version) >= 3:
+            unseen.bring_back()
         owner = who
         if not free:
             link.end()
@@ -420,7 +517,7 @@ def take_line(from_link, line, data):
         note("link", link.origin)
         link.sent = count
         taken = " %d %s" % (last, memo.decode()) if takes else ""
-        link.first = greet("h %d %d python-2 %d%s" % (have, count, down.end(), taken))
+        link.first = greet("h %d %d python-3 %d%s" % (have, count, down.end(), taken))
         return True
     if from_link is not link or link.sent is None:
         return False

@@ -55,13 +55,28 @@ static gboolean can_become(const PssMarks *marks, guint slot)
 	       tail_can_be(marks->held + n_expected, marks->n_held - n_expected);
 }
 
+/* The same of a mark with whatever nonce. */
+static gboolean can_become_another(const PssMarks *marks)
+{
+	static const char start[] = "\033]7337;";
+	const gsize n_start = sizeof start - 1, n_whole = n_start + PSS_NONCE_LENGTH;
+
+	if (!marks->drops_others || memcmp(marks->held, start, MIN(marks->n_held, n_start)) != 0)
+		return FALSE;
+	for (gsize i = n_start; i < MIN(marks->n_held, n_whole); i++)
+		if (!g_ascii_isxdigit(marks->held[i]))
+			return FALSE;
+	return marks->n_held <= n_whole ||
+	       (marks->held[n_whole] == ';' && tail_can_be(marks->held + n_whole + 1, marks->n_held - n_whole - 1));
+}
+
 static gboolean can_become_any(const PssMarks *marks)
 {
 	for (guint slot = 0; slot < PSS_MARK_NONCES; slot++) {
 		if (can_become(marks, slot))
 			return TRUE;
 	}
-	return FALSE;
+	return can_become_another(marks);
 }
 
 /* With BEL the kept bytes are a mark, if there is a kind. */
@@ -80,7 +95,10 @@ static gboolean complete(PssMarks *marks, const PssMarksEvents *events, gpointer
 		events->on_mark(user, slot, tail[0], argument);
 		return TRUE;
 	}
-	return FALSE;
+	if (marks->n_held <= 8 + PSS_NONCE_LENGTH || !can_become_another(marks))
+		return FALSE;
+	marks->n_held = 0;
+	return TRUE;
 }
 
 static void release(PssMarks *marks, const PssMarksEvents *events, gpointer user)

@@ -23,6 +23,7 @@ typedef struct {
 	char expected[PSS_MARK_NONCES][8 + PSS_NONCE_LENGTH + 1]; /* "ESC ] 7337 ; NONCE ;", or "" */
 	char held[PSS_MARK_MAX + 1];                              /* bytes that may become a mark */
 	gsize n_held;
+	gboolean drops_others; /* marks with any other nonce are another engine's, and no output */
 } PssMarks;
 
 void pss_marks_init(PssMarks *marks);

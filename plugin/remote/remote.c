@@ -196,6 +196,8 @@ static void on_mark(gpointer user, guint slot, char kind, const char *argument)
 {
 	PssRemote *remote = user;
 	pss_prelude_flush(remote);
+	if (slot == PSS_SLOT_REQUEST && kind == 'q')
+		remote->marks.drops_others = FALSE; /* what follows is this engine's */
 	if (slot == PSS_SLOT_NAME && remote->slot_is_name)
 		pss_boot_on_mark(remote, kind, argument);
 	else if (strchr("anrst", kind))
@@ -378,6 +380,7 @@ void pss_remote_resume(PssRemote *remote, const char *text)
 	remote->home = g_strdup(text + memo.home);
 	pss_replies_finish(&remote->replies);
 	pss_replies_init(&remote->replies, remote->key);
+	remote->marks.drops_others = TRUE;
 	pss_line_resume(remote);
 	explicit_bzero(&memo, sizeof memo);
 }

@@ -352,6 +352,8 @@ static void test_greetings(void)
 		{ "h 3 40 perl-2 90", PSS_GREETING_HELD, "3/40/90/1/0/" },
 		{ "h 3 40 perl 90", PSS_GREETING_HELD, "3/40/90/0/0/" },
 		{ "h 3 40 python-2", PSS_GREETING_HELD, "3/40/0/1/0/" },
+		{ "h 3 40 perl-3 90", PSS_GREETING_HELD, "3/40/90/1/0/" },
+		{ "h 3 40 perl-10 90", PSS_GREETING_HELD, "3/40/90/1/0/" },
 		{ "h 3 40 perl-2 90 7 a\\040b c", PSS_GREETING_HELD, "3/40/90/1/7/a b c" },
 		{ "h 3 40 perl-2 90 7 ", PSS_GREETING_HELD, "3/40/90/1/7/" },
 		{ "h 3 40 perl-2 90 7", PSS_GREETING_HELD, "3/40/90/1/7/" },
