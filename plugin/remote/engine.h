@@ -137,6 +137,10 @@ struct PssRemote {
 	PssRemoteEnd end_how;   /* in ENDING */
 	int end_status;
 	gint64 end_deadline; /* monotonic */
+	/* what it has left on the terminal so far, while that may be an interrupt's echo alone */
+	gboolean holds_trace;
+	char trace[16];
+	gsize n_trace;
 };
 
 /* ---- remote.c */
@@ -195,12 +199,21 @@ void pss_typed_stop(PssRemote *remote); /* what waits, waits on */
 void pss_complete_on_reply(PssRemote *remote, const PssReply *reply);
 void pss_complete_give_up(PssRemote *remote); /* nothing where none is under way */
 
+/* ---- line.c, for invoke.c */
+void pss_line_show(PssRemote *remote, const void *data, gsize n);
+
 /* ---- invoke.c: the same for an invocation, from line.c */
 void pss_invoke_on_mark(PssRemote *remote, const char *argument);
 void pss_invoke_on_report(PssRemote *remote, const PssReply *reply);
 void pss_invoke_forget(PssRemote *remote);
 /* The shell is gone. TRUE: an invocation is waited for, and pss_engine_end() follows. */
 gboolean pss_invoke_await_streams(PssRemote *remote, PssRemoteEnd how, int status);
+/* Terminal output: TRUE: kept back, as an interrupt may have made it. */
+gboolean pss_invoke_hold_trace(PssRemote *remote, const void *data, gsize n);
+/* It was: nobody wants it. */
+void pss_invoke_drop_trace(PssRemote *remote);
+/* It was not, or somebody watches: nothing is kept back any more. */
+void pss_invoke_show_trace(PssRemote *remote);
 
 /* ---- reader.c: a shell that keeps its own line editor (fish) */
 void pss_reader_init(PssReader *reader, const char *nonce);

@@ -64,6 +64,7 @@ gboolean pss_remote_invoke(PssRemote *remote, const PssCommand *command, guint r
 		return FALSE;
 	}
 	pss_line_new_nonce(remote);
+	remote->holds_trace = TRUE;
 	remote->invoke_events = events;
 	remote->invoke_user = user;
 	remote->invoke_request = g_string_sized_new(text->len + 256);
@@ -75,6 +76,41 @@ gboolean pss_remote_invoke(PssRemote *remote, const PssCommand *command, guint r
 	prepare_streams(remote);
 	pss_line_begin(remote);
 	return TRUE;
+}
+
+/* ---- what it leaves on the terminal */
+
+/* An interrupt that no terminal sent is echoed nevertheless, and a shell begins a new line for it, or for an `exit`
+ * that is none. Where that is all there is until the mark, it is nobody's output. */
+gboolean pss_invoke_hold_trace(PssRemote *remote, const void *data, gsize n)
+{
+	const char *at = data;
+	gboolean is_trace = remote->holds_trace && n <= sizeof remote->trace - remote->n_trace;
+
+	for (gsize i = 0; is_trace && i < n; i++)
+		is_trace = strchr("^C\r\n", at[i]) && at[i] != '\0';
+	if (!is_trace) {
+		pss_invoke_show_trace(remote);
+		return FALSE;
+	}
+	memcpy(remote->trace + remote->n_trace, data, n);
+	remote->n_trace += n;
+	return TRUE;
+}
+
+void pss_invoke_drop_trace(PssRemote *remote)
+{
+	remote->holds_trace = FALSE;
+	remote->n_trace = 0;
+}
+
+void pss_invoke_show_trace(PssRemote *remote)
+{
+	gsize n = remote->n_trace;
+
+	pss_invoke_drop_trace(remote);
+	if (n > 0)
+		pss_line_show(remote, remote->trace, n);
 }
 
 gboolean pss_remote_is_invoking(PssRemote *remote)

@@ -21,7 +21,7 @@ GQuark pss_error_quark(void);
 
 /* ---- output */
 
-static void show(PssRemote *remote, const void *data, gsize n)
+void pss_line_show(PssRemote *remote, const void *data, gsize n)
 {
 	pss_column_feed(&remote->column, data, n);
 	remote->events->on_output(remote->user, data, n);
@@ -35,7 +35,8 @@ void pss_line_on_output(PssRemote *remote, const void *data, gsize n)
 		return;
 	}
 	remote->dropping = FALSE;
-	show(remote, data, n);
+	if (!pss_invoke_hold_trace(remote, data, n))
+		pss_line_show(remote, data, n);
 }
 
 /* ---- the prompt */
@@ -132,6 +133,8 @@ static gboolean on_report_deadline(gpointer user)
 
 void pss_line_on_mark(PssRemote *remote, char kind, const char *argument)
 {
+	if (kind == 'q')
+		pss_invoke_drop_trace(remote);
 	if (kind == 'q' && remote->invoke_events) {
 		remote->dropping = FALSE;
 		pss_invoke_on_mark(remote, argument);
@@ -311,6 +314,7 @@ gboolean pss_remote_line(PssRemote *remote, const void *data, gsize n, GError **
 
 void pss_line_new_nonce(PssRemote *remote)
 {
+	pss_invoke_drop_trace(remote);
 	/* A late repetition of the last mark is no output either. */
 	pss_marks_expect(&remote->marks, PSS_SLOT_NAME, remote->mark_nonce);
 	memcpy(remote->old_nonce, remote->mark_nonce, sizeof remote->old_nonce);

@@ -290,6 +290,7 @@ void pss_remote_keys(PssRemote *remote, const void *data, gsize n)
 		pss_engine_send_keys(remote, data, n);
 		break;
 	default:
+		pss_invoke_show_trace(remote); /* somebody sees what comes of them */
 		pss_typed_on_keys(remote, data, n);
 		break;
 	}
@@ -305,9 +306,11 @@ void pss_remote_interrupt(PssRemote *remote)
 		pss_boot_on_interrupt(remote);
 		break;
 	case PSS_PHASE_STARTING:
-	case PSS_PHASE_RUNNING:
 	case PSS_PHASE_RAW:
 		pss_remote_keys(remote, "\003", 1);
+		break;
+	case PSS_PHASE_RUNNING:
+		pss_typed_on_keys(remote, "\003", 1);
 		break;
 	default:
 		break;

@@ -149,6 +149,65 @@ static void test_give_up(TestInvoker *fixture, gconstpointer data)
 	test_result_clear(&result);
 }
 
+/* What the terminal has printed since the last time. */
+static void expect_terminal(TestInvoker *fixture, const char *output)
+{
+	struct pss_message message;
+
+	g_string_truncate(fixture->client.output, 0);
+	pss_message_begin(&message, &fixture->client.out, PSS_ATTACH, ++fixture->last_id);
+	pss_message_text(&message, PSS_TAG_INSTANCE, fixture->instance);
+	g_assert_cmpint(pss_message_end(&message), ==, 0);
+	test_client_send(&fixture->client);
+	test_client_expect(&fixture->client, PSS_RESULT);
+	test_client_expect(&fixture->client, PSS_PROMPT);
+	/* The refreshed one, behind all output. */
+	test_client_raw(&fixture->client, PSS_LINE, fixture->last_id, ":");
+	test_client_expect(&fixture->client, PSS_ACK);
+	test_client_expect(&fixture->client, PSS_PROMPT);
+	pss_message_begin(&message, &fixture->client.out, PSS_LEAVE, fixture->last_id);
+	g_assert_cmpint(pss_message_end(&message), ==, 0);
+	test_client_send(&fixture->client);
+	test_client_expect(&fixture->client, PSS_ACK);
+	test_client_expect(&fixture->client, PSS_LEFT);
+	if (output)
+		g_assert_cmpstr(fixture->client.output->str, ==, output);
+}
+
+static void interrupt(TestInvoker *fixture, const char *text, gboolean force)
+{
+	TestResult result = { g_byte_array_new(), g_byte_array_new(), 99, 999, 0 };
+	uint32_t id = test_invoke_start(fixture, text, FALSE, TRUE);
+
+	test_invoke_await(fixture, id, &result, "begun\n");
+	test_invoke_stop(fixture, id, force);
+	while (test_invoke_take(fixture, id, &result))
+		;
+	test_result_clear(&result);
+}
+
+/* The echo of an interrupt is nobody's output. */
+static void test_no_trace(TestInvoker *fixture, gconstpointer data)
+{
+	expect_terminal(fixture, NULL); /* a greeting */
+	interrupt(fixture, "sh -c 'echo begun; exec sleep 1000'", FALSE);
+	interrupt(fixture, "while :; do echo begun; done", FALSE);
+	interrupt(fixture, "sh -c 'echo begun; exec sleep 1000'", TRUE);
+	TestResult result = test_invoke_finish(fixture, test_invoke_start(fixture, "exit 4", FALSE, TRUE));
+	g_assert_cmpint(result.exit_status, ==, 4);
+	test_result_clear(&result);
+	expect(fixture, "echo alive", "alive\n", "", 0);
+	expect_terminal(fixture, "");
+}
+
+/* What a command writes to the terminal itself is. */
+static void test_terminal(TestInvoker *fixture, gconstpointer data)
+{
+	expect_terminal(fixture, NULL);
+	expect(fixture, "printf '\\n^C\\nword' >/dev/tty; echo done", "done\n", "", 0);
+	expect_terminal(fixture, "\r\n^C\r\nword");
+}
+
 static void test_busy(TestInvoker *fixture, gconstpointer data)
 {
 	TestResult result = { g_byte_array_new(), g_byte_array_new(), 99, 999, 0 }, second = result, third;
@@ -277,6 +336,8 @@ int main(int argc, char **argv)
 		{ "input over the limit", test_input_over_the_limit },
 		{ "interrupt", test_interrupt },
 		{ "give up", test_give_up },
+		{ "no trace", test_no_trace },
+		{ "terminal", test_terminal },
 		{ "busy", test_busy },
 		{ "background", test_background },
 		{ "many", test_many },

@@ -302,6 +302,20 @@ second_terminal() {
 	output_is $'ended\ns=0'
 }
 
+@test "jobs: an interrupted invoke-command leaves nothing that is received" {
+	local_shell_start
+	keep_session
+	start_running "invoke-command -Session \$s 'echo running; $FOREVER'"
+	term_keys C-c
+	wait_local
+	run_line 'receive-pssession -Session $s -Wait | od -c'
+	output_is 0000000
+	enter_kept
+	run_line 'echo clean'
+	output_is clean
+	leave_by exit
+}
+
 @test "jobs: -Timeout ends the waiting with 124, and a second receiver is refused" {
 	in_session '
 		invoke-command -Session $s -AsJob "'"$FOREVER"'" >/dev/null
