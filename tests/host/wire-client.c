@@ -10,7 +10,7 @@
 
 #include "wire/status.h"
 
-#define DEADLINE_SECONDS 20
+#define DEADLINE_SECONDS 60
 
 void test_host_init(TestHost *host)
 {

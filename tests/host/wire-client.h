@@ -47,7 +47,7 @@ gboolean test_client_frame(TestClient *client);
 /* Turns the main context until the condition holds, or a deadline has passed. */
 #define test_until(condition)                                                         \
 	do {                                                                          \
-		gint64 until_deadline = g_get_monotonic_time() + 20 * G_USEC_PER_SEC; \
+		gint64 until_deadline = g_get_monotonic_time() + 60 * G_USEC_PER_SEC; \
 		while (!(condition) && g_get_monotonic_time() < until_deadline) {     \
 			g_main_context_iteration(NULL, FALSE);                        \
 			g_usleep(1000);                                               \
