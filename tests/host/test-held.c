@@ -105,10 +105,20 @@ typedef struct {
 } Fixture;
 
 static PssLinkNews last_news;
+static gsize n_unseen;
 
 static void on_link(gpointer user, PssLinkNews news, const char *text)
 {
 	last_news = news;
+}
+
+static void on_unseen(gpointer user, guint kind, const void *data, gsize n)
+{
+	n_unseen += n;
+}
+
+static void on_taken_over(gpointer user, const char *memo, guint last_child)
+{
 }
 
 static void begin(Fixture *f)
@@ -268,6 +278,87 @@ static void nobodys_frames(void)
 	end(&f);
 }
 
+/* Only who takes over may be brought back what nobody has seen, and not more than is kept. */
+static void brings_back_unasked(void)
+{
+	Fixture f;
+
+	begin_held(&f);
+	say("u 1 2\nok", 8);
+	expect_lost(&f, "cannot have kept");
+	end(&f);
+}
+
+static void brings_back(const char *frame, guint n_frames, guint n_legal)
+{
+	g_autofree char *data = g_strnfill(64 * 1024, 'x');
+	const PssHolderThere there = { .name = "0123456789abcdef0123456789abcdef", .idle_s = 7200 };
+	static PssTransportEvents events;
+	Fixture f;
+
+	events = link_events;
+	events.on_link = on_link;
+	events.on_unseen = on_unseen;
+	events.on_taken_over = on_taken_over;
+	n_unseen = 0;
+	written = g_string_new(NULL);
+	link_record_init(&f.link);
+	channel_record_init(&f.channel);
+	f.link.transport = pss_transport_held_restore(link_target("box"), new_link, &there, &events, &f.link);
+	f.held = (PssHeld *)f.link.transport;
+	pss_transport_held_hurry(f.link.transport);
+	wait_for(current && current->carrier.events, 10);
+	greet(&f, "h 0 0 perl-3 60000000 3 memo");
+	for (guint i = 0; i < n_frames; i++) {
+		say(frame, strlen(frame));
+		say(data, 64 * 1024);
+	}
+	g_assert_cmpuint(n_unseen, ==, n_legal * 64 * 1024);
+	if (n_legal < n_frames)
+		expect_lost(&f, "cannot have kept");
+	end(&f);
+}
+
+static void brings_back_too_much(void)
+{
+	brings_back("u 1 65536\n", 8, 8);
+	brings_back("u 1 65536\n", 40, 32);
+	brings_back("u 9 65536\n", 1, 0);
+}
+
+static void keep_data(gpointer user, const void *data, gsize n, gboolean is_stderr)
+{
+	const LinkRecord *link = user;
+	pss_transport_held_keep(link->transport, is_stderr ? 3 : 2, data, n);
+}
+
+/* It is told which bytes nobody has seen, before it is let forget them; many frames are one claim. */
+static void claims_what_is_unseen(void)
+{
+	static const char frames[] = "1 1 5\nhello2 1 3\nerr1 1 6\n there";
+	static const PssChannelEvents events = { .on_data = keep_data };
+	const PssChannelRequest request = { .command = "run" };
+	Fixture f;
+
+	begin(&f);
+	greet(&f, "h 0 0 perl-3 0");
+	pss_channel_open(f.link.transport, &request, &events, &f.link);
+	say(frames, strlen(frames));
+	pss_transport_held_keep(f.link.transport, 1, "from elsewhere", 14);
+	pss_transport_held_forget(f.link.transport, 2, 4);
+	pss_transport_held_confirm(f.link.transport);
+	const char *at = strstr(written->str, "\nA 32\n");
+	g_assert_nonnull(at);
+	for (const char *const *line = (const char *const[]){ " u 2 1 1 6 32\n", " u 3 1 2 17 20\n",
+							      " l 1 32 from\\040elsewhere\n", NULL };
+	     *line; line++) {
+		const char *claim = strstr(written->str, *line);
+		g_assert_true(claim && claim < at);
+	}
+	g_assert_nonnull(strstr(at, " v 2 4\n"));
+	end(&f);
+}
+
 /* One that is told to stop, and has sent 3 MiB by then, loses nothing; one that goes on is ended. */
 static void flood(gsize n_piece, guint n_legal)
 {
@@ -391,6 +482,9 @@ int main(int argc, char **argv)
 		g_test_add_data_func(path, no_frames[i], no_frame);
 	}
 	g_test_add_func("/held/frames of nobody", nobodys_frames);
+	g_test_add_func("/held/it brings back what nobody asked for", brings_back_unasked);
+	g_test_add_func("/held/it brings back more than it keeps", brings_back_too_much);
+	g_test_add_func("/held/it is told what nobody has seen", claims_what_is_unseen);
 	g_test_add_func("/held/it goes on in large frames", flood_of_large_frames);
 	g_test_add_func("/held/it goes on in small frames", flood_of_small_frames);
 	g_test_add_func("/held/what was held back comes in order", held_back_in_order);
