@@ -87,6 +87,15 @@ static bool is_lost(const struct pss_entered_state *state)
 	       (state->link.stage == PSS_STAGE_LEFT && state->link.left_reason == PSS_LEFT_LOST);
 }
 
+/* The user did not ask for it, so what is being typed was meant for that computer, not for this one. */
+static bool is_thrown_out(const struct pss_entered_state *state)
+{
+	return is_lost(state) ||
+	       (state->link.stage == PSS_STAGE_LEFT && !state->leaving &&
+		(state->link.left_reason == PSS_LEFT_TAKEN || state->link.left_reason == PSS_LEFT_REMOVED ||
+		 state->link.left_reason == PSS_LEFT_DISCONNECTED));
+}
+
 static int exit_status(const struct pss_entered_state *state)
 {
 	if (state->ended)
@@ -142,8 +151,8 @@ int pss_entered_run(const struct pss_entered *entered)
 		pss_screen_leave(&state);
 		entered->shell->editor_end();
 	}
-	if (is_lost(&state))
-		pss_tty_drop_keys(&state.tty); /* they were meant for that computer, not for this one */
+	if (is_thrown_out(&state) && !state.ended)
+		pss_tty_drop_keys_until_quiet(&state.tty);
 	status = editor == 0 ? exit_status(&state) : refuse(entered, editor);
 	ending = pss_signals_ending();
 	pss_tty_close(&state.tty);

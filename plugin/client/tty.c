@@ -13,6 +13,10 @@
 
 #include "client/descriptor.h"
 #include "client/tty-signals.h"
+#include "client/wait.h"
+
+#define QUIET_MS 300 /* longer than the pause between two keys of who types on */
+#define DROP_MS_MAX 2000
 
 static const char *const title_stack_terminals[] = {
 	"xterm", "tmux",  "screen",  "foot",    "alacritty", "konsole",
@@ -104,6 +108,20 @@ int pss_tty_make_cooked(const struct pss_tty *tty)
 void pss_tty_drop_keys(const struct pss_tty *tty)
 {
 	tcflush(tty->fd, TCIFLUSH);
+}
+
+void pss_tty_drop_keys_until_quiet(const struct pss_tty *tty)
+{
+	long long end = pss_now_ms() + DROP_MS_MAX, now;
+	int events = POLLIN;
+
+	/* In line mode keys are not seen before their newline is. */
+	pss_tty_make_raw(tty);
+	while ((now = pss_now_ms()) < end && events == POLLIN) {
+		pss_tty_drop_keys(tty);
+		events = pss_wait_descriptor(tty->fd, POLLIN, now + QUIET_MS, NULL);
+	}
+	pss_tty_make_cooked(tty);
 }
 
 bool pss_tty_size(struct pss_tty *tty)

@@ -31,6 +31,8 @@ int pss_tty_make_cooked(const struct pss_tty *tty);
 
 /* Forgets what has been typed and not been read. */
 void pss_tty_drop_keys(const struct pss_tty *tty);
+/* And what still comes without a pause: who types, or pastes, has not seen yet that somebody else listens now. */
+void pss_tty_drop_keys_until_quiet(const struct pss_tty *tty);
 
 /* True when the size differs from the one seen before, or is seen for the first time. */
 bool pss_tty_size(struct pss_tty *tty);

@@ -50,6 +50,26 @@ lost_and_well() {
 	lost_and_well
 }
 
+# Each is a line of its own that would leave a file, here alone.
+paste_lines() {
+	term_paste "$(printf '[ -z "$HERE" ] || : >"$HERE/ran-here"\n%.0s' 1 2 3 4 5)"
+}
+
+@test "faults: lines that are typed on while the connection is lost never run here" {
+	local i
+	local_bash_start
+	for i in 1 2 3; do
+		enter
+		paste_lines
+		kill_host KILL
+		paste_lines
+		wait_local
+		run_line 'echo settled'
+		[ ! -e "$HERE/ran-here" ]
+		wait_until 10 nothing_remote
+	done
+}
+
 @test "faults: after the host process was killed the next command starts a new one" {
 	local_bash_start
 	keep_session
