@@ -81,18 +81,17 @@ check_call() {
 
 # Whoever could not enter, or was thrown out, is told why: as many lines as there were such ends, at least.
 check_reasons() {
-	local TERM_NAME wanted told
+	local TERM_NAME told tag what side
+	local -A wanted=()
+	while read -r tag what side; do
+		case ${ENTERS[$tag]-}:$what in
+		?:1 | ?:255) wanted[${ENTERS[$tag]}]=$((${wanted[${ENTERS[$tag]}]-0} + 1)) ;;
+		esac
+	done <"$WORLD/notes"
 	for TERM_NAME in "${TERMINALS[@]}"; do
-		wanted=$(awk '$2 == 1 || $2 == 255 { print $1 }' "$WORLD/notes" | grep -cxFf <(tags_entered_in "$TERM_NAME"))
 		told=$(grep -cE 'pssession: |connection to |the session' <<<"${SCREENS[$TERM_NAME]-}")
-		[ "$told" -ge "$wanted" ] || violated "$TERM_NAME: $wanted times not entered or lost, $told lines that say why"
-	done
-}
-
-tags_entered_in() {
-	local tag
-	for tag in "${!ENTERS[@]}"; do
-		[ "${ENTERS[$tag]}" != "$1" ] || echo "$tag"
+		[ "$told" -ge "${wanted[$TERM_NAME]-0}" ] ||
+			violated "$TERM_NAME: ${wanted[$TERM_NAME]} times not entered or thrown out, $told lines that say why"
 	done
 }
 
