@@ -244,6 +244,24 @@ entering() {
 	[ "$(<"$WORLD/remote-run/a/log")" = $'one\ntwo' ]
 }
 
+@test "typeahead: over other links: resilient, the ssh program" {
+	local line
+	printf -v line '%0150d' 0
+	requires_own_account
+	SIDES=(a)
+	for how in '-Resilient' '-Transport ssh'; do
+		keep_session box "$how"
+		enter_kept
+		stand_in_directory a
+		type_both "$SLOW"$'\n'"$(for i in {1..200}; do echo "echo $i >>log; : $line"; done)"$'\nread x\nfoo\necho "$x" >>log\ntouch done\n'
+		both_wait 'done' 60
+		[ "$(<"$WORLD/remote-run/a/log")" = "$(seq 200; echo foo)" ]
+		rm -r "$WORLD/remote-run/a"
+		wait_remote
+		leave_by exit
+	done
+}
+
 @test "typeahead: where nothing is entered, what was typed for it does not run here" {
 	sed "s/^Port .*/Port 9/" "$WORLD/ssh/ssh_config" >"$HERE/nowhere"
 	run_line 'C=$HERE/nowhere'
