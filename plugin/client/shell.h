@@ -42,8 +42,9 @@ struct pss_read_request {
 	const char *prompt; /* final, already sanitised, SGR sequences allowed; borrowed */
 	bool continuation;  /* a second prompt: history joins this line to the ones before */
 	const char *insert; /* text to start with (may hold newlines, which do not run it), or NULL */
-	struct pss_typed *typed; /* typed ahead: these keys are read before the terminal's, what is left of them stays */
-	int wake_fd;        /* polled beside the keyboard */
+	struct pss_typed
+		*typed; /* typed ahead: these keys are read before the terminal's, what is left of them stays */
+	int wake_fd;    /* polled beside the keyboard */
 	/* Called when wake_fd is readable. True ends the reading with PSS_READ_LEAVE. May print above
 	 * the line only through pss_shell.print_above(). */
 	bool (*on_wake)(void *user);

@@ -24,9 +24,10 @@ struct pss_tty_modes {
 	unsigned kitty_pushes;
 	bool keypad, charset, other_keys, scroll_region;
 	bool at_line_start; /* the cursor is known to be in the first column */
-	/* What programs have asked the terminal and it has, as far as is known, not answered; reset by who sees that. */
+	/* What programs have asked the terminal and it has, as far as is known, not answered; reset by who sees that.
+	 */
 	unsigned n_queries;
-	bool position_asked; /* … among them where the cursor is */
+	bool position_asked;     /* … among them where the cursor is */
 	unsigned char string[3]; /* the introducer of a string and what follows it */
 	unsigned char string_last;
 	size_t n_string;

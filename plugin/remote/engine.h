@@ -105,7 +105,8 @@ struct PssRemote {
 	GByteArray *held;   /* keys that wait: for the line to begin, or for the prompt */
 	guint grace_timer;  /* until they go to what has begun */
 	GByteArray *unread; /* keys that have come back from the terminal, while it is asked for them */
-	gboolean keys_sent; /* some may lie unread in the terminal */
+	gsize keys_sent;    /* bytes that may lie unread in the terminal */
+	guint retry_ms;     /* how long the first answer to that is waited for */
 	char sentinel[PSS_NONCE_LENGTH + 1]; /* typed behind keys that shall come back */
 	gboolean interrupted;                /* pss_remote_interrupt() while the line was on its way */
 	guint n_seconds;                     /* second lines, or questions for keys, sent for this request */

@@ -111,7 +111,7 @@ static void done(PssRemote *remote)
 	pss_reader_on_done(remote);
 	if (remote->control_ended)
 		pss_line_on_control_closed(remote);
-	else if (remote->keys_sent)
+	else if (remote->keys_sent > 0)
 		pss_typed_ask(remote);
 	else
 		pss_line_to_first_prompt(remote);
@@ -126,7 +126,7 @@ static gboolean on_report_deadline(gpointer user)
 		remote->events->on_notice(remote->user,
 					  "the control directory was lost; prompts show what was last known");
 	remote->deaf = TRUE;
-	remote->keys_sent = FALSE;
+	remote->keys_sent = 0;
 	done(remote);
 	return G_SOURCE_REMOVE;
 }

@@ -60,7 +60,7 @@ void pss_engine_forget_script(PssRemote *remote)
 
 void pss_engine_send_keys(PssRemote *remote, const void *data, gsize n)
 {
-	remote->keys_sent = TRUE;
+	remote->keys_sent += n;
 	pss_reader_on_keys(remote, data, n);
 	remote->events->send_terminal(remote->user, data, n);
 }

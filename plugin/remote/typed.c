@@ -98,7 +98,7 @@ static gboolean on_deadline(gpointer user)
 static void ask(PssRemote *remote)
 {
 	remote->n_seconds++;
-	pss_engine_set_timer(remote, RETRY_MS * remote->n_seconds, on_deadline);
+	pss_engine_set_timer(remote, remote->retry_ms * remote->n_seconds, on_deadline);
 	g_autoptr(GString) request = g_string_new(NULL);
 	pss_request_typed(request, remote->family, remote->nonce, remote->sentinel);
 	remote->events->send_control(remote->user, request->str, request->len);
@@ -107,7 +107,9 @@ static void ask(PssRemote *remote)
 void pss_typed_ask(PssRemote *remote)
 {
 	remote->phase = PSS_PHASE_TYPED;
-	remote->keys_sent = FALSE;
+	/* fish's reader takes them one by one before it is called. */
+	remote->retry_ms = RETRY_MS + (remote->family == PSS_FAMILY_FISH ? (guint)remote->keys_sent / 4 : 0);
+	remote->keys_sent = 0;
 	remote->n_seconds = 0;
 	g_byte_array_set_size(remote->unread, 0);
 	pss_engine_draw_nonce(remote->nonce);
