@@ -116,3 +116,17 @@ is_quiet() {
 	[ "$status" -eq 0 ]
 	[ "$(peak_kib "$(host_pids)")" -lt 65536 ]
 }
+
+@test "long: a session whose shell has stopped ends, and says that it does not answer" {
+	local session shell
+	session=$(local_bash 'new-pssession -ConfigFile $C box')
+	shell=$(local_bash "invoke-command -Session $session 'echo \$\$' </dev/null")
+	kill -STOP "$shell"
+	run local_bash "invoke-command -Session $session 'echo no' </dev/null"
+	[ "$status" -eq 255 ]
+	[[ $output == *'does not answer'* ]]
+	[[ $(local_bash "get-pssession -Session $session -Property State") == Closed ]]
+	local_bash "remove-pssession -Session $session"
+	kill -CONT "$shell" 2>/dev/null || :
+	wait_until 10 nothing_remote
+}
