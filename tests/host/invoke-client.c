@@ -25,7 +25,7 @@ static void add_busybox(TestInvoker *fixture, struct pss_message *message)
 	g_assert_cmpint(status, ==, 0);
 }
 
-static void open_session(TestInvoker *fixture)
+void test_invoker_begin(TestInvoker *fixture)
 {
 	struct pss_message message;
 	g_autofree char *home = g_strdup_printf("HOME=%s", fixture->home);
@@ -42,9 +42,20 @@ static void open_session(TestInvoker *fixture)
 	g_assert_cmpint(pss_message_end(&message), ==, 0);
 	test_client_send(&fixture->client);
 	test_client_expect(&fixture->client, PSS_ACK);
+}
+
+gboolean test_invoker_opened(TestInvoker *fixture)
+{
 	struct pss_fields fields = test_client_expect(&fixture->client, PSS_RESULT);
-	g_assert_cmpint(pss_fields_number(fields, PSS_TAG_STATUS, 99), ==, PSS_OK);
+
 	fixture->instance = g_strdup(pss_fields_text(fields, PSS_TAG_INSTANCE));
+	return pss_fields_number(fields, PSS_TAG_STATUS, 99) == PSS_OK;
+}
+
+static void open_session(TestInvoker *fixture)
+{
+	test_invoker_begin(fixture);
+	g_assert_true(test_invoker_opened(fixture));
 }
 
 void test_invoker_init(TestInvoker *fixture, gconstpointer data)
@@ -68,22 +79,27 @@ static void send_remove(TestInvoker *fixture)
 	test_client_expect(&fixture->client, PSS_RESULT);
 }
 
+void test_invoker_close(TestInvoker *fixture)
+{
+	if (fixture->instance)
+		send_remove(fixture);
+	g_clear_pointer(&fixture->instance, g_free);
+}
+
 void test_invoker_renew(TestInvoker *fixture)
 {
-	send_remove(fixture);
-	g_free(fixture->instance);
+	test_invoker_close(fixture);
 	open_session(fixture);
 }
 
 void test_invoker_finish(TestInvoker *fixture, gconstpointer data)
 {
-	send_remove(fixture);
+	test_invoker_close(fixture);
 	test_client_finish(&fixture->client);
 	test_host_finish(&fixture->host);
 	g_autofree char *command = g_strdup_printf("rm -rf '%s'", fixture->home);
 	g_assert_true(g_spawn_command_line_sync(command, NULL, NULL, NULL, NULL));
 	g_free(fixture->home);
-	g_free(fixture->instance);
 }
 
 uint32_t test_invoke_start(TestInvoker *fixture, const char *text, gboolean input, gboolean wait)

@@ -23,7 +23,10 @@ typedef struct {
 /* What g_test_add() wants. The session of busybox has nothing but busybox in its PATH. */
 void test_invoker_init(TestInvoker *invoker, gconstpointer data);
 void test_invoker_finish(TestInvoker *invoker, gconstpointer data);
+void test_invoker_close(TestInvoker *invoker); /* removes its session */
 void test_invoker_renew(TestInvoker *invoker); /* another session in its place */
+void test_invoker_begin(TestInvoker *invoker); /* asks for one; then whether there is one */
+gboolean test_invoker_opened(TestInvoker *invoker) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Sends the command; its id. */
 uint32_t test_invoke_start(TestInvoker *invoker, const char *text, gboolean input, gboolean wait);

@@ -155,6 +155,42 @@ static gboolean kill_one(TestInvoker *invoker, guint number, gboolean running)
 	return found;
 }
 
+/* Waits until so many processes are there, or the start is over. */
+static GArray *await_processes(guint n)
+{
+	gint64 deadline = g_get_monotonic_time() + G_USEC_PER_SEC;
+
+	for (;;) {
+		GArray *processes = find_processes(NULL);
+		if (processes->len >= n || (processes->len > 0 && g_get_monotonic_time() > deadline))
+			return processes;
+		g_array_unref(processes);
+		g_main_context_iteration(NULL, FALSE);
+	}
+}
+
+/* The start comes to its end, whatever dies in it. */
+static void test_start(TestInvoker *invoker, gconstpointer data)
+{
+	guint n_rounds = g_test_slow() ? 100 : 12;
+
+	test_invoker_close(invoker);
+	for (guint i = 0; i < n_rounds; i++) {
+		test_invoker_begin(invoker);
+		g_autoptr(GArray) processes = await_processes((guint)g_test_rand_int_range(1, 9));
+		const Process *victim =
+			&g_array_index(processes, Process, g_test_rand_int_range(0, (gint32)processes->len));
+		g_test_message("starting: %s %d of session %d", victim->name, victim->pid, victim->session);
+		g_assert_true(kill(victim->pid, SIGKILL) == 0 || errno == ESRCH);
+		if (test_invoker_opened(invoker))
+			check_session(invoker, TRUE);
+		g_autoptr(GArray) all = find_processes(NULL);
+		g_autoptr(GArray) sessions = sessions_of(all);
+		test_invoker_close(invoker);
+		await_nothing(sessions);
+	}
+}
+
 static void test_idle(TestInvoker *invoker, gconstpointer data)
 {
 	for (guint i = 0; kill_one(invoker, i, FALSE); i++)
@@ -176,6 +212,7 @@ int main(int argc, char **argv)
 	argc--;
 	argv++;
 	g_test_init(&argc, &argv, NULL);
+	g_test_add("/killed/start", TestInvoker, NULL, test_invoker_init, test_start, test_invoker_finish);
 	g_test_add("/killed/idle", TestInvoker, NULL, test_invoker_init, test_idle, test_invoker_finish);
 	g_test_add("/killed/running", TestInvoker, NULL, test_invoker_init, test_running, test_invoker_finish);
 	return g_test_run();
