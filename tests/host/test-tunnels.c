@@ -580,6 +580,34 @@ static void agent_of_its_own(Fixture *f, gconstpointer unused)
 	expect_agent(f, FALSE, TRUE);
 }
 
+/* A server that wants the agent three hundred times at once, and then once more. */
+static void agent_too_often(Fixture *f, gconstpointer unused)
+{
+	g_autofree char *path = start_agent(f);
+	static const char greedy[] = "exec python3 -c '\n"
+				     "import os, socket\n"
+				     "def ask():\n"
+				     "    s = socket.socket(socket.AF_UNIX)\n"
+				     "    s.connect(os.environ[\"SSH_AUTH_SOCK\"])\n"
+				     "    s.send(bytes([0, 0, 0, 1, 11]))\n"
+				     "    return s\n"
+				     "def answers(s):\n"
+				     "    try: return len(s.recv(4)) == 4\n"
+				     "    except OSError: return False\n"
+				     "held = [ask() for n in range(300)]\n"
+				     "print(sum(map(answers, held)), end=\" \")\n"
+				     "for s in held: s.close()\n"
+				     "while not answers(ask()): pass\n"
+				     "print(\"again\")'";
+
+	link_target_setenv(f->target, "SSH_AUTH_SOCK", path);
+	link_target_option(f->target, "ForwardAgent=yes");
+	log_in(f);
+	channel_open(&f->channel, &f->link, greedy, FALSE);
+	wait_for(f->channel.n_closed, 30);
+	g_assert_cmpstr(f->channel.out->str, ==, "100 again\n");
+}
+
 static void no_agent(Fixture *f, gconstpointer unused)
 {
 	g_autofree char *path = start_agent(f);
@@ -618,6 +646,7 @@ int main(int argc, char **argv)
 	ADD("a forwarded agent", agent);
 	ADD("a forwarded agent, with a terminal", agent_with_terminal);
 	ADD("a forwarded agent that has a name", agent_of_its_own);
+	ADD("a forwarded agent that is wanted too often", agent_too_often);
 	ADD("no agent is forwarded without being asked for", no_agent);
 	ADD("a forwarded agent that is gone", agent_that_is_gone);
 	return g_test_run();
