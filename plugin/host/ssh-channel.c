@@ -275,9 +275,14 @@ static ssh_channel new_stand_in(PssSshChannel *channel)
 void pss_ssh_channel_fly(PssSshChannel *channel)
 {
 	create(channel);
-	if (ssh_channel_open_session(channel->channel) != SSH_AGAIN ||
-	    (channel->pty && request_pty(channel) != SSH_AGAIN))
-		return; /* the answers are here already, or it failed: the plain way goes on from there */
+	if (ssh_channel_open_session(channel->channel) != SSH_AGAIN)
+		return; /* the answer is here already, or it failed: the plain way goes on from there */
+	int terminal = channel->pty ? request_pty(channel) : SSH_AGAIN;
+	/* Both answers are: a terminal that was asked for twice would end the connection. */
+	if (terminal == SSH_OK)
+		channel->state = PSS_CHANNEL_ENVIRONMENT;
+	if (terminal != SSH_AGAIN)
+		return;
 	channel->stand_ins = g_ptr_array_new();
 	if (channel->agent_wanted)
 		ssh_channel_request_auth_agent(new_stand_in(channel));
