@@ -447,7 +447,7 @@ static gboolean log_in_in_turn(PssProgramMaster *master, PssPerson *person, cons
 						   : PSS_TURN_SAYS_NOTHING);
 		if (good)
 			return TRUE;
-		if (!refused || !pss_turn_pause(person, n, error)) {
+		if (!refused || !pss_turn_pause(person, server, n, error)) {
 			pss_turn_set_failure(error, failure, server, config->connect_timeout_ms);
 			return FALSE;
 		}

@@ -233,7 +233,8 @@ static gboolean connect_in_turn(const Thread *thread, PssSshLogin *login, const 
 		g_autoptr(GError) failure = NULL;
 		if (connect_and_log_in(thread, login, config, &failure))
 			return TRUE;
-		if (!g_error_matches(failure, PSS_ERROR, PSS_THROTTLED) || !pss_turn_pause(thread->person, n, error)) {
+		if (!g_error_matches(failure, PSS_ERROR, PSS_THROTTLED) ||
+		    !pss_turn_pause(thread->person, server, n, error)) {
 			pss_turn_set_failure(error, failure, server, config->connect_timeout_ms);
 			return FALSE;
 		}

@@ -11,13 +11,15 @@
 #define AT_MOST 64
 #define REMEMBERED_US (120 * G_USEC_PER_SEC)
 #define PAUSE_MS 100
+#define LONG_PAUSES 6 /* some five seconds */
+#define TOLD_US (30 * G_USEC_PER_SEC)
 #define PAUSE_MAX_MS 2000
 
 typedef struct {
 	char *name;
 	guint limit, n_in, n_good; /* the last: since the limit was changed */
 	GQueue waiting;            /* of PssTurn */
-	gint64 used;
+	gint64 used, told;         /* the second: that it refuses */
 } Server;
 
 struct PssTurn {
@@ -133,9 +135,24 @@ void pss_turn_give_back(PssTurn *turn, PssTurnOutcome outcome)
 	g_free(turn);
 }
 
-gboolean pss_turn_pause(PssPerson *person, guint n, GError **error)
+/* Is it long since anybody heard of this server? */
+static gboolean may_tell(const char *name)
+{
+	g_mutex_lock(&lock);
+	Server *server = find_server(name);
+	gboolean may = server->told == 0 || server->told + TOLD_US < server->used;
+	if (may)
+		server->told = server->used;
+	g_mutex_unlock(&lock);
+	return may;
+}
+
+gboolean pss_turn_pause(PssPerson *person, const char *server, guint n, GError **error)
 {
 	gint64 ms = MIN(PAUSE_MS << MIN(n, 10), PAUSE_MAX_MS);
+	if (n == LONG_PAUSES && may_tell(server))
+		pss_person_note(person, PSS_NOTE_WARNING,
+				"%s hangs up on each connection; trying again (Ctrl-C gives up)", server);
 	pss_person_note(person, PSS_NOTE_VERBOSE, "refused for now; trying again");
 	gint64 until = g_get_monotonic_time() + (ms / 2 + g_random_int_range(0, (gint32)ms)) * 1000;
 

@@ -19,9 +19,9 @@ typedef enum {
 PssTurn *pss_turn_take(PssPerson *person, const char *server, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void pss_turn_give_back(PssTurn *turn, PssTurnOutcome outcome); /* accepts NULL */
 
-/* Waits when `n` tries (from 1) have been refused: longer each time, and not as long as others. FALSE: the time is
- * over, or the person has left (then error is set). */
-gboolean pss_turn_pause(PssPerson *person, guint n, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Waits when `n` tries (from 1) have been refused: longer each time, and not as long as others. That it takes long is
+ * told, once for many. FALSE: the time is over, or the person has left (then error is set). */
+gboolean pss_turn_pause(PssPerson *person, const char *server, guint n, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What is told in the end: that the server refuses (PSS_THROTTLED) in words of ours, any other failure as it is.
  * Nothing where `error` is set. */

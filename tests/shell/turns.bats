@@ -86,6 +86,7 @@ answers() {
 	crowd
 	local_shell 'invoke-command -Verbose -ConfigFile $HERE/config -ComputerName n1 "echo here" </dev/null' >"$HERE/o" 2>"$HERE/e" &
 	local asked=$!
+	wait_until 20 grep -q 'WARNING: .*127.0.0.1.* hangs up on each connection' "$HERE/e"
 	wait_until 10 grep -q 'refused for now; trying again' "$HERE/e"
 	leave_crowd
 	wait "$asked"
