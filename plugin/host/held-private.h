@@ -140,10 +140,13 @@ void pss_held_tell(PssHeld *held, PssLinkNews news, const char *text);
 void pss_held_mind_network(PssHeld *held); /* from now on */
 void pss_held_end(PssHeld *held);          /* frees it, after the holder has been ended */
 
+/* ---- held-plain.c */
+void pss_held_open_plain(PssHeld *held, PssHeldChannel *channel);
+void pss_held_become_plain(PssHeld *held); /* opens all of them */
+void pss_held_lose_plain(PssHeld *held);   /* the link that they are of goes */
+void pss_held_forget_plain(PssHeld *held); /* there is a holder: what a plain channel would need is dropped */
+
 /* ---- transport-held.c */
 extern const PssNumberedEvents pss_held_channel_events;
-void pss_held_become_plain(PssHeld *held);
-void pss_held_lose_plain(PssHeld *held);   /* the link that its plain channels are of goes */
-void pss_held_forget_plain(PssHeld *held); /* there is a holder: what a plain channel would need is dropped */
 void pss_held_forget_channels(PssHeld *held);
 guint64 pss_held_waiting(const PssHeld *held); /* bytes for children that these have not taken */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The held transport's operations and channels: what a session asks of a channel becomes lines for the holder, and
- * its frames become the channel's events. Where there is no holder, each channel is one of the first link's instead.
- * Links are held-link.c's. */
+ * its frames become the channel's events. Where there is no holder held-plain.c has them. Links are held-link.c's. */
 #include <string.h>
 
 #include "host/held-private.h"
@@ -201,75 +200,7 @@ const PssNumberedEvents pss_held_channel_events = {
 	.on_ended = on_ended,
 };
 
-/* ---- plain channels */
-
-static void on_plain_data(gpointer user, const void *data, gsize n, gboolean is_stderr)
-{
-	PssHeldChannel *channel = user;
-	if (channel->events)
-		channel->events->on_data(channel->user, data, n, is_stderr);
-}
-
-static void on_plain_drained(gpointer user)
-{
-	PssHeldChannel *channel = user;
-	if (channel->events)
-		channel->events->on_drained(channel->user);
-}
-
-static void on_plain_closed(gpointer user, int exit_status, const GError *error)
-{
-	PssHeldChannel *channel = user;
-	const PssChannelEvents *events = g_steal_pointer(&channel->events);
-
-	if (events)
-		events->on_closed(channel->user, exit_status, error);
-}
-
-static void open_plain(PssHeld *held, PssHeldChannel *channel)
-{
-	static const PssChannelEvents events = {
-		.on_data = on_plain_data,
-		.on_drained = on_plain_drained,
-		.on_closed = on_plain_closed,
-	};
-	PssChannelRequest request = {
-		.command = channel->command,
-		.pty = channel->pty,
-		.term = channel->term,
-		.columns = channel->columns,
-		.rows = channel->rows,
-		.first_bytes = channel->input->data,
-		.n_first_bytes = channel->input->len,
-	};
-
-	channel->plain = pss_channel_open(held->link->transport, &request, &events, channel);
-	if (channel->eof)
-		pss_channel_eof(channel->plain);
-	g_clear_pointer(&channel->input, g_byte_array_unref);
-}
-
-void pss_held_become_plain(PssHeld *held)
-{
-	for (guint i = 0; i < held->channels->len; i++)
-		open_plain(held, held->channels->pdata[i]);
-}
-
-void pss_held_lose_plain(PssHeld *held)
-{
-	for (guint i = 0; i < held->channels->len; i++) {
-		PssHeldChannel *channel = held->channels->pdata[i];
-		if (channel->plain)
-			channel->events = NULL;
-		channel->plain = NULL;
-	}
-}
-
-void pss_held_forget_plain(PssHeld *held)
-{
-	for (guint i = 0; i < held->channels->len; i++)
-		g_clear_pointer(&((PssHeldChannel *)held->channels->pdata[i])->input, g_byte_array_unref);
-}
+/* ---- all of them */
 
 guint64 pss_held_waiting(const PssHeld *held)
 {
@@ -336,7 +267,7 @@ static PssChannel *held_open(PssTransport *base, const PssChannelRequest *reques
 		g_byte_array_append(channel->input, request->first_bytes, (guint)request->n_first_bytes);
 	}
 	if (held->state == PSS_HELD_PLAIN) {
-		open_plain(held, channel);
+		pss_held_open_plain(held, channel);
 		return &channel->base;
 	}
 	start(channel);

@@ -332,8 +332,8 @@ static void judge(Cell *cell)
 	const Row *row = cell->row;
 	g_autofree char *what = g_strdup_printf("%s; %s", row->name, cell->strict);
 
-	wait_for(cell->link.ready || cell->link.n_lost, 20);
-	wait_for(cell->ended, 20);
+	wait_for(cell->link.ready || cell->link.n_lost, 60);
+	wait_for(cell->ended, 60);
 	gboolean ours = cell->link.ready, theirs = cell->status == 0;
 	if (!ours)
 		check_refusal(cell->link.lost);

@@ -367,11 +367,11 @@ static void run_ours(const Row *row, gboolean only, Outcome *outcome)
 	link_record_init(&link);
 	link.transport = pss_transport_ssh_new(target, &link_events, &link);
 	pss_transport_connect(link.transport);
-	wait_for(link.ready || link.n_lost, 20);
+	wait_for(link.ready || link.n_lost, 60);
 	outcome->in = link.ready;
 	outcome->said = g_strdup(link.lost ? link.lost->message : "");
 	link_record_finish(&link);
-	wait_for(g_hash_table_size(world.sshd->running) == 0, 20);
+	wait_for(g_hash_table_size(world.sshd->running) == 0, 60);
 	outcome->offers = take_offers();
 }
 
@@ -407,8 +407,8 @@ static void run_theirs(const Row *row, gboolean only, Outcome *outcome)
 				    G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
 				    NULL, &pid, NULL));
 	g_child_watch_add(pid, on_end, &ended);
-	wait_for(ended.ended, 20);
-	wait_for(g_hash_table_size(world.sshd->running) == 0, 20);
+	wait_for(ended.ended, 60);
+	wait_for(g_hash_table_size(world.sshd->running) == 0, 60);
 	outcome->in = ended.status == 0;
 	outcome->offers = take_offers();
 }
