@@ -12,9 +12,9 @@
 #include "link-sshd.h"
 
 /* The keys are made once: a (the server takes it), b and c (it does not), locked (a's passphrase is none: "secret"),
- * p (PEM, without a public half to be seen) and q (the same, not taken), and certificates of each; each row names what
- * of them there is. Files of a row: "NAME" is copied, "NAME>OTHER" under another name, "NAME:MODE" with that mode,
- * "NAME/" is a directory. */
+ * p (PEM, without a public half to be seen) and q (the same, not taken), r (RSA, not taken), and certificates of each;
+ * each row names what of them there is. Files of a row: "NAME" is copied, "NAME>OTHER" under another name, "NAME:MODE"
+ * with that mode, "NAME/" is a directory. */
 typedef struct {
 	const char *name;
 	const char *files;      /* words */
@@ -78,6 +78,9 @@ static const Row rows[] = {
 	{ "CertificateFile that is none", "c c.pub b.pub>x", "c", "x", NULL },
 	{ "CertificateFile that is missing", "b b.pub b-cert.pub", "b", "x", NULL },
 	{ "the agent has a certificate", "", "none", NULL, "c+" },
+	{ "RSA with a certificate", "r r.pub r-cert.pub", "r", NULL, NULL },
+	{ "RSA with a certificate, the agent has the key", "r.pub r-cert.pub", "r", NULL, "r" },
+	{ "ECDSA with a certificate, the agent has both", "q.pub q-cert.pub", "q", NULL, "q+" },
 	{ "an agent that is locked", "a.pub b b.pub", "a b", NULL, "a ! b" },
 	{ "a FIDO key", "sk.pub b b.pub", "sk b", NULL, NULL },
 	{ "a FIDO key that is wanted", "taken-sk.pub", "taken-sk", NULL, NULL, "security key (FIDO)" },
@@ -159,7 +162,7 @@ static void make_token(const char *name, guint8 fill)
 
 static void make_keys(void)
 {
-	static const char *const certified[] = { "b.pub", "c.pub", "locked.pub", "q.pub" };
+	static const char *const certified[] = { "b.pub", "c.pub", "locked.pub", "q.pub", "r.pub" };
 
 	make_key("authority", "ed25519", "", "RFC4716");
 	make_key("a", "ed25519", "", "RFC4716");
@@ -168,6 +171,7 @@ static void make_keys(void)
 	make_key("locked", "ed25519", "secret", "RFC4716");
 	make_key("p", "ecdsa", "", "PEM");
 	make_key("q", "ecdsa", "", "PEM");
+	make_key("r", "rsa", "", "RFC4716");
 	make_key("host", "ed25519", "", "RFC4716");
 	for (guint i = 0; i < G_N_ELEMENTS(certified); i++)
 		certify(certified[i], FALSE);
