@@ -15,7 +15,7 @@ rm -f go
 	printf '%s\n' "$(date +%s) ${SHELL##*/}"
 } >about
 for k in @KEEPERS@; do
-	x=$(PATH=$pss_path && command -v "$k") || continue
+	(PATH=$pss_path && command -v "$k" >/dev/null 2>&1) || continue
 	case $k in
 	perl)
 		cat >holder <<'@END@'
@@ -29,7 +29,7 @@ for k in @KEEPERS@; do
 		;;
 	esac
 	echo "$k" >keeper
-	PATH=$pss_path "$x" ./holder "$n" @IDLE@ "$u" 2>/dev/null && exit 0
+	PATH=$pss_path "$k" ./holder "$n" @IDLE@ "$u" 2>/dev/null && exit 0
 	# One that could not start has read nothing.
 	[ -f holder ] && [ ! -f pid ] || exit 0
 done
