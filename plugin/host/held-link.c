@@ -182,8 +182,11 @@ static void look_whether_caught_up(PssHeld *held)
 {
 	if (!held->catching_up || held->numbered.count < held->caught_up)
 		return;
-	held->catching_up = FALSE;
+	/* What has come is made sense of in there: nothing of it is confirmed before. */
 	pss_held_tell(held, PSS_LINK_UP, NULL);
+	held->catching_up = FALSE;
+	pss_held_confirm_soon(held);
+	pss_held_park_if_settled(held);
 }
 
 static void arrive(PssHeld *held)

@@ -85,7 +85,8 @@ typedef struct {
 	gpointer user;
 	guint64 n_sent, n_taken;
 	gboolean drain_wanted, eof;
-	gboolean paused;  /* by the user */
+	gboolean paused; /* by the user */
+	gboolean delivering;
 	gboolean stopped; /* in the holder */
 	int drop;         /* there; -1: not known */
 	GQueue kept;      /* of PssHeldPart, that came during a pause */

@@ -56,6 +56,7 @@ static void apply(PssRecord *record)
 		if (job->run)
 			job->run->ops->pause(job->run, stopped);
 	}
+	pss_session_pause_orphan(record->session, stopped);
 	if (!record->session->watcher && record->session->terminal)
 		pss_channel_pause(record->session->terminal, record->stopped);
 }
@@ -546,6 +547,11 @@ void pss_record_set_buffering(PssRecord *record, enum pss_buffering buffering, g
 enum pss_buffering pss_record_buffering(const PssRecord *record)
 {
 	return record->buffering;
+}
+
+gsize pss_record_limit(const PssRecord *record)
+{
+	return record->ring.limit;
 }
 
 PssRecord *pss_record_new(PssSession *session)

@@ -27,6 +27,7 @@ void pss_record_free(PssRecord *record); /* accepts NULL */
 /* `limit` in bytes, 0: as it was. */
 void pss_record_set_buffering(PssRecord *record, enum pss_buffering buffering, gsize limit);
 enum pss_buffering pss_record_buffering(const PssRecord *record);
+gsize pss_record_limit(const PssRecord *record);
 
 /* Runs the command in the session's shell; its output is kept here. With `wait` it may be later. */
 gboolean pss_record_run(PssRecord *record, const PssCommand *command, gboolean wait,

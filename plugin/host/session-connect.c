@@ -162,6 +162,7 @@ void pss_session_take_buffering(PssSession *session, struct pss_fields fields)
 				 : buffering == PSS_BUFFERING_DROP ? PSS_BUFFERING_DROP
 								   : pss_record_buffering(session->record),
 				 size ? CLAMP(size, BUFFER_MIN, BUFFER_MAX) : 0);
+	pss_session_save(session);
 	pss_session_choose_dropped(session);
 }
 

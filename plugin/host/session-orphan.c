@@ -199,6 +199,12 @@ void pss_session_orphan_at_prompt(PssSession *session)
 		end_within(session->orphan, LAST_BYTES_MS);
 }
 
+void pss_session_pause_orphan(PssSession *session, gboolean paused)
+{
+	if (session->orphan)
+		pss_channel_pause(session->orphan->channel, paused);
+}
+
 void pss_session_forget_orphan(PssSession *session)
 {
 	if (session->orphan)

@@ -97,6 +97,7 @@ extern const PssRemoteEvents pss_session_remote_events;
 void pss_session_adopt_orphan(PssSession *session, guint child); /* of the transport: its relay */
 void pss_session_orphan_caught_up(PssSession *session);
 void pss_session_orphan_at_prompt(PssSession *session);
+void pss_session_pause_orphan(PssSession *session, gboolean paused);
 void pss_session_forget_orphan(PssSession *session); /* its channel goes with the transport */
 
 /* ---- session-restore.c */

@@ -55,6 +55,8 @@ void pss_session_save(PssSession *session)
 	set_text(file, "Holder", pss_transport_held_name(session->transport));
 	g_key_file_set_integer(file, GROUP, "IdleTimeout", (int)session->idle_s);
 	g_key_file_set_int64(file, GROUP, "OpenedAt", session->opened_at);
+	g_key_file_set_integer(file, GROUP, "Buffering", pss_record_buffering(session->record));
+	g_key_file_set_integer(file, GROUP, "BufferSize", (int)pss_record_limit(session->record));
 	pss_saved_write(file, session->instance);
 }
 
@@ -127,6 +129,10 @@ static void restore(GKeyFile *file, gpointer user)
 	session->wanted_shell = text_of(file, "Shell");
 	session->opened_at = g_key_file_get_int64(file, GROUP, "OpenedAt", NULL);
 	session->saved = file;
+	if (g_key_file_get_integer(file, GROUP, "Buffering", NULL) == PSS_BUFFERING_BLOCK)
+		pss_record_set_buffering(session->record, PSS_BUFFERING_BLOCK, 0);
+	pss_record_set_buffering(session->record, pss_record_buffering(session->record),
+				 (gsize)MAX(g_key_file_get_integer(file, GROUP, "BufferSize", NULL), 0));
 	pss_session_enter_registry(session);
 	pss_session_unref(session);
 }

@@ -14,7 +14,7 @@
 /* What may come behind that: all that a holder keeps, in the smallest frames. */
 #define KEPT_LIMIT (32u * 1024u * 1024u)
 #define KEPT_COST 128u                        /* of a part, beside its bytes */
-#define BROUGHT_BACK_MAX (2u * 1024u * 1024u) /* more than a holder keeps of what nobody has seen */
+#define BROUGHT_BACK_MAX (4u * 1024u * 1024u) /* more than a holder keeps of what nobody has seen */
 
 G_STATIC_ASSERT(sizeof(((PssHeld *)0)->name) == 33);
 
@@ -108,14 +108,21 @@ static void deliver(PssHeldChannel *channel, const PssHeldPlace *place)
 	pss_transport_held_set_place(transport, &before);
 }
 
+/* A part stays in the queue, and so unconfirmed, until all of it has been handed out. */
 static void deliver_kept(PssHeldChannel *channel)
 {
-	while (channel->events && !channel->paused && !g_queue_is_empty(&channel->kept)) {
-		g_autofree PssHeldPart *part = g_queue_pop_head(&channel->kept);
+	const PssHeldPart *part;
+
+	if (channel->delivering)
+		return;
+	channel->delivering = TRUE;
+	while (channel->events && !channel->paused && (part = g_queue_peek_head(&channel->kept))) {
 		channel->n_kept -= part->place.n + KEPT_COST;
 		deliver(channel, &part->place);
+		g_free(g_queue_pop_head(&channel->kept));
 		pss_held_confirm_soon(held_of(channel));
 	}
+	channel->delivering = FALSE;
 	if (channel->events && !channel->paused)
 		set_stopped(channel, FALSE);
 	if (channel->events && !channel->paused)

@@ -23,7 +23,7 @@ my ($link, $waiting, %children);
 my (@fresh, $fresh_size);
 my ($down, $start, $have, $told, $tell_at, $heard, $ending) = ('', 0, 0, 0, undef, now(), 0);
 my ($owner, $memo, $last) = ('', '', 0);
-# What the client has and nobody has seen: parts {kind, data}, up to LIMIT; by kind how many more of its bytes are to be
+# What the client has and nobody has seen: parts {kind, data}, up to twice LIMIT; by kind how many more of its bytes are to be
 # forgotten when they come (below 0: were forgotten early); and what the client says of bytes that it has not confirmed.
 my (@unseen, @owed, @claims, @literals);
 my ($unseen_size, $unseen_lost, $unseen_end) = (0, 0, 0);
@@ -158,9 +158,9 @@ sub keep_unseen {
 	}
 	$unseen_size += length $data;
 	forget_unseen($kind, 0);
-	while ($unseen_size > LIMIT) {
+	while ($unseen_size > 2 * LIMIT) {
 		my $first = $unseen[0];
-		my $n = $unseen_size - LIMIT;
+		my $n = $unseen_size - 2 * LIMIT;
 		$n = length $first->{data} if $n > length $first->{data};
 		forget_unseen($first->{kind}, $n);
 		$owed[$first->{kind}] -= $n;

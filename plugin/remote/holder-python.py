@@ -65,7 +65,7 @@ class Down:
         return False
 
 
-# What the client has and nobody has seen: parts (kind, data), up to LIMIT; by kind how many more of its bytes are to be
+# What the client has and nobody has seen: parts (kind, data), up to twice LIMIT; by kind how many more of its bytes are to be
 # forgotten when they come (below 0: were forgotten early); and what the client says of bytes that it has not confirmed.
 class Unseen:
     def __init__(self):
@@ -100,9 +100,9 @@ class Unseen:
             self.parts.append((kind, bytearray(data)))
         self.size += len(data)
         self.forget(kind, 0)
-        while self.size > LIMIT:
+        while self.size > 2 * LIMIT:
             first, data = self.parts[0]
-            n = min(len(data), self.size - LIMIT)
+            n = min(len(data), self.size - 2 * LIMIT)
             self.forget(first, n)
             self.owed[first] -= n
             self.lost += n

@@ -322,7 +322,7 @@ static void brings_back(const char *frame, guint n_frames, guint n_legal)
 static void brings_back_too_much(void)
 {
 	brings_back("u 1 65536\n", 8, 8);
-	brings_back("u 1 65536\n", 40, 32);
+	brings_back("u 1 65536\n", 70, 64);
 	brings_back("u 9 65536\n", 1, 0);
 }
 

@@ -264,6 +264,45 @@ static void test_random_kills(Fixture *fixture, gconstpointer data)
 	actor_end(&receiver);
 }
 
+static gsize count_equal(const char *a, const char *b)
+{
+	gsize n = 0;
+	while (a[n] && a[n] == b[n])
+		n++;
+	return n;
+}
+
+/* More than anybody keeps: the command waits, and is killed from its host process when it does. */
+static void test_block(Fixture *fixture, gconstpointer data)
+{
+	struct pss_message message;
+	Actor actor = { 0 };
+	g_autoptr(GString) all = g_string_new("ok 0|");
+	const guint n = 600000;
+
+	actor_begin(&fixture->world, &actor);
+	pss_message_begin(&message, &actor.client.out, PSS_INVOKE, ++actor.id);
+	pss_message_text(&message, PSS_TAG_INSTANCE, fixture->world.instance);
+	pss_message_number(&message, PSS_TAG_JOB, 1);
+	pss_message_number(&message, PSS_TAG_BUFFERING, PSS_BUFFERING_BLOCK);
+	g_assert_cmpint(pss_message_end(&message), ==, 0);
+	g_autofree char *command = g_strdup_printf("seq %u", n);
+	test_client_raw(&actor.client, PSS_COMMAND, actor.id, command);
+	expect(actor_outcome(&actor), "ok|");
+	actor_end(&actor);
+	for (int i = 0; i < 2; i++) {
+		test_until(has_printed(fixture, "|1 2 3 "));
+		kill_host(&fixture->world);
+	}
+	for (guint i = 1; i <= n; i++)
+		g_string_append_printf(all, i > 1 ? " %u" : "%u", i);
+	g_autofree char *outcome = world_outcome(&fixture->world, PSS_RECEIVE, PSS_TAG_WAIT);
+	gsize at = count_equal(outcome, all->str);
+	if (outcome[at] || all->str[at])
+		g_test_fail_printf("of %" G_GSIZE_FORMAT " bytes these come behind %" G_GSIZE_FORMAT ": %.60s",
+				   strlen(outcome), at, outcome + MIN(at, strlen(outcome)));
+}
+
 static void add_cells(gboolean kill)
 {
 	static Cell cells[2 * G_N_ELEMENTS(ways_to_print) * G_N_ELEMENTS(ways_to_show)];
@@ -289,6 +328,8 @@ int main(int argc, char **argv)
 	host_program = argv[1];
 	add_cells(FALSE);
 	add_cells(TRUE);
+	g_test_add("/unseen/a job that waits for its output to be taken", Fixture, &in_perl, set_up, test_block,
+		   tear_down);
 	g_test_add("/unseen/killed at random moments, the holder in Perl", Fixture, &in_perl, set_up, test_random_kills,
 		   tear_down);
 	g_test_add("/unseen/killed at random moments, the holder in Python", Fixture, &in_python, set_up,
