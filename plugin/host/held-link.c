@@ -58,10 +58,9 @@ static guint64 confirmable(PssHeld *held)
 {
 	guint64 count = held->numbered.boundary;
 
-	/* What is whose is known behind that. */
-	if (held->catching_up && count - held->confirmed > CATCHING_UP_MAX)
+	if (held->sorting && count - held->confirmed > CATCHING_UP_MAX)
 		pss_held_distrust_soon(held, "what it has kept does not end");
-	if (held->catching_up)
+	if (held->sorting)
 		return held->confirmed;
 	for (guint i = 0; i < held->channels->len; i++) {
 		PssHeldChannel *channel = held->channels->pdata[i];
@@ -182,11 +181,12 @@ static void look_whether_caught_up(PssHeld *held)
 {
 	if (!held->catching_up || held->numbered.count < held->caught_up)
 		return;
-	/* What has come is made sense of in there: nothing of it is confirmed before. */
-	pss_held_tell(held, PSS_LINK_UP, NULL);
 	held->catching_up = FALSE;
-	pss_held_confirm_soon(held);
-	pss_held_park_if_settled(held);
+	pss_held_tell(held, PSS_LINK_UP, NULL);
+	if (!held->sorting)
+		return;
+	held->sorting = FALSE;
+	confirm(held);
 }
 
 static void arrive(PssHeld *held)
@@ -259,6 +259,7 @@ static void take_over(PssHeld *held, const PssGreeting *greeting)
 	pss_numbered_take_over(&held->numbered, greeting->have, greeting->start);
 	held->confirmed = greeting->start;
 	held->taking = FALSE;
+	held->sorting = TRUE;
 	pss_numbered_append(&held->numbered, lines);
 	pss_channel_write(held->carrier, lines->str, lines->len);
 	if (held->events)

@@ -64,6 +64,7 @@ struct PssHeld {
 	guint64 confirmed;     /* of numbered.boundary */
 	guint64 caught_up;     /* numbered.count where all has come that was there when the link was made */
 	gboolean catching_up;  /* until then */
+	gboolean sorting;      /* until then too: what another client left is made sense of when all is there */
 	gboolean taking;       /* from another client, or this one in another life */
 	gboolean if_free;      /* with taking: from nobody who is connected */
 	gboolean beside;       /* with taking: over the connection that found it */

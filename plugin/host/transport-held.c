@@ -158,7 +158,7 @@ static void on_unseen(gpointer user, guint kind, const void *data, gsize n)
 	PssHeld *held = user;
 
 	held->n_brought_back += n;
-	if (kind >= PSS_HELD_KINDS || !held->catching_up || held->n_brought_back > BROUGHT_BACK_MAX)
+	if (kind >= PSS_HELD_KINDS || !held->sorting || held->n_brought_back > BROUGHT_BACK_MAX)
 		pss_held_distrust_soon(held, "it brings back what it cannot have kept");
 	else if (held->events)
 		held->events->on_unseen(held->user, kind, data, n);
