@@ -79,10 +79,12 @@ check_call() {
 	fi
 }
 
-# Whoever could not enter, or was thrown out, is told why: as many lines as there were such ends, at least.
+# Whoever could not enter, or was thrown out, is told why: as many lines as there were such ends, at least. The end of
+# the remote shell itself is an exit, with whatever status (the ssh program makes 255 of a signal).
 check_reasons() {
 	local TERM_NAME told tag what side
 	local -A wanted=()
+	[ -z "$SHELL_WAS_KILLED" ] || return 0
 	while read -r tag what side; do
 		case ${ENTERS[$tag]-}:$what in
 		?:1 | ?:255) wanted[${ENTERS[$tag]}]=$((${wanted[${ENTERS[$tag]}]-0} + 1)) ;;
