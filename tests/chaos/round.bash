@@ -70,11 +70,17 @@ round_step() {
 	[ ${#STOPPED[@]} -eq 0 ] || { round_pause && ((DRAW_PAUSE % 2)) || faults_continue; }
 }
 
-# What is resilient outlives its host process. One that could not write it down does not know it any more.
+# What is resilient outlives its host process, which tells the holder in the background. One that could not write it
+# down, or was killed before it did, does not know it any more.
 remove_sessions() {
 	local_shell 'remove-pssession -Name "*"' >/dev/null 2>&1
+	wait_until 5 no_holders 2>/dev/null
 	# shellcheck disable=SC2046
 	[ -z "$HOST_WAS_KILLED$DISK_WAS_FULL" ] || end_processes $(remote_holders)
+}
+
+no_holders() {
+	[ -z "$(remote_holders)" ]
 }
 
 remote_holders() {
