@@ -13,10 +13,10 @@ typedef struct {
 /* What a holder tells those who list what is there. */
 typedef struct {
 	const char *instance; /* a UUID */
-	const char *name;   /* or NULL */
-	const char *shell;  /* -ConfigurationName, or NULL */
-	const char *origin; /* pss_holder_origin() */
-	guint idle_s;       /* seconds without a word from the client after which it ends, or 0 */
+	const char *name;     /* or NULL */
+	const char *shell;    /* -ConfigurationName, or NULL */
+	const char *origin;   /* pss_holder_origin() */
+	guint idle_s;         /* seconds without a word from the client after which it ends, or 0 */
 } PssHolderAbout;
 
 /* `name`: 32 hexadecimal digits. */
