@@ -12,7 +12,7 @@
 #define DEFAULT_DEADLINE_MS 10000
 #define CONTROL_GRACE_MS 300 /* for the terminal, where the control channel has ended first */
 #define REASON_GRACE_MS 1000 /* for the control channel, where the terminal has found that it cannot be */
-#define LOOK_MS 500 /* for a late one, whether it still may be */
+#define LOOK_MS 500          /* for a late one, whether it still may be */
 #define MOTD_MAX 65536
 #define MISSED_MAX 3
 
