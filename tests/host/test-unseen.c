@@ -200,6 +200,17 @@ static void kill_host(World *world)
 	world_start_host(world);
 }
 
+/* What the host process has said by now, the holder has heard. */
+static void await_holder(Fixture *fixture)
+{
+	Actor actor = { 0 };
+
+	actor_begin(&fixture->world, &actor);
+	actor_invoke(&fixture->world, &actor, PSS_TAG_WAIT, ":");
+	expect(actor_outcome(&actor), "ok 0|");
+	actor_end(&actor);
+}
+
 static void test_cell(Fixture *fixture, gconstpointer data)
 {
 	const Cell *cell = data;
@@ -215,6 +226,7 @@ static void test_cell(Fixture *fixture, gconstpointer data)
 		kill_host(&fixture->world);
 	expect(cell->show->show(fixture), shown);
 	expect(world_outcome(&fixture->world, PSS_RECEIVE, PSS_TAG_WAIT), rest);
+	await_holder(fixture);
 	kill_host(&fixture->world);
 	expect(world_outcome(&fixture->world, PSS_RECEIVE, PSS_TAG_WAIT), "ok *|");
 }
