@@ -92,7 +92,7 @@ while read -r word value <&7; do
 		fi
 		;;
 	was) # its status: ended by its end, by its reader's, or as we wanted it to; else somebody has killed it
-		c= was=$value
+		c= i= was=$value
 		if [ "$over" ]; then
 			begin_input
 			continue

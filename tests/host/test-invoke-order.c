@@ -146,6 +146,10 @@ static void check(const Step *step)
 	}
 	g_assert_cmpint(result->status, ==, PSS_OK);
 	g_assert_cmpint(result->exit_status, ==, kind->status);
+	g_autofree char *got = g_strndup((const char *)result->out->data, result->out->len);
+	g_autofree char *err = g_strndup((const char *)result->err->data, result->err->len);
+	if (strcmp(got, out) != 0)
+		g_test_message("wanted \"%.200s\", got \"%.200s\", with \"%.200s\"", out, got, err);
 	g_assert_cmpmem(result->out->data, result->out->len, out, strlen(out));
 }
 
