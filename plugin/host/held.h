@@ -37,8 +37,8 @@ const char *pss_transport_held_name(PssTransport *transport);
 /* What the holder tells whoever takes over. */
 void pss_transport_held_note(PssTransport *transport, const char *memo);
 /* Output that nobody has seen yet outlives this process: the holder keeps it for whoever takes over, in order within
- * each kind (below PSS_HELD_KINDS), the newest 2 MiB. Where `data` lies in what on_data of a channel hands out just now,
- * the holder has it, and but a few bytes are said. */
+ * each kind (below PSS_HELD_KINDS), the newest 2 MiB. Where `data` lies in what on_data of a channel hands out just
+ * now, the holder has it, and but a few bytes are said. */
 #define PSS_HELD_KINDS 4
 void pss_transport_held_keep(PssTransport *transport, guint kind, const void *data, gsize n);
 /* The oldest n bytes of that kind have been seen, or are not wanted any more. */
