@@ -311,7 +311,7 @@ gboolean pss_ssh_connect(PssPerson *person, const PssSshConfig *config, const Ps
 
 	if (!is_proxied && !addresses)
 		return FALSE;
-	g_autofree char *address = is_proxied ? NULL : numeric_address(addresses);
+	g_autofree char *address = addresses ? numeric_address(addresses) : NULL;
 	g_autofree char *server = pss_ssh_first_server(config, address);
 	PssTurn *turn = pss_turn_take(person, server, error);
 	gboolean good = turn && (is_proxied ? pss_ssh_proxy_start(config, target, ret_stream, error)
