@@ -86,7 +86,7 @@ while read -r word value <&7; do
 		[ "$value" = $n ] || continue
 		over=1
 		if [ "$c" ]; then
-			kill -KILL "$c"
+			kill -KILL "$c" 2>/dev/null # it may have ended by itself
 		elif [ "$was" -ne 0 ]; then
 			begin_input
 		fi
