@@ -31,6 +31,10 @@ clean() {
 			kill -KILL "-$o"
 		fi
 	done
+	# Who waits in opening one for a reader that never comes is let go on, to its end.
+	for x in i[0-9]*; do
+		[ ! -p "$x" ] || : <>"$x"
+	done
 	cd /
 	# Renamed first: a shell that still reports opens `rep` by its path, and would make it anew as a file.
 	[ -z "$d" ] || { mv "$d" "$d.gone" && d=$d.gone; rm -rf "$d" || rm -rf "$d"; }
@@ -63,13 +67,13 @@ pss_family() {
 # Which shells there are: those that we know, and those that the computer lists.
 pss_shells() {
 	l=' '
-	for x in bash zsh fish sh dash ash ksh mksh tcsh csh pwsh busybox; do
-		command -v $x >/dev/null 2>&1 && l="$l$x "
+	for y in bash zsh fish sh dash ash ksh mksh tcsh csh pwsh busybox; do
+		command -v $y >/dev/null 2>&1 && l="$l$y "
 	done
-	[ ! -r /etc/shells ] || while read -r x; do
-		case $l${x##*/} in
-		*" ${x##*/} "*) ;;
-		*) [ "${x#/}" = "$x" ] || [ ! -x "$x" ] || l="$l${x##*/} " ;;
+	[ ! -r /etc/shells ] || while read -r y; do
+		case $l${y##*/} in
+		*" ${y##*/} "*) ;;
+		*) [ "${y#/}" = "$y" ] || [ ! -x "$y" ] || l="$l${y##*/} " ;;
 		esac
 	done </etc/shells
 }

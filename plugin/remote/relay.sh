@@ -21,8 +21,8 @@ say() {
 retire() {
 	trap '' EXIT HUP PIPE TERM
 	# All that we have started, if we lead a group of our own. One that has just been forked would take another signal
-	# for this shell.
-	kill -KILL $i $c
+	# for this shell; it may not be in `i` yet.
+	kill -KILL $! $i $c
 	kill -TERM -$$
 	exec >/dev/null 3<&- 4<&- 7<&- 8<&-
 	rm -f "o$k" "e$k" "c$k" "r$k" $f
