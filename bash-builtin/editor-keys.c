@@ -10,7 +10,6 @@
 #include "bash-builtin/editor.h"
 
 #define KEYMAP_DEPTH_MAX 16
-#define CTRL_O 0x0f
 #define FIRST_TEXT 0x20
 #define DELETE 0x7f
 #define N_TEXT (DELETE - FIRST_TEXT) /* ASCII's */
@@ -18,20 +17,7 @@
 static struct pss_keymap_entry *const roots[] = { emacs_standard_keymap, vi_insertion_keymap, vi_movement_keymap };
 #define N_ROOTS (sizeof(roots) / sizeof(roots[0]))
 
-static const struct {
-	struct pss_keymap_entry *keymap;
-	unsigned char key;
-	const char *command;
-	bool is_enter; /* it ends the line whatever it was, and no longer key begins with it */
-} ending_keys[] = {
-	{ emacs_standard_keymap, '\r', "accept-line", true },
-	{ emacs_standard_keymap, '\n', "accept-line", true },
-	{ emacs_standard_keymap, CTRL_O, "operate-and-get-next", false },
-	{ vi_insertion_keymap, '\r', "accept-line", true },
-	{ vi_insertion_keymap, '\n', "accept-line", true },
-	{ vi_movement_keymap, '\r', "accept-line", true },
-	{ vi_movement_keymap, '\n', "accept-line", true },
-};
+static const char enter_keys[] = { '\r', '\n' };
 
 /* Commands that end a line, when a macro comes to them. */
 static const char *const ending_commands[] = { "accept-line", "operate-and-get-next", "insert-comment" };
@@ -67,15 +53,18 @@ bool pss_editor_is_taken(const struct pss_keymap_entry *keymap)
 	return n > N_TEXT / 2;
 }
 
+/* It ends the line whatever it was, and no longer key begins with it. */
+static void secure_enter(struct pss_keymap_entry *entry)
+{
+	if (is_foreign(entry) || entry->type == PSS_KEYMAP_MAP || !entry->function)
+		bind_function(entry, rl_named_function("accept-line"));
+}
+
 static void secure_ending_keys(void)
 {
-	for (size_t i = 0; i < sizeof(ending_keys) / sizeof(ending_keys[0]); i++) {
-		struct pss_keymap_entry *entry = &ending_keys[i].keymap[ending_keys[i].key];
-
-		if (is_foreign(entry) ||
-		    (ending_keys[i].is_enter && (entry->type == PSS_KEYMAP_MAP || !entry->function)))
-			bind_function(entry, rl_named_function(ending_keys[i].command));
-	}
+	for (size_t i = 0; i < N_ROOTS; i++)
+		for (size_t k = 0; k < sizeof(enter_keys); k++)
+			secure_enter(&roots[i][(unsigned char)enter_keys[k]]);
 }
 
 /* Text is typed by itself, also where a longer key begins with it (`jj`). */

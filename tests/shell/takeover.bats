@@ -105,10 +105,7 @@ bash_rows() {
 
 @test "takeover: bash: every style in emacs mode" {
 	only bash 'the rows are readline bindings'
-	MODE=emacs MAP=emacs-standard try_table < <(bash_rows; cat <<-'END'
-		next|C-o|bind -x '"\C-o": run_it'
-	END
-	)
+	MODE=emacs MAP=emacs-standard try_table < <(bash_rows)
 }
 
 @test "takeover: bash: keys in vi mode" {
