@@ -167,6 +167,8 @@ static bool take_defaults(void)
 
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
+	sigaddset(&child, SIGWINCH); /* nor shall a change of size cut its answer short */
+	sigaddset(&child, SIGCONT);
 	sigprocmask(SIG_BLOCK, &child, &before); /* bash's handler would take the status of any child */
 	output = start_bash(&pid);
 	if (output) {

@@ -20,6 +20,7 @@ static struct hook {
 	ZleIntFunc instead;
 	Widget widget; /* NULL: there is none */
 	struct widget before;
+	bool called; /* the user's runs */
 } hooks[] = {
 	{ .name = "zle-line-init", .instead = on_init },
 	{ .name = REDRAW, .instead = on_redraw },
@@ -37,7 +38,7 @@ static void take(struct hook *hook)
 {
 	Widget widget = pss_editor_widget(hook->name);
 
-	if (is_ours(hook, widget))
+	if (hook->called || is_ours(hook, widget))
 		return;
 	hook->widget = widget == redraw ? NULL : widget;
 	if (!hook->widget)
@@ -67,7 +68,11 @@ static int call(ZleIntFunc instead, char **arguments)
 
 	while (hook < HOOKS_END - 1 && hook->instead != instead)
 		hook++;
+	/* add-zle-hook-widget may have given it another name meanwhile, by which it is called once more. */
+	if (hook->called || !pss_editor_request())
+		return 0;
 	give_back(hook);
+	hook->called = true;
 	thingy = pss_zle.rthingy_nocreate((char *)hook->name);
 	dont_queue_signals();
 	if (thingy)
@@ -75,6 +80,7 @@ static int call(ZleIntFunc instead, char **arguments)
 	restore_queue_signals(queued);
 	if (thingy)
 		pss_zle.unrefthingy(thingy);
+	hook->called = false;
 	pss_editor_take_hooks();
 	pss_editor_secure_enter();
 	return rc;
@@ -92,7 +98,8 @@ static int on_redraw(char **arguments)
 
 static int after_key(char **arguments)
 {
-	pss_editor_secure_enter();
+	if (pss_editor_request())
+		pss_editor_secure_enter();
 	return 0;
 }
 

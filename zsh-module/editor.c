@@ -42,7 +42,10 @@ static int on_wake(char **arguments)
 {
 	const struct pss_read_request *request = editor.request;
 
-	if (request && !pss_editor_has_given_up() && request->on_wake(request->user))
+	if (!request)
+		return 0;
+	pss_editor_settle_typed(); /* what comes back may change the keys that are left */
+	if (!pss_editor_has_given_up() && request->on_wake(request->user))
 		pss_editor_give_up();
 	return 0;
 }

@@ -151,7 +151,7 @@ int pss_entered_run(const struct pss_entered *entered)
 		pss_screen_leave(&state);
 		entered->shell->editor_end();
 	}
-	if (is_thrown_out(&state) && !state.ended)
+	if ((editor != 0 || is_thrown_out(&state)) && !state.ended)
 		pss_tty_drop_keys_until_quiet(&state.tty);
 	status = editor == 0 ? exit_status(&state) : refuse(entered, editor);
 	ending = pss_signals_ending();

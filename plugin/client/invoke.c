@@ -137,7 +137,7 @@ static bool all_acknowledged(const struct pss_invoke *invoke)
 
 static int wait_for_busy(struct pss_invoke *invoke, long long *wake)
 {
-	if (!pss_connection_is_busy(&invoke->connection, NULL))
+	if (invoke->n_interrupts > 1 || !pss_connection_is_busy(&invoke->connection, NULL))
 		return -ETIMEDOUT;
 	invoke->heard = pss_now_ms();
 	if (invoke->heard + PSS_ACK_DEADLINE_MS < *wake)

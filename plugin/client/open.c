@@ -354,7 +354,8 @@ static int step(struct run *run)
 		run->ping = pss_connection_new_id(run->connection);
 		return write_bare(run, PSS_PING, run->ping);
 	}
-	if (rc == -ETIMEDOUT && !run->left && pss_connection_is_busy(run->connection, run->call->shell->interrupted))
+	if (rc == -ETIMEDOUT && !run->left && !run->cancelled &&
+	    pss_connection_is_busy(run->connection, run->call->shell->interrupted))
 		return 0;
 	if (rc == -ECANCELED)
 		return obey(run);

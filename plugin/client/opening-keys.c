@@ -42,7 +42,7 @@ static void take_terminal(struct pss_opening_keys *keys)
 {
 	struct sigaction action = { .sa_handler = on_continue, .sa_flags = SA_RESTART };
 
-	if (keys->on || keys->tty.fd < 0 || !is_in_foreground(keys->tty.fd))
+	if (keys->on || keys->escape.character < 0 || keys->tty.fd < 0 || !is_in_foreground(keys->tty.fd))
 		return;
 	continued.fd = keys->tty.fd;
 	continued.modes = keys->tty.before;
@@ -139,7 +139,7 @@ void pss_opening_keys_begin(struct pss_opening_keys *keys, int escape_character,
 		.escape = { .character = escape_character, .at_start = true },
 	};
 	pss_buffer_init(&keys->typed);
-	if (escape_character < 0 || pss_tty_open(&keys->tty, term) < 0)
+	if (pss_tty_open(&keys->tty, term) < 0)
 		keys->tty.fd = -1;
 	take_terminal(keys);
 }

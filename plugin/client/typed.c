@@ -40,6 +40,7 @@ void pss_typed_forget(struct pss_typed *typed)
 
 void pss_typed_take(struct pss_typed *typed, size_t n)
 {
+	n = n < typed->keys.length ? n : typed->keys.length; /* some may have been forgotten meanwhile */
 	pss_buffer_consume(&typed->keys, n);
 	typed->n_passed -= n < typed->n_passed ? n : typed->n_passed;
 }

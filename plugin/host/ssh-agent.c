@@ -291,11 +291,12 @@ PssAgent *pss_agent_open(PssPerson *person, const char *socket_path, GError **er
 {
 	g_autoptr(GError) failure = NULL;
 	int fd = pss_agent_connect(socket_path);
+	int failed = fd < 0 ? errno : 0;
 
 	if (fd < 0) {
-		pss_set_errno(&failure, errno, "cannot reach the agent at %s", socket_path);
+		pss_set_errno(&failure, failed, "cannot reach the agent at %s", socket_path);
 		/* Without an agent a login goes on; with one that cannot be asked it would ask for passwords. */
-		if (pss_is_shortage(failure) && errno != EAGAIN)
+		if (pss_is_shortage(failure) && failed != EAGAIN)
 			g_propagate_error(error, g_steal_pointer(&failure));
 		else
 			pss_person_note(person, PSS_NOTE_VERBOSE, "no agent answers at %s", socket_path);

@@ -23,7 +23,7 @@ static const guchar *skip_string(const guchar *at, const guchar *end)
 		return NULL;
 	memcpy(&n, at, sizeof n);
 	n = GUINT32_FROM_BE(n);
-	return (gssize)n <= end - at - (gssize)sizeof n ? at + sizeof n + n : NULL;
+	return n <= (gsize)(end - at) - sizeof n ? at + sizeof n + n : NULL;
 }
 
 static char *type_of(GBytes *blob)

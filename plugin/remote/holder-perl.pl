@@ -162,7 +162,9 @@ sub keep_unseen {
 		my $first = $unseen[0];
 		my $n = $unseen_size - 2 * LIMIT;
 		$n = length $first->{data} if $n > length $first->{data};
-		forget_unseen($first->{kind}, $n);
+		substr($first->{data}, 0, $n) = '';
+		shift @unseen unless length $first->{data};
+		$unseen_size -= $n;
 		$owed[$first->{kind}] -= $n;
 		$unseen_lost += $n;
 	}
@@ -204,7 +206,7 @@ sub bring_back {
 	my $text = $unseen_lost ? "l 0 $unseen_lost\n" : '';
 	$text .= "u $_->{kind} " . length($_->{data}) . "\n$_->{data}" for @unseen;
 	$down = $text . $down;
-	$unseen_end = $start + length $text;
+	$unseen_end = ($unseen_end > $start ? $unseen_end : $start) + length $text;
 	(@unseen, @owed, @claims, @literals) = ();
 	$unseen_size = $unseen_lost = 0;
 }

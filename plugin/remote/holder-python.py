@@ -103,7 +103,10 @@ class Unseen:
         while self.size > 2 * LIMIT:
             first, data = self.parts[0]
             n = min(len(data), self.size - 2 * LIMIT)
-            self.forget(first, n)
+            del data[:n]
+            if not data:
+                del self.parts[0]
+            self.size -= n
             self.owed[first] -= n
             self.lost += n
 
@@ -142,7 +145,7 @@ class Unseen:
             text += b"u %d %d\n%s" % (kind, len(data), data)
         down.bytes[:0] = text
         self.reset()
-        self.end = down.start + len(text)
+        self.end = max(self.end, down.start) + len(text)
 
 
 # Frames that have come since there was a link: one of a child's output, of what was dropped of it, or another one.

@@ -13,6 +13,7 @@
 #define REPORT_DEADLINE_MS 1000 /* after the mark */
 #define SECOND_DELAY_MS 200
 #define BEGIN_DEADLINE_MS 2000
+#define SLOWEST_BYTES_A_MS 8 /* a long request on a slow link */
 #define MAX_SENT 5
 #define MAX_SECONDS 50 /* a program that takes Ctrl-C as a key lets them pile up in the fifo */
 #define MAX_DROPPED 65536
@@ -264,15 +265,18 @@ static gboolean on_begin_deadline(gpointer user)
 	remote->timer = 0;
 	if (remote->n_sent < MAX_SENT)
 		send_request(remote);
-	else
+	else if (!remote->resuming) /* what another engine has begun may run for days */
 		pss_engine_end(remote, PSS_REMOTE_SILENT, remote->status);
 	return G_SOURCE_REMOVE;
 }
 
 static void send_request(PssRemote *remote)
 {
+	gsize n = remote->invoke_events ? remote->invoke_request->len : remote->text->len;
+
 	remote->n_sent++;
-	pss_engine_set_timer(remote, BEGIN_DEADLINE_MS * remote->n_sent, on_begin_deadline);
+	pss_engine_set_timer(remote, BEGIN_DEADLINE_MS * remote->n_sent + (guint)(n / SLOWEST_BYTES_A_MS),
+			     on_begin_deadline);
 	g_autoptr(GString) request = g_string_sized_new(remote->text->len + 256);
 	if (remote->reader.may_be_extra)
 		pss_request_drain(request);

@@ -12,6 +12,7 @@
 typedef struct {
 	World world;
 	char *command; /* "begun", then it waits at the gate, then "more" */
+	char *last;    /* what was there when it was last looked at */
 } Fixture;
 
 static const char *host_program;
@@ -186,12 +187,20 @@ static void tear_down(Fixture *fixture, gconstpointer data)
 {
 	world_end(&fixture->world);
 	g_free(fixture->command);
+	g_free(fixture->last);
 }
 
 static gboolean has_printed(Fixture *fixture, const char *text)
 {
 	g_autofree char *outcome = world_outcome(&fixture->world, PSS_RECEIVE, PSS_TAG_KEEP);
-	return strstr(outcome, text) != NULL;
+	bool has = strstr(outcome, text) != NULL;
+
+	/* Said once, where it is waited for long. */
+	if (!has && g_strcmp0(fixture->last, outcome) != 0)
+		g_test_message("there is <%s>, not <%s>", outcome, text);
+	g_free(fixture->last);
+	fixture->last = g_steal_pointer(&outcome);
+	return has;
 }
 
 static void kill_host(World *world)
