@@ -57,6 +57,7 @@ it_goes() {
 }
 
 @test "killed: an idle session goes on, or ends with its cause, and nothing is left" {
+	requires_made_account # its victims are found by their account and in its directories
 	local kind name
 	for kind in '' -Resilient; do
 		for name in control relay shell server holder; do
