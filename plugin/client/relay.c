@@ -149,7 +149,7 @@ static void keep_late(struct run *run, const char *keys, size_t n)
 
 static void sort_keys(struct run *run, const char *keys, size_t n)
 {
-	if (run->link->stage == PSS_STAGE_REMOTE || run->link->ping) /* the escape keys, too */
+	if (run->link->stage == PSS_STAGE_REMOTE)
 		pass_keys(run, keys, n);
 	else
 		keep_late(run, keys, n);

@@ -450,6 +450,7 @@ PssChannel *pss_transport_held_adopt(PssTransport *base, guint number, gboolean 
 	channel->user = user;
 	g_queue_init(&channel->kept);
 	g_ptr_array_add(((PssHeld *)base)->channels, channel);
+	say_short(channel, "z", "0"); /* whoever had it before may have stopped it */
 	return &channel->base;
 }
 
