@@ -29,6 +29,8 @@
 
 #define ROOT_MAX 64 /* so that ssh's temporary names fit a socket's address, too */
 #define LINE_MAX_BYTES 4096
+#define END_MS 2000 /* for ssh to end by itself */
+#define END_STEP_MS 5
 
 typedef struct {
 	PssTarget *target;
@@ -40,9 +42,26 @@ typedef struct {
 
 /* ---- its end */
 
-static void on_reaped(GPid pid, gint status, gpointer user)
+/* ssh makes its socket under a longer name first; one that ends between leaves that. */
+static void remove_unfinished(const char *control)
+{
+	g_autofree char *root = g_path_get_dirname(control), *base = g_path_get_basename(control);
+	g_autofree char *prefix = g_strconcat(base, ".", NULL);
+	g_autoptr(GDir) directory = g_dir_open(root, 0, NULL);
+	const char *name;
+
+	while (directory && (name = g_dir_read_name(directory))) {
+		g_autofree char *path = g_str_has_prefix(name, prefix) ? g_build_filename(root, name, NULL) : NULL;
+		if (path)
+			unlink(path);
+	}
+}
+
+static void on_reaped(GPid pid, gint status, gpointer control)
 {
 	g_debug("ssh %d has ended", (int)pid);
+	if (control)
+		remove_unfinished(control);
 }
 
 void pss_program_master_free(PssProgramMaster *master)
@@ -51,12 +70,14 @@ void pss_program_master_free(PssProgramMaster *master)
 		return;
 	if (master->pid > 0) {
 		kill(-master->pid, SIGTERM);
-		g_child_watch_add(master->pid, on_reaped, NULL);
+		g_child_watch_add_full(G_PRIORITY_DEFAULT, master->pid, on_reaped, g_strdup(master->control), g_free);
 	}
 	if (master->errors >= 0)
 		close(master->errors);
-	if (master->control)
+	if (master->control) {
 		unlink(master->control);
+		remove_unfinished(master->control);
+	}
 	if (master->directory)
 		rmdir(master->directory);
 	g_free(master->directory);
@@ -489,6 +510,26 @@ static PssProgramMaster *master_new(void)
 	return master;
 }
 
+static gboolean has_ended(pid_t pid)
+{
+	pid_t reaped = waitpid(pid, NULL, WNOHANG);
+
+	return reaped == pid || (reaped < 0 && errno == ECHILD);
+}
+
+/* In the thread of the login. ssh takes SIGTERM in its own time, and has been seen not to take it at all. */
+static void end_now(pid_t pid)
+{
+	gint64 deadline = g_get_monotonic_time() + END_MS * 1000;
+
+	kill(-pid, SIGTERM);
+	while (!has_ended(pid)) {
+		if (g_get_monotonic_time() > deadline)
+			kill(-pid, SIGKILL);
+		g_usleep(END_STEP_MS * 1000);
+	}
+}
+
 static void run(gpointer data, GError **error)
 {
 	Thread *thread = data;
@@ -497,12 +538,9 @@ static void run(gpointer data, GError **error)
 	PssProgramMaster *master = thread->master = master_new();
 	if (prepare(master, thread->person, thread->target, error))
 		return;
-	if (master->pid > 0) {
-		kill(-master->pid, SIGTERM);
-		while (waitpid(master->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-		master->pid = 0;
-	}
+	if (master->pid > 0)
+		end_now(master->pid);
+	master->pid = 0;
 	pss_shortage_unmask(error, "cannot log in");
 }
 
