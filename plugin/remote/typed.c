@@ -20,7 +20,7 @@
 static gboolean holds_signal(const void *data, gsize n)
 {
 	static const char signals[] = { 'C' & 0x1f, '\\' & 0x1f, 'Z' & 0x1f };
-	for (gsize i = 0; i < sizeof signals; i++)
+	for (gsize i = 0; n > 0 && i < sizeof signals; i++)
 		if (memchr(data, signals[i], n))
 			return TRUE;
 	return FALSE;
@@ -29,7 +29,7 @@ static gboolean holds_signal(const void *data, gsize n)
 static void send_keys(PssRemote *remote, const void *data, gsize n)
 {
 	pss_engine_send_keys(remote, data, n);
-	if (memchr(data, '\003', n))
+	if (n > 0 && memchr(data, '\003', n))
 		pss_line_ask_again(remote);
 }
 
