@@ -144,12 +144,13 @@ static void put_line(const struct pss_table *table, const char *const *cells, bo
 
 void pss_table_header(const struct pss_table *table)
 {
-	static const char dashes[] = "-----------------";
+	static const char dashes[] = "--------------------------------";
 	const char *titles[PSS_TABLE_COLUMNS_MAX], *rules[PSS_TABLE_COLUMNS_MAX];
 
 	for (size_t i = 0; i < table->n_properties; i++) {
 		titles[i] = pss_property_names[table->properties[i]];
-		rules[i] = dashes + sizeof dashes - 1 - strlen(titles[i]);
+		size_t n = strlen(titles[i]);
+		rules[i] = dashes + sizeof dashes - 1 - (n < sizeof dashes ? n : sizeof dashes - 1);
 	}
 	put_line(table, titles, false);
 	put_line(table, rules, false);
