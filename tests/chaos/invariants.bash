@@ -127,7 +127,8 @@ nothing_ran_elsewhere() {
 	local tag what side
 	while read -r tag what side; do
 		case $tag:$what:$side in
-		h*) violated "$tag: half a line was run ($side)" ;;
+		h*:ran:remote) [ -n "${ENDED[$tag]-}" ] || violated "$tag: half a line was run" ;;
+		h*) violated "$tag: half a line was run here" ;;
 		r*:ran:remote) ;;
 		r*:ran:*) violated "$tag: a remote line ran here" ;;
 		l*:*:remote) violated "$tag: a local line ran there: ${STATUS_OF[$tag]-}" ;;

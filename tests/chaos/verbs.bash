@@ -176,9 +176,10 @@ verb_forever() {
 	type_line "$WORLD/n $TAG 3; $FOREVER"
 }
 
-# No Enter: it must never run.
+# No Enter: it must never run, but for the Enter in front of an escape (enter_for_escape).
 verb_half_line() {
 	new_tag h
+	HALF[$TERM_NAME]=$TAG
 	trace "$TERM_NAME: (half a line)"
 	term_send "$WORLD/n $TAG 3"
 }
@@ -214,15 +215,21 @@ verb_interrupt() {
 	term_keys C-c
 }
 
+# The escape character is one after Enter alone, and that Enter ends what has been typed, as it does with ssh.
+enter_for_escape() {
+	[ -z "${HALF[$TERM_NAME]-}" ] || ENDED[${HALF[$TERM_NAME]}]=1
+	term_keys Enter
+}
+
 verb_leave_by_escape() {
 	trace "$TERM_NAME: ~."
-	term_keys Enter
+	enter_for_escape
 	term_send '~.'
 }
 
 verb_detach_by_escape() {
 	trace "$TERM_NAME: ~d"
-	term_keys Enter
+	enter_for_escape
 	term_send '~d'
 }
 
