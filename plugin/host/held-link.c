@@ -198,13 +198,14 @@ static void arrive(PssHeld *held)
 	held->state = PSS_HELD_UP;
 	pss_held_mind_network(held);
 	keep_alive(held);
-	if (first)
-		pss_held_forget_plain(held);
 	held->catching_up = !first;
-	if (first)
+	if (first) {
+		pss_held_forget_plain(held);
+		pss_held_say_alive(held); /* until then the holder goes with its link */
 		pss_held_tell(held, PSS_LINK_HELD, NULL);
-	else
+	} else {
 		look_whether_caught_up(held);
+	}
 }
 
 static void lose_to_another(PssHeld *held)

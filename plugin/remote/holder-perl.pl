@@ -22,6 +22,7 @@ my ($link, $waiting, %children);
 # Frames that have come since there was a link: {number, child, type, data}, {lost, n} or {text}.
 my (@fresh, $fresh_size);
 my ($down, $start, $have, $told, $tell_at, $heard, $ending) = ('', 0, 0, 0, undef, now(), 0);
+my $known = 0; # the client has heard that there is a holder
 my ($owner, $memo, $last) = ('', '', 0);
 # What the client has and nobody has seen: parts {kind, data}, up to twice LIMIT; by kind how many more of its bytes are to be
 # forgotten when they come (below 0: were forgotten early); and what the client says of bytes that it has not confirmed.
@@ -496,6 +497,7 @@ sub take_line {
 		return 1;
 	}
 	return 0 if !$link || $from != $link || !defined $link->{sent};
+	$known = 1 if $word eq 'A' || $word eq 'H';
 	return confirm($rest) if $word eq 'A';
 	if ($word eq 'H') {
 		$tell_at = now() if $told < $have;
@@ -565,9 +567,9 @@ sub leave {
 }
 
 # What cleans temporary directories by age must not take ours or those of our children, which are beside it, for left
-# behind. Who has lost its directory is never found again.
+# behind. Who has lost its directory is never found again, and a session that never came to be is nobody's.
 sub mind_directory {
-	if (!$link && !-e 's') {
+	if (!$link && (!$known || !-e 's')) {
 		$ending = 1;
 	} elsif (now() >= $touched + TOUCH_SECONDS) {
 		utime(undef, undef, $_, glob("$_/*")) for grep { lstat($_) && -d _ && -o _ } glob('../.pss-*');

@@ -304,6 +304,8 @@ owner = memo = b""
 tell_at = None
 heard = touched = time.monotonic()
 ending = False
+# The client has heard that there is a holder.
+known = False
 
 
 # ---- children
@@ -489,7 +491,7 @@ def obey(word, rest, data):
 
 # FALSE: the link cannot go on. With the bytes behind a line "b".
 def take_line(from_link, line, data):
-    global have, link, waiting, owner, tell_at
+    global have, link, waiting, owner, tell_at, known
     word, _, rest = line.partition(b" ")
     if word == b"@":
         count, who, *words = rest.split(b" ")
@@ -524,6 +526,8 @@ def take_line(from_link, line, data):
         return True
     if from_link is not link or link.sent is None:
         return False
+    if word in (b"A", b"H"):
+        known = True
     if word == b"A":
         return down.confirm(int(rest))
     if word == b"H":
@@ -627,7 +631,7 @@ def touch(home):
 # behind. Who has lost its directory is never found again.
 def mind_directory():
     global ending, touched
-    if link is None and not os.path.exists("s"):
+    if link is None and (not known or not os.path.exists("s")):
         ending = True
     elif time.monotonic() >= touched + TOUCH_SECONDS:
         for home in glob.glob("../.pss-*"):

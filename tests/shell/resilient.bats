@@ -194,6 +194,82 @@ enter_far() {
 	wait_until 10 nothing_remote
 }
 
+# link_of_holder KEEPER SOURCE LINES: a holder in a directory of its own, whose link has said LINES; then the link ends.
+link_of_holder() {
+	mkdir "$HERE/held"
+	cp "$PSS_SOURCE/plugin/remote/$2" "$HERE/held/holder"
+	mkfifo "$HERE/up"
+	(cd "$HERE/held" && exec "$1" ./holder 0123456789abcdef0123456789abcdef 7200 0022 <"$HERE/up" >"$HERE/down") 3>&- &
+	bridge=$!
+	exec {up}>"$HERE/up"
+	printf '%b' "$3" >&"$up"
+	wait_until 10 grep -q ' h 0 0 ' "$HERE/down"
+	exec {up}>&-
+	wait "$bridge"
+}
+
+@test "resilient: a holder whose client has not heard of it ends with its link, another one stays" {
+	local keeper up bridge
+	for keeper in 'perl holder-perl.pl' 'python3 holder-python.py'; do
+		# shellcheck disable=SC2086
+		link_of_holder $keeper '@ 0 me me@here\n1 p 1 exec\\040cat\n'
+		wait_until 10 not test -e "$HERE/held"
+		rm "$HERE"/up "$HERE"/down
+		# shellcheck disable=SC2086
+		link_of_holder $keeper '@ 0 me me@here\n1 p 1 exec\\040cat\nH\n'
+		wait_until 10 not test -e "$HERE/held/link"
+		is_alive "$(cat "$HERE/held/pid")"
+		end_processes "$(cat "$HERE/held/pid")"
+		wait_until 10 not test -e "$HERE/held"
+		rm "$HERE"/up "$HERE"/down
+	done
+}
+
+has_holder() {
+	[ -n "$(holder_pids)" ]
+}
+
+n_channels() {
+	grep -c '^Starting session' "$WORLD/ssh/sshd.log" || :
+}
+
+has_channels() {
+	[ "$(n_channels)" -ge "$1" ]
+}
+
+# From the first channel on a round trip takes so long that a holder which is seen there has not been heard of here.
+cut_off_opening() {
+	local client sessions
+	sessions=$(n_channels)
+	proxy delay 0
+	local_bash "new-pssession -Resilient -ConfigFile $FAR_CONFIG far" 3>&- &
+	client=$!
+	wait_until 20 has_channels $((sessions + 1))
+	proxy delay 1500
+	wait_until 20 has_holder
+	"$@"
+	wait_until 20 nothing_remote
+	end_tree "$client"
+	wait "$client" 2>/dev/null || :
+}
+
+kill_host() {
+	HOST_WAS_KILLED=1
+	# shellcheck disable=SC2046
+	kill -KILL $(host_pids)
+}
+
+end_client() {
+	end_tree "$client"
+}
+
+@test "resilient: a session whose opening is cut off leaves no holder" {
+	proxy_start 0
+	cut_off_opening end_client
+	cut_off_opening kill_host
+	cut_off_opening proxy cut
+}
+
 @test "resilient: removed while the link is lost, it ends when there is one again" {
 	far_session
 	proxy cut
