@@ -187,6 +187,7 @@ static void look_whether_caught_up(PssHeld *held)
 		return;
 	held->sorting = FALSE;
 	confirm(held);
+	pss_held_settle_stops(held);
 }
 
 static void arrive(PssHeld *held)

@@ -88,11 +88,12 @@ typedef struct {
 	gboolean drain_wanted, eof;
 	gboolean paused; /* by the user */
 	gboolean delivering;
-	gboolean stopped; /* in the holder */
-	int drop;         /* there; -1: not known */
-	GQueue kept;      /* of PssHeldPart, that came during a pause */
-	gsize n_kept;     /* what they cost */
-	guint64 end[2];   /* count of the last byte that has come of standard output and standard error */
+	gboolean passes_on; /* during a pause too: pss_channel_held_set_passing() */
+	int stopped;        /* in the holder; -1: not known */
+	int drop;           /* there; -1: not known */
+	GQueue kept;        /* of PssHeldPart, that came during a pause */
+	gsize n_kept;       /* what they cost; with passes_on: what has come all the same */
+	guint64 end[2];     /* count of the last byte that has come of standard output and standard error */
 	gboolean ended;
 	int exit_status;
 	/* what a plain channel is made of, until the holder is known to be there */
@@ -151,4 +152,5 @@ void pss_held_forget_plain(PssHeld *held); /* there is a holder: what a plain ch
 /* ---- transport-held.c */
 extern const PssNumberedEvents pss_held_channel_events;
 void pss_held_forget_channels(PssHeld *held);
+void pss_held_settle_stops(PssHeld *held);     /* of channels that were adopted, when all has come that was there */
 guint64 pss_held_waiting(const PssHeld *held); /* bytes for children that these have not taken */

@@ -32,12 +32,15 @@ PssChannel *pss_transport_held_adopt(PssTransport *transport, guint number, gboo
 				     const PssChannelEvents *events, gpointer user);
 /* While there is no link, its output is forgotten from the oldest on when it is too much; else it waits. */
 void pss_channel_held_set_drop(PssChannel *channel, gboolean drop);
+/* Whoever gets its output keeps all of it, and has the holder know (below): a pause holds up the sender alone, and what
+ * is on its way comes all the same. Else that waits here, and what is too much to wait is lost with this process. */
+void pss_channel_held_set_passing(PssChannel *channel, gboolean passes_on);
 guint pss_channel_held_number(PssChannel *channel);
 const char *pss_transport_held_name(PssTransport *transport);
 /* What the holder tells whoever takes over. */
 void pss_transport_held_note(PssTransport *transport, const char *memo);
 /* Output that nobody has seen yet outlives this process: the holder keeps it for whoever takes over, in order within
- * each kind (below PSS_HELD_KINDS), the newest 2 MiB. Where `data` lies in what on_data of a channel hands out just
+ * each kind (below PSS_HELD_KINDS), the newest 3 MiB. Where `data` lies in what on_data of a channel hands out just
  * now, the holder has it, and but a few bytes are said. */
 #define PSS_HELD_KINDS 4
 void pss_transport_held_keep(PssTransport *transport, guint kind, const void *data, gsize n);

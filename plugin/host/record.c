@@ -10,6 +10,8 @@
 #include "host/session-private.h"
 
 #define PART_MAX (64u * 1024u)
+/* What a holder keeps of what nobody has seen is this, and what is on its way when it is told to stop. */
+#define HELD_MAX PSS_RING_DEFAULT_LIMIT
 
 typedef struct {
 	PssRecord *record;
@@ -61,12 +63,22 @@ static void apply(PssRecord *record)
 		pss_channel_pause(record->session->terminal, record->stopped);
 }
 
+static gboolean is_full(const PssRecord *record, const PssRing *ring)
+{
+	gsize limit = record->session->resilient ? MIN(ring->limit, HELD_MAX) : ring->limit;
+	gsize cost = pss_ring_cost(ring);
+
+	return record->stopped ? cost > limit / 2 : cost >= limit;
+}
+
+/* What is to block goes on for who waits for its end, even where that one lets all stay here; not for who looks what
+ * there is by now. */
 static void balance(PssRecord *record)
 {
-	const PssRing *ring = source_of(record);
-	gsize cost = pss_ring_cost(ring);
-	gboolean blocks = record->buffering == PSS_BUFFERING_BLOCK || record->receiver;
-	gboolean stopped = blocks && (record->stopped ? cost > ring->limit / 2 : cost >= ring->limit);
+	const Receiver *receiver = record->receiver;
+	gboolean blocks = record->buffering == PSS_BUFFERING_BLOCK && !(receiver && receiver->options.wait);
+	gboolean stopped =
+		(receiver && is_full(record, source_of(record))) || (blocks && is_full(record, &record->ring));
 
 	if (stopped == record->stopped)
 		return;

@@ -69,20 +69,27 @@ gboolean pss_session_park(PssSession *session, gboolean has_idle, guint idle_s)
 	return !session->link_lost;
 }
 
-void pss_session_choose_dropped(PssSession *session)
+/* What nobody watches goes to the record. */
+static void set_unwatched(const PssSession *session, PssChannel *channel, gboolean unwatched)
 {
 	gboolean drops = pss_record_buffering(session->record) == PSS_BUFFERING_DROP;
-	PssChannel *running;
+
+	if (!channel)
+		return;
+	pss_channel_held_set_passing(channel, unwatched);
+	pss_channel_held_set_drop(channel, unwatched && drops);
+}
+
+void pss_session_choose_dropped(PssSession *session)
+{
+	PssInvoker *invoker = session->invoker;
 
 	if (!session->resilient || !session->transport)
 		return;
-	if (session->terminal)
-		pss_channel_held_set_drop(session->terminal, drops && session->kept && !session->watcher);
-	running = pss_invoker_current_channel(session->invoker);
-	if (running)
-		pss_channel_held_set_drop(
-			running,
-			drops && pss_record_has_job(session->record, pss_invoker_current_run(session->invoker)));
+	set_unwatched(session, session->terminal, session->kept && !session->watcher);
+	set_unwatched(session, pss_invoker_current_channel(invoker),
+		      pss_record_has_job(session->record, pss_invoker_current_run(invoker)));
+	set_unwatched(session, pss_session_orphan_channel(session), TRUE);
 }
 
 /* What waits to be run would wait until somebody connects. */

@@ -205,6 +205,11 @@ void pss_session_pause_orphan(PssSession *session, gboolean paused)
 		pss_channel_pause(session->orphan->channel, paused);
 }
 
+PssChannel *pss_session_orphan_channel(const PssSession *session)
+{
+	return session->orphan ? session->orphan->channel : NULL;
+}
+
 void pss_session_forget_orphan(PssSession *session)
 {
 	if (session->orphan)

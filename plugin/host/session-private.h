@@ -98,7 +98,8 @@ void pss_session_adopt_orphan(PssSession *session, guint child); /* of the trans
 void pss_session_orphan_caught_up(PssSession *session);
 void pss_session_orphan_at_prompt(PssSession *session);
 void pss_session_pause_orphan(PssSession *session, gboolean paused);
-void pss_session_forget_orphan(PssSession *session); /* its channel goes with the transport */
+PssChannel *pss_session_orphan_channel(const PssSession *session); /* or NULL */
+void pss_session_forget_orphan(PssSession *session);               /* its channel goes with the transport */
 
 /* ---- session-restore.c */
 void pss_session_tell_holder(PssSession *session);
@@ -108,7 +109,8 @@ void pss_session_on_taken_over(gpointer user, const char *memo, guint last_child
 
 /* ---- session-connect.c */
 
-/* What the holder may forget of the output while there is no link: all that nobody watches, unless it is to block. */
+/* Of what nobody watches the record keeps all, and the holder may forget it while there is no link, unless it is to
+ * block. */
 void pss_session_choose_dropped(PssSession *session);
 
 /* A command that waited has been begun. */

@@ -99,6 +99,7 @@ void pss_session_on_taken_over(gpointer user, const char *memo, guint last_child
 	pss_remote_resume(session->remote, memo + end);
 	if (job)
 		pss_session_adopt_orphan(session, job);
+	pss_session_choose_dropped(session);
 }
 
 static void restore(GKeyFile *file, gpointer user)

@@ -81,22 +81,35 @@ static void set_stopped(PssHeldChannel *channel, gboolean stopped)
 	say_short(channel, "z", stopped ? "1" : "0");
 }
 
+/* During a pause. FALSE: it is more than can have been on its way. */
+static gboolean count_kept(PssHeldChannel *channel, gsize n)
+{
+	if (channel->n_kept > KEPT_LIMIT) {
+		pss_held_distrust_soon(held_of(channel), "it goes on sending what it was told to hold back");
+		return FALSE;
+	}
+	channel->n_kept += n + KEPT_COST;
+	return TRUE;
+}
+
 static void keep(PssHeldChannel *channel, const PssHeldPlace *place)
 {
 	PssHeldPart *part;
 
-	if (channel->n_kept > KEPT_LIMIT) {
-		pss_held_distrust_soon(held_of(channel), "it goes on sending what it was told to hold back");
+	if (!count_kept(channel, place->n))
 		return;
-	}
 	part = g_malloc(sizeof *part + place->n);
 	part->place = *place;
 	part->place.data = memcpy(part->bytes, place->data, place->n);
 	part->boundary = held_of(channel)->numbered.boundary;
 	g_queue_push_tail(&channel->kept, part);
-	channel->n_kept += place->n + KEPT_COST;
 	if (channel->n_kept > KEPT_MAX)
 		set_stopped(channel, TRUE);
+}
+
+static gboolean holds_back(const PssHeldChannel *channel)
+{
+	return channel->paused && !channel->passes_on;
 }
 
 static void deliver(PssHeldChannel *channel, const PssHeldPlace *place)
@@ -116,17 +129,30 @@ static void deliver_kept(PssHeldChannel *channel)
 	if (channel->delivering)
 		return;
 	channel->delivering = TRUE;
-	while (channel->events && !channel->paused && (part = g_queue_peek_head(&channel->kept))) {
+	while (channel->events && !holds_back(channel) && (part = g_queue_peek_head(&channel->kept))) {
 		channel->n_kept -= part->place.n + KEPT_COST;
 		deliver(channel, &part->place);
 		g_free(g_queue_pop_head(&channel->kept));
 		pss_held_confirm_soon(held_of(channel));
 	}
 	channel->delivering = FALSE;
-	if (channel->events && !channel->paused)
+	if (channel->events && !channel->paused) {
+		channel->n_kept = 0;
 		set_stopped(channel, FALSE);
-	if (channel->events && !channel->paused)
+	}
+	if (channel->events && !holds_back(channel))
 		finish_if_ended(channel);
+}
+
+/* A pause begins or ends, or what it means has changed. */
+static void mind_pause(PssHeldChannel *channel)
+{
+	g_rc_box_acquire(channel);
+	if (channel->paused && channel->passes_on)
+		set_stopped(channel, TRUE);
+	if (!holds_back(channel))
+		deliver_kept(channel);
+	unref_channel(channel);
 }
 
 /* ---- the holder's frames */
@@ -147,9 +173,9 @@ static void on_bytes(gpointer user, guint child, gboolean is_stderr, const void 
 		.n = n,
 	};
 	channel->end[is_stderr] = held->numbered.count;
-	if (channel->paused || !g_queue_is_empty(&channel->kept))
+	if (holds_back(channel) || !g_queue_is_empty(&channel->kept))
 		keep(channel, &place);
-	else
+	else if (!channel->paused || count_kept(channel, n))
 		deliver(channel, &place);
 }
 
@@ -186,7 +212,7 @@ static void on_ended(gpointer user, guint child, int status)
 	channel->ended = TRUE;
 	channel->exit_status = status;
 	g_rc_box_acquire(channel);
-	if (!channel->paused)
+	if (!holds_back(channel))
 		finish_if_ended(channel);
 	unref_channel(channel);
 }
@@ -218,6 +244,16 @@ guint64 pss_held_waiting(const PssHeld *held)
 		n += channel->n_sent - channel->n_taken;
 	}
 	return n;
+}
+
+/* Whoever had them before may have stopped them. */
+void pss_held_settle_stops(PssHeld *held)
+{
+	for (guint i = 0; i < held->channels->len; i++) {
+		PssHeldChannel *channel = held->channels->pdata[i];
+		if (channel->stopped == -1)
+			set_stopped(channel, channel->paused);
+	}
 }
 
 void pss_held_forget_channels(PssHeld *held)
@@ -331,10 +367,7 @@ static void held_pause(PssChannel *base, gboolean paused)
 	if (!channel->events || channel->paused == paused)
 		return;
 	channel->paused = paused;
-	g_rc_box_acquire(channel);
-	if (!paused)
-		deliver_kept(channel);
-	unref_channel(channel);
+	mind_pause(channel);
 }
 
 static void held_resize(PssChannel *base, guint columns, guint rows)
@@ -416,6 +449,17 @@ void pss_channel_held_set_drop(PssChannel *base, gboolean drop)
 	say_short(channel, "k", drop ? "1" : "0");
 }
 
+void pss_channel_held_set_passing(PssChannel *base, gboolean passes_on)
+{
+	PssHeldChannel *channel = (PssHeldChannel *)base;
+
+	if (channel->passes_on == passes_on)
+		return;
+	channel->passes_on = passes_on;
+	if (channel->events && channel->paused && !channel->plain)
+		mind_pause(channel);
+}
+
 guint pss_channel_held_number(PssChannel *base)
 {
 	return ((PssHeldChannel *)base)->number;
@@ -445,12 +489,11 @@ PssChannel *pss_transport_held_adopt(PssTransport *base, guint number, gboolean 
 	channel->base.transport = base;
 	channel->number = number;
 	channel->pty = pty;
-	channel->drop = -1;
+	channel->drop = channel->stopped = -1;
 	channel->events = events;
 	channel->user = user;
 	g_queue_init(&channel->kept);
 	g_ptr_array_add(((PssHeld *)base)->channels, channel);
-	say_short(channel, "z", "0"); /* whoever had it before may have stopped it */
 	return &channel->base;
 }
 

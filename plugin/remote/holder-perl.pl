@@ -11,7 +11,7 @@ use Socket;
 # Linux on most machines; where it is otherwise the first of these fails, and another keeper is taken.
 use constant { TIOCSPTLCK => 0x40045431, TIOCGPTN => 0x80045430, TIOCSWINSZ => 0x5414, TIOCSCTTY => 0x540e };
 use constant { LOOK_SECONDS => 60, TOUCH_SECONDS => 6 * 3600 };
-use constant { LIMIT => 1 << 20, CHUNK => 65536, TELL_BYTES => 32768, TELL_SECONDS => 0.3, SO_PEERCRED => 17 };
+use constant { LIMIT => 1 << 20, UNSEEN => 3 << 20, CHUNK => 65536, TELL_BYTES => 32768, TELL_SECONDS => 0.3, SO_PEERCRED => 17 };
 use constant { TICKS => POSIX::sysconf(POSIX::_SC_CLK_TCK()) };
 
 my ($name, $idle, $umask) = @ARGV;
@@ -24,7 +24,7 @@ my (@fresh, $fresh_size);
 my ($down, $start, $have, $told, $tell_at, $heard, $ending) = ('', 0, 0, 0, undef, now(), 0);
 my $known = 0; # the client has heard that there is a holder
 my ($owner, $memo, $last) = ('', '', 0);
-# What the client has and nobody has seen: parts {kind, data}, up to twice LIMIT; by kind how many more of its bytes are to be
+# What the client has and nobody has seen: parts {kind, data}, up to UNSEEN; by kind how many more of its bytes are to be
 # forgotten when they come (below 0: were forgotten early); and what the client says of bytes that it has not confirmed.
 my (@unseen, @owed, @claims, @literals);
 my ($unseen_size, $unseen_lost, $unseen_end) = (0, 0, 0);
@@ -159,9 +159,9 @@ sub keep_unseen {
 	}
 	$unseen_size += length $data;
 	forget_unseen($kind, 0);
-	while ($unseen_size > 2 * LIMIT) {
+	while ($unseen_size > UNSEEN) {
 		my $first = $unseen[0];
-		my $n = $unseen_size - 2 * LIMIT;
+		my $n = $unseen_size - UNSEEN;
 		$n = length $first->{data} if $n > length $first->{data};
 		substr($first->{data}, 0, $n) = '';
 		shift @unseen unless length $first->{data};

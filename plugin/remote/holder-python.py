@@ -5,6 +5,7 @@
 import errno, fcntl, glob, os, pwd, re, select, signal, socket, stat, struct, sys, termios, time
 
 LIMIT = 1 << 20
+UNSEEN = 3 << 20
 CHUNK = 65536
 # So much may be taken before it is said, or so many seconds.
 TELL_BYTES = 32768
@@ -65,7 +66,7 @@ class Down:
         return False
 
 
-# What the client has and nobody has seen: parts (kind, data), up to twice LIMIT; by kind how many more of its bytes are to be
+# What the client has and nobody has seen: parts (kind, data), up to UNSEEN; by kind how many more of its bytes are to be
 # forgotten when they come (below 0: were forgotten early); and what the client says of bytes that it has not confirmed.
 class Unseen:
     def __init__(self):
@@ -100,9 +101,9 @@ class Unseen:
             self.parts.append((kind, bytearray(data)))
         self.size += len(data)
         self.forget(kind, 0)
-        while self.size > 2 * LIMIT:
+        while self.size > UNSEEN:
             first, data = self.parts[0]
-            n = min(len(data), self.size - 2 * LIMIT)
+            n = min(len(data), self.size - UNSEEN)
             del data[:n]
             if not data:
                 del self.parts[0]

@@ -2,6 +2,7 @@
 /* What a holder says that does not keep to PROTOCOL.md: whoever has the remote account can make it say anything. The
  * session ends with a cause, and this process keeps no more than is legal on the way. The link is a transport of the
  * test's own, so that each byte of it is ours. */
+#include <stdio.h>
 #include <string.h>
 
 #include "host/error.h"
@@ -119,6 +120,10 @@ static void on_unseen(gpointer user, guint kind, const void *data, gsize n)
 
 static void on_taken_over(gpointer user, const char *memo, guint last_child)
 {
+	const LinkRecord *link = user;
+	ChannelRecord *channel = link->user;
+
+	channel->channel = pss_transport_held_adopt(link->transport, 3, FALSE, &channel_events, channel);
 }
 
 static void begin(Fixture *f)
@@ -289,12 +294,11 @@ static void brings_back_unasked(void)
 	end(&f);
 }
 
-static void brings_back(const char *frame, guint n_frames, guint n_legal)
+/* Another client's, which child 3 was left by. */
+static void begin_restored(Fixture *f, const char *greeting)
 {
-	g_autofree char *data = g_strnfill(64 * 1024, 'x');
 	const PssHolderThere there = { .name = "0123456789abcdef0123456789abcdef", .idle_s = 7200 };
 	static PssTransportEvents events;
-	Fixture f;
 
 	events = link_events;
 	events.on_link = on_link;
@@ -302,13 +306,22 @@ static void brings_back(const char *frame, guint n_frames, guint n_legal)
 	events.on_taken_over = on_taken_over;
 	n_unseen = 0;
 	written = g_string_new(NULL);
-	link_record_init(&f.link);
-	channel_record_init(&f.channel);
-	f.link.transport = pss_transport_held_restore(link_target("box"), new_link, &there, &events, &f.link);
-	f.held = (PssHeld *)f.link.transport;
-	pss_transport_held_hurry(f.link.transport);
+	link_record_init(&f->link);
+	channel_record_init(&f->channel);
+	f->link.user = &f->channel;
+	f->link.transport = pss_transport_held_restore(link_target("box"), new_link, &there, &events, &f->link);
+	f->held = (PssHeld *)f->link.transport;
+	pss_transport_held_hurry(f->link.transport);
 	wait_for(current && current->carrier.events, 10);
-	greet(&f, "h 0 0 perl-3 60000000 3 memo");
+	greet(f, greeting);
+}
+
+static void brings_back(const char *frame, guint n_frames, guint n_legal)
+{
+	g_autofree char *data = g_strnfill(64 * 1024, 'x');
+	Fixture f;
+
+	begin_restored(&f, "h 0 0 perl-3 60000000 3 memo");
 	for (guint i = 0; i < n_frames; i++) {
 		say(frame, strlen(frame));
 		say(data, 64 * 1024);
@@ -359,14 +372,71 @@ static void claims_what_is_unseen(void)
 	end(&f);
 }
 
+static guint64 sum_of_claims(void)
+{
+	guint64 n = 0, from, to;
+
+	for (const char *at = written->str; (at = strstr(at, " u 2 1 1 ")); at++)
+		if (sscanf(at, " u 2 1 1 %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT "\n", &from, &to) == 2)
+			n += to - from;
+	return n;
+}
+
+/* Whoever keeps all that comes has its sender held up; what is on its way meanwhile comes, and is claimed. */
+static void passes_on(void)
+{
+	static const PssChannelEvents events = { .on_data = keep_data };
+	const PssChannelRequest request = { .command = "run" };
+	g_autofree char *piece = g_strnfill(64 * 1024, 'x');
+	Fixture f;
+
+	begin(&f);
+	greet(&f, "h 0 0 perl-3 0");
+	PssChannel *channel = pss_channel_open(f.link.transport, &request, &events, &f.link);
+	pss_channel_held_set_passing(channel, TRUE);
+	pss_channel_pause(channel, TRUE);
+	g_assert_nonnull(strstr(written->str, " z 1 1\n"));
+	for (guint i = 0; i < 16; i++) {
+		say("1 1 65536\n", 10);
+		say(piece, 65536);
+	}
+	pss_transport_held_confirm(f.link.transport);
+	g_assert_cmpuint(f.held->confirmed, ==, 16 * 65546);
+	g_assert_cmpuint(sum_of_claims(), ==, MIB);
+	g_string_truncate(written, 0);
+	pss_channel_pause(channel, FALSE);
+	g_assert_nonnull(strstr(written->str, " z 1 0\n"));
+	end(&f);
+}
+
+/* What the client before has stopped goes on, but not before all is there, as until then it may be too much. */
+static void adopts(gconstpointer paused)
+{
+	const char *const state = paused ? " z 3 1\n" : " z 3 0\n", *const other = paused ? " z 3 0\n" : " z 3 1\n";
+	Fixture f;
+
+	begin_restored(&f, "h 5 100 perl-3 118 3 memo");
+	pss_channel_held_set_passing(f.channel.channel, TRUE);
+	say("1 3 5\nhello", 11);
+	g_assert_null(strstr(written->str, " z 3"));
+	if (paused)
+		pss_channel_pause(f.channel.channel, TRUE);
+	say("1 3 1\n!", 7);
+	g_assert_nonnull(strstr(written->str, state));
+	g_assert_null(strstr(written->str, other));
+	g_assert_cmpstr(f.channel.out->str, ==, "hello!");
+	end(&f);
+}
+
 /* One that is told to stop, and has sent 3 MiB by then, loses nothing; one that goes on is ended. */
-static void flood(gsize n_piece, guint n_legal)
+static void flood(gsize n_piece, guint n_legal, gboolean passes_on)
 {
 	g_autofree char *piece = g_strnfill(n_piece, 'x');
 	Fixture f;
 
 	begin_held(&f);
 	f.channel.discard = TRUE;
+	pss_channel_held_set_passing(f.channel.channel, passes_on);
 	pss_channel_pause(f.channel.channel, TRUE);
 	for (guint i = 0; i < n_legal || !f.link.n_lost; i++) {
 		g_autofree char *header = g_strdup_printf("%u 1 %" G_GSIZE_FORMAT "\n", 1 + i % 2, n_piece);
@@ -386,12 +456,13 @@ static void flood(gsize n_piece, guint n_legal)
 
 static void flood_of_large_frames(void)
 {
-	flood(64 * 1024, 3 * MIB / (64 * 1024));
+	flood(64 * 1024, 3 * MIB / (64 * 1024), FALSE);
+	flood(64 * 1024, 3 * MIB / (64 * 1024), TRUE);
 }
 
 static void flood_of_small_frames(void)
 {
-	flood(1, MIB / 7);
+	flood(1, MIB / 7, FALSE);
 }
 
 static void held_back_in_order(void)
@@ -485,6 +556,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/held/it brings back what nobody asked for", brings_back_unasked);
 	g_test_add_func("/held/it brings back more than it keeps", brings_back_too_much);
 	g_test_add_func("/held/it is told what nobody has seen", claims_what_is_unseen);
+	g_test_add_func("/held/what comes during a pause is claimed", passes_on);
+	g_test_add_data_func("/held/what was stopped before goes on", NULL, adopts);
+	g_test_add_data_func("/held/what is to stop is never told to go on", "paused", adopts);
 	g_test_add_func("/held/it goes on in large frames", flood_of_large_frames);
 	g_test_add_func("/held/it goes on in small frames", flood_of_small_frames);
 	g_test_add_func("/held/what was held back comes in order", held_back_in_order);

@@ -194,6 +194,27 @@ static void test_block(Fixture *fixture, gconstpointer data)
 	expect(receive(fixture, FALSE, FALSE, 0), all->str, "", 0);
 }
 
+/* To look at it takes nothing out of the buffer, so the command stays where it is. */
+static void test_block_looked_at(Fixture *fixture, gconstpointer data)
+{
+	const guint limit = 1024 * 1024;
+
+	g_assert_cmpint(start_job(fixture, "seq 500000", PSS_BUFFERING_BLOCK, limit), ==, PSS_OK);
+	for (gboolean full = FALSE; !full;) {
+		Result result = receive(fixture, TRUE, FALSE, 0);
+		full = result.out->len >= limit;
+		clear(&result);
+	}
+	for (int i = 0; i < 5; i++) {
+		Result result = receive(fixture, TRUE, FALSE, 0);
+		g_assert_cmpuint(result.out->len, <=, limit + 65536);
+		clear(&result);
+	}
+	Result rest = receive(fixture, FALSE, TRUE, 0);
+	g_assert_cmpuint(rest.out->len, ==, 3388895);
+	clear(&rest);
+}
+
 static void test_safe(Fixture *fixture, gconstpointer data)
 {
 	static const char text[] = "printf 'a\\033[cb\\033'; printf ']0;t\\007c'; printf '\\033[6nd' >&2";
@@ -309,6 +330,7 @@ int main(int argc, char **argv)
 		{ "/jobs/a job outlives its client, and is received once", test_outlives_client },
 		{ "/jobs/drop keeps the last of an endless output", test_drop },
 		{ "/jobs/block loses nothing", test_block },
+		{ "/jobs/block stays blocked while it is looked at", test_block_looked_at },
 		{ "/jobs/what makes a terminal answer is taken out for terminals alone", test_safe },
 		{ "/jobs/there is one receiver, and its end is not the command's", test_one_receiver },
 		{ "/jobs/a session is let go of, taken back, and taken over", test_take_over },
