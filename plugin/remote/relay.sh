@@ -55,13 +55,23 @@ input() {
 	echo "was $?" >&7
 }
 begin_input() {
-	n=$((n + 1)) over=
+	n=$((n + 1))
 	[ $n -gt @INPUTS@ ] && return
 	input $n &
 	i=$!
 }
+# The next input begins when that of number n is over and what carries it is gone. An invocation may be over before
+# that has said who it is, or has been started at all: an interrupt ends a shell that waits in opening its fifo.
+go_on() {
+	[ "$over" -ge $n ] || return
+	if [ "$c" ]; then
+		kill -KILL "$c" 2>/dev/null # it may have ended by itself
+	elif [ -z "$i" ] && [ "$was" -ne 0 ]; then
+		begin_input
+	fi
+}
 
-o= e= i= c= n=0 was=0
+o= e= i= c= n=0 was=0 over=0
 trap retire EXIT HUP PIPE TERM
 echo $$ >"r$k"
 # Where the session is ending, the directory may be in the course of its removal.
@@ -75,29 +85,23 @@ output <&5 &
 o=$!
 output <&6 >&2 &
 e=$!
+exec 2>/dev/null # what a shell says of those it kills is nobody's output
 begin_input
 while read -r word value <&7; do
 	case $word in
 	is) # its process; the last invocation's has gone, so bytes may come
 		c=$value
 		say R
+		go_on
 		;;
 	over) # the invocation with input N: said by its shell
-		[ "$value" = $n ] || continue
-		over=1
-		if [ "$c" ]; then
-			kill -KILL "$c" 2>/dev/null # it may have ended by itself
-		elif [ "$was" -ne 0 ]; then
-			begin_input
-		fi
+		over=$value
+		go_on
 		;;
 	was) # its status: ended by its end, by its reader's, or as we wanted it to; else somebody has killed it
 		c= i= was=$value
-		if [ "$over" ]; then
-			begin_input
-			continue
-		fi
-		case $was in 129 | 130 | 137 | 143) exit ;; esac
+		[ "$over" -ge $n ] || case $was in 129 | 130 | 137 | 143) exit ;; esac
+		go_on
 		;;
 	finish) finish ;;
 	*) exit ;;

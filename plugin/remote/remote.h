@@ -178,9 +178,8 @@ typedef struct {
 	void (*on_done)(gpointer user, int status, gboolean background, gboolean whole);
 } PssInvokeEvents;
 
-/* Invocations with input that one relay serves. HACK: more than one has been seen to lose the first bytes of the second
- * under load, about once in a thousand; raise it when test-invoke-order -m slow passes with more. */
-#define PSS_RELAY_INPUTS 1
+/* Invocations with input that one relay serves, if none of them is given any. */
+#define PSS_RELAY_INPUTS 8
 
 /* Runs a command with the streams of relay number `relay`, which must be ready. Only when IDLE; lines that wait at a
  * second prompt stay. No event of PssRemoteEvents says anything of it but output on the terminal and ENDED, which
