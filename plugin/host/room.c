@@ -23,8 +23,8 @@ typedef struct {
 	gboolean told, is_waiting, has_left;
 } Guest;
 
-static GQueue waiting = G_QUEUE_INIT;
-static guint n_running, n_held, n_left = 1;
+static GQueue waiting = G_QUEUE_INIT, running = G_QUEUE_INIT;
+static guint n_held, n_left = 1;
 static guint look_source, timer_source;
 static gint64 last_left; /* when somebody left, or the first began to wait */
 
@@ -42,17 +42,17 @@ static guint most_at_once(void)
 
 static gboolean is_alone(void)
 {
-	return n_running + n_held == 0;
+	return running.length + n_held == 0;
 }
 
 static gboolean has_room(const Guest *guest)
 {
 	if (is_alone())
 		return TRUE;
-	if (guest->after >= n_left || n_running >= most_at_once())
+	if (guest->after >= n_left || running.length >= most_at_once())
 		return FALSE;
 	int n_free = pss_descriptors_free();
-	return n_free == G_MAXINT || (guint)n_free > (n_running + 1) * DESCRIPTORS_PEAK;
+	return n_free == G_MAXINT || (guint)n_free > (running.length + 1) * DESCRIPTORS_PEAK;
 }
 
 static void guest_free(Guest *guest)
@@ -85,7 +85,7 @@ static void leave(Guest *guest)
 {
 	pss_person_end(guest->person);
 	guest->has_left = TRUE;
-	n_running--;
+	g_queue_remove(&running, guest);
 	note_leaving();
 }
 
@@ -142,12 +142,12 @@ static void start(Guest *guest)
 	GError *failure = NULL;
 
 	guest->is_waiting = guest->has_left = FALSE;
-	n_running++;
+	g_queue_push_tail(&running, guest);
 	if (pss_person_begin(guest->person, &failure) &&
 	    pss_thread_start(guest->visit->thread_name, guest_thread, guest, &failure))
 		return;
 	pss_person_end(guest->person);
-	n_running--;
+	g_queue_remove(&running, guest);
 	if (is_alone()) {
 		refuse(guest, failure);
 		return;
@@ -173,7 +173,7 @@ static void refuse_all(void)
 static gboolean on_time(gpointer user)
 {
 	timer_source = 0;
-	if (n_running == 0 && g_get_monotonic_time() > last_left + PATIENCE_S * G_USEC_PER_SEC)
+	if (running.length == 0 && g_get_monotonic_time() > last_left + PATIENCE_S * G_USEC_PER_SEC)
 		refuse_all();
 	look_soon();
 	return G_SOURCE_REMOVE;
@@ -183,7 +183,7 @@ static void let_wait(Guest *guest)
 {
 	if (!guest->told)
 		pss_person_note(guest->person, PSS_NOTE_VERBOSE, "waiting for a turn: %u logins are under way",
-				n_running);
+				running.length);
 	guest->told = TRUE;
 	if (!timer_source)
 		timer_source = g_timeout_add(LOOK_MS, on_time, NULL);
@@ -221,6 +221,24 @@ void pss_room_enter(const PssRoomVisit *visit, PssPerson *person, gpointer data)
 
 	*guest = (Guest){ .visit = visit, .person = pss_person_ref(person), .data = data };
 	wait_for_room(guest);
+}
+
+static gboolean on_patience_end(gpointer user)
+{
+	*(gboolean *)user = TRUE;
+	return G_SOURCE_CONTINUE;
+}
+
+void pss_room_close(guint ms)
+{
+	gboolean is_over = FALSE;
+	guint timer = g_timeout_add(ms, on_patience_end, &is_over);
+
+	for (GList *at = running.head; at; at = at->next)
+		pss_person_leave(((Guest *)at->data)->person);
+	while (!g_queue_is_empty(&running) && !is_over)
+		g_main_context_iteration(NULL, TRUE);
+	g_source_remove(timer);
 }
 
 void pss_room_hold(void)

@@ -19,6 +19,10 @@ typedef struct {
 /* Runs it, now or when there is room. Takes `data` over; `visit` must stay. */
 void pss_room_enter(const PssRoomVisit *visit, PssPerson *person, gpointer data);
 
+/* At the end of the process: who is in it leaves, and the main loop runs until their threads are over, which take what
+ * they have made with them; no longer than so many milliseconds. */
+void pss_room_close(guint ms);
+
 /* A connection that ends by itself, as that of one command does: for a place near it is worth to wait. */
 void pss_room_hold(void);
 void pss_room_release(void);

@@ -163,6 +163,24 @@ no_programs() { [ -z "$(programs)" ]; }
 	[ -z "$(find "$HERE/run" -name 'ssh-*')" ]
 }
 
+asks() {
+	[ -n "$(find "$HERE/run" -name 'ssh-*-ask')" ]
+}
+
+@test "transport: ssh: the host process is ended while ssh connects: it ends, and no file stays" {
+	local host
+	local_bash_start
+	term_type 'enter-pssession -Transport ssh -Options "ProxyCommand=tail -f /dev/null" -ConfigFile $C box'
+	term_keys Enter
+	wait_until 10 asks
+	host=$(host_pids)
+	kill -TERM "$host"
+	wait_local
+	wait_until 10 not is_alive "$host"
+	[ -z "$(find "$HERE/run" -name 'ssh-*')" ]
+	[ -z "$(processes_with_argument "$HERE/run/ssh-")" ]
+}
+
 @test "transport: ssh: a resilient session comes back after a cut" {
 	local_bash_start
 	run_line 's=$(new-pssession -Transport ssh -Resilient -ConfigFile $C box); invoke-command -Session $s x=5' 30
