@@ -132,6 +132,8 @@ static void append(PssRecord *record, PssRingStream stream, const void *data, gs
 	if (holder)
 		pss_transport_held_keep(holder, stream, (const guint8 *)data + excess, n - excess);
 	pss_ring_append(&record->ring, stream, data, n, all);
+	if (is_held && excess > 0)
+		on_gone(record, stream, excess);
 	if (keeps)
 		pss_ring_append(&record->receiver->copy, stream, data, n, TRUE);
 	pump(record);

@@ -85,6 +85,9 @@ void pss_ring_append(PssRing *ring, PssRingStream stream, const void *data, gsiz
 {
 	gsize excess = pss_ring_excess(ring, n, all);
 
+	/* What is older than that goes first. */
+	while (excess > 0 && ring->bytes)
+		drop(ring, part_at(ring, ring->first)->n);
 	ring->dropped += excess;
 	data = (const guint8 *)data + excess;
 	n -= excess;

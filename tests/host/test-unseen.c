@@ -295,25 +295,32 @@ static gsize count_equal(const char *a, const char *b)
 	return n;
 }
 
-/* More than anybody keeps, so the command waits. Its host process is killed while the buffer fills, and when it is
- * full: each one leaves to the next what was there, and what was on its way to it. */
-static void test_block(Fixture *fixture, gconstpointer data)
+static void start_job(Fixture *fixture, const char *command, enum pss_buffering buffering, guint size)
 {
 	struct pss_message message;
 	Actor actor = { 0 };
-	g_autoptr(GString) all = g_string_new("ok 0|");
-	const guint n = 600000;
 
 	actor_begin(&fixture->world, &actor);
 	pss_message_begin(&message, &actor.client.out, PSS_INVOKE, ++actor.id);
 	pss_message_text(&message, PSS_TAG_INSTANCE, fixture->world.instance);
 	pss_message_number(&message, PSS_TAG_JOB, 1);
-	pss_message_number(&message, PSS_TAG_BUFFERING, PSS_BUFFERING_BLOCK);
+	pss_message_number(&message, PSS_TAG_BUFFERING, buffering);
+	pss_message_number(&message, PSS_TAG_BUFFER_SIZE, size);
 	g_assert_cmpint(pss_message_end(&message), ==, 0);
-	g_autofree char *command = g_strdup_printf("seq %u", n);
 	test_client_raw(&actor.client, PSS_COMMAND, actor.id, command);
 	expect(actor_outcome(&actor), "ok|");
 	actor_end(&actor);
+}
+
+/* More than anybody keeps, so the command waits. Its host process is killed while the buffer fills, and when it is
+ * full: each one leaves to the next what was there, and what was on its way to it. */
+static void test_block(Fixture *fixture, gconstpointer data)
+{
+	g_autoptr(GString) all = g_string_new("ok 0|");
+	const guint n = 600000;
+
+	g_autofree char *command = g_strdup_printf("seq %u", n);
+	start_job(fixture, command, PSS_BUFFERING_BLOCK, 0);
 	for (int i = 0; i < 4; i++) {
 		test_until(has_printed(fixture, "|1 2 3 "));
 		kill_host(&fixture->world);
@@ -325,6 +332,26 @@ static void test_block(Fixture *fixture, gconstpointer data)
 	if (outcome[at] || all->str[at])
 		g_test_fail_printf("of %" G_GSIZE_FORMAT " bytes these come behind %" G_GSIZE_FORMAT ": %.60s",
 				   strlen(outcome), at, outcome + MIN(at, strlen(outcome)));
+}
+
+/* The buffer grows up to twice its size before it is cut: what it does not take of that in the next host process is
+ * gone for the holder too, so that what has been shown is not shown again. */
+static void test_small_buffer(Fixture *fixture, gconstpointer data)
+{
+	g_autofree char *command =
+		g_strdup_printf("seq 1000 1699; read x <'%s'; seq 1700 2399", fixture->world.gate_path);
+
+	start_job(fixture, command, PSS_BUFFERING_DROP, 4096);
+	test_until(has_printed(fixture, "1699"));
+	world_open_gate(&fixture->world);
+	test_until(world_has_state(&fixture->world, "Opened/Available"));
+	await_holder(fixture);
+	kill_host(&fixture->world);
+	expect(world_outcome(&fixture->world, PSS_CONNECT, 0), "ok|");
+	expect(world_outcome(&fixture->world, PSS_RECEIVE, PSS_TAG_WAIT), "ok *|* 2398 2399");
+	await_holder(fixture);
+	kill_host(&fixture->world);
+	expect(world_outcome(&fixture->world, PSS_RECEIVE, PSS_TAG_WAIT), "ok *|");
 }
 
 static void add_cells(gboolean kill)
@@ -356,6 +383,10 @@ int main(int argc, char **argv)
 		   test_block, tear_down);
 	g_test_add("/unseen/a job that waits for its output to be taken, the holder in Python", Fixture, &in_python,
 		   set_up, test_block, tear_down);
+	g_test_add("/unseen/more than the buffer takes, the holder in Perl", Fixture, &in_perl, set_up,
+		   test_small_buffer, tear_down);
+	g_test_add("/unseen/more than the buffer takes, the holder in Python", Fixture, &in_python, set_up,
+		   test_small_buffer, tear_down);
 	g_test_add("/unseen/killed at random moments, the holder in Perl", Fixture, &in_perl, set_up, test_random_kills,
 		   tear_down);
 	g_test_add("/unseen/killed at random moments, the holder in Python", Fixture, &in_python, set_up,
