@@ -293,7 +293,7 @@ void pss_finds_on_find(PssPeer *peer, uint32_t id, struct pss_fields fields)
 		return;
 	}
 	pss_peer_ack(peer, id);
-	PssTarget *target = pss_target_from_fields(fields, &error);
+	PssTarget *target = pss_peer_target(peer, fields, &error);
 	if (!target) {
 		pss_peer_error(peer, id, error);
 		return;

@@ -324,7 +324,7 @@ static gboolean find_place(struct invocation *invocation, struct pss_fields fiel
 		return FALSE;
 	}
 	if (!instance) {
-		invocation->target = pss_target_from_fields(fields, error);
+		invocation->target = pss_peer_target(invocation->owner->peer, fields, error);
 		if (!invocation->target)
 			return FALSE;
 		invocation->computer = g_strdup(invocation->target->host);

@@ -263,7 +263,7 @@ void pss_openings_on_open(PssPeer *peer, uint32_t id, struct pss_fields fields)
 		.idle_s = (guint)MIN(pss_fields_number(fields, PSS_TAG_IDLE_TIMEOUT, IDLE_DEFAULT_S), G_MAXINT),
 		.tell_motd = pss_fields_number(fields, PSS_TAG_TELL_MOTD, 0) != 0,
 	};
-	g_autoptr(PssTarget) target = check_options(&options, &error) ? pss_target_from_fields(fields, &error) : NULL;
+	g_autoptr(PssTarget) target = check_options(&options, &error) ? pss_peer_target(peer, fields, &error) : NULL;
 	if (!target) {
 		pss_peer_error(peer, id, error);
 		return;

@@ -23,6 +23,7 @@
 
 struct PssPeer {
 	int fd;
+	guint64 number; /* of each another, never 0 */
 	PssWatch *watch;
 	struct pss_buffer in, out;
 	gboolean greeted;
@@ -335,6 +336,15 @@ PssTransportNewFunc pss_peer_new_transport(PssPeer *peer)
 	return peer->new_transport;
 }
 
+PssTarget *pss_peer_target(const PssPeer *peer, struct pss_fields fields, GError **error)
+{
+	PssTarget *target = pss_target_from_fields(fields, error);
+
+	if (target)
+		target->asker = peer->number;
+	return target;
+}
+
 PssOpenings *pss_peer_openings(PssPeer *peer)
 {
 	return peer->openings;
@@ -357,8 +367,11 @@ PssFinds *pss_peer_finds(PssPeer *peer)
 
 PssPeer *pss_peer_new(int fd, PssTransportNewFunc new_transport, void (*on_gone)(gpointer user), gpointer user)
 {
+	static guint64 n_peers;
 	PssPeer *peer = g_new0(PssPeer, 1);
+
 	peer->fd = fd;
+	peer->number = ++n_peers;
 	peer->new_transport = new_transport;
 	peer->on_gone = on_gone;
 	peer->user = user;

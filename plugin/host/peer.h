@@ -38,6 +38,9 @@ void pss_peer_stop_input(PssPeer *peer, gboolean stopped);
 
 PssTransportNewFunc pss_peer_new_transport(PssPeer *peer);
 
+/* pss_target_from_fields(), of this client. */
+PssTarget *pss_peer_target(const PssPeer *peer, struct pss_fields fields, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The openings under way, for openings.c, and the entered session, for attachment.c; each part makes
  * and frees its own. */
 typedef struct PssOpenings PssOpenings;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Who logs in, and who waits for it. There is room for one in any case, so that a shortage is told by whoever meets it.
- * What others hold is looked at anew each time: sessions and clients come and go without telling. */
+ * What others hold is looked at anew each time: sessions and clients come and go without telling. A login that asks
+ * somebody has what it needs, and may stand there for hours: it is one of those others. */
 #include "host/room.h"
 
 #include <errno.h>
@@ -49,10 +50,11 @@ static gboolean has_room(const Guest *guest)
 {
 	if (is_alone())
 		return TRUE;
-	if (guest->after >= n_left || running.length >= most_at_once())
+	guint n_busy = running.length - MIN(pss_persons_n_asked(), running.length);
+	if (guest->after >= n_left || n_busy >= most_at_once())
 		return FALSE;
 	int n_free = pss_descriptors_free();
-	return n_free == G_MAXINT || (guint)n_free > (running.length + 1) * DESCRIPTORS_PEAK;
+	return n_free == G_MAXINT || (guint)n_free > (n_busy + 1) * DESCRIPTORS_PEAK;
 }
 
 static void guest_free(Guest *guest)

@@ -14,18 +14,40 @@
 #define ANSWER_MAX 1024
 #define TURN_US (50 * 1000)
 
-/* Of logins that run side by side one asks at a time, as on a terminal. */
-static GMutex one_at_a_time;
+/* Of the logins of one client one asks at a time, as on a terminal; those of others do not wait for it. */
+static GMutex lock;
+static GHashTable *asking; /* set of gint64, pss_person_asker() of each */
 
-/* Waits until nobody else asks. A person who leaves meanwhile has their turn, too: what they are asked then ends at
- * once. */
-static void take_turn(PssPerson *person)
+static gboolean try_turn(PssPerson *person)
 {
-	while (!g_mutex_trylock(&one_at_a_time))
-		if (!pss_person_wait(person, -1, 0, g_get_monotonic_time() + TURN_US, "waiting to ask", NULL)) {
-			g_mutex_lock(&one_at_a_time);
-			return;
-		}
+	gint64 asker = (gint64)pss_person_asker(person);
+
+	g_mutex_lock(&lock);
+	if (!asking)
+		asking = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	gboolean is_free = !g_hash_table_contains(asking, &asker);
+	if (is_free)
+		g_hash_table_add(asking, g_memdup2(&asker, sizeof asker));
+	g_mutex_unlock(&lock);
+	return is_free;
+}
+
+/* Waits until it asks nobody else. FALSE: the person has left meanwhile. */
+static gboolean take_turn(PssPerson *person)
+{
+	while (!try_turn(person))
+		if (!pss_person_wait(person, -1, 0, g_get_monotonic_time() + TURN_US, "waiting to ask", NULL))
+			return FALSE;
+	return TRUE;
+}
+
+static void give_turn_back(PssPerson *person)
+{
+	gint64 asker = (gint64)pss_person_asker(person);
+
+	g_mutex_lock(&lock);
+	g_hash_table_remove(asking, &asker);
+	g_mutex_unlock(&lock);
 }
 
 char *pss_askpass_run(PssPerson *person, const char *program, char *const *environment, const char *question)
@@ -38,7 +60,8 @@ char *pss_askpass_run(PssPerson *person, const char *program, char *const *envir
 	PssChildOutput output = { .bytes = answer, .size = ANSWER_MAX };
 	char *ret = NULL;
 
-	take_turn(person);
+	if (!take_turn(person))
+		return NULL;
 	PssSpawn spawn = { .argv = argv, .environment = (const char *const *)whole, .fds = { -1, -1, -1 } };
 	if (!pss_child_run(person, &spawn, &output, NULL, program, &error))
 		pss_person_note(person, PSS_NOTE_WARNING, "%s", error->message);
@@ -46,7 +69,7 @@ char *pss_askpass_run(PssPerson *person, const char *program, char *const *envir
 		answer[strcspn(answer, "\r\n")] = '\0';
 		ret = g_strdup(answer);
 	}
-	g_mutex_unlock(&one_at_a_time);
+	give_turn_back(person);
 	pss_wipe(answer, sizeof answer);
 	return ret;
 }

@@ -117,12 +117,11 @@ static int attempt_query(Auth *auth, gpointer data)
 
 static int attempt_agent(Auth *auth, gpointer data)
 {
-	gint64 start = g_get_monotonic_time();
-
 	/* It may wait for a touch. */
 	pss_person_rest(auth->person);
+	pss_person_begin_asking(auth->person);
 	int status = ssh_userauth_agent(auth->session, NULL);
-	pss_person_excuse(auth->person, g_get_monotonic_time() - start);
+	pss_person_end_asking(auth->person);
 	pss_person_work(auth->person);
 	return status;
 }

@@ -23,16 +23,22 @@ struct PssPerson {
 	const PssTransportEvents *events; /* main context only; NULL: left */
 	gpointer user;
 	gboolean can_ask;
+	guint64 asker;
 	char *askpass; /* or NULL */
 	char **environment;
 	int leave_fd;    /* while the thread runs; -1 */
 	gboolean works;  /* the thread has a seat, see workshop.h */
 	gint64 deadline; /* the thread's own */
 	guint limit_ms;
+	gint64 asked; /* when it began to ask; 0: it does not */
+	PssPersonAskingFunc on_asking;
+	gpointer asking_user;
 	GMutex lock;
 	GCond changed;
 	gboolean left, woken;
 };
+
+static gint n_asked; /* atomic */
 
 /* One question on its way: shared by the thread that waits and the main context that answers. */
 typedef struct {
@@ -76,6 +82,7 @@ PssPerson *pss_person_new(const PssTarget *target, const PssTransportEvents *eve
 	person->events = events;
 	person->user = user;
 	person->can_ask = target->can_ask;
+	person->asker = target->asker;
 	person->askpass = g_strdup(askpass_of(target));
 	person->environment = g_strdupv(target->environment);
 	person->leave_fd = -1;
@@ -267,9 +274,9 @@ static char *ask_at_terminal(PssPerson *person, enum pss_ask_kind kind, const ch
 char *pss_person_ask(PssPerson *person, enum pss_ask_kind kind, const char *text)
 {
 	g_autofree char *shown = pss_ssh_clean_lines(text);
-	gint64 asked = g_get_monotonic_time();
 	char *answer = NULL;
 
+	pss_person_begin_asking(person);
 	if (person->askpass) {
 		gint64 deadline = person->deadline;
 		person->deadline = G_MAXINT64;
@@ -278,8 +285,41 @@ char *pss_person_ask(PssPerson *person, enum pss_ask_kind kind, const char *text
 	} else if (person->can_ask) {
 		answer = ask_at_terminal(person, kind, shown);
 	}
-	pss_person_excuse(person, g_get_monotonic_time() - asked);
+	pss_person_end_asking(person);
 	return answer;
+}
+
+void pss_person_begin_asking(PssPerson *person)
+{
+	person->asked = g_get_monotonic_time();
+	g_atomic_int_inc(&n_asked);
+	if (person->on_asking)
+		person->on_asking(TRUE, person->asking_user);
+}
+
+void pss_person_end_asking(PssPerson *person)
+{
+	if (person->on_asking)
+		person->on_asking(FALSE, person->asking_user);
+	g_atomic_int_add(&n_asked, -1);
+	pss_person_excuse(person, g_get_monotonic_time() - person->asked);
+	person->asked = 0;
+}
+
+void pss_person_set_asking(PssPerson *person, PssPersonAskingFunc function, gpointer user)
+{
+	person->on_asking = function;
+	person->asking_user = user;
+}
+
+guint pss_persons_n_asked(void)
+{
+	return (guint)g_atomic_int_get(&n_asked);
+}
+
+guint64 pss_person_asker(const PssPerson *person)
+{
+	return person->asker;
 }
 
 void pss_person_work(PssPerson *person)

@@ -39,8 +39,22 @@ gboolean pss_person_can_be_asked(PssPerson *person);
 /* The deadline that all of pss_person_wait() shares. */
 void pss_person_set_deadline(PssPerson *person, guint milliseconds);
 
-/* Time that a person needed (a touch of a key, a PIN asked by the agent) does not count. */
-void pss_person_excuse(PssPerson *person, gint64 microseconds);
+/* The thread waits for what somebody has to do elsewhere (a touch of a key, a PIN that the agent asks for), as
+ * pss_person_ask() does by itself. That time does not count. */
+void pss_person_begin_asking(PssPerson *person);
+void pss_person_end_asking(PssPerson *person);
+void pss_person_excuse(PssPerson *person, gint64 microseconds); /* what else does not count */
+
+/* Told by the thread when it begins and ends to ask: what it holds meanwhile may be lent. One at a time; NULL: nobody.
+ */
+typedef void (*PssPersonAskingFunc)(gboolean asks, gpointer user);
+void pss_person_set_asking(PssPerson *person, PssPersonAskingFunc function, gpointer user);
+
+/* Persons who are being asked; from any thread. */
+guint pss_persons_n_asked(void);
+
+/* PssTarget's. */
+guint64 pss_person_asker(const PssPerson *person);
 
 /* Waits until fd is ready for `events` (poll's). FALSE: PSS_UNREACHABLE when the deadline passed
  * ("WHAT took longer than 30 s"), PSS_INTERRUPTED when the person left. `until` is an earlier

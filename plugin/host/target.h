@@ -21,7 +21,8 @@ typedef struct {
 	guint share;              /* -ShareConnection: one connection with others that name it so, where it will want so
 				     many channels at a time; 0: one of its own */
 	gboolean can_ask;         /* a person sits there */
-	guint verbose;            /* 0, 1, 2: which notes are wanted */
+	guint64 asker; /* the client that puts its questions to them, one after another; 0: it is not known */
+	guint verbose; /* 0, 1, 2: which notes are wanted */
 } PssTarget;
 
 /* A session has a terminal, a control channel and what its commands' streams run in. */

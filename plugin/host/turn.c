@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* How many may log in to a server at once is found out, as TCP finds its window: it grows by one each time that as many
- * have logged in, and is halved when the server hangs up. Servers are forgotten some time after the last turn. */
+ * have logged in, and is halved when the server hangs up. Servers are forgotten some time after the last turn. A turn
+ * whose person is being asked is lent: nobody waits for an answer that may never come. Only those who would be asked at
+ * the same terminal do, when many questions stand there; else a hundred logins that want a password would all connect,
+ * and the server would hang up on them while the first is typed. */
 #include "host/turn.h"
 
 #include <string.h>
@@ -9,6 +12,7 @@
 
 #define AT_FIRST 8 /* below the 10 that sshd takes without a second thought */
 #define AT_MOST 64
+#define LENT_AFTER_MS 200 /* so that an agent that signs at once changes nothing */
 #define REMEMBERED_US (120 * G_USEC_PER_SEC)
 #define PAUSE_MS 100
 #define LONG_PAUSES 6 /* some five seconds */
@@ -17,15 +21,16 @@
 
 typedef struct {
 	char *name;
-	guint limit, n_in, n_good; /* the last: since the limit was changed */
-	GQueue waiting;            /* of PssTurn */
-	gint64 used, told;         /* the second: that it refuses */
+	guint limit, n_good; /* the second: since the limit was changed */
+	GQueue in, waiting;  /* of PssTurn */
+	gint64 used, told;   /* the second: that it refuses */
 } Server;
 
 struct PssTurn {
 	Server *server;
 	PssPerson *person;
 	gboolean has_come;
+	gint64 asked; /* since when its person is; 0: they are not */
 };
 
 static GMutex lock;
@@ -35,7 +40,7 @@ static gboolean is_old(gpointer name, gpointer data, gpointer now)
 {
 	const Server *server = data;
 
-	return server->n_in == 0 && g_queue_is_empty((GQueue *)&server->waiting) &&
+	return g_queue_is_empty((GQueue *)&server->in) && g_queue_is_empty((GQueue *)&server->waiting) &&
 	       server->used + REMEMBERED_US < *(const gint64 *)now;
 }
 
@@ -59,6 +64,7 @@ static Server *find_server(const char *name)
 		server = g_new0(Server, 1);
 		server->name = g_strdup(name);
 		server->limit = AT_FIRST;
+		g_queue_init(&server->in);
 		g_queue_init(&server->waiting);
 		g_hash_table_insert(servers, server->name, server);
 	}
@@ -66,14 +72,65 @@ static Server *find_server(const char *name)
 	return server;
 }
 
+static gboolean is_lent(const PssTurn *turn)
+{
+	return turn->asked && turn->asked + LENT_AFTER_MS * 1000 <= g_get_monotonic_time();
+}
+
+/* Nobody knows whom the asker 0 asks. */
+static gboolean ask_at_one_terminal(const PssTurn *turn, const PssPerson *person)
+{
+	return pss_person_asker(person) != 0 && pss_person_asker(turn->person) == pss_person_asker(person);
+}
+
+static gboolean may_come(const Server *server, const PssTurn *turn)
+{
+	guint n_active = 0, n_of_terminal = 0;
+
+	for (const GList *link = server->in.head; link; link = link->next) {
+		n_active += !is_lent(link->data);
+		n_of_terminal += ask_at_one_terminal(link->data, turn->person);
+	}
+	return n_active < server->limit && n_of_terminal < MAX(server->limit, AT_FIRST);
+}
+
 static void let_in(Server *server)
 {
-	while (server->n_in < server->limit && !g_queue_is_empty(&server->waiting)) {
-		PssTurn *turn = g_queue_pop_head(&server->waiting);
-		server->n_in++;
+	for (GList *link = server->waiting.head, *next; link; link = next) {
+		PssTurn *turn = link->data;
+		next = link->next;
+		if (!may_come(server, turn))
+			continue;
+		g_queue_unlink(&server->waiting, link);
+		g_queue_push_tail_link(&server->in, link);
 		turn->has_come = TRUE;
 		pss_person_wake(turn->person);
 	}
+}
+
+static gboolean on_lend_time(gpointer unused)
+{
+	GHashTableIter iter;
+	gpointer server;
+
+	g_mutex_lock(&lock);
+	g_hash_table_iter_init(&iter, servers);
+	while (g_hash_table_iter_next(&iter, NULL, &server))
+		let_in(server);
+	g_mutex_unlock(&lock);
+	return G_SOURCE_REMOVE;
+}
+
+/* In the thread of the login. Its place is taken back at once, whoever has come in meanwhile. */
+static void on_asking(gboolean asks, gpointer user)
+{
+	PssTurn *turn = user;
+
+	g_mutex_lock(&lock);
+	turn->asked = asks ? g_get_monotonic_time() : 0;
+	g_mutex_unlock(&lock);
+	if (asks)
+		g_timeout_add(LENT_AFTER_MS, on_lend_time, NULL);
 }
 
 static void learn(Server *server, PssTurnOutcome outcome)
@@ -112,8 +169,10 @@ PssTurn *pss_turn_take(PssPerson *person, const char *server, GError **error)
 		told = TRUE;
 		waits = pss_person_pause(person, error);
 	}
-	if (waits)
+	if (waits) {
+		pss_person_set_asking(person, on_asking, turn);
 		return turn;
+	}
 	pss_turn_give_back(turn, PSS_TURN_SAYS_NOTHING);
 	return NULL;
 }
@@ -122,12 +181,10 @@ void pss_turn_give_back(PssTurn *turn, PssTurnOutcome outcome)
 {
 	if (!turn)
 		return;
+	pss_person_set_asking(turn->person, NULL, NULL);
 	g_mutex_lock(&lock);
 	Server *server = turn->server;
-	if (turn->has_come)
-		server->n_in--;
-	else
-		g_queue_remove(&server->waiting, turn);
+	g_queue_remove(turn->has_come ? &server->in : &server->waiting, turn);
 	learn(server, outcome);
 	let_in(server);
 	g_mutex_unlock(&lock);
@@ -147,6 +204,22 @@ static gboolean may_tell(const char *name)
 	return may;
 }
 
+/* Does their terminal show a question of another login? The places that a server has are for those who stand there. */
+static gboolean is_another_asked(const PssPerson *person)
+{
+	GHashTableIter iter;
+	gpointer server;
+	gboolean found = FALSE;
+
+	g_mutex_lock(&lock);
+	g_hash_table_iter_init(&iter, servers);
+	while (!found && g_hash_table_iter_next(&iter, NULL, &server))
+		for (const GList *link = ((Server *)server)->in.head; link && !found; link = link->next)
+			found = is_lent(link->data) && ask_at_one_terminal(link->data, person);
+	g_mutex_unlock(&lock);
+	return found;
+}
+
 gboolean pss_turn_pause(PssPerson *person, const char *server, guint n, GError **error)
 {
 	gint64 ms = MIN(PAUSE_MS << MIN(n, 10), PAUSE_MAX_MS);
@@ -154,8 +227,10 @@ gboolean pss_turn_pause(PssPerson *person, const char *server, guint n, GError *
 		pss_person_note(person, PSS_NOTE_WARNING,
 				"%s hangs up on each connection; trying again (Ctrl-C gives up)", server);
 	pss_person_note(person, PSS_NOTE_VERBOSE, "refused for now; trying again");
-	gint64 until = g_get_monotonic_time() + (ms / 2 + g_random_int_range(0, (gint32)ms)) * 1000;
+	gint64 us = (ms / 2 + g_random_int_range(0, (gint32)ms)) * 1000, until = g_get_monotonic_time() + us;
 
+	if (is_another_asked(person))
+		pss_person_excuse(person, us);
 	return until < pss_person_deadline(person) && pss_person_wait(person, -1, 0, until, "waiting", error);
 }
 

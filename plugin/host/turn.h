@@ -14,13 +14,14 @@ typedef enum {
 	PSS_TURN_REFUSED, /* hung up on before it said a word */
 } PssTurnOutcome;
 
-/* `server` is any text that is the same for the same server. Waits for the turn, which does not count as time. NULL:
- * the person has left, error is set. */
+/* `server` is any text that is the same for the same server. Waits for the turn, which does not count as time. It is
+ * lent to others while the person is asked. NULL: the person has left, error is set. */
 PssTurn *pss_turn_take(PssPerson *person, const char *server, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void pss_turn_give_back(PssTurn *turn, PssTurnOutcome outcome); /* accepts NULL */
 
 /* Waits when `n` tries (from 1) have been refused: longer each time, and not as long as others. That it takes long is
- * told, once for many. FALSE: the time is over, or the person has left (then error is set). */
+ * told, once for many. It does not count as time while another login asks at the same terminal. FALSE: the time is
+ * over, or the person has left (then error is set). */
 gboolean pss_turn_pause(PssPerson *person, const char *server, guint n, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What is told in the end: that the server refuses (PSS_THROTTLED) in words of ours, any other failure as it is.

@@ -182,6 +182,19 @@ little() {
 @test "shortage: the same with 96 descriptors" { little 96; }
 @test "shortage: the same with 128 descriptors" { little 128; }
 
+@test "shortage: a question that nobody answers holds nobody up, where there is room for one login at a time" {
+	local_shell_start
+	run_line 'ulimit -n 64'
+	term_type 'enter-pssession -ConfigFile $HERE/config -Options StrictHostKeyChecking=ask -Options UserKnownHostsFile=$HERE/none n1'
+	term_keys Enter
+	wait_screen 'Are you sure'
+	run local_shell "timeout 20 cat <(invoke-command -ConfigFile \$HERE/config -ComputerName 'n[1-8]' 'echo here' </dev/null)"
+	[ "$(grep -c ': here$' <<<"$output")" -eq 8 ]
+	term_keys C-c
+	wait_local
+	status_is 130
+}
+
 @test "shortage: more sessions than there are descriptors for: those that fit are open, the others say why, all can be removed" {
 	run local_shell "ulimit -n 40
 		new-pssession -ConfigFile \$HERE/config 'n[1-40]' >\$HERE/opened 2>\$HERE/failed

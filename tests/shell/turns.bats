@@ -118,6 +118,40 @@ answers() {
 	status_is 130
 }
 
+# From eight at once to one.
+learn_of_refusals() {
+	crowd
+	local_shell 'invoke-command -Verbose -ConfigFile $HERE/config -ComputerName n1 true </dev/null' >"$HERE/o" 2>"$HERE/e" &
+	local asked=$!
+	wait_until 20 eval '[ "$(grep -c "refused for now" "$HERE/e")" -ge 3 ]'
+	kill "$asked"
+	wait "$asked" || true
+	leave_crowd
+}
+
+# holds_nobody_up PARAMETER…: one that opens so has been asked, and is not answered.
+holds_nobody_up() {
+	learn_of_refusals
+	local_shell_start
+	term_type "enter-pssession -ConfigFile \$HERE/config $* n1"
+	term_keys Enter
+	wait_screen 'Are you sure'
+	answers 'n[1-2]' '' 2
+	answers 'n[1-2]' '-Transport ssh' 2
+	answers 'j[1-2]' '' 2
+	term_keys C-c
+	wait_local
+	status_is 130
+}
+
+@test "turns: a question that nobody answers holds nobody up" {
+	holds_nobody_up '-Options StrictHostKeyChecking=ask -Options UserKnownHostsFile=$HERE/none'
+}
+
+@test "turns: nor does one of the ssh program" {
+	holds_nobody_up '-Transport ssh -Options StrictHostKeyChecking=ask -Options UserKnownHostsFile=$HERE/none'
+}
+
 @test "turns: -ThrottleLimit is how many are opened, connected and asked at a time" {
 	run local_shell 'new-pssession -Verbose -ThrottleLimit 1 -ConfigFile $HERE/config n1 n2 n3 2>&1 >/dev/null |
 			grep -oE "opening a session on n[0-9]|connecting to"
