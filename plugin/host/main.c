@@ -26,7 +26,7 @@
 #include "host/shortage.h"
 
 #define IDLE_SECONDS 300
-#define LOGIN_END_MS 2500    /* of what is logging in at the end, with ssh programs */
+#define LOGIN_END_MS 2500       /* of what is logging in at the end, with ssh programs */
 #define DESCRIPTORS_AT_START 12 /* socket, watches, GLib's and libssh's own, the reserve, a client */
 
 static int ready_fd = -1;
