@@ -50,7 +50,6 @@ if [ -z "$d" ] || ! mkfifo -m 600 q rep; then
 	pss_say x "$pss_why"
 	exit 1
 fi
-echo $$ >pid
 # Only this shell holds `rep` open for writing all the time: its end, whatever the cause, is the end of the pump.
 exec 3<>rep 4<>q 5<&0 6<>go 7<rep
 
@@ -168,6 +167,12 @@ fi
 @END@
 [ $f != fish ] || echo >&6
 
+# ---- the owner, while the shell starts: the process id last, as it is nothing alone
+@WHERE@
+here=$(pss_where)
+echo "$here" >where
+echo $$ >pid
+
 # ---- what requests need, which come behind this script
 cat >relay <<'@END@'
 @RELAY@
@@ -214,20 +219,42 @@ pss_watch() {
 	done
 }
 
-# ---- directories of dead owners: ours, by name, with a process id that lives no more
+# ---- directories of dead owners: ours, by name
+is_untouched() { # for so many minutes
+	[ -n "$(find . -prune -mmin "+$1")" ]
+}
+# Whether somebody reads the fifo, wherever this kernel runs him: only then it can be opened.
+is_read() {
+	[ -p "$1" ] || return
+	: >"$1" &
+	o=$!
+	for i in 1 2 3 4 5; do
+		lives "$o" || break
+		sleep 0.2 || sleep 1
+	done
+	kill "$o"
+	wait "$o"
+}
+# The one that we stand in. A process id says something where it was given only (without `where`, by an earlier
+# version of us). Elsewhere its owner may live as long as something changes in it, or he has his fifos open.
+is_left() {
+	if ! { [ -s pid ] && read -r o <pid; }; then
+		is_untouched 60
+	elif [ ! -s where ] || { read -r x <where && [ "$x" = "$here" ]; }; then
+		! lives "$o"
+	else
+		is_untouched 14400 && ! is_read q
+	fi
+}
 sweep() (
 	trap - EXIT HUP INT PIPE TERM
 	for b in "$XDG_RUNTIME_DIR" /dev/shm "${TMPDIR:-/tmp}" /var/tmp "$HOME"; do
 		# Elsewhere somebody could put another in its place while we look.
 		[ -O "$b/." ] || [ -k "$b/." ] || continue
 		for x in "$b"/.pss-*; do
-			[ -d "$x" ] && [ ! -h "$x" ] && cd -P "$x" 2>/dev/null && [ -O . ] || continue
-			if [ -s pid ] && read -r o <pid; then
-				lives "$o" && continue
-			elif [ -z "$(find . -prune -mmin +60)" ]; then
-				continue
-			fi
-			cd / && rm -rf "$x"
+			d=$x
+			[ -d "$d" ] && [ ! -h "$d" ] && cd -P "$d" 2>/dev/null && [ -O . ] || continue
+			is_left && cd / && rm -rf "$d"
 		done
 	done
 )

@@ -4,6 +4,7 @@ n=@NAME@
 u=$(umask)
 umask 077
 @RENDEZVOUS@
+@WHERE@
 pss_refuse() {
 	printf '\036%s n %s\n' "$n" "$1"
 	exit 0
@@ -14,6 +15,7 @@ rm -f go
 	printf '%s\n' '@ABOUT@'
 	printf '%s\n' "$(date +%s) ${SHELL##*/}"
 } >about
+pss_where >where
 for k in @KEEPERS@; do
 	(PATH=$pss_path && command -v "$k" >/dev/null 2>&1) || continue
 	case $k in
@@ -34,7 +36,7 @@ for k in @KEEPERS@; do
 	[ -f holder ] && [ ! -f pid ] || exit 0
 done
 u=$PWD
-rm -f holder keeper about
+rm -f holder keeper about where
 cd /
 rmdir "$u" 2>/dev/null
 pss_refuse "neither perl nor python3 works there"

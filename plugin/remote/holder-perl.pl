@@ -562,7 +562,7 @@ sub write_link {
 sub leave {
 	close_child($_) for values %children;
 	my $here = POSIX::getcwd();
-	unlink(qw(holder keeper about pid s link idle));
+	unlink(qw(holder keeper about where pid s link idle));
 	rmdir($here) if defined $here;
 }
 

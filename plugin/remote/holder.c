@@ -55,6 +55,7 @@ void pss_holder_link_init(PssHolderLink *link, const char *name, const PssHolder
 
 	link->script = g_string_new(pss_source_hold);
 	pss_script_include(link->script, "@RENDEZVOUS@", pss_source_rendezvous);
+	pss_script_include(link->script, "@WHERE@", pss_source_where);
 	pss_script_include(link->script, "@PERL@", pss_source_holder_perl);
 	pss_script_include(link->script, "@PYTHON@", pss_source_holder_python);
 	pss_script_stay(link->script);

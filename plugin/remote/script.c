@@ -68,6 +68,7 @@ char *pss_script_control(const PssScriptValues *values, gsize *ret_n)
 	pss_script_include(text, "@POSIX_COMPLETE@", pss_source_posix_complete);
 	pss_script_include(text, "@RELAY@", pss_source_relay);
 	pss_script_include(text, "@TYPED@", pss_source_typed);
+	pss_script_include(text, "@WHERE@", pss_source_where);
 	pss_script_include(text, "@LAUNCH@", pss_source_launch);
 	pss_script_replace(text, "@INPUTS@", G_STRINGIFY(PSS_RELAY_INPUTS));
 	pss_script_replace(text, "@MOST@", G_STRINGIFY(PSS_COMPLETIONS_MAX));

@@ -8,6 +8,7 @@ extern const char pss_source_terminal[];
 extern const char pss_source_launch[];
 extern const char pss_source_relay[];
 extern const char pss_source_typed[];
+extern const char pss_source_where[];
 extern const char pss_source_exec[];
 extern const char pss_source_escapes[];
 extern const char pss_source_bash[];

@@ -564,8 +564,10 @@ Drive *drive_new(const DriveOptions *options)
 
 char *drive_find_directory(Drive *drive)
 {
-	static const char *const places[] = { "/dev/shm", "/tmp", "/var/tmp" };
+	const char *const places[] = { g_getenv("XDG_RUNTIME_DIR"), "/dev/shm", "/tmp", "/var/tmp" };
 	for (gsize i = 0; i < G_N_ELEMENTS(places); i++) {
+		if (!places[i])
+			continue;
 		g_autofree char *path = g_strdup_printf("%s/.pss-%s", places[i], drive->name);
 		if (g_file_test(path, G_FILE_TEST_EXISTS))
 			return g_steal_pointer(&path);

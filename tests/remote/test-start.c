@@ -419,31 +419,6 @@ static void test_directory_is_private(void)
 	remove_home(home);
 }
 
-static void test_stale_directories_are_swept(void)
-{
-	g_autofree char *home = g_dir_make_tmp("pss-home-XXXXXX", NULL);
-	g_autofree char *stale = g_strdup_printf("/dev/shm/.pss-stale-%d", getpid());
-	g_autofree char *live = g_strdup_printf("/dev/shm/.pss-live-%d", getpid());
-	g_autofree char *stale_pid = g_build_filename(stale, "pid", NULL);
-	g_autofree char *live_pid = g_build_filename(live, "pid", NULL);
-	g_autofree char *ours = g_strdup_printf("%d\n", getpid());
-	g_mkdir(stale, 0700);
-	g_mkdir(live, 0700);
-	g_assert_true(g_file_set_contents(stale_pid, "4194305\n", -1, NULL)); /* above every possible one */
-	g_assert_true(g_file_set_contents(live_pid, ours, -1, NULL));
-	Drive *drive = start_bash(home);
-	drive_steps(drive, "sweep", ready);
-	const gint64 end = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
-	while (g_file_test(stale, G_FILE_TEST_EXISTS) && g_get_monotonic_time() < end)
-		g_main_context_iteration(NULL, FALSE);
-	g_assert_false(g_file_test(stale, G_FILE_TEST_EXISTS));
-	g_assert_true(g_file_test(live_pid, G_FILE_TEST_EXISTS));
-	drive_free(drive);
-	g_unlink(live_pid);
-	g_rmdir(live);
-	remove_home(home);
-}
-
 static void test_lost_directory(void)
 {
 	static const Step steps[] = { LINE("rm -rf $__pss_d; echo gone"),
@@ -554,7 +529,6 @@ int main(int argc, char **argv)
 	}
 	g_test_add_func("/start/ConfigurationName picks each family", test_configurations);
 	g_test_add_func("/directory/is private and its key is nowhere else", test_directory_is_private);
-	g_test_add_func("/directory/those of dead owners are swept", test_stale_directories_are_swept);
 	g_test_add_func("/line/is sent again when it was lost", test_lost_request);
 	g_test_add_func("/directory/may vanish", test_lost_directory);
 	g_test_add_func("/directory/goes when the control channel is cut", test_control_cut);
