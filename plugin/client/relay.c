@@ -28,8 +28,9 @@ struct run {
 	bool showing;
 	size_t n_shown; /* bytes of it that are out */
 	struct pss_escape_keys escape;
-	struct pss_buffer late; /* keys that came after the prompt: they never leave this machine */
-	int64_t queried_at;     /* ms: when a program last asked the terminal something */
+	struct pss_buffer
+		late;       /* keys that came after the prompt, escape keys left out: they never leave this machine */
+	int64_t queried_at; /* ms: when a program last asked the terminal something */
 	bool with_keys;
 	int error;
 };
@@ -113,18 +114,32 @@ static void look_for_answers(struct run *run, const char *keys, size_t n)
 	}
 }
 
-/* Keys for the remote, but for the escape keys among them. What follows a `~.` was typed for nobody. */
+static void put_keys(struct run *run, const char *keys, size_t n)
+{
+	int error = 0;
+
+	if (run->link->stage == PSS_STAGE_REMOTE)
+		pss_link_keys(run->link, keys, n);
+	else
+		error = pss_buffer_append(&run->late, keys, n);
+	if (error < 0)
+		run->error = error;
+}
+
+/* Keys for the remote, or for the editor while those before them are still on their way home, which may be long: either
+ * way without the escape keys among them. What follows a `~.` was typed for nobody. */
 static void pass_keys(struct run *run, const char *keys, size_t n)
 {
 	char passed[KEYS_MAX + 1];
 
-	look_for_answers(run, keys, n);
+	if (run->link->stage == PSS_STAGE_REMOTE)
+		look_for_answers(run, keys, n);
 	while (n > 0 && run->relay->asked == PSS_ESCAPE_KEY_NONE) {
 		enum pss_escape_key action;
 		size_t n_passed, taken = pss_escape_keys_take(&run->escape, keys, n, passed, &n_passed, &action);
 
 		if (n_passed > 0)
-			pss_link_keys(run->link, passed, n_passed);
+			put_keys(run, passed, n_passed);
 		if (action == PSS_ESCAPE_KEY_HELP)
 			show_help(run);
 		else
@@ -135,26 +150,6 @@ static void pass_keys(struct run *run, const char *keys, size_t n)
 	pss_wipe(passed, sizeof(passed));
 }
 
-static void keep_late(struct run *run, const char *keys, size_t n)
-{
-	char held = (char)run->escape.character;
-	int error = run->escape.held ? pss_buffer_append(&run->late, &held, 1) : 0;
-
-	run->escape.held = false;
-	if (error == 0 && n > 0)
-		error = pss_buffer_append(&run->late, keys, n);
-	if (error < 0)
-		run->error = error;
-}
-
-static void sort_keys(struct run *run, const char *keys, size_t n)
-{
-	if (run->link->stage == PSS_STAGE_REMOTE)
-		pass_keys(run, keys, n);
-	else
-		keep_late(run, keys, n);
-}
-
 static void take_keys(struct run *run)
 {
 	char keys[KEYS_MAX];
@@ -163,7 +158,7 @@ static void take_keys(struct run *run)
 	if (n == 0 || (n < 0 && n != -EAGAIN))
 		run->error = n < 0 ? (int)n : -EIO;
 	else if (n > 0)
-		sort_keys(run, keys, (size_t)n);
+		pass_keys(run, keys, (size_t)n);
 	pss_wipe(keys, sizeof(keys));
 }
 
@@ -197,7 +192,7 @@ static void take_keys_of_editor(struct run *run)
 	if (n > 0) {
 		while ((newline = memchr(keys, '\n', (size_t)n)))
 			*newline = '\r';
-		sort_keys(run, keys, (size_t)n);
+		pass_keys(run, keys, (size_t)n);
 	}
 	pss_wipe(keys, sizeof(keys));
 }
@@ -315,16 +310,26 @@ static void await_answers(struct run *run)
 	run->relay->modes->position_asked = false;
 }
 
+/* An escape character that waited for another key is text of the line. */
+static void collect_held(struct run *run)
+{
+	char held = (char)run->escape.character;
+
+	if (run->escape.held)
+		collect(run, &held, 1, false);
+	run->escape.held = false;
+}
+
 /* Keys that came back, and then those that have been pressed meanwhile: the editor reads them first. */
 static void collect_keys(struct run *run)
 {
 	struct pss_buffer *typed = &run->link->typed;
 
 	run->relay->typed->position_asked = run->relay->modes->position_asked;
-	keep_late(run, NULL, 0); /* an escape character that waited for another key */
 	collect(run, pss_buffer_bytes(typed), typed->length, true);
 	pss_buffer_wipe(typed);
-	collect(run, pss_buffer_bytes(&run->late), run->late.length, false);
+	collect(run, pss_buffer_bytes(&run->late), run->late.length, true);
+	collect_held(run);
 	collect_from_terminal(run);
 	await_answers(run);
 }
@@ -350,7 +355,7 @@ static int loop(struct run *run, int64_t deadline_ms)
 		take_signals(run);
 		wait_and_move(run, left);
 	}
-	if (run->with_keys && run->link->stage == PSS_STAGE_PROMPT)
+	if (run->with_keys && run->link->stage == PSS_STAGE_PROMPT && run->relay->asked == PSS_ESCAPE_KEY_NONE)
 		collect_keys(run);
 	pss_buffer_wipe(&run->late);
 	error = pss_tty_make_cooked(run->tty);
