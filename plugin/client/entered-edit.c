@@ -58,6 +58,19 @@ static void show_above(struct pss_entered_state *state, const struct pss_frame *
 	pss_buffer_finish(&text);
 }
 
+/* Keys that come home while a line is edited (an older host process sends them with the prompt; and a new prompt may
+ * come with them): it is edited anew, in front of them. */
+static void take_typed(struct pss_entered_state *state)
+{
+	struct pss_buffer *typed = &state->link.typed;
+
+	if (typed->length == 0)
+		return;
+	state->again = true;
+	pss_typed_came_back(&state->typed, pss_buffer_bytes(typed), typed->length);
+	pss_buffer_wipe(typed);
+}
+
 bool pss_entered_take_frames(struct pss_entered_state *state)
 {
 	struct pss_frame frame;
@@ -67,20 +80,14 @@ bool pss_entered_take_frames(struct pss_entered_state *state)
 		show_above(state, &frame);
 		pss_link_shown(&state->link, &frame);
 	}
-	return state->link.stage != PSS_STAGE_PROMPT || state->link.n_prompts != state->n_edited;
+	take_typed(state);
+	return state->again || state->link.stage != PSS_STAGE_PROMPT || state->link.n_prompts != state->n_edited;
 }
 
 /* The connection is readable while a line is edited. True: the editing is over. */
 static bool on_wake(void *user)
 {
-	struct pss_entered_state *state = user;
-
-	if (pss_entered_take_frames(state))
-		return true;
-	state->again = state->link.typed.length > 0; /* of an older host process: it sends them with the prompt */
-	pss_typed_came_back(&state->typed, pss_buffer_bytes(&state->link.typed), state->link.typed.length);
-	pss_buffer_wipe(&state->link.typed);
-	return state->again;
+	return pss_entered_take_frames(user);
 }
 
 /* What has been typed behind a line that leaves is lost with the session, as it is with ssh, which has read it by now:

@@ -21,7 +21,7 @@ struct pss_entered_state {
 	char *pending;          /* the lines that went out since the last first prompt, not yet in the history; heap */
 	char *insert;           /* what the next edit starts with; heap */
 	struct pss_typed typed; /* … and reads before the terminal's keys */
-	bool again;             /* keys have come while a line was edited: it is edited anew, behind them */
+	bool again;             /* keys have come while a line was edited: it is edited anew, in front of them */
 	unsigned n_edited;      /* link.n_prompts, of the prompt that is being edited */
 	int wanted_status;      /* given with `exit N`, or -1 */
 	bool leaving;           /* the user has asked to leave */

@@ -118,12 +118,17 @@ class Peer:
             self.send(OUTPUT, data[:262144])
             data = data[262144:]
 
-    def prompt(self, text=b"~$ ", status=0, kind=1, fresh=None, directory=b"/home/ann"):
+    @staticmethod
+    def prompt_frame(text=b"~$ ", status=0, kind=1, fresh=None, directory=b"/home/ann"):
         payload = field(TAG_PROMPT_KIND, kind) + field(TAG_EXIT_STATUS, status) + field(TAG_PROMPT, text)
         payload += field(TAG_DIRECTORY, directory)
         if fresh is not None:
             payload += field(TAG_FRESH, int(fresh))
-        self.send(PROMPT, payload)
+        return frame(PROMPT, payload)
+
+    def prompt(self, *arguments, **named):
+        with self.sending:
+            self.connection.sendall(self.prompt_frame(*arguments, **named))
 
     def left(self, reason, status=None, message=None):
         payload = field(TAG_LEFT_REASON, reason)

@@ -269,6 +269,50 @@ def _(b):
     assert b.peer.line() == b"abcdef"
 
 
+def wait_for_keys_on_their_way(b):
+    """At a prompt that does not come, because keys are on their way home."""
+    b.enter()
+    b.type("sleep 1\r")
+    b.peer.line()
+    b.type("abc\r")
+    assert input_of(b, 4) == b"abc\r"
+    b.peer.answers_ping = False
+    b.peer.prompt()
+    b.wait_for(lambda: b.peer.pings, "a PING")
+
+
+# One write each: a terminal hands over what has been typed by then.
+for _keys in (["~."], ["~", "."], ["d\r~."], ["x\r", "~", "."], ["~?", "~."], ["~~\r", "~."]):
+    @test(f"~. leaves while keys are waited for that are on their way home: {_keys!r}")
+    def _(b, keys=_keys):
+        wait_for_keys_on_their_way(b)
+        for piece in keys:
+            b.type(piece)
+            if piece == "~?":
+                b.expect(rb"~\.  leave at once")
+        b.peer.wait("LEAVE")
+        b.peer.send(wire.ACK)
+        b.peer.left(wire.BY_REQUEST)
+        b.expect(rb"connection to web1 closed\r\n.*LOCAL> ")
+        assert b.run("echo fine") == "fine\n"
+
+
+@test("keys that wait for others to come home: escape keys are taken out of them once, what is left runs in order")
+def _(b):
+    wait_for_keys_on_their_way(b)
+    b.type("~~one\r~?")
+    b.expect(rb"~\.  leave at once")
+    b.type("~two\r~")
+    b.pump(0.2)
+    b.peer.send(wire.TYPED, b"abc\r")
+    b.peer.answers_ping = True
+    b.peer.answer_ping()
+    assert b.peer.line() == b"abc"
+    assert input_of(b, 10) == b"~one\r~two\r"
+    b.type("x")  # behind the escape character, which waits
+    assert input_of(b, 2) == b"~x"
+
+
 @test("output at the prompt is shown above the line, which stays")
 def _(b):
     b.enter()
@@ -299,6 +343,22 @@ def _(b):
     b.expect(rb"\[web1\]: new\$ .*half")
     b.type("!\r")
     assert b.peer.line() == b"half!"
+
+
+@test("keys that come home together with a new prompt, and while an answer is waited for, are typed next")
+def _(b):
+    b.enter()
+    b.type("half")
+    b.expect(rb"half")
+    with b.peer.sending:
+        b.peer.connection.sendall(wire.frame(wire.TYPED, b" one") + b.peer.prompt_frame(b"new$ "))
+    b.expect(rb"\[web1\]: new\$ .*half.* one")
+    b.type("\t")
+    b.peer.complete()
+    b.peer.send(wire.TYPED, b" two")
+    b.expect(rb"two")
+    b.type("\r")
+    assert b.peer.line() == b"half one two"
 
 
 @test("output without a final newline is not overwritten")
