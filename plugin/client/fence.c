@@ -7,9 +7,13 @@
 #include <string.h>
 
 #define BLANKS " \t\n"
-#define OPERATORS ";&|({!\n" /* a command may stand behind them */
+#define OPERATORS ";&|({!`\n" /* a command may stand behind them */
+#define ENDS ";&|)}<>`\n"     /* they end a command's words */
 
-static const char *const leading_words[] = { "--", "builtin", "command", "do", "else", "exec", "then", "time" };
+static const char *const leading_words[] = {
+	"--",   "builtin", "command",   "coproc", "do",   "elif", "else", "exec",  "if",
+	"nice", "nohup",   "nocorrect", "noglob", "then", "time", "sudo", "until", "while",
+};
 
 /* Would a shell take what follows `text[n]` for a command? */
 static bool begins_command(const char *text, size_t n)
@@ -28,9 +32,21 @@ static bool begins_command(const char *text, size_t n)
 	return false;
 }
 
-static bool ends_word(char c)
+/* Behind a blank. */
+static bool is_no_word(const char *text)
 {
-	return c == '\0' || strchr(BLANKS ";&|)}<>", c);
+	const char *behind = text + strspn(text, "0123456789");
+
+	return *text == '\0' || *text == '#' || strchr(ENDS, *text) || *behind == '<' || *behind == '>';
+}
+
+/* Is what stands in front of `after` a command as it is? A single word is the beginning of many another one; several
+ * words that stand in the text are the line, whatever is added to them. */
+static bool ends_command(const char *after, bool one_word)
+{
+	if (*after != '\0' && !strchr(BLANKS ENDS, *after))
+		return false;
+	return !one_word || is_no_word(after + strspn(after, " \t"));
 }
 
 bool pss_text_runs_line(const char *text, const char *line)
@@ -43,10 +59,10 @@ bool pss_text_runs_line(const char *text, const char *line)
 	if (n == 0)
 		return false;
 	char *wanted = strndup(line + from, n);
-	bool runs = !wanted;
+	bool runs = !wanted, one_word = strcspn(line + from, BLANKS) == n;
 
 	while (wanted && !runs && (found = strstr(found, wanted))) {
-		runs = begins_command(text, (size_t)(found - text)) && ends_word(found[n]);
+		runs = begins_command(text, (size_t)(found - text)) && ends_command(found + n, one_word);
 		found++;
 	}
 	free(wanted);
