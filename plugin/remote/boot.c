@@ -39,7 +39,10 @@ static void become_plain(PssRemote *remote, const char *reason)
 	pss_engine_set_timer(remote, 0, NULL);
 	remote->phase = PSS_PHASE_RAW;
 	remote->events->on_notice(remote->user, reason);
-	repeat_tail(remote);
+	if (remote->prelude.line->len > 0) /* the tail, which was kept back so far: it is shown once */
+		pss_prelude_flush(remote);
+	else
+		repeat_tail(remote);
 	pss_prelude_show(remote);
 	remote->events->on_busy(remote->user);
 	send_held(remote);

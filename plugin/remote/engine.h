@@ -45,7 +45,8 @@ typedef struct {
 	GString *begun;   /* its last line */
 	GString *tail;    /* the last line of all that was printed so far */
 	GPtrArray *lines; /* those before it */
-	GString *line;    /* what may become a repetition of one of them */
+	GString *line;    /* what may become a repetition of one of them, for a moment */
+	guint line_timer;
 	gsize n_remembered;
 	gboolean is_inside; /* a line that is shown */
 } PssPrelude;

@@ -23,6 +23,7 @@ void pss_prelude_init(PssPrelude *prelude)
 void pss_prelude_finish(PssPrelude *prelude)
 {
 	g_clear_handle_id(&prelude->timer, g_source_remove);
+	g_clear_handle_id(&prelude->line_timer, g_source_remove);
 	g_string_free(prelude->held, TRUE);
 	g_string_free(prelude->begun, TRUE);
 	g_string_free(prelude->tail, TRUE);
@@ -115,6 +116,7 @@ void pss_prelude_flush(PssRemote *remote)
 {
 	PssPrelude *prelude = &remote->prelude;
 
+	g_clear_handle_id(&prelude->line_timer, g_source_remove);
 	if (prelude->line->len == 0)
 		return;
 	g_autoptr(GString) line = g_steal_pointer(&prelude->line);
@@ -142,6 +144,22 @@ static gboolean may_become_repetition(const PssPrelude *prelude)
 	return FALSE;
 }
 
+/* A prompt, or a question, that begins like a line that was printed before: nothing follows it. */
+static gboolean on_line_enough(gpointer user)
+{
+	PssRemote *remote = user;
+	remote->prelude.line_timer = 0;
+	if (remote->phase != PSS_PHASE_ENDED)
+		pss_prelude_flush(remote);
+	return G_SOURCE_REMOVE;
+}
+
+static void drop_line(PssPrelude *prelude)
+{
+	g_clear_handle_id(&prelude->line_timer, g_source_remove);
+	g_string_truncate(prelude->line, 0);
+}
+
 /* Up to the end of a line, or of what there is. */
 static void filter_piece(PssRemote *remote, const char *data, gsize n)
 {
@@ -155,9 +173,11 @@ static void filter_piece(PssRemote *remote, const char *data, gsize n)
 	}
 	g_string_append_len(prelude->line, data, (gssize)n);
 	if (whole && is_repetition(prelude))
-		g_string_truncate(prelude->line, 0);
+		drop_line(prelude);
 	else if (whole || !may_become_repetition(prelude))
 		pss_prelude_flush(remote);
+	else if (prelude->line_timer == 0)
+		prelude->line_timer = g_timeout_add(HOLD_MS, on_line_enough, remote);
 }
 
 void pss_prelude_filter(PssRemote *remote, const void *data, gsize n)

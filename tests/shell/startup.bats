@@ -146,6 +146,24 @@ replaced() {
 	replaced dash .profile "PS1='other> ' exec bash --norc" 'exec zsh -d -i'
 }
 
+# begins_like PRINTED LOGIN: .bashrc, which bash reads for our command, too, prints a line there and not in the login.
+begins_like() {
+	echo "# $1 $2"
+	echo "case \$- in *i*) ;; *) printf '$1other> greeting-of-rc\n' ;; esac" | account_file .bashrc
+	echo "$2" | account_file .bash_profile
+	begin 'enter-pssession -ConfigFile $C box' "$OTHER" || return
+	scrollback_matches 'other> greeting-of-rc' && [ "$(scrollback | grep -c '^other>$')" = 1 ] || return
+	talk 'echo $((6*7))' && leave_by exit
+}
+
+@test "start-up: a prompt or a question that begins like a line that was printed before is shown, and once" {
+	through bash
+	requires dash
+	begins_like '' 'while read -rp "other> " line; do eval "$line"; done'
+	begins_like '\e(B' "PS1=\$'\e(Bother> ' exec dash -i"
+	begins_like '\e[?2004h' "PS1='other> ' exec bash --norc"
+}
+
 # A menu in the place of the shell, whose prompt is `other> `; what SHELL COMMAND it takes it runs.
 write_menu() {
 	cat >"$WORLD/menu" <<-END
