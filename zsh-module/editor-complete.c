@@ -77,6 +77,20 @@ static char *plain_up_to(const char *metafied, int n)
 	return plain;
 }
 
+/* Where the editing is over, the keys that were typed ahead are for the next. */
+static int ask_remote(const struct pss_read_request *request, const char *line, size_t point)
+{
+	int rc;
+
+	pss_editor_take_unread();
+	rc = request->complete(request->user, line, strlen(line), point, &completion.answer);
+	if (rc == -ECONNRESET)
+		pss_editor_give_up();
+	else
+		pss_editor_give_typed();
+	return rc;
+}
+
 /* 0: completion.answer is that of the line and the cursor as they stand. Else -errno, as of a request's complete(). */
 static int ask(void)
 {
@@ -91,12 +105,8 @@ static int ask(void)
 		return 0;
 	}
 	pss_editor_forget_completion();
-	if (request)
-		pss_editor_settle_typed();
 	if (line && before)
-		rc = request && request->complete
-			     ? request->complete(request->user, line, strlen(line), strlen(before), &completion.answer)
-			     : -ENOTSUP;
+		rc = request && request->complete ? ask_remote(request, line, strlen(before)) : -ENOTSUP;
 	if (rc == 0 && completion.answer.start > strlen(before))
 		rc = -EPROTO;
 	if (rc == 0) {
@@ -187,8 +197,6 @@ static int complete(Hookdef hook, void *data)
 		return 1;
 	if (completion.do_completion)
 		rc = ask();
-	if (rc == -ECONNRESET)
-		pss_editor_give_up();
 	if (rc < 0)
 		return rc != -EINTR && rc != -ECONNRESET;
 	char *word = set_word(completion.answer.start);

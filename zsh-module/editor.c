@@ -16,6 +16,7 @@
 #include "zsh-module/editor-signals.h"
 #include "zsh-module/editor.h"
 #include "client/typed.h"
+#include "wire/cleanup.h"
 
 #define WAKE_WIDGET "_pssession-wake"
 #define ABORTED "ZLE_VARED_ABORTED" /* where zleread() leaves a line that was not ended */
@@ -24,7 +25,6 @@ static struct {
 	pid_t owner;
 	const struct pss_read_request *request; /* of the line being read, else NULL */
 	Widget wake;
-	size_t n_given; /* keys that were typed ahead, of this line */
 	/* what the shell had */
 	LinkList bufstack;
 	char **psvar;
@@ -37,16 +37,65 @@ const struct pss_read_request *pss_editor_request(void)
 	return editor.request;
 }
 
+/* ---- keys that were typed ahead: zsh has them while it edits */
+
+static bool ends_with(const struct pss_typed *typed, const char *keys, size_t n)
+{
+	size_t there = typed->keys.length;
+
+	return n <= there && memcmp(pss_buffer_bytes(&typed->keys) + there - n, keys, n) == 0;
+}
+
+/* What zsh has put back, in the order in which it would read it. */
+static void read_unread(char *keys, size_t n)
+{
+	int vi_change = *pss_zle.vichgflag, last = *pss_zle.lastchar;
+
+	*pss_zle.vichgflag = 0;
+	for (size_t i = 0; i < n; i++)
+		keys[i] = (char)pss_zle.getbyte(0, NULL, 0);
+	*pss_zle.vichgflag = vi_change;
+	*pss_zle.lastchar = last;
+}
+
+/* It puts back what follows an Enter that longer keys begin with, say, and may have read that from the terminal. */
+void pss_editor_take_unread(void)
+{
+	struct pss_typed *typed = editor.request->typed;
+	size_t n = *pss_zle.kungetct > 0 ? (size_t)*pss_zle.kungetct : 0;
+	char *keys = zshcalloc(n + 1);
+
+	read_unread(keys, n);
+	if (ends_with(typed, keys, n)) {
+		pss_typed_take(typed, typed->keys.length - n);
+	} else {
+		pss_typed_forget(typed);
+		pss_typed_read(typed, keys, n);
+	}
+	pss_wipe(keys, n);
+	zfree(keys, n + 1);
+}
+
+/* As if a widget had put them back: zsh reads them before the terminal's. */
+void pss_editor_give_typed(void)
+{
+	struct pss_typed *typed = editor.request->typed;
+
+	pss_zle.ungetbytes((char *)pss_buffer_bytes(&typed->keys), (int)typed->keys.length);
+}
+
 /* The connection has something to say. Called by zleread() between two keys. */
 static int on_wake(char **arguments)
 {
 	const struct pss_read_request *request = editor.request;
 
-	if (!request)
+	if (!request || pss_editor_has_given_up())
 		return 0;
-	pss_editor_settle_typed(); /* what comes back may change the keys that are left */
-	if (!pss_editor_has_given_up() && request->on_wake(request->user))
+	pss_editor_take_unread();
+	if (request->on_wake(request->user))
 		pss_editor_give_up();
+	else
+		pss_editor_give_typed();
 	return 0;
 }
 
@@ -179,24 +228,6 @@ static enum pss_read outcome_of(char *metafied, char **ret_line)
 	return *ret_line ? PSS_READ_LINE : PSS_READ_EOF;
 }
 
-/* As if a widget had put them back: zsh reads them before the terminal's. */
-static void give_typed(struct pss_typed *typed)
-{
-	editor.n_given = typed->keys.length;
-	pss_zle.ungetbytes((char *)pss_buffer_bytes(&typed->keys), (int)typed->keys.length);
-}
-
-/* A line that is given up has taken them all (zle_main.c:trashzle). */
-void pss_editor_settle_typed(void)
-{
-	size_t left = *pss_zle.kungetct > 0 ? (size_t)*pss_zle.kungetct : 0;
-
-	if (left >= editor.n_given)
-		return;
-	pss_typed_take(editor.request->typed, editor.n_given - left);
-	editor.n_given = left;
-}
-
 /* The part in which zsh is in charge. */
 static char *read_in_zle(char *prompt)
 {
@@ -231,9 +262,10 @@ enum pss_read pss_zsh_read_line(const struct pss_read_request *request, char **r
 	unsetparam((char *)ABORTED);
 	editor.request = request;
 	opts[PROMPTPERCENT] = 1;
-	give_typed(request->typed);
+	pss_editor_give_typed();
 	line = read_in_zle(prompt);
-	pss_editor_settle_typed();
+	if (!pss_editor_has_given_up())
+		pss_editor_take_unread();
 	*pss_zle.kungetct = 0;
 	opts[PROMPTPERCENT] = (char)old_percent;
 	editor.request = NULL;

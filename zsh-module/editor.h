@@ -31,8 +31,10 @@ void pss_editor_candidates_end(void);
 /* editor.c: of the line being edited, or NULL. */
 const struct pss_read_request *pss_editor_request(void);
 
-/* … and what zsh has read by now of the keys that were typed ahead for it is taken from them. */
-void pss_editor_settle_typed(void);
+/* The keys that were typed ahead for it: between these two the request's `typed` is what zsh has not read of them, and
+ * zsh has none. */
+void pss_editor_take_unread(void);
+void pss_editor_give_typed(void);
 
 /* editor-widgets.c: the widgets that act on the local machine, off and on again. */
 void pss_editor_disarm_widgets(void);

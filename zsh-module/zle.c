@@ -20,6 +20,8 @@ static const struct {
 	{ "deletezlefunction", &pss_zle.deletezlefunction },
 	{ "ungetbytes", &pss_zle.ungetbytes },
 	{ "kungetct", &pss_zle.kungetct },
+	{ "getbyte", &pss_zle.getbyte },
+	{ "vichgflag", &pss_zle.vichgflag },
 	{ "showmsg", &pss_zle.showmsg },
 	{ "handlefeep", &pss_zle.handlefeep },
 	{ "lastchar", &pss_zle.lastchar },

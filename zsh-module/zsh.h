@@ -18,7 +18,9 @@ struct pss_zle {
 	Widget (*addzlefunction)(char *name, ZleIntFunc function, int flags);
 	void (*deletezlefunction)(Widget widget);
 	void (*ungetbytes)(char *bytes, int n);
-	int *kungetct; /* how many of these are there */
+	int *kungetct;                                              /* how many of these are there */
+	int (*getbyte)(long timeout, int *ret_timed_out, int full); /* with those there, the next of them */
+	int *vichgflag;                                             /* what it gives is part of a vi command */
 	void (*showmsg)(const char *text);
 	int (*handlefeep)(char **arguments);
 	int *lastchar; /* the key that the current widget was called by */

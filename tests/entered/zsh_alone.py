@@ -234,3 +234,35 @@ def _(b):
     b.type("echo localdir\t")
     b.expect(rb"localdirectory(\x1b\[1m)?/")
     b.type("\x15")
+
+
+@case("a key behind an Enter that longer keys begin with is typed next, wherever it comes from",
+      zsh="bindkey '^M^X' kill-whole-line; KEYTIMEOUT=500")
+def _(b):
+    b.enter()
+    b.type("echo a\rx")
+    assert b.peer.line() == b"echo a"
+    assert b.peer.wait("INPUT") == b"x"
+    b.peer.prompt()
+    b.peer.send(wire.TYPED, b"echo b\r")
+    b.expect(rb"\[web1\]: ~\$ .*echo b")
+    b.type("y")
+    assert b.peer.line() == b"echo b"
+    assert b.peer.wait("INPUT") == b"y"
+    b.peer.prompt()
+    b.peer.send(wire.TYPED, b"echo c\rz\r")
+    assert b.peer.line() == b"echo c"
+    assert b.peer.wait("INPUT") == b"z\r"
+
+
+@case("what was typed behind a Tab whose answer does not come, as the editing is over, is typed next")
+def _(b):
+    more = b"more" * 1000
+    b.enter()
+    b.type("sleep 1\r")
+    b.peer.line()
+    b.peer.prompt()
+    b.peer.send(wire.TYPED, b"half\t" + more + b"\r")
+    assert b.peer.complete() == (b"half", 4)
+    b.peer.prompt(b"new$ ")
+    assert b.peer.line() == b"half" + more
