@@ -110,6 +110,7 @@ static int on_left(struct pss_link *link, const struct pss_frame *frame)
 	const char *message = pss_fields_text(fields, PSS_TAG_MESSAGE);
 	uint64_t status = pss_fields_number(fields, PSS_TAG_EXIT_STATUS, UINT64_MAX);
 
+	link->left_at_prompt = link->stage == PSS_STAGE_PROMPT;
 	link->stage = PSS_STAGE_LEFT;
 	link->left_reason = pss_fields_number(fields, PSS_TAG_LEFT_REASON, PSS_LEFT_BY_REQUEST);
 	link->left_status = status <= 255 ? (int)status : -1;

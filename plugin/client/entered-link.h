@@ -41,8 +41,9 @@ struct pss_link {
 	int64_t heard_at;              /* ms: when the host last said something, or was last asked in a new way */
 	int lost;                      /* -ECONNRESET, -ETIMEDOUT, -EPROTO, …: for STAGE_LOST */
 	uint64_t left_reason;
-	int left_status;    /* -1: none was said */
-	char *left_message; /* heap, or NULL */
+	bool left_at_prompt; /* while no line was out: it ended by itself */
+	int left_status;     /* -1: none was said */
+	char *left_message;  /* heap, or NULL */
 };
 
 void pss_link_init(struct pss_link *link, struct pss_connection *connection, uint32_t id);

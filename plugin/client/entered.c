@@ -92,8 +92,8 @@ static bool is_thrown_out(const struct pss_entered_state *state)
 {
 	return is_lost(state) ||
 	       (state->link.stage == PSS_STAGE_LEFT && !state->leaving &&
-		(state->link.left_reason == PSS_LEFT_TAKEN || state->link.left_reason == PSS_LEFT_REMOVED ||
-		 state->link.left_reason == PSS_LEFT_DISCONNECTED));
+		(state->link.left_at_prompt || state->link.left_reason == PSS_LEFT_TAKEN ||
+		 state->link.left_reason == PSS_LEFT_REMOVED || state->link.left_reason == PSS_LEFT_DISCONNECTED));
 }
 
 static int exit_status(const struct pss_entered_state *state)

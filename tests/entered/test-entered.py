@@ -481,6 +481,18 @@ def _(b):
     b.expect(rb"Session1 was removed\r\n.*LOCAL> ")
 
 
+@test("what is typed when a session has ended by itself runs nowhere")
+def _(b):
+    for reason, status in ((wire.EXIT, 0), (wire.EXIT, 137), (wire.EXIT, None), (wire.LOST, None), (wire.TAKEN, None),
+                           (wire.REMOVED, None)):
+        b.enter(kept=True)
+        b.peer.left(reason, status)
+        b.type("echo ran-$((1 + 1))\r")
+        b.type("echo ran-$((1 + 2))\r")
+        b.expect(rb"LOCAL> ")
+        assert "ran-" not in b.run("echo settled"), (reason, status)
+
+
 @test("history: apart from the local one both ways, recalled by !! which is shown and sent")
 def _(b):
     b.run("echo local-canary")
