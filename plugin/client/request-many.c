@@ -136,6 +136,7 @@ int pss_request_remove(struct pss_call *call, struct pss_connection *connection,
 			     .sessions = sessions,
 			     .n_sessions = n_sessions,
 			     .throttle = throttle,
+			     .lasts = true,
 			     .write = write_removal,
 			     .on_result = on_removed };
 

@@ -288,6 +288,8 @@ static void take_greeting(PssHeld *held, const char *line)
 	g_auto(PssGreeting) greeting = { 0 };
 
 	pss_greeting_read(line, &greeting);
+	if (greeting.kind == PSS_GREETING_GONE || greeting.kind == PSS_GREETING_TAKEN)
+		pss_held_tell_end(held, NULL); /* there is nothing of ours */
 	if (greeting.kind == PSS_GREETING_HELD)
 		take_held(held, &greeting);
 	else if (greeting.kind == PSS_GREETING_NO_KEEPER && held->state == PSS_HELD_OPENING)
@@ -369,8 +371,9 @@ static void on_carrier_closed(gpointer user, int exit_status, const GError *erro
 	held->carrier = NULL;
 	if (held->state == PSS_HELD_OPENING) {
 		stay_plain(held, error ? error->message : "it runs no commands of ours");
-	} else if (!held->events && held->greeted) {
+	} else if (!held->events && held->greeted && !error && exit_status == 0) {
 		held->state = PSS_HELD_LOST; /* it has ended, as it was told to */
+		pss_held_tell_end(held, NULL);
 		pss_held_drop_link_soon(held);
 	} else {
 		pss_held_lose(held, cause);

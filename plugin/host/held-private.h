@@ -73,6 +73,9 @@ struct PssHeld {
 	PssHeldUnseen unseen;
 	gsize n_brought_back; /* bytes that the client before had, and nobody has seen */
 	gboolean leaving;
+	PssHeldEndFunc on_end; /* NULL: nobody waits for its end, or has heard of it */
+	gpointer end_user;
+	guint farewell_timer;
 	gboolean parking; /* as soon as all lines have been obeyed */
 	guint n_failures; /* tries that led to nothing */
 	guint n_refusals; /* the last of them, where the login failed */
@@ -141,7 +144,11 @@ void pss_held_drop_link_soon(PssHeld *held);
 void pss_held_park_if_settled(PssHeld *held);
 void pss_held_tell(PssHeld *held, PssLinkNews news, const char *text);
 void pss_held_mind_network(PssHeld *held); /* from now on */
-void pss_held_end(PssHeld *held);          /* frees it, after the holder has been ended */
+
+/* ---- held-farewell.c */
+void pss_held_end(PssHeld *held); /* frees it, after the holder has been ended */
+/* Whoever waits for that: NULL, there is none any more; else why that is not known. */
+void pss_held_tell_end(PssHeld *held, const GError *error);
 
 /* ---- held-plain.c */
 void pss_held_open_plain(PssHeld *held, PssHeldChannel *channel);

@@ -45,53 +45,14 @@ void pss_held_drop_link_soon(PssHeld *held)
 		held->free_source = g_idle_add_full(G_PRIORITY_HIGH, free_old_links, held, NULL);
 }
 
-static void free_held(PssHeld *held)
-{
-	pss_held_drop_link_soon(held);
-	g_clear_handle_id(&held->free_source, g_source_remove);
-	g_clear_handle_id(&held->distrust_source, g_source_remove);
-	if (held->minds_network)
-		pss_network_ignore(held);
-	g_ptr_array_unref(held->old_links);
-	pss_held_forget_channels(held);
-	pss_numbered_finish(&held->numbered);
-	pss_held_unseen_finish(held);
-	pss_target_free(held->target);
-	g_byte_array_unref(held->early);
-	g_free(held->greeting_start);
-	g_free(held->origin);
-	g_free(held->instance);
-	g_free(held->called);
-	g_free(held->shell);
-	g_free(held);
-}
-
-void pss_held_end(PssHeld *held)
-{
-	gboolean has_holder = held->state == PSS_HELD_UP || held->state == PSS_HELD_TRYING ||
-			      held->state == PSS_HELD_WAITING || held->state == PSS_HELD_STUCK ||
-			      held->state == PSS_HELD_PARKED;
-
-	held->events = NULL;
-	if (!has_holder || held->leaving) {
-		free_held(held);
-		return;
-	}
-	pss_held_forget_channels(held);
-	held->parking = FALSE;
-	pss_held_say(held, "x", NULL, 0);
-	if (held->state == PSS_HELD_PARKED)
-		pss_held_try_now(held);
-	if (held->state == PSS_HELD_STUCK)
-		free_held(held); /* nobody is there to log in; IdleTimeoutSec ends it */
-}
-
 void pss_held_lose_for_good(PssHeld *held, const GError *error)
 {
 	held->state = PSS_HELD_LOST;
 	pss_held_drop_link_soon(held);
 	if (held->events)
 		held->events->on_lost(held->user, error);
+	else
+		pss_held_tell_end(held, error);
 }
 
 /* ---- the next try */
@@ -178,6 +139,8 @@ void pss_held_lose(PssHeld *held, const GError *error)
 		pss_held_try_now(held);
 		return;
 	}
+	if (!held->events)
+		pss_held_tell_end(held, error); /* and goes on */
 	held->n_refusals = is_login_failure(error) ? held->n_refusals + 1 : 0;
 	if (needs_a_person(error) && (held->n_refusals == 0 || held->n_refusals >= LOGIN_TRIES)) {
 		held->state = held->events ? PSS_HELD_STUCK : PSS_HELD_LOST;

@@ -63,6 +63,11 @@ PssHeldPlace pss_transport_held_place_of(PssTransport *transport, const void *da
 /* These bytes are handed on just now; NULL: no more. Returns what was before. */
 PssHeldPlace pss_transport_held_set_place(PssTransport *transport, const PssHeldPlace *place);
 
+/* `func` hears once, behind pss_transport_free(), that the holder has ended, or why that is not known, after some
+ * seconds at the latest: then it is told on in the background. */
+typedef void (*PssHeldEndFunc)(gpointer user, const GError *error);
+void pss_transport_held_await_end(PssTransport *transport, PssHeldEndFunc func, gpointer user);
+
 /* To be freed without ending the holder. */
 void pss_transport_held_leave(PssTransport *transport);
 

@@ -21,6 +21,55 @@ void pss_request_list(PssPeer *peer, uint32_t id, struct pss_fields fields)
 	pss_peer_result(peer, id, PSS_OK, NULL);
 }
 
+/* ---- removing: what keeps a resilient session there has to hear of it */
+
+typedef struct {
+	PssPeer *peer; /* NULL: it has gone */
+	uint32_t id;
+	char *computer;
+	guint idle_s;
+} Removal;
+
+static GPtrArray *removals;
+
+static char *what_is_left(const Removal *removal, const char *reason)
+{
+	g_autofree char *until =
+		removal->idle_s > 0 ? g_strdup_printf("there it ends by itself in %u s at the latest", removal->idle_s)
+				    : g_strdup("there it goes on, as its IdleTimeoutSec is 0");
+
+	return g_strdup_printf("the session is removed here, but what keeps it on %s could not be told so (%s): %s",
+			       removal->computer, reason, until);
+}
+
+static void on_removed(gpointer user, const GError *cause)
+{
+	Removal *removal = user;
+	PssPeer *peer = removal->peer;
+
+	g_ptr_array_remove_fast(removals, removal);
+	if (peer && cause) {
+		g_autofree char *text = what_is_left(removal, cause->message);
+		g_autoptr(GError) error = g_error_new_literal(PSS_ERROR, PSS_LINK_LOST, text);
+		pss_peer_error(peer, removal->id, error);
+	} else if (peer) {
+		pss_peer_result(peer, removal->id, PSS_OK, NULL);
+	}
+	if (peer)
+		pss_peer_flush(peer);
+	g_free(removal->computer);
+	g_free(removal);
+}
+
+static void forget_removals(const PssPeer *peer)
+{
+	for (guint i = 0; removals && i < removals->len; i++) {
+		Removal *removal = removals->pdata[i];
+		if (removal->peer == peer)
+			removal->peer = NULL;
+	}
+}
+
 void pss_request_remove(PssPeer *peer, uint32_t id, struct pss_fields fields)
 {
 	const char *instance = pss_fields_text(fields, PSS_TAG_INSTANCE);
@@ -31,9 +80,18 @@ void pss_request_remove(PssPeer *peer, uint32_t id, struct pss_fields fields)
 		return;
 	}
 	g_autoptr(PssSession) session = pss_session_ref(found);
-	pss_session_close(session, "the session was removed");
+	Removal *removal = g_new0(Removal, 1);
+	removal->peer = peer;
+	removal->id = id;
+	removal->computer = g_strdup(pss_session_computer(session));
+	removal->idle_s = pss_session_idle_seconds(session);
+	removals = removals ? removals : g_ptr_array_new();
+	g_ptr_array_add(removals, removal);
+	if (pss_session_close_told(session, "the session was removed", on_removed, removal))
+		pss_peer_ack(peer, id);
+	else
+		on_removed(removal, NULL);
 	pss_registry_remove(session);
-	pss_peer_result(peer, id, PSS_OK, NULL);
 }
 
 static PssSession *find(PssPeer *peer, uint32_t id, struct pss_fields fields)
@@ -107,6 +165,7 @@ static Waiting *wait_for_link(PssPeer *peer, uint32_t id, PssSession *session, P
 
 void pss_requests_forget(PssPeer *peer)
 {
+	forget_removals(peer);
 	for (guint i = all_waiting ? all_waiting->len : 0; i-- > 0;) {
 		Waiting *waiting = all_waiting->pdata[i];
 		if (waiting->peer != peer)

@@ -2,6 +2,11 @@
 /* What others want to know of a session: its state, and its fields as the wire has them. Changes nothing. */
 #include "host/session-private.h"
 
+guint pss_session_idle_seconds(PssSession *session)
+{
+	return session->idle_s;
+}
+
 const char *pss_session_name(PssSession *session)
 {
 	return session->name;

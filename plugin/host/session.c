@@ -418,6 +418,16 @@ void pss_session_close(PssSession *session, const char *cause)
 	pss_session_end(session, PSS_STATE_CLOSED, cause, PSS_LEFT_REMOVED, 255);
 }
 
+gboolean pss_session_close_told(PssSession *session, const char *cause, PssSessionEndFunc func, gpointer user)
+{
+	gboolean has_holder = session->resilient && session->transport && !pss_session_has_ended(session);
+
+	if (has_holder)
+		pss_transport_held_await_end(session->transport, func, user);
+	pss_session_close(session, cause);
+	return has_holder;
+}
+
 void pss_session_keep(PssSession *session)
 {
 	if (session->kept || session->end_source)

@@ -66,6 +66,11 @@ void pss_session_cancel(PssSession *session);
 /* Ends it for good: state Closed with this cause, whoever has entered it is told (REMOVED). */
 void pss_session_close(PssSession *session, const char *cause);
 
+/* The same for a resilient one; `func` hears once whether its holder has ended, or why that is not known. FALSE: it
+ * will not, as there is none. */
+typedef void (*PssSessionEndFunc)(gpointer user, const GError *error);
+gboolean pss_session_close_told(PssSession *session, const char *cause, PssSessionEndFunc func, gpointer user);
+
 /* Could a terminal enter it now? PSS_NOT_OPEN with the cause, or PSS_BUSY where another one has it
  * and `force` is not set. */
 gboolean pss_session_can_attach(PssSession *session, gboolean force, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -156,9 +161,10 @@ gboolean pss_session_is_listed(PssSession *session); /* also when it has ended *
 gboolean pss_session_has_ended(PssSession *session);
 const char *pss_session_instance(PssSession *session);
 const char *pss_session_computer(PssSession *session);
-const char *pss_session_cause(PssSession *session); /* of a link that is lost; never NULL */
-const char *pss_session_name(PssSession *session);  /* NULL: a temporary one without */
-guint pss_session_id(PssSession *session);          /* 0: a temporary one */
+const char *pss_session_cause(PssSession *session);  /* of a link that is lost; never NULL */
+guint pss_session_idle_seconds(PssSession *session); /* of a resilient one */
+const char *pss_session_name(PssSession *session);   /* NULL: a temporary one without */
+guint pss_session_id(PssSession *session);           /* 0: a temporary one */
 enum pss_state pss_session_state(PssSession *session);
 void pss_session_write_fields(PssSession *session, struct pss_message *message);
 

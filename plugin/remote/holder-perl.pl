@@ -559,8 +559,11 @@ sub write_link {
 	return 1;
 }
 
+# Its children, which are hung up by that, have a second to go before it goes.
 sub leave {
 	close_child($_) for values %children;
+	my $until = now() + 1;
+	select(undef, undef, undef, 0.01) while waitpid(-1, POSIX::WNOHANG()) >= 0 && now() < $until;
 	my $here = POSIX::getcwd();
 	unlink(qw(holder keeper about where pid s link idle));
 	rmdir($here) if defined $here;

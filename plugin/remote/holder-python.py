@@ -607,9 +607,21 @@ def listen():
     return listener
 
 
+def await_children():
+    until = time.monotonic() + 1
+    while time.monotonic() < until:
+        try:
+            os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        time.sleep(0.01)
+
+
+# Its children, which are hung up by that, have a second to go before it goes.
 def leave():
     for child in list(children.values()):
         child.close()
+    await_children()
     try:
         for name in os.listdir("."):
             os.unlink(name)

@@ -317,3 +317,49 @@ floods_away() {
 		wait_until 10 nothing_remote
 	done
 }
+
+# Neither the holder nor what it holds; the script that watched over the shell may be about to go.
+no_holder() {
+	local pid
+	for pid in $(remote_processes); do
+		! tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q ' holder \|^-bash\|tail' || return 1
+	done
+	[ -z "$(remote_directories)" ]
+}
+
+@test "held: when remove-pssession has ended nothing is left there, whatever the session was in" {
+	local before
+	for before in true 'disconnect-pssession -Session $s' 'invoke-command -Session $s -AsJob "tail -f /dev/null"' \
+		'true # and enter it' 'true # and kill the host process' \
+		'disconnect-pssession -Session $s # and kill the host process'; do
+		script "$OPEN{ ${before%%#*}; } >/dev/null"
+		case $before in
+		*kill*) kill_host ;;
+		*enter*)
+			local_shell_start
+			run_line 's=$(cat $HERE/s)'
+			enter_kept
+			;;
+		esac
+		script 'remove-pssession -Session $(cat $HERE/s)'
+		no_holder || { echo "after $before:"; ps -o pid,ppid,stat,args $(remote_processes); remote_directories; return 1; }
+		wait_until 10 nothing_remote
+	done
+}
+
+@test "held: remove-pssession that cannot reach the computer says what is left there, and goes on trying" {
+	local before
+	for before in true 'disconnect-pssession -Session $s >/dev/null'; do
+		proxy_start 0
+		script "${OPEN/\$C box/$FAR_CONFIG far}$before"
+		proxy cut
+		script 'remove-pssession -Session $(cat $HERE/s) 2>$HERE/err
+			[ $? -eq 255 ] || exit 51
+			grep -q "removed here, but what keeps it on far could not be told so (.*): there it ends by itself in 7200 s" $HERE/err || exit 52
+			[ -z "$(get-pssession)" ]'
+		[ -n "$(remote_processes)" ]
+		proxy resume
+		wait_until 20 nothing_remote
+		proxy_stop
+	done
+}
