@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* How long the engine waits for a request to begin, and what it makes of a shell that does not. There is no shell, and
+ * no time passes: each timer is run when it has been set. */
+#include <glib.h>
+#include <string.h>
+
+#include "remote/engine.h"
+
+#define NONCE "0123456789abcdef0123456789abcdef"
+#define MEMO "1 " NONCE " " NONCE " " NONCE " 01234567 bash /tmp/.pss-x"
+
+typedef struct {
+	PssRemote *remote;
+	guint n_sent;
+	gboolean ended;
+	PssRemoteEnd how;
+} Engine;
+
+static void send_bytes(gpointer user, const void *data, gsize n)
+{
+	((Engine *)user)->n_sent++;
+}
+
+static void on_bytes(gpointer user, const void *data, gsize n)
+{
+}
+
+static void on_busy(gpointer user)
+{
+}
+
+static void on_ended(gpointer user, PssRemoteEnd how, int status, const char *cause)
+{
+	Engine *engine = user;
+
+	engine->ended = TRUE;
+	engine->how = how;
+}
+
+static void on_stream(gpointer user, gboolean is_stderr, const void *data, gsize n)
+{
+}
+
+static void on_done(gpointer user, int status, gboolean background, gboolean whole)
+{
+}
+
+/* At its prompt. */
+static void begin(Engine *engine)
+{
+	static const PssRemoteEvents events = {
+		.send_control = send_bytes,
+		.send_terminal = send_bytes,
+		.on_output = on_bytes,
+		.on_typed = on_bytes,
+		.on_busy = on_busy,
+		.on_ended = on_ended,
+	};
+	const PssRemoteOptions options = { .kept = TRUE, .resilient = TRUE };
+
+	*engine = (Engine){ .remote = pss_remote_new(&options, &events, engine) };
+	engine->remote->family = PSS_FAMILY_BASH;
+	engine->remote->phase = PSS_PHASE_IDLE;
+}
+
+/* Until nothing is waited for any more. */
+static void let_time_pass(const Engine *engine)
+{
+	PssRemote *remote = engine->remote;
+
+	while (remote->timer) {
+		g_clear_handle_id(&remote->timer, g_source_remove);
+		remote->on_timer(remote);
+	}
+}
+
+static void say_line(const Engine *engine, const char *text)
+{
+	g_assert_true(pss_remote_line(engine->remote, text, strlen(text), NULL));
+}
+
+static void invoke(const Engine *engine, const char *text)
+{
+	static const PssInvokeEvents events = { .on_stream = on_stream, .on_done = on_done };
+	const PssCommand command = { .text = text, .n_text = strlen(text) };
+
+	g_assert_true(pss_remote_invoke(engine->remote, &command, 1, 0, &events, NULL, NULL));
+}
+
+typedef void (*Request)(const Engine *engine, const char *text);
+
+/* A shell that answers to none of five is gone. */
+static void never_begins(gconstpointer request)
+{
+	Engine engine;
+
+	begin(&engine);
+	((Request)request)(&engine, "echo");
+	let_time_pass(&engine);
+	g_assert_cmpuint(engine.n_sent, ==, 5);
+	g_assert_true(engine.ended);
+	g_assert_cmpint(engine.how, ==, PSS_REMOTE_SILENT);
+	pss_remote_free(engine.remote);
+}
+
+/* One that was taken over may run for days what was begun before: the first request lies behind that. */
+static void begins_in_days(void)
+{
+	Engine engine;
+
+	begin(&engine);
+	pss_remote_await(engine.remote);
+	pss_remote_resume(engine.remote, MEMO);
+	let_time_pass(&engine);
+	g_assert_cmpuint(engine.n_sent, ==, 5);
+	g_assert_false(engine.ended);
+	g_assert_cmpint(pss_remote_state(engine.remote), ==, PSS_REMOTE_BUSY);
+	pss_remote_free(engine.remote);
+}
+
+/* What is long takes its time on a slow link, 8000 bytes a second at the least. */
+static void takes_its_time(gconstpointer request)
+{
+	const gsize n = 1024 * 1024;
+	g_autofree char *text = g_strnfill(n, 'x');
+	Engine engine;
+
+	begin(&engine);
+	((Request)request)(&engine, text);
+	g_assert_cmpuint(engine.remote->timer_ms, >=, n / 8);
+	pss_remote_free(engine.remote);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_data_func("/deadlines/a line that never begins", (gpointer)say_line, never_begins);
+	g_test_add_data_func("/deadlines/an invocation that never begins", (gpointer)invoke, never_begins);
+	g_test_add_func("/deadlines/what another engine's command is in front of", begins_in_days);
+	g_test_add_data_func("/deadlines/a long line", (gpointer)say_line, takes_its_time);
+	g_test_add_data_func("/deadlines/a long invocation", (gpointer)invoke, takes_its_time);
+	return g_test_run();
+}
