@@ -354,6 +354,19 @@ static void test_small_buffer(Fixture *fixture, gconstpointer data)
 	expect(world_outcome(&fixture->world, PSS_RECEIVE, PSS_TAG_WAIT), "ok *|");
 }
 
+/* The holder lets the oldest go, and has time for others. */
+static void test_more_than_held(Fixture *fixture, gconstpointer data)
+{
+	start_job(fixture, "seq 700000", PSS_BUFFERING_DROP, 8 * 1024 * 1024);
+	test_until(world_has_state(&fixture->world, "Opened/Available"));
+	await_holder(fixture);
+	kill_host(&fixture->world);
+	g_autofree char *outcome = world_outcome(&fixture->world, PSS_RECEIVE, PSS_TAG_WAIT);
+	g_assert_true(g_str_has_suffix(outcome, " 699999 700000"));
+	g_assert_cmpuint(strlen(outcome), >, 3 * 1024 * 1024 - 256 * 1024);
+	g_assert_cmpuint(strlen(outcome), <, 3 * 1024 * 1024 + 256);
+}
+
 static void add_cells(gboolean kill)
 {
 	static Cell cells[2 * G_N_ELEMENTS(ways_to_print) * G_N_ELEMENTS(ways_to_show)];
@@ -387,6 +400,10 @@ int main(int argc, char **argv)
 		   test_small_buffer, tear_down);
 	g_test_add("/unseen/more than the buffer takes, the holder in Python", Fixture, &in_python, set_up,
 		   test_small_buffer, tear_down);
+	g_test_add("/unseen/more than the holder keeps, in Perl", Fixture, &in_perl, set_up, test_more_than_held,
+		   tear_down);
+	g_test_add("/unseen/more than the holder keeps, in Python", Fixture, &in_python, set_up, test_more_than_held,
+		   tear_down);
 	g_test_add("/unseen/killed at random moments, the holder in Perl", Fixture, &in_perl, set_up, test_random_kills,
 		   tear_down);
 	g_test_add("/unseen/killed at random moments, the holder in Python", Fixture, &in_python, set_up,
