@@ -377,7 +377,8 @@ end
 function __pss_do_f
 	builtin test -f "$__pss_d/r$argv[1]"; or return 1
 	builtin read -l p <"$__pss_d/r$argv[1]"; or return 1
-	command kill $p 2>/dev/null; or command kill -KILL "-$p" 2>/dev/null
+	# By a shell: the program kill of procps takes "-123" for "-1", which is every process there is.
+	command /bin/sh -c 'kill "$1" || kill -KILL "-$1"' sh $p 2>/dev/null
 	return 1
 end
 

@@ -25,6 +25,31 @@ static void add_busybox(TestInvoker *fixture, struct pss_message *message)
 	g_assert_cmpint(status, ==, 0);
 }
 
+/* fish has no kill of its own, and that of procps takes "-123", a process group, for "-1", which is everybody: with the
+ * one in front of it in PATH a test that asks for such a thing fails, and does nothing else. */
+static void add_careful_kill(TestInvoker *fixture, struct pss_message *message)
+{
+	static const char script[] = "#!/bin/sh\n"
+				     "case \" $*\" in\n"
+				     "*\" -\"[0-9]*) echo \"$*\" >>\"${0%/*}/careless\"; exit 1 ;;\n"
+				     "*) kill \"$@\" ;;\n"
+				     "esac\n";
+	g_autofree char *path = g_strdup_printf("PATH=%s/bin:%s", fixture->home, g_getenv("PATH"));
+	g_autofree char *folder = g_build_filename(fixture->home, "bin", NULL);
+	g_autofree char *program = g_build_filename(folder, "kill", NULL);
+
+	pss_message_text(message, PSS_TAG_ENV, path);
+	g_assert_cmpint(g_mkdir_with_parents(folder, 0700), ==, 0);
+	g_assert_true(g_file_set_contents_full(program, script, -1, G_FILE_SET_CONTENTS_NONE, 0700, NULL));
+}
+
+static void check_kills(const TestInvoker *fixture)
+{
+	g_autofree char *path = g_build_filename(fixture->home, "bin", "careless", NULL);
+
+	g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+}
+
 void test_invoker_begin(TestInvoker *fixture)
 {
 	struct pss_message message;
@@ -39,6 +64,8 @@ void test_invoker_begin(TestInvoker *fixture)
 	pss_message_text(&message, PSS_TAG_ENV, variable);
 	if (strcmp(test_invoke_shell, "busybox") == 0)
 		add_busybox(fixture, &message);
+	if (strcmp(test_invoke_shell, "fish") == 0)
+		add_careful_kill(fixture, &message);
 	g_assert_cmpint(pss_message_end(&message), ==, 0);
 	test_client_send(&fixture->client);
 	test_client_expect(&fixture->client, PSS_ACK);
@@ -97,6 +124,7 @@ void test_invoker_finish(TestInvoker *fixture, gconstpointer data)
 	test_invoker_close(fixture);
 	test_client_finish(&fixture->client);
 	test_host_finish(&fixture->host);
+	check_kills(fixture);
 	g_autofree char *command = g_strdup_printf("rm -rf '%s'", fixture->home);
 	g_assert_true(g_spawn_command_line_sync(command, NULL, NULL, NULL, NULL));
 	g_free(fixture->home);
