@@ -17,15 +17,10 @@ static int accept_and_hold(char **arguments);
 static int accept_and_down(char **arguments);
 static int accept_and_infer(char **arguments);
 
-struct replaced {
-	Widget widget; /* NULL: there is none */
-	struct widget before;
-};
-
 static struct ending {
 	const char *name;
-	ZleIntFunc instead;
-	struct replaced own, users; /* `.name`; what `name` has been made to mean */
+	ZleIntFunc instead, own; /* in the place of `.name`; what that does */
+	bool is_users;           /* `name` has been made to mean another widget */
 } endings[] = {
 	{ .name = "accept-line", .instead = accept_line },
 	{ .name = "accept-and-hold", .instead = accept_and_hold },
@@ -81,10 +76,10 @@ static int end_by(ZleIntFunc instead, char **arguments)
 
 	while (row < ENDINGS_END - 1 && row->instead != instead)
 		row++;
-	int rc = row->own.before.u.fn(arguments);
+	int rc = row->own(arguments);
 	if (!*pss_zle.done)
 		return rc;
-	if (row->users.widget)
+	if (row->is_users)
 		drop_what_is_behind();
 	keep_line();
 	return rc;
@@ -110,29 +105,6 @@ static int accept_and_infer(char **arguments)
 	return end_by(accept_and_infer, arguments);
 }
 
-static bool is_replaced(const struct replaced *replaced, const struct ending *row)
-{
-	return replaced->widget && (replaced->widget->flags & WIDGET_INT) && replaced->widget->u.fn == row->instead;
-}
-
-static void replace(struct replaced *replaced, Widget widget, int flags, const struct ending *row)
-{
-	replaced->widget = widget;
-	replaced->before = *widget;
-	widget->flags = flags;
-	widget->u.fn = row->instead;
-}
-
-/* Not one that has been defined anew, or deleted, meanwhile. */
-static void put_back(struct replaced *replaced, Widget now, const struct ending *row)
-{
-	if (replaced->widget && replaced->widget == now && is_replaced(replaced, row)) {
-		now->flags = replaced->before.flags;
-		now->u = replaced->before.u;
-	}
-	replaced->widget = NULL;
-}
-
 static Widget own_widget(const struct ending *row)
 {
 	char dotted[64] = ".";
@@ -147,10 +119,12 @@ static void secure_widget(struct ending *row)
 
 	if (!own || !(own->flags & WIDGET_INT))
 		return;
-	if (!row->own.widget)
-		replace(&row->own, own, own->flags, row);
-	if (shown && shown != own && !(row->users.widget == shown && is_replaced(&row->users, row)))
-		replace(&row->users, shown, row->own.before.flags, row);
+	if (!row->own) {
+		row->own = own->u.fn;
+		pss_editor_replace(own, own->flags, row->instead);
+	}
+	if (shown && shown != own && pss_editor_replace(shown, own->flags, row->instead))
+		row->is_users = true;
 }
 
 /* -- the keys */
@@ -245,32 +219,56 @@ static void put_back_key(struct key *key)
 	zsfree(key->string);
 }
 
+static bool is_securing; /* keymaps are looked up for that, too */
+
 static void secure_keymaps(void (*secure)(HashNode name, int unused))
 {
+	if (is_securing)
+		return;
+	is_securing = true;
 	for (struct ending *row = endings; row < ENDINGS_END; row++)
 		secure_widget(row);
 	scanhashtable(*pss_zle.keymapnamtab, 0, 0, 0, secure, 0);
+	is_securing = false;
+}
+
+/* -- before each key */
+
+static GetNodeFunc get_keymap; /* zsh's; NULL: it is in its place */
+
+/* HACK(zsh 5.9): zlecore() looks up the keymap of the coming key by its name (reselectkeymap()). That is the one moment
+ * before each key, and behind all hooks and widgets of the user's, that asks for nothing of the user's to be changed:
+ * a hook of ours would be seen by add-zle-hook-widget and its like, and renamed. */
+static HashNode look_up_keymap(HashTable names, const char *name)
+{
+	if (pss_editor_request())
+		secure_keymaps(secure_enter);
+	return get_keymap(names, name);
 }
 
 void pss_editor_secure_ends(void)
 {
-	secure_keymaps(secure_keymap);
-}
+	HashTable names = *pss_zle.keymapnamtab;
 
-void pss_editor_secure_enter(void)
-{
-	secure_keymaps(secure_enter);
+	secure_keymaps(secure_keymap);
+	if (get_keymap)
+		return;
+	get_keymap = names->getnode;
+	names->getnode = look_up_keymap;
 }
 
 void pss_editor_release_ends(void)
 {
+	if (get_keymap)
+		(*pss_zle.keymapnamtab)->getnode = get_keymap;
+	get_keymap = NULL;
 	while (n_keys > 0)
 		put_back_key(&keys[--n_keys]);
 	free(keys);
 	keys = NULL;
 	for (struct ending *row = endings; row < ENDINGS_END; row++) {
-		put_back(&row->users, pss_editor_widget(row->name), row);
-		put_back(&row->own, own_widget(row), row);
+		row->own = NULL;
+		row->is_users = false;
 	}
 	free(pss_editor_take_accepted());
 }

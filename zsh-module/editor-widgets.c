@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ZLE's widgets while entered. Those that would complete, expand or run something on the local machine only
- * ring the bell, under every name and key that they have; the user's own widgets stay. The widgets are changed in place
- * and changed back, so that keymaps and names are never touched. */
+ * ring the bell, under every name and key that they have; the user's own widgets stay. Keymaps and names are never
+ * touched. */
 #include <stdbool.h>
 #include <string.h>
 
@@ -19,8 +19,7 @@ static int insert_key(char **arguments);
 static struct disarmed {
 	const char *name;
 	ZleIntFunc instead;
-	Widget widget; /* NULL: there is none of that name */
-	struct widget before;
+	ZleIntFunc own; /* what it did, if that was zsh's; NULL: it is not replaced */
 } disarmed[] = {
 	{ .name = "expand-cmd-path", .instead = ring }, /* the local PATH */
 	{ .name = "expand-word", .instead = ring },     /* local files and parameters */
@@ -45,8 +44,8 @@ static int ring(char **arguments)
 static int call_before(ZleIntFunc instead, char **arguments)
 {
 	for (struct disarmed *row = disarmed; row < DISARMED_END; row++) {
-		if (row->instead == instead && row->widget)
-			return row->before.u.fn(arguments);
+		if (row->instead == instead && row->own)
+			return row->own(arguments);
 	}
 	return 1;
 }
@@ -93,35 +92,17 @@ static Widget widget_of(const struct disarmed *row)
 
 static void disarm(struct disarmed *row)
 {
-	row->widget = widget_of(row);
-	if (!row->widget || (row->instead != ring && !(row->widget->flags & WIDGET_INT))) {
-		row->widget = NULL;
-		return;
-	}
-	row->before = *row->widget;
-	row->widget->flags = (row->widget->flags & ~WIDGET_NCOMP) | WIDGET_INT;
-	row->widget->u.fn = row->instead;
-}
+	Widget widget = widget_of(row);
+	bool is_zshs = widget && (widget->flags & WIDGET_INT);
 
-/* Not one that the user has defined anew meanwhile. */
-static void rearm(struct disarmed *row)
-{
-	if (row->widget && widget_of(row) == row->widget && (row->widget->flags & WIDGET_INT) &&
-	    row->widget->u.fn == row->instead) {
-		row->widget->flags = row->before.flags;
-		row->widget->u = row->before.u;
-	}
-	row->widget = NULL;
+	if (!widget || (row->instead != ring && !is_zshs))
+		return;
+	row->own = is_zshs ? widget->u.fn : NULL;
+	pss_editor_replace(widget, (widget->flags & ~WIDGET_NCOMP) | WIDGET_INT, row->instead);
 }
 
 void pss_editor_disarm_widgets(void)
 {
 	for (struct disarmed *row = disarmed; row < DISARMED_END; row++)
 		disarm(row);
-}
-
-void pss_editor_rearm_widgets(void)
-{
-	for (struct disarmed *row = disarmed; row < DISARMED_END; row++)
-		rearm(row);
 }

@@ -147,7 +147,6 @@ int pss_zsh_editor_begin(char *const *history, size_t n_history)
 	pss_editor_history_push(history, n_history);
 	pss_editor_disarm_widgets();
 	pss_editor_secure_ends();
-	pss_editor_take_hooks();
 	pss_editor_raise_fence();
 	pss_editor_hook_completion();
 	addhookfunc((char *)"exit", on_shell_exit);
@@ -168,9 +167,8 @@ void pss_zsh_editor_end(void)
 	deletehookfunc((char *)"exit", on_shell_exit);
 	pss_editor_unhook_completion();
 	pss_editor_lower_fence();
-	pss_editor_give_hooks_back();
 	pss_editor_release_ends();
-	pss_editor_rearm_widgets();
+	pss_editor_put_all_back();
 	pss_editor_history_pop();
 	restore_aborted();
 	if (psvar)
@@ -237,7 +235,6 @@ static char *read_in_zle(char *prompt)
 	pss_editor_signals_of_shell();
 	pss_editor_history_begin_line();
 	free(pss_editor_take_accepted());
-	pss_editor_take_hooks();
 	pss_editor_secure_ends();
 	watch(editor.request->wake_fd, true);
 	isfirstln = 1; /* Ctrl-D on an empty line is the end at a second prompt, too */

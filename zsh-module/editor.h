@@ -36,23 +36,21 @@ const struct pss_read_request *pss_editor_request(void);
 void pss_editor_take_unread(void);
 void pss_editor_give_typed(void);
 
-/* editor-widgets.c: the widgets that act on the local machine, off and on again. */
+/* editor-widgets.c: the widgets that act on the local machine are off. */
 void pss_editor_disarm_widgets(void);
-void pss_editor_rearm_widgets(void);
 
 Widget pss_editor_widget(const char *name); /* what the name means, or NULL */
 
-/* editor-ends.c: a line ends by zsh's own widgets and by Enter, whoever has taken their places; and back. Again
- * whenever code of the user's may have taken them anew. */
+/* editor-replaced.c: the widget does `instead` from now on, in place. False: it does already, or memory is short. */
+bool pss_editor_replace(Widget widget, int flags, ZleIntFunc instead);
+void pss_editor_put_all_back(void);
+
+/* editor-ends.c: a line ends by zsh's own widgets and by Enter, whoever has taken their places; and back. Again for
+ * each line; the widgets and Enter also before each key. */
 void pss_editor_secure_ends(void);
-void pss_editor_secure_enter(void); /* less, and soon done: the widgets and Enter */
 void pss_editor_release_ends(void);
 /* The line as it was accepted, for free(), or NULL: it was not. */
 char *pss_editor_take_accepted(void);
-
-/* editor-hooks.c: hooks of the user's run, and then the ends of lines are secured again. As often as the above. */
-void pss_editor_take_hooks(void);
-void pss_editor_give_hooks_back(void);
 
 /* editor-fence.c: `eval` does not run the line for a widget. */
 void pss_editor_raise_fence(void);

@@ -15,7 +15,6 @@ static const struct {
 } symbols[] = {
 	{ "rthingy_nocreate", &pss_zle.rthingy_nocreate },
 	{ "unrefthingy", &pss_zle.unrefthingy },
-	{ "execzlefunc", &pss_zle.execzlefunc },
 	{ "addzlefunction", &pss_zle.addzlefunction },
 	{ "deletezlefunction", &pss_zle.deletezlefunction },
 	{ "ungetbytes", &pss_zle.ungetbytes },
@@ -27,6 +26,7 @@ static const struct {
 	{ "lastchar", &pss_zle.lastchar },
 	{ "keybuf", &pss_zle.keybuf },
 	{ "done", &pss_zle.done },
+	{ "thingytab", &pss_zle.thingytab },
 	{ "keymapnamtab", &pss_zle.keymapnamtab },
 	{ "openkeymap", &pss_zle.openkeymap },
 	{ "keybind", &pss_zle.keybind },

@@ -14,7 +14,6 @@
 struct pss_zle {
 	Thingy (*rthingy_nocreate)(char *name); /* takes a reference */
 	void (*unrefthingy)(Thingy thingy);
-	int (*execzlefunc)(Thingy thingy, char **arguments, int set_bindk, int set_lbindk);
 	Widget (*addzlefunction)(char *name, ZleIntFunc function, int flags);
 	void (*deletezlefunction)(Widget widget);
 	void (*ungetbytes)(char *bytes, int n);
@@ -26,6 +25,8 @@ struct pss_zle {
 	int *lastchar; /* the key that the current widget was called by */
 	char **keybuf; /* the whole of it; empty while a key is waited for */
 	int *done;     /* the line is finished */
+
+	HashTable *thingytab; /* all names of widgets */
 
 	/* Keymaps. A key does what a thingy names, or, where there is none, types a string. */
 	HashTable *keymapnamtab;

@@ -266,3 +266,55 @@ def _(b):
     assert b.peer.complete() == (b"half", 4)
     b.peer.prompt(b"new$ ")
     assert b.peer.line() == b"half" + more
+
+
+@case("widgets that code of the user's has renamed meanwhile are its own afterwards",
+      zsh="""zmodload zsh/zleparameter; f() { zle .accept-line; ran+=f }; zle -N accept-line f
+             zle -A accept-line accept-and-hold; edit-command-line() { : }; zle -N edit-command-line
+             zle-line-init() { : }; zle -N zle-line-init; zle-line-pre-redraw() { : }; zle -N zle-line-pre-redraw
+             g() { ran+=g; zle saved }; h() { : }
+             rename() { zle -A accept-line saved; zle -N accept-line g; zle -A edit-command-line edit-saved
+                        zle -D edit-command-line; zle -A zle-line-init init-saved; zle -N zle-line-init h
+                        zle -A zle-line-pre-redraw redraw-saved; BUFFER=done }; zle -N rename; bindkey '^G' rename""")
+def _(b):
+    b.enter()
+    b.type("\x07")
+    b.line("", b"done")
+    b.line("x", b"x")
+    b.leave()
+    b.run("zle -N zle-line-init; ran=")
+    names = ("accept-and-hold", "accept-line", "saved", "edit-saved", "init-saved", "redraw-saved")
+    got = b.run("for w in " + " ".join(names) + "; print $w ${widgets[$w]}; print -r -- $ran")
+    for name, function in zip(names, ("f", "g", "f", "edit-command-line", "zle-line-init", "zle-line-pre-redraw")):
+        assert f"{name} user:{function}\n" in got, got
+    assert "gf" in got, got
+
+
+@case("hooks that are added meanwhile run with those before them, and afterwards as well",
+      zsh="""zmodload zsh/zleparameter; autoload -Uz add-zle-hook-widget
+             note() { print -n $1 >>~/noted }; zle-line-init() { note first }; zle -N zle-line-init
+             init() { note init }; redraw() { note redraw }
+             add() { add-zle-hook-widget line-init init; add-zle-hook-widget line-pre-redraw redraw }
+             zle -N add; bindkey '^G' add""")
+def _(b):
+    def noted():
+        with open(path_of(b, "noted")) as file:
+            got = file.read()
+        os.truncate(path_of(b, "noted"), 0)
+        return got
+
+    b.enter()
+    b.type("\x07a\r")
+    b.peer.line()
+    assert "redraw" in noted()
+    b.peer.prompt(b"new$ ")
+    b.expect(rb"\[web1\]: new\$ ")
+    b.line("x", b"x", b"newer$ ")
+    got = noted()
+    assert got.startswith("firstinit") and "redraw" in got, got
+    b.leave()
+    b.run("true")
+    noted()
+    b.run("echo x")
+    got = noted()
+    assert "firstinit" in got and "redraw" in got and "No such" not in b.run("true"), got
