@@ -19,6 +19,7 @@
 #include "host/child.h"
 #include "host/error.h"
 #include "host/program-child.h"
+#include "host/program-end.h"
 #include "host/program-questions.h"
 #include "host/room.h"
 #include "host/shortage.h"
@@ -29,8 +30,6 @@
 
 #define ROOT_MAX 64 /* so that ssh's temporary names fit a socket's address, too */
 #define LINE_MAX_BYTES 4096
-#define END_MS 2000 /* for ssh to end by itself */
-#define END_STEP_MS 5
 
 typedef struct {
 	PssTarget *target;
@@ -42,41 +41,17 @@ typedef struct {
 
 /* ---- its end */
 
-/* ssh makes its socket under a longer name first; one that ends between leaves that. */
-static void remove_unfinished(const char *control)
-{
-	g_autofree char *root = g_path_get_dirname(control), *base = g_path_get_basename(control);
-	g_autofree char *prefix = g_strconcat(base, ".", NULL);
-	g_autoptr(GDir) directory = g_dir_open(root, 0, NULL);
-	const char *name;
-
-	while (directory && (name = g_dir_read_name(directory))) {
-		g_autofree char *path = g_str_has_prefix(name, prefix) ? g_build_filename(root, name, NULL) : NULL;
-		if (path)
-			unlink(path);
-	}
-}
-
-static void on_reaped(GPid pid, gint status, gpointer control)
-{
-	g_debug("ssh %d has ended", (int)pid);
-	if (control)
-		remove_unfinished(control);
-}
-
 void pss_program_master_free(PssProgramMaster *master)
 {
 	if (!master)
 		return;
-	if (master->pid > 0) {
-		kill(-master->pid, SIGTERM);
-		g_child_watch_add_full(G_PRIORITY_DEFAULT, master->pid, on_reaped, g_strdup(master->control), g_free);
-	}
+	if (master->pid > 0)
+		pss_program_end_later(master->pid, master->control);
 	if (master->errors >= 0)
 		close(master->errors);
 	if (master->control) {
 		unlink(master->control);
-		remove_unfinished(master->control);
+		pss_program_remove_unfinished(master->control);
 	}
 	if (master->directory)
 		rmdir(master->directory);
@@ -250,9 +225,12 @@ static char **master_environment(const PssTarget *target, const char *self, cons
 	return g_environ_setenv(environment, PSS_PROGRAM_ASK, ask, TRUE);
 }
 
-/* A child is tied to the thread that started it, so the main one does that, also when the login thread has given up
- * waiting. */
+/* A child is tied to the thread that started it, so the main one does that, unless the login thread has given up
+ * waiting: whoever comes first. */
+enum { WAITED_FOR, TAKEN_ON, GIVEN_UP };
+
 typedef struct {
+	gint state; /* atomic */
 	char **argv, **environment, *directory;
 	int errors;  /* the child's end */
 	int done[2]; /* a pipe; what comes through it is the pid, or 0 */
@@ -290,6 +268,8 @@ static gboolean start_in_main(gpointer data)
 		.fds = { -1, -1, starting->errors },
 	};
 
+	if (!g_atomic_int_compare_and_exchange(&starting->state, WAITED_FOR, TAKEN_ON))
+		return G_SOURCE_REMOVE;
 	if (!pss_spawn(&spawn, &pid, &starting->error))
 		pid = 0;
 	if (write(starting->done[1], &pid, sizeof pid) != sizeof pid)
@@ -313,11 +293,26 @@ static gboolean open_pipes(PssProgramMaster *master, Starting *starting)
 	return FALSE;
 }
 
+/* What has been started is known, however the wait has ended: the caller ends it. FALSE: nothing is, or will be. */
+static gboolean learn_pid(PssProgramMaster *master, Starting *starting, GError **error)
+{
+	ssize_t n;
+
+	if (g_atomic_int_compare_and_exchange(&starting->state, WAITED_FOR, GIVEN_UP))
+		return FALSE;
+	do {
+		n = read(starting->done[0], &master->pid, sizeof master->pid);
+	} while (n < 0 && errno == EINTR);
+	if (master->pid == 0 && !*error)
+		g_propagate_error(error, g_steal_pointer(&starting->error));
+	return master->pid > 0;
+}
+
 static gboolean start_program(PssProgramMaster *master, PssPerson *person, const PssTarget *target,
 			      const PssSshConfig *config, const char *self, const char *ask, GError **error)
 {
 	Starting *starting = g_atomic_rc_box_new0(Starting);
-	gboolean good;
+	gboolean waits;
 
 	if (!open_pipes(master, starting)) {
 		pss_set_errno(error, errno, "cannot start ssh");
@@ -328,14 +323,10 @@ static gboolean start_program(PssProgramMaster *master, PssPerson *person, const
 	starting->environment = master_environment(target, self, ask);
 	starting->directory = g_strdup(target->cwd);
 	pss_person_tell(person, start_in_main, g_atomic_rc_box_acquire(starting), starting_unref);
-	good = pss_person_wait(person, starting->done[0], POLLIN, 0, "starting ssh", error) &&
-	       read(starting->done[0], &master->pid, sizeof master->pid) == sizeof master->pid;
-	if (good && master->pid == 0) {
-		g_propagate_error(error, g_steal_pointer(&starting->error));
-		good = FALSE;
-	}
+	waits = pss_person_wait(person, starting->done[0], POLLIN, 0, "starting ssh", error);
+	gboolean runs = learn_pid(master, starting, error);
 	starting_unref(starting);
-	return good;
+	return waits && runs;
 }
 
 /* ---- until it has logged in */
@@ -510,26 +501,6 @@ static PssProgramMaster *master_new(void)
 	return master;
 }
 
-static gboolean has_ended(pid_t pid)
-{
-	pid_t reaped = waitpid(pid, NULL, WNOHANG);
-
-	return reaped == pid || (reaped < 0 && errno == ECHILD);
-}
-
-/* In the thread of the login. ssh takes SIGTERM in its own time, and has been seen not to take it at all. */
-static void end_now(pid_t pid)
-{
-	gint64 deadline = g_get_monotonic_time() + END_MS * 1000;
-
-	kill(-pid, SIGTERM);
-	while (!has_ended(pid)) {
-		if (g_get_monotonic_time() > deadline)
-			kill(-pid, SIGKILL);
-		g_usleep(END_STEP_MS * 1000);
-	}
-}
-
 static void run(gpointer data, GError **error)
 {
 	Thread *thread = data;
@@ -539,7 +510,7 @@ static void run(gpointer data, GError **error)
 	if (prepare(master, thread->person, thread->target, error))
 		return;
 	if (master->pid > 0)
-		end_now(master->pid);
+		pss_program_end_now(master->pid);
 	master->pid = 0;
 	pss_shortage_unmask(error, "cannot log in");
 }

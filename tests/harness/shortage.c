@@ -109,10 +109,31 @@ long syscall(long number, ...)
 	return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
-/* A function around vfork() would return twice; fork() does for what is tried here. */
+/* Its other end is closed by the child's exec, or by its end. */
+static void wait_for_program(int done[2])
+{
+	char none;
+
+	close(done[1]);
+	while (read(done[0], &none, 1) < 0 && errno == EINTR)
+		;
+	close(done[0]);
+}
+
+/* A function around vfork() would return twice; fork() does, where the parent waits as for vfork(). What it starts
+ * leads a group of its own by then, which is what signals are sent to. */
 pid_t vfork(void)
 {
-	return fails("vfork", EAGAIN) ? -1 : fork();
+	int done[2] = { -1, -1 };
+
+	if (fails("vfork", EAGAIN))
+		return -1;
+	if (pipe(done) == 0)
+		fcntl(done[1], F_SETFD, FD_CLOEXEC);
+	pid_t pid = fork();
+	if (pid != 0 && done[0] >= 0)
+		wait_for_program(done);
+	return pid;
 }
 
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *data)
