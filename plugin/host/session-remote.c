@@ -152,7 +152,15 @@ static void open_login_shell(gpointer user)
 	pss_session_open_login_shell(user);
 }
 
-static char *make_cause(PssRemoteEnd how, int status, const char *cause)
+/* Of a shell that was killed the ssh program says 255, and not by what. */
+static char *make_cause_of_exit(const PssSession *session, int status)
+{
+	if (session->by_program && status == 255)
+		return g_strdup("the remote shell was killed, or exited with status 255: ssh does not say which");
+	return g_strdup_printf("the remote shell exited with status %d", status);
+}
+
+static char *make_cause(const PssSession *session, PssRemoteEnd how, int status, const char *cause)
 {
 	static const char *const causes[] = {
 		[PSS_REMOTE_HUNG_UP] = "the remote shell ended",
@@ -163,7 +171,7 @@ static char *make_cause(PssRemoteEnd how, int status, const char *cause)
 	if (how == PSS_REMOTE_REFUSED)
 		return g_strdup(cause);
 	if (how == PSS_REMOTE_EXITED)
-		return g_strdup_printf("the remote shell exited with status %d", status);
+		return make_cause_of_exit(session, status);
 	return g_strdup(causes[how]);
 }
 
@@ -184,7 +192,7 @@ static void on_ended(gpointer user, PssRemoteEnd how, int status, const char *wh
 {
 	PssSession *session = user;
 	gboolean lost = how == PSS_REMOTE_UNLED || how == PSS_REMOTE_SILENT;
-	g_autofree char *cause = make_cause(how, status, why);
+	g_autofree char *cause = make_cause(session, how, status, why);
 
 	if (session->opener) {
 		g_autoptr(GError) error = g_error_new_literal(PSS_ERROR, PSS_FAILED, cause);

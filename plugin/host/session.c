@@ -122,9 +122,12 @@ void pss_session_end(PssSession *session, enum pss_state state, const char *caus
 	session->cause = g_strdup(cause);
 	if (session->invoker)
 		pss_invoker_end(session->invoker,
-				state == PSS_STATE_BROKEN || status == 255 ? PSS_LINK_LOST : PSS_FAILED, cause);
+				state == PSS_STATE_BROKEN || (status == 255 && reason != PSS_LEFT_EXIT) ? PSS_LINK_LOST
+													: PSS_FAILED,
+				cause);
 	end_link_soon(session);
-	pss_session_tell_left(session, reason, status, reason == PSS_LEFT_EXIT ? NULL : cause);
+	/* Such an exit is told as well: it looks like the end of the connection. */
+	pss_session_tell_left(session, reason, status, reason == PSS_LEFT_EXIT && status != 255 ? NULL : cause);
 	g_autoptr(GError) error =
 		g_error_new(PSS_ERROR, PSS_NOT_OPEN, "Cannot connect PSSession \"%s\": %s", session->name, cause);
 	pss_session_tell_waiters(session, error);

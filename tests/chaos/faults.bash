@@ -67,10 +67,10 @@ fault_control_ended() { signal TERM 'a control script' $(one_of "$(remote_childr
 fault_control_stopped() { signal STOP 'a control script' $(one_of "$(remote_children_of_sshd control)"); }
 
 # shellcheck disable=SC2046
-fault_shell_killed() { signal KILL 'a remote shell' $(one_of "$(remote_children_of_sshd shell)") && SHELL_WAS_KILLED=1; }
+fault_shell_killed() { signal KILL 'a remote shell' $(one_of "$(remote_children_of_sshd shell)"); }
 
 # shellcheck disable=SC2046
-fault_shell_hung_up() { signal HUP 'a remote shell' $(one_of "$(remote_children_of_sshd shell)") && SHELL_WAS_KILLED=1; }
+fault_shell_hung_up() { signal HUP 'a remote shell' $(one_of "$(remote_children_of_sshd shell)"); }
 
 # shellcheck disable=SC2046
 fault_shell_stopped() { signal STOP 'a remote shell' $(one_of "$(remote_children_of_sshd shell)"); }

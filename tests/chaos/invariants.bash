@@ -79,19 +79,18 @@ check_call() {
 	fi
 }
 
-# Whoever could not enter, or was thrown out, is told why: as many lines as there were such ends, at least. The end of
-# the remote shell itself is an exit, with whatever status (the ssh program makes 255 of a signal).
+# Whoever could not enter, or was thrown out, is told why: as many lines as there were such ends, at least. That the
+# remote shell itself was killed is an exit, with its status; the ssh program makes 255 of it, and then it is told.
 check_reasons() {
 	local TERM_NAME told tag what side
 	local -A wanted=()
-	[ -z "$SHELL_WAS_KILLED" ] || return 0
 	while read -r tag what side; do
 		case ${ENTERS[$tag]-}:$what in
 		?:1 | ?:255) wanted[${ENTERS[$tag]}]=$((${wanted[${ENTERS[$tag]}]-0} + 1)) ;;
 		esac
 	done <"$WORLD/notes"
 	for TERM_NAME in "${TERMINALS[@]}"; do
-		told=$(grep -cE 'pssession: |connection to |the session' <<<"${SCREENS[$TERM_NAME]-}")
+		told=$(grep -cE 'pssession: |connection to |the session|the remote shell was killed' <<<"${SCREENS[$TERM_NAME]-}")
 		[ "$told" -ge "${wanted[$TERM_NAME]-0}" ] ||
 			violated "$TERM_NAME: ${wanted[$TERM_NAME]} times not entered or thrown out, $told lines that say why"
 	done

@@ -104,6 +104,31 @@ no_programs() { [ -z "$(programs)" ]; }
 	[ -s "$HERE/known" ]
 }
 
+# dies_of OPTION STATUS CAUSE: an entered session, then an invocation and a job whose shell is killed.
+dies_of() {
+	keep_session "$1" box
+	enter_kept
+	leave_by 'kill -9 $$'
+	[ "$2" != 255 ] || wait_screen "$3"
+	status_is "$2"
+	run local_shell "s=\$(new-pssession $1 -ConfigFile \$C box)
+		invoke-command -Session \$s 'echo said; kill -9 \$\$' </dev/null; echo \$?
+		s=\$(new-pssession $1 -ConfigFile \$C box)
+		receive-pssession -Session \$(invoke-command -Session \$s -AsJob 'echo said; kill -9 \$\$') -Wait; echo \$?
+		get-pssession -Property State,Cause; remove-pssession -Name \*"
+	echo "$output"
+	[ "${lines[0]} ${lines[2]} ${lines[3]} ${lines[5]}" = 'said 1 said 1' ]
+	[[ ${lines[1]} == *": [box] $3" && ${lines[4]} == *": [box] $3" ]]
+	[ "$(grep -cxF $'Closed\t'"$3" <<<"$output")" -eq 3 ]
+}
+
+@test "transport: ssh: a remote shell that is killed is told as over libssh; what killed it ssh does not say" {
+	local_shell_start
+	dies_of '-Transport ssh' 255 'the remote shell was killed, or exited with status 255: ssh does not say which'
+	dies_of '-ShareConnection' 137 'the remote shell exited with status 137'
+	dies_of '' 137 'the remote shell exited with status 137'
+}
+
 @test "transport: ssh: without a terminal nobody is asked, and a changed host key is refused whatever is configured" {
 	config "s|IdentityFile .*|IdentityFile $HERE/none|"
 	run local_bash "new-pssession -Transport ssh -ConfigFile $HERE/config box </dev/null"
