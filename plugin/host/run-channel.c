@@ -103,7 +103,7 @@ void pss_run_channels_end(GPtrArray *runs, const GError *error)
 {
 	while (runs->len > 0) {
 		Run *run = runs->pdata[0];
-		run->channel = NULL; /* dead with the link */
+		g_clear_pointer(&run->channel, pss_channel_close); /* the link may live on for a while */
 		done(run, 0, error);
 	}
 }

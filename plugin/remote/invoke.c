@@ -53,7 +53,7 @@ void pss_invoke_forget(PssRemote *remote)
 gboolean pss_remote_invoke(PssRemote *remote, const PssCommand *command, guint relay, guint input,
 			   const PssInvokeEvents *events, gpointer user, GError **error)
 {
-	if (remote->phase != PSS_PHASE_IDLE || remote->control_ended || remote->deaf) {
+	if (remote->phase != PSS_PHASE_IDLE || remote->control_ended) {
 		g_set_error_literal(error, pss_error_quark(), PSS_BUSY, "the remote shell is not at its prompt");
 		return FALSE;
 	}

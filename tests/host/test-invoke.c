@@ -149,29 +149,80 @@ static void test_give_up(TestInvoker *fixture, gconstpointer data)
 	test_result_clear(&result);
 }
 
-/* What the terminal has printed since the last time. */
-static void expect_terminal(TestInvoker *fixture, const char *output)
+static void start_terminal(TestInvoker *fixture)
 {
 	struct pss_message message;
 
-	g_string_truncate(fixture->client.output, 0);
 	pss_message_begin(&message, &fixture->client.out, PSS_ATTACH, ++fixture->last_id);
 	pss_message_text(&message, PSS_TAG_INSTANCE, fixture->instance);
 	g_assert_cmpint(pss_message_end(&message), ==, 0);
 	test_client_send(&fixture->client);
 	test_client_expect(&fixture->client, PSS_RESULT);
 	test_client_expect(&fixture->client, PSS_PROMPT);
-	/* The refreshed one, behind all output. */
-	test_client_raw(&fixture->client, PSS_LINE, fixture->last_id, ":");
-	test_client_expect(&fixture->client, PSS_ACK);
-	test_client_expect(&fixture->client, PSS_PROMPT);
+}
+
+static void leave_terminal(TestInvoker *fixture)
+{
+	struct pss_message message;
+
 	pss_message_begin(&message, &fixture->client.out, PSS_LEAVE, fixture->last_id);
 	g_assert_cmpint(pss_message_end(&message), ==, 0);
 	test_client_send(&fixture->client);
 	test_client_expect(&fixture->client, PSS_ACK);
 	test_client_expect(&fixture->client, PSS_LEFT);
+}
+
+/* What the terminal has printed since the last time. */
+static void expect_terminal(TestInvoker *fixture, const char *output)
+{
+	g_string_truncate(fixture->client.output, 0);
+	start_terminal(fixture);
+	/* The refreshed one, behind all output. */
+	test_client_raw(&fixture->client, PSS_LINE, fixture->last_id, ":");
+	test_client_expect(&fixture->client, PSS_ACK);
+	test_client_expect(&fixture->client, PSS_PROMPT);
+	leave_terminal(fixture);
 	if (output)
 		g_assert_cmpstr(fixture->client.output->str, ==, output);
+}
+
+/* What carries replies may be killed with one of them: the session's prompt does without, and the next command gets its
+ * own. */
+static void test_lost_reply(TestInvoker *fixture, gconstpointer data)
+{
+	if (strcmp(test_invoke_shell, "bash") != 0) {
+		g_test_skip("it is written for bash");
+		return;
+	}
+	start_terminal(fixture);
+	test_client_raw(&fixture->client, PSS_LINE, fixture->last_id,
+			"PSS_SAID=$(declare -f __pss_say); PSS_SAID=${PSS_SAID/<>/1<>}; __pss_say() { [[ $1 != E ]] || "
+			"eval \"$PSS_SAID\"; }");
+	test_client_expect(&fixture->client, PSS_ACK);
+	test_client_expect(&fixture->client, PSS_PROMPT);
+	leave_terminal(fixture);
+	expect(fixture, "echo alive", "alive\n", "", 0);
+}
+
+/* A session that is a plain terminal ends while a command beside it prints: nothing of that comes behind its result. */
+static void test_plain_session_ends(TestInvoker *fixture, gconstpointer data)
+{
+	g_autofree char *profile = g_build_filename(fixture->home, ".bash_profile", NULL);
+
+	if (strcmp(test_invoke_shell, "bash") != 0) {
+		g_test_skip("it is written for bash");
+		return;
+	}
+	g_assert_true(g_file_set_contents(profile, "readonly PS1; echo $$ >~/pid\n", -1, NULL));
+	test_invoker_renew(fixture);
+	uint32_t id = test_invoke_start(fixture, "kill -9 $(cat ~/pid); while :; do echo on; done", FALSE, FALSE);
+	TestResult result = test_invoke_finish(fixture, id);
+	g_assert_cmpint(result.status, !=, PSS_OK);
+	test_result_clear(&result);
+	for (int i = 0; i < 20; i++) {
+		test_client_raw(&fixture->client, PSS_PING, ++fixture->last_id, "");
+		test_client_expect(&fixture->client, PSS_RESULT);
+	}
 }
 
 static void interrupt(TestInvoker *fixture, const char *text, gboolean force)
@@ -339,6 +390,8 @@ int main(int argc, char **argv)
 		{ "no trace", test_no_trace },
 		{ "terminal", test_terminal },
 		{ "busy", test_busy },
+		{ "lost reply", test_lost_reply },
+		{ "plain session ends", test_plain_session_ends },
 		{ "background", test_background },
 		{ "many", test_many },
 		{ "session ends", test_session_ends },
