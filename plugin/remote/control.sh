@@ -98,8 +98,15 @@ if [ -z "$s" ]; then
 fi
 pss_family "$s"
 
+# Writes a file. One that is not whole would be a session that lacks something, and does not know.
+put() {
+	cat >"$1" && return
+	pss_say x "$1 could not be written"
+	exit 1
+}
+
 # ---- the launcher: sourced by the waiting terminal
-cat >launch <<'@END@'
+put launch <<'@END@'
 @LAUNCH@
 @END@
 printf '%s\n' "$s" >shell
@@ -142,14 +149,14 @@ serve() {
 
 # ---- the start-up files, the most frequent first: the shell starts while the rest of this script is on its way. What it
 # says waits in the fifo.
-case $f in bash | posix) cat >escapes ;; *) cat >/dev/null ;; esac <<'@END@'
+case $f in bash | posix) put escapes ;; *) cat >/dev/null ;; esac <<'@END@'
 @ESCAPES@
 @END@
-[ $f != bash ] || cat >rc <<'@END@'
+[ $f != bash ] || put rc <<'@END@'
 @BASH@
 @END@
 case $f in bash | none) echo >&6 ;; esac
-[ $f != zsh ] || cat >rc <<'@END@'
+[ $f != zsh ] || put rc <<'@END@'
 @ZSH@
 @END@
 if [ $f = zsh ]; then
@@ -158,11 +165,11 @@ if [ $f = zsh ]; then
 	done
 	echo >&6
 fi
-[ $f != posix ] || cat >rc <<'@END@'
+[ $f != posix ] || put rc <<'@END@'
 @POSIX@
 @END@
 [ $f != posix ] || echo >&6
-[ $f != fish ] || cat >rc <<'@END@'
+[ $f != fish ] || put rc <<'@END@'
 @FISH@
 @END@
 [ $f != fish ] || echo >&6
@@ -174,16 +181,16 @@ echo "$here" >where
 echo $$ >pid
 
 # ---- what requests need, which come behind this script
-cat >relay <<'@END@'
+put relay <<'@END@'
 @RELAY@
 @END@
-[ $f = fish ] || cat >typed <<'@END@'
+[ $f = fish ] || put typed <<'@END@'
 @TYPED@
 @END@
-[ $f != bash ] || cat >complete <<'@END@'
+[ $f != bash ] || put complete <<'@END@'
 @BASH_COMPLETE@
 @END@
-[ $f != zsh ] || cat >complete <<'@END@'
+[ $f != zsh ] || put complete <<'@END@'
 @ZSH_COMPLETE@
 @END@
 case $f in
@@ -191,7 +198,7 @@ posix) x=complete ;;
 zsh) x=complete-files ;;
 *) x= ;;
 esac
-[ -z "$x" ] || cat >"$x" <<'@END@'
+[ -z "$x" ] || put "$x" <<'@END@'
 @POSIX_COMPLETE@
 @END@
 

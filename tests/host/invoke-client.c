@@ -8,6 +8,22 @@
 
 const char *test_invoke_shell;
 
+gboolean test_invoke_is_fish(void)
+{
+	return strcmp(test_invoke_shell, "fish") == 0;
+}
+
+char *test_invoke_in_foreground(const char *text)
+{
+	GString *longer = g_string_new(text);
+
+	if (test_invoke_is_fish())
+		g_string_replace(
+			longer, "sh -c 'echo begun",
+			"sh -c 'while set -- $(cut -d\\) -f2 /proc/$$/stat); [ $3 != $6 ]; do :; done; echo begun", 0);
+	return g_string_free(longer, FALSE);
+}
+
 /* Its cat is another one than that of coreutils. */
 static void add_busybox(TestInvoker *fixture, struct pss_message *message)
 {
@@ -64,7 +80,7 @@ void test_invoker_begin(TestInvoker *fixture)
 	pss_message_text(&message, PSS_TAG_ENV, variable);
 	if (strcmp(test_invoke_shell, "busybox") == 0)
 		add_busybox(fixture, &message);
-	if (strcmp(test_invoke_shell, "fish") == 0)
+	if (test_invoke_is_fish())
 		add_careful_kill(fixture, &message);
 	g_assert_cmpint(pss_message_end(&message), ==, 0);
 	test_client_send(&fixture->client);

@@ -28,6 +28,11 @@ void test_invoker_renew(TestInvoker *invoker); /* another session in its place *
 void test_invoker_begin(TestInvoker *invoker); /* asks for one; then whether there is one */
 gboolean test_invoker_opened(TestInvoker *invoker) G_GNUC_WARN_UNUSED_RESULT;
 
+gboolean test_invoke_is_fish(void);
+/* The text, where what begins with "sh -c 'echo begun" has the terminal when it says so: fish hands it to a program
+ * that runs already, and until then an interrupt is fish's, and is lost, natively too. Free it. */
+char *test_invoke_in_foreground(const char *text);
+
 /* Sends the command; its id. */
 uint32_t test_invoke_start(TestInvoker *invoker, const char *text, gboolean input, gboolean wait);
 void test_invoke_input(TestInvoker *invoker, uint32_t id, const void *data, gsize n); /* n is 0: its end */
