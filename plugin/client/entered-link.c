@@ -127,13 +127,22 @@ static const struct {
 	{ PSS_ACK, on_ack },       { PSS_LEFT, on_left },
 };
 
+/* The host process has read what went out before the PING. What it had of that for us at a prompt came before this;
+ * while a command runs, that still has it. */
+static void on_pong(struct pss_link *link)
+{
+	link->ping = 0;
+	link->n_unconfirmed = link->n_behind_ping;
+	if (link->pinged_at_prompt)
+		link->n_away = link->n_behind_ping;
+	link->n_behind_ping = 0;
+}
+
 /* Frames that only change what we know. 0, or -errno. */
 static int take(struct pss_link *link, const struct pss_frame *frame)
 {
 	if (frame->header.type == PSS_RESULT && link->ping != 0 && frame->header.id == link->ping) {
-		link->ping = 0;
-		link->n_unconfirmed = link->n_behind_ping;
-		link->n_behind_ping = 0;
+		on_pong(link);
 		return 0;
 	}
 	if (frame->header.type == PSS_RESULT && link->completing != 0 && frame->header.id == link->completing) {
@@ -218,6 +227,7 @@ void pss_link_line(struct pss_link *link, const char *line, size_t n)
 void pss_link_keys(struct pss_link *link, const void *keys, size_t n)
 {
 	queue(link, PSS_INPUT, 0, keys, n);
+	link->n_away += n;
 	link->n_unconfirmed += n;
 	if (link->ping != 0)
 		link->n_behind_ping += n;
@@ -241,6 +251,7 @@ void pss_link_command(struct pss_link *link, enum pss_type type)
 
 	if (type == PSS_PING) {
 		id = link->ping = pss_connection_new_id(link->connection);
+		link->pinged_at_prompt = link->stage == PSS_STAGE_PROMPT;
 		link->heard_at = pss_now_ms();
 	}
 	pss_message_begin(&message, &link->connection->out, type, id);

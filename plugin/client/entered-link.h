@@ -33,13 +33,15 @@ struct pss_link {
 	struct pss_buffer typed;       /* raw keys that came back */
 	bool awaits_ack;               /* of a LINE or LEAVE */
 	uint32_t ping;                 /* the one that is out, or 0 */
-	size_t n_unconfirmed;          /* bytes of keys that no answered PING followed: they may still come back */
-	size_t n_behind_ping;          /* of these, those sent after the PING that is out */
-	uint32_t completing;           /* the COMPLETE that is out, or 0 */
-	bool answered;                 /* its RESULT has come: `answer` */
-	struct pss_buffer answer;      /* fields */
-	int64_t heard_at;              /* ms: when the host last said something, or was last asked in a new way */
-	int lost;                      /* -ECONNRESET, -ETIMEDOUT, -EPROTO, …: for STAGE_LOST */
+	bool pinged_at_prompt;         /* … was sent at a prompt */
+	size_t n_away;            /* bytes of keys that no answered PING of a prompt followed: they may come back */
+	size_t n_unconfirmed;     /* … that no answered PING followed: the host process may not have read them */
+	size_t n_behind_ping;     /* of these, those sent after the PING that is out */
+	uint32_t completing;      /* the COMPLETE that is out, or 0 */
+	bool answered;            /* its RESULT has come: `answer` */
+	struct pss_buffer answer; /* fields */
+	int64_t heard_at;         /* ms: when the host last said something, or was last asked in a new way */
+	int lost;                 /* -ECONNRESET, -ETIMEDOUT, -EPROTO, …: for STAGE_LOST */
 	uint64_t left_reason;
 	bool left_at_prompt; /* while no line was out: it ended by itself */
 	int left_status;     /* -1: none was said */

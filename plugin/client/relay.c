@@ -218,7 +218,7 @@ static void take_signals(struct run *run)
 /* At a prompt: are the keys home that went out before it? They come back before the answer to a PING. */
 static bool keys_are_home(struct run *run)
 {
-	if (run->link->n_unconfirmed == 0)
+	if (run->link->n_away == 0)
 		return true;
 	if (run->link->ping == 0) {
 		pss_link_command(run->link, PSS_PING);

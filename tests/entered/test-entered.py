@@ -313,6 +313,27 @@ def _(b):
     assert input_of(b, 2) == b"~x"
 
 
+@test("keys that come home long behind the prompt are waited for, though a PING was answered while the command ran")
+def _(b):
+    b.enter()
+    b.type("sleep 1\r")
+    b.peer.line()
+    b.type("one\rtwo\r")
+    assert input_of(b, 8) == b"one\rtwo\r"
+    b.peer.answers_ping = False
+    b.wait_for(lambda: b.peer.pings, "a PING, as nothing is heard")
+    b.peer.answer_ping()
+    b.peer.send(wire.OUTPUT, b"heard")
+    b.expect(rb"heard")
+    b.peer.prompt()
+    b.peer.send(wire.TYPED, b"one\r")
+    b.wait_for(lambda: b.peer.pings, "a PING of the prompt")
+    b.peer.send(wire.TYPED, b"two\r")
+    b.peer.answer_ping()
+    assert b.peer.line() == b"one"
+    assert input_of(b, 4) == b"two\r"
+
+
 @test("output at the prompt is shown above the line, which stays")
 def _(b):
     b.enter()

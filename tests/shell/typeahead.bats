@@ -152,6 +152,23 @@ same_as_ssh_while_running() {
 	[ "$(wc -l <"$WORLD/remote-run/a/log")" = 600 ]
 }
 
+# More than the queues on the way hold at once. A terminal in line mode takes lines of 4095 bytes.
+@test "typeahead: 1 MB while a command runs" {
+	local line side
+	printf -v line '%03400d' 0
+	both_start
+	type_both $'touch here; sh -c \'until [ -e go ]; do :; done\'\n'
+	both_wait here
+	type_both "$(for i in {1..300}; do echo "echo $i >>log; : $line"; done)"$'\ntouch done\n'
+	for side in "${SIDES[@]}"; do
+		TERM_NAME=$side wait_screen 'echo 2 >>log'
+		touch "$WORLD/remote-run/$side/go"
+	done
+	both_wait 'done' 60
+	both_are_equal
+	[ "$(<"$WORLD/remote-run/a/log")" = "$(seq 300)" ]
+}
+
 # What every remote shell does alike.
 in_another_shell() {
 	command -v "$1" >/dev/null || skip "there is no $1 here"
