@@ -214,6 +214,7 @@ gboolean pss_invoke_await_streams(PssRemote *remote, PssRemoteEnd how, int statu
 gboolean pss_invoke_hold_trace(PssRemote *remote, const void *data, gsize n);
 /* It was: nobody wants it. */
 void pss_invoke_drop_trace(PssRemote *remote);
+void pss_invoke_end_trace(PssRemote *remote);
 /* It was not, or somebody watches: nothing is kept back any more. */
 void pss_invoke_show_trace(PssRemote *remote);
 

@@ -104,6 +104,15 @@ void pss_invoke_drop_trace(PssRemote *remote)
 	remote->n_trace = 0;
 }
 
+/* The command has ended. The echo of an interrupt that came too late for it is yet to come. */
+void pss_invoke_end_trace(PssRemote *remote)
+{
+	gboolean goes_on = remote->holds_trace && remote->invoke_events && remote->keys_sent > 0;
+
+	pss_invoke_drop_trace(remote);
+	remote->holds_trace = goes_on;
+}
+
 void pss_invoke_show_trace(PssRemote *remote)
 {
 	gsize n = remote->n_trace;

@@ -135,7 +135,7 @@ static gboolean on_report_deadline(gpointer user)
 void pss_line_on_mark(PssRemote *remote, char kind, const char *argument)
 {
 	if (kind == 'q')
-		pss_invoke_drop_trace(remote);
+		pss_invoke_end_trace(remote);
 	if (kind == 'q' && remote->invoke_events) {
 		remote->dropping = FALSE;
 		pss_invoke_on_mark(remote, argument);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How long the engine waits for a request to begin, and what it makes of a shell that does not. There is no shell, and
- * no time passes: each timer is run when it has been set. */
+/* The engine without a shell: how long it waits for a request to begin, and what is output when a command has been
+ * interrupted. No time passes: each timer is run when it has been set. */
 #include <glib.h>
 #include <string.h>
 
@@ -12,6 +12,7 @@
 typedef struct {
 	PssRemote *remote;
 	guint n_sent;
+	GString *shown;
 	gboolean ended;
 	PssRemoteEnd how;
 } Engine;
@@ -19,6 +20,11 @@ typedef struct {
 static void send_bytes(gpointer user, const void *data, gsize n)
 {
 	((Engine *)user)->n_sent++;
+}
+
+static void on_output(gpointer user, const void *data, gsize n)
+{
+	g_string_append_len(((Engine *)user)->shown, data, (gssize)n);
 }
 
 static void on_bytes(gpointer user, const void *data, gsize n)
@@ -51,16 +57,22 @@ static void begin(Engine *engine)
 	static const PssRemoteEvents events = {
 		.send_control = send_bytes,
 		.send_terminal = send_bytes,
-		.on_output = on_bytes,
+		.on_output = on_output,
 		.on_typed = on_bytes,
 		.on_busy = on_busy,
 		.on_ended = on_ended,
 	};
 	const PssRemoteOptions options = { .kept = TRUE, .resilient = TRUE };
 
-	*engine = (Engine){ .remote = pss_remote_new(&options, &events, engine) };
+	*engine = (Engine){ .remote = pss_remote_new(&options, &events, engine), .shown = g_string_new(NULL) };
 	engine->remote->family = PSS_FAMILY_BASH;
 	engine->remote->phase = PSS_PHASE_IDLE;
+}
+
+static void end(Engine *engine)
+{
+	pss_remote_free(engine->remote);
+	g_string_free(engine->shown, TRUE);
 }
 
 /* Until nothing is waited for any more. */
@@ -100,7 +112,7 @@ static void never_begins(gconstpointer request)
 	g_assert_cmpuint(engine.n_sent, ==, 5);
 	g_assert_true(engine.ended);
 	g_assert_cmpint(engine.how, ==, PSS_REMOTE_SILENT);
-	pss_remote_free(engine.remote);
+	end(&engine);
 }
 
 /* One that was taken over may run for days what was begun before: the first request lies behind that. */
@@ -115,7 +127,7 @@ static void begins_in_days(void)
 	g_assert_cmpuint(engine.n_sent, ==, 5);
 	g_assert_false(engine.ended);
 	g_assert_cmpint(pss_remote_state(engine.remote), ==, PSS_REMOTE_BUSY);
-	pss_remote_free(engine.remote);
+	end(&engine);
 }
 
 /* What is long takes its time on a slow link, 8000 bytes a second at the least. */
@@ -128,7 +140,46 @@ static void takes_its_time(gconstpointer request)
 	begin(&engine);
 	((Request)request)(&engine, text);
 	g_assert_cmpuint(engine.remote->timer_ms, >=, n / 8);
-	pss_remote_free(engine.remote);
+	end(&engine);
+}
+
+/* ---- what an interrupt leaves on the terminal */
+
+static const struct {
+	const char *name;
+	gboolean interrupted;
+	const char *before, *behind; /* the mark of its end */
+	const char *shown;
+} echoes[] = {
+	{ "in time", TRUE, "^C\r\n", "", "" },
+	{ "as it ends", TRUE, "^C", "\r\n", "" },
+	{ "too late", TRUE, "", "^C\r\n", "" },
+	{ "in front of output", TRUE, "^C\r\nword", "", "^C\r\nword" },
+	{ "in front of late output", TRUE, "", "^C\r\nword", "^C\r\nword" },
+	{ "of nobody", FALSE, "", "^C\r\n", "^C\r\n" },
+};
+
+static void print(const Engine *engine, const char *text)
+{
+	pss_remote_terminal_data(engine->remote, text, strlen(text));
+}
+
+static void echo(gconstpointer data)
+{
+	gsize i = GPOINTER_TO_SIZE(data);
+	Engine engine;
+
+	begin(&engine);
+	invoke(&engine, "command");
+	engine.remote->phase = PSS_PHASE_RUNNING;
+	if (echoes[i].interrupted)
+		pss_remote_interrupt(engine.remote);
+	g_autofree char *mark = g_strdup_printf("\033]7337;%s;q;130\a", engine.remote->nonce);
+	print(&engine, echoes[i].before);
+	print(&engine, mark);
+	print(&engine, echoes[i].behind);
+	g_assert_cmpstr(engine.shown->str, ==, echoes[i].shown);
+	end(&engine);
 }
 
 int main(int argc, char **argv)
@@ -139,5 +190,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/deadlines/what another engine's command is in front of", begins_in_days);
 	g_test_add_data_func("/deadlines/a long line", (gpointer)say_line, takes_its_time);
 	g_test_add_data_func("/deadlines/a long invocation", (gpointer)invoke, takes_its_time);
+	for (gsize i = 0; i < G_N_ELEMENTS(echoes); i++) {
+		g_autofree char *path = g_strconcat("/echo of an interrupt/", echoes[i].name, NULL);
+		g_test_add_data_func(path, GSIZE_TO_POINTER(i), echo);
+	}
 	return g_test_run();
 }
