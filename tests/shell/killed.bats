@@ -79,6 +79,84 @@ it_goes() {
 	done
 }
 
+# What the holder holds, in HELD, once it is the same twice.
+held_is_steady() {
+	local before=$HELD
+	HELD=$(descendants "$(processes_with_argument ./holder | head -n 1)" | sort -n)
+	[ -n "$HELD" ] && [ "$HELD" = "$before" ]
+}
+
+begin_call() {
+	local_shell "$SESSION"'invoke-command -Session $s "echo begun; tail -f /dev/null" </dev/null >$HERE/o 2>$HERE/e; echo $? >$HERE/status' 3>&- &
+	wait_until 10 grep -qs begun "$HERE/o"
+}
+begin_job() {
+	local_shell "$SESSION"'invoke-command -Session $s -AsJob "echo begun; tail -f /dev/null" >/dev/null'
+	wait_until 10 eval '[ -n "$(local_shell "$SESSION"'\''receive-pssession -Keep -Session $s'\'')" ]'
+}
+begin_line() {
+	local_shell_start
+	run_line 's=$(cat $HERE/s)'
+	enter_kept
+	start_running
+}
+
+# What waits comes to its end, as a command does by itself.
+end_waiting() {
+	local pid
+	for pid in $(remote_processes); do
+		[[ $(cat "/proc/$pid/comm" 2>/dev/null) != tail ]] || kill -TERM "$pid" 2>/dev/null || :
+	done
+}
+
+end_call() { wait_until 10 test -s "$HERE/status"; }
+end_job() {
+	local_shell "$SESSION"'receive-pssession -Wait -Session $s; echo $? >$HERE/status' >"$HERE/o" 2>&1 3>&- &
+	wait_until 10 test -s "$HERE/status"
+	cat "$HERE/o"
+	grep -q begun "$HERE/o" && ! grep -qF '^C' "$HERE/o"
+}
+end_line() { wait_until 10 at_a_prompt && terminal_is_sane && term_kill; }
+
+answers_or_has_ended() {
+	case $(state) in
+	Closed) [ -n "$(local_shell "$SESSION"'get-pssession -Session $s -Property Cause')" ] ;;
+	*) [ "$(local_shell "$SESSION"'invoke-command -Wait -Session $s "echo alive" </dev/null')" = alive ] ;;
+	esac
+}
+
+# kill_each WHAT STEP: every STEP-th of the processes that the holder holds while WHAT runs, one after another.
+kill_each() {
+	local what=$1 i=0 victims
+	while :; do
+		rm -f "$HERE/o" "$HERE/e" "$HERE/status"
+		open_session -Resilient
+		"begin_$what"
+		wait_until 10 held_is_steady
+		mapfile -t victims <<<"$HELD"
+		echo "$what, $i of ${#victims[@]}: $(describe_processes "${victims[i]}")"
+		kill -KILL "${victims[i]}" || :
+		end_waiting
+		"end_$what"
+		wait_until 10 answers_or_has_ended
+		it_goes
+		i=$((i + $2))
+		[ "$i" -lt "${#victims[@]}" ] || break
+	done
+}
+
+@test "killed: what a holder holds, while a command runs" {
+	local what
+	requires_made_account
+	for what in call line job; do
+		if [ -n "${PSS_LONG-}" ]; then
+			kill_each "$what" 1
+		elif [ "$what" != job ]; then
+			kill_each "$what" 3
+		fi
+	done
+}
+
 @test "killed: the control script, while one sits at the prompt and while a command runs" {
 	local_shell_start
 	enter
