@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* In the place of pss_transport_new() in a host program for tests: all its connections are null transports, and
- * SIGUSR1 breaks those that there are. A file named by PSS_TEST_CUT says that it has been done. */
+/* In the place of pss_transport_new() in a host program for tests: all its connections are null transports, shared or
+ * not, but for those of the ssh program. SIGUSR1 breaks those that there are. A file named by PSS_TEST_CUT says that it
+ * has been done. */
 #include <glib-unix.h>
 #include <signal.h>
 
@@ -33,6 +34,11 @@ PssTransport *test_transport_new(PssTarget *target, const PssTransportEvents *ev
 PssTransport *test_transport_new(PssTarget *target, const PssTransportEvents *events, gpointer user)
 {
 	static PssTransportOps ops;
+
+	if (target->share)
+		return pss_transport_shared_new(target, events, user);
+	if (target->by_program)
+		return pss_transport_program_new(target, events, user);
 	PssTransport *transport = pss_transport_null_new(target, events, user);
 
 	if (!living) {

@@ -4,6 +4,8 @@
 
 #include <glib.h>
 
+#include "real-host.h"
+
 /* What a client does, or what happens. The command of each is COMMAND: "begun", then it waits at a gate, then "more".
  */
 typedef enum {
@@ -22,14 +24,15 @@ typedef enum {
 	N_DEEDS
 } Deed;
 
-typedef enum { PLAIN = 1, RESILIENT = 2, BOTH = 3 } Kinds;
+/* Sets of kinds. */
+enum { BY_CABLE = PLAIN | SHARED, UNHELD = BY_CABLE | PROGRAM, ALL = UNHELD | RESILIENT };
 
 /* Outcomes are "WHAT|OUTPUT", newlines as blanks, WHAT being "ok [STATUS][: MESSAGE]", "STATUS-NAME: MESSAGE" or "left
  * REASON[: MESSAGE]" of a RESULT or LEFT, "prompt", or "end" of the connection. With a "+" in front they come when the
  * gate is open, else before. Wildcards are *. NULL: none is expected. */
 typedef struct {
 	Deed first, second;
-	Kinds kinds;
+	guint kinds;
 	const char *first_outcome, *second_outcome;
 	const char *state; /* and availability, before the gate opens; NULL: it is not listed */
 	const char *rest;  /* the outcome of receive -Wait when all is over */

@@ -59,8 +59,20 @@ void world_end_host(World *world, int signal)
 	g_unlink(path);
 }
 
+static void cut_sshd(const Sshd *sshd)
+{
+	g_autofree gpointer *pids = g_hash_table_get_keys_as_array(sshd->running, NULL);
+
+	for (gpointer *pid = pids; *pid; pid++)
+		kill(GPOINTER_TO_INT(*pid), SIGKILL);
+}
+
 void world_cut_link(World *world)
 {
+	if (world->sshd) {
+		cut_sshd(world->sshd);
+		return;
+	}
 	g_unlink(world->cut);
 	kill(world->pid, SIGUSR1);
 	test_until(g_access(world->cut, F_OK) == 0);
@@ -216,19 +228,37 @@ static char *make_path(const World *world, const char *without)
 	return g_strdup_printf("PATH=%s/bin", world->home);
 }
 
-static void open_session(World *world, gboolean resilient, const char *without)
+static void name_target(const World *world, WorldKind kind, struct pss_message *message)
 {
-	g_autofree char *path = without ? make_path(world, without) : g_strdup("PATH=/usr/bin:/bin");
+	const Sshd *sshd = world->sshd;
+
+	pss_message_text(message, PSS_TAG_TARGET, sshd ? "127.0.0.1" : "testhost");
+	pss_message_number(message, PSS_TAG_RESILIENT, kind == RESILIENT);
+	pss_message_number(message, PSS_TAG_SHARE, kind == SHARED);
+	if (!sshd)
+		return;
+	g_autofree char *known = g_strdup_printf("UserKnownHostsFile=%s", sshd->known_hosts);
+	pss_message_text(message, PSS_TAG_TRANSPORT, "ssh");
+	pss_message_number(message, PSS_TAG_PORT, sshd->port);
+	pss_message_text(message, PSS_TAG_CONFIG_FILE, "none");
+	pss_message_text(message, PSS_TAG_KEY_FILE, sshd->client_key);
+	pss_message_text(message, PSS_TAG_OPTION, known);
+	pss_message_text(message, PSS_TAG_OPTION, "GlobalKnownHostsFile=none");
+	pss_message_text(message, PSS_TAG_OPTION, "IdentitiesOnly=yes");
+}
+
+/* Returns its instance. */
+static char *open_session(World *world, WorldKind kind, const char *path)
+{
 	struct pss_message message;
 	Actor actor = { 0 };
 	const char *const variables[] = { "HOME", "TMPDIR" };
 
 	actor_begin(world, &actor);
 	pss_message_begin(&message, &actor.client.out, PSS_OPEN, ++actor.id);
-	pss_message_text(&message, PSS_TAG_TARGET, "testhost");
+	name_target(world, kind, &message);
 	pss_message_text(&message, PSS_TAG_SHELL, "bash");
 	pss_message_number(&message, PSS_TAG_KEEP, 1);
-	pss_message_number(&message, PSS_TAG_RESILIENT, resilient);
 	for (gsize i = 0; i < G_N_ELEMENTS(variables); i++) {
 		g_autofree char *variable = g_strconcat(variables[i], "=", world->home, NULL);
 		pss_message_text(&message, PSS_TAG_ENV, variable);
@@ -241,12 +271,13 @@ static void open_session(World *world, gboolean resilient, const char *without)
 	test_client_expect(&actor.client, PSS_ACK);
 	struct pss_fields fields = test_client_expect(&actor.client, PSS_RESULT);
 	g_assert_cmpint(pss_fields_number(fields, PSS_TAG_STATUS, 99), ==, PSS_OK);
-	g_assert_cmpint(pss_fields_number(fields, PSS_TAG_RESILIENT, 0), ==, resilient);
-	world->instance = g_strdup(pss_fields_text(fields, PSS_TAG_INSTANCE));
+	g_assert_cmpint(pss_fields_number(fields, PSS_TAG_RESILIENT, 0), ==, kind == RESILIENT);
+	char *instance = g_strdup(pss_fields_text(fields, PSS_TAG_INSTANCE));
 	actor_end(&actor);
+	return instance;
 }
 
-static char *state_of(World *world)
+static char *state_of(World *world, const char *instance)
 {
 	Actor actor = { 0 };
 	char *state = NULL;
@@ -255,6 +286,8 @@ static char *state_of(World *world)
 	actor_request(world, &actor, PSS_LIST, 0);
 	while (test_client_frame(&actor.client) && actor.client.frame.header.type != PSS_RESULT) {
 		struct pss_fields fields = pss_frame_fields(&actor.client.frame);
+		if (g_strcmp0(pss_fields_text(fields, PSS_TAG_INSTANCE), instance) != 0)
+			continue;
 		state = g_strconcat(pss_state_name(pss_fields_number(fields, PSS_TAG_STATE, 0)), "/",
 				    pss_availability_name(pss_fields_number(fields, PSS_TAG_AVAILABILITY, 0)), NULL);
 	}
@@ -264,7 +297,13 @@ static char *state_of(World *world)
 
 gboolean world_has_state(World *world, const char *expected)
 {
-	g_autofree char *state = state_of(world);
+	g_autofree char *state = state_of(world, world->instance);
+	return g_strcmp0(state, expected) == 0;
+}
+
+gboolean world_other_has_state(World *world, const char *expected)
+{
+	g_autofree char *state = world->other ? state_of(world, world->other) : g_strdup(expected);
 	return g_strcmp0(state, expected) == 0;
 }
 
@@ -280,7 +319,15 @@ static gboolean is_swept(const World *world)
 	return TRUE;
 }
 
-void world_begin(World *world, const char *program, gboolean resilient, const char *without)
+/* Its shells live where those of the other kinds do. */
+static void start_sshd(World *world)
+{
+	g_autofree char *environment = g_strdup_printf("SetEnv HOME=%s TMPDIR=%s", world->home, world->home);
+
+	world->sshd = sshd_start(environment);
+}
+
+void world_begin(World *world, const char *program, WorldKind kind, const char *without)
 {
 	*world = (World){ .program = program };
 	world->host.directory = g_dir_make_tmp("pss-host-XXXXXX", NULL);
@@ -291,15 +338,32 @@ void world_begin(World *world, const char *program, gboolean resilient, const ch
 	g_assert_true(g_file_set_contents(hush, "", 0, NULL));
 	g_assert_cmpint(mkfifo(world->gate_path, 0600), ==, 0);
 	world->gate = open(world->gate_path, O_RDWR | O_CLOEXEC);
+	if (kind == PROGRAM)
+		start_sshd(world);
 	world_start_host(world);
-	open_session(world, resilient, without);
+	g_autofree char *path = without ? make_path(world, without) : g_strdup("PATH=/usr/bin:/bin");
+	world->instance = open_session(world, kind, path);
+	if (kind == SHARED)
+		world->other = open_session(world, kind, path);
+}
+
+static void remove_session(World *world, char *instance)
+{
+	if (!instance)
+		return;
+	g_free(world->instance);
+	world->instance = instance;
+	g_free(world_outcome(world, PSS_REMOVE, 0));
 }
 
 void world_end(World *world)
 {
 	g_free(world_outcome(world, PSS_REMOVE, 0));
+	remove_session(world, g_steal_pointer(&world->other));
 	test_until(is_swept(world));
 	world_end_host(world, SIGTERM);
+	if (world->sshd)
+		sshd_stop(world->sshd);
 	close(world->gate);
 	g_autofree char *command = g_strdup_printf("rm -rf '%s' '%s'", world->home, world->host.directory);
 	g_assert_true(g_spawn_command_line_sync(command, NULL, NULL, NULL, NULL));

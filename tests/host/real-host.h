@@ -5,7 +5,16 @@
 
 #include <glib.h>
 
+#include "link-sshd.h"
 #include "wire-client.h"
+
+/* What its session is. All but the last have child processes of this machine in the place of a connection. */
+typedef enum {
+	PLAIN = 1,
+	RESILIENT = 2,
+	SHARED = 4,  /* with another session, which nobody touches */
+	PROGRAM = 8, /* over the ssh program, to an sshd */
+} WorldKind;
 
 typedef struct {
 	TestHost host; /* its directory alone */
@@ -14,6 +23,8 @@ typedef struct {
 	char *home, *cut, *gate_path;
 	int gate;
 	char *instance;
+	char *other; /* instance of the session that shares the connection, or NULL */
+	Sshd *sshd;  /* or NULL */
 } World;
 
 /* A client of it. */
@@ -24,7 +35,7 @@ typedef struct {
 } Actor;
 
 /* With a session. `without`: a program that it does not find; or NULL. */
-void world_begin(World *world, const char *program, gboolean resilient, const char *without);
+void world_begin(World *world, const char *program, WorldKind kind, const char *without);
 /* The session is removed first, and what held it. */
 void world_end(World *world);
 
@@ -36,6 +47,8 @@ void world_open_gate(World *world);
 
 /* The session's "STATE/AVAILABILITY"; NULL: it is not listed. */
 gboolean world_has_state(World *world, const char *expected);
+/* The other one's, if there is one. */
+gboolean world_other_has_state(World *world, const char *expected);
 
 void actor_begin(World *world, Actor *actor);
 void actor_end(Actor *actor);

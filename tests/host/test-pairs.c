@@ -17,7 +17,7 @@ typedef struct {
 
 typedef struct {
 	const Pair *pair;
-	Kinds kind;
+	WorldKind kind;
 } Cell;
 
 static const char *host_program;
@@ -128,7 +128,7 @@ static void set_up(Fixture *fixture, gconstpointer data)
 {
 	const Cell *cell = data;
 
-	world_begin(&fixture->world, host_program, cell->kind == RESILIENT, NULL);
+	world_begin(&fixture->world, host_program, cell->kind, NULL);
 	fixture->command = g_strdup_printf("echo begun; read x <'%s'; echo more", fixture->world.gate_path);
 }
 
@@ -152,6 +152,14 @@ static void expect_late(Actor *actor, const char *expected)
 		expect(actor_outcome(actor), expected + 1);
 }
 
+/* It hears of nothing that is done to the first. */
+static const char *state_of_other(Deed deed)
+{
+	if (deed == TERM || deed == KILL)
+		return NULL;
+	return deed == CUT ? "Broken/None" : "Opened/Available";
+}
+
 static void test_cell(Fixture *fixture, gconstpointer data)
 {
 	const Pair *pair = ((const Cell *)data)->pair;
@@ -168,18 +176,31 @@ static void test_cell(Fixture *fixture, gconstpointer data)
 	if (fixture->sits && *pair->first_outcome == '+')
 		actor_say(&fixture->first, "echo still");
 	expect_late(&fixture->first, pair->first_outcome);
+	test_until(world_other_has_state(&fixture->world, state_of_other(pair->second)));
 	if (pair->rest)
 		expect(world_outcome(&fixture->world, PSS_RECEIVE, PSS_TAG_WAIT), pair->rest);
 }
 
-static void add_cells(Kinds kind, const char *name)
+/* What ends a session or takes it away differs by what is below; the rest is for -m slow. */
+static gboolean is_wanted(const Pair *pair, WorldKind kind)
 {
-	static Cell cells[2 * 128];
+	static const gboolean telling[N_DEEDS] = {
+		[DISCONNECTS] = TRUE, [REMOVES] = TRUE, [TAKES] = TRUE, [CUT] = TRUE
+	};
+
+	if (!(pair->kinds & kind))
+		return FALSE;
+	return (kind & (PLAIN | RESILIENT)) || telling[pair->second] || g_test_slow();
+}
+
+static void add_cells(WorldKind kind, const char *name)
+{
+	static Cell cells[4 * 128];
 	static gsize n;
 
 	for (gsize i = 0; i < n_pairs; i++) {
 		const Pair *pair = &pairs[i];
-		if (!(pair->kinds & kind))
+		if (!is_wanted(pair, kind))
 			continue;
 		g_autofree char *path =
 			g_strdup_printf("/pairs/%s/%s, %s", name, deeds[pair->first], deeds[pair->second]);
@@ -195,5 +216,8 @@ int main(int argc, char **argv)
 	host_program = argv[1];
 	add_cells(PLAIN, "plain");
 	add_cells(RESILIENT, "resilient");
+	add_cells(SHARED, "shared");
+	if (!sshd_why_no_terminal())
+		add_cells(PROGRAM, "ssh");
 	return g_test_run();
 }

@@ -181,7 +181,7 @@ static void set_up(Fixture *fixture, gconstpointer data)
 {
 	const Cell *cell = data;
 
-	world_begin(&fixture->world, host_program, TRUE, cell->without);
+	world_begin(&fixture->world, host_program, RESILIENT, cell->without);
 	fixture->command = g_strdup_printf("echo begun; read x <'%s'; echo more", fixture->world.gate_path);
 }
 
