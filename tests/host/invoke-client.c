@@ -54,8 +54,12 @@ static void add_careful_kill(TestInvoker *fixture, struct pss_message *message)
 	g_autofree char *folder = g_build_filename(fixture->home, "bin", NULL);
 	g_autofree char *program = g_build_filename(folder, "kill", NULL);
 
+	g_autofree char *completions = g_build_filename(fixture->home, ".local/share/fish/generated_completions", NULL);
+
 	pss_message_text(message, PSS_TAG_ENV, path);
 	g_assert_cmpint(g_mkdir_with_parents(folder, 0700), ==, 0);
+	/* A new one has manual pages read for it, by a process of its own. */
+	g_assert_cmpint(g_mkdir_with_parents(completions, 0700), ==, 0);
 	g_assert_true(g_file_set_contents_full(program, script, -1, G_FILE_SET_CONTENTS_NONE, 0700, NULL));
 }
 
@@ -181,6 +185,8 @@ gboolean test_invoke_take(TestInvoker *fixture, uint32_t id, TestResult *result)
 		return TRUE;
 	result->status = pss_fields_number(fields, PSS_TAG_STATUS, 99);
 	result->exit_status = pss_fields_number(fields, PSS_TAG_EXIT_STATUS, 999);
+	if (result->status != PSS_OK)
+		g_test_message("%s", pss_fields_text(fields, PSS_TAG_MESSAGE));
 	return FALSE;
 }
 
