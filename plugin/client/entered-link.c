@@ -320,10 +320,12 @@ bool pss_link_has_room(const struct pss_link *link)
 	return link->connection->out.length < QUEUE_MAX;
 }
 
-/* May the host process be silent by right, because the remote takes no more keys? */
+/* May the host process be silent by right, because the remote takes no more keys? Those that it has read may fill its
+ * queue, so that it does not read the next. */
 static bool may_be_stuck(const struct pss_link *link)
 {
-	return !link->awaits_ack && link->stage == PSS_STAGE_REMOTE && link->n_unconfirmed > UNCONFIRMED_MAX;
+	return !link->awaits_ack && link->stage == PSS_STAGE_REMOTE &&
+	       (link->n_unconfirmed > UNCONFIRMED_MAX || link->n_away > QUEUE_MAX);
 }
 
 int64_t pss_link_patience(const struct pss_link *link)

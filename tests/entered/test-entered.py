@@ -471,6 +471,27 @@ def _(b):
     assert b.status() == 255
 
 
+@test("a host process that reads no more keys, as the remote takes none, is not said to be lost",
+      only=("bash", "the relay is the same"))
+def _(b):
+    b.enter()
+    b.type("sleep 9\r")
+    b.peer.line()
+    b.type(b"k" * 300000)
+    input_of(b, 300000)
+    b.peer.answers_ping = False
+    b.wait_for(lambda: b.peer.pings, "a PING")
+    b.peer.answer_ping()
+    b.type("k")
+    assert input_of(b, 1) == b"k"
+    b.wait_for(lambda: b.peer.pings, "another PING")
+    b.pump(6)  # longer than its answer may take
+    b.unseen(rb"lost")
+    b.peer.answer_ping()
+    b.peer.output(b"it goes on")
+    b.expect(rb"it goes on")
+
+
 @test("nothing wakes the process up while it waits at the prompt")
 def _(b):
     b.enter()
