@@ -219,49 +219,71 @@ static void put_back_key(struct key *key)
 	zsfree(key->string);
 }
 
-static bool is_securing; /* keymaps are looked up for that, too */
-
 static void secure_keymaps(void (*secure)(HashNode name, int unused))
 {
-	if (is_securing)
-		return;
-	is_securing = true;
 	for (struct ending *row = endings; row < ENDINGS_END; row++)
 		secure_widget(row);
 	scanhashtable(*pss_zle.keymapnamtab, 0, 0, 0, secure, 0);
-	is_securing = false;
 }
 
-/* -- before each key */
+/* -- whoever binds anew */
 
-static GetNodeFunc get_keymap; /* zsh's; NULL: it is in its place */
+static int run_binder(char *name, char **arguments, Options options, int function);
 
-/* HACK(zsh 5.9): zlecore() looks up the keymap of the coming key by its name (reselectkeymap()). That is the one moment
- * before each key, and behind all hooks and widgets of the user's, that asks for nothing of the user's to be changed:
- * a hook of ours would be seen by add-zle-hook-widget and its like, and renamed. */
-static HashNode look_up_keymap(HashTable names, const char *name)
+/* Code of the user's that runs while a key is waited for, too (`zle -F`, sched, traps), binds by these alone. */
+static struct binder {
+	const char *name;
+	HandlerFunc own; /* zsh's; NULL: it is in its place */
+} binders[] = { { .name = "bindkey" }, { .name = "zle" } };
+#define BINDERS_END (binders + sizeof binders / sizeof *binders)
+
+static int run_binder(char *name, char **arguments, Options options, int function)
 {
+	struct binder *row = binders;
+
+	while (row < BINDERS_END - 1 && strcmp(row->name, name) != 0)
+		row++;
+	int rc = row->own(name, arguments, options, function);
 	if (pss_editor_request())
 		secure_keymaps(secure_enter);
-	return get_keymap(names, name);
+	return rc;
+}
+
+static Builtin builtin_of(const struct binder *row)
+{
+	return (Builtin)builtintab->getnode2(builtintab, row->name);
+}
+
+static void take_binder(struct binder *row)
+{
+	Builtin builtin = builtin_of(row);
+
+	if (!builtin || row->own)
+		return;
+	row->own = builtin->handlerfunc;
+	builtin->handlerfunc = run_binder;
+}
+
+static void give_binder_back(struct binder *row)
+{
+	Builtin builtin = builtin_of(row);
+
+	if (builtin && row->own && builtin->handlerfunc == run_binder)
+		builtin->handlerfunc = row->own;
+	row->own = NULL;
 }
 
 void pss_editor_secure_ends(void)
 {
-	HashTable names = *pss_zle.keymapnamtab;
-
 	secure_keymaps(secure_keymap);
-	if (get_keymap)
-		return;
-	get_keymap = names->getnode;
-	names->getnode = look_up_keymap;
+	for (struct binder *row = binders; row < BINDERS_END; row++)
+		take_binder(row);
 }
 
 void pss_editor_release_ends(void)
 {
-	if (get_keymap)
-		(*pss_zle.keymapnamtab)->getnode = get_keymap;
-	get_keymap = NULL;
+	for (struct binder *row = binders; row < BINDERS_END; row++)
+		give_binder_back(row);
 	while (n_keys > 0)
 		put_back_key(&keys[--n_keys]);
 	free(keys);

@@ -46,7 +46,7 @@ bool pss_editor_replace(Widget widget, int flags, ZleIntFunc instead);
 void pss_editor_put_all_back(void);
 
 /* editor-ends.c: a line ends by zsh's own widgets and by Enter, whoever has taken their places; and back. Again for
- * each line; the widgets and Enter also before each key. */
+ * each line; the widgets and Enter as soon as they are bound anew. */
 void pss_editor_secure_ends(void);
 void pss_editor_release_ends(void);
 /* The line as it was accepted, for free(), or NULL: it was not. */
