@@ -56,7 +56,8 @@ bool pss_editor_is_taken(const struct pss_keymap_entry *keymap)
 /* It ends the line whatever it was, and no longer key begins with it. */
 static void secure_enter(struct pss_keymap_entry *entry)
 {
-	if (is_foreign(entry) || entry->type == PSS_KEYMAP_MAP || !entry->function)
+	if (is_foreign(entry) || entry->type == PSS_KEYMAP_MAP || !entry->function ||
+	    entry->function == pss_editor_only_bell)
 		bind_function(entry, rl_named_function("accept-line"));
 }
 

@@ -99,6 +99,14 @@ bash_rows() {
 		letters|Enter|for k in {a..z}; do bind -m MAP -x "\"$k\": run_it"; done
 		blank|Enter|bind -m MAP -x '" ": run_it'
 		prompts|Enter|PS0='${x[x=0,run_it,1]}' PROMPT_COMMAND='bind -x "\"\\C-m\": run_it"'; eval "$PROMPT_COMMAND"
+		late|C-g Enter|late() { bind -m MAP -x '"\C-m": run_it'; bind -m MAP -x '"\C-j": run_it'; }; bind -m MAP -x '"\C-g": late'
+		next|C-o|bind -m MAP '"\C-o": operate-and-get-next'
+		hooks|Enter|trap 'eval "${READLINE_LINE-}"' DEBUG; PROMPT_COMMAND=('eval "${READLINE_LINE-}"' :); PS0='${y[y=0,run_it,1]}'
+		kill|Enter|bind -m MAP '"\C-m": "\C-a\C-k touch $HERE/ran/kill-local\C-j"'
+		twice|Enter|bind -m MAP -x '"\C-x\C-m": run_it'; bind -m MAP '"\C-m": "\C-x\C-m"' '"\C-j": "\C-m"'
+		magic|Enter|bind -m MAP '" ": magic-space'; bind -m MAP -x '"\C-m": run_it'; set -H
+		eval|Enter|eval() { builtin eval "$@"; }; bind -m MAP -x '"\C-m": run_it'
+		editor|Enter|EDITOR="sh -c 'cat \$1 >>$HERE/ran/editor-local' -"; bind -m MAP '"\C-m": edit-and-execute-command'
 		function|Enter|enter_is_mine() { bind -m MAP -x '"\C-m": run_it'; }; trap enter_is_mine DEBUG
 	END
 }
@@ -250,6 +258,12 @@ zsh_rows() {
 		init|Enter|zle-line-init() { zle -N accept-line run_it; bindkey '^M' run_it }; zle -N zle-line-init
 		redraw|Enter|zle-line-pre-redraw() { bindkey -s '^M' '; true^J'; zle -N accept-line run_it }; zle -N zle-line-pre-redraw
 		late|C-g Enter|late() { zle -N accept-line run_it; bindkey '^M' run_it }; zle -N late; bindkey '^G' late
+		layers|Enter|a() { eval "$BUFFER"; zle x1 }; zle -A accept-line x1; zle -N accept-line a; b() { zle x2; eval "$BUFFER" }; zle -A accept-line x2; zle -N accept-line b
+		hooks|Enter|preexec() { eval "$1" }; zshaddhistory() { eval "$1" }; precmd() { [ -z $BUFFER ] || eval "$BUFFER" }
+		keymap|Enter|bindkey -N mine MAP; bindkey -M mine '^M' run_it; zle-line-init() { zle -K mine }; zle -N zle-line-init
+		hold-too|Escape a|zle -N accept-line run_it; zle -A accept-line accept-and-hold
+		down-too|Enter|zle -N accept-line-and-down-history run_it; bindkey '^M' accept-line-and-down-history
+		self|Enter|f() { eval "$BUFFER" 2>/dev/null; zle .self-insert }; zle -N self-insert f
 		transient|Enter|zle-line-init() { [[ $CONTEXT == start ]] && zle .recursive-edit && zle .accept-line; }; zle -N zle-line-init
 	END
 }
@@ -311,6 +325,29 @@ zsh_rows() {
 	term_keys C-x b Enter
 	wait_screen $'\nbelow\n'
 	[ ! -e "$HERE/ran/git" ]
+}
+
+# Plugins that are loaded late, workers of prompts: their code runs between two keys.
+@test "takeover: zsh: code that runs while a key is waited for does not get the next Enter" {
+	only zsh 'zle -F is zsh'\''s'
+	mkfifo "$HERE/news"
+	start_zsh ". $ZSH_PLUGIN" 'run_all() { local l=$BUFFER; BUFFER=; zsh -c $l; zle .accept-line }; zle -N run_all' \
+		'f() { zle .accept-line }; zle -N accept-line f' "exec {news}<>$HERE/news" \
+		"on_news() { local how; read -u \$1 how; eval \$how; touch $HERE/listed }; zle -F \$news on_news"
+	enter
+	local how n=0
+	for how in 'bindkey "^M" run_all' 'zle -A accept-line old; zle -N accept-line run_all' 'zle -A run_all accept-line' \
+		'bindkey -N mine emacs; bindkey -M mine "^M" run_all; bindkey -A mine main'; do
+		term_type "echo \$HOME >>$HERE/ran/$((++n))"
+		echo "$how" >"$HERE/news"
+		wait_until 5 test -e "$HERE/listed"
+		rm "$HERE/listed"
+		term_keys Enter
+		ran_once "$n"
+		wait_remote
+	done
+	leave_by exit
+	rm "$HERE/news"
 }
 
 # In the way of zsh-autocomplete: history by completion widgets, lists made in the background while nobody presses a key.
