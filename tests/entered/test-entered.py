@@ -826,6 +826,32 @@ def _(b):
     assert b.local_history() == "keep\n"
 
 
+@test("a terminal that changes its size while the keys of another line editor are set aside",
+      rc="""for code in {32..126}; do printf -v key '\\\\%03o' $code; bind -x "\\"$key\\": :"; done
+            bind -x '"\\C-g": "enter_try ~/s"'""",
+      only=("bash", "zsh keeps its own keymaps"))
+def _(b):
+    over = threading.Event()
+
+    def change_size():
+        while not over.is_set():
+            for columns in range(70, 90):
+                b.resize(columns, 24)
+
+    changing = threading.Thread(target=change_size)
+    changing.start()
+    try:
+        for _ in range(10):  # it takes some milliseconds each time
+            b.type("\x07")
+            b.peer.accept()
+            b.peer.prompt()
+            b.expect(rb"\[web1\]: ")
+            b.leave()
+    finally:
+        over.set()
+        changing.join()
+
+
 @test("it works inside bind -x, a function, eval and a sourced file",
       rc="""f() { enter_try "$1"; }; g() { local x=1; eval 'f "$@"'; }
             bind -x '"\\C-g": "enter_try $S; echo status $?"'""",
