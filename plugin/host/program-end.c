@@ -85,12 +85,18 @@ static gboolean on_time(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
+/* Takes it over. */
+static void begin(Ending *ending)
+{
+	ending->killing = g_timeout_add(END_MS, on_time, ending);
+	tell(ending->pid, SIGTERM);
+	g_child_watch_add_full(G_PRIORITY_DEFAULT, ending->pid, on_reaped, ending, ending_free);
+}
+
 void pss_program_end_later(pid_t pid, const char *control)
 {
 	Ending *ending = g_new0(Ending, 1);
 
 	*ending = (Ending){ .pid = pid, .control = g_strdup(control) };
-	ending->killing = g_timeout_add(END_MS, on_time, ending);
-	tell(pid, SIGTERM);
-	g_child_watch_add_full(G_PRIORITY_DEFAULT, pid, on_reaped, ending, ending_free);
+	begin(ending);
 }
