@@ -23,6 +23,7 @@
 #define QUIET_LONG_MS 10000 /* while commands run */
 #define GIVE_UP_MS 2000     /* for a command that was told to end because nobody reads it */
 #define GRACE_MS 1000       /* the same after -Timeout */
+#define AT_ONCE_MS 1000     /* for the host process to answer who has pressed Ctrl-C twice */
 
 /* ---- ending early */
 
@@ -72,6 +73,7 @@ static int take_interrupts(struct pss_invoke *invoke, enum stopped *stopped)
 	if (*stopped >= wanted)
 		return 0;
 	*stopped = wanted;
+	invoke->heard = pss_now_ms();
 	return stop_all(invoke, force);
 }
 
@@ -137,7 +139,7 @@ static bool all_acknowledged(const struct pss_invoke *invoke)
 
 static int wait_for_busy(struct pss_invoke *invoke, long long *wake)
 {
-	if (invoke->n_interrupts > 1 || !pss_connection_is_busy(&invoke->connection, NULL))
+	if (!pss_connection_is_busy(&invoke->connection, NULL))
 		return -ETIMEDOUT;
 	invoke->heard = pss_now_ms();
 	if (invoke->heard + PSS_ACK_DEADLINE_MS < *wake)
@@ -150,11 +152,16 @@ static int take_silence(struct pss_invoke *invoke, long long *wake)
 {
 	struct pss_message message;
 	long long now = pss_now_ms();
-	long long patience = invoke->ping ? PSS_ACK_DEADLINE_MS : all_acknowledged(invoke) ? QUIET_LONG_MS : QUIET_MS;
+	long long patience = invoke->n_interrupts > 1   ? AT_ONCE_MS
+			     : invoke->ping             ? PSS_ACK_DEADLINE_MS
+			     : all_acknowledged(invoke) ? QUIET_LONG_MS
+							: QUIET_MS;
 
 	if (pss_invoke_has_output(invoke)) /* we do not read: it owes us nothing */
 		invoke->heard = now;
 	if (now >= invoke->heard + patience) {
+		if (invoke->n_interrupts > 1)
+			return -ETIMEDOUT;
 		if (invoke->ping)
 			return wait_for_busy(invoke, wake);
 		invoke->ping = pss_connection_new_id(&invoke->connection);

@@ -37,6 +37,7 @@ static const char *const told[] = {
 /* After so long without a word, a ping asks whether the host process is still there. */
 #define QUIET_MS 1000
 #define ESCAPE_DEADLINE_MS 1000
+#define CANCEL_DEADLINE_MS 2000 /* whoever has pressed Ctrl-C waits for no host process that is busy */
 
 struct run {
 	struct pss_call *call;
@@ -347,15 +348,20 @@ static int step(struct run *run)
 	struct pss_frame frame;
 
 	bool asked = run->ping || run->cancelled || run->detaching || !all_acknowledged(run);
-	int limit = run->left ? ESCAPE_DEADLINE_MS : asked ? PSS_ACK_DEADLINE_MS : QUIET_MS;
+	int limit = run->left        ? ESCAPE_DEADLINE_MS
+		    : run->cancelled ? CANCEL_DEADLINE_MS
+		    : asked          ? PSS_ACK_DEADLINE_MS
+				     : QUIET_MS;
 	int rc = pss_connection_wait(run->connection, limit, run->cancelled ? NULL : run->call->shell->interrupted,
 				     &frame);
 	if (rc == -ETIMEDOUT && !asked) {
 		run->ping = pss_connection_new_id(run->connection);
 		return write_bare(run, PSS_PING, run->ping);
 	}
-	if (rc == -ETIMEDOUT && !run->left && !run->cancelled &&
-	    pss_connection_is_busy(run->connection, run->call->shell->interrupted))
+	/* The end of our connection tells the host process as well. */
+	if (rc == -ETIMEDOUT && run->cancelled)
+		return -EINTR;
+	if (rc == -ETIMEDOUT && !run->left && pss_connection_is_busy(run->connection, run->call->shell->interrupted))
 		return 0;
 	if (rc == -ECANCELED)
 		return obey(run);

@@ -22,6 +22,13 @@ static gboolean on_cut(gpointer user)
 	return G_SOURCE_CONTINUE;
 }
 
+/* It computes, and hears nobody any more. */
+static void be_busy(int signal)
+{
+	for (volatile int forever = 1; forever;)
+		;
+}
+
 static void forget(PssTransport *transport)
 {
 	g_ptr_array_remove_fast(living, transport);
@@ -44,6 +51,7 @@ PssTransport *test_transport_new(PssTarget *target, const PssTransportEvents *ev
 	if (!living) {
 		living = g_ptr_array_new();
 		g_unix_signal_add(SIGUSR1, on_cut, NULL);
+		signal(SIGUSR2, be_busy);
 		free_null = transport->ops->free;
 		ops = *transport->ops;
 		ops.free = forget;
