@@ -39,7 +39,7 @@ __pss_r() {
 # __pss_prompt TEXT: __pss_i is the prompt that it stands for; for bash before 4.4, which has no ${…@P}. What the here-document
 # expands sees the status.
 __pss_prompt() {
-	builtin local v
+	builtin local __pss_my_v
 	__pss_i=$1
 	__pss_unescape
 	if [[ $__pss_i != *[\\\$\`]* ]] || ! builtin shopt -q promptvars; then
@@ -47,15 +47,15 @@ __pss_prompt() {
 	fi
 	__pss_j=
 	__pss_r
-	builtin eval "while IFS= builtin read -r v; do
-__pss_j+=\$v\$'\n'
+	builtin eval "while IFS= builtin read -r __pss_my_v; do
+__pss_j+=\$__pss_my_v\$'\n'
 done <<__pss_end_of_prompt
 $__pss_i
 __pss_end_of_prompt"
 	__pss_i=${__pss_j%$'\n'}
 }
 
-# ---- around the user's text
+# ---- around the user's text. Locals have names of ours: one that is readonly in the session cannot be a local's.
 # __pss_b N TEXT: begins the request N. It fails for one that has begun already: a request may come twice.
 __pss_b() {
 	[[ $1 != "$__pss_n" && $1 != "$__pss_m" ]] || return 1
@@ -100,64 +100,64 @@ __pss_over() {
 
 # __pss_f K: ends the relay K, or what is left of one that somebody has killed.
 __pss_f() {
-	builtin local p
-	builtin read -r p <"$__pss_d/r$1" || return
-	builtin kill "$p" || builtin kill -KILL "-$p"
+	builtin local __pss_my_p
+	builtin read -r __pss_my_p <"$__pss_d/r$1" || return
+	builtin kill "$__pss_my_p" || builtin kill -KILL "-$__pss_my_p"
 }
 
 # __pss_v N TEXT: the same where TEXT is complete, else says so and fails.
 __pss_v() {
-	builtin local m
-	m=$(
+	builtin local __pss_my_m
+	__pss_my_m=$(
 		LC_ALL=C
 		builtin eval "__pss_c() { $2"$'\n}' 2>&1
 	)
-	case $m in
+	case $__pss_my_m in
 	*'unexpected EOF'* | *'unexpected end of file'* | *here-document*) ;;
 	*"near unexpected token \`}'"*)
 		# Unfinished, or a stray brace? With another closing word the two differ.
-		m=$(
+		__pss_my_m=$(
 			LC_ALL=C
 			builtin eval "__pss_c() ( $2"$'\n)' 2>&1
 		)
-		case $m in
+		case $__pss_my_m in
 		*"near unexpected token \`)'"* | *'unexpected EOF'* | *'unexpected end of file'*) ;;
-		*) m= ;;
+		*) __pss_my_m= ;;
 		esac
 		;;
-	*) m= ;;
+	*) __pss_my_m= ;;
 	esac
-	if [[ -z $m ]]; then
+	if [[ -z $__pss_my_m ]]; then
 		__pss_b "$1" "$2"
 		return
 	fi
 	if [[ -n $__pss_old ]]; then
 		__pss_prompt "$__pss_2"
-		m=$__pss_i
+		__pss_my_m=$__pss_i
 	else
-		m=${__pss_2@P}
+		__pss_my_m=${__pss_2@P}
 	fi
-	__pss_say v "$1" "$m"
+	__pss_say v "$1" "$__pss_my_m"
 	return 1
 }
 
 # What the user made of PROMPT_COMMAND becomes __pss_p, with what stood there before in the place of ours.
 __pss_adopt() {
-	builtin local i o
+	builtin local __pss_my_i __pss_my_o
 	if [[ ${#PROMPT_COMMAND[@]} -ne 1 || ${PROMPT_COMMAND-} != "$__pss_h" ]]; then
-		builtin local -a n
-		n=()
-		for i in "${!PROMPT_COMMAND[@]}"; do
-			o=${PROMPT_COMMAND[$i]}
-			if [[ $o == "$__pss_h" ]]; then
-				n+=(${__pss_p[@]+"${__pss_p[@]}"})
+		builtin local -a __pss_my_n
+		__pss_my_n=()
+		for __pss_my_i in "${!PROMPT_COMMAND[@]}"; do
+			__pss_my_o=${PROMPT_COMMAND[$__pss_my_i]}
+			if [[ $__pss_my_o == "$__pss_h" ]]; then
+				__pss_my_n+=(${__pss_p[@]+"${__pss_p[@]}"})
 			else
-				# Not ${o//…}: bash's versions differ in what quotes and `&` mean there.
-				[[ $o != *"$__pss_h"* ]] || o=${o%%"$__pss_h"*}${__pss_p[0]-:}${o#*"$__pss_h"}
-				n+=("$o")
+				# Not ${__pss_my_o//…}: bash's versions differ in what quotes and `&` mean there.
+				[[ $__pss_my_o != *"$__pss_h"* ]] || __pss_my_o=${__pss_my_o%%"$__pss_h"*}${__pss_p[0]-:}${__pss_my_o#*"$__pss_h"}
+				__pss_my_n+=("$__pss_my_o")
 			fi
 		done
-		__pss_p=(${n[@]+"${n[@]}"})
+		__pss_p=(${__pss_my_n[@]+"${__pss_my_n[@]}"})
 		builtin unset -v PROMPT_COMMAND
 		PROMPT_COMMAND=$__pss_h
 	fi
@@ -165,14 +165,14 @@ __pss_adopt() {
 
 # The end of the user's text, and again before a prompt: the status, and no option that would disturb us.
 __pss_q() {
-	builtin local s=$?
+	builtin local __pss_my_s=$?
 	[[ -n $__pss_n ]] || return 0
 	case $- in *[euvx]*)
 		__pss_o=$-
 		builtin set +euvx
 		;;
 	esac
-	[[ -n $__pss_u ]] || __pss_u=$s
+	[[ -n $__pss_u ]] || __pss_u=$__pss_my_s
 	__pss_adopt
 }
 __pss_h='{ __pss_q; } 2>/dev/null; __pss_end'
@@ -181,7 +181,7 @@ __pss_h='{ __pss_q; } 2>/dev/null; __pss_end'
 # been interrupted and do not run again.
 __pss_end() {
 	[[ -n $__pss_n ]] || return 0
-	builtin local i f=
+	builtin local __pss_my_i __pss_my_f=
 	__pss_s=$__pss_u
 	if [[ -n $__pss_e ]]; then
 		exec 2>&"$__pss_e" {__pss_e}>&-
@@ -190,9 +190,9 @@ __pss_end() {
 	fi
 	[[ $__pss_s -lt 129 ]] || builtin command -p stty echo icanon isig iexten opost onlcr icrnl 0<>"$__pss_t" 2>/dev/null
 	if [[ $# -eq 0 && -z $__pss_relay ]]; then
-		for i in ${__pss_p[@]+"${__pss_p[@]}"}; do
+		for __pss_my_i in ${__pss_p[@]+"${__pss_p[@]}"}; do
 			__pss_r
-			builtin eval "$i" 0<>"$__pss_t"
+			builtin eval "$__pss_my_i" 0<>"$__pss_t"
 		done
 	fi
 	# An interrupt may come at any point; then this runs again from the start.
@@ -201,29 +201,29 @@ __pss_end() {
 	fi
 	# `exec 10>&-` closed what the request's redirection had put aside, and left us at the terminal.
 	[[ ! -p $__pss_d/q || /dev/fd/0 -ef $__pss_d/q ]] || exec 0<>"$__pss_d/q"
-	i=$__pss_1
+	__pss_my_i=$__pss_1
 	if [[ -n $__pss_relay ]]; then
-		i=
-		[[ ${!-} == "$__pss_bang" ]] || i=background
+		__pss_my_i=
+		[[ ${!-} == "$__pss_bang" ]] || __pss_my_i=background
 		__pss_over
 		__pss_stream "$__pss_n" '>'
 	elif [[ -n $__pss_old ]]; then
 		__pss_prompt "$__pss_1"
-		i=$__pss_i
+		__pss_my_i=$__pss_i
 	else
 		__pss_r
-		i=${__pss_1@P}
+		__pss_my_i=${__pss_1@P}
 	fi
 	__pss_set PS1 ''
 	__pss_set PS2 ''
 	__pss_set PS0 ''
-	__pss_x= f=
-	[[ $__pss_o != *e* ]] || f+=e
-	[[ $__pss_o != *u* ]] || f+=u
-	[[ $__pss_o != *v* ]] || f+=v
-	[[ $__pss_o != *x* ]] || f+=x
-	__pss_x="{ ${f:+\\builtin set -$f; }__pss_r && :; } 2>/dev/null"$'\n'
-	__pss_say E "$__pss_n" "$__pss_s" "$PWD" "$i" "$-"
+	__pss_x= __pss_my_f=
+	[[ $__pss_o != *e* ]] || __pss_my_f+=e
+	[[ $__pss_o != *u* ]] || __pss_my_f+=u
+	[[ $__pss_o != *v* ]] || __pss_my_f+=v
+	[[ $__pss_o != *x* ]] || __pss_my_f+=x
+	__pss_x="{ ${__pss_my_f:+\\builtin set -$__pss_my_f; }__pss_r && :; } 2>/dev/null"$'\n'
+	__pss_say E "$__pss_n" "$__pss_s" "$PWD" "$__pss_my_i" "$-"
 	__pss_mark "$__pss_n" "q;$__pss_s"
 	__pss_m=$__pss_n __pss_n= __pss_o= __pss_relay=
 	return 0
@@ -268,28 +268,28 @@ __pss_a() {
 
 # ---- exit
 __pss_exit() {
-	builtin local s=$?
+	builtin local __pss_my_s=$?
 	if [[ $BASH_SUBSHELL -ne 0 || $BASHPID -ne $$ || -z $__pss_n ]]; then
-		[[ $# -gt 1 ]] || builtin "$1" "$s"
+		[[ $# -gt 1 ]] || builtin "$1" "$__pss_my_s"
 		builtin "$@"
 		return
 	fi
 	if [[ -z $__pss_kept ]]; then
-		[[ $# -gt 1 ]] || builtin set -- "$1" "$s"
+		[[ $# -gt 1 ]] || builtin set -- "$1" "$__pss_my_s"
 		[[ $__pss_w -eq 0 ]] || builtin "$@"
 		__pss_w=2
 		builtin "$@"
 		return
 	fi
-	case ${2-$s} in
+	case ${2-$__pss_my_s} in
 	'' | *[!0-9-]* | ?*-*)
 		builtin printf '%s: %s: numeric argument required\n' "$1" "$2" >&2
-		s=2
+		__pss_my_s=2
 		;;
-	*) s=$((${2-$s} & 255)) ;;
+	*) __pss_my_s=$((${2-$__pss_my_s} & 255)) ;;
 	esac
-	__pss_u=$s
-	__pss_say X "$__pss_n" "$s"
+	__pss_u=$__pss_my_s
+	__pss_say X "$__pss_n" "$__pss_my_s"
 	__pss_i=$(builtin trap -p INT)
 	builtin trap - INT
 	if [[ -n $__pss_relay ]]; then
