@@ -68,6 +68,7 @@ __pss_b() {
 		__pss_c='. "$__pss_d/text"'
 		;;
 	esac
+	[[ ! -o posix ]] || builtin alias exit='__pss_exit exit'
 	__pss_set PS1 "$__pss_1"
 	__pss_set PS2 "$__pss_2"
 	__pss_set PS0 "$__pss_0"
@@ -299,9 +300,10 @@ __pss_exit() {
 	fi
 	builtin kill -INT $$
 }
-exit() {
-	__pss_exit exit "$@"
-}
+# In posix mode no function can stand for a special builtin, nor be given its name; then __pss_b makes an alias.
+[[ -o posix ]] || builtin eval 'exit() {
+__pss_exit exit "$@"
+}'
 logout() {
 	__pss_exit logout "$@"
 }

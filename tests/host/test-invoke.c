@@ -43,6 +43,26 @@ static void test_exit(TestInvoker *fixture, gconstpointer data)
 	expect(fixture, "echo alive", "alive\n", "", 0);
 }
 
+/* In its posix mode bash takes no function for `exit`: from the start, and from a line on. */
+static void test_exit_in_posix_mode(TestInvoker *fixture, gconstpointer data)
+{
+	g_autofree char *profile = g_build_filename(fixture->home, ".bash_profile", NULL);
+
+	if (strcmp(test_invoke_shell, "bash") != 0) {
+		g_test_skip("it is written for bash");
+		return;
+	}
+	expect(fixture, "x=kept; set -o posix", "", "", 0);
+	expect(fixture, "exit 3", "", NULL, 3);
+	expect(fixture, "set +o posix; exit 4", "", NULL, 4);
+	expect(fixture, "echo $x", "kept\n", "", 0);
+	g_assert_true(g_file_set_contents(profile, "export POSIXLY_CORRECT=1\n", -1, NULL));
+	test_invoker_renew(fixture);
+	expect(fixture, "exit 3", "", NULL, 3);
+	expect(fixture, "unset POSIXLY_CORRECT; exit 4", "", NULL, 4);
+	expect(fixture, "cd / && exit 5", "", NULL, 5);
+}
+
 static void test_syntax_error(TestInvoker *fixture, gconstpointer data)
 {
 	TestResult result = test_invoke_finish(fixture, test_invoke_start(fixture, "echo a; if", FALSE, FALSE));
@@ -382,6 +402,7 @@ int main(int argc, char **argv)
 	} tests[] = {
 		{ "state", test_state },
 		{ "exit", test_exit },
+		{ "exit in posix mode", test_exit_in_posix_mode },
 		{ "syntax error", test_syntax_error },
 		{ "bytes", test_bytes },
 		{ "input over the limit", test_input_over_the_limit },
