@@ -258,7 +258,7 @@ static void take_binder(struct binder *row)
 {
 	Builtin builtin = builtin_of(row);
 
-	if (!builtin || row->own)
+	if (!builtin || !builtin->handlerfunc || row->own)
 		return;
 	row->own = builtin->handlerfunc;
 	builtin->handlerfunc = run_binder;

@@ -66,8 +66,10 @@ static const struct {
 
 bool pss_zle_load(void)
 {
-	/* zsh/complete first: its hooks must come before ours. It brings zsh/zle. */
-	if (require_module("zsh/complete", NULL, 1) != 0)
+	/* zsh/complete first: its hooks must come before ours. It brings zsh/zle, of which a shell may have no more
+	 * than the one builtin that it has used. */
+	if (require_module("zsh/complete", NULL, 1) != 0 || ensurefeature("zsh/zle", "b:", "zle") != 0 ||
+	    ensurefeature("zsh/zle", "b:", "bindkey") != 0)
 		return false;
 	for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
 		void *found = dlsym(RTLD_DEFAULT, symbols[i].name);

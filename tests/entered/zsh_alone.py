@@ -318,3 +318,11 @@ def _(b):
     b.run("echo x")
     got = noted()
     assert "firstinit" in got and "redraw" in got and "No such" not in b.run("true"), got
+
+
+@case("news are shown at the prompt of a shell that has used bindkey alone", zsh="bindkey '^G' beep")
+def _(b):
+    b.enter()
+    b.peer.output(b"news\r\n")
+    b.expect(rb"news")
+    b.line("x", b"x")
