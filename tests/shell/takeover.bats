@@ -205,6 +205,14 @@ start_with() {
 	chmod 600 "$HERE/bash"
 	run_line 'enter-pssession -ConfigFile $C box; echo "status $?"' 30
 	[[ ${OUT//$'\n'} == *'another line editor has the keys'*'(ble.sh: ble-detach)status 1' ]]
+	local how
+	for how in '' ' -EscapeChar none'; do # what is typed for it meanwhile
+		tm clear-history
+		term_send "enter-pssession -ConfigFile \$C box$how"$'\r'"touch $HERE/ran/wrong"$'\r'
+		wait_screen $'another line editor.*\nlocal\\$$'
+		run_line 'echo here; clear'
+		[ ! -e "$HERE/ran/wrong" ]
+	done
 }
 
 @test "takeover: bash: ble.sh itself" {

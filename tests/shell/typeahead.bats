@@ -282,11 +282,14 @@ entering() {
 @test "typeahead: where nothing is entered, what was typed for it does not run here" {
 	sed "s/^Port .*/Port 9/" "$WORLD/ssh/ssh_config" >"$HERE/nowhere"
 	run_line 'C=$HERE/nowhere'
-	term_paste $'enter-pssession -ConfigFile $C box\ntouch '"$HERE"$'/wrong\n'
-	wait_screen 'refused'
-	wait_local
-	run_line 'echo here'
-	[ ! -e "$HERE/wrong" ]
+	local how
+	for how in '' ' -EscapeChar none' ' -EscapeChar %'; do
+		term_paste "enter-pssession -ConfigFile \$C box$how"$'\ntouch '"$HERE"$'/wrong\n'
+		wait_screen 'refused'
+		wait_local
+		run_line 'echo here; clear'
+		[ ! -e "$HERE/wrong" ]
+	done
 }
 
 @test "typeahead: what the terminal answers is no line's text, the lines around it run" {
