@@ -68,7 +68,7 @@ bool pss_editor_replace(Widget widget, int flags, ZleIntFunc instead)
 static void put_name_back(HashNode name, int unused)
 {
 	Thingy thingy = (Thingy)name;
-	struct replaced *one = thingy->flags & DISABLED ? NULL : find(thingy->widget);
+	struct replaced *one = (thingy->flags & DISABLED) ? NULL : find(thingy->widget);
 
 	if (one && is_ours(one))
 		put_back(one);

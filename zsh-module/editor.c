@@ -29,7 +29,6 @@ static struct {
 	LinkList bufstack;
 	char **psvar;
 	char *aborted; /* or NULL: it was not set */
-	int prompt_percent;
 } editor;
 
 const struct pss_read_request *pss_editor_request(void)
