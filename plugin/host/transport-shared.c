@@ -184,11 +184,6 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 	reserve(shared);
 }
 
-static void on_reserved(gpointer user, guint n)
-{
-	let_in_all(user, n);
-}
-
 static void on_question(gpointer user, PssQuestion *question)
 {
 	const Shared *shared = user;
@@ -203,6 +198,14 @@ static void on_note(gpointer user, enum pss_note_kind kind, const char *text)
 	const Member *first = g_ptr_array_index(shared->members, 0);
 
 	first->events->on_note(first->user, kind, text);
+}
+
+static void on_reserved(gpointer user, guint n)
+{
+	g_autofree char *text = g_strdup_printf("the shared connection has %u channels", n);
+
+	on_note(user, PSS_NOTE_DEBUG, text);
+	let_in_all(user, n);
 }
 
 static void on_lost(gpointer user, const GError *error)

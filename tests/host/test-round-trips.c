@@ -29,10 +29,12 @@ typedef struct {
 	int fds[2];
 	guint sources[2];
 	guint delay_ms;
-	gint64 last; /* when something came */
+	guint n_parcels; /* on their way */
+	gint64 last;     /* when one came */
 } Relay;
 
 typedef struct {
+	Relay *relay;
 	int to;
 	GBytes *bytes; /* NULL: the end */
 } Parcel;
@@ -56,6 +58,7 @@ static void parcel_free(gpointer data)
 {
 	Parcel *parcel = data;
 
+	parcel->relay->n_parcels--;
 	if (parcel->bytes)
 		g_bytes_unref(parcel->bytes);
 	g_free(parcel);
@@ -70,6 +73,8 @@ static gboolean on_bytes(gint fd, GIOCondition condition, gpointer user)
 	Parcel *parcel = g_new0(Parcel, 1);
 
 	relay->last = g_get_monotonic_time();
+	relay->n_parcels++;
+	parcel->relay = relay;
 	parcel->to = relay->fds[!side];
 	if (n > 0)
 		parcel->bytes = g_bytes_new(chunk, (gsize)n);
@@ -122,11 +127,13 @@ static void proxy_stop(Proxy *proxy)
 {
 	g_source_remove(proxy->source);
 	close(proxy->listener);
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 2; i++)
 		if (proxy->relay.sources[i])
 			g_source_remove(proxy->relay.sources[i]);
+	/* Or they would come to whoever gets these descriptors next. */
+	wait_for(proxy->relay.n_parcels == 0, 30);
+	for (int i = 0; i < 2; i++)
 		close(proxy->relay.fds[i]);
-	}
 }
 
 typedef struct {
@@ -266,11 +273,21 @@ static void fresh_connection(void)
 	sshd_stop(sshd);
 }
 
+/* For that many sessions, and for the one that is yet to come. */
+static gboolean has_channels_for(const Records *first, guint n)
+{
+	g_autofree char *note =
+		g_strdup_printf("the shared connection has %u channels\n", (n + 1) * PSS_TARGET_SHARE_SESSION);
+
+	return strstr(first->link.notes->str, note) != NULL;
+}
+
+/* Then what they are asked for ahead is under way, and comes within a round trip. */
 static gboolean is_quiet(const Proxy *proxy)
 {
 	gint64 quiet_ms = (g_get_monotonic_time() - proxy->relay.last) / 1000;
 
-	return quiet_ms > 3 * (gint64)proxy->relay.delay_ms + 50; /* more than one round trip */
+	return quiet_ms > 3 * (gint64)proxy->relay.delay_ms + 50;
 }
 
 /* The best of some, each one more on the same connection, when what is opened ahead for it is there. */
@@ -287,7 +304,7 @@ static Times best_of_more(const Sshd *sshd, guint delay_ms)
 		records_init(&all[i]);
 		all[i].link.transport = pss_transport_shared_new(target, &link_events, &all[i].link);
 		Times times = open_it(&all[i]);
-		wait_for(is_quiet(&proxy), 30);
+		wait_for(has_channels_for(&all[0], i + 1) && is_quiet(&proxy), 30);
 		g_assert_null(strstr(all[i].link.notes->str, "no room"));
 		if (i > 0)
 			best = better_of(best, times);

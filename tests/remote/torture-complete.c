@@ -8,14 +8,15 @@
 	"mkdir -p \"$HOME/work/sub dir\" \"$HOME/wood\"; : >\"$HOME/work/one.txt\"; : >\"$HOME/work/a b'c\"; " \
 	": >\"$HOME/wide\"; : >\"$HOME/.hid\"; printf '#!/bin/sh\\n' >\"$HOME/work/run\"; chmod 755 "          \
 	"\"$HOME/work/run\"\n"
+/* Tells what this session has started, and copies of its shell, from what others have. */
+#define OURS_IS "export OURS=${OURS:-$$}\n"
 /* compsys without its questions and files; a completion of the user's own */
-#define COMPSYS                                                                              \
-	FILES                                                                                \
-	"autoload -Uz compinit; compinit -u -D\n_own() { compadd alpha alpine beta }\n"      \
-	"_told() { local -a all; all=(up:'start it' down:'stop it'); _describe what all }\n" \
-	"_noise() { echo noise; echo noise >&2; read x; compadd got$x }\n"                   \
-	"_slow() { sleep 1000; compadd late }\n"                                             \
-	"compdef _own own; compdef _told told; compdef _noise noise; compdef _slow slow\n"
+#define COMPSYS                                                                                            \
+	FILES OURS_IS "autoload -Uz compinit; compinit -u -D\n_own() { compadd alpha alpine beta }\n"      \
+		      "_told() { local -a all; all=(up:'start it' down:'stop it'); _describe what all }\n" \
+		      "_noise() { echo noise; echo noise >&2; read x; compadd got$x }\n"                   \
+		      "_slow() { sleep 1000.$OURS; compadd late }\n"                                       \
+		      "compdef _own own; compdef _told told; compdef _noise noise; compdef _slow slow\n"
 
 static void expect_one_request(Drive *drive)
 {
@@ -167,12 +168,13 @@ static const Row rows[] = {
 	{ "a completer that hangs",
 	  BASH,
 	  "bash's own",
-	  "complete -F _slow slow; _slow() { sleep 1000; COMPREPLY=(late); }\ncomplete -F _spin spin; _spin() { while "
-	  ":; do :; done; }\n",
+	  OURS_IS "complete -F _slow slow; _slow() { sleep 1000.$OURS; COMPREPLY=(late); }\ncomplete -F _spin spin; "
+		  "_spin() { while "
+		  ":; do :; done; }\n",
 	  FALSE,
 	  { COMPLETE("slow ^"), GIVES("given up"), COMPLETE("spin ^"), GIVES("given up"),
-	    LINE("pgrep -f 'sleep [1]000'"), PROMPT(1), COMPLETE("slow ^"), LINE("echo ok"), PROMPT(0), OUTPUT("ok\n"),
-	    DONE } },
+	    LINE("pgrep -f \"sleep [1]000[.]$OURS\\$\""), PROMPT(1), COMPLETE("slow ^"), LINE("echo ok"), PROMPT(0),
+	    OUTPUT("ok\n"), DONE } },
 	{ "compsys of zsh",
 	  ZSH,
 	  "zsh's own",
@@ -205,7 +207,7 @@ static const Row rows[] = {
 	  COMPSYS,
 	  FALSE,
 	  { COMPLETE("slow ^"), GIVES("given up"), LINE("echo ok"), PROMPT(0), OUTPUT("ok\n"), COMPLETE("own al^"),
-	    GIVES("4: alpha|alpine"), LINE("pgrep -f 'sleep [1]000'"), PROMPT(1), DONE } },
+	    GIVES("4: alpha|alpine"), LINE("pgrep -f \"sleep [1]000[.]$OURS\\$\""), PROMPT(1), DONE } },
 };
 
 const Rows torture_complete = { rows, G_N_ELEMENTS(rows) };

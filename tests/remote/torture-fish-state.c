@@ -379,11 +379,12 @@ static const Row rows[] = {
 	{ "a completer that hangs",
 	  FISH,
 	  NULL,
-	  "complete -c slow -f -a '(sleep 1000; echo late)'; complete -c spin -f -a '(while true; end)'\n",
+	  "set -q OURS; or set -gx OURS $fish_pid\n"
+	  "complete -c slow -f -a '(sleep 1000.$OURS; echo late)'; complete -c spin -f -a '(while true; end)'\n",
 	  FALSE,
-	  { COMPLETE("slow ^"), GIVES("given up"), LINE("pgrep -f 'sleep [1]000'"), PROMPT(1), COMPLETE("spin ^"),
-	    GIVES("given up"), LINE("echo mid"), PROMPT(0), SHOWS("mid\n"), COMPLETE("slow ^"), LINE("echo ok"),
-	    PROMPT(0), SHOWS("ok\n"), DONE } },
+	  { COMPLETE("slow ^"), GIVES("given up"), LINE("pgrep -f \"sleep [1]000[.]$OURS\\$\""), PROMPT(1),
+	    COMPLETE("spin ^"), GIVES("given up"), LINE("echo mid"), PROMPT(0), SHOWS("mid\n"), COMPLETE("slow ^"),
+	    LINE("echo ok"), PROMPT(0), SHOWS("ok\n"), DONE } },
 };
 
 const Rows torture_fish_state = { rows, G_N_ELEMENTS(rows) };
