@@ -19,6 +19,7 @@
 #include "host/child.h"
 #include "host/error.h"
 #include "host/program-child.h"
+#include "host/program-master.h"
 #include "host/registry.h"
 #include "host/room.h"
 #include "host/saved.h"
@@ -187,6 +188,7 @@ static int serve(char *const *environment)
 		g_printerr("pssession-host: %s\n", error->message);
 		return 1;
 	}
+	pss_program_master_sweep(runtime.directory);
 	char saved[PSS_RUNTIME_SAVED_MAX];
 	if (pss_runtime_saved(geteuid(), saved, sizeof saved) == 0)
 		pss_saved_set_directory(saved, environment);

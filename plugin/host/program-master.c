@@ -111,15 +111,23 @@ gboolean pss_program_master_hear(PssProgramMaster *master, PssPerson *person)
 
 /* ---- how it is started */
 
-/* What a host process has left that was killed. */
-static void sweep(const char *root)
+/* One that nobody has reaped yet (a container without an init) has ended as well: it has no program any more. */
+static gboolean is_running(pid_t pid)
+{
+	char path[64], target[1];
+
+	g_snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
+	return readlink(path, target, sizeof target) >= 0 || (errno != ENOENT && errno != ESRCH);
+}
+
+void pss_program_master_sweep(const char *root)
 {
 	g_autoptr(GDir) directory = g_dir_open(root, 0, NULL);
 	const char *name;
 
 	while (directory && (name = g_dir_read_name(directory))) {
 		pid_t owner = g_str_has_prefix(name, "ssh-") ? (pid_t)atol(name + 4) : 0;
-		if (owner <= 0 || kill(owner, 0) == 0 || errno != ESRCH)
+		if (owner <= 0 || is_running(owner))
 			continue;
 		g_autofree char *path = g_build_filename(root, name, NULL);
 		unlink(path);
@@ -133,9 +141,7 @@ static gboolean choose_names(PssProgramMaster *master, char **ret_ask, GError **
 	struct pss_runtime runtime;
 	const char *root = runtime.directory;
 
-	if (pss_runtime_find(geteuid(), &runtime) == 0 && strlen(root) < ROOT_MAX) {
-		sweep(root);
-	} else {
+	if (pss_runtime_find(geteuid(), &runtime) < 0 || strlen(root) >= ROOT_MAX) {
 		master->directory = g_strdup("/tmp/pss-ssh-XXXXXX");
 		if (!g_mkdtemp_full(master->directory, 0700)) {
 			g_set_error(error, PSS_ERROR, PSS_FAILED, "%s cannot be made: %s", master->directory,

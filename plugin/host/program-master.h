@@ -29,6 +29,9 @@ typedef void (*PssProgramMasterFunc)(PssProgramMaster *master, gpointer user); /
 /* As pss_ssh_login_start(). Takes the target over. */
 void pss_program_master_start(PssTarget *target, PssPerson *person, PssProgramMasterFunc on_done, gpointer user);
 
+/* Removes from the runtime directory what a host process has left there that was killed. */
+void pss_program_master_sweep(const char *root);
+
 /* What it forwards, for a master that has logged in: `forwards`. What cannot be had becomes a warning, or with
  * ExitOnForwardFailure an error (PSS_FAILED). Blocks within the person's deadline: the login's thread. */
 gboolean pss_program_forward(PssProgramMaster *master, PssPerson *person, const PssSshConfig *config, const char *host,

@@ -56,9 +56,9 @@ nothing_local() {
 	[ -z "$(local_processes)" ]
 }
 
-# FIFOs and sockets anywhere in the test's place; a host process that was killed may leave its socket.
+# FIFOs and sockets anywhere in the test's place; what a host process leaves that was killed the next one removes.
 local_files() {
-	find "$HERE" \( -type p -o -type s ! -path "$HERE/run*/host" \) -print
+	find "$HERE" \( -type p -o -type s ! -path "$HERE/run*" \) -print
 	[ -n "${HOST_WAS_KILLED-}" ] || find "$HERE"/run* -type s -print
 }
 

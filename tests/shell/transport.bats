@@ -206,6 +206,24 @@ asks() {
 	[ -z "$(processes_with_argument "$HERE/run/ssh-")" ]
 }
 
+@test "transport: ssh: what a host process leaves that is killed meanwhile is removed by the next" {
+	local_bash_start
+	term_type 'enter-pssession -Transport ssh -Options "ProxyCommand=tail -f /dev/null" -ConfigFile $C box'
+	term_keys Enter
+	wait_until 10 asks
+	HOST_WAS_KILLED=1
+	# shellcheck disable=SC2046
+	kill -KILL $(host_pids)
+	wait_local
+	keep_session box
+	[ -z "$(find "$HERE/run" -name 'ssh-*')" ]
+	wait_until 10 no_ssh
+}
+
+no_ssh() {
+	[ -z "$(processes_with_argument "$HERE/run/ssh-")" ]
+}
+
 @test "transport: ssh: a resilient session comes back after a cut" {
 	local_bash_start
 	run_line 's=$(new-pssession -Transport ssh -Resilient -ConfigFile $C box); invoke-command -Session $s x=5' 30
