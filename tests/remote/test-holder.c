@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* A holder alone, in each of its languages; the test is its clients. What one client said that nobody has seen outlives
+ * all that take over behind it, whether they confirm or not. */
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "remote/sources.h"
+
+#define NAME "0123456789abcdef0123456789abcdef"
+#define WAIT_MS 20000
+#define UNSEEN "u 2 6\nhello\n"
+
+typedef struct {
+	const char *program, *source;
+} Keeper;
+
+typedef struct {
+	int in, out;
+	GString *got; /* behind the greeting */
+	guint64 have, start;
+} Client;
+
+typedef struct {
+	char *directory;
+	GPid pid;
+	Client first;
+} Holder;
+
+/* ---- one client */
+
+static void say(const Client *client, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static void say(const Client *client, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	g_autofree char *text = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
+	g_assert_cmpint(write(client->in, text, strlen(text)), ==, (gssize)strlen(text));
+}
+
+static const char *await(Client *client, const char *text)
+{
+	struct pollfd entry = { .fd = client->out, .events = POLLIN };
+	const char *at;
+	char data[4096];
+
+	while (!(at = strstr(client->got->str, text))) {
+		g_assert_cmpint(poll(&entry, 1, WAIT_MS), ==, 1);
+		gssize n = read(client->out, data, sizeof data);
+		g_assert_cmpint(n, >, 0);
+		g_string_append_len(client->got, data, n);
+	}
+	return at;
+}
+
+static void greet(Client *client, const char *count, const char *who)
+{
+	unsigned long long have, start;
+
+	client->got = g_string_new(NULL);
+	say(client, "@ %s %s me 3\n", count, who);
+	const char *end = await(client, "\n");
+	g_assert_cmpint(sscanf(client->got->str, "\036" NAME " h %llu %llu ", &have, &start), ==, 2);
+	client->have = have;
+	client->start = start;
+	g_string_erase(client->got, 0, end + 1 - client->got->str);
+}
+
+/* What was said has been obeyed, where something that is numbered was behind it. */
+static void await_obedience(Client *client)
+{
+	g_autofree char *said = g_strdup_printf("a %" G_GUINT64_FORMAT " 0\n", client->have);
+
+	say(client, "H\n");
+	await(client, said);
+}
+
+static void leave(Client *client)
+{
+	g_string_free(client->got, TRUE);
+	if (client->in != client->out)
+		close(client->in);
+	close(client->out);
+}
+
+static Client take_over(const Holder *holder, const char *who)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	Client client = { .in = fd, .out = fd };
+
+	g_snprintf(address.sun_path, sizeof address.sun_path, "%s/s", holder->directory);
+	g_assert_cmpint(connect(fd, (struct sockaddr *)&address, sizeof address), ==, 0);
+	greet(&client, "-", who);
+	return client;
+}
+
+/* ---- the holder */
+
+static void begin(Holder *holder, const Keeper *keeper)
+{
+	g_autoptr(GError) error = NULL;
+	const char *const argv[] = { keeper->program, "holder", NAME, "7200", "0022", NULL };
+
+	holder->directory = g_dir_make_tmp("pss-holder-XXXXXX", &error);
+	g_assert_no_error(error);
+	g_autofree char *path = g_build_filename(holder->directory, "holder", NULL);
+	g_assert_true(g_file_set_contents(path, keeper->source, -1, NULL));
+	g_spawn_async_with_pipes(holder->directory, (char **)argv, NULL,
+				 G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &holder->pid,
+				 &holder->first.in, &holder->first.out, NULL, &error);
+	g_assert_no_error(error);
+	greet(&holder->first, "0", "one");
+}
+
+/* It has gone when its last link ends. */
+static void end(Holder *holder, Client *last)
+{
+	char data[256];
+
+	say(last, "%" G_GUINT64_FORMAT " x\n", last->have + 1);
+	while (read(last->out, data, sizeof data) > 0)
+		;
+	leave(last);
+	g_assert_cmpint(waitpid(holder->pid, NULL, 0), ==, holder->pid);
+	g_assert_false(g_file_test(holder->directory, G_FILE_TEST_EXISTS));
+	g_free(holder->directory);
+}
+
+/* The first client has received "hello", confirmed it, and shown it to nobody. */
+static void leave_unseen(Holder *holder)
+{
+	Client *client = &holder->first;
+
+	say(client, "1 p 1 echo\\040hello\n");
+	guint64 from = (guint64)(await(client, "\nhello\n") + 1 - client->got->str);
+	say(client, "2 u 2 1 1 %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT "\n", from, from + 6);
+	say(client, "A %" G_GUINT64_FORMAT "\n3 i 7200\n", from + 6);
+	client->have = 3;
+	await_obedience(client);
+	leave(client);
+}
+
+static void confirm_unseen(Client *client)
+{
+	say(client, "A %" G_GUINT64_FORMAT "\n", client->start + strlen(UNSEEN));
+	say(client, "%" G_GUINT64_FORMAT " i 7200\n", ++client->have);
+	await_obedience(client);
+}
+
+static void outlives_clients(gconstpointer keeper)
+{
+	static const struct {
+		const char *who;
+		gboolean confirms;
+	} others[] = { { "two", FALSE }, { "three", FALSE }, { "four", TRUE }, { "five", TRUE }, { "six", FALSE } };
+	Holder holder;
+
+	begin(&holder, keeper);
+	leave_unseen(&holder);
+	for (gsize i = 0; i < G_N_ELEMENTS(others); i++) {
+		Client client = take_over(&holder, others[i].who);
+		g_assert_true(await(&client, UNSEEN) == client.got->str);
+		if (others[i].confirms)
+			confirm_unseen(&client);
+		leave(&client);
+	}
+	/* Seen now. */
+	Client last = take_over(&holder, "seven");
+	say(&last, "%" G_GUINT64_FORMAT " v 2 6\n", ++last.have);
+	confirm_unseen(&last);
+	leave(&last);
+	last = take_over(&holder, "eight");
+	say(&last, "%" G_GUINT64_FORMAT " i 7200\n", ++last.have);
+	await_obedience(&last);
+	g_assert_null(strstr(last.got->str, "hello"));
+	end(&holder, &last);
+}
+
+int main(int argc, char **argv)
+{
+	static const Keeper perl = { "perl", pss_source_holder_perl }, python = { "python3", pss_source_holder_python };
+
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_data_func("/holder/in Perl: what nobody has seen outlives clients", &perl, outlives_clients);
+	g_test_add_data_func("/holder/in Python: what nobody has seen outlives clients", &python, outlives_clients);
+	return g_test_run();
+}
