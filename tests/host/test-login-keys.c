@@ -4,6 +4,9 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "host/error.h"
 #include "link-harness.h"
@@ -148,6 +151,36 @@ static void stopped_agent(Fixture *f, gconstpointer unused)
 }
 
 /* -- many keys */
+
+/* A socket whose queue is full: connecting would have to wait. */
+static int fill_queue(const char *path, int ret_waiting[2])
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	g_strlcpy(address.sun_path, path, sizeof address.sun_path);
+	g_assert_cmpint(bind(fd, (struct sockaddr *)&address, sizeof address), ==, 0);
+	g_assert_cmpint(listen(fd, 0), ==, 0);
+	for (int i = 0; i < 2; i++) {
+		ret_waiting[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		int failed = connect(ret_waiting[i], (struct sockaddr *)&address, sizeof address);
+		g_assert_cmpint(failed, ==, i == 0 ? 0 : -1);
+	}
+	return fd;
+}
+
+static void agent_with_full_queue(Fixture *f, gconstpointer unused)
+{
+	g_autofree char *path = g_build_filename(f->sshd->directory, "agent", NULL);
+	int waiting[2], fd = fill_queue(path, waiting);
+
+	link_target_setenv(f->target, "SSH_AUTH_SOCK", path);
+	expect_login(f);
+	g_assert_nonnull(strstr(f->link.notes->str, "no agent answers at"));
+	close(waiting[0]);
+	close(waiting[1]);
+	close(fd);
+}
 
 /* An agent with `n` keys that nobody wants, and the right one behind them. */
 static void use_agent_with(Fixture *f, guint n)
@@ -391,6 +424,7 @@ int main(int argc, char **argv)
 	ADD("a key of the agent", NULL, set_up, agent_key);
 	ADD("IdentitiesOnly leaves out the agent's other keys", NULL, set_up, agent_key_not_named);
 	ADD("a stopped agent is left out", NULL, set_up, stopped_agent);
+	ADD("an agent whose queue is full is left out", NULL, set_up, agent_with_full_queue);
 	ADD("many keys of an agent; the one that worked is remembered", "MaxAuthTries 20", set_up,
 	    many_keys_then_remembered);
 	ADD("too many keys of an agent", "MaxAuthTries 3", set_up, too_many_keys);
