@@ -155,7 +155,7 @@ case $f in bash | posix) put escapes ;; *) cat >/dev/null ;; esac <<'@END@'
 [ $f != bash ] || put rc <<'@END@'
 @BASH@
 @END@
-case $f in bash | none) echo >&6 ;; esac
+[ $f != bash ] || echo >&6
 [ $f != zsh ] || put rc <<'@END@'
 @ZSH@
 @END@
@@ -273,4 +273,5 @@ sweep() (
 
 # Requests come when the shell has spoken: nothing of this script may be on its way then, or `sh`, which reads blocks,
 # would take them for more of it. So this is one line.
-pss_say d "$d"; { pump & } ; p=$!; serve; clean
+# A shell that we do not know starts last: what it is must be told before it takes the keyboard.
+pss_say d "$d"; { pump & } ; p=$!; [ $f != none ] || echo >&6; serve; clean
