@@ -66,9 +66,10 @@ void pss_session_unsave(PssSession *session)
 		pss_saved_remove(session->instance);
 }
 
+/* One that was never at a prompt has left no word with its holder: nobody could go on with it. */
 void pss_session_leave(PssSession *session)
 {
-	if (!session->resilient || !session->saved || !session->transport)
+	if (!session->resilient || !session->saved || !session->transport || !session->was_opened)
 		return;
 	session->left = TRUE;
 	pss_transport_held_leave(session->transport);

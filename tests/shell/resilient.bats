@@ -270,6 +270,24 @@ end_client() {
 	cut_off_opening proxy cut
 }
 
+@test "resilient: a host process that ends while a session opens ends it there" {
+	requires_made_account
+	local gate=$WORLD/remote-run/gate client
+	mkfifo -m 666 "$gate"
+	printf 'echo at the gate >>%q\nread -r _ <%q\n' "$gate.log" "$gate" | account_file .bash_profile
+	: >"$gate.log"
+	chmod 666 "$gate.log"
+	local_bash "new-pssession -Resilient -ConfigFile \$C box" 3>&- &
+	client=$!
+	wait_until 20 test -s "$gate.log"
+	# shellcheck disable=SC2046
+	kill -TERM $(host_pids)
+	wait_until 20 nothing_remote
+	end_tree "$client"
+	write_dotfiles bash
+	rm "$gate" "$gate.log"
+}
+
 @test "resilient: removed while the link is lost, it ends when there is one again" {
 	far_session
 	proxy cut
