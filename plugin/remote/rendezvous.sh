@@ -9,7 +9,7 @@ pss_path=$PATH;
 PATH=${PATH:+$PATH:}/usr/bin:/bin;
 pss_why="no private directory with fifos can be made";
 pss_room() {
-	printf %65536s x >room && rm -f room;
+	printf %65536s x >room.$$ && rm -f room.$$;
 } 2>/dev/null;
 pss_meet() {
 	for x in cat dd ls mkdir mkfifo od rm rmdir stty tr; do
@@ -20,7 +20,7 @@ pss_meet() {
 		if [ -O "$b/." ] || [ -k "$b/." ]; then
 			mkdir -m 700 "$b/.pss-$n" 2>/dev/null;
 			if cd -P "$b/.pss-$n" 2>/dev/null && [ -O . ]; then
-				case $PWD:$(ls -ld .) in */.pss-$n:drwx------*) [ -p go ] || mkfifo -m 600 go 2>/dev/null || [ -p go ] && pss_room && return 0; rm -f go room ;; esac;
+				case $PWD:$(ls -ld .) in */.pss-$n:drwx------*) [ -p go ] || mkfifo -m 600 go 2>/dev/null || [ -p go ] && { pss_room || pss_room; } && return 0; rm -f go room.$$ ;; esac;
 			fi;
 			cd /; rmdir "$b/.pss-$n" 2>/dev/null;
 		fi;

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* The control channel and the terminal meet in one directory, however they run beside each other. */
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "remote/sources.h"
+
+/* An `rm` in which whoever comes first waits for the other, and which fails for what is not there, as that of busybox
+ * does where somebody else has just removed it. */
+static const char slow_rm[] = "#!/bin/sh\n"
+			      "for f; do :; done\n"
+			      "case $f in *room*)\n"
+			      "	echo >>\"$PLACE/comers\"\n"
+			      "	while [ \"$(wc -l <\"$PLACE/comers\")\" -lt 2 ]; do :; done\n"
+			      "	mv \"$f\" \"$PLACE/removed.$$\" 2>/dev/null\n"
+			      "	exit\n"
+			      "esac\n"
+			      "PATH=${PATH#*:} exec rm \"$@\"\n";
+
+typedef struct {
+	GSubprocess *process;
+	GBytes *output;
+} Side;
+
+static char *place;
+
+static void begin(Side *side, const char *const *shell)
+{
+	g_autofree char *path = g_strdup_printf("%s/bin:%s", place, g_getenv("PATH"));
+	g_autofree char *text = g_strconcat("n=rendezvous;", pss_source_rendezvous, "pss_meet; pwd", NULL);
+	const char *argv[5] = { shell[0], "-c", text };
+
+	if (shell[1]) {
+		argv[1] = shell[1];
+		argv[2] = "-c";
+		argv[3] = text;
+	}
+	g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+	g_subprocess_launcher_setenv(launcher, "PATH", path, TRUE);
+	g_subprocess_launcher_setenv(launcher, "PLACE", place, TRUE);
+	g_subprocess_launcher_setenv(launcher, "XDG_RUNTIME_DIR", place, TRUE);
+	side->process = g_subprocess_launcher_spawnv(launcher, argv, NULL);
+	g_assert_nonnull(side->process);
+}
+
+static void finish(Side *side, const char *wanted)
+{
+	gsize n;
+
+	g_assert_true(g_subprocess_communicate(side->process, NULL, NULL, &side->output, NULL, NULL));
+	const char *said = g_bytes_get_data(side->output, &n);
+	g_assert_cmpmem(said, n, wanted, strlen(wanted));
+	g_bytes_unref(side->output);
+	g_object_unref(side->process);
+}
+
+static void remove_place(void)
+{
+	const char *const argv[] = { "rm", "-rf", place, NULL };
+
+	g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+	g_free(place);
+}
+
+static void test_at_once(gconstpointer shell)
+{
+	Side sides[2];
+
+	place = g_dir_make_tmp("pss-rendezvous-XXXXXX", NULL);
+	g_autofree char *programs = g_build_filename(place, "bin", NULL);
+	g_autofree char *rm = g_build_filename(programs, "rm", NULL);
+	g_autofree char *wanted = g_strconcat(place, "/.pss-rendezvous\n", NULL);
+	g_assert_cmpint(g_mkdir(programs, 0755), ==, 0);
+	g_assert_true(g_file_set_contents(rm, slow_rm, -1, NULL));
+	g_assert_cmpint(g_chmod(rm, 0755), ==, 0);
+	begin(&sides[0], shell);
+	begin(&sides[1], shell);
+	finish(&sides[0], wanted);
+	finish(&sides[1], wanted);
+	remove_place();
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const shells[][2] = { { "dash" }, { "bash" }, { "busybox", "sh" }, { "mksh" }, { "ksh93" } };
+
+	g_test_init(&argc, &argv, NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(shells); i++) {
+		g_autofree char *path = g_strdup_printf("/rendezvous/%s/at once", shells[i][0]);
+		g_autofree char *program = g_find_program_in_path(shells[i][0]);
+		if (program)
+			g_test_add_data_func(path, shells[i], test_at_once);
+	}
+	return g_test_run();
+}
