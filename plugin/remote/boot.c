@@ -10,16 +10,26 @@
 #include "remote/crowd.h"
 
 #define DEFAULT_DEADLINE_MS 10000
-#define CONTROL_GRACE_MS 300 /* for the terminal, where the control channel has ended first */
-#define REASON_GRACE_MS 1000 /* for the control channel, where the terminal has found that it cannot be */
-#define LOOK_MS 500          /* for a late one, whether it still may be */
+#define CONTROL_GRACE_MS 300   /* for the terminal, where the control channel has ended first */
+#define REASON_GRACE_MS 1000   /* for the control channel, where the terminal has found that it cannot be */
+#define LAUNCHER_GRACE_MS 3000 /* for a launcher that has not spoken, where it is to give up */
+#define LOOK_MS 500            /* for a late one, whether it still may be */
 #define MOTD_MAX 65536
 #define MISSED_MAX 3
 
 /* ---- a plain terminal */
 
+/* The interrupt that the launcher will get takes with it what the terminal has got before, as a terminal does. */
+static gboolean awaits_launcher(const PssRemote *remote)
+{
+	return remote->is_unfit && !remote->has_launched && !remote->tried_shell && !remote->has_spoken &&
+	       !remote->is_late;
+}
+
 static void send_held(PssRemote *remote)
 {
+	if (awaits_launcher(remote))
+		return;
 	if (remote->held->len > 0)
 		pss_engine_send_keys(remote, remote->held->data, remote->held->len);
 	g_byte_array_set_size(remote->held, 0);
@@ -64,12 +74,23 @@ static void release_launcher(PssRemote *remote)
 	remote->events->send_terminal(remote->user, "\003", 1);
 }
 
+static gboolean on_no_launcher(gpointer user)
+{
+	PssRemote *remote = user;
+	remote->timer = 0;
+	remote->is_late = TRUE;
+	send_held(remote);
+	return G_SOURCE_REMOVE;
+}
+
 static void fail(PssRemote *remote, const char *reason)
 {
 	g_autofree char *text = g_strdup_printf("local editing is unavailable: %s; raw terminal", reason);
 	remote->is_unfit = TRUE;
-	become_plain(remote, text);
 	release_launcher(remote);
+	become_plain(remote, text);
+	if (awaits_launcher(remote))
+		pss_engine_set_timer(remote, LAUNCHER_GRACE_MS, on_no_launcher);
 }
 
 static gboolean on_no_reason(gpointer user)
@@ -93,8 +114,10 @@ static gboolean on_deadline(gpointer user)
 					     "have replaced the shell)");
 	else if (remote->has_spoken && !remote->waits && remote->home)
 		become_plain_for_now(remote, "the login has come to no shell yet (it waits for something)");
-	else
+	else {
+		remote->is_late = TRUE;
 		fail(remote, "the remote shell could not be prepared in time");
+	}
 	return G_SOURCE_REMOVE;
 }
 
@@ -126,6 +149,8 @@ void pss_boot_on_output(PssRemote *remote, const void *data, gsize n)
 	pss_prelude_follow(&remote->prelude, data, n);
 	if (is_before_launcher(remote)) {
 		remote->has_spoken = TRUE;
+		if (remote->is_unfit)
+			send_held(remote);
 		pss_prelude_take(remote, data, n);
 		return;
 	}
@@ -149,7 +174,7 @@ void pss_boot_on_prelude(PssRemote *remote)
 
 void pss_boot_on_keys(PssRemote *remote, const void *data, gsize n)
 {
-	if (is_heard(remote))
+	if (remote->phase == PSS_PHASE_RAW ? !awaits_launcher(remote) : is_heard(remote))
 		pss_engine_send_keys(remote, data, n);
 	else
 		g_byte_array_append(remote->held, data, (guint)n);
@@ -176,9 +201,10 @@ static void on_launcher(PssRemote *remote)
 	/* What a person has answered is asked again. */
 	if (remote->keys_sent)
 		pss_prelude_forget(remote);
-	if (remote->is_unfit)
+	if (remote->is_unfit) {
 		release_launcher(remote);
-	else if (remote->control_ended)
+		send_held(remote);
+	} else if (remote->control_ended)
 		fail(remote, "the remote computer runs no commands beside the terminal");
 }
 
@@ -189,6 +215,8 @@ static void on_plain_launcher(PssRemote *remote)
 	pss_prelude_show(remote);
 	if (remote->phase == PSS_PHASE_MEETING)
 		pss_engine_set_timer(remote, REASON_GRACE_MS, on_no_reason);
+	else
+		send_held(remote);
 }
 
 void pss_boot_on_mark(PssRemote *remote, char kind, const char *argument)

@@ -79,6 +79,7 @@ struct PssRemote {
 	gboolean has_spoken;   /* something was printed before the launcher spoke */
 	gboolean has_launched; /* the launcher has spoken */
 	gboolean is_unfit;     /* when it does, it is to start the login shell as it is */
+	gboolean is_late;      /* … or never */
 	gboolean tried_shell;  /* the terminal has been opened anew, for the login shell */
 	gboolean paints;       /* the shell's own reader does, as another program would */
 	gboolean is_unproven;  /* nothing says that what is on the terminal will stay */

@@ -283,10 +283,10 @@ void pss_remote_keys(PssRemote *remote, const void *data, gsize n)
 		remote->events->on_typed(remote->user, data, n);
 		break;
 	case PSS_PHASE_MEETING:
+	case PSS_PHASE_RAW:
 		pss_boot_on_keys(remote, data, n);
 		break;
 	case PSS_PHASE_STARTING:
-	case PSS_PHASE_RAW:
 		pss_engine_send_keys(remote, data, n);
 		break;
 	default:

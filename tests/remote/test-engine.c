@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The engine without a shell: how long it waits for a request to begin, and what is output when a command has been
- * interrupted. No time passes: each timer is run when it has been set. */
+/* The engine without a shell: how long it waits for a request to begin, what is output when a command has been
+ * interrupted, and where keys go when the start fails. No time passes: each timer is run when it has been set. */
 #include <glib.h>
 #include <string.h>
 
@@ -12,7 +12,7 @@
 typedef struct {
 	PssRemote *remote;
 	guint n_sent;
-	GString *shown;
+	GString *shown, *typed; /* typed: what goes to the terminal */
 	gboolean ended;
 	PssRemoteEnd how;
 } Engine;
@@ -20,6 +20,16 @@ typedef struct {
 static void send_bytes(gpointer user, const void *data, gsize n)
 {
 	((Engine *)user)->n_sent++;
+}
+
+static void send_terminal(gpointer user, const void *data, gsize n)
+{
+	((Engine *)user)->n_sent++;
+	g_string_append_len(((Engine *)user)->typed, data, (gssize)n);
+}
+
+static void on_notice(gpointer user, const char *text)
+{
 }
 
 static void on_output(gpointer user, const void *data, gsize n)
@@ -56,7 +66,8 @@ static void begin(Engine *engine)
 {
 	static const PssRemoteEvents events = {
 		.send_control = send_bytes,
-		.send_terminal = send_bytes,
+		.send_terminal = send_terminal,
+		.on_notice = on_notice,
 		.on_output = on_output,
 		.on_typed = on_bytes,
 		.on_busy = on_busy,
@@ -64,7 +75,8 @@ static void begin(Engine *engine)
 	};
 	const PssRemoteOptions options = { .kept = TRUE, .resilient = TRUE };
 
-	*engine = (Engine){ .remote = pss_remote_new(&options, &events, engine), .shown = g_string_new(NULL) };
+	*engine = (Engine){ .shown = g_string_new(NULL), .typed = g_string_new(NULL) };
+	engine->remote = pss_remote_new(&options, &events, engine);
 	engine->remote->family = PSS_FAMILY_BASH;
 	engine->remote->phase = PSS_PHASE_IDLE;
 }
@@ -73,6 +85,7 @@ static void end(Engine *engine)
 {
 	pss_remote_free(engine->remote);
 	g_string_free(engine->shown, TRUE);
+	g_string_free(engine->typed, TRUE);
 }
 
 /* Until nothing is waited for any more. */
@@ -182,6 +195,40 @@ static void echo(gconstpointer data)
 	end(&engine);
 }
 
+/* ---- keys, where the launcher is told to give up */
+
+/* What happens, in that order: the control channel fails (x), keys come (k), the launcher waits (w), a program prints
+ * in its place (o). A terminal forgets at an interrupt what it has got before. */
+static const struct {
+	const char *events, *typed;
+} failures[] = {
+	{ "xkw", "\003keys" },      { "kxw", "\003keys" },  { "xwk", "\003keys" }, { "wkx", "\003keys" },
+	{ "xkwk", "\003keyskeys" }, { "xkok", "keyskeys" }, { "xk", "keys" },
+};
+
+static void fail(gconstpointer data)
+{
+	gsize i = GPOINTER_TO_SIZE(data);
+	static const PssReply failure = { .type = 'x', .field = { "no room" } };
+	Engine engine;
+
+	begin(&engine);
+	engine.remote->phase = PSS_PHASE_MEETING;
+	for (const char *event = failures[i].events; *event; event++) {
+		if (*event == 'x')
+			pss_boot_on_reply(engine.remote, &failure);
+		else if (*event == 'k')
+			pss_remote_keys(engine.remote, "keys", 4);
+		else if (*event == 'w')
+			pss_boot_on_mark(engine.remote, 'w', "");
+		else
+			pss_boot_on_output(engine.remote, "Password: ", 10);
+	}
+	let_time_pass(&engine);
+	g_assert_cmpstr(engine.typed->str, ==, failures[i].typed);
+	end(&engine);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -193,6 +240,10 @@ int main(int argc, char **argv)
 	for (gsize i = 0; i < G_N_ELEMENTS(echoes); i++) {
 		g_autofree char *path = g_strconcat("/echo of an interrupt/", echoes[i].name, NULL);
 		g_test_add_data_func(path, GSIZE_TO_POINTER(i), echo);
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(failures); i++) {
+		g_autofree char *path = g_strconcat("/a start that fails/", failures[i].events, NULL);
+		g_test_add_data_func(path, GSIZE_TO_POINTER(i), fail);
 	}
 	return g_test_run();
 }
