@@ -111,13 +111,16 @@ gboolean pss_program_master_hear(PssProgramMaster *master, PssPerson *person)
 
 /* ---- how it is started */
 
-/* One that nobody has reaped yet (a container without an init) has ended as well: it has no program any more. */
+/* One that nobody has reaped yet (a container without an init) has ended as well. */
 static gboolean is_running(pid_t pid)
 {
-	char path[64], target[1];
+	g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)pid);
+	g_autofree char *text = NULL;
 
-	g_snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
-	return readlink(path, target, sizeof target) >= 0 || (errno != ENOENT && errno != ESRCH);
+	if (!g_file_get_contents(path, &text, NULL, NULL))
+		return kill(pid, 0) == 0;
+	const char *behind_name = strrchr(text, ')');
+	return !behind_name || !g_str_has_prefix(behind_name, ") Z");
 }
 
 void pss_program_master_sweep(const char *root)

@@ -316,6 +316,7 @@ def _(b):
     b.run("true")
     noted()
     b.run("echo x")
+    b.run("echo y")  # the hooks may run a moment after the prompt is there
     got = noted()
     assert "firstinit" in got and "redraw" in got and "No such" not in b.run("true"), got
 
