@@ -89,6 +89,9 @@ failed_programs() {
 	[ ${#names[@]} -gt "$MOST_AGAIN" ] || [ ${#names[@]} -eq 0 ] || printf '%s\n' "${names[@]}"
 }
 
+# Tests wait more than they compute.
+AT_ONCE=$(($(nproc) * 3 / 2))
+
 # run_meson_tests BUILD OPTION…: RESULTS and AGAIN are then for tools/count-tests.
 # Signals as a login has them: `nohup tools/check` must not make tests fail.
 run_meson_tests() {
@@ -96,7 +99,7 @@ run_meson_tests() {
 	shift
 	RESULTS=("$build/meson-logs/testlog.json") AGAIN=()
 	rm -f "$build/meson-logs/"{testlog,again}.json
-	env --default-signal meson test -C "$build" --no-rebuild --print-errorlogs "$@" >"$build/check.log" 2>&1
+	env --default-signal meson test -C "$build" --no-rebuild --print-errorlogs --num-processes "$AT_ONCE" "$@" >"$build/check.log" 2>&1
 	[ -f "${RESULTS[0]}" ] || { tail -n 20 "$build/check.log" >&2; die "meson ran no test"; }
 	mapfile -t again < <(failed_programs "${RESULTS[@]}")
 	[ ${#again[@]} -gt 0 ] || return 0
