@@ -15,6 +15,7 @@
 /* A client keeps to 1 MiB that has not been taken (wire/PROTOCOL.md). */
 #define STDIN_LIMIT (2u * 1024u * 1024u)
 #define PATIENCE_S 1 /* a link that is made again by then is nothing to speak of */
+#define JOB_PATIENCE_MS 2000
 
 struct PssInvocations {
 	PssPeer *peer;
@@ -45,6 +46,8 @@ static void free_invocation(gpointer data)
 	struct invocation *invocation = data;
 
 	g_clear_handle_id(&invocation->patience, g_source_remove);
+	if (invocation->session)
+		pss_session_forget_waiter(invocation->session, invocation);
 	pss_run_free(invocation->run);
 	if (invocation->text)
 		g_byte_array_unref(invocation->text);
@@ -196,10 +199,27 @@ static const PssRunLinkEvents link_events = { .on_question = on_question, .on_no
 
 /* ---- frames become calls */
 
+static void tell_job(gpointer user)
+{
+	const struct invocation *invocation = user;
+	PssPeer *peer = invocation->owner->peer;
+
+	pss_peer_session(peer, PSS_RESULT, invocation->id, invocation->session);
+	pss_peer_flush(peer);
+	forget(user);
+}
+
+/* What waits behind another command, or for the link, may wait for days. */
+static gboolean on_late_job(gpointer user)
+{
+	((struct invocation *)user)->patience = 0;
+	tell_job(user);
+	return G_SOURCE_REMOVE;
+}
+
 static void start_job(struct invocation *invocation, const PssCommand *command)
 {
 	PssSession *session = invocation->session;
-	PssPeer *peer = invocation->owner->peer;
 	g_autoptr(GError) error = NULL;
 
 	if (!pss_session_run_job(session, command, invocation->wait, &error) ||
@@ -207,8 +227,12 @@ static void start_job(struct invocation *invocation, const PssCommand *command)
 		end_with_error(invocation, error);
 		return;
 	}
-	pss_peer_session(peer, PSS_RESULT, invocation->id, session);
-	forget(invocation);
+	if (pss_session_keeps_jobs(session)) {
+		tell_job(invocation);
+		return;
+	}
+	pss_session_await_begun(session, tell_job, invocation);
+	invocation->patience = g_timeout_add(JOB_PATIENCE_MS, on_late_job, invocation);
 }
 
 static gboolean on_impatient(gpointer user)

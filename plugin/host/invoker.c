@@ -25,11 +25,11 @@ typedef struct {
 struct PssInvoker {
 	PssSession *session;
 	PssRemote *remote;
-	GQueue waiting;       /* of Run */
-	GPtrArray *elsewhere; /* runs on channels of their own, where the shell is not ours to drive */
-	gboolean running;
-	Run *current;           /* what runs; NULL while running: nobody wants to hear of it any more */
-	PssRelay *relay, *next; /* in use or to be used; opened ahead */
+	GQueue waiting;          /* of Run */
+	GPtrArray *elsewhere;    /* runs on channels of their own, where the shell is not ours to drive */
+	gboolean running, begun; /* begun: the shell has taken it */
+	Run *current;            /* what runs; NULL while running: nobody wants to hear of it any more */
+	PssRelay *relay, *next;  /* in use or to be used; opened ahead */
 	guint last_relay;
 	gboolean stale;          /* the last prompt is older than the last command */
 	GByteArray *line, *keys; /* of the terminal, kept back; NULL: none */
@@ -128,6 +128,14 @@ static void write_input(PssInvoker *invoker, const void *data, gsize n)
 	pss_relay_write(invoker->relay, data, n);
 }
 
+static void on_begun(gpointer user)
+{
+	PssInvoker *invoker = user;
+
+	invoker->begun = TRUE;
+	pss_session_tell_begun(invoker->session);
+}
+
 static void on_stream(gpointer user, gboolean is_stderr, const void *data, gsize n)
 {
 	PssInvoker *invoker = user;
@@ -179,10 +187,12 @@ static void on_invoked(gpointer user, int status, gboolean background, gboolean 
 		tell_done(run, status, error);
 	serve_terminal(invoker);
 	start_next(invoker);
+	pss_session_tell_begun(invoker->session);
 	pss_record_settle(invoker->session->record);
 }
 
 static const PssInvokeEvents invoke_events = {
+	.on_begun = on_begun,
 	.on_stream = on_stream,
 	.on_silence = on_silence,
 	.on_done = on_invoked,
@@ -194,6 +204,7 @@ static void begin(PssInvoker *invoker, Run *run)
 
 	guint input = run->input ? pss_relay_next_input(invoker->relay) : 0;
 	invoker->running = TRUE;
+	invoker->begun = FALSE;
 	invoker->current = run;
 	if (!pss_remote_invoke(invoker->remote, &run->command, pss_relay_number(invoker->relay), input, &invoke_events,
 			       invoker, &error)) {
@@ -353,6 +364,11 @@ const PssRun *pss_invoker_current_run(PssInvoker *invoker)
 PssChannel *pss_invoker_current_channel(PssInvoker *invoker)
 {
 	return invoker && invoker->running && invoker->relay ? pss_relay_channel(invoker->relay) : NULL;
+}
+
+gboolean pss_invoker_has_begun(PssInvoker *invoker)
+{
+	return g_queue_is_empty(&invoker->waiting) && (!invoker->running || invoker->begun);
 }
 
 gboolean pss_invoker_is_settled(PssInvoker *invoker)

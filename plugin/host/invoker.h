@@ -30,6 +30,9 @@ const PssRun *pss_invoker_current_run(PssInvoker *invoker);
 /* What carries the streams of the command that runs, or NULL. */
 PssChannel *pss_invoker_current_channel(PssInvoker *invoker);
 
+/* All that was to be run has been taken by the shell. */
+gboolean pss_invoker_has_begun(PssInvoker *invoker);
+
 /* Nothing waits to be run. */
 gboolean pss_invoker_is_settled(PssInvoker *invoker);
 

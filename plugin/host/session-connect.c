@@ -53,6 +53,7 @@ gboolean pss_session_connect(PssSession *session, gboolean force, GError **error
 
 typedef struct {
 	PssLinkWaiterFunc func;
+	PssBegunFunc on_begun; /* in the place of func */
 	gpointer user;
 } Waiter;
 
@@ -114,12 +115,48 @@ void pss_session_add_waiter(PssSession *session, PssLinkWaiterFunc func, gpointe
 	g_ptr_array_add(session->waiters, waiter);
 }
 
+/* ---- what has been given to the shell of a resilient session outlives this process, what waits for it does not */
+
+gboolean pss_session_keeps_jobs(const PssSession *session)
+{
+	return !session->resilient || !session->invoker || pss_invoker_has_begun(session->invoker);
+}
+
+void pss_session_await_begun(PssSession *session, PssBegunFunc func, gpointer user)
+{
+	Waiter *waiter = g_new(Waiter, 1);
+
+	*waiter = (Waiter){ .on_begun = func, .user = user };
+	g_ptr_array_add(session->begun_waiters, waiter);
+}
+
+static void forget(GPtrArray *waiters, gpointer user)
+{
+	for (guint i = waiters->len; i-- > 0;)
+		if (((Waiter *)waiters->pdata[i])->user == user)
+			g_ptr_array_remove_index(waiters, i);
+}
+
 void pss_session_forget_waiter(PssSession *session, gpointer user)
 {
-	for (guint i = session->waiters->len; i-- > 0;)
-		if (((Waiter *)session->waiters->pdata[i])->user == user)
-			g_ptr_array_remove_index(session->waiters, i);
+	forget(session->waiters, user);
+	forget(session->begun_waiters, user);
 }
+
+void pss_session_tell_begun(PssSession *session)
+{
+	if (!pss_session_keeps_jobs(session) && !pss_session_has_ended(session))
+		return;
+	g_autoptr(GPtrArray) waiters = g_steal_pointer(&session->begun_waiters);
+
+	session->begun_waiters = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < waiters->len; i++) {
+		const Waiter *waiter = waiters->pdata[i];
+		waiter->on_begun(waiter->user);
+	}
+}
+
+/* ---- who waits for the link */
 
 static gboolean on_no_prompt(gpointer user)
 {

@@ -31,19 +31,20 @@ struct PssSession {
 	gboolean left_to_itself; /* its opener has detached: the list tells what becomes of it */
 	enum pss_state state;
 
-	gboolean resilient;   /* a holder keeps the remote shell: a lost link is no end */
-	guint idle_s;         /* of that holder */
-	gboolean link_lost;   /* it is Disconnected by that */
-	gboolean let_go;      /* it is Disconnected by request; what runs goes on */
-	gboolean link_failed; /* and could not be made since it was wanted last */
-	gboolean left;        /* this process ends, the session goes on */
-	GKeyFile *saved;      /* what is written down of it, or NULL */
-	PssOrphan *orphan;    /* what the process before this one ran, or NULL */
-	guint orphan_child;   /* its relay, from before there is an orphan; 0: none */
-	char *memo;           /* what the holder was told last */
-	gboolean park_wanted; /* once nothing waits to be run */
-	gboolean parked;      /* so it has given its link up */
-	GPtrArray *waiters;   /* of pss_session_connect(), for the link */
+	gboolean resilient;       /* a holder keeps the remote shell: a lost link is no end */
+	guint idle_s;             /* of that holder */
+	gboolean link_lost;       /* it is Disconnected by that */
+	gboolean let_go;          /* it is Disconnected by request; what runs goes on */
+	gboolean link_failed;     /* and could not be made since it was wanted last */
+	gboolean left;            /* this process ends, the session goes on */
+	GKeyFile *saved;          /* what is written down of it, or NULL */
+	PssOrphan *orphan;        /* what the process before this one ran, or NULL */
+	guint orphan_child;       /* its relay, from before there is an orphan; 0: none */
+	char *memo;               /* what the holder was told last */
+	gboolean park_wanted;     /* once nothing waits to be run */
+	gboolean parked;          /* so it has given its link up */
+	GPtrArray *waiters;       /* of pss_session_connect(), for the link */
+	GPtrArray *begun_waiters; /* of pss_session_await_begun() */
 
 	PssTransport *transport;
 	PssChannel *control, *terminal;
@@ -122,6 +123,7 @@ void pss_session_at_prompt(PssSession *session);
 
 /* The link is back, or cannot be made: tells those who wait for it. */
 void pss_session_tell_waiters(PssSession *session, const GError *error);
+void pss_session_tell_begun(PssSession *session); /* whatever was to be run may have been taken */
 
 /* ---- session-terminal.c */
 

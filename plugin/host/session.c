@@ -56,6 +56,7 @@ void pss_session_unref(PssSession *session)
 	g_free(session->term);
 	g_free(session->cause);
 	g_ptr_array_unref(session->waiters);
+	g_ptr_array_unref(session->begun_waiters);
 	g_clear_pointer(&session->saved, g_key_file_unref);
 	g_free(session->memo);
 	g_free(session);
@@ -131,6 +132,7 @@ void pss_session_end(PssSession *session, enum pss_state state, const char *caus
 	g_autoptr(GError) error =
 		g_error_new(PSS_ERROR, PSS_NOT_OPEN, "Cannot connect PSSession \"%s\": %s", session->name, cause);
 	pss_session_tell_waiters(session, error);
+	pss_session_tell_begun(session);
 	pss_record_settle(session->record);
 	pss_registry_note_end(session);
 }
@@ -364,6 +366,7 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 	session->opener_user = user;
 	session->record = pss_record_new(session);
 	session->waiters = g_ptr_array_new_with_free_func(g_free);
+	session->begun_waiters = g_ptr_array_new_with_free_func(g_free);
 
 	PssRemoteOptions remote_options = { .shell = session->wanted_shell,
 					    .kept = session->kept,
@@ -392,6 +395,7 @@ PssSession *pss_session_new_restored(PssTransportNewFunc new_transport, PssTarge
 	session->link_lost = session->parked = session->let_go = TRUE;
 	session->record = pss_record_new(session);
 	session->waiters = g_ptr_array_new_with_free_func(g_free);
+	session->begun_waiters = g_ptr_array_new_with_free_func(g_free);
 	session->remote = pss_remote_new(&options, &pss_session_remote_events, session);
 	pss_remote_await(session->remote);
 	pss_remote_set_link(session->remote, FALSE);

@@ -142,6 +142,12 @@ gboolean pss_session_waits_for_link(PssSession *session);
 void pss_session_add_waiter(PssSession *session, PssLinkWaiterFunc func, gpointer user);
 void pss_session_forget_waiter(PssSession *session, gpointer user);
 
+/* Is all that was to be run where it is kept when this process dies? Else that can be waited for: `func` is called
+ * once, also where the session ends; not any more after pss_session_forget_waiter(). */
+typedef void (*PssBegunFunc)(gpointer user);
+gboolean pss_session_keeps_jobs(const PssSession *session);
+void pss_session_await_begun(PssSession *session, PssBegunFunc func, gpointer user);
+
 /* Takes BUFFERING and BUFFER_SIZE over where they are there: how much output waits for somebody, and what happens when
  * it is more. */
 void pss_session_take_buffering(PssSession *session, struct pss_fields fields);

@@ -232,6 +232,8 @@ static void on_begun(PssRemote *remote)
 		pss_typed_on_keys(remote, "\003", 1);
 	remote->interrupted = FALSE;
 	pss_typed_on_begun(remote);
+	if (remote->invoke_events && remote->invoke_events->on_begun)
+		remote->invoke_events->on_begun(remote->invoke_user);
 }
 
 void pss_line_on_reply(PssRemote *remote, const PssReply *reply)

@@ -169,6 +169,8 @@ gboolean pss_remote_is_unproven(PssRemote *remote);
 /* ---- invocations: commands beside the terminal (PROTOCOL.md, "Invocations") */
 
 typedef struct {
+	/* The shell has taken it: it runs whatever becomes of us. NULL: nobody wants to know. */
+	void (*on_begun)(gpointer user);
 	/* Bytes of its standard output or error, without marks; borrowed. */
 	void (*on_stream)(gpointer user, gboolean is_stderr, const void *data, gsize n);
 	/* Nothing has come for a while though the shell says that it is done. TRUE: wait on (the relay is paused). */

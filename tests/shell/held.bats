@@ -220,6 +220,19 @@ floods_away() {
 	wait_until 10 nothing_remote
 }
 
+@test "held: a job runs although the host process is killed as soon as it has been taken" {
+	proxy_start 200
+	script 's=$(new-pssession -Resilient -Name kept -ConfigFile '"$FAR_CONFIG"' far) && echo $s >$HERE/s || exit 90
+		invoke-command -Session $s -InDisconnectedSession ": >$WORLD/remote-run/taken" >/dev/null || exit 51'
+	HOST_WAS_KILLED=1
+	# shellcheck disable=SC2046
+	kill -KILL $(host_pids)
+	wait_until 10 test -e "$WORLD/remote-run/taken"
+	rm "$WORLD/remote-run/taken"
+	script 'remove-pssession -Name kept || exit 52'
+	wait_until 10 nothing_remote
+}
+
 @test "held: a job that prints more than is kept goes on, and how much was dropped is said" {
 	floods_away
 }
