@@ -42,7 +42,7 @@ static bool ends_with(const struct pss_typed *typed, const char *keys, size_t n)
 {
 	size_t there = typed->keys.length;
 
-	return n <= there && memcmp(pss_buffer_bytes(&typed->keys) + there - n, keys, n) == 0;
+	return n == 0 || (n <= there && memcmp(pss_buffer_bytes(&typed->keys) + there - n, keys, n) == 0);
 }
 
 /* What zsh has put back, in the order in which it would read it. */
