@@ -11,12 +11,27 @@
 
 struct search {
 	struct pss_sessions *sessions;
+	size_t n_known; /* of them: those that live here */
+	const struct pss_open *opens;
 	bool failed;
 };
 
 static bool has_ended(const struct pss_session *session)
 {
 	return session->state == PSS_STATE_BROKEN || session->state == PSS_STATE_CLOSED;
+}
+
+/* In the order in which the computers were named, whichever answers first. */
+static void put_in_order(struct search *search)
+{
+	struct pss_session *items = search->sessions->items;
+
+	for (size_t i = search->sessions->n_items - 1; i > search->n_known && items[i - 1].place > items[i].place;
+	     i--) {
+		struct pss_session later = items[i - 1];
+		items[i - 1] = items[i];
+		items[i] = later;
+	}
 }
 
 /* One that lives here is the same that was found; one that has ended here gives its place to it. */
@@ -37,7 +52,10 @@ static void merge(struct search *search, struct pss_session *found)
 		*known = *found;
 		return;
 	}
-	search->failed = pss_sessions_put(sessions, found) < 0 || search->failed;
+	if (pss_sessions_put(sessions, found) < 0)
+		search->failed = true;
+	else
+		put_in_order(search);
 }
 
 static void on_found(struct pss_call *call, struct pss_open *open, struct pss_fields fields, void *user)
@@ -50,6 +68,7 @@ static void on_found(struct pss_call *call, struct pss_open *open, struct pss_fi
 		return;
 	}
 	session.found = true;
+	session.place = (size_t)(open - search->opens);
 	merge(search, &session);
 }
 
@@ -92,7 +111,7 @@ static int choose(struct pss_call *call, const struct pss_selection *selection, 
 static int ask(struct pss_call *call, struct pss_open *opens, size_t n_opens, size_t throttle, enum pss_open_kind kind,
 	       struct pss_connection *connection, struct pss_sessions *sessions)
 {
-	struct search search = { .sessions = sessions };
+	struct search search = { .sessions = sessions, .n_known = sessions->n_items, .opens = opens };
 	const struct pss_open_events events = { .on_opened = on_found, .user = &search };
 	int rc = 0;
 

@@ -71,12 +71,30 @@ static bool open_sessions(struct pss_invoke *invoke, const struct pss_texts *nam
 	return true;
 }
 
-/* Sessions that were opened for commands which could not be started any more are shown as well: they are there. */
-static void print(const struct pss_invoke *invoke, const struct opening *opening)
+/* In the order of the targets, whatever was started first. */
+static void put_in_order(const struct pss_invoke *invoke, struct pss_sessions *sessions)
 {
-	const struct pss_sessions *sessions =
+	size_t n = 0;
+
+	for (size_t i = 0; i < invoke->n_targets; i++) {
+		size_t at = n;
+		while (at < sessions->n_items && strcmp(sessions->items[at].instance, invoke->targets[i].instance) != 0)
+			at++;
+		if (at == sessions->n_items)
+			continue;
+		struct pss_session session = sessions->items[at];
+		sessions->items[at] = sessions->items[n];
+		sessions->items[n++] = session;
+	}
+}
+
+/* Sessions that were opened for commands which could not be started any more are shown as well: they are there. */
+static void print(struct pss_invoke *invoke, struct opening *opening)
+{
+	struct pss_sessions *sessions =
 		invoke->started.n_items > 0 || opening->opened.n_items == 0 ? &invoke->started : &opening->opened;
 
+	put_in_order(invoke, sessions);
 	for (size_t i = 0; i < sessions->n_items; i++)
 		pss_call_output(invoke->call, sessions->items[i].instance);
 	pss_print_sessions(sessions);

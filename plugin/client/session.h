@@ -23,6 +23,7 @@ struct pss_session {
 	char *origin;       /* "user@computer": who has it, or has opened it; only of one that was found */
 	uint64_t opened_at; /* seconds since 1970; 0: an older host process */
 	bool found;         /* on its computer, by find.c; it has no Id where this host process does not have it */
+	size_t place;       /* with found: its computer's among those that were asked */
 	uint64_t state, availability;
 	bool attached;
 	bool resilient;

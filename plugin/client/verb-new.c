@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* new-pssession: opens sessions that stay open until removed, many computers at once. On a terminal it prints their
- * table; elsewhere bare InstanceIds, each as its session opens, so that s=$(new-pssession web1) works. */
+ * table; elsewhere bare InstanceIds, so that s=$(new-pssession web1) works. They come as their sessions open, in the
+ * order in which the computers were named. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,8 +35,8 @@ static const struct pss_parameter rows[] = {
 /* The sessions that are being opened, and how they are printed. */
 struct batch {
 	struct pss_open *opens;
-	char **instances; /* of those that have opened: for -OutVariable, in the computers' order */
-	size_t n_opens;
+	struct pss_session *opened; /* beside opens; instance is NULL: not open */
+	size_t n_opens, n_printed;  /* the second: opens that are behind us, failed ones too */
 	struct pss_table table;
 	bool on_terminal, header_printed;
 };
@@ -50,10 +51,10 @@ static bool prepare(struct pss_call *call, const struct pss_texts *computers, st
 		return false;
 	}
 	batch->opens = calloc(computers->n_items, sizeof *batch->opens);
-	batch->instances = calloc(computers->n_items, sizeof *batch->instances);
+	batch->opened = calloc(computers->n_items, sizeof *batch->opened);
 	for (size_t i = 0; i < computers->n_items; i++) {
 		_cleanup_(pss_free_pointer) char *error = NULL;
-		struct pss_open *open = batch->opens && batch->instances ? &batch->opens[i] : NULL;
+		struct pss_open *open = batch->opens && batch->opened ? &batch->opens[i] : NULL;
 		if (!open || pss_target_parse(computers->items[i], &open->target, &error) < 0) {
 			pss_call_usage(call, "-ComputerName: %s", error ? error : "not enough memory");
 			return false;
@@ -93,26 +94,37 @@ static void lay_out(struct batch *batch)
 	free(expected.items);
 }
 
+static void print(struct batch *batch, const struct pss_session *session)
+{
+	if (!batch->on_terminal) {
+		puts(session->instance);
+		return;
+	}
+	if (!batch->header_printed)
+		pss_table_header(&batch->table);
+	batch->header_printed = true;
+	pss_table_row(&batch->table, session);
+}
+
+/* Up to the first that is still on its way; with `all` those behind it too. */
+static void print_opened(struct batch *batch, bool all)
+{
+	for (; batch->n_printed < batch->n_opens; batch->n_printed++) {
+		if (!all && !batch->opens[batch->n_printed].done)
+			break;
+		if (batch->opened[batch->n_printed].instance)
+			print(batch, &batch->opened[batch->n_printed]);
+	}
+	fflush(stdout);
+}
+
 static void on_opened(struct pss_call *call, struct pss_open *open, struct pss_fields fields, void *user)
 {
 	struct batch *batch = user;
-	struct pss_session session;
 
-	if (pss_session_read(fields, &session) < 0) {
+	if (pss_session_read(fields, &batch->opened[open - batch->opens]) < 0)
 		pss_call_error(call, PSS_FAILED, NULL, "not enough memory");
-		return;
-	}
-	batch->instances[open - batch->opens] = strdup(session.instance);
-	if (!batch->on_terminal) {
-		puts(session.instance);
-	} else {
-		if (!batch->header_printed)
-			pss_table_header(&batch->table);
-		batch->header_printed = true;
-		pss_table_row(&batch->table, &session);
-	}
-	fflush(stdout);
-	pss_session_finish(&session);
+	print_opened(batch, false);
 }
 
 static void open_all(struct pss_call *call, struct batch *batch)
@@ -128,9 +140,10 @@ static void open_all(struct pss_call *call, struct batch *batch)
 		pss_request_open(call, &connection, batch->opens, batch->n_opens,
 				 pss_throttle_of(&call->own[THROTTLE_LIMIT]), PSS_OPEN_KEPT, NULL, &events);
 	pss_connection_close(&connection);
+	print_opened(batch, true);
 	for (size_t i = 0; i < batch->n_opens; i++)
-		if (batch->instances[i])
-			pss_call_output(call, batch->instances[i]);
+		if (batch->opened[i].instance)
+			pss_call_output(call, batch->opened[i].instance);
 }
 
 static void run(struct pss_call *call)
@@ -153,10 +166,10 @@ static void run(struct pss_call *call)
 		open_all(call, &batch);
 	for (size_t i = 0; i < batch.n_opens; i++) {
 		pss_target_finish(&batch.opens[i].target);
-		free(batch.instances[i]);
+		pss_session_finish(&batch.opened[i]);
 	}
 	free(batch.opens);
-	free(batch.instances);
+	free(batch.opened);
 	pss_texts_finish(&computers);
 }
 

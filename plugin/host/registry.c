@@ -29,11 +29,26 @@ static void changed(void)
 		change_func();
 }
 
-guint pss_registry_add(PssSession *session)
+guint pss_registry_reserve(void)
 {
-	g_ptr_array_add(pss_registry_sessions(), pss_session_ref(session));
-	changed();
 	return ++last_id;
+}
+
+void pss_registry_give_back(guint id)
+{
+	if (id != 0 && id == last_id)
+		last_id--;
+}
+
+void pss_registry_add(PssSession *session)
+{
+	GPtrArray *all = pss_registry_sessions();
+	guint at = all->len;
+
+	while (at > 0 && pss_session_id(all->pdata[at - 1]) > pss_session_id(session))
+		at--;
+	g_ptr_array_insert(all, (gint)at, pss_session_ref(session));
+	changed();
 }
 
 PssSession *pss_registry_find(const char *instance)

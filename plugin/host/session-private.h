@@ -11,7 +11,8 @@ typedef struct PssOrphan PssOrphan;
 
 struct PssSession {
 	guint refs;
-	guint id; /* 0 for a temporary session */
+	guint id;            /* 0 for a temporary session */
+	gboolean registered; /* in the list, where it is a kept one */
 	char *name;
 	char *instance;
 	char *computer;

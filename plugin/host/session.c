@@ -134,6 +134,8 @@ void pss_session_end(PssSession *session, enum pss_state state, const char *caus
 	pss_session_tell_waiters(session, error);
 	pss_session_tell_begun(session);
 	pss_record_settle(session->record);
+	if (!session->registered)
+		pss_registry_give_back(session->id);
 	pss_registry_note_end(session);
 }
 
@@ -187,9 +189,12 @@ void pss_session_become_plain(PssSession *session)
 
 void pss_session_enter_registry(PssSession *session)
 {
-	session->id = pss_registry_add(session);
+	if (session->id == 0)
+		session->id = pss_registry_reserve();
 	if (!session->name)
 		session->name = g_strdup_printf("Session%u", session->id);
+	session->registered = TRUE;
+	pss_registry_add(session);
 }
 
 void pss_session_name_prompt(PssSession *session)
@@ -207,7 +212,7 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 	session->history_key = g_strdup(history_key);
 	session->forwards = g_strdup(forwards);
 	pss_session_name_prompt(session);
-	if (session->kept && session->id == 0)
+	if (session->kept && !session->registered)
 		pss_session_enter_registry(session);
 	if (session->saved)
 		pss_transport_held_describe(session->transport, session->instance, session->name,
@@ -359,6 +364,7 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 	session->wanted_shell = g_strdup(options->shell);
 	session->term = g_strdup(options->term);
 	session->kept = options->kept;
+	session->id = options->kept ? pss_registry_reserve() : 0;
 	session->attach_too = options->attach_too;
 	session->columns = options->columns;
 	session->rows = options->rows;

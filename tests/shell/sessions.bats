@@ -28,6 +28,40 @@ listed() {
 	[[ $output =~ ^$UUID$ ]]
 }
 
+# `late` logs in when it is let.
+write_late_host() {
+	mkfifo -m 600 "$HERE/gate"
+	{
+		cat <<-END
+			Host late
+				ProxyCommand sh -c 'read x <$HERE/gate; exec ssh -F $WORLD/ssh/ssh_config -W %h:%p box'
+		END
+		sed 's/^Host box/Host late box/' "$WORLD/ssh/ssh_config"
+	} >"$HERE/config"
+}
+
+# The arguments open sessions on late, then box.
+opens_in_order() {
+	write_late_host
+	local_shell "$*" >"$HERE/ids" &
+	local opener=$!
+	wait_until 20 eval '[ "$(listed -Property ComputerName,State)" = "box	Opened" ]'
+	timeout 20 sh -c 'echo >"$1"' sh "$HERE/gate"
+	wait "$opener"
+	rm "$HERE/gate"
+	[ "$(listed -Property Id,Name,ComputerName | tr '\t\n' '/ ')" = '1/Session1/late 2/Session2/box ' ]
+	[ "$(listed -Property InstanceId)" = "$(cat "$HERE/ids")" ]
+}
+
+@test "sessions: Ids, names and what is printed follow the order of the computers, whatever opens first" {
+	opens_in_order "new-pssession -ConfigFile $HERE/config -ComputerName late,box -OutVariable o"
+}
+
+@test "sessions: Ids of jobs follow the order of the computers; an Id that nobody has seen is given out again" {
+	local_shell "new-pssession -ConfigFile \$C -Options Port=1 box" 2>/dev/null || true
+	opens_in_order "invoke-command -ConfigFile $HERE/config -ComputerName late,box -AsJob true"
+}
+
 @test "sessions: get prints nothing, and starts no host process, when there is none" {
 	run listed
 	[ "$status" -eq 0 ]
