@@ -199,10 +199,10 @@ void pss_print_list(const struct pss_sessions *sessions, const int *properties, 
 	}
 }
 
-static void put_json_text(const char *text)
+static void put_json_text(const char *text, size_t n)
 {
 	putchar('"');
-	for (; *text; text++) {
+	for (; n > 0; text++, n--) {
 		if (*text == '"' || *text == '\\')
 			putchar('\\');
 		putchar(*text);
@@ -210,15 +210,42 @@ static void put_json_text(const char *text)
 	putchar('"');
 }
 
+/* What ssh_config forwards: one text for each. */
+static void put_json_list(const char *text)
+{
+	putchar('[');
+	while (*text) {
+		const char *end = strstr(text, PSS_LIST_SEPARATOR);
+		put_json_text(text, end ? (size_t)(end - text) : strlen(text));
+		text = end ? end + strlen(PSS_LIST_SEPARATOR) : "";
+		fputs(*text ? "," : "", stdout);
+	}
+	putchar(']');
+}
+
+static void put_json_value(const char *value, enum pss_property_type type)
+{
+	switch (type) {
+	case PSS_TYPE_NUMBER:
+		fputs(*value ? value : "null", stdout);
+		break;
+	case PSS_TYPE_BOOLEAN:
+		fputs(strcmp(value, "True") == 0 ? "true" : "false", stdout);
+		break;
+	case PSS_TYPE_LIST:
+		put_json_list(value);
+		break;
+	case PSS_TYPE_TEXT:
+		put_json_text(value, strlen(value));
+	}
+}
+
 static void put_json_session(const struct pss_session *session, const int *properties, size_t n_properties)
 {
 	for (size_t i = 0; i < n_properties; i++) {
 		_cleanup_(pss_free_pointer) char *value = pss_property_value(session, properties[i]);
 		printf("%s\"%s\":", i ? "," : "{", pss_property_names[properties[i]]);
-		if (pss_property_is_number(properties[i]))
-			fputs(value && *value ? value : "null", stdout);
-		else
-			put_json_text(value ? value : "");
+		put_json_value(value ? value : "", pss_property_type_of(properties[i]));
 	}
 	putchar('}');
 }

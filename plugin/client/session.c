@@ -122,9 +122,15 @@ int pss_property_find(const char *name)
 	return -1;
 }
 
-bool pss_property_is_number(int property)
+enum pss_property_type pss_property_type_of(int property)
 {
-	return property == PSS_PROPERTY_ID;
+	static const enum pss_property_type types[PSS_PROPERTY_COUNT] = {
+		[PSS_PROPERTY_ID] = PSS_TYPE_NUMBER,
+		[PSS_PROPERTY_RESILIENT] = PSS_TYPE_BOOLEAN,
+		[PSS_PROPERTY_FORWARDS] = PSS_TYPE_LIST,
+	};
+
+	return types[property];
 }
 
 /* RFC 3339, in UTC: the same for everybody, and no time zone of the shell's has to be looked up. */

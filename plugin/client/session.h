@@ -73,4 +73,7 @@ int pss_property_find(const char *name);
 /* Its value as text. Heap, NULL when memory is short. */
 char *pss_property_value(const struct pss_session *session, int property);
 
-bool pss_property_is_number(int property);
+/* What the value is where types count (JSON). The texts of a list have PSS_LIST_SEPARATOR between them. */
+enum pss_property_type { PSS_TYPE_TEXT, PSS_TYPE_NUMBER, PSS_TYPE_BOOLEAN, PSS_TYPE_LIST };
+enum pss_property_type pss_property_type_of(int property);
+#define PSS_LIST_SEPARATOR ", "

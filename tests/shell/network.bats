@@ -105,7 +105,7 @@ lost_and_well() {
 	run_line 'new-pssession -ConfigFile $C -Options RemoteForward="127.0.0.1:0 [127.0.0.1]:9" box >/dev/null 2>$HERE/said; get-pssession -Property Forwards' 30
 	port=$(sed -n 's/.*the server listens on port //p' "$HERE/said")
 	output_is "R 127.0.0.1:$port -> [127.0.0.1]:9"
-	run_line "get-pssession -Format json | grep -c '\"Forwards\":\"R 127.0.0.1:$port'"
+	run_line "get-pssession -Format json | grep -c '\"Forwards\":\[\"R 127.0.0.1:$port'"
 	output_is 1
 	listens "$port"
 	run_line 'remove-pssession -Id 1'

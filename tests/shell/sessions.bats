@@ -62,6 +62,22 @@ opens_in_order() {
 	opens_in_order "invoke-command -ConfigFile $HERE/config -ComputerName late,box -AsJob true"
 }
 
+@test "sessions: JSON has numbers, booleans and lists as such" {
+	run local_shell 'new-pssession -ConfigFile $C -Options "RemoteForward=127.0.0.1:0 [127.0.0.1]:9" -Options "RemoteForward=127.0.0.1:0 [127.0.0.1]:8" box >/dev/null
+		new-pssession -ConfigFile $C -Resilient box >/dev/null
+		get-pssession -Format json >$HERE/o
+		remove-pssession -Id 1,2'
+	cat "$HERE/o"
+	python3 - "$HERE/o" <<-'END'
+		import json, sys
+		plain, resilient = json.load(open(sys.argv[1]))
+		assert plain["Id"] == 1 and resilient["Id"] == 2
+		assert plain["Resilient"] is False and resilient["Resilient"] is True
+		assert len(plain["Forwards"]) == 2 and all(text[:2] == "R " for text in plain["Forwards"])
+		assert resilient["Forwards"] == [] and resilient["Cause"] == ""
+	END
+}
+
 @test "sessions: get prints nothing, and starts no host process, when there is none" {
 	run listed
 	[ "$status" -eq 0 ]
