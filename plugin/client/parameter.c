@@ -21,6 +21,8 @@ struct parse {
 	const char *const *next; /* the argument that is looked at */
 	const char **unnamed;    /* room for all of them */
 	size_t n_unnamed;
+	bool only_words;  /* the rest is a command's, whatever it looks like */
+	const char *word; /* the first of a command, behind which a parameter stands, or NULL */
 	char *error;
 };
 
@@ -194,6 +196,19 @@ static int take_list(struct parse *parse, struct slot slot, const char *text)
 	return slot.value->list.n_items > before ? 0 : refuse_value(parse, slot.row, text);
 }
 
+/* PowerShell's "a, b": the shell has made two arguments of it. */
+static int check_comma(struct parse *parse, struct slot slot, const char *text, const char *next)
+{
+	bool list = slot.row->kind == PSS_KIND_LIST || slot.row->kind == PSS_KIND_NUMBERS;
+
+	bool cut = *text && next && (text[strlen(text) - 1] == ',' || next[0] == ',');
+	if (!list || slot.row->rest || !cut || pss_parameter_looks_like(next))
+		return 0;
+	return fail(parse,
+		    "-%s: the blank between '%s' and '%s' ends the list; write it without blanks (a,b) or in quotes",
+		    slot.row->name, text, next);
+}
+
 static int take_value(struct parse *parse, struct slot slot, const char *text)
 {
 	slot.value->given = true;
@@ -207,6 +222,10 @@ static int take_value(struct parse *parse, struct slot slot, const char *text)
 	case PSS_KIND_LIST:
 	case PSS_KIND_NUMBERS:
 		return take_list(parse, slot, text);
+	case PSS_KIND_WORDS:
+		if (!*text && slot.value->list.n_items == 0)
+			return refuse_value(parse, slot.row, text);
+		/* fall through */
 	case PSS_KIND_TEXTS:
 	case PSS_KIND_ARGV:
 		return pss_texts_add(&slot.value->list, strdup(text)) < 0 ? fail(parse, "not enough memory") : 0;
@@ -319,6 +338,71 @@ static int next_value(struct parse *parse, const struct pss_parameter *row, cons
 	return fail(parse, "-%s wants %s", row->name, wants ? wants : "a value");
 }
 
+/* ssh's letters, for those whose fingers know them. Case counts, and a letter that begins one parameter's name alone
+ * means that. */
+static const struct ssh_letter {
+	char letter;
+	const char *parameter;
+	const char *option; /* the value begins with this, or NULL */
+	bool alone;         /* … and is this */
+} ssh_letters[] = {
+	{ 'p', "Port", NULL, false },
+	{ 'l', "UserName", NULL, false },
+	{ 'i', "KeyFilePath", NULL, false },
+	{ 'F', "ConfigFile", NULL, false },
+	{ 'o', "Options", NULL, false },
+	{ 'J', "Options", "ProxyJump=", false },
+	{ 'A', "Options", "ForwardAgent=yes", true },
+};
+
+static const struct ssh_letter *letter_of(const char *argument)
+{
+	for (size_t i = 0; i < sizeof ssh_letters / sizeof *ssh_letters; i++)
+		if (argument[1] == ssh_letters[i].letter && !argument[2])
+			return &ssh_letters[i];
+	return NULL;
+}
+
+const char *pss_parameter_of_letter(const char *argument)
+{
+	const struct ssh_letter *letter = letter_of(argument);
+
+	return letter && !letter->alone ? letter->parameter : NULL;
+}
+
+static const struct ssh_letter *find_letter(const struct parse *parse, const char *argument, struct slot *ret_slot)
+{
+	const struct ssh_letter *found = letter_of(argument);
+	size_t n_prefixed = 0;
+	struct slot slot;
+	bool known = false;
+
+	if (!found)
+		return NULL;
+	FOR_EACH_SLOT(parse, &slot)
+	{
+		n_prefixed += pss_parameter_compare(slot.row, argument + 1, 1) > 0;
+		if (slot.row->name && strcmp(slot.row->name, found->parameter) == 0) {
+			*ret_slot = slot;
+			known = true;
+		}
+	}
+	return known && n_prefixed != 1 ? found : NULL;
+}
+
+static int take_letter(struct parse *parse, const struct ssh_letter *letter, struct slot slot)
+{
+	const char *value = "";
+
+	if (slot.value->given && !pss_parameter_repeats(slot.row->kind))
+		return fail(parse, "-%s is given twice", slot.row->name);
+	int rc = letter->alone ? 0 : next_value(parse, slot.row, &value);
+	if (rc < 0 || !letter->option)
+		return rc < 0 ? rc : take_value(parse, slot, value);
+	_cleanup_(pss_free_pointer) char *option = pss_format("%s%s", letter->option, value);
+	return option ? take_value(parse, slot, option) : fail(parse, "not enough memory");
+}
+
 static int take_named(struct parse *parse)
 {
 	const char *argument = parse->next[0];
@@ -327,6 +411,9 @@ static int take_named(struct parse *parse)
 	const char *value = name[n] ? name + n + 1 : NULL;
 	struct slot slot;
 
+	const struct ssh_letter *letter = find_letter(parse, argument, &slot);
+	if (letter)
+		return take_letter(parse, letter, slot);
 	if (strcmp(argument, "-?") == 0 || (!value && compare_name(name, n, "help") == 2))
 		return PSS_PARSED_HELP;
 	if (!value && compare_name(name, n, "version") == 2)
@@ -343,7 +430,8 @@ static int take_named(struct parse *parse)
 		if (rc < 0)
 			return rc;
 	}
-	return take_value(parse, slot, value);
+	rc = value ? check_comma(parse, slot, value, parse->next[0] ? parse->next[1] : NULL) : 0;
+	return rc < 0 ? rc : take_value(parse, slot, value);
 }
 
 /* -- the whole */
@@ -380,7 +468,10 @@ static int take_unnamed(struct parse *parse)
 		if (!free_slot.row)
 			continue;
 		do {
-			int rc = take_value(parse, free_slot, parse->unnamed[i++]);
+			const char *next = i + 1 < parse->n_unnamed ? parse->unnamed[i + 1] : NULL;
+			int rc = check_comma(parse, free_slot, parse->unnamed[i], next);
+			if (rc == 0)
+				rc = take_value(parse, free_slot, parse->unnamed[i++]);
 			if (rc < 0)
 				return rc;
 		} while (free_slot.row->rest && i < parse->n_unnamed);
@@ -422,25 +513,107 @@ static int check_sets(struct parse *parse)
 	return 0;
 }
 
-static int parse_all(struct parse *parse)
+/* The first of the unnamed arguments that will be words of a command, or NULL: there is none yet. */
+static const char *first_word(const struct parse *parse)
+{
+	struct slot slot, command = { NULL, NULL };
+	size_t n_before = 0;
+
+	FOR_EACH_SLOT(parse, &slot)
+	{
+		if (slot.row->kind == PSS_KIND_WORDS)
+			command = slot;
+	}
+	if (!command.row || command.value->given || set_is_taken(parse, command.row->set))
+		return NULL;
+	FOR_EACH_SLOT(parse, &slot)
+	{
+		bool before = slot.row->position > 0 && slot.row->position < command.row->position;
+		n_before += before && !slot.value->given && !set_is_taken(parse, slot.row->set);
+	}
+	return parse->n_unnamed > n_before ? parse->unnamed[n_before] : NULL;
+}
+
+/* `ls -l` behind a computer, as ssh takes it: what is no parameter of ours, with all that follows it. A command that
+ * came in quotes is whole already, and what looks like a parameter behind it is one, or a mistake. */
+static bool begins_words(const struct parse *parse, const char *argument)
+{
+	const char *word = first_word(parse), *name = argument + 1 + (argument[1] == '-');
+	size_t n = strcspn(name, ":=");
+	struct slot slot;
+	int best = 0;
+
+	if (!word || strpbrk(word, " \t\n"))
+		return false;
+	FOR_EACH_SLOT(parse, &slot)
+	{
+		int result = pss_parameter_compare(slot.row, name, n);
+		best = result > best ? result : best;
+	}
+	return best == 0 || (best == 1 && n == 1);
+}
+
+/* `web1 ps -Id 2`: with a session named behind them the words would be others. */
+static int check_words(struct parse *parse)
+{
+	struct slot slot;
+
+	FOR_EACH_SLOT(parse, &slot)
+	{
+		const struct pss_texts *words = &slot.value->list;
+		if (slot.row->kind == PSS_KIND_WORDS && parse->word && words->n_items > 0 &&
+		    strcmp(words->items[0], parse->word) != 0)
+			return fail(parse, "'%s' is the computer, and a parameter behind the command names another",
+				    words->items[0]);
+	}
+	return 0;
+}
+
+static int take_argument(struct parse *parse)
+{
+	const char *argument = parse->next[0];
+
+	if (!parse->only_words && pss_parameter_looks_like(argument)) {
+		parse->only_words = begins_words(parse, argument);
+		if (!parse->only_words && !parse->word)
+			parse->word = first_word(parse);
+	}
+	if (!parse->only_words && pss_parameter_looks_like(argument))
+		return take_named(parse);
+	parse->unnamed[parse->n_unnamed++] = argument;
+	return 0;
+}
+
+static int parse_arguments(struct parse *parse)
 {
 	int rc = 0;
 
 	while (rc == 0 && parse->next[0]) {
-		if (strcmp(parse->next[0], "--") == 0) {
+		if (!parse->only_words && strcmp(parse->next[0], "--") == 0) {
 			parse->next++;
 			rc = take_rest(parse);
 			break;
 		}
-		if (pss_parameter_looks_like(parse->next[0]))
-			rc = take_named(parse);
-		else
-			parse->unnamed[parse->n_unnamed++] = parse->next[0];
+		rc = take_argument(parse);
 		parse->next++;
 	}
 	if (rc == 0)
 		rc = take_unnamed(parse);
-	return rc == 0 ? check_sets(parse) : rc;
+	if (rc == 0)
+		rc = check_sets(parse);
+	return rc == 0 ? check_words(parse) : rc;
+}
+
+static int parse_all(struct parse *parse)
+{
+	int rc = parse_arguments(parse);
+
+	if (rc >= 0 || !parse->word || !parse->error)
+		return rc;
+	char *longer = pss_format("%s (words of the command go behind --, or into quotes)", parse->error);
+	free(parse->error);
+	parse->error = longer;
+	return rc;
 }
 
 int pss_parameters_parse(const struct pss_parameter_group *groups, size_t n_groups, const char *const *arguments,

@@ -16,6 +16,7 @@ enum pss_parameter_kind {
 	PSS_KIND_LIST,     /* commas, newlines, repetition  → list */
 	PSS_KIND_NUMBERS,  /* the same, each in min…max     → list */
 	PSS_KIND_TEXTS,    /* one whole value each time     → list */
+	PSS_KIND_WORDS,    /* a text, or all unnamed arguments that are left → list */
 	PSS_KIND_VARIABLE, /* [+]NAME                       → text, and append for the + */
 	PSS_KIND_REFUSED,  /* known, never taken: help says why */
 	PSS_KIND_ARGV,     /* no name of its own: takes all that follows "--" → list */
@@ -69,6 +70,9 @@ char *pss_parameter_wants(const struct pss_parameter *parameter);
 /* For those who look at unfinished lines (suggest.c). Does `name` (n bytes, without the dash in front) mean the row?
  * 0 no, 1 it begins its name or an alias, 2 it is one. */
 int pss_parameter_compare(const struct pss_parameter *row, const char *name, size_t n);
+
+/* "-p" is ssh's for "Port": the parameter whose value follows such a letter, or NULL. */
+const char *pss_parameter_of_letter(const char *argument);
 
 /* Is it a parameter, "--" too, rather than a value? */
 bool pss_parameter_looks_like(const char *argument);

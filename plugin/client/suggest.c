@@ -106,7 +106,10 @@ static void pass_parameter(struct line *line, const char *word)
 	const char *name = word + 1 + (word[1] == '-');
 	size_t n = strcspn(name, ":=");
 	const struct pss_parameter *row = find_row(line, name, n);
+	const char *long_name = row ? NULL : pss_parameter_of_letter(word);
 
+	if (long_name)
+		row = find_row(line, long_name, strlen(long_name));
 	if (!row)
 		return;
 	value_of(line, row)->given = true;

@@ -61,8 +61,8 @@ static const struct pss_parameter rows[] = {
 		   .help = "kept sessions, by name, wildcards too" },
 	[INSTANCE_ID] = { "InstanceId", NULL, PSS_KIND_LIST, "UUID", .wants = "an InstanceId", .set = 1,
 			  .help = "kept sessions, by InstanceId" },
-	[COMMAND] = { "Command", NULL, PSS_KIND_TEXT, "COMMAND", .wants = "a command", .position = 2, .set = 2,
-		      .help = "what the remote shell runs; $using:NAME is a local variable" },
+	[COMMAND] = { "Command", NULL, PSS_KIND_WORDS, "COMMAND", .wants = "a command", .position = 2, .rest = true,
+		      .set = 2, .help = "what the remote shell runs; $using:NAME is a local variable" },
 	[SCRIPT_BLOCK] = { "ScriptBlock", NULL, PSS_KIND_TEXT, "COMMAND", .wants = "a command", .set = 2,
 			   .help = "the same" },
 	[FILE_PATH] = { "FilePath", NULL, PSS_KIND_TEXT, "FILE", .wants = "the file of a script", .set = 2,
@@ -174,6 +174,26 @@ static bool read_text(struct pss_call *call, const char *text, struct job *job)
 	return good;
 }
 
+/* Words behind the computer are one text, as with ssh. */
+static char *join(const struct pss_texts *words)
+{
+	char *text = strdup(words->items[0]);
+
+	for (size_t i = 1; text && i < words->n_items; i++) {
+		char *longer = pss_format("%s %s", text, words->items[i]);
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
+static bool read_words(struct pss_call *call, const struct pss_texts *words, struct job *job)
+{
+	_cleanup_(pss_free_pointer) char *text = join(words);
+
+	return text ? read_text(call, text, job) : fail_memory(call);
+}
+
 static bool read_command(struct pss_call *call, struct job *job)
 {
 	const struct pss_value *own = call->own;
@@ -191,8 +211,10 @@ static bool read_command(struct pss_call *call, struct job *job)
 		job->invoke.words = &own[ARGV].list;
 	else if (own[FILE_PATH].given)
 		good = read_file(call, own[FILE_PATH].text, job);
+	else if (own[COMMAND].given)
+		good = read_words(call, &own[COMMAND].list, job);
 	else if (named)
-		good = read_text(call, own[COMMAND].given ? own[COMMAND].text : own[SCRIPT_BLOCK].text, job);
+		good = read_text(call, own[SCRIPT_BLOCK].text, job);
 	else
 		pss_call_usage(call, "which command? A text, -FilePath or -- and words are needed");
 	job->invoke.text = job->text;

@@ -305,6 +305,46 @@ no_connection() {
 	[ -z "$(host_pids)" ] || [[ $output == *'session'* ]]
 }
 
+@test "invoke: words behind the computer are what ssh makes of them" {
+	run local_shell '
+		same() {
+			ssh -F $C box "$@" >$HERE/ssh 2>&1 </dev/null
+			local wanted=$?
+			invoke-command -ConfigFile $C box "$@" >$HERE/ours 2>&1 </dev/null
+			[ $? = $wanted ] && cmp $HERE/ssh $HERE/ours && return
+			echo "not the same: $*"
+			exit 50
+		}
+		same echo a "b  c" \$HOME
+		same ls -ld /
+		same ls -d / -Json
+		same ls --help
+		same printf "<%s>" -x "" \"d  e\"
+		same ls -f -- /nonexistent
+		same "echo quoted;" echo x
+		same test -e /nonexistent
+		invoke-command -ConfigFile $C box echo out -Json </dev/null | grep -q "\"text\":\"out\"" || exit 51'
+	echo "$output"
+	[ "$status" -eq 0 ]
+	for arguments in 'box "ls /" -l' 'box ps -Id 1' 'box ls -In' '-ComputerName box, box2 true' '-ComputerName box ,box2 true'; do
+		run local_shell "invoke-command -ConfigFile \$C $arguments </dev/null"
+		[ "$status" -eq 2 ]
+		[[ $output == *'go behind --, or into quotes'* || $output == *'the blank between'*'ends the list'* ]]
+	done
+	[ -z "$(host_pids)" ] || [ -z "$(local_shell get-pssession)" ]
+}
+
+@test "invoke: ssh's letters stand for its options" {
+	run local_shell "invoke-command -ConfigFile none -p $SSHD_PORT -l $REMOTE_USER -i $WORLD/ssh/user_key \
+		-o UserKnownHostsFile=$WORLD/ssh/known_hosts -o StrictHostKeyChecking=yes -o IdentityAgent=none 127.0.0.1 echo in </dev/null"
+	[ "$status $output" = '0 in' ]
+	run local_shell 'new-pssession -F $C -A box | grep -c . && invoke-command -Session Session1 "echo in" </dev/null'
+	[ "$status $output" = $'0 1\nin' ]
+	run local_shell 'invoke-command -ConfigFile $C -J nosuch.invalid box true </dev/null'
+	[ "$status" -eq 255 ]
+	[[ $output == *nosuch.invalid* ]]
+}
+
 @test "invoke: -AllocateTty gives the command a terminal, and keys to it" {
 	local_bash_start
 	term_type 'invoke-command -ConfigFile $C -ComputerName box -AllocateTty "tty; read -s -p pass: x; echo; echo got-\$x; exit 5"'

@@ -13,7 +13,7 @@ static const char *const formats[] = { "table", "list", "json", NULL };
 static const struct pss_parameter rows[N_ROWS] = {
 	[COMPUTER] = { "ComputerName", "HostName Cn", PSS_KIND_LIST, .wants = "a computer", .position = 1, .set = 1 },
 	[SESSION] = { "Session", NULL, PSS_KIND_LIST, .wants = "a session", .set = 1 },
-	[COMMAND] = { "ScriptBlock", NULL, PSS_KIND_TEXT, .wants = "a command", .position = 2 },
+	[COMMAND] = { "ScriptBlock", NULL, PSS_KIND_WORDS, .wants = "a command", .position = 2, .rest = true },
 	[PORT] = { "Port", NULL, PSS_KIND_NUMBER, .min = 1, .max = 65535 },
 	[FORMAT] = { "Format", NULL, PSS_KIND_CHOICE, .choices = formats },
 	[ID] = { "Id", NULL, PSS_KIND_NUMBERS, .min = 1, .max = LLONG_MAX, .set = 1 },
@@ -61,7 +61,7 @@ struct sample {
 static const struct sample samples[] = {
 	{ "", "" },
 	{ "web1", "ComputerName=<web1>" },
-	{ "web1|uptime", "ComputerName=<web1> ScriptBlock=uptime" },
+	{ "web1|uptime", "ComputerName=<web1> ScriptBlock=<uptime>" },
 	{ "-ComputerName|web1", "ComputerName=<web1>" },
 	{ "-computername|web1", "ComputerName=<web1>" },
 	{ "-ComputerName:web1", "ComputerName=<web1>" },
@@ -76,7 +76,7 @@ static const struct sample samples[] = {
 	{ "-ComputerName|a\nb\n", "ComputerName=<a><b>" },
 	{ "web[1,3-5],db", "ComputerName=<web[1,3-5]><db>" },
 	{ "web[1,db", "ComputerName=<web[1><db>" },
-	{ "-Session|1|uptime", "Session=<1> ScriptBlock=uptime" },
+	{ "-Session|1|uptime", "Session=<1> ScriptBlock=<uptime>" },
 	{ "-Session|-", "Session=<->" },
 	{ "-Id|1,2|-Id:3", "Id=<1><2><3>" },
 	{ "-Port|22", "Port=22" },
@@ -97,12 +97,12 @@ static const struct sample samples[] = {
 	{ "web1|--", "ComputerName=<web1>" },
 	/* A single dash and numbers below zero are values. */
 	{ "-", "ComputerName=<->" },
-	{ "a|-ScriptBlock:-x", "ComputerName=<a> ScriptBlock=-x" },
+	{ "a|-ScriptBlock:-x", "ComputerName=<a> ScriptBlock=<-x>" },
 
 	{ "-Foo", "!-Foo: there is no such parameter" },
 	{ "-oProxyCommand=x", "!-oProxyCommand: there is no such parameter" },
 	{ "-Fo|x", "!-Fo is ambiguous: -Format, -Force" },
-	{ "-o|x", "!-o is ambiguous: -Options, -OutVariable" },
+	{ "-O|x", "!-O is ambiguous: -Options, -OutVariable" },
 	{ "-Port|99999", "!-Port wants a number from 1 to 65535, not '99999'" },
 	{ "-Port|0", "!-Port wants a number from 1 to 65535, not '0'" },
 	{ "-Port|-1", "!-Port wants a number from 1 to 65535, not '-1'" },
@@ -128,7 +128,45 @@ static const struct sample samples[] = {
 	{ "-pv:x", "!-PipelineVariable: no pipelines" },
 	{ "-Session|1|-Id|2", "!-Session and -Id exclude each other" },
 	{ "-Id|1|-ComputerName|a", "!-ComputerName and -Id exclude each other" },
-	{ "a|b|c", "!a positional parameter cannot be found that accepts argument 'c'" },
+	{ "a|-ScriptBlock|b|c", "!a positional parameter cannot be found that accepts argument 'c'" },
+
+	/* Words behind the computer. */
+	{ "a|ls|/tmp", "ComputerName=<a> ScriptBlock=<ls></tmp>" },
+	{ "a|ls|-l|-Force", "ComputerName=<a> ScriptBlock=<ls><-l><-Force>" },
+	{ "a|ls|-f|--|-x", "ComputerName=<a> ScriptBlock=<ls><-f><--><-x>" },
+	{ "a|ls|--help", "ComputerName=<a> ScriptBlock=<ls><--help>" },
+	{ "a|ls|-1", "ComputerName=<a> ScriptBlock=<ls><-1>" },
+	{ "-Session|1|ls|-l", "Session=<1> ScriptBlock=<ls><-l>" },
+	{ "a|ls|-force|-l", "ComputerName=<a> ScriptBlock=<ls><-l> Force=on" },
+	{ "a|ls|-forc", "ComputerName=<a> ScriptBlock=<ls> Force=on" },
+	{ "ls|-ComputerName|a", "ComputerName=<a> ScriptBlock=<ls>" },
+	{ "a|ls x|-l", "!-l: there is no such parameter (words of the command go behind --, or into quotes)" },
+	{ "a|ls|-Fo", "!-Fo is ambiguous: -Format, -Force (words of the command go behind --, or into quotes)" },
+	{ "a|ps|-Id|2", "!'a' is the computer, and a parameter behind the command names another "
+			"(words of the command go behind --, or into quotes)" },
+	{ "a|", "!-ScriptBlock wants a command, not ''" },
+
+	/* A list that a blank has cut in two. */
+	{ "-ComputerName|a,|b", "!-ComputerName: the blank between 'a,' and 'b' ends the list; write it without blanks "
+				"(a,b) or in quotes" },
+	{ "-ComputerName|a|,b", "!-ComputerName: the blank between 'a' and ',b' ends the list; write it without blanks "
+				"(a,b) or in quotes" },
+	{ "a,|b", "!-ComputerName: the blank between 'a,' and 'b' ends the list; write it without blanks (a,b) or in "
+		  "quotes" },
+	{ "-Id|1,|2",
+	  "!-Id: the blank between '1,' and '2' ends the list; write it without blanks (a,b) or in quotes" },
+	{ "-ComputerName|a,|-Force", "ComputerName=<a> Force=on" },
+
+	/* ssh's letters. */
+	{ "-p|22", "Port=22" },
+	{ "-o|x=y|-o|z=1", "Options=<x=y><z=1>" },
+	{ "-J|jump|a", "ComputerName=<a> Options=<ProxyJump=jump>" },
+	{ "-A|a", "ComputerName=<a> Options=<ForwardAgent=yes>" },
+	{ "-o", "!-Options wants Key=Value" },
+	{ "-p|22|-Port|23", "!-Port is given twice" },
+	{ "-P|22", "!-P is ambiguous: -Port, -PipelineVariable" },
+	{ "-l|x", "!-l: there is no such parameter" }, /* as there is no -UserName here */
+	{ "-j|x", "!-j: there is no such parameter" },
 	{ "-Foo\033[31m|x", "!-Foo?[31m: there is no such parameter" },
 };
 
