@@ -137,19 +137,48 @@ bool pss_call_waits_after_errors(const struct pss_call *call)
 	return action == STOP || action == INQUIRE;
 }
 
+/* What the stream's action wants done after a record was shown. */
+static void act(struct pss_call *call, enum pss_stream stream, enum action action)
+{
+	if (action == STOP)
+		halt(call, stream, pss_status_exit(PSS_FAILED), NULL);
+	else if (action == INQUIRE)
+		inquire(call, stream);
+}
+
+static bool is_hidden(enum action action)
+{
+	return action == SILENTLY_CONTINUE || action == IGNORE;
+}
+
 static void record(struct pss_call *call, enum pss_stream stream, const char *text)
 {
 	enum action action = action_of(call, steered[stream].action);
 
 	if (action != IGNORE)
 		pss_texts_add(&call->streams[stream], strdup(text));
-	if (action == SILENTLY_CONTINUE || action == IGNORE)
+	if (is_hidden(action))
 		return;
 	show(call, stream, text);
-	if (action == STOP)
-		halt(call, stream, pss_status_exit(PSS_FAILED), NULL);
-	else if (action == INQUIRE)
-		inquire(call, stream);
+	act(call, stream, action);
+}
+
+void pss_call_remark(const struct pss_call *call, const char *line)
+{
+	if (is_hidden(action_of(call, PSS_COMMON_ERROR_ACTION)))
+		return;
+	fflush(stdout);
+	fprintf(stderr, "%s\n", line);
+	fflush(stderr);
+}
+
+void pss_call_failure(struct pss_call *call, const char *line)
+{
+	enum action action = action_of(call, PSS_COMMON_ERROR_ACTION);
+
+	pss_call_remark(call, line);
+	if (!call->stop)
+		act(call, PSS_STREAM_ERROR, action);
 }
 
 bool pss_call_keep(struct pss_call *call, enum pss_stream stream, const char *text)

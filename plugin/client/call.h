@@ -55,6 +55,12 @@ struct pss_call {
 void pss_call_error(struct pss_call *call, enum pss_status status, const char *computer, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* Tells, in a line of its own and in the way -ErrorAction wants it, of a command that ran and failed. The exit status
+ * and -ErrorVariable are left as they are. */
+void pss_call_failure(struct pss_call *call, const char *line);
+/* A line that goes with such lines, and is hidden where they are. */
+void pss_call_remark(const struct pss_call *call, const char *line);
+
 /* Tells of a wrong parameter that only the verb could see, before anything has happened: no action softens that. */
 void pss_call_usage(struct pss_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -186,22 +186,47 @@ int pss_invoke_early_status(const struct pss_invoke *invoke)
 	return invoke->broken == EPIPE ? PSS_SIGPIPE_STATUS : pss_status_exit(PSS_FAILED);
 }
 
-void pss_invoke_end_target(struct pss_invoke *invoke, struct pss_invoke_target *target, int exit_status)
+void pss_invoke_end_target(struct pss_invoke *invoke, struct pss_invoke_target *target, enum pss_invoke_outcome outcome,
+			   int exit_status)
 {
 	if (target->state == PSS_TARGET_RUNS)
 		invoke->n_running--;
 	target->state = PSS_TARGET_DONE;
+	target->outcome = outcome;
 	target->exit_status = exit_status;
 	invoke->n_done++;
 	invoke->n_failed += exit_status != 0;
 	pss_invoke_show_end(invoke, target);
-	_cleanup_(pss_free_pointer) char *line = pss_format("%s %d", target->label, exit_status);
-	if (line && invoke->kind != PSS_INVOKE_JOB)
-		pss_call_output(invoke->call, line);
 	if (invoke->n_targets == 1 || exit_status == 255 || exit_status == 124 || exit_status == 130)
 		pss_call_take_status(invoke->call, exit_status);
 	else
 		pss_call_take_status(invoke->call, exit_status != 0);
+	if (outcome == PSS_OUTCOME_FAILED)
+		pss_invoke_tell_failure(invoke, target);
+}
+
+/* It was not reached, or not let finish, and that is told. */
+static void end_for(struct pss_invoke *invoke, struct pss_invoke_target *target, enum pss_invoke_outcome outcome,
+		    enum pss_status status, const char *reason)
+{
+	target->reason = pss_visible(reason, false);
+	pss_call_error(invoke->call, status, target->label, "%s", reason);
+	pss_invoke_end_target(invoke, target, outcome, pss_status_exit(status));
+}
+
+/* It ran, with that status. */
+static void end_with(struct pss_invoke *invoke, struct pss_invoke_target *target, int exit_status)
+{
+	bool interrupted = invoke->n_interrupts > 0 && exit_status == 255;
+
+	if (interrupted)
+		pss_invoke_end_target(invoke, target, PSS_OUTCOME_STOPPED, pss_status_exit(PSS_INTERRUPTED));
+	else
+		pss_invoke_end_target(invoke, target,
+				      exit_status == 0           ? PSS_OUTCOME_OK
+				      : invoke->n_interrupts > 0 ? PSS_OUTCOME_STOPPED
+								 : PSS_OUTCOME_FAILED,
+				      exit_status);
 }
 
 static void on_result(struct pss_invoke *invoke, struct pss_invoke_target *target, struct pss_fields fields)
@@ -210,27 +235,23 @@ static void on_result(struct pss_invoke *invoke, struct pss_invoke_target *targe
 	const char *message = pss_fields_text(fields, PSS_TAG_MESSAGE);
 
 	if (target->overdue) {
-		pss_call_error(invoke->call, PSS_TIMEOUT, target->label,
-			       "the command took longer than -Timeout allows");
-		pss_invoke_end_target(invoke, target, 124);
+		end_for(invoke, target, PSS_OUTCOME_TIMED_OUT, PSS_TIMEOUT,
+			"the command took longer than -Timeout allows");
 	} else if (status == PSS_INTERRUPTED || (status == PSS_OK && invoke->broken && invoke->n_interrupts == 0)) {
-		pss_invoke_end_target(invoke, target, pss_invoke_early_status(invoke));
+		pss_invoke_end_target(invoke, target, PSS_OUTCOME_STOPPED, pss_invoke_early_status(invoke));
 	} else if (status == PSS_OK && invoke->kind == PSS_INVOKE_JOB) {
 		bool known = pss_sessions_add(&invoke->started, fields) == 0;
-		pss_invoke_end_target(invoke, target, known ? 0 : pss_status_exit(PSS_FAILED));
+		pss_invoke_end_target(invoke, target, known ? PSS_OUTCOME_OK : PSS_OUTCOME_UNREACHABLE,
+				      known ? 0 : pss_status_exit(PSS_FAILED));
 	} else if (status == PSS_OK && message && *message) {
 		/* Others have let go of the session: it goes on without us. */
 		pss_call_warning(invoke->call, invoke->n_targets > 1 ? "[%s] %s" : "%.0s%s", target->label, message);
-		pss_invoke_end_target(invoke, target, 0);
+		pss_invoke_end_target(invoke, target, PSS_OUTCOME_OK, 0);
 	} else if (status == PSS_OK) {
-		int exit_status = (int)(pss_fields_number(fields, PSS_TAG_EXIT_STATUS, 0) & 255);
-		pss_invoke_end_target(invoke, target,
-				      invoke->n_interrupts > 0 && exit_status == 255 ? 130 : exit_status);
+		end_with(invoke, target, (int)(pss_fields_number(fields, PSS_TAG_EXIT_STATUS, 0) & 255));
 	} else {
-		target->unreached = true;
-		pss_call_error(invoke->call, status, target->label, "%s",
-			       message && *message ? message : pss_status_name(status));
-		pss_invoke_end_target(invoke, target, pss_status_exit(status));
+		end_for(invoke, target, PSS_OUTCOME_UNREACHABLE, status,
+			message && *message ? message : pss_status_name(status));
 	}
 }
 

@@ -11,10 +11,11 @@
 #include "client/invoke.h"
 #include "wire/cleanup.h"
 
-#define LINE_MAX_BYTES (256u * 1024u) /* a longer line is shown in parts */
+#define PART_MAX_BYTES (256u * 1024u)        /* of a line in JSON */
+#define HELD_MAX_BYTES (64u * 1024u * 1024u) /* of unfinished lines of text, all targets together */
 #define GROUP_MAX_BYTES (16u * 1024u * 1024u)
 
-static void put(struct pss_invoke *invoke, int stream, const void *data, size_t n)
+void pss_invoke_put(struct pss_invoke *invoke, int stream, const void *data, size_t n)
 {
 	if (!invoke->broken && pss_buffer_append(&invoke->out[stream], data, n) < 0)
 		invoke->broken = ENOMEM;
@@ -22,7 +23,7 @@ static void put(struct pss_invoke *invoke, int stream, const void *data, size_t 
 
 static void put_text(struct pss_invoke *invoke, int stream, const char *text)
 {
-	put(invoke, stream, text, strlen(text));
+	pss_invoke_put(invoke, stream, text, strlen(text));
 }
 
 bool pss_invoke_has_output(const struct pss_invoke *invoke)
@@ -53,89 +54,80 @@ static void put_label(struct pss_invoke *invoke, const struct pss_invoke_target 
 	put_text(invoke, stream, invoke->color[stream] ? ":\033[0m " : ": ");
 }
 
-/* JSON has no bytes: what is no UTF-8 becomes U+FFFD. */
-static size_t utf8_length(const unsigned char *at, size_t n)
-{
-	size_t length = at[0] < 0x80   ? 1
-			: at[0] < 0xc2 ? 0
-			: at[0] < 0xe0 ? 2
-			: at[0] < 0xf0 ? 3
-			: at[0] < 0xf5 ? 4
-				       : 0;
-
-	if (length > n)
-		return 0;
-	for (size_t i = 1; i < length; i++)
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-	if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) || (at[0] == 0xf0 && at[1] < 0x90) ||
-	    (at[0] == 0xf4 && at[1] > 0x8f))
-		return 0;
-	return length;
-}
-
-static void put_json_text(struct pss_invoke *invoke, const unsigned char *at, size_t n)
-{
-	char escape[8];
-
-	put_text(invoke, 0, "\"");
-	while (n > 0) {
-		size_t length = utf8_length(at, n);
-		if (length == 0) {
-			put_text(invoke, 0, "\\ufffd");
-		} else if (*at < 0x20 || *at == '"' || *at == '\\' || *at == 0x7f) {
-			snprintf(escape, sizeof escape, *at == '"' || *at == '\\' ? "\\%c" : "\\u%04x", *at);
-			put_text(invoke, 0, escape);
-		} else {
-			put(invoke, 0, at, length);
-		}
-		at += length ? length : 1;
-		n -= length ? length : 1;
-	}
-	put_text(invoke, 0, "\"");
-}
-
-static void put_json_label(struct pss_invoke *invoke, const struct pss_invoke_target *target)
-{
-	put_text(invoke, 0, "{\"host\":");
-	put_json_text(invoke, (const unsigned char *)target->label, strlen(target->label));
-}
-
-/* One line, without its newline. */
+/* One line, without its newline, or a part of one. */
 static void put_line(struct pss_invoke *invoke, const struct pss_invoke_target *target, int stream, const void *line,
-		     size_t n)
+		     size_t n, bool partial)
 {
-	if (invoke->tty && n > 0 && ((const char *)line)[n - 1] == '\r')
+	if (invoke->tty && !partial && n > 0 && ((const char *)line)[n - 1] == '\r')
 		n--; /* a terminal's newline */
 	if (invoke->form == PSS_FORM_JSON) {
-		put_json_label(invoke, target);
-		put_text(invoke, 0, stream ? ",\"stream\":\"stderr\",\"text\":" : ",\"stream\":\"stdout\",\"text\":");
-		put_json_text(invoke, line, n);
-		put_text(invoke, 0, "}\n");
+		pss_invoke_put_json(invoke, target, stream, line, n, partial);
 		return;
 	}
 	if (invoke->form == PSS_FORM_LINES)
 		put_label(invoke, target, stream);
-	put(invoke, stream, line, n);
-	put(invoke, stream, "\n", 1);
+	pss_invoke_put(invoke, stream, line, n);
+	pss_invoke_put(invoke, stream, "\n", 1);
+}
+
+/* How much of an unfinished line makes a part that ends with a whole character. */
+static size_t part_length(const struct pss_buffer *held)
+{
+	const unsigned char *bytes = pss_buffer_bytes(held);
+	size_t begun = 0;
+
+	while (begun < 3 && begun + 1 < held->length && (bytes[held->length - 1 - begun] & 0xc0) == 0x80)
+		begun++;
+	return held->length > begun + 1 && bytes[held->length - 1 - begun] >= 0xc0 ? held->length - 1 - begun
+										   : held->length;
+}
+
+static void put_held(struct pss_invoke *invoke, struct pss_invoke_target *target, int stream, size_t n, bool partial)
+{
+	struct pss_buffer *held = &target->partial[stream];
+
+	put_line(invoke, target, stream, pss_buffer_bytes(held), n, partial);
+	pss_buffer_consume(held, n);
+	target->in_parts[stream] = partial;
+	invoke->n_held -= n;
+	if (held->capacity > PART_MAX_BYTES && held->length == 0)
+		pss_buffer_finish(held);
+}
+
+/* JSON says of a part that it is one. A line of text has to be whole, as far as there is room for all of them. */
+static void put_part_of_long(struct pss_invoke *invoke, struct pss_invoke_target *target, int stream)
+{
+	const struct pss_buffer *held = &target->partial[stream];
+	bool json = invoke->form == PSS_FORM_JSON;
+
+	if (json ? held->length < PART_MAX_BYTES : invoke->n_held < HELD_MAX_BYTES)
+		return;
+	if (!json && !target->told_parts)
+		pss_call_warning(invoke->call, "[%s] a line is too long to be held here, and is shown in parts",
+				 target->label);
+	target->told_parts = true;
+	put_held(invoke, target, stream, part_length(held), true);
 }
 
 static void take_lines(struct pss_invoke *invoke, struct pss_invoke_target *target, int stream, const char *data,
 		       size_t n)
 {
-	struct pss_buffer *partial = &target->partial[stream];
+	struct pss_buffer *held = &target->partial[stream];
 
 	while (n > 0) {
 		const char *newline = memchr(data, '\n', n);
 		size_t n_part = newline ? (size_t)(newline - data) : n;
-		if (newline && partial->length == 0) {
-			put_line(invoke, target, stream, data, n_part);
+		if (newline && held->length == 0) {
+			put_line(invoke, target, stream, data, n_part, false);
+			target->in_parts[stream] = false;
+		} else if (pss_buffer_append(held, data, n_part) < 0) {
+			invoke->broken = ENOMEM;
 		} else {
-			pss_buffer_append(partial, data, n_part);
-			if (newline || partial->length >= LINE_MAX_BYTES) {
-				put_line(invoke, target, stream, pss_buffer_bytes(partial), partial->length);
-				pss_buffer_consume(partial, partial->length);
-			}
+			invoke->n_held += n_part;
+			if (newline)
+				put_held(invoke, target, stream, held->length, false);
+			else
+				put_part_of_long(invoke, target, stream);
 		}
 		data += n_part + (newline != NULL);
 		n -= n_part + (newline != NULL);
@@ -191,27 +183,23 @@ bool pss_invoke_show(struct pss_invoke *invoke, struct pss_invoke_target *target
 
 void pss_invoke_show_end(struct pss_invoke *invoke, struct pss_invoke_target *target)
 {
-	char status[40];
-
 	for (int stream = 0; stream < 2; stream++) {
-		struct pss_buffer *partial = &target->partial[stream];
-		if (partial->length == 0 || (invoke->form == PSS_FORM_GROUPED && stream == 0))
+		const struct pss_buffer *held = &target->partial[stream];
+		if (invoke->form == PSS_FORM_GROUPED && stream == 0)
 			continue;
-		put_line(invoke, target, stream, pss_buffer_bytes(partial), partial->length);
-		pss_buffer_finish(partial);
+		if (held->length > 0 || (target->in_parts[stream] && invoke->form == PSS_FORM_JSON))
+			put_held(invoke, target, stream, held->length, false);
 	}
-	if (invoke->form != PSS_FORM_JSON)
-		return;
-	put_json_label(invoke, target);
-	snprintf(status, sizeof status, ",\"status\":%d}\n", target->exit_status);
-	put_text(invoke, 0, status);
+	if (invoke->form == PSS_FORM_JSON)
+		pss_invoke_put_json_end(invoke, target);
 }
 
 /* ---- grouped */
 
 static bool is_same(const struct pss_invoke_target *a, const struct pss_invoke_target *b)
 {
-	return !b->unreached && a->exit_status == b->exit_status && a->partial[0].length == b->partial[0].length &&
+	return b->outcome != PSS_OUTCOME_UNREACHABLE && a->exit_status == b->exit_status &&
+	       a->partial[0].length == b->partial[0].length &&
 	       (a->partial[0].length == 0 ||
 		memcmp(pss_buffer_bytes(&a->partial[0]), pss_buffer_bytes(&b->partial[0]), a->partial[0].length) == 0);
 }
@@ -236,7 +224,7 @@ static void put_group(struct pss_invoke *invoke, size_t first, bool *shown)
 	snprintf(text, sizeof text, " status %d", leader->exit_status);
 	put_text(invoke, 0, leader->exit_status ? text : "");
 	put_text(invoke, 0, " ----------------\n");
-	put(invoke, 0, pss_buffer_bytes(output), output->length);
+	pss_invoke_put(invoke, 0, pss_buffer_bytes(output), output->length);
 	if (output->length > 0 && pss_buffer_bytes(output)[output->length - 1] != '\n')
 		put_text(invoke, 0, "\n");
 }
@@ -246,7 +234,8 @@ void pss_invoke_show_groups(struct pss_invoke *invoke)
 	_cleanup_(pss_free_pointer) bool *shown = calloc(invoke->n_targets, sizeof *shown);
 
 	for (size_t i = 0; shown && i < invoke->n_targets; i++)
-		if (!shown[i] && !invoke->targets[i].unreached) /* of those the error has said it */
+		if (!shown[i] &&
+		    invoke->targets[i].outcome != PSS_OUTCOME_UNREACHABLE) /* of those the error has said it */
 			put_group(invoke, i, shown);
 }
 

@@ -31,7 +31,8 @@ static void drop_waiting(struct pss_invoke *invoke)
 {
 	for (size_t i = 0; i < invoke->n_targets; i++)
 		if (invoke->targets[i].state == PSS_TARGET_WAITS)
-			pss_invoke_end_target(invoke, &invoke->targets[i], pss_invoke_early_status(invoke));
+			pss_invoke_end_target(invoke, &invoke->targets[i], PSS_OUTCOME_STOPPED,
+					      pss_invoke_early_status(invoke));
 }
 
 static int stop_all(struct pss_invoke *invoke, bool force)
@@ -339,6 +340,7 @@ static void finish(struct pss_invoke *invoke)
 	for (size_t i = 0; i < invoke->n_targets; i++) {
 		pss_buffer_finish(&invoke->targets[i].partial[0]);
 		pss_buffer_finish(&invoke->targets[i].partial[1]);
+		free(invoke->targets[i].reason);
 	}
 	pss_buffer_wipe(&invoke->password);
 }
@@ -377,6 +379,8 @@ void pss_invoke_run(struct pss_invoke *invoke)
 	if (rc < 0)
 		pss_request_failed(invoke->call, &invoke->connection, rc,
 				   invoke->n_targets == 1 ? invoke->targets[0].label : NULL);
+	pss_invoke_tell_summary(invoke);
+	pss_invoke_record(invoke);
 	tell_ending(invoke);
 	finish(invoke);
 	give_surroundings_back(&surroundings, invoke);

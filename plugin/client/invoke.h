@@ -30,6 +30,16 @@ enum pss_invoke_kind {
 
 enum pss_invoke_state { PSS_TARGET_WAITS, PSS_TARGET_RUNS, PSS_TARGET_DONE };
 
+/* What became of a target. In the order in which the summary names them. */
+enum pss_invoke_outcome {
+	PSS_OUTCOME_OK,
+	PSS_OUTCOME_FAILED,      /* it ran, and its status was not 0 */
+	PSS_OUTCOME_UNREACHABLE, /* it never ran, or its end is not known */
+	PSS_OUTCOME_TIMED_OUT,
+	PSS_OUTCOME_STOPPED, /* nobody wanted it any more */
+	PSS_OUTCOME_COUNT
+};
+
 struct pss_invoke_target {
 	const char *label;        /* as the user knows it */
 	struct pss_target target; /* a computer; host is NULL: a session */
@@ -39,10 +49,13 @@ struct pss_invoke_target {
 	bool acknowledged, reached;
 	long long started; /* ms */
 	bool overdue;      /* -Timeout has passed */
-	bool unreached;    /* it never ran, or its end is not known */
+	enum pss_invoke_outcome outcome;
 	int exit_status;
+	char *reason;                 /* why it was not reached or not let finish, or NULL; heap */
 	struct pss_buffer partial[2]; /* standard output and error since the last newline, or all of it when grouped */
-	size_t credit;                /* bytes of input that may be sent */
+	bool in_parts[2];             /* parts of the line are out already */
+	bool told_parts;
+	size_t credit; /* bytes of input that may be sent */
 	off_t input_at;
 	bool input_ended;
 };
@@ -83,6 +96,7 @@ struct pss_invoke {
 	struct pss_tty terminal; /* raw while it runs; fd -1: none */
 	struct pss_writer writers[2];
 	struct pss_buffer out[2];
+	size_t n_held;          /* bytes of unfinished lines */
 	struct pss_frame frame; /* one whose bytes are being written, form bare */
 	bool showing;
 	size_t n_shown;
@@ -112,7 +126,8 @@ int pss_invoke_send_size(struct pss_invoke *invoke);
 int pss_invoke_on_frame(struct pss_invoke *invoke, const struct pss_frame *frame);
 /* What a target comes to that was not let finish: nobody wants it any more. */
 int pss_invoke_early_status(const struct pss_invoke *invoke);
-void pss_invoke_end_target(struct pss_invoke *invoke, struct pss_invoke_target *target, int exit_status);
+void pss_invoke_end_target(struct pss_invoke *invoke, struct pss_invoke_target *target, enum pss_invoke_outcome outcome,
+			   int exit_status);
 
 /* ---- invoke-input.c */
 /* Looks at standard input: the descriptor, or -1 when there is nothing to be passed on. */
@@ -132,6 +147,14 @@ bool pss_invoke_progress_clear(struct pss_invoke *invoke);
 /* Draws it when that is due. */
 void pss_invoke_progress_show(struct pss_invoke *invoke, long long *wake);
 
+/* ---- invoke-summary.c */
+/* Of several targets: the line that names one whose command failed. */
+void pss_invoke_tell_failure(struct pss_invoke *invoke, const struct pss_invoke_target *target);
+/* The last line: how many went well, and which did not. */
+void pss_invoke_tell_summary(struct pss_invoke *invoke);
+/* "NAME STATUS" of each, for -OutVariable, in the order of the targets. */
+void pss_invoke_record(struct pss_invoke *invoke);
+
 /* ---- invoke-output.c */
 /* Takes output of a target. Form bare writes it from the frame: the frame is done only when this returns true. */
 bool pss_invoke_show(struct pss_invoke *invoke, struct pss_invoke_target *target, int stream, const void *data,
@@ -140,3 +163,12 @@ void pss_invoke_show_end(struct pss_invoke *invoke, struct pss_invoke_target *ta
 void pss_invoke_show_groups(struct pss_invoke *invoke);
 bool pss_invoke_has_output(const struct pss_invoke *invoke);
 void pss_invoke_write(struct pss_invoke *invoke); /* what the descriptors take now */
+/* Puts bytes as they are behind what is to be written. */
+void pss_invoke_put(struct pss_invoke *invoke, int stream, const void *data, size_t n);
+
+/* ---- invoke-json.c */
+/* A line, or a part of one that goes on. */
+void pss_invoke_put_json(struct pss_invoke *invoke, const struct pss_invoke_target *target, int stream,
+			 const void *line, size_t n, bool partial);
+/* The target is done: its status, and why where it was not reached. */
+void pss_invoke_put_json_end(struct pss_invoke *invoke, const struct pss_invoke_target *target);

@@ -199,6 +199,7 @@ static void invoke_with(struct pss_connection *connection, enum pss_invoke_form 
 		pss_buffer_finish(&invoke.out[i]);
 		pss_buffer_finish(&targets[0].partial[i]);
 		pss_buffer_finish(&targets[1].partial[i]);
+		free(targets[i].reason);
 	}
 	pss_sessions_finish(&invoke.started);
 	pss_buffer_wipe(&invoke.password);

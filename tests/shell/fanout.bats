@@ -132,7 +132,8 @@ fan() {
 	cat "$HERE/e"
 	[ "$status" -eq 255 ]
 	[ "$(sort <<<"$output")" = "$(printf 'h%d: here\n' {1..92} | sort)" ]
-	[ "$(wc -l <"$HERE/e")" -eq 8 ]
+	[ "$(wc -l <"$HERE/e")" -eq 9 ]
+	[ "$(tail -n 1 "$HERE/e")" = "92 ok, 8 unreachable: ${bad[*]}" ]
 	grep -q '\[refuses\].*refused' "$HERE/e"
 	grep -q '\[wrongkey\].*key' "$HERE/e"
 	grep -q '\[unknownkey\].*key.*not known' "$HERE/e"
@@ -279,21 +280,81 @@ has_lines() {
 	mapfile -t lines < <(sort <<<"$output")
 	[ "${lines[0]}" = '{"host":"h1","status":3}' ]
 	[ "${lines[1]}" = '{"host":"h1","stream":"stderr","text":"e"}' ]
-	[ "${lines[2]}" = '{"host":"h1","stream":"stdout","text":"q\"\ufffd"}' ]
+	[ "${lines[2]}" = '{"host":"h1","stream":"stdout","data_base64":"cSL/"}' ]
 	run fan '-ComputerName "h[1-3],refuses" -Json "head -c 300000 /dev/urandom; printf \"\\nä\\t\\033\\0\\n\"" 2>/dev/null >$HERE/o'
 	[ "$status" -eq 255 ]
 	python3 - "$HERE/o" <<-'END'
-		import json, sys
-		seen, statuses = {}, {}
+		import base64, json, sys
+		seen, statuses, n_bytes, reasons = {}, {}, {}, {}
 		for line in open(sys.argv[1], "rb").read().decode("utf-8").split("\n")[:-1]:
 		    object = json.loads(line)
+		    host = object["host"]
 		    if "status" in object:
-		        statuses[object["host"]] = object["status"]
-		    else:
-		        assert object["host"] not in statuses and set(object) == {"host", "stream", "text"}
-		        seen[object["host"]] = object["text"]
+		        statuses[host] = object["status"]
+		        reasons[host] = object.get("reason", "")
+		        continue
+		    assert host not in statuses and set(object) - {"partial"} in ({"host", "stream", "text"}, {"host", "stream", "data_base64"})
+		    data = object["text"].encode() if "text" in object else base64.b64decode(object["data_base64"], validate=True)
+		    seen[host] = object.get("text")
+		    n_bytes[host] = n_bytes.get(host, 0) + len(data) + ("partial" not in object)
+		assert set(n_bytes.values()) == {300000 + 7}, n_bytes
+		assert "refused" in reasons["refuses"] and not reasons["h1"], reasons
 		assert statuses == {"h1": 0, "h2": 0, "h3": 0, "refuses": 255}, statuses
 		assert seen == {host: "ä\t\x1b\0" for host in ("h1", "h2", "h3")}, seen
+	END
+}
+
+@test "fanout: a command that fails is named, more than three are summed up; -ErrorAction steers that" {
+	local fails='case $SSH_CONNECTION in *" 127.0.0.3 "*|*" 127.0.0.5 "*) exit 4;; esac; echo x'
+	run fan "-ComputerName h1,h2,h3 -HideComputerName '$fails' 2>&1"
+	[ "$status" -eq 1 ]
+	[ "$(sort <<<"$output")" = $'h2: exit status 4\nx\nx' ]
+	run fan "-ComputerName 'h[1-5],refuses' -Json '$fails' 2>&1 >$HERE/o"
+	[ "$status" -eq 255 ]
+	[ "$(grep ': exit' <<<"$output" | sort)" = $'h2: exit status 4\nh4: exit status 4' ]
+	[ "${lines[3]}" = '3 ok, 2 failed: h2 h4, 1 unreachable: refuses' ]
+	grep -q '^{"host":"refuses","status":255,"reason":".*refused.*"}$' "$HERE/o"
+	grep -qx '{"host":"h2","status":4}' "$HERE/o"
+	# One alone is as with ssh.
+	run fan '-ComputerName h1 "exit 4" 2>&1'
+	[ "$status $output" = '4 ' ]
+	local action
+	for action in SilentlyContinue Ignore; do
+		run fan "-ComputerName 'h[1-4]' -ErrorAction $action false 2>&1"
+		[ "$status $output" = '1 ' ]
+	done
+}
+
+@test "fanout: -ErrorAction Stop ends the rest when a command fails" {
+	run fan "-ComputerName 'h[1-4]' -ErrorAction Stop 'case \$SSH_CONNECTION in *\" 127.0.0.3 \"*) exit 4;; esac; $FOREVER' 2>&1"
+	[ "$status" -eq 1 ]
+	[ "$output" = $'h2: exit status 4\n0 ok, 1 failed: h2, 3 stopped' ]
+	# Those that wait for their turn are not begun.
+	run fan "-ComputerName h1,h2,h3 -ThrottleLimit 1 -ErrorAction Stop 'echo ran; exit 3' 2>/dev/null"
+	[ "$status" -eq 1 ]
+	[ "$output" = 'h1: ran' ]
+}
+
+@test "fanout: lines of a megabyte stay one; in JSON their parts say that they go on" {
+	run fan "-ComputerName h1,h2 'head -c 1500000 /dev/zero | tr \"\\0\" ä; echo; echo next' >$HERE/o"
+	[ "$status" -eq 0 ]
+	[ "$(awk '{ print $1, length($2) }' "$HERE/o" | sort)" = "$(printf '%s\n' 'h1: 1500000' 'h1: 4' 'h2: 1500000' 'h2: 4')" ]
+	run fan "-ComputerName h1,h2 -Json 'i=0; while [ \$i -lt 10 ]; do printf %0100000d 0 | sed s/0/ä/g; i=\$((i + 1)); done; echo; echo next' >$HERE/o"
+	[ "$status" -eq 0 ]
+	python3 - "$HERE/o" <<-'END'
+		import json, sys
+		parts, whole = {}, {}
+		for object in map(json.loads, open(sys.argv[1])):
+		    if "status" in object:
+		        continue
+		    host = object["host"]
+		    parts.setdefault(host, []).append(object["text"])
+		    assert len(object["text"].encode()) <= 600000 and object.get("partial", True) is True
+		    if "partial" not in object:
+		        whole.setdefault(host, []).append(parts.pop(host))
+		assert not parts, parts.keys()
+		for host in ("h1", "h2"):
+		    assert ["".join(line) for line in whole[host]] == ["ä" * 1000000, "next"] and len(whole[host][0]) > 2, host
 	END
 }
 
