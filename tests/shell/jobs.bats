@@ -62,6 +62,29 @@ second_terminal() {
 	succeeds
 }
 
+# received SHELL COMMAND: what a job of that prints and returns is what ssh shows of it, byte for byte.
+received() {
+	local theirs
+	theirs=$(local_shell "ssh -F \$C box \"$1 -c '$2'\" >\$HERE/o 2>\$HERE/e </dev/null; echo s=\$?"; cat "$HERE/o" "$HERE/e" | od -c)
+	run local_shell "j=\$(invoke-command -ConfigFile \$C -ComputerName box -ConfigurationName $1 -AsJob '$2') || exit 50
+		receive-pssession -Session \$j -Wait >\$HERE/o 2>\$HERE/e; echo s=\$?
+		remove-pssession -Session \$j"
+	[ "$output"$'\n'"$(cat "$HERE/o" "$HERE/e" | od -c)" = "$theirs" ] ||
+		{ echo "$1: $2: not <$theirs> but <$output>"; od -c "$HERE/o" "$HERE/e"; return 1; }
+}
+
+@test "jobs: what one prints is all that is received, however it ends" {
+	local shell command
+	for shell in bash zsh dash ksh mksh; do
+		command -v $shell >/dev/null || continue
+		for command in 'echo abc; exit 5' 'echo abc >&2; exit 3' 'printf no-newline; exit'; do
+			received $shell "$command" || return
+		done
+	done
+	received bash 'echo abc; f() { exit 4; }; f; echo no'
+	received bash 'trap : INT; echo abc; exit 5'
+}
+
 @test "jobs: -Keep leaves the output; order and bytes are the command's" {
 	in_session '
 		invoke-command -Session $s -AsJob "head -c 300000 /dev/zero | tr \"\\0\" \"\\377\"; printf \"\\033[c\\0end\"" >/dev/null
