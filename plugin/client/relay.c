@@ -85,7 +85,7 @@ static void show_help(struct run *run)
 	if (!run->relay->modes->at_line_start)
 		pss_tty_put(run->tty, "\r\n");
 	pss_tty_put(run->tty, help);
-	run->relay->modes->at_line_start = true;
+	pss_tty_modes_set_line_start(run->relay->modes);
 }
 
 static void note_answers(struct pss_tty_modes *modes, unsigned n, bool last)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Follows the remote's output just far enough to know what it left switched on: mouse reporting, an
- * invisible cursor, application keys, the alternate screen, an unfinished sequence. Plain text costs one
- * memchr. Used by the relay; writes to no terminal itself. */
+/* Takes the remote's output apart into text and control sequences, just far enough to know what it left switched on
+ * (tty-settings.c), what it asked, and whether a sequence is unfinished. Plain text costs one memchr. Used by the relay
+ * and by what is shown at a prompt; writes to no terminal itself. */
 #include "client/tty-modes.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,65 +14,14 @@
 #define SHIFT_OUT 0x0e
 #define SHIFT_IN 0x0f
 
-/* DEC private modes that programs leave on when they are killed, with what a shell's prompt wants. */
-static const struct private_mode {
-	unsigned number;
-	bool normal;
-	bool only_at_end; /* a prompt on the alternate screen may be meant */
-} private_modes[] = {
-	{ 2026, false, false },                        /* synchronized output: first, or nothing shows */
-	{ 47, false, true },    { 1047, false, true }, /* alternate screens */
-	{ 1049, false, true },  { 1, false, false },   /* application cursor keys */
-	{ 6, false, false },                           /* origin mode */
-	{ 9, false, false },    { 1000, false, false }, { 1001, false, false }, { 1002, false, false }, /* mouse */
-	{ 1003, false, false }, { 1005, false, false }, { 1006, false, false }, { 1015, false, false },
-	{ 1016, false, false }, { 1004, false, false }, /* focus reports */
-	{ 2004, false, false },                         /* bracketed paste: the editor has its own idea */
-	{ 2031, false, false },                         /* colour scheme reports */
-	{ 2048, false, false },                         /* size reports */
-	{ 5, false, false },                            /* reverse video */
-	{ 7, true, false },                             /* wrapping */
-	{ 25, true, false },                            /* the cursor */
-};
-#define N_PRIVATE_MODES (sizeof(private_modes) / sizeof(private_modes[0]))
-_Static_assert(N_PRIVATE_MODES <= 32, "a bit each");
-
 void pss_tty_modes_init(struct pss_tty_modes *modes)
 {
-	*modes = (struct pss_tty_modes){ .at_line_start = true };
+	*modes = (struct pss_tty_modes){ .at_line_start = true, .in_first_column = true };
 }
 
-static void forget_settings(struct pss_tty_modes *modes)
+void pss_tty_modes_set_line_start(struct pss_tty_modes *modes)
 {
-	modes->changed = 0;
-	modes->kitty_pushes = 0;
-	modes->keypad = modes->charset = modes->other_keys = modes->scroll_region = false;
-}
-
-static void set_private_mode(struct pss_tty_modes *modes, unsigned long number, bool on)
-{
-	for (size_t i = 0; i < N_PRIVATE_MODES; i++) {
-		if (private_modes[i].number != number)
-			continue;
-		if (on == private_modes[i].normal)
-			modes->changed &= ~(1u << i);
-		else
-			modes->changed |= 1u << i;
-	}
-}
-
-static void set_private_modes(struct pss_tty_modes *modes, const char *parameters, bool on)
-{
-	const char *at = parameters;
-
-	while (*at) {
-		char *end;
-		unsigned long number = strtoul(at, &end, 10);
-
-		if (end > at)
-			set_private_mode(modes, number, on);
-		at = *end ? end + 1 : end;
-	}
+	modes->at_line_start = modes->in_first_column = true;
 }
 
 static bool starts_with_any(const char *text, const char *first)
@@ -117,17 +65,22 @@ static void note_query(struct pss_tty_modes *modes, bool position)
 
 static void end_string(struct pss_tty_modes *modes)
 {
-	const unsigned char *start = modes->string;
+	const char *start = modes->string;
+	bool is_cut = modes->n_string > PSS_TTY_STRING_KEPT;
 
+	modes->string[is_cut ? PSS_TTY_STRING_KEPT : modes->n_string] = '\0';
 	if (modes->n_string >= 3 && ((start[0] == ']' && modes->string_last == '?') ||
 				     (start[0] == 'P' && (start[1] == '$' || start[1] == '+') && start[2] == 'q')))
 		note_query(modes, false);
+	if (start[0] == ']')
+		pss_tty_settings_osc(&modes->settings, start + 1, is_cut);
 }
 
-static void in_string(struct pss_tty_modes *modes, unsigned char byte)
+static void in_string(struct pss_tty_modes *modes, char byte)
 {
-	if (modes->n_string < sizeof modes->string)
-		modes->string[modes->n_string++] = byte;
+	if (modes->n_string < PSS_TTY_STRING_KEPT)
+		modes->string[modes->n_string] = byte;
+	modes->n_string++;
 	modes->string_last = byte;
 }
 
@@ -140,18 +93,7 @@ static void end_csi(struct pss_tty_modes *modes, char final)
 	modes->csi[modes->n_csi] = '\0';
 	if (is_query(text, final))
 		note_query(modes, final == 'n' && strchr(text, '6'));
-	if (text[0] == '?' && (final == 'h' || final == 'l'))
-		set_private_modes(modes, text + 1, final == 'h');
-	else if (text[0] == '>' && final == 'u')
-		modes->kitty_pushes++;
-	else if (text[0] == '<' && final == 'u' && modes->kitty_pushes > 0)
-		modes->kitty_pushes--;
-	else if (text[0] == '>' && final == 'm')
-		modes->other_keys = strncmp(text, ">4;", 3) == 0 && text[3] != '0' && text[3] != '\0';
-	else if (final == 'r' && (text[0] == '\0' || (text[0] >= '0' && text[0] <= '9')))
-		modes->scroll_region = text[0] != '\0';
-	else if (strcmp(text, "!") == 0 && final == 'p')
-		forget_settings(modes);
+	pss_tty_settings_csi(&modes->settings, text, final);
 }
 
 static void after_escape(struct pss_tty_modes *modes, unsigned char byte)
@@ -163,16 +105,14 @@ static void after_escape(struct pss_tty_modes *modes, unsigned char byte)
 	} else if (byte == ']' || byte == 'P' || byte == '_' || byte == '^' || byte == 'X') {
 		modes->escape = PSS_ESCAPE_STRING;
 		modes->n_string = 0;
-		in_string(modes, byte);
+		in_string(modes, (char)byte);
 	} else if (byte >= 0x20 && byte <= 0x2f) {
 		modes->escape = PSS_ESCAPE_INTERMEDIATE;
 		modes->introducer = (char)byte;
 	} else if (byte == ESC) {
 		modes->escape = PSS_ESCAPE_START;
-	} else if (byte == '=' || byte == '>') {
-		modes->keypad = byte == '=';
-	} else if (byte == 'c') {
-		forget_settings(modes);
+	} else {
+		pss_tty_settings_escape(&modes->settings, 0, (char)byte);
 	}
 }
 
@@ -200,10 +140,11 @@ static void in_sequence(struct pss_tty_modes *modes, unsigned char byte)
 		after_escape(modes, byte);
 		break;
 	case PSS_ESCAPE_INTERMEDIATE:
-		if (byte >= 0x30) {
+		if (byte == ESC) {
+			modes->escape = PSS_ESCAPE_START;
+		} else if (byte >= 0x30) {
 			modes->escape = PSS_ESCAPE_NONE;
-			if (modes->introducer == '(')
-				modes->charset = byte != 'B';
+			pss_tty_settings_escape(&modes->settings, modes->introducer, (char)byte);
 		}
 		break;
 	case PSS_ESCAPE_CSI:
@@ -220,7 +161,7 @@ static void in_sequence(struct pss_tty_modes *modes, unsigned char byte)
 		if (byte == BEL)
 			end_string(modes);
 		else if (byte != ESC)
-			in_string(modes, byte);
+			in_string(modes, (char)byte);
 		break;
 	case PSS_ESCAPE_STRING_ESC:
 		if (byte == '\\')
@@ -230,84 +171,74 @@ static void in_sequence(struct pss_tty_modes *modes, unsigned char byte)
 	}
 }
 
+/* An ESC inside a sequence begins another one; inside a string it may be the first byte of its end. */
+static size_t length_behind_escape(const struct pss_tty_modes *modes)
+{
+	return modes->escape == PSS_ESCAPE_STRING_ESC ? modes->n_unfinished + 1 : 1;
+}
+
+/* One byte of a sequence. A string, and attributes, leave the cursor where it is. */
+static void take_byte(struct pss_tty_modes *modes, unsigned char byte)
+{
+	bool is_string = modes->escape >= PSS_ESCAPE_STRING;
+
+	in_sequence(modes, byte);
+	if (modes->escape != PSS_ESCAPE_NONE)
+		modes->n_unfinished = byte == ESC ? length_behind_escape(modes) : modes->n_unfinished + 1;
+	else if (!is_string && byte != 'm')
+		modes->in_first_column = false;
+}
+
+static void take_text(struct pss_tty_modes *modes, const unsigned char *text, size_t n)
+{
+	unsigned char before = n > 1 ? text[n - 2] : modes->last;
+
+	if (n == 0)
+		return;
+	if (memchr(text, SHIFT_OUT, n))
+		pss_tty_settings_shift(&modes->settings);
+	modes->last = text[n - 1];
+	modes->in_first_column = modes->last == '\r' || (modes->last == '\n' && before == '\r');
+}
+
 void pss_tty_modes_feed(struct pss_tty_modes *modes, const void *data, size_t n)
 {
 	const unsigned char *at = data, *end = at + n;
 
-	if (n == 0)
-		return;
 	while (at < end) {
 		const unsigned char *escape;
 
 		if (modes->escape != PSS_ESCAPE_NONE) {
-			in_sequence(modes, *at++);
+			take_byte(modes, *at++);
 			continue;
 		}
 		escape = memchr(at, ESC, (size_t)(end - at));
-		if (memchr(at, SHIFT_OUT, (size_t)((escape ? escape : end) - at)))
-			modes->charset = true;
+		take_text(modes, at, (size_t)((escape ? escape : end) - at));
 		if (!escape)
 			break;
 		modes->escape = PSS_ESCAPE_START;
+		modes->n_unfinished = 1;
+		modes->last = ESC;
 		at = escape + 1;
 	}
-	modes->at_line_start =
-		modes->escape == PSS_ESCAPE_NONE && (end[-1] == '\r' || (end[-1] == '\n' && n > 1 && end[-2] == '\r'));
-}
-
-struct writer {
-	char *text;
-	size_t n;
-};
-
-static void put(struct writer *writer, const char *text)
-{
-	size_t n = strlen(text);
-
-	if (n < PSS_TTY_MODES_RESET_MAX - writer->n) {
-		memcpy(writer->text + writer->n, text, n);
-		writer->n += n;
-	}
-}
-
-static void put_private_modes(struct writer *writer, struct pss_tty_modes *modes, bool all)
-{
-	for (size_t i = 0; i < N_PRIVATE_MODES; i++) {
-		char sequence[16];
-
-		if (!(modes->changed & (1u << i)) || (private_modes[i].only_at_end && !all))
-			continue;
-		snprintf(sequence, sizeof(sequence), "\033[?%u%c", private_modes[i].number,
-			 private_modes[i].normal ? 'h' : 'l');
-		put(writer, sequence);
-		modes->changed &= ~(1u << i);
-	}
+	if (modes->escape == PSS_ESCAPE_NONE)
+		modes->n_unfinished = 0;
+	if (n > 0)
+		modes->at_line_start = modes->escape == PSS_ESCAPE_NONE && modes->in_first_column;
 }
 
 size_t pss_tty_modes_reset(struct pss_tty_modes *modes, bool all, char *ret)
 {
-	struct writer writer = { .text = ret };
+	static const char cancel[] = "\030\033\\", no_attributes[] = "\033[m";
+	size_t n = 0;
 
-	if (modes->escape != PSS_ESCAPE_NONE)
-		put(&writer, "\030\033\\");
-	put_private_modes(&writer, modes, all);
-	if (modes->keypad)
-		put(&writer, "\033>");
-	if (modes->other_keys)
-		put(&writer, "\033[>4m");
-	if (modes->kitty_pushes > 0) {
-		char sequence[32];
-
-		snprintf(sequence, sizeof(sequence), "\033[<%uu", modes->kitty_pushes);
-		put(&writer, sequence);
+	if (modes->escape != PSS_ESCAPE_NONE) {
+		memcpy(ret, cancel, strlen(cancel));
+		n = strlen(cancel);
 	}
-	if (modes->scroll_region)
-		put(&writer, "\0337\033[r\0338"); /* setting it moves the cursor */
-	if (modes->charset)
-		put(&writer, "\017\033(B");
-	put(&writer, "\033[m");
-	modes->keypad = modes->other_keys = modes->charset = modes->scroll_region = false;
-	modes->kitty_pushes = 0;
+	n = pss_tty_settings_put_back(&modes->settings, all, ret, n, PSS_TTY_MODES_RESET_MAX - strlen(no_attributes));
+	memcpy(ret + n, no_attributes, strlen(no_attributes));
 	modes->escape = PSS_ESCAPE_NONE;
-	return writer.n;
+	modes->n_unfinished = 0;
+	return n + strlen(no_attributes);
 }

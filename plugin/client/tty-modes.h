@@ -6,6 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client/tty-settings.h"
+
+#define PSS_TTY_STRING_KEPT 256
+
 enum pss_escape {
 	PSS_ESCAPE_NONE,
 	PSS_ESCAPE_START,        /* after ESC */
@@ -17,25 +21,29 @@ enum pss_escape {
 
 struct pss_tty_modes {
 	enum pss_escape escape; /* not NONE: a sequence is unfinished */
+	size_t n_unfinished;    /* its bytes so far */
 	char csi[48];           /* its parameters so far; what is longer is none of ours */
 	size_t n_csi;
-	char introducer;  /* of the charset designation */
-	uint32_t changed; /* a bit per row of the table of private modes */
-	unsigned kitty_pushes;
-	bool keypad, charset, other_keys, scroll_region;
-	bool at_line_start; /* the cursor is known to be in the first column */
+	char introducer; /* of the charset designation */
+	struct pss_tty_settings settings;
+	unsigned char last; /* the last byte of text, or ESC */
+	bool in_first_column;
+	bool at_line_start; /* and no sequence is unfinished: the cursor is known to be in the first column */
 	/* What programs have asked the terminal and it has, as far as is known, not answered; reset by who sees that.
 	 */
 	unsigned n_queries;
-	bool position_asked;     /* … among them where the cursor is */
-	unsigned char string[3]; /* the introducer of a string and what follows it */
-	unsigned char string_last;
-	size_t n_string;
+	bool position_asked;                  /* … among them where the cursor is */
+	char string[PSS_TTY_STRING_KEPT + 1]; /* its introducer and what follows, as far as there is room */
+	char string_last;
+	size_t n_string; /* all of it */
 };
 
-#define PSS_TTY_MODES_RESET_MAX 512
+#define PSS_TTY_MODES_RESET_MAX 1024
 
 void pss_tty_modes_init(struct pss_tty_modes *modes);
+
+/* Somebody else has written to the terminal, and ended a line. */
+void pss_tty_modes_set_line_start(struct pss_tty_modes *modes);
 
 /* Takes note of bytes that were written to the terminal. Sequences may be cut anywhere. */
 void pss_tty_modes_feed(struct pss_tty_modes *modes, const void *data, size_t n);

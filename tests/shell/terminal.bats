@@ -189,6 +189,38 @@ teardown() { place_end; }
 	output_is visible
 }
 
+# What the terminal itself says of its modes.
+modes_now() {
+	tm display-message -p '#{alternate_on} #{cursor_flag} #{insert_flag} #{keypad_cursor_flag} #{keypad_flag} #{mouse_any_flag} #{mouse_sgr_flag} #{mouse_utf8_flag} #{origin_flag} #{wrap_flag} #{scroll_region_upper}-#{scroll_region_lower} #{pane_key_mode}'
+}
+
+LEFT_ON='\e[?1049h\e[?25l\e[4h\e[?1h\e=\e[?1002h\e[?1006h\e[?1005h\e[?6h\e[?7l\e[3;9r\e(0\e)0\e[>4;1m'
+
+@test "terminal: what a program left on is off at the prompt, and all of it after leaving" {
+	local there here way
+	there=$(modes_now)
+	leave_by exit
+	wait_local
+	here=$(modes_now)
+	for way in exit '~.'; do
+		enter
+		term_type "printf '$LEFT_ON\nleft-on'"
+		term_keys Enter
+		wait_remote
+		[ "$(modes_now)" = "1${there#?}" ] || { modes_now; echo "not 1${there#?}"; return 1; }
+		term_type "printf '${LEFT_ON}waits'; cat"
+		term_keys Enter
+		wait_until 10 not eval '[ "$(modes_now)" = "1${there#?}" ]'
+		case $way in
+		exit) term_keys C-d && wait_remote && leave_by exit ;;
+		*) term_keys Enter '~' . && wait_local ;;
+		esac || return
+		[ "$(modes_now)" = "$here" ] || { modes_now; echo "not $here"; return 1; }
+		run_line 'echo of-letters'
+		output_is of-letters
+	done
+}
+
 @test "terminal: a forged mark in the output is plain output" {
 	run_line "printf '\\e]7337;00112233445566778899aabbccddeeff;e;0\\a\\e]7337;00112233445566778899aabbccddeeff;q\\aafter\\n'; false"
 	output_like 'after$'
