@@ -33,57 +33,6 @@ static void keep_for_history(struct pss_entered_state *state, const char *line)
 	state->pending = joined;
 }
 
-static void show_above(struct pss_entered_state *state, const struct pss_frame *frame)
-{
-	_cleanup_(pss_free_pointer) char *note = NULL;
-	char reset[PSS_TTY_MODES_RESET_MAX];
-	struct pss_buffer text;
-
-	if (frame->header.type == PSS_NOTE) {
-		note = pss_screen_note(state, frame, "\n");
-		if (note)
-			state->shell->print_above(note, strlen(note));
-		return;
-	}
-	pss_tty_modes_feed(&state->modes, frame->payload, frame->header.length);
-	pss_buffer_init(&text);
-	if (pss_buffer_append(&text, frame->payload, frame->header.length) == 0) {
-		if (!state->tty.plain)
-			pss_buffer_append(&text, reset, pss_tty_modes_reset(&state->modes, false, reset));
-		if (!state->modes.at_line_start)
-			pss_buffer_append(&text, "\r\n", 2);
-		state->shell->print_above((const char *)pss_buffer_bytes(&text), text.length);
-	}
-	state->modes.at_line_start = true;
-	pss_buffer_finish(&text);
-}
-
-/* Keys that come home while a line is edited (an older host process sends them with the prompt; and a new prompt may
- * come with them): it is edited anew, in front of them. */
-static void take_typed(struct pss_entered_state *state)
-{
-	struct pss_buffer *typed = &state->link.typed;
-
-	if (typed->length == 0)
-		return;
-	state->again = true;
-	pss_typed_came_back(&state->typed, pss_buffer_bytes(typed), typed->length);
-	pss_buffer_wipe(typed);
-}
-
-bool pss_entered_take_frames(struct pss_entered_state *state)
-{
-	struct pss_frame frame;
-
-	pss_link_fill(&state->link);
-	while (pss_link_next(&state->link, &frame)) {
-		show_above(state, &frame);
-		pss_link_shown(&state->link, &frame);
-	}
-	take_typed(state);
-	return state->again || state->link.stage != PSS_STAGE_PROMPT || state->link.n_prompts != state->n_edited;
-}
-
 /* The connection is readable while a line is edited. True: the editing is over. */
 static bool on_wake(void *user)
 {

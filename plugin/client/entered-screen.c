@@ -53,7 +53,7 @@ static void reset_modes(struct pss_entered_state *state, bool all)
 	char reset[PSS_TTY_MODES_RESET_MAX];
 
 	if (!state->tty.plain)
-		pss_tty_write_all(&state->tty, reset, pss_tty_modes_reset(&state->modes, all, reset));
+		pss_tty_write_all(&state->tty, reset, pss_above_reset(state, all, reset));
 }
 
 void pss_screen_prepare(struct pss_entered_state *state)
@@ -63,7 +63,7 @@ void pss_screen_prepare(struct pss_entered_state *state)
 	reset_modes(state, false);
 	if (!fresh)
 		make_fresh_line(state);
-	state->modes.at_line_start = true;
+	pss_tty_modes_set_line_start(&state->modes);
 }
 
 /* What an escape key has done. The host process names the session that a `~d` keeps. */

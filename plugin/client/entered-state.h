@@ -10,6 +10,14 @@
 #include "client/tty.h"
 #include "client/typed.h"
 
+/* What has come for the screen while a line is edited. */
+struct pss_above {
+	struct pss_buffer text; /* not shown yet; its end may be the beginning of a sequence, or of a letter */
+	int64_t since;          /* ms: when that began to wait */
+	bool is_dropping;       /* a sequence was given up: what comes of it is no text */
+	size_t n_dropped;
+};
+
 struct pss_entered_state {
 	const struct pss_entered *entered;
 	const struct pss_shell *shell;
@@ -18,6 +26,7 @@ struct pss_entered_state {
 	struct pss_tty_modes modes;
 	struct pss_history history;
 	struct pss_relay relay;
+	struct pss_above above;
 	char *pending;          /* the lines that went out since the last first prompt, not yet in the history; heap */
 	char *insert;           /* what the next edit starts with; heap */
 	struct pss_typed typed; /* … and reads before the terminal's keys */
@@ -32,8 +41,12 @@ struct pss_entered_state {
 /* entered-edit.c: one line at the remote's prompt. */
 void pss_entered_edit(struct pss_entered_state *state);
 
-/* While a line is edited: takes what has come from the host process. True: the editing is over. */
+/* entered-above.c. While a line is edited: takes what has come from the host process. True: the editing is over. */
 bool pss_entered_take_frames(struct pss_entered_state *state);
+/* The terminal is the remote's again: what is left goes there as it is. */
+void pss_above_release(struct pss_entered_state *state);
+/* The bytes that end what was left on (pss_tty_modes_reset), where the terminal has not seen an unfinished sequence. */
+size_t pss_above_reset(struct pss_entered_state *state, bool all, char *ret);
 
 /* entered-complete.c: pss_read_request.complete; `user` is the state. */
 int pss_entered_complete(void *user, const char *line, size_t length, size_t point, struct pss_completion *ret);

@@ -28,7 +28,7 @@ static void show_note_raw(void *user, const struct pss_frame *frame)
 	if (!state->modes.at_line_start)
 		pss_tty_put(&state->tty, "\r\n");
 	pss_tty_put(&state->tty, note);
-	state->modes.at_line_start = true;
+	pss_tty_modes_set_line_start(&state->modes);
 }
 
 static void load_history(struct pss_entered_state *state)
@@ -49,6 +49,7 @@ static bool can_detach(const struct pss_entered_state *state)
 
 static void run_remote(struct pss_entered_state *state)
 {
+	pss_above_release(state);
 	if (pss_relay_run(&state->relay) < 0 || pss_signals_ending())
 		state->ended = true;
 	state->escaped = state->relay.asked;
@@ -164,6 +165,7 @@ int pss_entered_run(const struct pss_entered *entered)
 	free(state.pending);
 	free(state.insert);
 	pss_typed_finish(&state.typed);
+	pss_buffer_finish(&state.above.text);
 	if (ending)
 		raise(ending); /* now with the shell's own disposition */
 	return status;

@@ -349,6 +349,66 @@ def _(b):
     assert b.peer.line() == b"half a line"
 
 
+def frames(b, *pieces):
+    """Each a frame of its own, all sent at once."""
+    with b.peer.sending:
+        b.peer.connection.sendall(b"".join(wire.frame(wire.OUTPUT, piece) for piece in pieces))
+
+
+@test("text at the prompt that comes in pieces is shown in one, a letter too")
+def _(b):
+    b.enter()
+    b.type("half")
+    b.expect(rb"half")
+    frames(b, b"a", b"bc \x1b[3", b"1mred\x1b", b"[m\r", b"\ngr\xc3", b"\xbc\xc3\x9fe\r\n")
+    b.expect("abc \x1b\\[31mred\x1b\\[m\r+\ngr\u00fc\u00dfe\r+\n.*half".encode())
+    b.peer.output(b"\x1b]2;title alone\x07")
+    assert b.expect(rb"\x1b\]2;title alone\x07\x1b\[m(..)").group(1) != b"\r\n"
+    b.type("!\r")
+    assert b.peer.line() == b"half!"
+
+
+# Of background jobs: titles, directories, links, notes, marks, images, colours, answers.
+SEQUENCES = [b"\x1b]0;tornTITLE\x07", b"\x1b]2;tornTITLE\x1b\\", b"\x1b]7;file://h/tornDIR\x07",
+             b"\x1b]8;;http://tornLINK\x1b\\", b"\x1b]9;tornNOTE\x07", b"\x1b]133;D;tornMARK\x07",
+             b"\x1b]633;E;tornMARK\x07", b"\x1b]1337;Set=tornSET\x07", b"\x1b_Gtorn=IMAGE\x1b\\",
+             b"\x1bPtornDCS\x1b\\", b"\x1b^tornPM\x1b\\", b"\x1b[38;2;101;102;103m", b"\x1b(B"]
+
+
+@test("a control sequence that comes in pieces at the prompt is never text")
+def _(b):
+    b.enter()
+    n_whole = n = 0
+    for sequence in SEQUENCES:
+        for cut in range(1, len(sequence)):
+            n += 1
+            frames(b, b"%d<" % n + sequence[:cut], sequence[cut:] + b">%d\r\n" % n)
+            shown = b.expect(rb"(?<!\d)%d<(.*?)>%d\r" % (n, n)).group(1)
+            n_whole += shown == sequence
+            assert sequence[cut:] not in shown.replace(sequence, b""), (sequence, cut, shown)
+    assert n_whole > n * 0.9, (n_whole, n)
+
+
+@test("of a sequence that was given up at the prompt nothing comes as text, and what follows it is right")
+def _(b):
+    b.enter()
+    for begun, rest in ((b"\x1b]0;begun-", b"rest-of-it\x07"), (b"\x1b]0;begun-", b"rest-of-it\x1b\\"),
+                        (b"\x1b[38;2", b";101;102;103m"), (b"\x1b]0;begun", b"\r\n"), (b"\x1b]0;begun", b"\x1b[35m"),
+                        (b"\x1bPbegun", b"rest-of-it\x1b\\")):
+        b.peer.output(b"shown\r\n" + begun)
+        b.expect(rb"shown\r+\n")
+        b.expect(rb"\[web1\]: ~\$ ")
+        b.peer.output(rest + b"later\r\n")
+        between = b.expect(rb"(.*)later\r+\n").group(1)
+        assert begun not in between and b"rest-of-it" not in between and b";102" not in between, between
+        b.expect(rb"\[web1\]: ~\$ ")
+    b.peer.output(b"\x1b]0;for what runs-")
+    b.type("x\r")
+    assert b.peer.line() == b"x"
+    b.peer.output(b"then\x07")
+    b.expect(rb"\x1b\]0;for what runs-then\x07|[^-]then\x07")
+
+
 @test("the remote may become busy while a line is edited; the line comes back")
 def _(b):
     b.enter()
