@@ -1,5 +1,5 @@
 # Sourced by terminal.sh, standing in the private directory: becomes the user's shell, as at a login.
-trap - INT
+trap - INT HUP
 exec 3<&-
 __pss_d=$PWD
 read -r s <shell

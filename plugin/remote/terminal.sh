@@ -1,9 +1,10 @@
 # What the terminal channel runs, after rendezvous.sh, under `sh -c '…'`: the same rules hold.
 # It waits on a fifo until the control script has written the launcher, without polling and without a
 # time limit of its own: the engine, which saw the mark `w`, interrupts it when its deadline has passed. Where the
-# connection ended while sshd was starting this, there is no terminal, and no hang-up would ever come.
+# connection ended while sshd was starting this, there is no terminal, and no hang-up would ever come; where it ends later,
+# and the control channel has not come, nobody else removes the directory.
 pss_plain() {
-	trap - INT;
+	trap - INT HUP;
 	case $PWD in
 	*/.pss-$n) [ -f launch ] || { rm -f go top; rmdir "$PWD"; } 2>/dev/null ;;
 	esac;
@@ -18,9 +19,13 @@ pss_plain() {
 	exec "${SHELL:-/bin/sh}";
 };
 pss_gone() {
-	rm -f go top; rmdir "$PWD"; exit 1;
+	case $PWD in
+	*/.pss-$n) rm -f go top room.$$; rmdir "$PWD" ;;
+	esac;
+	exit 1;
 } 2>/dev/null;
 trap pss_plain INT;
+trap pss_gone HUP;
 pss_meet || { printf %s "@ESC@]7337;$n;p@BEL@"; pss_plain; };
 echo $$ >top;
 printf %s "@ESC@]7337;$n;w@BEL@";

@@ -2,8 +2,11 @@
 /* The control channel and the terminal meet in one directory, however they run beside each other. */
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "remote/script.h"
 #include "remote/sources.h"
 
 /* An `rm` in which whoever comes first waits for the other, and which fails for what is not there, as that of busybox
@@ -81,6 +84,59 @@ static void test_at_once(gconstpointer shell)
 	remove_place();
 }
 
+/* ---- the terminal alone: the connection has ended before the control channel was there */
+
+static GString *terminal_text(void)
+{
+	GString *text = g_string_new("n=rendezvous;");
+
+	g_string_append(text, pss_source_rendezvous);
+	g_string_append(text, pss_source_terminal);
+	pss_script_replace(text, "@ESC@", "\033");
+	pss_script_replace(text, "@BEL@", "\a");
+	return text;
+}
+
+static gboolean has_process(const char *path, int *ret_pid)
+{
+	g_autofree char *text = NULL;
+
+	*ret_pid = g_file_get_contents(path, &text, NULL, NULL) ? atoi(text) : 0;
+	return *ret_pid > 0;
+}
+
+static void await_process(const char *path, int *ret_pid)
+{
+	const gint64 end = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+
+	while (!has_process(path, ret_pid) && g_get_monotonic_time() < end)
+		g_thread_yield();
+	g_assert_cmpint(*ret_pid, >, 0);
+}
+
+static void test_hung_up(gconstpointer data)
+{
+	const char *const *shell = data;
+	int pid;
+
+	place = g_dir_make_tmp("pss-rendezvous-XXXXXX", NULL);
+	g_autofree char *directory = g_build_filename(place, ".pss-rendezvous", NULL);
+	g_autofree char *top = g_build_filename(directory, "top", NULL);
+	g_autofree char *line = g_strdup_printf("exec %s %s -c \"$TEXT\"", shell[0], shell[1] ? shell[1] : "");
+	const char *const argv[] = { "script", "-qec", line, "/dev/null", NULL };
+	g_autoptr(GString) text = terminal_text();
+	g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
+	g_subprocess_launcher_setenv(launcher, "TEXT", text->str, TRUE);
+	g_subprocess_launcher_setenv(launcher, "XDG_RUNTIME_DIR", place, TRUE);
+	g_autoptr(GSubprocess) process = g_subprocess_launcher_spawnv(launcher, argv, NULL);
+	g_assert_nonnull(process);
+	await_process(top, &pid);
+	g_assert_cmpint(kill(pid, SIGHUP), ==, 0);
+	g_assert_true(g_subprocess_wait(process, NULL, NULL));
+	g_assert_false(g_file_test(directory, G_FILE_TEST_EXISTS));
+	remove_place();
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const shells[][2] = { { "dash" }, { "bash" }, { "busybox", "sh" }, { "mksh" }, { "ksh93" } };
@@ -89,8 +145,11 @@ int main(int argc, char **argv)
 	for (gsize i = 0; i < G_N_ELEMENTS(shells); i++) {
 		g_autofree char *path = g_strdup_printf("/rendezvous/%s/at once", shells[i][0]);
 		g_autofree char *program = g_find_program_in_path(shells[i][0]);
-		if (program)
-			g_test_add_data_func(path, shells[i], test_at_once);
+		g_autofree char *hung_up = g_strdup_printf("/rendezvous/%s/hung up", shells[i][0]);
+		if (!program)
+			continue;
+		g_test_add_data_func(path, shells[i], test_at_once);
+		g_test_add_data_func(hung_up, shells[i], test_hung_up);
 	}
 	return g_test_run();
 }
