@@ -75,7 +75,7 @@ void pss_child_channel_shut(PssChildChannel *channel)
 		kill(-channel->pid, SIGHUP);
 	channel->pid = 0;
 	channel->events = NULL;
-	pss_buffer_finish(&channel->queue);
+	pss_buffer_wipe(&channel->queue);
 }
 
 static void channel_clear(gpointer data)
@@ -282,11 +282,12 @@ static gboolean send_queue(PssChildChannel *channel)
 		if (n < 0 && errno == EAGAIN)
 			return FALSE;
 		if (n < 0) { /* EPIPE, EIO: the child closed its input; its end will tell the rest */
-			pss_buffer_finish(&channel->queue);
+			pss_buffer_wipe(&channel->queue);
 			return TRUE;
 		}
 		pss_buffer_consume(&channel->queue, (size_t)n);
 	}
+	pss_buffer_wipe(&channel->queue);
 	return TRUE;
 }
 

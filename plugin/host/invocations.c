@@ -10,6 +10,7 @@
 #include "host/openings.h"
 #include "host/registry.h"
 #include "host/run-computer.h"
+#include "remote/secret.h"
 
 #define TEXT_LIMIT (64u * 1024u * 1024u)
 /* A client keeps to 1 MiB that has not been taken (wire/PROTOCOL.md). */
@@ -376,7 +377,7 @@ static struct invocation *add(PssPeer *peer, uint32_t id)
 	invocation->id = id;
 	invocation->words = g_ptr_array_new_with_free_func(g_free);
 	invocation->arguments = g_ptr_array_new_with_free_func(g_free);
-	invocation->variables = g_ptr_array_new_with_free_func(g_free);
+	invocation->variables = g_ptr_array_new_with_free_func(pss_secret_free_text);
 	g_hash_table_insert(invocations->by_id, GUINT_TO_POINTER(id), invocation);
 	return invocation;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "remote/holder.h"
+#include "remote/secret.h"
 
 #define LINE_COST 64 /* beside its text */
 /* A holder keeps 1 MiB in all. */
@@ -20,7 +21,7 @@ typedef struct {
 static void free_line(gpointer data)
 {
 	Line *line = data;
-	g_string_free(line->text, TRUE);
+	pss_secret_free(line->text);
 	g_free(line);
 }
 
@@ -35,12 +36,12 @@ void pss_numbered_finish(PssNumbered *numbered)
 	g_queue_clear_full(&numbered->lines, free_line);
 }
 
-static Line *begin_line(PssNumbered *numbered, const char *head, gsize n)
+static Line *begin_line(PssNumbered *numbered, const char *head, gsize room)
 {
 	Line *line = g_new(Line, 1);
 
 	line->number = ++numbered->last;
-	line->text = g_string_sized_new(n + 64);
+	line->text = pss_secret_new(room);
 	g_string_append_printf(line->text, "%" G_GUINT64_FORMAT " %s", line->number, head);
 	g_queue_push_tail(&numbered->lines, line);
 	return line;
@@ -59,7 +60,7 @@ static const GString *end_line(PssNumbered *numbered, const Line *line)
 
 const GString *pss_numbered_add_raw(PssNumbered *numbered, const char *head, const void *data, gsize n)
 {
-	const Line *line = begin_line(numbered, head, n);
+	const Line *line = begin_line(numbered, head, n + strlen(head) + 64);
 
 	g_string_append_printf(line->text, " %" G_GSIZE_FORMAT "\n", n);
 	g_string_append_len(line->text, data, (gssize)n);
@@ -68,7 +69,7 @@ const GString *pss_numbered_add_raw(PssNumbered *numbered, const char *head, con
 
 const GString *pss_numbered_add(PssNumbered *numbered, const char *head, const void *data, gsize n)
 {
-	const Line *line = begin_line(numbered, head, n);
+	const Line *line = begin_line(numbered, head, PSS_HOLDER_ESCAPED * n + strlen(head) + 64);
 
 	if (data) {
 		g_string_append_c(line->text, ' ');

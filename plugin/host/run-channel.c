@@ -4,6 +4,7 @@
 #include "host/run-channel.h"
 
 #include "host/error.h"
+#include "wire/buffer.h"
 
 typedef struct {
 	PssRun base;
@@ -123,7 +124,7 @@ PssRun *pss_run_channel_new(PssTransport *transport, const PssRunChannelOptions 
 		.on_closed = on_closed,
 	};
 	Run *run = g_new0(Run, 1);
-	g_autofree char *first = NULL;
+	char *first = NULL;
 	PssChannelRequest request = { .pty = options->tty,
 				      .with_environment = options->with_environment,
 				      .term = options->term ? options->term : "xterm-256color",
@@ -140,6 +141,9 @@ PssRun *pss_run_channel_new(PssTransport *transport, const PssRunChannelOptions 
 	if (run->siblings)
 		g_ptr_array_add(run->siblings, run);
 	run->channel = pss_channel_open(transport, &request, &channel_events, run);
+	if (first)
+		pss_wipe(first, request.n_first_bytes);
+	g_free(first);
 	if (!options->input)
 		pss_channel_eof(run->channel);
 	return &run->base;

@@ -26,7 +26,7 @@ static void channel_clear(gpointer data)
 	g_free(channel->command);
 	g_free(channel->term);
 	pss_ssh_channel_forget_stand_ins(channel);
-	pss_buffer_finish(&channel->queue);
+	pss_buffer_wipe(&channel->queue);
 	pss_buffer_finish(&channel->held[0]);
 	pss_buffer_finish(&channel->held[1]);
 }
@@ -195,7 +195,7 @@ static void release(PssSshChannel *channel)
 	}
 	free_stand_ins(channel);
 	channel->channel = NULL;
-	pss_buffer_finish(&channel->queue);
+	pss_buffer_wipe(&channel->queue);
 	channel->finished = TRUE;
 }
 
@@ -429,6 +429,8 @@ static void send_queue(PssSshChannel *channel)
 	/* Most sessions idle, after one script of some size. */
 	if (channel->queue.length == 0 && channel->queue.capacity > IDLE_CAPACITY)
 		pss_buffer_wipe(&channel->queue);
+	else if (channel->queue.length == 0)
+		pss_wipe(channel->queue.data, channel->queue.capacity);
 	if (channel->queue.length == 0 && channel->drain_wanted) {
 		channel->drain_wanted = FALSE;
 		if (channel->events)

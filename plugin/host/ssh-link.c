@@ -222,7 +222,7 @@ static void forget_channels(PssSshLink *link)
 			ssh_remove_channel_callbacks(channel->channel, &channel->callbacks);
 		channel->channel = NULL; /* freed with the session, as the stand-ins are */
 		pss_ssh_channel_forget_stand_ins(channel);
-		pss_buffer_finish(&channel->queue);
+		pss_buffer_wipe(&channel->queue);
 	}
 }
 

@@ -24,7 +24,8 @@ void pss_holder_link_init(PssHolderLink *link, const char *name, const PssHolder
 void pss_holder_link_init_resume(PssHolderLink *link, const char *name);
 void pss_holder_link_finish(PssHolderLink *link);
 
-/* Appends bytes to a line as one word of it. */
+/* Appends bytes to a line as one word of it, each as so many at most. */
+#define PSS_HOLDER_ESCAPED 4
 void pss_holder_escape(GString *line, const void *data, gsize n);
 
 /* And back; what is no escape stays as it is. Newly allocated. */

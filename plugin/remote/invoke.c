@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "remote/engine.h"
+#include "remote/secret.h"
 #include "wire/status.h"
 
 #define SILENCE_MS 5000
@@ -43,8 +44,7 @@ static void prepare_streams(PssRemote *remote)
 void pss_invoke_forget(PssRemote *remote)
 {
 	remote->invoke_events = NULL;
-	if (remote->invoke_request)
-		g_string_free(remote->invoke_request, TRUE);
+	pss_secret_free(remote->invoke_request);
 	if (remote->invoke_undo)
 		g_string_free(remote->invoke_undo, TRUE);
 	remote->invoke_request = remote->invoke_undo = NULL;
@@ -57,7 +57,7 @@ gboolean pss_remote_invoke(PssRemote *remote, const PssCommand *command, guint r
 		g_set_error_literal(error, pss_error_quark(), PSS_BUSY, "the remote shell is not at its prompt");
 		return FALSE;
 	}
-	g_autoptr(GString) text = g_string_new(NULL);
+	g_autoptr(PssSecret) text = pss_secret_new(pss_words_room(command));
 	pss_words_command(text, remote->family, command);
 	if (memchr(text->str, '\0', text->len)) {
 		g_set_error_literal(error, pss_error_quark(), PSS_USAGE, "a command cannot hold a NUL byte");
@@ -67,7 +67,8 @@ gboolean pss_remote_invoke(PssRemote *remote, const PssCommand *command, guint r
 	remote->holds_trace = TRUE;
 	remote->invoke_events = events;
 	remote->invoke_user = user;
-	remote->invoke_request = g_string_sized_new(text->len + 256);
+	gboolean has_secrets = command->variables && command->variables[0];
+	remote->invoke_request = pss_secret_new((has_secrets ? PSS_REQUEST_QUOTED : 1) * text->len + 512);
 	remote->invoke_undo = g_string_new(NULL);
 	remote->relay = relay;
 	remote->background = FALSE;

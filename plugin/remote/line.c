@@ -3,6 +3,7 @@
  * terminal and by the reply `E` with the prompt on the control channel; both are waited for. Keys meanwhile are
  * typed.c's affair. Called by remote.c. */
 #include "remote/engine.h"
+#include "remote/secret.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -279,7 +280,7 @@ static void send_request(PssRemote *remote)
 	remote->n_sent++;
 	pss_engine_set_timer(remote, BEGIN_DEADLINE_MS * remote->n_sent + (guint)(n / SLOWEST_BYTES_A_MS),
 			     on_begin_deadline);
-	g_autoptr(GString) request = g_string_sized_new(remote->text->len + 256);
+	g_autoptr(PssSecret) request = pss_secret_new(n + 256);
 	if (remote->reader.may_be_extra)
 		pss_request_drain(request);
 	remote->reader.may_be_extra = FALSE;

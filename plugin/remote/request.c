@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "remote/secret.h"
+
 #define STREAMS " 0<\"$__pss_in\" 1<>\"$__pss_d/o$__pss_relay\" 2<>\"$__pss_d/e$__pss_relay\""
 
 static const struct {
@@ -150,7 +152,7 @@ void pss_request_invoke(GString *out, PssFamily family, const char *nonce, const
 	g_autofree char *number = input ? g_strdup_printf(" %u", input) : g_strdup("");
 
 	if (family == PSS_FAMILY_FISH) {
-		g_autoptr(GString) rest = g_string_new(NULL);
+		g_autoptr(PssSecret) rest = pss_secret_new(PSS_REQUEST_QUOTED * n + 64);
 		g_string_append_printf(rest, " %u%s", relay, input ? number : " n");
 		append_text(rest, text, n);
 		append_record(out, "i", nonce, rest->str);

@@ -17,6 +17,9 @@ typedef enum {
 /* What stands in a command's text for the local variable NAME: "${__pss_using_NAME}". */
 #define PSS_USING "__pss_using_"
 
+/* A byte of a quoted text is so many bytes at most. */
+#define PSS_REQUEST_QUOTED 4
+
 /* By the word in the reply `r`. */
 PssFamily pss_family_from_name(const char *name);
 

@@ -67,6 +67,17 @@ static void unbrace_variables(GString *text, const char *const *variables)
 	}
 }
 
+gsize pss_words_room(const PssCommand *command)
+{
+	const char *const *const lists[] = { command->words, command->arguments, command->variables };
+	gsize room = command->n_text + 256;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)
+		for (const char *const *at = lists[i]; at && *at; at++)
+			room += PSS_REQUEST_QUOTED * strlen(*at) + 64;
+	return room;
+}
+
 void pss_words_command(GString *out, PssFamily family, const PssCommand *command)
 {
 	append_variables(out, family, command->variables);
@@ -126,8 +137,9 @@ static char *find_interpreter(const PssCommand *command)
 /* In front of a script goes a head that /bin/sh runs: the interpreter's words as `i`, and the parameters. */
 static char *make_first(const PssCommand *command, const char *interpreter, gsize *ret_n_head, gsize *ret_n)
 {
-	GString *first = g_string_new("i=");
+	GString *first = g_string_sized_new(pss_words_room(command) + PSS_REQUEST_QUOTED * strlen(interpreter));
 
+	g_string_append(first, "i=");
 	pss_request_quote(first, PSS_FAMILY_POSIX, interpreter, strlen(interpreter));
 	g_string_append(first, "\nset --");
 	append_words(first, PSS_FAMILY_POSIX, command->arguments);

@@ -16,6 +16,10 @@ typedef struct {
 void pss_command_copy(PssCommand *ret_copy, const PssCommand *command);
 void pss_command_clear(PssCommand *command);
 
+/* So many bytes are enough for what becomes of a command below: where its variables are secrets, a text that has to
+ * grow would leave copies of them behind. */
+gsize pss_words_room(const PssCommand *command);
+
 /* Appends what a shell of that family runs: the variables, the parameters, then the text or the words. */
 void pss_words_command(GString *out, PssFamily family, const PssCommand *command);
 
@@ -28,5 +32,5 @@ void pss_words_quote(GString *out, const char *text);
 
 /* What a channel on a computer executes, and what is written to its standard input before all else (newly allocated,
  * *ret_n 0 for nothing). `shell` is -ConfigurationName, or NULL for the login shell; with `is_script` the first line
- * of the text may name its interpreter. */
+ * of the text may name its interpreter. *ret_first may hold secrets. */
 char *pss_words_exec(const PssCommand *command, const char *shell, gboolean is_script, char **ret_first, gsize *ret_n);

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,12 +35,32 @@ void pss_buffer_wipe(struct pss_buffer *buffer)
 	pss_buffer_finish(buffer);
 }
 
+/* It may hold secrets: where bytes have been, none stay. */
 static void slide_to_front(struct pss_buffer *buffer)
 {
 	if (buffer->start == 0)
 		return;
 	memmove(buffer->data, buffer->data + buffer->start, buffer->length);
+	pss_wipe(buffer->data + buffer->length, buffer->start);
 	buffer->start = 0;
+}
+
+/* realloc() would leave a copy behind. */
+static bool move(struct pss_buffer *buffer, size_t capacity)
+{
+	unsigned char *data = malloc(capacity);
+
+	if (!data)
+		return false;
+	if (buffer->length > 0)
+		memcpy(data, buffer->data + buffer->start, buffer->length);
+	if (buffer->data)
+		pss_wipe(buffer->data, buffer->capacity);
+	free(buffer->data);
+	buffer->data = data;
+	buffer->capacity = capacity;
+	buffer->start = 0;
+	return true;
 }
 
 unsigned char *pss_buffer_reserve(struct pss_buffer *buffer, size_t n)
@@ -51,11 +72,8 @@ unsigned char *pss_buffer_reserve(struct pss_buffer *buffer, size_t n)
 		size_t capacity = buffer->capacity ? buffer->capacity : FIRST_CAPACITY;
 		while (capacity < wanted)
 			capacity *= 2;
-		unsigned char *data = realloc(buffer->data, capacity);
-		if (!data)
+		if (!move(buffer, capacity))
 			return NULL;
-		buffer->data = data;
-		buffer->capacity = capacity;
 	}
 	if (buffer->start + wanted > buffer->capacity)
 		slide_to_front(buffer);

@@ -104,6 +104,31 @@ END" </dev/null | head -c -1 | cmp - $HERE/v || exit 53
 	succeeds
 }
 
+@test "invoke: a \$using: value has left the host process's memory when the command is done" {
+	local search=$HARNESS/search-memory.py
+	[ "$(id -u)" -eq 0 ] || skip 'needs root, to read it'
+	run local_shell 'secret=$(od -An -vN24 -tx1 /dev/urandom | tr -d " \n")
+		large=$(yes "$secret" | head -n 1000 | tr -d "\n")
+		echo "$secret" >$HERE/secret
+		new-pssession -ConfigFile $C box >$HERE/id || exit
+		new-pssession -Resilient -ConfigFile $C box >/dev/null || exit
+		new-pssession -Transport ssh -ConfigFile $C box >/dev/null || exit
+		for text in ": \$using:secret" ": \$using:large"; do
+			for n in 1 2 3; do invoke-command -Id $n "$text" </dev/null || exit; done
+			invoke-command -ConfigFile $C box "$text" </dev/null || exit
+			invoke-command -Transport ssh -ConfigFile $C box "$text" </dev/null || exit
+			receive-pssession -Wait -Session "$(invoke-command -AsJob -Id 1 "$text")" || exit
+		done'
+	[ "$status" -eq 0 ] && [ -z "$output" ]
+	# Where nothing can be found, nothing has been found out.
+	[ -n "$(python3 "$search" "$(host_pids)" "$(<"$HERE/id")")" ] || skip 'the memory of that process cannot be read'
+	run python3 "$search" "$(host_pids)" "$(<"$HERE/secret")"
+	echo "$output"
+	[ "$status" -eq 0 ] && [ -z "$output" ]
+	run local_shell 'remove-pssession -Name \*'
+	wait_until 10 nothing_remote
+}
+
 @test "invoke: arguments are positional parameters, and words after -- are taken as they are" {
 	in_session '
 		[ "$(i -ArgumentList a -ArgumentList "b  c" "printf \"<%s>\" \"\$@\"" </dev/null)" = "<a><b  c>" ] || exit 51
