@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/shortage.h"
+
 #define GROUP "Target"
 
 static char *saved_directory;
@@ -69,18 +71,18 @@ static char *path_of(const char *instance)
 	return g_build_filename(saved_directory, instance, NULL);
 }
 
-void pss_saved_write(GKeyFile *file, const char *instance)
+gboolean pss_saved_write(GKeyFile *file, const char *instance, GError **error)
 {
-	g_autoptr(GError) error = NULL;
 	gsize n;
 
 	if (!saved_directory)
-		return;
+		return TRUE;
 	g_autofree char *path = path_of(instance);
 	g_autofree char *text = g_key_file_to_data(file, &n, NULL);
-	if (g_mkdir_with_parents(saved_directory, 0700) < 0 ||
-	    !g_file_set_contents_full(path, text, (gssize)n, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error))
-		g_warning("%s: %s", path, error ? error->message : g_strerror(errno));
+	if (g_mkdir_with_parents(saved_directory, 0700) == 0)
+		return g_file_set_contents_full(path, text, (gssize)n, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error);
+	pss_set_errno(error, errno, "%s cannot be made", saved_directory);
+	return FALSE;
 }
 
 void pss_saved_remove(const char *instance)

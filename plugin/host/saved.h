@@ -17,8 +17,8 @@ GKeyFile *pss_saved_new(const PssTarget *target);
 /* A target as it was, but for its environment. */
 PssTarget *pss_saved_target(GKeyFile *file);
 
-/* Writes or removes the file of this instance. What fails is no error of the session's: it is just not found again. */
-void pss_saved_write(GKeyFile *file, const char *instance);
+/* Writes or removes the file of this instance. What cannot be written is not found again. */
+gboolean pss_saved_write(GKeyFile *file, const char *instance, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void pss_saved_remove(const char *instance);
 
 /* All that are there. The file is the callee's. */

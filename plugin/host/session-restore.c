@@ -38,6 +38,20 @@ void pss_session_tell_holder(PssSession *session)
 	pss_transport_held_note(session->transport, session->memo);
 }
 
+/* A full disk: the session is as good as another, as long as this process lives. */
+static void write_down(PssSession *session)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (pss_saved_write(session->saved, session->instance, &error))
+		return;
+	g_autofree char *note =
+		g_strdup_printf("session %s cannot be written down, and will not be listed any more when "
+				"the host process has ended (get-pssession -ComputerName finds it then): %s",
+				session->name, error->message);
+	pss_session_note(session, PSS_NOTE_WARNING, note);
+}
+
 void pss_session_save(PssSession *session)
 {
 	GKeyFile *file = session->saved;
@@ -57,7 +71,7 @@ void pss_session_save(PssSession *session)
 	g_key_file_set_int64(file, GROUP, "OpenedAt", session->opened_at);
 	g_key_file_set_integer(file, GROUP, "Buffering", pss_record_buffering(session->record));
 	g_key_file_set_integer(file, GROUP, "BufferSize", (int)pss_record_limit(session->record));
-	pss_saved_write(file, session->instance);
+	write_down(session);
 }
 
 void pss_session_unsave(PssSession *session)

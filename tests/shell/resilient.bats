@@ -429,3 +429,29 @@ works_with_tmp() {
 	[ "$status" -eq 2 ]
 	[[ $output == *'0 (never) or at least 60, not 59'* ]]
 }
+
+# unwritten REASON: it is said when the session is opened, and the session works.
+unwritten() {
+	run local_bash 'new-pssession -Resilient -ConfigFile $C box 2>$HERE/said >/dev/null; cat $HERE/said
+		[ "$(invoke-command -Id 1 "echo works")" = works ] && remove-pssession -Id 1'
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *'session Session1 cannot be written down'*"$1"* ]]
+	wait_until 10 nothing_remote
+}
+
+@test "resilient: a session that cannot be written down says so: no directory" {
+	: >"$HERE/run/kept"
+	unwritten 'Not a directory'
+}
+
+@test "resilient: a session that cannot be written down says so: a full disk" {
+	requires_made_account
+	mkdir -m 700 "$HERE/run/kept" "$HERE/tmp"
+	mount -t tmpfs -o mode=700,size=4k,nr_inodes=2 pss "$HERE/tmp" 2>/dev/null || skip 'no file system can be mounted'
+	head -c 4096 /dev/zero >"$HERE/tmp/full"
+	rmdir "$HERE/run/kept"
+	ln -s "$HERE/tmp" "$HERE/run/kept"
+	unwritten 'No space left on device'
+	rm "$HERE/run/kept"
+}
