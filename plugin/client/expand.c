@@ -76,6 +76,18 @@ static int expand_name(const char *name, struct pss_texts *texts, char **ret_err
 	return 0;
 }
 
+/* What stands behind a blank and # is a comment. */
+static void cut_comment(char *line)
+{
+	for (char *at = line + 1; line[0] && *at; at++)
+		if (*at == '#' && isspace((unsigned char)at[-1])) {
+			while (at > line && isspace((unsigned char)at[-1]))
+				at--;
+			*at = '\0';
+			return;
+		}
+}
+
 static int expand_file(const char *path, struct pss_texts *texts, char **ret_error)
 {
 	struct pss_texts lines = { 0 };
@@ -85,8 +97,10 @@ static int expand_file(const char *path, struct pss_texts *texts, char **ret_err
 		_cleanup_(pss_free_pointer) char *visible = pss_visible(path ? path : "standard input", false);
 		*ret_error = pss_format("-ComputerName: %s cannot be read: %s", visible, strerror(-rc));
 	}
-	for (size_t i = 0; rc == 0 && i < lines.n_items; i++)
+	for (size_t i = 0; rc == 0 && i < lines.n_items; i++) {
+		cut_comment(lines.items[i]);
 		rc = expand_name(lines.items[i], texts, ret_error);
+	}
 	pss_texts_finish(&lines);
 	return rc;
 }

@@ -41,8 +41,8 @@ const struct pss_parameter pss_link_rows[PSS_LINK_COUNT] = {
 			     .help = "one connection for several sessions that name the computer in the same way" },
 };
 
-/* What a name may not hold besides blanks and control bytes: what any shell gives a meaning. */
-#define FORBIDDEN "'`\"$\\;&<>|(){}[]*?!#^~,/"
+/* What no name may hold besides blanks and control bytes: what any shell gives a meaning. */
+#define FORBIDDEN "'`\"$;&<>|(){}[]*?!#^~,/"
 
 static char *refuse(const char *what, const char *name, const char *why)
 {
@@ -50,7 +50,7 @@ static char *refuse(const char *what, const char *name, const char *why)
 	return pss_format("%s '%s' is refused: %s", what, visible ? visible : "", why);
 }
 
-static int check_name(const char *what, const char *name, char **ret_error)
+static int check_characters(const char *what, const char *name, const char *forbidden, char **ret_error)
 {
 	if (!*name)
 		*ret_error = pss_format("%s is empty", what);
@@ -59,7 +59,7 @@ static int check_name(const char *what, const char *name, char **ret_error)
 	else
 		for (const char *at = name; *at; at++) {
 			bool blank = *at == ' ' || iscntrl((unsigned char)*at);
-			if (!blank && !strchr(FORBIDDEN, *at))
+			if (!blank && !strchr(forbidden, *at))
 				continue;
 			*ret_error = refuse(what, name,
 					    blank ? "it holds a blank or a control character"
@@ -67,6 +67,23 @@ static int check_name(const char *what, const char *name, char **ret_error)
 			return -EINVAL;
 		}
 	return *name && *name != '-' ? 0 : -EINVAL;
+}
+
+static int check_name(const char *what, const char *name, char **ret_error)
+{
+	return check_characters(what, name, "\\" FORBIDDEN, ret_error);
+}
+
+/* "DOMAIN\name" is one; at the end a backslash would take what a command has behind it into the name. */
+static int check_user(const char *what, const char *name, char **ret_error)
+{
+	size_t n = strlen(name);
+
+	if (n > 0 && name[n - 1] == '\\') {
+		*ret_error = refuse(what, name, "it ends in a backslash");
+		return -EINVAL;
+	}
+	return check_characters(what, name, FORBIDDEN, ret_error);
 }
 
 static int read_port(const char *text, const char *whole, unsigned *ret_port, char **ret_error)
@@ -109,6 +126,41 @@ static int split_host(const char *rest, const char *whole, struct pss_target *ta
 	return target->host ? check_name("the computer name", target->host, ret_error) : -ENOMEM;
 }
 
+/* In place: "%5C" in an ssh:// name stands for a backslash (RFC 3986, section 2.1). -EINVAL: that is no such byte. */
+static int decode_percents(char *text)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *to = text;
+
+	for (const char *from = text; *from; from++) {
+		if (*from != '%') {
+			*to++ = *from;
+			continue;
+		}
+		const char *high = from[1] ? strchr(digits, tolower((unsigned char)from[1])) : NULL;
+		const char *low = high && from[2] ? strchr(digits, tolower((unsigned char)from[2])) : NULL;
+		if (!low || (high == digits && low == digits))
+			return -EINVAL;
+		*to++ = (char)((high - digits) * 16 + (low - digits));
+		from += 2;
+	}
+	*to = '\0';
+	return 0;
+}
+
+static int take_user(const char *text, bool is_uri, char **ret_user, char **ret_error)
+{
+	char *user = strdup(text);
+
+	if (!user)
+		return -ENOMEM;
+	*ret_user = user;
+	if (!is_uri || decode_percents(user) == 0)
+		return check_user("the user name", user, ret_error);
+	*ret_error = refuse("the user name", user, "a percent sign wants two hexadecimal digits behind it");
+	return -EINVAL;
+}
+
 int pss_target_parse(const char *text, struct pss_target *ret_target, char **ret_error)
 {
 	_cleanup_(pss_free_pointer) char *copy = strdup(text);
@@ -119,7 +171,8 @@ int pss_target_parse(const char *text, struct pss_target *ret_target, char **ret
 	if (!copy)
 		return -ENOMEM;
 	char *rest = copy;
-	if (strncasecmp(rest, "ssh://", 6) == 0) {
+	bool is_uri = strncasecmp(rest, "ssh://", 6) == 0;
+	if (is_uri) {
 		rest += 6;
 		size_t n = strlen(rest);
 		if (n > 0 && rest[n - 1] == '/')
@@ -128,8 +181,7 @@ int pss_target_parse(const char *text, struct pss_target *ret_target, char **ret
 	char *at = strrchr(rest, '@');
 	if (at) {
 		*at = '\0';
-		target.user = strdup(rest);
-		rc = target.user ? check_name("the user name", target.user, ret_error) : -ENOMEM;
+		rc = take_user(rest, is_uri, &target.user, ret_error);
 		rest = at + 1;
 	}
 	if (rc == 0)
@@ -166,7 +218,7 @@ int pss_link_check(const struct pss_value *link, char **ret_error)
 	const struct pss_texts *options = &link[PSS_LINK_OPTIONS].list;
 
 	if (link[PSS_LINK_USER_NAME].given) {
-		int rc = check_name("-UserName", link[PSS_LINK_USER_NAME].text, ret_error);
+		int rc = check_user("-UserName", link[PSS_LINK_USER_NAME].text, ret_error);
 		if (rc < 0)
 			return rc;
 	}

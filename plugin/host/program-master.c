@@ -209,8 +209,11 @@ static char **master_arguments(const PssProgramMaster *master, const PssTarget *
 		add(argv, "-F");
 		add(argv, target->config_file);
 	}
-	if (target->user)
-		add_option(argv, "User=%s", target->user);
+	/* The value of an option is taken apart: a backslash would be one too few. */
+	if (target->user) {
+		add(argv, "-l");
+		add(argv, target->user);
+	}
 	if (target->port)
 		add_option(argv, "Port=%u", target->port);
 	if (target->key_file) {

@@ -100,19 +100,20 @@ static int finish(Auth *auth, Attempt attempt, gpointer data)
 	return status;
 }
 
+/* The user is named each time: has_user(). */
 static int attempt_none(Auth *auth, gpointer data)
 {
-	return ssh_userauth_none(auth->session, NULL);
+	return ssh_userauth_none(auth->session, auth->config->user);
 }
 
 static int attempt_signed(Auth *auth, gpointer data)
 {
-	return ssh_userauth_publickey(auth->session, NULL, data);
+	return ssh_userauth_publickey(auth->session, auth->config->user, data);
 }
 
 static int attempt_query(Auth *auth, gpointer data)
 {
-	return ssh_userauth_try_publickey(auth->session, NULL, data);
+	return ssh_userauth_try_publickey(auth->session, auth->config->user, data);
 }
 
 static int attempt_agent(Auth *auth, gpointer data)
@@ -120,7 +121,7 @@ static int attempt_agent(Auth *auth, gpointer data)
 	/* It may wait for a touch. */
 	pss_person_rest(auth->person);
 	pss_person_begin_asking(auth->person);
-	int status = ssh_userauth_agent(auth->session, NULL);
+	int status = ssh_userauth_agent(auth->session, auth->config->user);
 	pss_person_end_asking(auth->person);
 	pss_person_work(auth->person);
 	return status;
@@ -128,12 +129,12 @@ static int attempt_agent(Auth *auth, gpointer data)
 
 static int attempt_password(Auth *auth, gpointer data)
 {
-	return ssh_userauth_password(auth->session, NULL, data);
+	return ssh_userauth_password(auth->session, auth->config->user, data);
 }
 
 static int attempt_kbdint(Auth *auth, gpointer data)
 {
-	return ssh_userauth_kbdint(auth->session, NULL, NULL);
+	return ssh_userauth_kbdint(auth->session, auth->config->user, NULL);
 }
 
 static int attempt_gssapi(Auth *auth, gpointer data)
@@ -336,14 +337,29 @@ static int by_gssapi(Auth *auth)
 	return finish(auth, attempt_gssapi, NULL);
 }
 
+/* Where libssh has refused the name (ssh-login.c), each request brings it, but for those of GSSAPI. */
+static gboolean has_user(const Auth *auth)
+{
+	char *user = NULL;
+	gboolean has = ssh_options_get(auth->session, SSH_OPTIONS_USER, &user) == SSH_OK &&
+		       g_strcmp0(user, auth->config->user) == 0;
+
+	ssh_string_free_char(user);
+	return has;
+}
+
 /* Distributions switch GSSAPI on for everybody: who has no ticket shall pay nothing for it, and no KDC be asked for a
  * server that does not take them. */
 static gboolean may_use_gssapi(Auth *auth)
 {
 	if (!auth->config->gssapi || auth->gssapi_spent)
 		return FALSE;
-	auth->no_gssapi = auth->offered ? pss_gssapi_fetch_ticket(auth->person, auth->config)
-					: pss_gssapi_find_ticket(auth->person, auth->config);
+	if (!has_user(auth))
+		auth->no_gssapi =
+			g_strdup("this libssh takes no backslash in the name of a user (-Transport ssh does)");
+	else
+		auth->no_gssapi = auth->offered ? pss_gssapi_fetch_ticket(auth->person, auth->config)
+						: pss_gssapi_find_ticket(auth->person, auth->config);
 	if (!auth->no_gssapi)
 		return TRUE;
 	auth->gssapi_spent = TRUE;

@@ -9,8 +9,9 @@
 #include "host/error.h"
 
 #define NAME_MAX_BYTES 1025 /* NI_MAXHOST */
+#define FORBIDDEN "'\"`$;&<>|(){}*?!#"
 
-gboolean pss_target_check_name(const char *what, const char *name, GError **error)
+static gboolean check_characters(const char *what, const char *name, const char *forbidden, GError **error)
 {
 	const char *wrong = NULL;
 
@@ -23,13 +24,27 @@ gboolean pss_target_check_name(const char *what, const char *name, GError **erro
 	for (const unsigned char *at = (const unsigned char *)name; *at && !wrong; at++) {
 		if (*at <= ' ' || *at == 0x7f)
 			wrong = "it holds a blank or a control character";
-		else if (strchr("'\"`$\\;&<>|(){}*?!#", *at))
+		else if (strchr(forbidden, *at))
 			wrong = "it holds a character that shells give a meaning";
 	}
 	if (!wrong)
 		return TRUE;
 	g_autofree char *shown = g_strescape(name, NULL);
 	g_set_error(error, PSS_ERROR, PSS_USAGE, "%s '%s' is refused: %s", what, shown, wrong);
+	return FALSE;
+}
+
+gboolean pss_target_check_name(const char *what, const char *name, GError **error)
+{
+	return check_characters(what, name, "\\" FORBIDDEN, error);
+}
+
+gboolean pss_target_check_user(const char *what, const char *name, GError **error)
+{
+	if (!g_str_has_suffix(name, "\\"))
+		return check_characters(what, name, FORBIDDEN, error);
+	g_autofree char *shown = g_strescape(name, NULL);
+	g_set_error(error, PSS_ERROR, PSS_USAGE, "%s '%s' is refused: it ends in a backslash", what, shown);
 	return FALSE;
 }
 
@@ -53,7 +68,7 @@ static gboolean check_target(const PssTarget *target, GError **error)
 	}
 	if (!pss_target_check_name("-ComputerName", target->host, error))
 		return FALSE;
-	if (target->user && !pss_target_check_name("-UserName", target->user, error))
+	if (target->user && !pss_target_check_user("-UserName", target->user, error))
 		return FALSE;
 	if (target->port > 65535) {
 		g_set_error(error, PSS_ERROR, PSS_USAGE, "-Port wants 1 to 65535, not %u", target->port);

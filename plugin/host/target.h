@@ -37,6 +37,9 @@ void pss_target_free(PssTarget *target);
  * shell metacharacters. `what` begins the message ("-UserName"). */
 gboolean pss_target_check_name(const char *what, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same for the name of a user, which may hold backslashes ("DOMAIN\name"), but for the end. */
+gboolean pss_target_check_user(const char *what, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The value of NAME in target->environment, or NULL. Borrowed. */
 const char *pss_target_getenv(const PssTarget *target, const char *name);
 

@@ -28,6 +28,11 @@ static const struct sample samples[] = {
 	{ "xn--bcher-kva.example", "-|xn--bcher-kva.example|0" },
 	{ "b\303\274cher", "-|b\303\274cher|0" },
 	{ "10.0.0.1", "-|10.0.0.1|0" },
+	{ "DOM\\bob@web1", "DOM\\bob|web1|0" },
+	{ "a\\b\\c@corp@web1:22", "a\\b\\c@corp|web1|22" },
+	{ "ssh://DOM%5Cbob@web1:22", "DOM\\bob|web1|22" },
+	{ "ssh://a%40b@web1", "a@b|web1|0" },
+	{ "a%5Cb@web1", "a%5Cb|web1|0" },
 
 	{ "", "!is empty" },
 	{ "me@", "!is empty" },
@@ -57,6 +62,16 @@ static const struct sample samples[] = {
 	{ "~a", "!means something to shells" },
 	{ "a/b", "!means something to shells" },
 	{ "u;id@web1", "!means something to shells" },
+	{ "DOM\\@web1", "!ends in a backslash" },
+	{ "DOM\\$x@web1", "!means something to shells" },
+	{ "DOM\\ x@web1", "!holds a blank" },
+	{ "bob@DOM\\web1", "!means something to shells" },
+	{ "ssh://a%3Bid@web1", "!means something to shells" },
+	{ "ssh://a%0Aid@web1", "!holds a blank or a control" },
+	{ "ssh://a%5C@web1", "!ends in a backslash" },
+	{ "ssh://%2Da@web1", "!begins with a dash" },
+	{ "ssh://a%00b@web1", "!percent sign" },
+	{ "ssh://a%5@web1", "!percent sign" },
 	{ "web1:0", "!its port" },
 	{ "web1:65536", "!its port" },
 	{ "web1:", "!its port" },
@@ -136,7 +151,8 @@ static void files_of_names_expand(void)
 	int fd = g_file_open_tmp("pss-names-XXXXXX", &path, NULL);
 	g_assert_cmpint(fd, >=, 0);
 	close(fd);
-	g_assert_true(g_file_set_contents(path, "# web\n web1 \n\nweb[2-3]\r\nlast", -1, NULL));
+	g_assert_true(
+		g_file_set_contents(path, "# web\n web1 \n\nweb[2-3]\t# two\r\nlast # of all # of them", -1, NULL));
 	g_autofree char *name = g_strconcat("@", path, NULL);
 	g_autofree char *said = expand(name);
 	g_assert_cmpstr(said, ==, "web1 web2 web3 last");
