@@ -79,7 +79,7 @@ static gboolean forward(PssProgramMaster *master, PssPerson *person, const PssSs
 	}
 	g_autofree char *why = pss_ssh_clean_text(answer.complaint);
 	if (config->exit_on_forward_failure) {
-		g_set_error(error, PSS_ERROR, PSS_FAILED, "%s '%s' cannot be had: %s", kind->keyword, text, why);
+		g_set_error(error, PSS_ERROR, PSS_SSH_ENDS, "%s '%s' cannot be had: %s", kind->keyword, text, why);
 		return FALSE;
 	}
 	pss_person_note(person, PSS_NOTE_WARNING, "%s '%s' cannot be had: %s", kind->keyword, text, why);

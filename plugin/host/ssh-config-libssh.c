@@ -62,7 +62,7 @@ gboolean pss_ssh_config_read_by_libssh(PssSshConfig *config, PssPerson *person, 
 	gboolean good = ssh_options_set(session, SSH_OPTIONS_HOST, target->host) == SSH_OK &&
 			(g_strcmp0(file, "none") == 0 || ssh_options_parse_config(session, file) == SSH_OK);
 	if (!good)
-		pss_ssh_set_error(error, session, PSS_USAGE, "libssh cannot read ssh_config for %s", target->host);
+		pss_ssh_set_error(error, session, PSS_SSH_ENDS, "libssh cannot read ssh_config for %s", target->host);
 	if (good && ssh_options_get_port(session, &port) == SSH_OK && port && !target->port)
 		config->port = port;
 	good = good && take(config, person, session, SSH_OPTIONS_HOST, "hostname", error) &&

@@ -185,7 +185,7 @@ static gboolean honour(const Row *row, PssSshConfig *config, const char *value, 
 
 	if (!wrong)
 		return TRUE;
-	g_set_error(error, PSS_ERROR, PSS_UNSUPPORTED, "ssh_config sets %s '%s' for %s, but %s", row->name, value,
+	g_set_error(error, PSS_ERROR, PSS_SSH_ENDS, "ssh_config sets %s '%s' for %s, but %s", row->name, value,
 		    config->host, wrong);
 	return FALSE;
 }

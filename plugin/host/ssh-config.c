@@ -19,7 +19,8 @@
 #define DEFAULT_TIMEOUT_MS 30000
 #define RESOLVE_TIMEOUT_MS 20000
 #define DEFAULT_ALIVE_INTERVAL_S 15
-#define OUTPUT_MAX (256 * 1024)
+#define OUTPUT_MAX (4 * 1024 * 1024)
+#define COMPLAINTS_MAX 4096
 
 static char *home_directory(void)
 {
@@ -257,23 +258,10 @@ static gboolean apply_output(PssSshConfig *config, PssPerson *person, const char
 	return TRUE;
 }
 
-/* What ssh said about an option it does not know, without its own name before it. */
-static void set_usage_error(const char *said, GError **error)
+/* Runs ssh -G. FALSE: it could not be run to its end. */
+static gboolean run_ssh(PssPerson *person, char *const *argv, char *const *environment, const PssTarget *target,
+			PssChildOutput *output, PssChildOutput *errors, GError **error)
 {
-	g_auto(GStrv) lines = g_strsplit(said, "\n", 2);
-	g_autofree char *clean = pss_ssh_clean_text(lines[0] ? lines[0] : "");
-
-	g_set_error(error, PSS_ERROR, PSS_USAGE, "ssh refuses these options: %s", clean);
-}
-
-/* Runs ssh -G. The answer is to be freed; NULL: error is set. */
-static char *ask_ssh(PssPerson *person, char *const *argv, char *const *environment, const PssTarget *target,
-		     GError **error)
-{
-	g_autofree char *bytes = g_malloc0(OUTPUT_MAX + 1);
-	char complaints[1024 + 1] = "";
-	PssChildOutput output = { .bytes = bytes, .size = OUTPUT_MAX };
-	PssChildOutput errors = { .bytes = complaints, .size = sizeof complaints - 1 };
 	PssSpawn spawn = {
 		.name = "ssh -G",
 		.argv = (const char *const *)argv,
@@ -282,11 +270,43 @@ static char *ask_ssh(PssPerson *person, char *const *argv, char *const *environm
 		.fds = { -1, -1, -1 },
 	};
 
-	if (!pss_child_run(person, &spawn, &output, &errors, "reading ssh_config (ssh -G)", error))
+	return pss_child_run(person, &spawn, output, errors, "reading ssh_config (ssh -G)", error);
+}
+
+/* Is it -Options alone that ssh refuses? */
+static gboolean refuses_options(PssPerson *person, const char *ssh, char *const *environment, const PssTarget *target)
+{
+	g_autofree char *bytes = g_malloc0(OUTPUT_MAX);
+	char complaints[1];
+	PssChildOutput output = { .bytes = bytes, .size = OUTPUT_MAX }, errors = { .bytes = complaints };
+	PssTarget bare = *target;
+	char none[] = "none";
+
+	if (!*target->options)
+		return FALSE;
+	bare.config_file = none;
+	g_auto(GStrv) argv = ssh_arguments(ssh, &bare);
+	return run_ssh(person, argv, environment, target, &output, &errors, NULL) && output.exit_status != 0;
+}
+
+/* Runs ssh -G. The answer is to be freed; NULL: error is set. */
+static char *ask_ssh(PssPerson *person, char *const *argv, char *const *environment, const PssTarget *target,
+		     GError **error)
+{
+	g_autofree char *bytes = g_malloc0(OUTPUT_MAX + 1);
+	char complaints[COMPLAINTS_MAX + 1] = "";
+	PssChildOutput output = { .bytes = bytes, .size = OUTPUT_MAX };
+	PssChildOutput errors = { .bytes = complaints, .size = COMPLAINTS_MAX };
+
+	if (!run_ssh(person, argv, environment, target, &output, &errors, error))
 		return NULL;
 	if (output.exit_status == 0)
 		return g_strdup(bytes);
-	set_usage_error(complaints, error);
+	g_autofree char *said = pss_ssh_clean_sentences(complaints);
+	if (refuses_options(person, argv[0], environment, target))
+		g_set_error(error, PSS_ERROR, PSS_USAGE, "ssh refuses these options: %s", said);
+	else
+		g_set_error(error, PSS_ERROR, PSS_SSH_ENDS, "ssh refuses its configuration: %s", said);
 	return NULL;
 }
 
@@ -324,29 +344,17 @@ static void put_key_file_first(PssSshConfig *config, const char *key_file)
 	config->key_file_given = TRUE;
 }
 
+/* What was typed has been checked: a bad name is ssh_config's. */
 static gboolean check(const PssSshConfig *config, GError **error)
 {
-	return pss_target_check_name("the host name", config->hostname, error) &&
-	       pss_target_check_name("the user name", config->user, error) &&
-	       (!config->host_key_alias || pss_target_check_name("HostKeyAlias", config->host_key_alias, error));
-}
+	g_autoptr(GError) wrong = NULL;
 
-/* Commands tell only some of their environment, so what SendEnv asks for may be set where they run and not be here. */
-static void note_missing_variables(const PssSshConfig *config, PssPerson *person)
-{
-	for (guint i = 0; i < config->send_env->len; i++) {
-		const char *pattern = g_ptr_array_index(config->send_env, i);
-		gboolean found = g_str_equal(pattern, "LANG") || g_str_has_prefix(pattern, "LC_");
-		for (char **variable = config->environment; *variable && !found; variable++) {
-			g_autofree char *name = g_strndup(*variable, strcspn(*variable, "="));
-			found = pss_wildcard_match(name, pattern);
-		}
-		if (!found)
-			pss_person_note(person, PSS_NOTE_VERBOSE,
-					"ssh_config's SendEnv '%s' sends nothing: pssession is told the locale and "
-					"what ssh itself needs of the environment (SetEnv sends a value)",
-					pattern);
-	}
+	if (pss_target_check_name("the host name", config->hostname, &wrong) &&
+	    pss_target_check_user("the user name", config->user, &wrong) &&
+	    (!config->host_key_alias || pss_target_check_name("HostKeyAlias", config->host_key_alias, &wrong)))
+		return TRUE;
+	g_set_error_literal(error, PSS_ERROR, PSS_SSH_ENDS, wrong->message);
+	return FALSE;
 }
 
 PssSshConfig *pss_ssh_config_resolve(PssPerson *person, const PssTarget *target, GError **error)
@@ -361,7 +369,6 @@ PssSshConfig *pss_ssh_config_resolve(PssPerson *person, const PssTarget *target,
 		return NULL;
 	if (!check(config, error))
 		return NULL;
-	note_missing_variables(config, person);
 	if (target->key_file)
 		put_key_file_first(config, target->key_file);
 	if (target->connect_timeout_ms)

@@ -65,8 +65,9 @@ typedef struct {
 } PssSshConfig;
 
 /* Blocks within the person's deadline, which it sets from ConnectTimeout once that is known. NULL and
- * PSS_USAGE for an option ssh does not know, PSS_UNSUPPORTED for one that bears on security and that
- * we cannot honour. What else is not honoured becomes a verbose note. */
+ * PSS_USAGE for an option ssh does not know, PSS_SSH_ENDS for a configuration that it refuses or that cannot be
+ * followed, PSS_UNSUPPORTED for what bears on security and cannot be honoured. What else is not honoured becomes a
+ * verbose note. */
 PssSshConfig *pss_ssh_config_resolve(PssPerson *person, const PssTarget *target,
 				     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void pss_ssh_config_free(PssSshConfig *config);

@@ -31,7 +31,7 @@ void pss_ssh_stream_reap_proxy(PssSshStream *stream);
  * too many? */
 gboolean pss_ssh_proxy_was_refused(const PssSshStream *stream);
 
-/* The last line that the proxy has written to standard error, cleaned; NULL: none. */
+/* What the proxy has written to standard error, its first 4 KiB, cleaned; NULL: nothing. */
 char *pss_ssh_proxy_said(const PssSshStream *stream);
 
 /* Starts ProxyCommand or ProxyJump of the config. Used by pss_ssh_connect() alone. */

@@ -35,6 +35,19 @@ char *pss_ssh_clean_lines(const char *text)
 	return clean(text, TRUE);
 }
 
+char *pss_ssh_clean_sentences(const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit_set(text, "\r\n", -1);
+	GString *out = g_string_new(NULL);
+
+	for (char **line = lines; *line; line++) {
+		g_autofree char *words = pss_ssh_clean_text(*line);
+		if (*words)
+			g_string_append_printf(out, "%s%s", out->len > 0 ? "; " : "", words);
+	}
+	return g_string_free(out, FALSE);
+}
+
 /* libssh 0.10 says so nowhere else: ssh_get_disconnect_message() knows nothing of a disconnect during a login. */
 gboolean pss_ssh_server_hung_up(ssh_session session)
 {

@@ -17,5 +17,8 @@ void pss_ssh_set_error(GError **error, ssh_session session, enum pss_status code
 /* Text that came from the other end, made fit to be shown on one line: no control bytes, valid UTF-8, capped. */
 char *pss_ssh_clean_text(const char *text);
 
-/* The same for banners and questions, whose newlines stay. */
+/* The lines of what a program said, each as above, one behind the other with semicolons between. */
+char *pss_ssh_clean_sentences(const char *text);
+
+/* Banners and questions, whose newlines stay. */
 char *pss_ssh_clean_lines(const char *text);

@@ -219,7 +219,7 @@ static gboolean open_all(Opening *opening, PssForwardKind kind, GPtrArray *texts
 			return FALSE;
 		}
 		if (wrong && opening->config->exit_on_forward_failure) {
-			g_set_error(error, PSS_ERROR, PSS_FAILED, "%s '%s' cannot be had: %s", kinds[kind].keyword,
+			g_set_error(error, PSS_ERROR, PSS_SSH_ENDS, "%s '%s' cannot be had: %s", kinds[kind].keyword,
 				    text, wrong);
 			return FALSE;
 		}

@@ -34,7 +34,7 @@ static gboolean add_jump(GPtrArray *argv, const char *jump, GError **error)
 	if (at) {
 		*at = '\0';
 		host = at + 1;
-		if (!pss_target_check_name("the user of ProxyJump", rest, error))
+		if (!pss_target_check_user("the user of ProxyJump", rest, error))
 			return FALSE;
 		add(argv, "-l");
 		add(argv, rest);
@@ -91,7 +91,7 @@ static char **command_arguments(const PssSshConfig *config, GError **error)
 	g_autofree char *expanded = pss_ssh_config_expand(config, config->proxy_command);
 
 	if (!expanded) {
-		g_set_error(error, PSS_ERROR, PSS_UNSUPPORTED, "ProxyCommand '%s' holds a token that is not known",
+		g_set_error(error, PSS_ERROR, PSS_SSH_ENDS, "ProxyCommand '%s' holds a token that is not known",
 			    config->proxy_command);
 		return NULL;
 	}
@@ -112,20 +112,20 @@ static int new_file_of_complaints(void)
 	return fd;
 }
 
-static char **lines_said(const PssSshStream *stream)
+static void read_said(const PssSshStream *stream, char text[SAID_MAX + 1])
 {
-	char text[SAID_MAX + 1] = "";
-
+	memset(text, 0, SAID_MAX + 1);
 	if (stream->proxy && stream->said >= 0 && pread(stream->said, text, SAID_MAX, 0) < 0)
 		g_debug("what the proxy said: %s", g_strerror(errno));
-	return g_strsplit_set(text, "\r\n", -1);
 }
 
 /* The first line counts: behind others this is what comes of something else. */
 gboolean pss_ssh_proxy_was_refused(const PssSshStream *stream)
 {
-	g_auto(GStrv) lines = lines_said(stream);
+	char text[SAID_MAX + 1];
 
+	read_said(stream, text);
+	g_auto(GStrv) lines = g_strsplit_set(text, "\r\n", -1);
 	for (char **line = lines; *line; line++)
 		if (**line)
 			return pss_turn_is_refusal(*line);
@@ -134,14 +134,13 @@ gboolean pss_ssh_proxy_was_refused(const PssSshStream *stream)
 
 char *pss_ssh_proxy_said(const PssSshStream *stream)
 {
-	g_auto(GStrv) lines = lines_said(stream);
+	char text[SAID_MAX + 1];
 
-	for (guint i = g_strv_length(lines); i > 0; i--) {
-		g_autofree char *line = pss_ssh_clean_text(lines[i - 1]);
-		if (*line)
-			return g_steal_pointer(&line);
-	}
-	return NULL;
+	read_said(stream, text);
+	char *said = pss_ssh_clean_sentences(text);
+	if (!*said)
+		g_clear_pointer(&said, g_free);
+	return said;
 }
 
 gboolean pss_ssh_proxy_start(const PssSshConfig *config, const PssTarget *target, PssSshStream *ret_stream,

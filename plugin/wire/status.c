@@ -25,6 +25,7 @@ static const struct {
 	[PSS_PROTOCOL] = { "protocol", 1 },
 	[PSS_UNSUPPORTED] = { "unsupported", 1 },
 	[PSS_THROTTLED] = { "throttled", 255 },
+	[PSS_SSH_ENDS] = { "ssh-ends", 255 },
 };
 
 int pss_status_exit(uint32_t status)

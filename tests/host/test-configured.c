@@ -183,7 +183,7 @@ static void proxy_that_talks(Fixture *f, gconstpointer unused)
 static void proxy_that_fails(Fixture *f, gconstpointer unused)
 {
 	link_target_option(f->target, "ProxyCommand=sh -c 'echo first >&2; echo no way there >&2; exit 3'");
-	expect_failure(f, PSS_UNREACHABLE, "the proxy said 'no way there'; 127.0.0.1");
+	expect_failure(f, PSS_UNREACHABLE, "the proxy said 'first; no way there'; 127.0.0.1");
 }
 
 /* What it says all day long is taken until there is no more room, and never stops it. */

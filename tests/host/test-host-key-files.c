@@ -304,7 +304,8 @@ static void start_ours(Cell *cell)
 static void check_refusal(const GError *error)
 {
 	g_assert_nonnull(error);
-	if (error->code != PSS_HOST_KEY && error->code != PSS_UNSUPPORTED && error->code != PSS_USAGE)
+	if (error->code != PSS_HOST_KEY && error->code != PSS_UNSUPPORTED && error->code != PSS_USAGE &&
+	    error->code != PSS_SSH_ENDS)
 		g_error("refused for another reason: %s", error->message);
 }
 

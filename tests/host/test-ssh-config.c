@@ -396,7 +396,7 @@ static void paths(Fixture *f, gconstpointer unused)
 		if (good)
 			g_assert_cmpstr(f->config->certificate_files->pdata[0], ==, rows[i].path);
 		else
-			g_assert_error(error, PSS_ERROR, PSS_UNSUPPORTED);
+			g_assert_error(error, PSS_ERROR, PSS_SSH_ENDS);
 		g_free(rows[i].path);
 	}
 }
@@ -445,7 +445,7 @@ static void several_paths(Fixture *f, gconstpointer unused)
 			g_assert_cmpstr(joined, ==, files->str);
 		} else {
 			g_assert_null(rows[i].files);
-			g_assert_error(error, PSS_ERROR, PSS_UNSUPPORTED);
+			g_assert_error(error, PSS_ERROR, PSS_SSH_ENDS);
 		}
 	}
 }
@@ -569,9 +569,9 @@ static void endless_answers(Fixture *f, gconstpointer unused)
 	static const struct {
 		const char *script, *words;
 	} rows[] = {
-		{ "#!/bin/sh\nexec yes 'identityfile /dev/null'\n", "prints more than 262144 bytes" },
-		{ "#!/bin/sh\nhead -c 262145 /dev/zero | tr '\\0' x\n", "prints more than 262144 bytes" },
-		{ "#!/bin/sh\nhead -c 3000 /dev/zero | tr '\\0' x >&2; exit 1\n", "ssh refuses these options: x" },
+		{ "#!/bin/sh\nexec yes 'identityfile /dev/null'\n", "prints more than 4194304 bytes" },
+		{ "#!/bin/sh\nhead -c 4194305 /dev/zero | tr '\\0' x\n", "prints more than 4194304 bytes" },
+		{ "#!/bin/sh\nhead -c 3000 /dev/zero | tr '\\0' x >&2; exit 1\n", "ssh refuses its configuration: x" },
 	};
 	g_autofree char *path = g_strdup_printf("%s:%s", f->directory, g_getenv("PATH"));
 	g_autofree char *program = g_build_filename(f->directory, "ssh", NULL);

@@ -256,7 +256,7 @@ static void taken_port_ends_it(Fixture *f, gconstpointer unused)
 	forward(f, from, 1);
 	link_target_option(f->target, "ExitOnForwardFailure=yes");
 	finish(f);
-	g_assert_error(f->link.lost, PSS_ERROR, PSS_FAILED);
+	g_assert_error(f->link.lost, PSS_ERROR, PSS_SSH_ENDS);
 	g_assert_nonnull(strstr(f->link.lost->message, "Address already in use"));
 	close(taken);
 }
@@ -502,7 +502,7 @@ static void remote_port_taken_ends_it(Fixture *f, gconstpointer unused)
 	option(f, "RemoteForward=127.0.0.1:%u localhost:1", from);
 	option(f, "ExitOnForwardFailure=yes");
 	finish(f);
-	g_assert_error(f->link.lost, PSS_ERROR, PSS_FAILED);
+	g_assert_error(f->link.lost, PSS_ERROR, PSS_SSH_ENDS);
 	g_assert_nonnull(strstr(f->link.lost->message, "RemoteForward"));
 	close(taken);
 }
