@@ -28,13 +28,23 @@ static bool interrupted(void)
 	return interrupt_state || terminating_signal || pending_traps[SIGINT] > 0;
 }
 
+/* A subshell forgets the traps, but not which signals had one: so the handler says it. */
+static bool has_trap(int signal)
+{
+	struct sigaction action;
+
+	return sigaction(signal, NULL, &action) == 0 && action.sa_handler == trap_handler;
+}
+
 const struct pss_shell pss_bash_shell = {
 	.name = "bash",
 	.error = say_error,
 	.get_variable = pss_bash_get_variable,
+	.get_environment = pss_bash_get_environment,
 	.check_array = pss_bash_check_array,
 	.set_array = pss_bash_set_array,
 	.interrupted = interrupted,
+	.has_trap = has_trap,
 	.signal_pending = pss_bash_signal_pending,
 	.why_not_enter = pss_bash_why_not_enter,
 	.run_entered = pss_bash_run_entered,

@@ -18,6 +18,14 @@ const char *pss_bash_get_variable(const char *name)
 	return get_string_value(name);
 }
 
+/* libc's environ is what bash was started with; this is made anew where a variable has changed, and holds what stands
+ * in front of the command (`NAME=value new-pssession`). */
+char *const *pss_bash_get_environment(void)
+{
+	maybe_make_export_env();
+	return export_env;
+}
+
 /* Plain variables to bash's own eyes that it sets anew by itself, or that nothing works without once they have turned
  * into arrays. */
 static bool is_special(const char *name)

@@ -77,6 +77,8 @@ static int write_invoke(struct pss_invoke *invoke, const struct pss_invoke_targe
 		pss_message_number(&message, PSS_TAG_BUFFERING, invoke->buffering);
 		pss_message_number(&message, PSS_TAG_BUFFER_SIZE, (uint64_t)invoke->buffer_size);
 	}
+	if (target->target.host)
+		pss_request_environment(invoke->call, &message);
 	int rc = pss_message_end(&message);
 	return rc < 0 ? rc : write_text(invoke, target->id);
 }

@@ -17,20 +17,6 @@
 #include "client/size.h"
 #include "wire/cleanup.h"
 
-/* What an open tells of the caller's environment, SPEC §8. */
-static const char *const told[] = {
-	"SSH_AUTH_SOCK",  "SSH_ASKPASS", "SSH_ASKPASS_REQUIRE",
-	"KRB5CCNAME",     "DISPLAY",     "WAYLAND_DISPLAY",
-	"TERM",           "COLORTERM",   "HOME",
-	"PATH",           "USER",        "XDG_RUNTIME_DIR",
-	"LANG",           "LC_ALL",      "LC_ADDRESS",
-	"LC_COLLATE",     "LC_CTYPE",    "LC_IDENTIFICATION",
-	"LC_MEASUREMENT", "LC_MESSAGES", "LC_MONETARY",
-	"LC_NAME",        "LC_NUMERIC",  "LC_PAPER",
-	"LC_TELEPHONE",   "LC_TIME",
-};
-#define N_TOLD (sizeof told / sizeof *told)
-
 /* The room for an answer, so that the buffer it is sent from never moves and can be wiped whole. */
 #define ANSWER_ROOM 8192
 
@@ -63,22 +49,6 @@ void pss_terminal_size(unsigned *ret_columns, unsigned *ret_rows)
 		size = (struct winsize){ 0 };
 	*ret_columns = size.ws_col ? size.ws_col : 80;
 	*ret_rows = size.ws_row ? size.ws_row : 24;
-}
-
-void pss_request_surroundings(struct pss_message *message, const char *directory)
-{
-	unsigned columns, rows;
-
-	pss_message_text(message, PSS_TAG_CWD, directory);
-	for (size_t i = 0; i < N_TOLD; i++) {
-		const char *value = getenv(told[i]);
-		_cleanup_(pss_free_pointer) char *field = value ? pss_format("%s=%s", told[i], value) : NULL;
-		pss_message_text(message, PSS_TAG_ENV, field);
-	}
-	pss_terminal_size(&columns, &rows);
-	pss_message_number(message, PSS_TAG_COLUMNS, columns);
-	pss_message_number(message, PSS_TAG_ROWS, rows);
-	pss_message_number(message, PSS_TAG_CAN_ASK, pss_can_ask());
 }
 
 static bool finds(const struct run *run)
@@ -115,6 +85,7 @@ static int write_open(struct run *run, struct pss_open *open)
 		write_session(run, open, &message);
 	pss_message_number(&message, PSS_TAG_VERBOSE, pss_call_verbosity(run->call));
 	pss_request_surroundings(&message, directory);
+	pss_request_environment(run->call, &message);
 	return pss_message_end(&message);
 }
 

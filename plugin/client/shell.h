@@ -68,6 +68,9 @@ struct pss_shell {
 	/* -- variables of the calling shell */
 	/* The value of a scalar, or NULL. Borrowed until the next call into the shell. */
 	const char *(*get_variable)(const char *name);
+	/* What a program started now would have as its environment, "NAME=value" and a NULL. Borrowed until the next
+	 * call into the shell. NULL: libc's environ is kept up to date. */
+	char *const *(*get_environment)(void);
 	/* Can `name` take an array? 0, -EINVAL (no identifier), -EROFS (readonly), -EEXIST (associative, integer, …),
 	 * -EPERM (the shell sets it itself, or cannot do without it). */
 	int (*check_array)(const char *name);
@@ -77,6 +80,9 @@ struct pss_shell {
 	/* -- signals */
 	/* Has Ctrl-C been pressed since the builtin began? Does not clear it: the shell does that itself. */
 	bool (*interrupted)(void);
+
+	/* Does the user have a trap on this signal, which runs when the builtin is done? NULL: there are no traps. */
+	bool (*has_trap)(int signal);
 
 	/* Has the editor caught a signal that it has not acted on yet? Asked with signals blocked. NULL: no editor
 	 * of this shell catches signals itself. */

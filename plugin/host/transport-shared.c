@@ -3,6 +3,8 @@
  * those that name the same target in the same way is one real transport. It logs in once, asks the first of them, and
  * goes with the last. Each channel is one of the real transport's. Servers limit their number (MaxSessions): so a
  * member comes in when as many as it wants have been granted, and gets another connection if they are refused. */
+#include <string.h>
+
 #include "host/error.h"
 #include "host/transport.h"
 
@@ -53,8 +55,43 @@ static void shared_free(Shared *shared)
 	g_free(shared);
 }
 
-/* What must be the same: all that says how to get there, who helps, and what the remote shell gets to know. The kind of
+/* What differs from one terminal, directory or command to the next, and says nothing of how to get there. The kind of
  * the terminal goes with each channel. */
+static gboolean is_of_one_terminal(const char *variable)
+{
+	static const char *const names[] = { "_",
+					     "PWD",
+					     "OLDPWD",
+					     "SHLVL",
+					     "TERM",
+					     "COLUMNS",
+					     "LINES",
+					     "WINDOWID",
+					     "WINDOW",
+					     "STY",
+					     "TMUX",
+					     "TMUX_PANE",
+					     "SSH_TTY",
+					     "SSH_CLIENT",
+					     "SSH_CONNECTION",
+					     "GPG_TTY",
+					     "XDG_VTNR",
+					     "XDG_SESSION_ID",
+					     "INVOCATION_ID",
+					     "TERM_SESSION_ID",
+					     "VTE_TITLE",
+					     "WEZTERM_PANE",
+					     "KITTY_WINDOW_ID",
+					     "ITERM_SESSION_ID",
+					     "GNOME_TERMINAL_SCREEN",
+					     "KONSOLE_DBUS_SESSION",
+					     NULL };
+	g_autofree char *name = g_strndup(variable, strcspn(variable, "="));
+
+	return g_strv_contains(names, name);
+}
+
+/* What must be the same: all that says how to get there, who helps, and what the remote shell gets to know. */
 static char *key_of(const PssTarget *target)
 {
 	GString *key = g_string_new(NULL);
@@ -65,7 +102,7 @@ static char *key_of(const PssTarget *target)
 	for (char **option = target->options; *option; option++)
 		g_string_append_printf(key, "\n%s", *option);
 	for (char **variable = target->environment; *variable; variable++) {
-		if (!g_str_has_prefix(*variable, "TERM="))
+		if (!is_of_one_terminal(*variable))
 			g_string_append_printf(key, "\n%s", *variable);
 	}
 	return g_string_free(key, FALSE);

@@ -47,12 +47,19 @@ void pss_message_begin(struct pss_message *message, struct pss_buffer *buffer, e
 	message->error = pss_frame_append(buffer, (uint16_t)type, id, 0, NULL, 0);
 }
 
+bool pss_message_has_room(const struct pss_message *message, size_t n)
+{
+	if (message->error || n > PSS_FRAME_PAYLOAD_MAX)
+		return false;
+	size_t payload = message->buffer->length - message->start - sizeof(struct pss_frame_header);
+	return payload + sizeof(struct field_header) + n <= PSS_FRAME_PAYLOAD_MAX;
+}
+
 void pss_message_bytes(struct pss_message *message, enum pss_tag tag, const void *data, size_t n)
 {
 	if (message->error)
 		return;
-	size_t payload = message->buffer->length - message->start - sizeof(struct pss_frame_header);
-	if (n > PSS_FRAME_PAYLOAD_MAX || payload + sizeof(struct field_header) + n > PSS_FRAME_PAYLOAD_MAX) {
+	if (!pss_message_has_room(message, n)) {
 		message->error = -EMSGSIZE;
 		return;
 	}

@@ -3,6 +3,7 @@
  * Normative description, with who sends what when: plugin/wire/PROTOCOL.md. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -98,8 +99,8 @@ enum pss_tag {
 	PSS_TAG_TELL_MOTD = 28, /* number: 1 to be told the message of the day as a NOTE too */
 
 	/* OPEN, ATTACH, RESIZE: the caller's surroundings */
-	PSS_TAG_CWD = 32, /* text: for relative paths and proxies */
-	PSS_TAG_ENV = 33, /* text, repeated: "NAME=value"; SSH_AUTH_SOCK, SSH_ASKPASS, DISPLAY, LANG, LC_*, TERM, … */
+	PSS_TAG_CWD = 32,     /* text: for relative paths and proxies */
+	PSS_TAG_ENV = 33,     /* text, repeated: "NAME=value", of all that the caller exports */
 	PSS_TAG_COLUMNS = 34, /* number */
 	PSS_TAG_ROWS = 35,    /* number */
 	PSS_TAG_FORCE = 36,   /* number: 1 to take the session from another terminal */
@@ -228,7 +229,8 @@ void pss_message_begin(struct pss_message *message, struct pss_buffer *buffer, e
 void pss_message_number(struct pss_message *message, enum pss_tag tag, uint64_t value);
 void pss_message_text(struct pss_message *message, enum pss_tag tag, const char *text); /* NULL: no field */
 void pss_message_bytes(struct pss_message *message, enum pss_tag tag, const void *data, size_t n);
-int pss_message_end(struct pss_message *message); /* 0, -EMSGSIZE or -ENOMEM */
+bool pss_message_has_room(const struct pss_message *message, size_t n); /* for a field of n bytes? */
+int pss_message_end(struct pss_message *message);                       /* 0, -EMSGSIZE or -ENOMEM */
 
 /* Reading, without copies: what comes out borrows from the frame's payload. */
 struct pss_fields {
