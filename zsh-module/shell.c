@@ -34,6 +34,11 @@ bool pss_zsh_interrupted(void)
 	return interrupt_seen || (errflag & ERRFLAG_INT);
 }
 
+static bool has_trap(int signal)
+{
+	return (sigtrapped[signal] & ZSIG_TRAPPED) != 0;
+}
+
 static void on_interrupt(int number)
 {
 	interrupt_seen = 1;
@@ -107,6 +112,7 @@ const struct pss_shell pss_zsh_shell = {
 	.check_array = pss_zsh_check_array,
 	.set_array = pss_zsh_set_array,
 	.interrupted = pss_zsh_interrupted,
+	.has_trap = has_trap,
 	.why_not_enter = pss_zsh_why_not_enter,
 	.run_entered = pss_zsh_run_entered,
 	.editor_begin = pss_zsh_editor_begin,

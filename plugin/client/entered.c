@@ -129,7 +129,7 @@ int pss_entered_run(const struct pss_entered *entered)
 
 	if (pss_tty_open(&state.tty, term) < 0)
 		return refuse(entered, -ENOTTY);
-	pss_signals_catch();
+	pss_signals_catch(NULL);
 	pss_link_init(&state.link, entered->connection, entered->id);
 	state.relay = (struct pss_relay){
 		.link = &state.link,

@@ -285,7 +285,7 @@ struct surroundings {
 };
 
 /* A broken pipe must not end the shell before the remote side has heard of it. */
-static void take_surroundings(struct surroundings *surroundings)
+static void take_surroundings(const struct pss_shell *shell, struct surroundings *surroundings)
 {
 	struct sigaction action;
 	sigset_t pipe_set, pending;
@@ -297,7 +297,8 @@ static void take_surroundings(struct surroundings *surroundings)
 	sigemptyset(&pipe_set);
 	sigaddset(&pipe_set, SIGPIPE);
 	sigprocmask(SIG_BLOCK, &pipe_set, &surroundings->mask);
-	pss_signals_catch();
+	/* A trap runs when the invocation is done, as it does behind a program in the foreground. */
+	pss_signals_catch(shell->has_trap);
 	if (surroundings->ignores_interrupt)
 		sigaction(SIGINT, &action, NULL);
 }
@@ -365,7 +366,7 @@ void pss_invoke_run(struct pss_invoke *invoke)
 	invoke->heard = pss_now_ms();
 	for (int i = 0; i < 2; i++)
 		pss_writer_init(&invoke->writers[i], i + 1);
-	take_surroundings(&surroundings);
+	take_surroundings(invoke->call->shell, &surroundings);
 	open_terminal(invoke);
 	pss_invoke_progress_open(invoke);
 	while (rc == 0 && invoke->n_done < invoke->n_targets)

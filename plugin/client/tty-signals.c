@@ -35,7 +35,7 @@ static void on_ending(int number)
 static struct caught {
 	int number;
 	void (*handler)(int number);
-	bool keep_ignored;
+	bool ends; /* the shell: its own way with it may have to stay */
 	struct sigaction before;
 } table[] = {
 	{ SIGINT, on_interrupt, false },
@@ -49,7 +49,12 @@ static struct caught {
 
 static sigset_t mask_before;
 
-void pss_signals_catch(void)
+static bool stays(const struct caught *row, bool (*has_trap)(int signal))
+{
+	return row->ends && (row->before.sa_handler == SIG_IGN || (has_trap && has_trap(row->number)));
+}
+
+void pss_signals_catch(bool (*has_trap)(int signal))
 {
 	sigset_t caught;
 
@@ -59,9 +64,9 @@ void pss_signals_catch(void)
 		struct sigaction action = { .sa_handler = row->handler };
 
 		sigemptyset(&action.sa_mask);
-		sigaction(row->number, &action, &row->before);
-		if (row->keep_ignored && row->before.sa_handler == SIG_IGN)
-			sigaction(row->number, &row->before, NULL);
+		sigaction(row->number, NULL, &row->before);
+		if (!stays(row, has_trap))
+			sigaction(row->number, &action, NULL);
 		sigaddset(&caught, row->number);
 	}
 	sigprocmask(SIG_UNBLOCK, &caught, &mask_before); /* zsh runs its builtins with some of them blocked */

@@ -8,8 +8,9 @@
 #include <stdint.h>
 
 /* Catches SIGINT, SIGHUP, SIGTERM, SIGWINCH and SIGCONT, ignores SIGQUIT. What the shell ignores of
- * HUP and TERM stays ignored, and none of these is blocked. Clears all flags. */
-void pss_signals_catch(void);
+ * HUP and TERM stays ignored, what `has_trap` (or NULL) is true for stays the shell's, and none of these is blocked.
+ * Clears all flags. */
+void pss_signals_catch(bool (*has_trap)(int signal));
 /* Puts every disposition and the mask back. */
 void pss_signals_release(void);
 
