@@ -57,6 +57,18 @@ zsh_with() {
 	[ "$output" = $'1\n0\n0' ]
 }
 
+@test "module: the lines that pssession(7) and README.md show for zmodload -ab bring every name, each of them at once" {
+	local file lines name
+	for file in man/pssession.in README.md; do
+		lines=$(sed -n 's/\\-/-/g; /^zmodload -ab/p' "$PSS_SOURCE/$file")
+		[ -n "$lines" ]
+		for name in $NAMES; do
+			run zsh_with "$lines; zmodload -e pssession && exit 3; $name --help"
+			[ "$status" -eq 0 ] || { echo "$file: $name: $output"; return 1; }
+		done
+	done
+}
+
 @test "module: a single name is loaded with zmodload -F" {
 	run zsh_with "zmodload -F pssession b:get-pssession; whence -w get-pssession new-pssession; get-pssession"
 	[ "$output" = $'get-pssession: builtin\nnew-pssession: none' ]
