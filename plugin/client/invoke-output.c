@@ -43,7 +43,7 @@ static unsigned color_of(const char *label)
 	return colors[hash % sizeof colors];
 }
 
-static void put_label(struct pss_invoke *invoke, const struct pss_invoke_target *target, int stream)
+void pss_invoke_put_label(struct pss_invoke *invoke, const struct pss_invoke_target *target, int stream)
 {
 	char start[16];
 
@@ -64,9 +64,13 @@ static void put_line(struct pss_invoke *invoke, const struct pss_invoke_target *
 		pss_invoke_put_json(invoke, target, stream, line, n, partial);
 		return;
 	}
-	if (invoke->form == PSS_FORM_LINES)
-		put_label(invoke, target, stream);
-	pss_invoke_put(invoke, stream, line, n);
+	bool labelled = invoke->form == PSS_FORM_LINES;
+	if (labelled)
+		pss_invoke_put_label(invoke, target, stream);
+	if (labelled && invoke->on_terminal[stream])
+		pss_invoke_put_safe(invoke, target, stream, line, n);
+	else
+		pss_invoke_put(invoke, stream, line, n);
 	pss_invoke_put(invoke, stream, "\n", 1);
 }
 
@@ -204,6 +208,23 @@ static bool is_same(const struct pss_invoke_target *a, const struct pss_invoke_t
 		memcmp(pss_buffer_bytes(&a->partial[0]), pss_buffer_bytes(&b->partial[0]), a->partial[0].length) == 0);
 }
 
+/* On a terminal nothing in it may reach the names above it. */
+static void put_output(struct pss_invoke *invoke, const struct pss_buffer *output)
+{
+	const unsigned char *at = pss_buffer_bytes(output), *end = at + output->length;
+
+	if (!invoke->on_terminal[0]) {
+		pss_invoke_put(invoke, 0, at, output->length);
+		return;
+	}
+	while (at < end) {
+		const unsigned char *newline = memchr(at, '\n', (size_t)(end - at));
+		pss_invoke_put_safe(invoke, NULL, 0, at, (size_t)((newline ? newline : end) - at));
+		put_text(invoke, 0, newline ? "\n" : "");
+		at = newline ? newline + 1 : end;
+	}
+}
+
 static void put_group(struct pss_invoke *invoke, size_t first, bool *shown)
 {
 	const struct pss_invoke_target *leader = &invoke->targets[first];
@@ -224,7 +245,7 @@ static void put_group(struct pss_invoke *invoke, size_t first, bool *shown)
 	snprintf(text, sizeof text, " status %d", leader->exit_status);
 	put_text(invoke, 0, leader->exit_status ? text : "");
 	put_text(invoke, 0, " ----------------\n");
-	pss_invoke_put(invoke, 0, pss_buffer_bytes(output), output->length);
+	put_output(invoke, output);
 	if (output->length > 0 && pss_buffer_bytes(output)[output->length - 1] != '\n')
 		put_text(invoke, 0, "\n");
 }

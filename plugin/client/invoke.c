@@ -364,8 +364,10 @@ void pss_invoke_run(struct pss_invoke *invoke)
 
 	fflush(stdout);
 	invoke->heard = pss_now_ms();
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
 		pss_writer_init(&invoke->writers[i], i + 1);
+		invoke->on_terminal[i] = isatty(i + 1);
+	}
 	take_surroundings(invoke->call->shell, &surroundings);
 	open_terminal(invoke);
 	pss_invoke_progress_open(invoke);

@@ -107,6 +107,7 @@ struct pss_invoke {
 	int broken;        /* errno of writing: our output goes nowhere any more; 0: it does */
 	long long give_up; /* ms; 0: not decided */
 	bool color[2];     /* of the two streams */
+	bool on_terminal[2];
 	struct pss_invoke_progress progress;
 	struct pss_buffer password; /* -SharePassword: the answer so far */
 };
@@ -165,6 +166,13 @@ bool pss_invoke_has_output(const struct pss_invoke *invoke);
 void pss_invoke_write(struct pss_invoke *invoke); /* what the descriptors take now */
 /* Puts bytes as they are behind what is to be written. */
 void pss_invoke_put(struct pss_invoke *invoke, int stream, const void *data, size_t n);
+void pss_invoke_put_label(struct pss_invoke *invoke, const struct pss_invoke_target *target, int stream);
+
+/* ---- invoke-safe.c */
+/* A line for a terminal, without what could reach the text in front of it: see there. With a target it stands behind
+ * that one's label. */
+void pss_invoke_put_safe(struct pss_invoke *invoke, const struct pss_invoke_target *target, int stream,
+			 const void *line, size_t n);
 
 /* ---- invoke-json.c */
 /* A line, or a part of one that goes on. */

@@ -60,8 +60,7 @@ static size_t csi_length(const unsigned char *at, size_t n)
 	return i < n && at[i] >= 0x40 && at[i] < 0x7f ? i + 1 : i;
 }
 
-/* How long the escape sequence at `at` is (at[0] is ESC). */
-static size_t escape_length(const unsigned char *at, size_t n)
+size_t pss_escape_length(const unsigned char *at, size_t n)
 {
 	size_t i = 1;
 
@@ -76,7 +75,7 @@ static size_t escape_length(const unsigned char *at, size_t n)
 	return i < n && at[i] >= 0x30 && at[i] < 0x7f ? i + 1 : i;
 }
 
-static bool is_sgr(const unsigned char *at, size_t length)
+bool pss_is_sgr(const unsigned char *at, size_t length)
 {
 	if (length < 3 || length > SGR_MAX || at[1] != '[' || at[length - 1] != 'm')
 		return false;
@@ -127,8 +126,8 @@ char *pss_clean_text(const void *data, size_t n, enum pss_clean flags)
 		size_t length, kept;
 
 		if (*at == ESC) {
-			length = escape_length(at, (size_t)(end - at));
-			kept = (flags & PSS_CLEAN_SGR) && is_sgr(at, length) ? length : 0;
+			length = pss_escape_length(at, (size_t)(end - at));
+			kept = (flags & PSS_CLEAN_SGR) && pss_is_sgr(at, length) ? length : 0;
 		} else {
 			kept = replacement(at, (size_t)(end - at), flags, &text, &length);
 		}

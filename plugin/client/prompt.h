@@ -21,6 +21,12 @@ enum pss_clean {
  * whole. At most PSS_PROMPT_MAX bytes. NULL when memory is short. */
 char *pss_clean_text(const void *data, size_t n, enum pss_clean flags);
 
+/* How many of the n bytes at `at`, of which the first is ESC, are one escape sequence; all of them where it does not
+ * end. */
+size_t pss_escape_length(const unsigned char *at, size_t n);
+/* Does the sequence, of that length, set colours and attributes and nothing else? */
+bool pss_is_sgr(const unsigned char *at, size_t length);
+
 struct pss_prompt {
 	const char *form;        /* PSSESSION_PROMPT, or NULL for "[%n]: %p" */
 	const char *name;        /* %h */

@@ -52,7 +52,7 @@ size_t pss_decode(const unsigned char *at, size_t n, uint32_t *ret_character)
 
 /* C1 controls are refused because some terminals obey them, the bidirectional ones and the separators of lines
  * because they make a line look like another. */
-static bool is_printable(uint32_t character)
+bool pss_is_printable(uint32_t character)
 {
 	return !(character < 0x20 || (character >= 0x7f && character < 0xa0) ||
 		 (character >= 0x2028 && character <= 0x202e) || (character >= 0x2066 && character <= 0x2069));
@@ -68,7 +68,7 @@ char *pss_visible(const char *text, bool keep_lines)
 	for (const unsigned char *from = (const unsigned char *)text; from < end;) {
 		uint32_t character;
 		size_t n = pss_decode(from, (size_t)(end - from), &character);
-		if (n > 0 && (is_printable(character) || (keep_lines && strchr("\n\t", (int)character))))
+		if (n > 0 && (pss_is_printable(character) || (keep_lines && strchr("\n\t", (int)character))))
 			to = mempcpy(to, from, n);
 		else
 			*to++ = '?';

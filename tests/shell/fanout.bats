@@ -432,6 +432,25 @@ start_fan() {
 	rm_gates
 }
 
+@test "fanout: nothing in a line hides whose it is on a terminal; in a file it is as it came" {
+	local name attack attacks=(
+		'a\rb' 'a\b\b\b\b\b\b\b\bb' '\033[2K\033[Gb' '\033[1;1Hb' '\033[9Db' '\033[Ab' '\033[8m' '\0338b' '\033[2Jb'
+		'\033cb' '\302\233Gb' '\033P' '\033]0;b' 'a\vb' 'a\fb' '\033(0b' '\033[?5hb' 'ok\r'
+	)
+	for attack in "${attacks[@]}"; do
+		echo "printf '$attack\n'"
+	done >"$HERE/attack"
+	start_fan "-ComputerName h1,h2 -FilePath $HERE/attack"
+	wait_local
+	for name in h1 h2; do
+		[ "$(scrollback | grep -c "^$name:")" -eq "${#attacks[@]}" ]
+	done
+	tm capture-pane -p -e -S - | not grep -q $'\033\\[[0-9;]*8m.*h[12]:'
+	term_keys C-l
+	run_line "f -ComputerName h1,h2 \"printf 'a\\\\rb'\" >$HERE/o"
+	[ "$(sort "$HERE/o")" = $'h1: a\rb\nh2: a\rb' ]
+}
+
 @test "fanout: colours on a terminal alone, for each of the two streams" {
 	start_fan "-ComputerName h1,h2 'echo o; echo e >&2' 2>$HERE/e"
 	wait_local
