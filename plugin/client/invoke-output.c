@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "client/invoke.h"
+#include "client/wait.h"
 #include "wire/cleanup.h"
 
 #define PART_MAX_BYTES (256u * 1024u)        /* of a line in JSON */
@@ -178,11 +179,41 @@ bool pss_invoke_show(struct pss_invoke *invoke, struct pss_invoke_target *target
 		return true;
 	if (invoke->form == PSS_FORM_BARE && invoke->n_targets == 1)
 		return show_bare(invoke, stream, data, n);
+	target->printed = pss_now_ms();
 	if (invoke->form == PSS_FORM_GROUPED)
 		take_group(invoke, target, stream, data, n);
 	else
 		take_lines(invoke, target, stream, data, n);
 	return true;
+}
+
+static size_t last_line_length(const struct pss_buffer *held)
+{
+	const unsigned char *bytes = pss_buffer_bytes(held);
+	const unsigned char *newline = held->length > 0 ? memrchr(bytes, '\n', held->length) : NULL;
+
+	return newline ? held->length - (size_t)(newline + 1 - bytes) : held->length;
+}
+
+void pss_invoke_show_question(struct pss_invoke *invoke, struct pss_invoke_target *target)
+{
+	const struct pss_buffer *held = &target->partial[0];
+	size_t n = last_line_length(held);
+	_cleanup_(pss_free_pointer) char *tail =
+		n > 0 ? strndup((const char *)pss_buffer_bytes(held) + held->length - n, n) : NULL;
+
+	target->printed = 0;
+	if (!tail || !*tail)
+		return;
+	if (invoke->form != PSS_FORM_GROUPED)
+		put_held(invoke, target, 0, n, true);
+	pss_invoke_write(invoke);
+	if (!target->told_question)
+		pss_call_warning(invoke->call,
+				 "[%s] stands at '%s': if it asks, it waits for ever, as no answer can be given to "
+				 "several targets; -AllocateTty with this one alone can",
+				 target->label, tail);
+	target->told_question = true;
 }
 
 void pss_invoke_show_end(struct pss_invoke *invoke, struct pss_invoke_target *target)

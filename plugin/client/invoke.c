@@ -23,6 +23,7 @@
 #define QUIET_LONG_MS 10000 /* while commands run */
 #define GIVE_UP_MS 2000     /* for a command that was told to end because nobody reads it */
 #define GRACE_MS 1000       /* the same after -Timeout */
+#define QUESTION_MS 1000    /* for a line on a terminal to go on */
 #define AT_ONCE_MS 1000     /* for the host process to answer who has pressed Ctrl-C twice */
 
 /* ---- ending early */
@@ -187,6 +188,23 @@ static void look_for_deadlines(const struct pss_invoke *invoke, long long *wake)
 	}
 }
 
+/* A terminal's line that has not ended and goes no further may be a question, for which nobody would wait to end. */
+static void look_for_questions(struct pss_invoke *invoke, long long *wake)
+{
+	bool may_ask = invoke->tty && invoke->n_targets > 1;
+
+	for (size_t i = 0; may_ask && i < invoke->n_targets; i++) {
+		struct pss_invoke_target *target = &invoke->targets[i];
+		long long due = target->printed + QUESTION_MS;
+		if (target->state != PSS_TARGET_RUNS || target->printed == 0)
+			continue;
+		if (pss_now_ms() >= due)
+			pss_invoke_show_question(invoke, target);
+		else if (due < *wake)
+			*wake = due;
+	}
+}
+
 static int wait_and_read(struct pss_invoke *invoke, long long wake)
 {
 	bool blocked = invoke->showing || invoke->out[0].length >= OUT_LIMIT || invoke->out[1].length >= OUT_LIMIT;
@@ -253,6 +271,7 @@ static int turn(struct pss_invoke *invoke, enum stopped *stopped)
 	rc = take_silence(invoke, &wake);
 	pss_invoke_progress_show(invoke, &wake);
 	look_for_deadlines(invoke, &wake);
+	look_for_questions(invoke, &wake);
 	return rc < 0 ? rc : wait_and_read(invoke, wake);
 }
 

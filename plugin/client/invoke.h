@@ -54,8 +54,9 @@ struct pss_invoke_target {
 	char *reason;                 /* why it was not reached or not let finish, or NULL; heap */
 	struct pss_buffer partial[2]; /* standard output and error since the last newline, or all of it when grouped */
 	bool in_parts[2];             /* parts of the line are out already */
-	bool told_parts;
-	size_t credit; /* bytes of input that may be sent */
+	bool told_parts, told_question;
+	long long printed; /* ms: when it printed last, while its terminal stands in a line; 0: it does not */
+	size_t credit;     /* bytes of input that may be sent */
 	off_t input_at;
 	bool input_ended;
 };
@@ -160,6 +161,8 @@ void pss_invoke_record(struct pss_invoke *invoke);
 /* Takes output of a target. Form bare writes it from the frame: the frame is done only when this returns true. */
 bool pss_invoke_show(struct pss_invoke *invoke, struct pss_invoke_target *target, int stream, const void *data,
 		     size_t n);
+/* A terminal stands in an unfinished line. Shows that, and says once that no answer can be given. */
+void pss_invoke_show_question(struct pss_invoke *invoke, struct pss_invoke_target *target);
 void pss_invoke_show_end(struct pss_invoke *invoke, struct pss_invoke_target *target); /* its last words */
 void pss_invoke_show_groups(struct pss_invoke *invoke);
 bool pss_invoke_has_output(const struct pss_invoke *invoke);

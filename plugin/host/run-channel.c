@@ -50,6 +50,13 @@ static void on_closed(gpointer user, int exit_status, const GError *error)
 	done(run, exit_status, error);
 }
 
+/* A terminal has no end of input but the key for it; and a channel that has ended takes no Ctrl-C any more. */
+static void end_input(const Run *run)
+{
+	if (!run->tty)
+		pss_channel_eof(run->channel);
+}
+
 static void run_input(PssRun *base, const void *data, gsize n)
 {
 	Run *run = (Run *)base;
@@ -60,7 +67,7 @@ static void run_input(PssRun *base, const void *data, gsize n)
 	if (n > 0)
 		pss_channel_write(run->channel, data, n);
 	else
-		pss_channel_eof(run->channel);
+		end_input(run);
 }
 
 static void run_interrupt(PssRun *base)
@@ -145,6 +152,6 @@ PssRun *pss_run_channel_new(PssTransport *transport, const PssRunChannelOptions 
 		pss_wipe(first, request.n_first_bytes);
 	g_free(first);
 	if (!options->input)
-		pss_channel_eof(run->channel);
+		end_input(run);
 	return &run->base;
 }

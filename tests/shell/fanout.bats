@@ -451,6 +451,19 @@ start_fan() {
 	[ "$(sort "$HERE/o")" = $'h1: a\rb\nh2: a\rb' ]
 }
 
+@test "fanout: on terminals Ctrl-C ends all at the first press, and a question is shown with its computer" {
+	start_fan "-ComputerName h1,h2 -AllocateTty 'read -p \"sure, \$((1 + 1)) times? \" x; echo no'"
+	wait_screen 'h1: sure, 2 times\?'
+	wait_screen 'h2: sure, 2 times\?'
+	wait_screen 'WARNING: \[h[12]\] stands at .sure, 2 times\? .*no answer can be given'
+	term_keys C-c
+	wait_local
+	screen | not grep -q 'h[12]: no'
+	status_is 130
+	wait_until 10 eval '! pgrep -u "$REMOTE_UID" -f "sure, .*times" >/dev/null'
+	terminal_is_sane
+}
+
 @test "fanout: colours on a terminal alone, for each of the two streams" {
 	start_fan "-ComputerName h1,h2 'echo o; echo e >&2' 2>$HERE/e"
 	wait_local
