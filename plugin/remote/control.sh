@@ -161,7 +161,7 @@ case $f in bash | posix) put escapes ;; *) cat >/dev/null ;; esac <<'@END@'
 @END@
 if [ $f = zsh ]; then
 	for x in zshenv zprofile zshrc zlogin; do
-		printf '__pss_d=${__pss_d-$ZDOTDIR} __pss_stub=%s\n. "$__pss_d/rc"\n' $x >.$x
+		printf '__pss_d=${__pss_d-$ZDOTDIR} __pss_stub=%s\n\\builtin \\. "$__pss_d/rc"\n' $x >.$x
 	done
 	echo >&6
 fi

@@ -11,6 +11,12 @@
 
 #define STREAMS " 0<\"$__pss_in\" 1<>\"$__pss_d/o$__pss_relay\" 2<>\"$__pss_d/e$__pss_relay\""
 
+/* However the text has ended: what a function sets of these options is put back when it returns. */
+#define ZSH_ALWAYS                                                                                                   \
+	"always { { __pss_q; __pss_note \"${options[printexitvalue]}\" \"${__pss_running[@]}\"; \\builtin \\setopt " \
+	"\"${__pss_running[@]}\"; } 2>/dev/null; "                                                                   \
+	"__pss_end; }\n"
+
 static const struct {
 	PssFamily family;
 	const char *word; /* in the reply `r` */
@@ -22,10 +28,10 @@ static const struct {
 	  "; } >/dev/null 2>&1 && \\builtin eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\"\n",
 	  "; } >/dev/null 2>&1 && \\builtin eval \"$__pss_x$__pss_c$__pss_y\"" STREAMS "\n" },
 	{ PSS_FAMILY_ZSH, "zsh", "zsh",
-	  " } >/dev/null 2>&1 && { __pss_preexec; \\builtin eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\" } "
-	  "always { __pss_end }\n",
-	  " } >/dev/null 2>&1 && { \\builtin eval \"$__pss_x$__pss_c$__pss_y\"" STREAMS " } "
-	  "always { __pss_end }\n" },
+	  "; } >/dev/null 2>&1 && { __pss_preexec; \\builtin eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\"; "
+	  "} " ZSH_ALWAYS,
+	  "; } >/dev/null 2>&1 && { __pss_give; \\builtin eval \"$__pss_x$__pss_c$__pss_y\"" STREAMS
+	  "; } " ZSH_ALWAYS },
 	{ PSS_FAMILY_FISH, "fish", "fish", NULL, NULL }, /* records, not lines */
 	{ PSS_FAMILY_POSIX, "posix", "sh",
 	  "; } >/dev/null 2>&1 && \\eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\"; { __pss_end; } 2>/dev/null\n",

@@ -1,10 +1,10 @@
 # Completion in zsh: the file `complete` of the private directory. A copy of the session's shell sources it for
 # each request, under a deadline. Where the user has compsys, that completes, in a line editor of a pseudo terminal
 # of its own, and what it hands to compadd is what we report; without it, posix-complete.sh does what it can.
-emulate zsh -c '
+emulate zsh -o noaliases -c '
 function __pss_by_files {
 	__pss_names="${(kF)functions}"$'\''\n'\''"${(kF)builtins}"$'\''\n'\''"${(F)reswords}"
-	emulate -LR sh
+	emulate -LR sh -o noaliases
 	. "$__pss_d/complete-files" "$@"
 }
 
@@ -95,6 +95,7 @@ __pss_edit() {
 	builtin zle -C __pss_generate complete-word __pss_generate
 	builtin zle -N __pss_start_editing
 	__pss_text=
+	[[ -z ${(M)__pss_early:#noaliases} ]] || builtin setopt aliases
 	vared -i __pss_start_editing __pss_text
 	__pss_tell
 }

@@ -1,26 +1,78 @@
 # zsh, from 5.8: the private directory is ZDOTDIR, and its .zshenv, .zprofile, .zshrc and .zlogin source this
 # file with __pss_stub set. Each gives the user's own file the user's own ZDOTDIR. What follows the `if` runs
 # at the end of .zlogin. Standard input is the terminal until the last line. Functions are defined under
-# `emulate zsh -c`, so that no option of the user changes them; only __pss_end calls user code, and is plain.
-if [[ $__pss_stub == zshenv ]]; then
-	typeset +x __pss_z
+# `emulate zsh -c`, so that no option of the user changes them; only those that call user code or set options are plain.
+
+# ---- options: this is read under those of the user, so it holds no reserved word before aliases are off, no quoted
+# newline, and no `}` but in the place of a command
+__pss_i=${options[aliases]}
+\builtin setopt noaliases
+\builtin typeset -ga __pss_reading __pss_running __pss_user __pss_trace
+# How a line is read, and what comes with a prompt: given back in front of the text, as it is parsed as a whole.
+__pss_reading=(noaliases nocorrect nocorrectall nocshjunkiequotes noignorebraces noignoreclosebraces nopromptcr nopromptsp norcquotes noshglob)
+# What becomes of a command: given back by the first words of the text, taken by the last. Some of these are put back
+# when the function that has set them returns.
+__pss_running=(noallexport noerrexit noerrreturn nolocaloptions noprintexitvalue noverbose nowarncreateglobal nowarnnestedvar noxtrace unset)
+# __pss_note on|off OPTION…: adds those that are not so to __pss_user. The first is the caller's PRINT_EXIT_VALUE, which is
+# always off in a function.
+__pss_note() {
+	builtin local i
+	[[ $1 != on ]] || __pss_user+=(noprintexitvalue)
+	builtin shift
+	for i; do
+		[[ -o $i ]] || __pss_user+=("$i")
+	done
+}
+__pss_user=()
+[[ $__pss_i == off ]] || __pss_user+=(noaliases)
+{
+	__pss_note "${options[printexitvalue]}" "${__pss_reading[@]}" "${__pss_running[@]}"
+	builtin setopt "${__pss_reading[@]}" "${__pss_running[@]}"
+} 2>/dev/null
+__pss_user+=("${__pss_trace[@]}") __pss_trace=()
+builtin typeset +x __pss_d __pss_i __pss_stub __pss_z
+if [[ -n $__pss_home ]]; then
+	HOME=$__pss_home
+	unset __pss_home
 fi
+
+# ---- the file of the user
 if [[ -n $__pss_z ]]; then
 	ZDOTDIR=$__pss_z
 else
 	unset ZDOTDIR
 fi
 if [[ -r ${ZDOTDIR-$HOME}/.$__pss_stub ]]; then
-	. "${ZDOTDIR-$HOME}/.$__pss_stub"
+	builtin unsetopt "${__pss_user[@]}" >/dev/null
+	# Its status must not end this file, nor the shell.
+	. "${ZDOTDIR-$HOME}/.$__pss_stub" || :
+	{
+		__pss_user=()
+		__pss_note "${options[printexitvalue]}" "${__pss_reading[@]}" "${__pss_running[@]}"
+		builtin setopt "${__pss_reading[@]}" "${__pss_running[@]}"
+	} 2>/dev/null
 fi
-if [[ $__pss_stub != zlogin ]]; then
+# With NO_RCS or PRIVILEGED there is no next file, nor behind .zshrc with NO_LOGIN.
+if [[ $__pss_stub != zlogin && -o rcs && ! -o privileged ]] && [[ $__pss_stub != zshrc || -o login ]]; then
 	__pss_z=${ZDOTDIR-}
 	ZDOTDIR=$__pss_d
+	# After `emulate sh` or `ksh` the next file is looked for elsewhere.
+	if [[ -o shwordsplit ]]; then
+		__pss_home=$HOME HOME=$__pss_d
+	fi
+	# What would show our own next file waits for the user's.
+	__pss_trace=("${(@M)__pss_user[@]:#no(xtrace|verbose)}")
+	builtin unsetopt "${(@)__pss_user[@]:#no(xtrace|verbose)}" >/dev/null
+	return 0
+fi
+# A restricted shell may write to no file, ours included: it stays as it is.
+if [[ -o restricted ]]; then
+	builtin unsetopt "${__pss_user[@]}" >/dev/null
 	return 0
 fi
 unset __pss_z __pss_stub
 
-emulate zsh -c '
+emulate zsh -o noaliases -c '
 # ---- replies
 function __pss_say {
 	builtin print -rN -- $'\''\036'\''"$__pss_k$1" "${@[2,-1]}"
@@ -90,9 +142,13 @@ function __pss_f {
 	builtin kill "$p" || builtin kill -KILL "-$p"
 }
 
-# What the parser says to TEXT, in a subshell.
+# What the parser says to TEXT under the options of the user, in a subshell.
 function __pss_parse {
-	builtin print -r -- "$(LC_ALL=C; functions[__pss_t]=$1 2>&1)"
+	builtin print -r -- "$(
+		LC_ALL=C
+		builtin unsetopt "${__pss_early[@]}" >/dev/null
+		functions[__pss_t]=$1 2>&1
+	)"
 }
 
 # Whether TEXT is unfinished. The parser takes the end of input for the end of a command, so it is asked
@@ -125,7 +181,7 @@ function __pss_v {
 	return 1
 }
 
-# The end of the text: the status, and no option that would disturb us.
+# The end of the text: the status.
 function __pss_q {
 	local s=$?
 	[[ -n $__pss_n ]] || return 0
@@ -147,24 +203,28 @@ function __pss_mark {
 	builtin print -n "\e]7337;$__pss_m;q;$__pss_s\a" 1<>"$__pss_t"
 }
 
+# What __pss_user holds of the options that a text is read under becomes __pss_early.
+function __pss_sort {
+	__pss_early=(${__pss_user:|__pss_running})
+	__pss_user=(${__pss_user:*__pss_running})
+}
+
 function __pss_report {
-	local f= o=$__pss_o
+	local -a late
 	__pss_rest
-	[[ $o != *e* ]] || f+=e
-	[[ $o != *u* ]] || f+=u
-	[[ $o != *v* ]] || f+=v
-	[[ $o != *x* ]] || f+=x
-	__pss_x="{ ${f:+\\builtin set -$f; }__pss_r && : } 2>/dev/null"$'\''\n'\''
+	__pss_sort
+	late=($__pss_user) __pss_user=()
+	__pss_x="{ ${late:+\\builtin \\unsetopt $late; }__pss_r && :; } 2>/dev/null"$'\''\n'\''
 	if [[ -n $__pss_relay ]]; then
 		__pss_i=
 		[[ $! == "$__pss_bang" ]] || __pss_i=background
 		__pss_over
 		__pss_stream "$__pss_n" ">"
 	fi
-	__pss_say E "$__pss_n" "$__pss_s" "$PWD" "$__pss_i" "$f"
+	__pss_say E "$__pss_n" "$__pss_s" "$PWD" "$__pss_i" "$late"
 	__pss_m=$__pss_n
 	__pss_mark
-	__pss_n= __pss_o= __pss_relay=
+	__pss_n= __pss_relay=
 }
 
 # __pss_g N SENTINEL: says what was typed and read by nobody. In a substitution, as it would be a job of its own else.
@@ -214,8 +274,14 @@ function __pss_exit {
 }
 '
 
+# Gives back the options that the text is read under.
+__pss_give() {
+	builtin unsetopt "${__pss_early[@]}"
+} >/dev/null
+
 # Preexec hooks run as the first thing of the request's text, under the user's options.
 __pss_preexec() {
+	__pss_give
 	for __pss_i in "${__pss_l[@]}"; do
 		__pss_r
 		"$__pss_i" "$__pss_c" "$__pss_c" "$__pss_c"
@@ -226,8 +292,8 @@ __pss_preexec() {
 __pss_end() {
 	{
 		__pss_q
-		[[ -n $__pss_o ]] || __pss_o=$-
-		builtin set +euvx
+		__pss_note off "${__pss_running[@]}"
+		builtin setopt "${__pss_running[@]}"
 	} 2>/dev/null
 	case $__pss_n in
 	'') return 0 ;;
@@ -245,6 +311,8 @@ __pss_end() {
 	case $__pss_relay in
 	'') __pss_i="${(%%)PS1}" ;;
 	esac
+	__pss_note off "${__pss_reading[@]}"
+	builtin setopt "${__pss_reading[@]}" nozle nobanghist
 	__pss_report
 }
 
@@ -271,8 +339,8 @@ logout() {
 
 # ---- the boot's last steps
 typeset -g __pss_k=@KEY@ __pss_kept=@KEPT@ __pss_n=@FIRST@
-typeset -g __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_i= __pss_1= __pss_2= __pss_c= __pss_x= __pss_y= __pss_m= __pss_rests= __pss_job= __pss_relay= __pss_bang= __pss_in=
-typeset -ga __pss_l __pss_hp __pss_hx __pss_hr
+typeset -g __pss_u=0 __pss_s=0 __pss_w=0 __pss_i= __pss_1= __pss_2= __pss_c= __pss_x= __pss_y= __pss_m= __pss_rests= __pss_job= __pss_relay= __pss_bang= __pss_in=
+typeset -ga __pss_l __pss_hp __pss_hx __pss_hr __pss_early
 # Where the terminal has no name, as in a chroot, it has another way to it.
 typeset -g __pss_t=$(builtin command -p tty 2>/dev/null)
 [[ -c $__pss_t ]] || __pss_t=/dev/tty
@@ -280,11 +348,13 @@ if [[ ! -c $__pss_t ]] || ! { : <>"$__pss_t" } 2>/dev/null; then
 	exec {__pss_i}<>"/proc/$$/fd/0"
 	__pss_t=/proc/$$/fd/$__pss_i
 fi
-__pss_y=$'\n{ __pss_q; __pss_o=$-; \\builtin set +euvx } 2>/dev/null'
+__pss_y=$'\n{ __pss_q; __pss_note "${options[printexitvalue]}" "${__pss_running[@]}"; \\builtin \\setopt "${__pss_running[@]}"; } 2>/dev/null'
 unset HISTFILE
 SAVEHIST=0
-unsetopt zle promptsp promptcr banghist
+unsetopt zle banghist
 builtin echo >|"$__pss_d/up"
 __pss_say r zsh "$ZSH_VERSION" $$
 exec 0<>"$__pss_d/q"
+__pss_sort
+__pss_give
 __pss_end
