@@ -9,6 +9,19 @@ if [[ -n $__pss_env ]]; then ENV=$__pss_env; else unset ENV; fi
 unset __pss_env ZDOTDIR_ 2>/dev/null
 [[ ${BASH_VERSINFO[0]} -ge 5 ]] && BASH_ARGV0=-bash
 
+# The options that would disturb us are off from here, and known in __pss_o: -k takes the values of our locals, -a exports
+# what we set, but for an array. Not by the letters of $-: with nocasematch they are not what they seem.
+__pss_o=() __pss_aliases=
+__pss_off() {
+	[[ ! -o allexport ]] || __pss_o[0]+=a
+	[[ ! -o errexit ]] || __pss_o[0]+=e
+	[[ ! -o keyword ]] || __pss_o[0]+=k
+	[[ ! -o nounset ]] || __pss_o[0]+=u
+	[[ ! -o verbose ]] || __pss_o[0]+=v
+	[[ ! -o xtrace ]] || __pss_o[0]+=x
+	builtin set +aekuvx
+}
+
 # ---- the login files
 [[ -r /etc/profile ]] && . /etc/profile
 for __pss_i in ~/.bash_profile ~/.bash_login ~/.profile; do
@@ -17,6 +30,13 @@ for __pss_i in ~/.bash_profile ~/.bash_login ~/.profile; do
 		break
 	fi
 done
+# Nor do aliases change what follows. A substitution is parsed each time that it runs: no word of it may be an alias.
+{
+	\builtin shopt -q expand_aliases && __pss_aliases=1
+	\builtin shopt -u expand_aliases
+	__pss_off
+} 2>/dev/null
+builtin export -n __pss_i __pss_aliases
 
 # ---- replies
 __pss_say() {
@@ -68,7 +88,7 @@ __pss_b() {
 		__pss_c='. "$__pss_d/text"'
 		;;
 	esac
-	[[ ! -o posix ]] || builtin alias exit='__pss_exit exit'
+	[[ ! -o posix ]] || builtin alias exit='__pss_exit "$?" exit'
 	__pss_set PS1 "$__pss_1"
 	__pss_set PS2 "$__pss_2"
 	__pss_set PS0 "$__pss_0"
@@ -111,7 +131,7 @@ __pss_v() {
 	builtin local __pss_my_m
 	__pss_my_m=$(
 		LC_ALL=C
-		builtin eval "__pss_c() { $2"$'\n}' 2>&1
+		\builtin eval "__pss_c() { $2"$'\n}' 2>&1
 	)
 	case $__pss_my_m in
 	*'unexpected EOF'* | *'unexpected end of file'* | *here-document*) ;;
@@ -119,7 +139,7 @@ __pss_v() {
 		# Unfinished, or a stray brace? With another closing word the two differ.
 		__pss_my_m=$(
 			LC_ALL=C
-			builtin eval "__pss_c() ( $2"$'\n)' 2>&1
+			\builtin eval "__pss_c() ( $2"$'\n)' 2>&1
 		)
 		case $__pss_my_m in
 		*"near unexpected token \`)'"* | *'unexpected EOF'* | *'unexpected end of file'*) ;;
@@ -164,25 +184,20 @@ __pss_adopt() {
 	fi
 } 2>/dev/null
 
-# The end of the user's text, and again before a prompt: the status, and no option that would disturb us.
+# __pss_q STATUS: the end of the user's text, and again before a prompt: the status, and no option that would disturb us.
 __pss_q() {
-	builtin local __pss_my_s=$?
 	[[ -n $__pss_n ]] || return 0
-	case $- in *[euvx]*)
-		__pss_o=$-
-		builtin set +euvx
-		;;
-	esac
-	[[ -n $__pss_u ]] || __pss_u=$__pss_my_s
+	__pss_off
+	[[ -n $__pss_u ]] || __pss_u=$1
 	__pss_adopt
 }
-__pss_h='{ __pss_q; } 2>/dev/null; __pss_end'
+__pss_h='{ __pss_q "$?"; } 2>/dev/null; __pss_end'
 
 # Ends the request: the user's own hooks, then the report and the mark. With an argument the hooks have
 # been interrupted and do not run again.
 __pss_end() {
 	[[ -n $__pss_n ]] || return 0
-	builtin local __pss_my_i __pss_my_f=
+	builtin local __pss_my_i
 	__pss_s=$__pss_u
 	if [[ -n $__pss_e ]]; then
 		exec 2>&"$__pss_e" {__pss_e}>&-
@@ -218,15 +233,10 @@ __pss_end() {
 	__pss_set PS1 ''
 	__pss_set PS2 ''
 	__pss_set PS0 ''
-	__pss_x= __pss_my_f=
-	[[ $__pss_o != *e* ]] || __pss_my_f+=e
-	[[ $__pss_o != *u* ]] || __pss_my_f+=u
-	[[ $__pss_o != *v* ]] || __pss_my_f+=v
-	[[ $__pss_o != *x* ]] || __pss_my_f+=x
-	__pss_x="{ ${__pss_my_f:+\\builtin set -$__pss_my_f; }__pss_r && :; } 2>/dev/null"$'\n'
+	__pss_x="{ ${__pss_o:+\\builtin set -$__pss_o; }__pss_r && :; } 2>/dev/null"$'\n'
 	__pss_say E "$__pss_n" "$__pss_s" "$PWD" "$__pss_my_i" "$-"
 	__pss_mark "$__pss_n" "q;$__pss_s"
-	__pss_m=$__pss_n __pss_n= __pss_o= __pss_relay=
+	__pss_m=$__pss_n __pss_n= __pss_o=() __pss_relay=
 	return 0
 }
 
@@ -238,13 +248,13 @@ __pss_z() {
 		return 0
 	fi
 	[[ -n $__pss_u ]] || __pss_u=130
-	__pss_q
+	__pss_q 130
 	__pss_end again
 }
 
 # __pss_g N SENTINEL: says what was typed and read by nobody. In a substitution, as it would be a job of its own else.
 __pss_g() {
-	: "$(builtin command -p sh "$__pss_d/typed" "$@" 0<>"$__pss_t")"
+	: "$(\builtin command -p sh "$__pss_d/typed" "$@" 0<>"$__pss_t")"
 }
 
 # ---- completion
@@ -252,12 +262,13 @@ __pss_g() {
 # starts are one process group, which ends itself when its time is up.
 __pss_c() {
 	__pss_job=$( (
-		builtin set -m
+		\builtin set -m
 		{
-			builtin set +m
-			builtin read -r -t 2 __pss_f < <(builtin . "$__pss_d/complete") || builtin kill -KILL 0
+			\builtin set +m
+			\builtin shopt -u expand_aliases
+			\builtin read -r -t 2 __pss_f < <(\builtin . "$__pss_d/complete") || \builtin kill -KILL 0
 		} </dev/null >/dev/null 2>&1 &
-		builtin echo $!
+		\builtin echo $!
 	))
 }
 
@@ -268,8 +279,11 @@ __pss_a() {
 }
 
 # ---- exit
+# __pss_exit STATUS exit|logout [N]
 __pss_exit() {
-	builtin local __pss_my_s=$?
+	builtin local __pss_my_s
+	__pss_my_s=$1
+	builtin shift
 	if [[ $BASH_SUBSHELL -ne 0 || $BASHPID -ne $$ || -z $__pss_n ]]; then
 		[[ $# -gt 1 ]] || builtin "$1" "$__pss_my_s"
 		builtin "$@"
@@ -289,9 +303,10 @@ __pss_exit() {
 		;;
 	*) __pss_my_s=$((${2-$__pss_my_s} & 255)) ;;
 	esac
+	__pss_q "$__pss_my_s"
 	__pss_u=$__pss_my_s
 	__pss_say X "$__pss_n" "$__pss_my_s"
-	__pss_i=$(builtin trap -p INT)
+	__pss_i=$(\builtin trap -p INT)
 	builtin trap - INT
 	if [[ -n $__pss_relay ]]; then
 		exec {__pss_e}<>"$__pss_t" 2>/dev/null
@@ -302,22 +317,21 @@ __pss_exit() {
 }
 # In posix mode no function can stand for a special builtin, nor be given its name; then __pss_b makes an alias.
 [[ -o posix ]] || builtin eval 'exit() {
-__pss_exit exit "$@"
+__pss_exit "$?" exit "$@"
 }'
 logout() {
-	__pss_exit logout "$@"
+	__pss_exit "$?" logout "$@"
 }
 
 # ---- the boot's last steps
 __pss_kept=@KEPT@
-__pss_n=@FIRST@ __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_e= __pss_i= __pss_rests= __pss_m= __pss_job= __pss_relay= __pss_p=()
-__pss_y=$'\n{ __pss_q; } 2>/dev/null'
+__pss_n=@FIRST@ __pss_u=0 __pss_s=0 __pss_w=0 __pss_e= __pss_i= __pss_rests= __pss_m= __pss_job= __pss_relay= __pss_p=()
+__pss_y=$'\n{ __pss_q "$?"; } 2>/dev/null'
 __pss_old=
 if [[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -lt 44 ]]; then
 	__pss_old=1
 	. "$__pss_d/escapes"
 fi
-set +euvx
 # Where the terminal has no name, as in a chroot, it has another way to it.
 __pss_t=$(builtin command -p tty 2>/dev/null)
 [[ -c $__pss_t ]] || __pss_t=/dev/tty
@@ -344,6 +358,7 @@ done
 __pss_i=
 unset PROMPT_COMMAND
 PROMPT_COMMAND=$__pss_h
+[[ -z $__pss_aliases ]] || builtin shopt -s expand_aliases
 builtin echo >|"$__pss_d/up"
 __pss_say r bash "$BASH_VERSION" $$
 exec 0<>"$__pss_d/q"
