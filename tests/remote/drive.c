@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/transport.h"
-
 #define DEADLINE_SECONDS 10
 
 struct Drive {
@@ -25,6 +23,7 @@ struct Drive {
 	guint n_requests;
 	const char *test;
 	guint step;
+	gconstpointer awaited;
 };
 
 /* ---- the engine's events */
@@ -304,6 +303,36 @@ static gboolean has_notice(Drive *drive, const Step *step)
 static gboolean has_state(Drive *drive, const Step *step)
 {
 	return (int)pss_remote_state(drive->remote) == step->number;
+}
+
+PssRemote *drive_remote(Drive *drive)
+{
+	return drive->remote;
+}
+
+PssTransport *drive_transport(Drive *drive)
+{
+	return drive->transport;
+}
+
+typedef struct {
+	gboolean (*condition)(gpointer user);
+	gpointer user;
+} Awaited;
+
+static gboolean is_so(Drive *drive, const Step *step)
+{
+	const Awaited *awaited = drive->awaited;
+	return awaited->condition(awaited->user) || drive->ended;
+}
+
+gboolean drive_await(Drive *drive, gboolean (*condition)(gpointer user), gpointer user)
+{
+	const Awaited awaited = { condition, user };
+	drive->awaited = &awaited;
+	wait_for(drive, is_so, NULL);
+	drive->awaited = NULL;
+	return condition(user);
 }
 
 /* ---- steps */

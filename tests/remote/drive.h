@@ -5,6 +5,7 @@
 
 #include <glib.h>
 
+#include "host/transport.h"
 #include "remote/remote.h"
 
 typedef struct Drive Drive;
@@ -72,6 +73,16 @@ guint drive_n_requests(Drive *drive); /* writes to the control channel so far */
 const char *drive_output(Drive *drive, gsize *ret_n);
 void drive_keys(Drive *drive, const void *data, gsize n);
 const char *drive_typed(Drive *drive, gsize *ret_n); /* keys that came back since the line */
+
+/* For what the steps do not cover. */
+PssRemote *drive_remote(Drive *drive);
+PssTransport *drive_transport(Drive *drive);
+/* FALSE: the deadline has passed. */
+gboolean drive_await(Drive *drive, gboolean (*condition)(gpointer user), gpointer user);
+
+/* Runs a command beside the terminal, by a relay of that number (each once). What it writes, "2:" in front of errors;
+ * free it. In drive-invoke.c. */
+char *drive_invoke(Drive *drive, guint relay, const char *text, int *ret_status);
 
 /* The directory that the two channels met in, or NULL while there is none. Free it. */
 char *drive_find_directory(Drive *drive);
