@@ -96,6 +96,15 @@ lines" PSS_BYTES="$(printf "\303\244 \377|")" PSS_EMPTY= PSS_NOT_SENT=x PSS_GONE
 	[ "$(grep -v nowhere "$HERE/seen")" = $'by_ssh\nby_us\nby_program' ]
 }
 
+@test "configured: a configuration of which ssh -G prints more than 256 KiB" {
+	mapfile -t lines < <(printf 'SendEnv PSS_NAME_OF_A_VARIABLE_%s\n' {1..8000})
+	config "${lines[@]}"
+	[ "$(ssh -G -F "$HERE/config" box | wc -c)" -gt 262144 ]
+	script 'export PSS_NAME_OF_A_VARIABLE_8000=last
+		for by in by_ssh by_us by_program; do $by "echo \$PSS_NAME_OF_A_VARIABLE_8000"; done'
+	[ "$output" = $'last\nlast\nlast' ]
+}
+
 # The names that the server was asked for.
 asked_for() { sed -n 's/^Invalid user \(.*\) from .*/\1/p' "$WORLD/ssh/sshd.log"; }
 
