@@ -58,12 +58,12 @@ zsh_with() {
 }
 
 @test "module: the lines that pssession(7) and README.md show for zmodload -ab bring every name, each of them at once" {
-	local file lines name
+	local file shown name
 	for file in man/pssession.in README.md; do
-		lines=$(sed -n 's/\\-/-/g; /^zmodload -ab/p' "$PSS_SOURCE/$file")
-		[ -n "$lines" ]
+		shown=$(sed -n 's/\\-/-/g; /^zmodload -ab/p' "$PSS_SOURCE/$file")
+		[ -n "$shown" ]
 		for name in $NAMES; do
-			run zsh_with "$lines; zmodload -e pssession && exit 3; $name --help"
+			run zsh_with "$shown; zmodload -e pssession && exit 3; $name --help"
 			[ "$status" -eq 0 ] || { echo "$file: $name: $output"; return 1; }
 		done
 	done
