@@ -80,6 +80,8 @@ static void put_label(struct pss_invoke *invoke, const struct pss_invoke_target 
 void pss_invoke_put_json(struct pss_invoke *invoke, const struct pss_invoke_target *target, int stream,
 			 const void *line, size_t n, bool partial)
 {
+	if (n == 0) /* and perhaps no address */
+		line = "";
 	put_label(invoke, target);
 	put_word(invoke, stream ? ",\"stream\":\"stderr\"" : ",\"stream\":\"stdout\"");
 	if (is_utf8(line, n)) {

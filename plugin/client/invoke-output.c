@@ -242,7 +242,7 @@ static bool is_same(const struct pss_invoke_target *a, const struct pss_invoke_t
 /* On a terminal nothing in it may reach the names above it. */
 static void put_output(struct pss_invoke *invoke, const struct pss_buffer *output)
 {
-	const unsigned char *at = pss_buffer_bytes(output), *end = at + output->length;
+	const unsigned char *at = pss_buffer_bytes(output), *end = at ? at + output->length : at;
 
 	if (!invoke->on_terminal[0]) {
 		pss_invoke_put(invoke, 0, at, output->length);
