@@ -334,14 +334,16 @@ if [[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -lt 44 ]]; then
 fi
 # Where the terminal has no name, as in a chroot, it has another way to it.
 __pss_t=$(builtin command -p tty 2>/dev/null)
+__pss_t=/dev/${__pss_t##*/dev/}
 [[ -c $__pss_t ]] || __pss_t=/dev/tty
 if [[ ! -c $__pss_t ]] || ! { : <>"$__pss_t"; } 2>/dev/null; then
 	exec {__pss_i}<>"/proc/$$/fd/0"
 	__pss_t=/proc/$$/fd/$__pss_i
 fi
+# What a DEBUG trap prints with -T stands in front of it.
 for __pss_i in PS0 PS1 PS2 PROMPT_COMMAND; do
 	__pss_c=$(builtin declare -p "$__pss_i" 2>/dev/null)
-	__pss_c=${__pss_c#declare -}
+	__pss_c=${__pss_c#*declare -}
 	case ${__pss_c%% *} in
 	*r*)
 		__pss_say n "$__pss_i is readonly"

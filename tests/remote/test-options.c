@@ -41,6 +41,9 @@ static const char *const zsh_quick[] = {
 
 static const char *const bash_texts[] = {
 	"shopt -s nocasematch; set -E",
+	"set -T; trap 'echo -n \"<D>\"' DEBUG",
+	"set -E; trap 'echo -n \"<E>\"' ERR",
+	"set -T; trap 'echo -n \"<R>\"' RETURN",
 	"alias builtin=x local=x eval=x printf=x set=x return=x; shopt -s expand_aliases",
 	NULL,
 };
@@ -50,6 +53,8 @@ static const char *const zsh_texts[] = {
 	"do "
 	"alias -g $i='echo alias' || :; done",
 	"alias builtin=x local=x eval=x print=x return=x set=x setopt=x unsetopt=x .=x emulate=x typeset=x unset=x",
+	"TRAPDEBUG() { print -n '<D>' }",
+	"TRAPZERR() { print -n '<Z>' }",
 	"emulate sh",
 	"emulate ksh",
 	"emulate csh",
