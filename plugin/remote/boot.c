@@ -194,10 +194,19 @@ static void tell_motd(PssRemote *remote)
 		g_string_free(g_steal_pointer(&remote->motd), TRUE);
 }
 
-static void on_launcher(PssRemote *remote)
+/* `is_repeated`: what came so far the login shell prints again, as far as it does so with ssh, and where. */
+static void end_prelude(PssRemote *remote, gboolean is_repeated)
+{
+	if (is_repeated && !remote->keys_sent)
+		pss_prelude_drop(remote);
+	else
+		pss_prelude_show(remote);
+}
+
+static void on_launcher(PssRemote *remote, gboolean is_repeated)
 {
 	remote->waits = remote->has_launched = TRUE;
-	pss_prelude_show(remote);
+	end_prelude(remote, is_repeated);
 	/* What a person has answered is asked again. */
 	if (remote->keys_sent)
 		pss_prelude_forget(remote);
@@ -209,10 +218,10 @@ static void on_launcher(PssRemote *remote)
 }
 
 /* It has gone on to the login shell already. The control channel finds the same reason, and says it. */
-static void on_plain_launcher(PssRemote *remote)
+static void on_plain_launcher(PssRemote *remote, gboolean is_repeated)
 {
 	remote->has_launched = remote->paints = TRUE;
-	pss_prelude_show(remote);
+	end_prelude(remote, is_repeated);
 	if (remote->phase == PSS_PHASE_MEETING)
 		pss_engine_set_timer(remote, REASON_GRACE_MS, on_no_reason);
 	else
@@ -222,9 +231,9 @@ static void on_plain_launcher(PssRemote *remote)
 void pss_boot_on_mark(PssRemote *remote, char kind, const char *argument)
 {
 	if (kind == 'w') {
-		on_launcher(remote);
+		on_launcher(remote, *argument != '\0');
 	} else if (kind == 'p') {
-		on_plain_launcher(remote);
+		on_plain_launcher(remote, *argument != '\0');
 	} else if (kind == 's') {
 		remote->waits = FALSE;
 		remote->paints = *argument != '\0';

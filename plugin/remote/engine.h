@@ -42,10 +42,11 @@ typedef struct {
 	GString *held; /* not shown yet */
 	gboolean shown;
 	guint timer;
-	GString *begun;   /* its last line */
-	GString *tail;    /* the last line of all that was printed so far */
-	GPtrArray *lines; /* those before it */
-	GString *line;    /* what may become a repetition of one of them, for a moment */
+	gboolean holds_lines; /* the timer is that of whole lines */
+	GString *begun;       /* its last line */
+	GString *tail;        /* the last line of all that was printed so far */
+	GPtrArray *lines;     /* those before it */
+	GString *line;        /* what may become a repetition of one of them, for a moment */
 	guint line_timer;
 	gsize n_remembered;
 	gboolean is_inside; /* a line that is shown */

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* What a login prints before our launcher speaks, on its terminal: start-up files that also a non-interactive shell of
  * sshd's reads (bash's ~/.bashrc, zsh's ~/.zshenv), a banner of a forced command, a question. It is held for a moment,
- * as the channel may end at once and be tried in another way (boot.c); it is never lost, and what the login shell then
- * prints a second time, line for line, is shown once. Called by boot.c and remote.c. */
+ * as the channel may end at once and be tried in another way (boot.c), and as the login shell may print it again: where
+ * nothing else can have printed, the launcher says so, and what is still held is left to that shell. What is shown and
+ * then printed a second time, line for line, is shown once. Called by boot.c and remote.c. */
 #include <string.h>
 
 #include "remote/engine.h"
 
-#define HOLD_MS 300
+#define HOLD_MS 300        /* what ends within a line may be a question */
+#define HOLD_LINES_MS 1000 /* whole lines, behind which slow start-up files go on */
 #define REMEMBERED_MAX 65536
 #define TAIL_MAX 512
 
@@ -66,6 +68,18 @@ static gboolean on_held_enough(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
+/* The time of whole lines runs on, that of a question begins with it. */
+static void hold(PssRemote *remote, gboolean is_whole)
+{
+	PssPrelude *prelude = &remote->prelude;
+
+	if (prelude->timer != 0 && (is_whole || !prelude->holds_lines))
+		return;
+	g_clear_handle_id(&prelude->timer, g_source_remove);
+	prelude->holds_lines = is_whole;
+	prelude->timer = g_timeout_add(is_whole ? HOLD_LINES_MS : HOLD_MS, on_held_enough, remote);
+}
+
 static void remember(PssPrelude *prelude, const char *data, gsize n)
 {
 	prelude->n_remembered += n;
@@ -89,8 +103,7 @@ void pss_prelude_take(PssRemote *remote, const void *data, gsize n)
 		return;
 	}
 	g_string_append_len(prelude->held, data, (gssize)n);
-	if (prelude->timer == 0)
-		prelude->timer = g_timeout_add(HOLD_MS, on_held_enough, remote);
+	hold(remote, prelude->held->str[prelude->held->len - 1] == '\n');
 }
 
 void pss_prelude_drop(PssRemote *remote)
@@ -99,8 +112,10 @@ void pss_prelude_drop(PssRemote *remote)
 
 	g_clear_handle_id(&prelude->timer, g_source_remove);
 	g_string_truncate(prelude->held, 0);
-	if (!prelude->shown)
+	if (!prelude->shown) {
 		pss_prelude_forget(remote);
+		g_string_truncate(prelude->tail, 0);
+	}
 	prelude->shown = TRUE;
 }
 

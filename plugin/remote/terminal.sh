@@ -24,11 +24,20 @@ pss_gone() {
 	esac;
 	exit 1;
 } 2>/dev/null;
+# Has nothing but start-up files of the login shell printed so far, which that shell reads again? Not a forced command, nor
+# the files that sshd runs, nor sshd itself, of a home that cannot be entered.
+pss_alone() {
+	for x in "$HOME/.ssh/rc" /etc/ssh/sshrc; do
+		[ -e "$x" ] && return 1;
+	done;
+	[ "$SSH_CONNECTION" ] && [ -z "$SSH_ORIGINAL_COMMAND" ] && (cd "$HOME") 2>/dev/null;
+};
 trap pss_plain INT;
 trap pss_gone HUP;
-pss_meet || { printf %s "@ESC@]7337;$n;p@BEL@"; pss_plain; };
+pss_alone && a=";1" || a=;
+pss_meet || { printf %s "@ESC@]7337;$n;p$a@BEL@"; pss_plain; };
 echo $$ >top;
-printf %s "@ESC@]7337;$n;w@BEL@";
+printf %s "@ESC@]7337;$n;w$a@BEL@";
 [ -t 0 ] || pss_gone;
 exec 3<>go;
 read -r x <&3;

@@ -146,10 +146,11 @@ replaced() {
 	replaced dash .profile "PS1='other> ' exec bash --norc" 'exec zsh -d -i'
 }
 
-# begins_like PRINTED LOGIN: .bashrc, which bash reads for our command, too, prints a line there and not in the login.
+# begins_like PRINTED LOGIN: what sshd runs for our command, too, prints a line there and not in the login.
 begins_like() {
 	echo "# $1 $2"
-	echo "case \$- in *i*) ;; *) printf '$1other> greeting-of-rc\n' ;; esac" | account_file .bashrc
+	mkdir -p "$REMOTE_HOME/.ssh"
+	echo "printf '$1other> greeting-of-rc\n'" | account_file .ssh/rc
 	echo "$2" | account_file .bash_profile
 	begin 'enter-pssession -ConfigFile $C box' "$OTHER" || return
 	scrollback_matches 'other> greeting-of-rc' && [ "$(scrollback | grep -c '^other>$')" = 1 ] || return
@@ -290,6 +291,14 @@ stands_in() {
 	echo 'echo of-the-profile; . ~/.bashrc' | account_file .bash_profile
 	echo 'PS1="remote$ "; echo of-the-rc; echo; printf "%s\n" "two of it" "two of it"; printf no-newline' | account_file .bashrc
 	same 'remote\$ $' exit 'echo $((6*7))' of-the-rc of-the-profile 'two of it'
+	# Other text each time, without a line's end, in colour, over a line, behind a pause; and not at all in the login.
+	local row
+	for row in 'printf varies-' 'printf "\e[32mvaries-$RANDOM\e[m\n"; printf "over\rvaries-\n"' \
+		'echo "varies-$RANDOM"; read -rt 0.5 <> <(:)' 'case $- in *i*) ;; *) echo varies-not ;; esac'; do
+		echo "# $row"
+		echo "PS1='remote\$ '; $row" | account_file .bashrc
+		same 'remote\$ $' exit 'echo $((6*7))' varies- of-the-profile || return
+	done
 	echo 'exit 5' | account_file .bash_profile
 	run_line 'ssh -F $C -tt box; echo "s=$?"' && output_like 's=5$'
 	run_line 'enter-pssession -ConfigFile $C box; echo "s=$?"' && output_like 's=5$'
