@@ -8,6 +8,13 @@
 #include "link-harness.h"
 #include "link-sshd.h"
 
+/* A key exchange of the sanitizer build takes its time. */
+#ifdef __SANITIZE_ADDRESS__
+#define CONNECT_TIMEOUT "ConnectTimeout=6"
+#else
+#define CONNECT_TIMEOUT "ConnectTimeout=2"
+#endif
+
 typedef enum {
 	NO_LINK, /* the link does not come to be */
 	NO_END,  /* the channel ends with an error, or the link does */
@@ -86,7 +93,7 @@ static void start_server(Fixture *f, const char *program, const char *how)
 	f->n_descriptors = count_descriptors();
 	f->sshd = sshd_start_server(program, arguments);
 	PssTarget *target = sshd_target(f->sshd);
-	link_target_option(target, "ConnectTimeout=2");
+	link_target_option(target, CONNECT_TIMEOUT);
 	link_target_option(target, "SendEnv=LANG");
 	f->link.transport = pss_transport_ssh_new(target, &link_events, &f->link);
 	pss_transport_connect(f->link.transport);
