@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "zsh-module/zsh.h"
 
+#include "client/wait.h"
 #include "zsh-module/adapter.h"
 
 static volatile sig_atomic_t interrupt_seen;
@@ -68,6 +70,17 @@ static void unwatch_interrupt(void)
 		sigaction(SIGINT, &shell_interrupt, NULL);
 }
 
+/* In `x | VERB` the terminal is that of the process group of x, which has ended before VERB has: Ctrl-C would reach
+ * nobody. zsh takes the terminal back when it has seen the end of x (update_job() in jobs.c), so it is made to look.
+ * Not with a trap on SIGCHLD, which would run here and may call a verb. */
+static bool takes_terminal_back(void)
+{
+	if (unset(MONITOR) || subsh || getpid() != mypid || SHTTY == -1 || has_trap(SIGCHLD) || gettygrp() == mypgrp)
+		return false;
+	wait_for_processes();
+	return gettygrp() != mypgrp;
+}
+
 static char **plain_words(char **words)
 {
 	size_t n = 0;
@@ -92,6 +105,7 @@ int pss_zsh_run(const struct pss_verb *verb, char **words)
 	queue_signals();
 	char **plain = plain_words(words);
 	watching = depth++ == 0 && watch_interrupt();
+	pss_wait_for_children(takes_terminal_back);
 	status = plain ? pss_verb_run(verb, &pss_zsh_shell, (const char *const *)plain) : 1;
 	if ((fflush(stdout) == EOF || ferror(stdout)) && status == 0)
 		status = 1; /* zsh itself says why */

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <time.h>
 
+#include "client/wait.h"
+
 static volatile sig_atomic_t interrupt_flag, resize_flag, continue_flag, ending_flag, ending_signal;
 
 static void on_interrupt(int number)
@@ -124,7 +126,7 @@ int pss_signals_poll(struct pollfd *fds, nfds_t n_fds, int64_t timeout_ms, bool 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
 	if (!interrupt_flag && !resize_flag && !continue_flag && !ending_flag && !(pending && pending())) {
-		n_ready = ppoll(fds, n_fds, timeout_ms < 0 ? NULL : &timeout, &before);
+		n_ready = pss_wait_poll(fds, n_fds, timeout_ms < 0 ? NULL : &timeout, &before);
 		error = errno;
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);

@@ -16,6 +16,22 @@ long long pss_now_ms(void)
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
+static bool (*awaits_child)(void);
+
+void pss_wait_for_children(bool (*awaits)(void))
+{
+	awaits_child = awaits;
+}
+
+int pss_wait_poll(struct pollfd *fds, nfds_t n_fds, const struct timespec *timeout, const sigset_t *mask)
+{
+	sigset_t lets_children = *mask;
+
+	if (awaits_child && awaits_child())
+		sigdelset(&lets_children, SIGCHLD);
+	return ppoll(fds, n_fds, timeout, &lets_children);
+}
+
 static int wait_blocked(struct pollfd *fds, size_t n_fds, long long deadline, const sigset_t *mask,
 			bool (*interrupted)(void))
 {
@@ -26,7 +42,7 @@ static int wait_blocked(struct pollfd *fds, size_t n_fds, long long deadline, co
 		if (left < 0)
 			left = 0;
 		struct timespec timeout = { .tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000 };
-		int n = ppoll(fds, n_fds, deadline < 0 ? NULL : &timeout, mask);
+		int n = pss_wait_poll(fds, n_fds, deadline < 0 ? NULL : &timeout, mask);
 		if (n > 0)
 			return n;
 		if (n == 0)

@@ -253,6 +253,24 @@ is_busy() {
 	output_is alive
 }
 
+# The terminal belongs to the group of the command before the pipe, which has long ended. What ssh does there is right.
+@test "invoke: Ctrl-C ends one whose input has come from a pipe to its end, as it ends ssh" {
+	local_bash_start
+	keep_session
+	local command status=()
+	for command in "ssh -F \$C box" 'invoke-command -Session $s' 'invoke-command -ConfigFile $C -ComputerName box'; do
+		start_running "seq 3 | $command 'cat; echo running; $FOREVER'"
+		term_keys C-c
+		wait_line 'local\$ $' # behind bash's ssh there is no new line
+		run_line 'echo $?'
+		status+=("$OUT")
+		term_keys C-l
+	done
+	[[ ${status[*]} == '255 130 130' ]]
+	run_line 'seq 3 | invoke-command -Session $s "wc -l"'
+	output_is 3
+}
+
 @test "invoke: typed at a terminal, with and without a pipe, in any order; keys are for the command that reads them" {
 	local_bash_start
 	keep_session
