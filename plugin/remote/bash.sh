@@ -1,6 +1,6 @@
 # bash, from 4.2: sourced through $ENV by `bash --posix -l -i`. Standard input is the terminal until the
-# last line. At rest the shell has empty prompts, no e, u, v, x options and PROMPT_COMMAND is ours; a
-# request hands the user's own settings back for the time of the user's text (PROTOCOL.md).
+# last line. At rest the shell has empty prompts, no e, u, v, x, T, E options, no DEBUG, ERR and RETURN trap, and
+# PROMPT_COMMAND is ours; a request hands the user's own back for the time of the user's text (PROTOCOL.md).
 set +o posix
 shopt -u inherit_errexit 2>/dev/null
 __pss_d=${ENV%/*}
@@ -10,33 +10,132 @@ unset __pss_env ZDOTDIR_ 2>/dev/null
 [[ ${BASH_VERSINFO[0]} -ge 5 ]] && BASH_ARGV0=-bash
 
 # The options that would disturb us are off from here, and known in __pss_o: -k takes the values of our locals, -a exports
-# what we set, but for an array. Not by the letters of $-: with nocasematch they are not what they seem.
+# what we set, but for an array. The letters of $- say only that there may be one: with nocasematch they are not what they seem.
 __pss_o=() __pss_aliases=
 __pss_off() {
+	[[ $- == *[aekuvxET]* ]] || return 0
 	[[ ! -o allexport ]] || __pss_o[0]+=a
 	[[ ! -o errexit ]] || __pss_o[0]+=e
+	[[ ! -o errtrace ]] || __pss_o[0]+=E
+	[[ ! -o functrace ]] || __pss_o[0]+=T
 	[[ ! -o keyword ]] || __pss_o[0]+=k
 	[[ ! -o nounset ]] || __pss_o[0]+=u
 	[[ ! -o verbose ]] || __pss_o[0]+=v
 	[[ ! -o xtrace ]] || __pss_o[0]+=x
-	builtin set +aekuvx
+	builtin set +aekuvxET
+}
+
+# ---- the user's traps that see commands
+# __pss_y stands behind each text of the user's, outside of all functions: one without -T gets its traps back when it
+# returns. What its redirections expand comes first of all and is no command that a DEBUG trap sees: status, `$_`,
+# PIPESTATUS. A handler that has come in unnoticed has no guard and sees what is in the braces; COMP_LINE and COMP_POINT,
+# and an output that is no terminal, tell it that this is no command line.
+__pss_sigs=(ERR RETURN DEBUG) __pss_null=/dev/null __pss_traps=()
+__pss_y=$'\n{ [[ -z $__pss_on ]] || '
+__pss_y+='\builtin trap -p "${__pss_sigs[@]}" >|"$__pss_d/traps" && \builtin trap - "${__pss_sigs[@]}"; __pss_q; }'
+__pss_y+=' >"${__pss_null:$((__pss_u=${__pss_u:-$?},COMP_POINT=1,0))}"'
+__pss_y+=' 2>"${__pss_null#"${COMP_LINE:=/}${__pss_us:=/$_}${__pss_ps:=/${PIPESTATUS[*]}}"}"'
+
+# What stands around a handler: it sees nothing of ours. `case` leaves it `$?` and `$_`.
+__pss_g='case $BASH_COMMAND/${FUNCNAME-} in *__pss_* | */trap | */exit | */logout) ;; *) ' __pss_ge=$'\n;;esac'
+
+# Takes from the file what `trap -p` has put there: words, quoted for the shell.
+__pss_take_traps() {
+	builtin local __pss_my_v= __pss_my_i
+	[[ -e $__pss_d/traps ]] || return
+	__pss_traps=() __pss_bare=
+	[[ -s $__pss_d/traps ]] || return
+	IFS= builtin read -r -d '' __pss_my_v <"$__pss_d/traps"
+	builtin eval "__pss_traps=($__pss_my_v)"
+	for ((__pss_my_i = 2; __pss_my_i < ${#__pss_traps[@]}; __pss_my_i += 4)); do
+		__pss_my_v=${__pss_traps[__pss_my_i]#"$__pss_g"}
+		__pss_traps[__pss_my_i]=${__pss_my_v%"$__pss_ge"}
+		case ${__pss_traps[__pss_my_i + 1]}$__pss_o in
+		ERR* | RETURN*T*) __pss_bare=${__pss_traps[__pss_my_i]} ;;
+		esac
+	done
+}
+
+# `trap` is this function, so that a new handler has its guard from the start and nobody sees one: not where its name is
+# looked up, under -x, nor with what is in __pss_bare: an ERR trap, which no function shows or takes off, or a RETURN trap
+# that a DEBUG trap sees. Both have the attribute `trace`: else what they take off would come back when they return.
+__pss_wraps= __pss_bare=
+# __pss_wrap TEXT: makes it so for TEXT.
+__pss_wrap() {
+	builtin local __pss_my_w=1
+	case $1 in
+	*[Ee][Rr][Rr]* | *type* | *declare* | *compgen* | *command* | *unset*) __pss_my_w= ;;
+	esac
+	[[ -z $__pss_bare && $__pss_o != *x* && ! -o posix ]] || __pss_my_w=
+	[[ $__pss_my_w != "$__pss_wraps" ]] || return 0
+	if [[ -n $__pss_my_w ]]; then
+		! builtin declare -F trap >/dev/null || return 0
+		builtin eval 'trap() {
+{ __pss_trap "$@"; } 9>&2 2>/dev/null || builtin return "$?"
+}'
+		builtin declare -ft trap __pss_trap
+	elif [[ $(builtin declare -f trap) == *__pss_trap* ]]; then
+		builtin unset -f trap
+	fi
+	__pss_wraps=$__pss_my_w
+}
+
+__pss_trap() {
+	builtin local __pss_my_v __pss_my_s=0
+	case ${1--p} in
+	--) builtin shift ;;
+	-p*)
+		# Not in a substitution, which does not know all of them.
+		builtin trap "$@" >|"$__pss_d/shown" 2>&9 || __pss_my_s=$?
+		IFS= builtin read -r -d '' __pss_my_v <"$__pss_d/shown"
+		__pss_my_v=${__pss_my_v//"$__pss_g"}
+		builtin printf %s "${__pss_my_v//"$__pss_ge"}" 2>&9
+		builtin return "$__pss_my_s"
+		;;
+	esac
+	if [[ $# -lt 2 || -z $1 || $1 == - || $1 == -?* || -o xtrace ]]; then
+		builtin trap "$@" 2>&9 || builtin return
+		[[ $1 != - || " $* " != *' ERR '* ]] || builtin trap '' ERR
+		builtin return 0
+	fi
+	__pss_my_v=$1
+	for ((; $# > 1; )); do
+		builtin shift
+		case $1 in
+		[Dd][Ee][Bb][Uu][Gg] | [Rr][Ee][Tt][Uu][Rr][Nn]) builtin trap -- "$__pss_g$__pss_my_v$__pss_ge" "$1" ;;
+		*) builtin trap -- "$__pss_my_v" "$1" 2>&9 || __pss_my_s=$? ;;
+		esac
+	done
+	builtin return "$__pss_my_s"
+}
+
+# The end of a text of the user's, and again before a prompt: nothing that would disturb us is in force from here.
+__pss_q() {
+	__pss_off
+	[[ -z $__pss_on ]] || __pss_take_traps
+	__pss_on= __pss_l=
+	builtin unset -v COMP_LINE COMP_POINT
+	[[ -z $__pss_n || -n $__pss_at ]] || __pss_after
+	builtin return 0
 }
 
 # ---- the login files
+__pss_n= __pss_at= __pss_u=() __pss_us=() __pss_ps=() __pss_on=(1) __pss_skip=()
+__pss_wrap ''
 [[ -r /etc/profile ]] && . /etc/profile
-for __pss_i in ~/.bash_profile ~/.bash_login ~/.profile; do
-	if [[ -r $__pss_i ]]; then
-		. "$__pss_i"
-		break
-	fi
-done
+__pss_i=$(
+	for __pss_i in ~/.bash_profile ~/.bash_login ~/.profile; do
+		[[ -r $__pss_i ]] && \builtin printf %s "$__pss_i" && \builtin exit "${__pss_void:-0}"
+	done
+)
+[[ -n $__pss_i ]] && . "$__pss_i"
 # Nor do aliases change what follows. A substitution is parsed each time that it runs: no word of it may be an alias.
 {
+	\builtin eval "$__pss_y"
 	\builtin shopt -q expand_aliases && __pss_aliases=1
 	\builtin shopt -u expand_aliases
-	__pss_off
-} 2>/dev/null
-builtin export -n __pss_i __pss_aliases
+} >/dev/null 2>&1
+builtin export -n __pss_i __pss_aliases __pss_n __pss_at
 
 # ---- replies
 __pss_say() {
@@ -54,6 +153,59 @@ __pss_set() {
 
 __pss_r() {
 	builtin return "${__pss_s:-0}"
+}
+
+# __pss_is_pipe STATUS…: a pipeline that leaves these, and the status, can be made: into __pss_my_p.
+__pss_is_pipe() {
+	builtin local __pss_my_t
+	__pss_my_t=$1
+	while [[ -o pipefail && $__pss_my_t == *' 0' ]]; do
+		__pss_my_t=${__pss_my_t% 0}
+	done
+	[[ ${__pss_my_t##* } == "$__pss_s" ]] || return
+	__pss_my_t=$1 __pss_my_p=
+	while [[ $__pss_my_t == *' '* ]]; do
+		__pss_my_p+="(\\builtin exit \"\${__pss_void:-${__pss_my_t%% *}}\") | "
+		__pss_my_t=${__pss_my_t#* }
+	done
+	__pss_my_p+="(\\builtin exit \"\${__pss_void:-$__pss_my_t}\")"
+}
+
+# __pss_before TEXT: makes __pss_x, which stands in front of TEXT: it puts the user's options and traps in force, and
+# what the text before has left of `$?`, `$_` and PIPESTATUS. No trap sees anything of it.
+__pss_before() {
+	__pss_wrap "$1"
+	if [[ -z $__pss_o$__pss_traps && $__pss_s -eq 0 && $__pss_pipe != *' '* ]]; then
+		__pss_x=$__pss_plain_x __pss_l=$__pss_y
+	else
+		__pss_before_some "$1"
+	fi
+}
+__pss_plain_x='{ __pss_r "${__pss_last:$((__pss_on=1,0))}"; } >/dev/null 2>&1'$'\n'
+
+__pss_before_some() {
+	builtin local __pss_my_i __pss_my_s __pss_my_g __pss_my_p __pss_my_x=
+	[[ -z $__pss_o ]] || __pss_my_x="__pss_o=(); \\builtin set -$__pss_o; "
+	# Who speaks of traps sees his own.
+	__pss_my_g=DEBUG${__pss_wraps:+|RETURN}
+	[[ $__pss_o != *x* && ( -n $__pss_wraps || $1 != *trap* ) ]] || __pss_my_g=
+	for ((__pss_my_i = 2; __pss_my_i < ${#__pss_traps[@]}; __pss_my_i += 4)); do
+		__pss_my_s=${__pss_traps[__pss_my_i + 1]}
+		if [[ -n ${__pss_traps[__pss_my_i]} && "|$__pss_my_g|" == *"|$__pss_my_s|"* ]]; then
+			__pss_my_x+="\\builtin trap -- \"\$__pss_g\${__pss_traps[$__pss_my_i]}\$__pss_ge\" $__pss_my_s; "
+		else
+			__pss_my_x+="\\builtin trap -- \"\${__pss_traps[$__pss_my_i]}\" $__pss_my_s; "
+		fi
+	done
+	if [[ $__pss_pipe == *' '* ]] && __pss_is_pipe "$__pss_pipe"; then
+		__pss_my_x+=": \"\${__pss_last:\$((__pss_on=1,0))}\"; $__pss_my_p"
+	elif [[ $__pss_o == *T* ]]; then
+		__pss_my_x+=": \"\${__pss_last:\$((__pss_on=1,0))}\"; (\\builtin exit \"\$__pss_s\")"
+	else
+		__pss_my_x+="__pss_r \"\${__pss_last:\$((__pss_on=1,0))}\""
+	fi
+	[[ $__pss_s -eq 0 ]] || __pss_my_x+=" && :"
+	__pss_x="{ $__pss_my_x; } >/dev/null 2>&1"$'\n' __pss_l=$__pss_y
 }
 
 # __pss_prompt TEXT: __pss_i is the prompt that it stands for; for bash before 4.4, which has no ${…@P}. What the here-document
@@ -79,7 +231,7 @@ __pss_end_of_prompt"
 # __pss_b N TEXT: begins the request N. It fails for one that has begun already: a request may come twice.
 __pss_b() {
 	[[ $1 != "$__pss_n" && $1 != "$__pss_m" ]] || return 1
-	__pss_n=$1 __pss_c=$2 __pss_u= __pss_rests=
+	__pss_n=$1 __pss_c=$2 __pss_u= __pss_us= __pss_ps= __pss_rests=
 	__pss_w=$((__pss_w > 0 ? __pss_w - 1 : 0))
 	# `eval "set -o vi"` without line editing ends bash (4.2 to 5.3) with SIGSEGV; a sourced file does not.
 	case $2 in
@@ -93,10 +245,23 @@ __pss_b() {
 	__pss_set PS2 "$__pss_2"
 	__pss_set PS0 "$__pss_0"
 	__pss_say b "$1"
-	if [[ -n $__pss_0 && -z $__pss_relay && -z $__pss_old ]]; then
+	__pss_before "$2"
+	[[ -n $__pss_relay ]] || __pss_tell "$2"
+	:
+}
+
+# __pss_tell TEXT: a line of the user's: what its traps and hooks may ask of it, and PS0.
+__pss_tell() {
+	case $1 in
+	*PROMPT_COMMAND*) __pss_give_hooks ;;
+	*source* | *'. '* | *eval*) __pss_give_hooks "$__pss_h" ;;
+	esac
+	[[ $1 == *[![:space:]]* ]] || return
+	builtin history -s -- "$1"
+	if [[ -n $__pss_0 && -z $__pss_old ]]; then
+		__pss_r
 		builtin printf %s "${__pss_0@P}" 1<>"$__pss_t"
 	fi
-	:
 }
 
 # __pss_stream N KIND: the streams of the invocation N begin (<) or end (>) here.
@@ -162,55 +327,126 @@ __pss_v() {
 	return 1
 }
 
-# What the user made of PROMPT_COMMAND becomes __pss_p, with what stood there before in the place of ours.
-__pss_adopt() {
-	builtin local __pss_my_i __pss_my_o
-	if [[ ${#PROMPT_COMMAND[@]} -ne 1 || ${PROMPT_COMMAND-} != "$__pss_h" ]]; then
-		builtin local -a __pss_my_n
-		__pss_my_n=()
-		for __pss_my_i in "${!PROMPT_COMMAND[@]}"; do
-			__pss_my_o=${PROMPT_COMMAND[$__pss_my_i]}
-			if [[ $__pss_my_o == "$__pss_h" ]]; then
-				__pss_my_n+=(${__pss_p[@]+"${__pss_p[@]}"})
-			else
-				# Not ${__pss_my_o//…}: bash's versions differ in what quotes and `&` mean there.
-				[[ $__pss_my_o != *"$__pss_h"* ]] || __pss_my_o=${__pss_my_o%%"$__pss_h"*}${__pss_p[0]-:}${__pss_my_o#*"$__pss_h"}
-				__pss_my_n+=("$__pss_my_o")
-			fi
+# ---- PROMPT_COMMAND: ours while a line runs, as an interrupt makes bash run it at once, with the fifo as its input.
+# The user's own, in __pss_p with its indices, is put in its place for each line that may ask for it, and for the hooks.
+# __pss_kind: `a` if it is an array. __pss_own: it is in place.
+# __pss_give_hooks [LAST]: with LAST behind it, which an interrupt makes bash run then.
+__pss_give_hooks() {
+	builtin local __pss_my_i
+	__pss_own=1
+	builtin unset -v PROMPT_COMMAND
+	if [[ -n $__pss_kind ]]; then
+		PROMPT_COMMAND=()
+		for __pss_my_i in ${__pss_p[@]+"${!__pss_p[@]}"}; do
+			PROMPT_COMMAND[__pss_my_i]=${__pss_p[__pss_my_i]}
 		done
-		__pss_p=(${__pss_my_n[@]+"${__pss_my_n[@]}"})
-		builtin unset -v PROMPT_COMMAND
+	elif [[ -n ${__pss_p[0]+set} ]]; then
+		PROMPT_COMMAND=${__pss_p[0]}
+	fi
+	[[ -z ${1-} || -n $__pss_only_first ]] || PROMPT_COMMAND+=("$1")
+}
+
+# Ours, as an array where the user has one, for handlers that ask for its last element.
+__pss_put_ours() {
+	builtin unset -v PROMPT_COMMAND
+	if [[ -n $__pss_kind ]]; then
+		PROMPT_COMMAND=("$__pss_h")
+	else
 		PROMPT_COMMAND=$__pss_h
+	fi
+}
+
+__pss_take_hooks() {
+	if [[ -n $__pss_own ]]; then
+		__pss_copy_hooks
+		__pss_put_ours
+		__pss_own=
+	elif [[ ${#PROMPT_COMMAND[@]} -ne 1 || ${PROMPT_COMMAND-} != "$__pss_h" ]]; then
+		__pss_adopt
+		__pss_put_ours
 	fi
 } 2>/dev/null
 
-# __pss_q STATUS: the end of the user's text, and again before a prompt: the status, and no option that would disturb us.
-__pss_q() {
-	[[ -n $__pss_n ]] || return 0
-	__pss_off
-	[[ -n $__pss_u ]] || __pss_u=$1
-	__pss_adopt
-}
-__pss_h='{ __pss_q "$?"; } 2>/dev/null; __pss_end'
-
-# Ends the request: the user's own hooks, then the report and the mark. With an argument the hooks have
-# been interrupted and do not run again.
-__pss_end() {
-	[[ -n $__pss_n ]] || return 0
+# The user's own as it stands there: __pss_p and __pss_kind.
+__pss_copy_hooks() {
 	builtin local __pss_my_i
-	__pss_s=$__pss_u
+	__pss_p=()
+	for __pss_my_i in "${!PROMPT_COMMAND[@]}"; do
+		[[ ${PROMPT_COMMAND[__pss_my_i]} == "$__pss_h" ]] || __pss_p[__pss_my_i]=${PROMPT_COMMAND[__pss_my_i]}
+	done
+	[[ ${#PROMPT_COMMAND[@]} -ne ${#__pss_p[@]} ]] || __pss_kind=
+	[[ ${!__pss_p[*]} == 0 || ${#__pss_p[@]} -eq 0 ]] || __pss_kind=a
+	[[ -n $__pss_old$__pss_kind || ${#PROMPT_COMMAND[@]} -ne ${#__pss_p[@]} || ${PROMPT_COMMAND@a} != *a* ]] ||
+		__pss_kind=a
+}
+
+# What a line made of PROMPT_COMMAND, which was ours then: with what stood there before in the place of ours.
+__pss_adopt() {
+	builtin local __pss_my_i __pss_my_o
+	builtin local -a __pss_my_n
+	__pss_my_n=()
+	for __pss_my_i in "${!PROMPT_COMMAND[@]}"; do
+		__pss_my_o=${PROMPT_COMMAND[__pss_my_i]}
+		if [[ $__pss_my_o == "$__pss_h" ]]; then
+			__pss_my_n+=(${__pss_p[@]+"${__pss_p[@]}"})
+		else
+			# Not ${__pss_my_o//…}: bash's versions differ in what quotes and `&` mean there.
+			[[ $__pss_my_o != *"$__pss_h"* ]] || __pss_my_o=${__pss_my_o%%"$__pss_h"*}${__pss_p[0]-:}${__pss_my_o#*"$__pss_h"}
+			__pss_my_n+=("$__pss_my_o")
+		fi
+	done
+	__pss_p=(${__pss_my_n[@]+"${__pss_my_n[@]}"})
+	[[ ${#__pss_p[@]} -lt 2 ]] || __pss_kind=a
+}
+
+# __pss_skip: the user's own have just been run by bash itself.
+__pss_h='{ __pss_skip=$__pss_own; \builtin eval "$__pss_l"; } >"${__pss_null:$((__pss_u=${__pss_u:-$?},0))}" 2>&1; '
+__pss_h+='while __pss_next; do \builtin eval "$__pss_x$__pss_hook$__pss_y" 0<>"$__pss_t"; done; __pss_end'
+
+# What a text has left for the next one.
+__pss_after() {
+	__pss_s=$__pss_u __pss_last=${__pss_us#/} __pss_pipe=${__pss_ps#/}
+	# PIPESTATUS is joined by what the user's IFS begins with.
+	[[ -z ${IFS+set} || $IFS == ' '* ]] || __pss_pipe=${__pss_pipe//"${IFS:0:1}"/ }
+	__pss_take_hooks
+}
+
+# Puts the terminal in order behind a text, and what `exit` has borrowed.
+__pss_settle() {
 	if [[ -n $__pss_e ]]; then
 		exec 2>&"$__pss_e" {__pss_e}>&-
 		__pss_e=
 		builtin eval "$__pss_i"
 	fi
 	[[ $__pss_s -lt 129 ]] || builtin command -p stty echo icanon isig iexten opost onlcr icrnl 0<>"$__pss_t" 2>/dev/null
-	if [[ $# -eq 0 && -z $__pss_relay ]]; then
-		for __pss_my_i in ${__pss_p[@]+"${__pss_p[@]}"}; do
-			__pss_r
-			builtin eval "$__pss_my_i" 0<>"$__pss_t"
-		done
+}
+
+# The next of the user's hooks, into __pss_hook. They run at the top level, as they stood in PROMPT_COMMAND before the
+# first of them; before 5.1 bash runs the first element alone.
+__pss_next() {
+	[[ -n $__pss_n ]] || return 1
+	if [[ -z $__pss_at ]]; then
+		__pss_settle
+		[[ -z $__pss_relay && -z $__pss_skip && ${#__pss_p[@]} -gt 0 ]] || return 1
+		__pss_give_hooks
+		__pss_at=0 __pss_hooks=("${__pss_p[@]}")
+		[[ -z $__pss_only_first ]] || __pss_hooks=("${__pss_p[0]-}")
 	fi
+	while [[ $__pss_at -lt ${#__pss_hooks[@]} ]]; do
+		__pss_hook=${__pss_hooks[__pss_at]} __pss_at=$((__pss_at + 1))
+		[[ -n $__pss_hook ]] || continue
+		__pss_before "$__pss_hook"
+		return 0
+	done
+	return 1
+}
+
+# Ends the request: the report and the mark, behind the user's hooks.
+__pss_end() {
+	[[ -n $__pss_n ]] || return 0
+	builtin local __pss_my_i
+	[[ -z $__pss_at && -z $__pss_own ]] || __pss_take_hooks
+	__pss_at=
 	# An interrupt may come at any point; then this runs again from the start.
 	if [[ -z $__pss_rests ]]; then
 		__pss_1=${PS1-} __pss_2=${PS2-} __pss_0=${PS0-} __pss_rests=1
@@ -233,10 +469,9 @@ __pss_end() {
 	__pss_set PS1 ''
 	__pss_set PS2 ''
 	__pss_set PS0 ''
-	__pss_x="{ ${__pss_o:+\\builtin set -$__pss_o; }__pss_r && :; } 2>/dev/null"$'\n'
 	__pss_say E "$__pss_n" "$__pss_s" "$PWD" "$__pss_my_i" "$-"
 	__pss_mark "$__pss_n" "q;$__pss_s"
-	__pss_m=$__pss_n __pss_n= __pss_o=() __pss_relay=
+	__pss_m=$__pss_n __pss_n= __pss_relay= __pss_l=
 	return 0
 }
 
@@ -247,9 +482,8 @@ __pss_z() {
 		[[ -z ${2-} || $__pss_m != "$1" ]] || __pss_mark "$1" "q;$__pss_s"
 		return 0
 	fi
-	[[ -n $__pss_u ]] || __pss_u=130
-	__pss_q 130
-	__pss_end again
+	__pss_settle
+	__pss_end
 }
 
 # __pss_g N SENTINEL: says what was typed and read by nobody. In a substitution, as it would be a job of its own else.
@@ -303,7 +537,7 @@ __pss_exit() {
 		;;
 	*) __pss_my_s=$((${2-$__pss_my_s} & 255)) ;;
 	esac
-	__pss_q "$__pss_my_s"
+	__pss_off
 	__pss_u=$__pss_my_s
 	__pss_say X "$__pss_n" "$__pss_my_s"
 	__pss_i=$(\builtin trap -p INT)
@@ -325,9 +559,9 @@ logout() {
 
 # ---- the boot's last steps
 __pss_kept=@KEPT@
-__pss_n=@FIRST@ __pss_u=0 __pss_s=0 __pss_w=0 __pss_e= __pss_i= __pss_rests= __pss_m= __pss_job= __pss_relay= __pss_p=()
-__pss_y=$'\n{ __pss_q "$?"; } 2>/dev/null'
-__pss_old=
+__pss_n=@FIRST@ __pss_u=0 __pss_us=/ __pss_ps=/0 __pss_s=0 __pss_l=$__pss_y __pss_w=0 __pss_e= __pss_i= __pss_rests= __pss_m= __pss_job= __pss_relay= __pss_p=() __pss_kind= __pss_own=
+__pss_old= __pss_only_first=
+[[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -ge 51 ]] || __pss_only_first=1
 if [[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -lt 44 ]]; then
 	__pss_old=1
 	. "$__pss_d/escapes"
@@ -340,10 +574,9 @@ if [[ ! -c $__pss_t ]] || ! { : <>"$__pss_t"; } 2>/dev/null; then
 	exec {__pss_i}<>"/proc/$$/fd/0"
 	__pss_t=/proc/$$/fd/$__pss_i
 fi
-# What a DEBUG trap prints with -T stands in front of it.
 for __pss_i in PS0 PS1 PS2 PROMPT_COMMAND; do
 	__pss_c=$(builtin declare -p "$__pss_i" 2>/dev/null)
-	__pss_c=${__pss_c#*declare -}
+	__pss_c=${__pss_c#declare -}
 	case ${__pss_c%% *} in
 	*r*)
 		__pss_say n "$__pss_i is readonly"
@@ -354,12 +587,9 @@ done
 __pss_i=
 set +Ho history +o vi +o emacs
 unset HISTFILE
-for __pss_i in "${!PROMPT_COMMAND[@]}"; do
-	__pss_p+=("${PROMPT_COMMAND[$__pss_i]}")
-done
 __pss_i=
-unset PROMPT_COMMAND
-PROMPT_COMMAND=$__pss_h
+__pss_copy_hooks
+__pss_put_ours
 [[ -z $__pss_aliases ]] || builtin shopt -s expand_aliases
 builtin echo >|"$__pss_d/up"
 __pss_say r bash "$BASH_VERSION" $$

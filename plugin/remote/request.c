@@ -183,7 +183,12 @@ void pss_request_end_relay(GString *out, PssFamily family, guint relay)
 
 void pss_request_second(GString *out, PssFamily family, const char *nonce, gboolean again)
 {
-	if (family != PSS_FAMILY_FISH)
+	if (family == PSS_FAMILY_BASH)
+		append_form(out,
+			    again ? "\n{ \\builtin eval \"$__pss_l\"; __pss_z %s again; } >/dev/null 2>&1\n"
+				  : "\n{ \\builtin eval \"$__pss_l\"; __pss_z %s; } >/dev/null 2>&1\n",
+			    nonce);
+	else if (family != PSS_FAMILY_FISH)
 		append_form(out, again ? "\n{ __pss_z %s again; } 2>/dev/null\n" : "\n{ __pss_z %s; } 2>/dev/null\n",
 			    nonce);
 	else if (again) /* its reader reports what was interrupted */

@@ -97,6 +97,7 @@ int main(int argc, char **argv)
 	add(&torture_text, ALL);
 	add(&torture_programs, ALL);
 	add(&torture_state, ALL);
+	add(&torture_hooks, ALL);
 	add(&torture_exit, ALL);
 	add(&torture_complete, ALL);
 	add(&torture_typed, ALL | FISH);
