@@ -36,8 +36,9 @@ __pss_y+='\builtin trap -p "${__pss_sigs[@]}" >|"$__pss_d/traps" && \builtin tra
 __pss_y+=' >"${__pss_null:$((__pss_u=${__pss_u:-$?},COMP_POINT=1,0))}"'
 __pss_y+=' 2>"${__pss_null#"${COMP_LINE:=/}${__pss_us:=/$_}${__pss_ps:=/${PIPESTATUS[*]}}"}"'
 
-# What stands around a handler: it sees nothing of ours. `case` leaves it `$?` and `$_`.
-__pss_g='case $BASH_COMMAND/${FUNCNAME-} in *__pss_* | */trap | */exit | */logout) ;; *) ' __pss_ge=$'\n;;esac'
+# What stands around a handler, of DEBUG and of RETURN: it sees nothing of ours. `case` leaves it `$?` and `$_`.
+__pss_g='case $BASH_COMMAND/${FUNCNAME-} in *__pss_* | */trap | */exit | */logout) ;; *) '
+__pss_gr='case ${FUNCNAME-} in __pss_* | trap) ;; *) ' __pss_ge=$'\n;;esac'
 
 # Takes from the file what `trap -p` has put there: words, quoted for the shell.
 __pss_take_traps() {
@@ -49,6 +50,7 @@ __pss_take_traps() {
 	builtin eval "__pss_traps=($__pss_my_v)"
 	for ((__pss_my_i = 2; __pss_my_i < ${#__pss_traps[@]}; __pss_my_i += 4)); do
 		__pss_my_v=${__pss_traps[__pss_my_i]#"$__pss_g"}
+		__pss_my_v=${__pss_my_v#"$__pss_gr"}
 		__pss_traps[__pss_my_i]=${__pss_my_v%"$__pss_ge"}
 		case ${__pss_traps[__pss_my_i + 1]}$__pss_o in
 		ERR* | RETURN*T*) __pss_bare=${__pss_traps[__pss_my_i]} ;;
@@ -89,6 +91,7 @@ __pss_trap() {
 		builtin trap "$@" >|"$__pss_d/shown" 2>&9 || __pss_my_s=$?
 		IFS= builtin read -r -d '' __pss_my_v <"$__pss_d/shown"
 		__pss_my_v=${__pss_my_v//"$__pss_g"}
+		__pss_my_v=${__pss_my_v//"$__pss_gr"}
 		builtin printf %s "${__pss_my_v//"$__pss_ge"}" 2>&9
 		builtin return "$__pss_my_s"
 		;;
@@ -102,7 +105,8 @@ __pss_trap() {
 	for ((; $# > 1; )); do
 		builtin shift
 		case $1 in
-		[Dd][Ee][Bb][Uu][Gg] | [Rr][Ee][Tt][Uu][Rr][Nn]) builtin trap -- "$__pss_g$__pss_my_v$__pss_ge" "$1" ;;
+		[Dd][Ee][Bb][Uu][Gg]) builtin trap -- "$__pss_g$__pss_my_v$__pss_ge" "$1" ;;
+		[Rr][Ee][Tt][Uu][Rr][Nn]) builtin trap -- "$__pss_gr$__pss_my_v$__pss_ge" "$1" ;;
 		*) builtin trap -- "$__pss_my_v" "$1" 2>&9 || __pss_my_s=$? ;;
 		esac
 	done
@@ -186,16 +190,15 @@ __pss_plain_x='{ __pss_r "${__pss_last:$((__pss_on=1,0))}"; } >/dev/null 2>&1'$'
 __pss_before_some() {
 	builtin local __pss_my_i __pss_my_s __pss_my_g __pss_my_p __pss_my_x=
 	[[ -z $__pss_o ]] || __pss_my_x="__pss_o=(); \\builtin set -$__pss_o; "
-	# Who speaks of traps sees his own.
-	__pss_my_g=DEBUG${__pss_wraps:+|RETURN}
-	[[ $__pss_o != *x* && ( -n $__pss_wraps || $1 != *trap* ) ]] || __pss_my_g=
 	for ((__pss_my_i = 2; __pss_my_i < ${#__pss_traps[@]}; __pss_my_i += 4)); do
-		__pss_my_s=${__pss_traps[__pss_my_i + 1]}
-		if [[ -n ${__pss_traps[__pss_my_i]} && "|$__pss_my_g|" == *"|$__pss_my_s|"* ]]; then
-			__pss_my_x+="\\builtin trap -- \"\$__pss_g\${__pss_traps[$__pss_my_i]}\$__pss_ge\" $__pss_my_s; "
-		else
-			__pss_my_x+="\\builtin trap -- \"\${__pss_traps[$__pss_my_i]}\" $__pss_my_s; "
-		fi
+		__pss_my_s=${__pss_traps[__pss_my_i + 1]} __pss_my_g=
+		case $__pss_my_s${__pss_wraps:-0}${__pss_traps[__pss_my_i]:+set} in
+		DEBUG1set) __pss_my_g='$__pss_g' ;;
+		RETURN1set) __pss_my_g='$__pss_gr' ;;
+		# Who speaks of traps sees his own, and who traces them.
+		DEBUG0set) [[ $__pss_o == *x* || $1 == *trap* ]] || __pss_my_g='$__pss_g' ;;
+		esac
+		__pss_my_x+="\\builtin trap -- \"$__pss_my_g\${__pss_traps[$__pss_my_i]}${__pss_my_g:+\$__pss_ge}\" $__pss_my_s; "
 	done
 	if [[ $__pss_pipe == *' '* ]] && __pss_is_pipe "$__pss_pipe"; then
 		__pss_my_x+=": \"\${__pss_last:\$((__pss_on=1,0))}\"; $__pss_my_p"
@@ -254,7 +257,7 @@ __pss_b() {
 __pss_tell() {
 	case $1 in
 	*PROMPT_COMMAND*) __pss_give_hooks ;;
-	*source* | *'. '* | *eval*) __pss_give_hooks "$__pss_h" ;;
+	*source* | *'. '* | *eval*) [[ -n $__pss_only_first ]] || __pss_give_hooks "$__pss_h" ;;
 	esac
 	[[ $1 == *[![:space:]]* ]] || return
 	builtin history -s -- "$1"
@@ -343,7 +346,7 @@ __pss_give_hooks() {
 	elif [[ -n ${__pss_p[0]+set} ]]; then
 		PROMPT_COMMAND=${__pss_p[0]}
 	fi
-	[[ -z ${1-} || -n $__pss_only_first ]] || PROMPT_COMMAND+=("$1")
+	[[ -z ${1-} ]] || PROMPT_COMMAND+=("$1")
 }
 
 # Ours, as an array where the user has one, for handlers that ask for its last element.
@@ -586,7 +589,9 @@ for __pss_i in PS0 PS1 PS2 PROMPT_COMMAND; do
 done
 __pss_i=
 set +Ho history +o vi +o emacs
+# Hooks say `history -a`, and look at its status.
 unset HISTFILE
+HISTFILE=/dev/null
 __pss_i=
 __pss_copy_hooks
 __pss_put_ours
