@@ -156,6 +156,9 @@ case $f in bash | posix) put escapes ;; *) cat >/dev/null ;; esac <<'@END@'
 @BASH@
 @END@
 [ $f != bash ] || echo >&6
+[ $f != zsh ] || put hooks <<'@END@'
+@ZSH_HOOKS@
+@END@
 [ $f != zsh ] || put rc <<'@END@'
 @ZSH@
 @END@

@@ -12,10 +12,7 @@
 #define STREAMS " 0<\"$__pss_in\" 1<>\"$__pss_d/o$__pss_relay\" 2<>\"$__pss_d/e$__pss_relay\""
 
 /* However the text has ended: what a function sets of these options is put back when it returns. */
-#define ZSH_ALWAYS                                                                                                   \
-	"always { { __pss_q; __pss_note \"${options[printexitvalue]}\" \"${__pss_running[@]}\"; \\builtin \\setopt " \
-	"\"${__pss_running[@]}\"; } 2>/dev/null; "                                                                   \
-	"__pss_end; }\n"
+#define ZSH_ALWAYS "always { { \\builtin eval \"$__pss_y\"; } 2>/dev/null; __pss_end; }\n"
 
 static const struct {
 	PssFamily family;
@@ -108,9 +105,16 @@ void pss_request_quote(GString *out, PssFamily family, const char *text, gsize n
 		quote_ansi(out, text, n);
 }
 
-/* `form` holds one %s. */
-static void append_form(GString *out, const char *form, const char *nonce)
+/* A line of its own. zsh keeps what begins with a blank out of its history. */
+static void begin_line(GString *out, PssFamily family)
 {
+	g_string_append(out, family == PSS_FAMILY_ZSH ? "\n " : "\n");
+}
+
+/* `form` holds one %s. */
+static void append_form(GString *out, PssFamily family, const char *form, const char *nonce)
+{
+	begin_line(out, family);
 	const char *at = strstr(form, "%s");
 	g_string_append_len(out, form, at - form);
 	g_string_append(out, nonce);
@@ -146,7 +150,7 @@ void pss_request_line(GString *out, PssFamily family, const char *nonce, const c
 	for (gsize i = 0; i < G_N_ELEMENTS(families); i++) {
 		if (families[i].family != family || !families[i].evaluate)
 			continue;
-		append_form(out, ask ? "\n{ __pss_v %s " : "\n{ __pss_b %s ", nonce);
+		append_form(out, family, ask ? "{ __pss_v %s " : "{ __pss_b %s ", nonce);
 		pss_request_quote(out, family, text, n);
 		g_string_append(out, families[i].evaluate);
 	}
@@ -166,7 +170,7 @@ void pss_request_invoke(GString *out, PssFamily family, const char *nonce, const
 	for (gsize i = 0; i < G_N_ELEMENTS(families); i++) {
 		if (families[i].family != family || !families[i].invoke)
 			continue;
-		append_form(out, "\n{ __pss_i %s ", nonce);
+		append_form(out, family, "{ __pss_i %s ", nonce);
 		pss_request_quote(out, family, text, n);
 		g_string_append_printf(out, " %u%s%s", relay, number, families[i].invoke);
 	}
@@ -178,19 +182,19 @@ void pss_request_end_relay(GString *out, PssFamily family, guint relay)
 	if (family == PSS_FAMILY_FISH)
 		append_record(out, "f", number, "");
 	else
-		append_form(out, "\n{ __pss_f %s; } >/dev/null 2>&1\n", number);
+		append_form(out, family, "{ __pss_f %s; } >/dev/null 2>&1\n", number);
 }
 
 void pss_request_second(GString *out, PssFamily family, const char *nonce, gboolean again)
 {
 	if (family == PSS_FAMILY_BASH)
-		append_form(out,
-			    again ? "\n{ \\builtin eval \"$__pss_l\"; __pss_z %s again; } >/dev/null 2>&1\n"
-				  : "\n{ \\builtin eval \"$__pss_l\"; __pss_z %s; } >/dev/null 2>&1\n",
+		append_form(out, family,
+			    again ? "{ \\builtin eval \"$__pss_l\"; __pss_z %s again; } >/dev/null 2>&1\n"
+				  : "{ \\builtin eval \"$__pss_l\"; __pss_z %s; } >/dev/null 2>&1\n",
 			    nonce);
 	else if (family != PSS_FAMILY_FISH)
-		append_form(out, again ? "\n{ __pss_z %s again; } 2>/dev/null\n" : "\n{ __pss_z %s; } 2>/dev/null\n",
-			    nonce);
+		append_form(out, family,
+			    again ? "{ __pss_z %s again; } 2>/dev/null\n" : "{ __pss_z %s; } 2>/dev/null\n", nonce);
 	else if (again) /* its reader reports what was interrupted */
 		append_record(out, "z", nonce, "");
 }
@@ -210,7 +214,8 @@ void pss_request_typed(GString *out, PssFamily family, const char *nonce, const 
 		return;
 	}
 	g_autofree char *digits = hexadecimal(sentinel);
-	g_string_append_printf(out, "\n{ __pss_g %s %s; } 2>/dev/null\n", nonce, digits);
+	begin_line(out, family);
+	g_string_append_printf(out, "{ __pss_g %s %s; } 2>/dev/null\n", nonce, digits);
 }
 
 void pss_request_keep(GString *out, PssFamily family)
@@ -218,7 +223,7 @@ void pss_request_keep(GString *out, PssFamily family)
 	if (family == PSS_FAMILY_FISH)
 		append_record(out, "k", "-", "");
 	else
-		g_string_append(out, "\n__pss_kept=1\n");
+		append_form(out, family, "__pss_kept=%s\n", "1");
 }
 
 void pss_request_forget(GString *out, PssFamily family, gboolean arguments, const char *const *variables)
@@ -234,9 +239,10 @@ void pss_request_forget(GString *out, PssFamily family, gboolean arguments, cons
 		append_record(out, "u", "argv", names->str);
 		return;
 	}
-	g_string_append(out, arguments ? "\nset --" : "");
+	if (arguments)
+		append_form(out, family, "set --%s", "");
 	if (names->len > 0)
-		g_string_append_printf(out, "\nunset -v%s", names->str);
+		append_form(out, family, "unset -v%s", names->str);
 	g_string_append_c(out, '\n');
 }
 
@@ -261,7 +267,7 @@ void pss_request_complete(GString *out, PssFamily family, const char *nonce, con
 		append_record(out, "c", nonce, rest->str);
 		return;
 	}
-	append_form(out, "\n{ __pss_c %s", nonce);
+	append_form(out, family, "{ __pss_c %s", nonce);
 	append_word(out, family, &cursor->kind, 1);
 	append_word(out, family, &cursor->quote, cursor->quote ? 1 : 0);
 	append_number(out, cursor->start);
@@ -281,7 +287,7 @@ void pss_request_complete(GString *out, PssFamily family, const char *nonce, con
 void pss_request_abandon(GString *out, PssFamily family)
 {
 	if (family != PSS_FAMILY_FISH)
-		g_string_append(out, "\n{ __pss_a; } >/dev/null 2>&1\n");
+		append_form(out, family, "{ __pss_a%s; } >/dev/null 2>&1\n", "");
 }
 
 void pss_request_drain(GString *out)
@@ -294,5 +300,5 @@ void pss_request_hang_up(GString *out, PssFamily family)
 	if (family == PSS_FAMILY_FISH)
 		append_record(out, "h", "-", "");
 	else
-		g_string_append(out, "\n\\command kill -HUP $$\n");
+		append_form(out, family, "\\command kill -HUP $$%s\n", "");
 }

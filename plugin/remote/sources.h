@@ -13,6 +13,7 @@ extern const char pss_source_exec[];
 extern const char pss_source_escapes[];
 extern const char pss_source_bash[];
 extern const char pss_source_zsh[];
+extern const char pss_source_zsh_hooks[];
 extern const char pss_source_fish[];
 extern const char pss_source_posix[];
 extern const char pss_source_bash_complete[];

@@ -9,10 +9,10 @@ __pss_i=${options[aliases]}
 \builtin setopt noaliases
 \builtin typeset -ga __pss_reading __pss_running __pss_user __pss_trace
 # How a line is read, and what comes with a prompt: given back in front of the text, as it is parsed as a whole.
-__pss_reading=(noaliases nocorrect nocorrectall nocshjunkiequotes noignorebraces noignoreclosebraces nopromptcr nopromptsp norcquotes noshglob)
+__pss_reading=(noaliases nocorrect nocorrectall nocshjunkiequotes noignorebraces noignoreclosebraces nopromptcr nopromptsp norcquotes noshglob histignorespace)
 # What becomes of a command: given back by the first words of the text, taken by the last. Some of these are put back
 # when the function that has set them returns.
-__pss_running=(noallexport noerrexit noerrreturn nolocaloptions noprintexitvalue noverbose nowarncreateglobal nowarnnestedvar noxtrace unset)
+__pss_running=(noallexport noerrexit noerrreturn nolocaloptions nolocaltraps noprintexitvalue noverbose nowarncreateglobal nowarnnestedvar noxtrace unset)
 # __pss_note on|off OPTION…: adds those that are not so to __pss_user. The first is the caller's PRINT_EXIT_VALUE, which is
 # always off in a function.
 __pss_note() {
@@ -35,6 +35,7 @@ if [[ -n $__pss_home ]]; then
 	HOME=$__pss_home
 	unset __pss_home
 fi
+[[ -n ${__pss_aside-} ]] || . "$__pss_d/hooks"
 
 # ---- the file of the user
 if [[ -n $__pss_z ]]; then
@@ -44,12 +45,14 @@ else
 fi
 if [[ -r ${ZDOTDIR-$HOME}/.$__pss_stub ]]; then
 	builtin unsetopt "${__pss_user[@]}" >/dev/null
-	# Its status must not end this file, nor the shell.
-	. "${ZDOTDIR-$HOME}/.$__pss_stub" || :
+	# Its status must not end this file, nor the shell. One list, for a DEBUG trap.
+	__pss_install && . "${ZDOTDIR-$HOME}/.$__pss_stub" || : && { \builtin eval "$__pss_aside"; } >/dev/null 2>&1
 	{
 		__pss_user=()
 		__pss_note "${options[printexitvalue]}" "${__pss_reading[@]}" "${__pss_running[@]}"
 		builtin setopt "${__pss_reading[@]}" "${__pss_running[@]}"
+		__pss_keep_traps
+		__pss_at[traps]=own
 	} 2>/dev/null
 fi
 # With NO_RCS or PRIVILEGED there is no next file, nor behind .zshrc with NO_LOGIN.
@@ -78,8 +81,8 @@ function __pss_say {
 	builtin print -rN -- $'\''\036'\''"$__pss_k$1" "${@[2,-1]}"
 } 2>/dev/null 1<>"$__pss_d/rep"
 
-function __pss_r {
-	builtin return ${__pss_s:-0}
+function __pss_p {
+	builtin return $1
 }
 
 # ---- around the text of the user
@@ -96,22 +99,70 @@ function __pss_rest {
 	[[ ${(t)PS2} == *readonly* ]] || PS2=
 }
 
-# __pss_b N TEXT: begins the request N. It fails for one that has begun already: a request may come twice.
-function __pss_b {
-	[[ $1 != "$__pss_n" && $1 != "$__pss_m" ]] || return 1
-	__pss_n=$1 __pss_c=$2 __pss_u= __pss_rests=
-	__pss_w=$(( __pss_w > 0 ? __pss_w - 1 : 0 ))
+function __pss_wake {
 	builtin enable -f precmd preexec periodic 2>/dev/null || :
 	precmd_functions=("${__pss_hp[@]}")
 	preexec_functions=("${__pss_hx[@]}")
 	periodic_functions=("${__pss_hr[@]}")
+	# A handler of a signal may have set it.
+	[[ -z $PS1 || ${(t)PS1} == *readonly* ]] || __pss_1=$PS1
 	[[ ${(t)PS1} == *readonly* ]] || PS1=$__pss_1
 	[[ ${(t)PS2} == *readonly* ]] || PS2=$__pss_2
-	__pss_l=()
+	__pss_rests=
+}
+
+# The history has the line, as hooks ask for it; requests begin with a blank and are not in it.
+function __pss_remember {
+	[[ $1 == *[^[:space:]]* && ( $1 != " "* || $__pss_early[(Ie)histignorespace] -ne 0 ) ]] || return 0
+	builtin print -rs -- "$1"
+}
+
+# The hooks NAME and NAME_functions that there are, to be called.
+function __pss_list {
 	local i
-	for i in preexec "${preexec_functions[@]}"; do
+	__pss_l=()
+	for i in $1 "${(@P)${:-$1_functions}}"; do
 		(( ! $+functions[$i] )) || __pss_l+=("$i")
 	done
+}
+
+# The text in one line, as for a list of jobs.
+function __pss_shorten {
+	local l
+	__pss_whole=${__pss_whole//$'\''\n\t'\''/$'\''\n'\''}
+	__pss_short=
+	for l in "${(@f)__pss_whole}"; do
+		while [[ $l == $'\''\t'\''* ]]; do
+			l=${l#?}
+		done
+		case $__pss_short in
+		("") ;;
+		(*[\(\{]) l=" $l" ;;
+		(*) l="; $l" ;;
+		esac
+		__pss_short+=$l
+	done
+	__pss_short=${__pss_short[1,79]}
+}
+
+# The text speaks of traps: no guard stands in them. What sees failures must not find it in the list, and a trace not us.
+function __pss_watch_traps {
+	__pss_at[traps]=own
+	if [[ -z $__pss_traps[ZERR] && $__pss_line != *(" -e"|err|ERR)* && -z ${(M)__pss_late:#no(err*|xtrace)} ]]; then
+		__pss_c=$__pss_watched __pss_at[traps]= __pss_at[later]=own
+	fi
+}
+
+# __pss_b N TEXT: begins the request N. It fails for one that has begun already: a request may come twice.
+function __pss_b {
+	[[ $1 != "$__pss_n" && $1 != "$__pss_m" ]] || return 1
+	__pss_n=$1 __pss_line=$2 __pss_c=$2 __pss_u=
+	__pss_at[status]= __pss_at[word]= __pss_at[pipe]= __pss_at[traps]=guard
+	[[ $2 != *(trap|TRAP)* ]] || __pss_watch_traps
+	__pss_w=$(( __pss_w > 0 ? __pss_w - 1 : 0 ))
+	__pss_wake
+	__pss_list preexec
+	[[ -n $__pss_relay ]] || __pss_remember "$2"
 	__pss_say b "$1"
 }
 
@@ -181,22 +232,31 @@ function __pss_v {
 	return 1
 }
 
-# The end of the text: the status.
-function __pss_q {
-	local s=$?
-	[[ -n $__pss_n ]] || return 0
-	(( TRY_BLOCK_INTERRUPT > 0 )) && s=130
-	[[ -n $__pss_u ]] || __pss_u=$s
+# Before the hooks of the prompt: the status, and what makes it, $pipestatus and $_ again.
+function __pss_hooks {
+	local -a p
+	p=(${=__pss_at[pipe]})
+	__pss_u=$__pss_at[status]
+	__pss_s=$__pss_u __pss_sl=$__pss_u __pss_arg=${__pss_at[word]#x}
+	(( __pss_s < 129 )) || command -p stty echo icanon isig iexten opost onlcr icrnl 0<>"$__pss_t" 2>/dev/null
+	__pss_before="__pss_r \"\$__pss_arg\""
+	if (( $#p > 1 )) && [[ $p[-1] == $__pss_s || -o pipefail ]]; then
+		__pss_sl=$p[-1]
+		__pss_before="__pss_p ${(j: | __pss_p :)p[1,-2]} | $__pss_before"
+	fi
+	(( ! __pss_s )) || __pss_before+=" && :"
+	__pss_list precmd
+	__pss_periodic
 }
 
-function __pss_hooks {
-	local i
-	__pss_s=$__pss_u
-	(( __pss_s < 129 )) || command -p stty echo icanon isig iexten opost onlcr icrnl 0<>"$__pss_t" 2>/dev/null
-	__pss_l=()
-	for i in precmd "${precmd_functions[@]}"; do
-		(( ! $+functions[$i] )) || __pss_l+=("$i")
-	done
+# As zsh does it: behind precmd, when PERIOD seconds have passed.
+function __pss_periodic {
+	local now=${(%):-%D{%s}} l
+	(( ${PERIOD:-0} > 0 && now > __pss_period + PERIOD )) || return 0
+	l=("${__pss_l[@]}")
+	__pss_list periodic
+	(( ! $#__pss_l )) || __pss_period=$now
+	__pss_l=("${l[@]}" "${__pss_l[@]}")
 }
 
 function __pss_mark {
@@ -214,7 +274,10 @@ function __pss_report {
 	__pss_rest
 	__pss_sort
 	late=($__pss_user) __pss_user=()
-	__pss_x="{ ${late:+\\builtin \\unsetopt $late; }__pss_r && :; } 2>/dev/null"$'\''\n'\''
+	__pss_late=($late)
+	__pss_x="{ "
+	(( ! $#late )) || __pss_x+="\\builtin \\unsetopt \"\${__pss_late[@]}\"; "
+	__pss_x+="$__pss_before; } 2>/dev/null"$'\''\n'\''
 	if [[ -n $__pss_relay ]]; then
 		__pss_i=
 		[[ $! == "$__pss_bang" ]] || __pss_i=background
@@ -279,37 +342,66 @@ __pss_give() {
 	builtin unsetopt "${__pss_early[@]}"
 } >/dev/null
 
-# Preexec hooks run as the first thing of the request's text, under the user's options.
+# The last status, of what has an argument that becomes $_; and traps.
+__pss_r() {
+	\builtin return $(( __pss_install() ))
+}
+
+# Preexec hooks run as the first thing of the request's text, under the user's options. What they are told of it is what
+# the parser makes of it: its aliases expanded, and none where it is no command.
 __pss_preexec() {
 	__pss_give
+	case $#__pss_l in
+	0) return ;;
+	esac
+	{ functions[__pss_parsed]=$__pss_line; } 2>/dev/null
+	case ${functions[__pss_parsed]-} in
+	'' | $'\t') return ;;
+	esac
+	__pss_whole=${functions[__pss_parsed]#?}
+	unset -f __pss_parsed
+	__pss_shorten
+	__pss_own=${__pss_at[traps]} __pss_later=${__pss_at[later]} __pss_at[later]= __pss_at[traps]=guard
 	for __pss_i in "${__pss_l[@]}"; do
-		__pss_r
-		"$__pss_i" "$__pss_c" "$__pss_c" "$__pss_c"
+		\builtin eval "$__pss_before; \"\$__pss_i\" \"\$__pss_line\" \"\$__pss_short\" \"\$__pss_whole\""
 	done
+	case $__pss_own in
+	guard) ;;
+	*)
+		{ \builtin eval "$__pss_aside"; } >/dev/null 2>&1
+		__pss_keep_traps
+		__pss_at[traps]=$__pss_own __pss_at[later]=$__pss_later
+		;;
+	esac
 } 0<>"$__pss_t"
 
 # Ends the request; with an argument the hooks have been interrupted and do not run again.
 __pss_end() {
-	{
-		__pss_q
-		__pss_note off "${__pss_running[@]}"
-		builtin setopt "${__pss_running[@]}"
-	} 2>/dev/null
+	\builtin eval "$__pss_y"
 	case $__pss_n in
 	'') return 0 ;;
 	esac
+	__pss_keep_traps
 	__pss_hooks
 	case ${#}$__pss_relay in
 	0)
-		for __pss_i in "${__pss_l[@]}"; do
-			__pss_r
-			"$__pss_i" 0<>"$__pss_t"
-		done
+		__pss_at[traps]=guard
+		{
+			\builtin setopt ${__pss_zle:+zle}
+			for __pss_i in "${__pss_l[@]}"; do
+				\builtin eval "$__pss_before; \"\$__pss_i\"" 0<>"$__pss_t"
+			done
+		} always {
+			\builtin unsetopt zle
+			{ \builtin eval "$__pss_aside"; } >/dev/null 2>&1
+		}
+		__pss_keep_traps
 		;;
 	esac
-	__pss_r
-	case $__pss_relay in
-	'') __pss_i="${(%%)PS1}" ;;
+	__pss_at[traps]=
+	case $__pss_relay${options[promptsubst]} in
+	off) __pss_r && : ; __pss_i="${(%%)PS1}" ;;
+	on) \builtin eval "$__pss_before; __pss_i=\"\${(%%)PS1}\"" ;;
 	esac
 	__pss_note off "${__pss_reading[@]}"
 	builtin setopt "${__pss_reading[@]}" nozle nobanghist
@@ -324,7 +416,7 @@ __pss_z() {
 	esac
 	case $__pss_n in
 	"$1")
-		[[ -n $__pss_u ]] || __pss_u=130
+		[[ -n ${__pss_at[status]} ]] || __pss_u=130
 		__pss_end again
 		;;
 	esac
@@ -339,8 +431,8 @@ logout() {
 
 # ---- the boot's last steps
 typeset -g __pss_k=@KEY@ __pss_kept=@KEPT@ __pss_n=@FIRST@
-typeset -g __pss_u=0 __pss_s=0 __pss_w=0 __pss_i= __pss_1= __pss_2= __pss_c= __pss_x= __pss_y= __pss_m= __pss_rests= __pss_job= __pss_relay= __pss_bang= __pss_in=
-typeset -ga __pss_l __pss_hp __pss_hx __pss_hr __pss_early
+typeset -g __pss_u=0 __pss_s=0 __pss_w=0 __pss_i= __pss_1= __pss_2= __pss_c= __pss_x= __pss_y= __pss_m= __pss_rests= __pss_job= __pss_relay= __pss_bang= __pss_in= __pss_sl=0 __pss_arg= __pss_before= __pss_period=0 __pss_line= __pss_whole= __pss_short= __pss_own= __pss_later= __pss_zle=
+typeset -ga __pss_late __pss_l __pss_hp __pss_hx __pss_hr __pss_early
 # Where the terminal has no name, as in a chroot, it has another way to it.
 typeset -g __pss_t=$(builtin command -p tty 2>/dev/null)
 [[ -c $__pss_t ]] || __pss_t=/dev/tty
@@ -348,7 +440,15 @@ if [[ ! -c $__pss_t ]] || ! { : <>"$__pss_t" } 2>/dev/null; then
 	exec {__pss_i}<>"/proc/$$/fd/0"
 	__pss_t=/proc/$$/fd/$__pss_i
 fi
-__pss_y=$'\n{ __pss_q; __pss_note "${options[printexitvalue]}" "${__pss_running[@]}"; \\builtin \\setopt "${__pss_running[@]}"; } 2>/dev/null'
+# The end of a text: what it has left of its status, $_ and $pipestatus, and what is put aside.
+__pss_left='"${__pss_at[word]::=${__pss_at[word]:-x$_}}" "${__pss_at[status]::=${__pss_u:-${__pss_at[status]:-${${${(M)TRY_BLOCK_INTERRUPT:#1}:+130}:-$?}}}}" "${__pss_at[pipe]::=${__pss_at[pipe]:-${(j: :)pipestatus[@]}}}" >/dev/null 2>&1'
+__pss_y='
+() { : "$__pss_n"; } '"$__pss_left"' && { '"$__pss_aside"'; __pss_note "${options[printexitvalue]}" "${__pss_running[@]}"; \builtin \setopt "${__pss_running[@]}"; } >/dev/null 2>&1'
+# A text that speaks of traps is one list with what puts them aside.
+__pss_watched='\builtin \eval "${__pss_line:$(( 0 * __pss_later() ))}" && \builtin : '"$__pss_left"' || \builtin : '"$__pss_left && $__pss_aside"
+[[ -o zle ]] && __pss_zle=1
+functions -M __pss_install 0 0
+functions -M __pss_later 0 0
 unset HISTFILE
 SAVEHIST=0
 unsetopt zle banghist
@@ -356,5 +456,7 @@ builtin echo >|"$__pss_d/up"
 __pss_say r zsh "$ZSH_VERSION" $$
 exec 0<>"$__pss_d/q"
 __pss_sort
+__pss_at[traps]=guard
+__pss_install
 __pss_give
 __pss_end

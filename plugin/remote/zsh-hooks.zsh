@@ -1,0 +1,100 @@
+# The user's DEBUG and ZERR traps: put aside wherever nothing of the user's runs, given back for what does. Sourced in
+# front of the user's first start-up file.
+#
+# zsh runs a DEBUG trap before each list, and not before the commands that one list joins by && and ||. So what puts
+# traps aside is one list, and what gives them back does so with its last one. The list behind the user's text would be
+# seen all the same: so a guard stands in the trap, but where the text speaks of traps.
+#
+# __pss_traps: for each, f (a function), t (a text), or nothing. __pss_forms: its text as the user has it, and with the
+# guard. __pss_at: what is set while the user's ALL_EXPORT is in force, as elements are not exported.
+builtin typeset -gA __pss_traps __pss_forms __pss_at
+builtin typeset -g __pss_signals=
+__pss_traps=(DEBUG '' ZERR '')
+__pss_aside='\builtin \functions -c TRAPDEBUG __pss_now_DEBUG 2>/dev/null || : && \builtin \functions -c TRAPZERR __pss_now_ZERR 2>/dev/null || : && \builtin \trap >>|"$__pss_d/traps" || : && \builtin \trap - DEBUG ZERR'
+
+# Takes what __pss_aside has left. Plain, as a function that it defines would have our options else.
+__pss_keep_traps() {
+	__pss_sort_traps
+	for __pss_i in DEBUG ZERR; do
+		case ${__pss_traps[$__pss_i]} in
+		new)
+			functions[__pss_guard_$__pss_i]=${__pss_forms[guard$__pss_i]}
+			__pss_traps[$__pss_i]=f
+			;;
+		esac
+	done
+}
+
+# Gives back the form that __pss_at[traps] says (own, guard), once. A function of arithmetic, whose value is that of its
+# last arithmetic: the status. So `return $(( __pss_install() ))` is seen by no trap.
+__pss_install() {
+	__pss_at[form]=${__pss_at[traps]-} __pss_at[traps]=
+	case ${__pss_at[form]:+${__pss_traps[DEBUG]}${__pss_traps[ZERR]}} in
+	'') (( ${__pss_sl:-0} )) || : ;;
+	*) __pss_install_some ;;
+	esac
+}
+
+# For a text that is one list with what puts traps aside: called in that list.
+__pss_later() {
+	__pss_at[traps]=${__pss_at[later]} __pss_at[later]=
+	__pss_install
+}
+
+__pss_install_some() {
+	__pss_at[off]=${${options[aliases]:#on}:+no}
+	\builtin setopt noaliases
+	case ${__pss_traps[ZERR]}${__pss_at[form]} in
+	fown) functions[TRAPZERR]=${__pss_forms[ownZERR]} ;;
+	fguard) functions[TRAPZERR]=${functions[__pss_guard_ZERR]} ;;
+	t*) \builtin trap -- "${__pss_forms[${__pss_at[form]}ZERR]}" ZERR ;;
+	esac
+	(( ${__pss_sl:-0} )) || :
+	case ${__pss_traps[DEBUG]}${__pss_at[form]} in
+	fown) functions[TRAPDEBUG]=${__pss_forms[ownDEBUG]} && \builtin setopt ${__pss_at[off]}aliases ;;
+	fguard) functions[TRAPDEBUG]=${functions[__pss_guard_DEBUG]} && \builtin setopt ${__pss_at[off]}aliases ;;
+	t*) \builtin trap -- "${__pss_forms[${__pss_at[form]}DEBUG]}" DEBUG && \builtin setopt ${__pss_at[off]}aliases ;;
+	*) \builtin setopt ${__pss_at[off]}aliases ;;
+	esac
+}
+
+emulate zsh -o noaliases -c '
+# __pss_guard NAME N TEXT: both forms of TEXT. The Nth function, from 0, is the one it watches, as a trap that is a
+# function is in front of that itself.
+function __pss_guard {
+	local w="\${funcstack[@]:$2:2}"
+	[[ $1 != DEBUG ]] || w+=" \$ZSH_DEBUG_CMD"
+	__pss_forms[own$1]=$3
+	__pss_forms[guard$1]="case \"$w\" in (*__pss_*) ;; (*)"$'\''\n'\''"$3"$'\''\n;; esac'\''
+}
+
+# What the lists have left. A text that begins with our guard is unchanged.
+function __pss_sort_traps {
+	local t= i n
+	local -a w
+	[[ ! -s $__pss_d/traps ]] || { t=$(<"$__pss_d/traps"); : >|"$__pss_d/traps" }
+	__pss_signals=${t:+1}
+	# Those that are to be given back yet are as they were.
+	[[ -z $__pss_at[traps]$__pss_at[later] ]] || return 0
+	for i in DEBUG ZERR; do
+		if (( ! $+functions[__pss_now_$i] )); then
+			__pss_traps[$i]=
+			continue
+		fi
+		if [[ $__pss_traps[$i] != f || $functions[__pss_now_$i] != $functions[__pss_guard_$i] ]]; then
+			__pss_traps[$i]=new
+			__pss_guard $i 1 "$functions[__pss_now_$i]"
+		fi
+		unset -f __pss_now_$i
+	done
+	[[ $t == *" "(DEBUG|ERR|ZERR)* ]] || return 0
+	w=("${(z)t}")
+	for (( i = 1; i + 3 <= $#w; i++ )); do
+		if [[ "$w[i] $w[i+1]" == "trap --" && $w[i+3] == (DEBUG|ERR|ZERR) ]]; then
+			n=${w[i+3]/#ERR/ZERR} t=${(Q)w[i+2]}
+			__pss_traps[$n]=t
+			[[ $t == "case \"\${funcstack[@]:0:2}"*"__pss_"* ]] || __pss_guard $n 0 "$t"
+		fi
+	done
+}
+'
