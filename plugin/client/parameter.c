@@ -212,6 +212,7 @@ static int check_comma(struct parse *parse, struct slot slot, const char *text, 
 static int take_value(struct parse *parse, struct slot slot, const char *text)
 {
 	slot.value->given = true;
+	text = text && !*text && slot.row->absent ? slot.row->absent : text;
 	switch (slot.row->kind) {
 	case PSS_KIND_SWITCH:
 		return take_switch(parse, slot, text);
@@ -329,6 +330,10 @@ static int next_value(struct parse *parse, const struct pss_parameter *row, cons
 		*ret_value = value;
 		return 0;
 	}
+	if (row->absent) {
+		*ret_value = row->absent;
+		return 0;
+	}
 	_cleanup_(pss_free_pointer) char *wants = pss_parameter_wants(row);
 	if (value && strcmp(value, "--") != 0)
 		return fail(
@@ -338,41 +343,9 @@ static int next_value(struct parse *parse, const struct pss_parameter *row, cons
 	return fail(parse, "-%s wants %s", row->name, wants ? wants : "a value");
 }
 
-/* ssh's letters, for those whose fingers know them. Case counts, and a letter that begins one parameter's name alone
- * means that. */
-static const struct ssh_letter {
-	char letter;
-	const char *parameter;
-	const char *option; /* the value begins with this, or NULL */
-	bool alone;         /* … and is this */
-} ssh_letters[] = {
-	{ 'p', "Port", NULL, false },
-	{ 'l', "UserName", NULL, false },
-	{ 'i', "KeyFilePath", NULL, false },
-	{ 'F', "ConfigFile", NULL, false },
-	{ 'o', "Options", NULL, false },
-	{ 'J', "Options", "ProxyJump=", false },
-	{ 'A', "Options", "ForwardAgent=yes", true },
-};
-
-static const struct ssh_letter *letter_of(const char *argument)
+static const struct pss_letter *find_letter(const struct parse *parse, const char *argument, struct slot *ret_slot)
 {
-	for (size_t i = 0; i < sizeof ssh_letters / sizeof *ssh_letters; i++)
-		if (argument[1] == ssh_letters[i].letter && !argument[2])
-			return &ssh_letters[i];
-	return NULL;
-}
-
-const char *pss_parameter_of_letter(const char *argument)
-{
-	const struct ssh_letter *letter = letter_of(argument);
-
-	return letter && !letter->alone ? letter->parameter : NULL;
-}
-
-static const struct ssh_letter *find_letter(const struct parse *parse, const char *argument, struct slot *ret_slot)
-{
-	const struct ssh_letter *found = letter_of(argument);
+	const struct pss_letter *found = pss_letter_find(argument);
 	size_t n_prefixed = 0;
 	struct slot slot;
 	bool known = false;
@@ -387,19 +360,19 @@ static const struct ssh_letter *find_letter(const struct parse *parse, const cha
 			known = true;
 		}
 	}
-	return known && n_prefixed != 1 ? found : NULL;
+	return known && (n_prefixed != 1 || found->wins) ? found : NULL;
 }
 
-static int take_letter(struct parse *parse, const struct ssh_letter *letter, struct slot slot)
+static int take_letter(struct parse *parse, const struct pss_letter *letter, struct slot slot)
 {
-	const char *value = "";
+	const char *value = letter->value;
 
 	if (slot.value->given && !pss_parameter_repeats(slot.row->kind))
 		return fail(parse, "-%s is given twice", slot.row->name);
 	int rc = letter->alone ? 0 : next_value(parse, slot.row, &value);
-	if (rc < 0 || !letter->option)
+	if (rc < 0 || letter->alone || !letter->value)
 		return rc < 0 ? rc : take_value(parse, slot, value);
-	_cleanup_(pss_free_pointer) char *option = pss_format("%s%s", letter->option, value);
+	_cleanup_(pss_free_pointer) char *option = pss_format("%s%s", letter->value, value);
 	return option ? take_value(parse, slot, option) : fail(parse, "not enough memory");
 }
 
@@ -411,7 +384,7 @@ static int take_named(struct parse *parse)
 	const char *value = name[n] ? name + n + 1 : NULL;
 	struct slot slot;
 
-	const struct ssh_letter *letter = find_letter(parse, argument, &slot);
+	const struct pss_letter *letter = find_letter(parse, argument, &slot);
 	if (letter)
 		return take_letter(parse, letter, slot);
 	if (strcmp(argument, "-?") == 0 || (!value && compare_name(name, n, "help") == 2))
@@ -425,7 +398,8 @@ static int take_named(struct parse *parse)
 		return fail(parse, "-%s: %s", slot.row->name, slot.row->help);
 	if (slot.value->given && !pss_parameter_repeats(slot.row->kind))
 		return fail(parse, "-%s is given twice", slot.row->name);
-	if (slot.row->kind != PSS_KIND_SWITCH && (!value || (!*value && name[n] == ':'))) {
+	bool is_empty = value && !*value && name[n] == ':' && !slot.row->absent;
+	if (slot.row->kind != PSS_KIND_SWITCH && (!value || is_empty)) {
 		rc = next_value(parse, slot.row, &value);
 		if (rc < 0)
 			return rc;

@@ -31,9 +31,10 @@ struct pss_parameter {
 	const char *help;           /* for PSS_KIND_REFUSED: the reason */
 	const char *const *choices; /* ends with NULL */
 	long long min, max;
-	unsigned position; /* n: takes the nth unnamed argument; 0: must be named */
-	bool rest;         /* with position: takes all further unnamed arguments too */
-	unsigned set;      /* not 0: parameters of one set exclude each other */
+	unsigned position;  /* n: takes the nth unnamed argument; 0: must be named */
+	bool rest;          /* with position: takes all further unnamed arguments too */
+	unsigned set;       /* not 0: parameters of one set exclude each other */
+	const char *absent; /* the value where it is missing or empty: all that the shell leaves of $null; or NULL */
 };
 
 struct pss_value {
@@ -70,6 +71,16 @@ char *pss_parameter_wants(const struct pss_parameter *parameter);
 /* For those who look at unfinished lines (suggest.c). Does `name` (n bytes, without the dash in front) mean the row?
  * 0 no, 1 it begins its name or an alias, 2 it is one. */
 int pss_parameter_compare(const struct pss_parameter *row, const char *name, size_t n);
+
+/* ssh's letters (parameter-letters.c): whose value follows, or stands in the table. */
+struct pss_letter {
+	char letter;
+	const char *parameter;
+	const char *value; /* the value begins with this, or NULL */
+	bool alone;        /* … and is this */
+	bool wins;         /* also over a parameter whose name it begins alone */
+};
+const struct pss_letter *pss_letter_find(const char *argument); /* NULL: it is none */
 
 /* "-p" is ssh's for "Port": the parameter whose value follows such a letter, or NULL. */
 const char *pss_parameter_of_letter(const char *argument);

@@ -39,6 +39,8 @@ const struct pss_parameter pss_link_rows[PSS_LINK_COUNT] = {
 				 .help = "who makes the connection: pssession itself, or the ssh program" },
 	[PSS_LINK_SHARE] = { "ShareConnection", NULL, PSS_KIND_SWITCH,
 			     .help = "one connection for several sessions that name the computer in the same way" },
+	[PSS_LINK_SSH] = { "SSHTransport", NULL, PSS_KIND_SWITCH,
+			   .help = "taken for PowerShell's sake; every connection is made over SSH" },
 };
 
 /* What no name may hold besides blanks and control bytes: what any shell gives a meaning. */
@@ -217,6 +219,10 @@ int pss_link_check(const struct pss_value *link, char **ret_error)
 	const struct pss_value *key = &link[PSS_LINK_KEY_FILE], *config = &link[PSS_LINK_CONFIG_FILE];
 	const struct pss_texts *options = &link[PSS_LINK_OPTIONS].list;
 
+	if (link[PSS_LINK_SSH].given && !link[PSS_LINK_SSH].on) {
+		*ret_error = strdup("-SSHTransport:false: there is no other way than SSH to a computer; leave it out");
+		return -EINVAL;
+	}
 	if (link[PSS_LINK_USER_NAME].given) {
 		int rc = check_user("-UserName", link[PSS_LINK_USER_NAME].text, ret_error);
 		if (rc < 0)

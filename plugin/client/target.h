@@ -16,6 +16,7 @@ enum pss_link_parameter {
 	PSS_LINK_CONFIGURATION_NAME,
 	PSS_LINK_TRANSPORT,
 	PSS_LINK_SHARE,
+	PSS_LINK_SSH,
 	PSS_LINK_COUNT
 };
 extern const struct pss_parameter pss_link_rows[PSS_LINK_COUNT];

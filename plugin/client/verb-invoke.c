@@ -47,6 +47,9 @@ enum {
 	BUFFER_SIZE,
 };
 
+static const char *const input_objects[] = { "-", "$null", NULL };
+enum { INPUT_STANDARD, INPUT_NULL };
+
 #define SCRIPT_MAX (64 * 1024 * 1024)
 
 static const struct pss_parameter rows[] = {
@@ -71,8 +74,9 @@ static const struct pss_parameter rows[] = {
 		   .help = "the command word by word: nothing in it is expanded there" },
 	[ARGUMENT_LIST] = { "ArgumentList", "Args", PSS_KIND_TEXTS, "ARGUMENT", .wants = "an argument",
 			    .help = "a positional parameter ($1, …); repeat for more" },
-	[INPUT_OBJECT] = { "InputObject", NULL, PSS_KIND_TEXT, "-", .wants = "-",
-			   .help = "give standard input to each of several targets" },
+	[INPUT_OBJECT] = { "InputObject", NULL, PSS_KIND_CHOICE, "INPUT", .choices = input_objects, .absent = "$null",
+			   .wants = "- (standard input) or $null (none: -n means it too)",
+			   .help = "- gives standard input to each of several targets, $null (or -n) to none" },
 	[THROTTLE_LIMIT] = PSS_THROTTLE_ROW("how many at a time (32)"),
 	[TIMEOUT] = { "Timeout", NULL, PSS_KIND_NUMBER, "SECONDS", .min = 1, .max = INT_MAX / 1000,
 		      .help = "end a command that takes longer; status 124" },
@@ -304,7 +308,8 @@ static bool check_job(struct pss_call *call)
 		return false;
 	}
 	for (size_t i = 0; job && i < sizeof only_watched / sizeof *only_watched; i++) {
-		if (!own[only_watched[i]].given)
+		if (!own[only_watched[i]].given ||
+		    (only_watched[i] == INPUT_OBJECT && own[INPUT_OBJECT].number == INPUT_NULL))
 			continue;
 		pss_call_usage(call,
 			       "-%s does not go with -AsJob or -InDisconnectedSession: nobody watches the command",
@@ -362,12 +367,8 @@ static bool find_input(struct pss_call *call, struct job *job)
 	const struct pss_value *object = &call->own[INPUT_OBJECT];
 	struct pss_invoke *invoke = &job->invoke;
 
-	if (object->given && strcmp(object->text, "-") != 0) {
-		pss_call_usage(call, "-InputObject wants -, for standard input, not '%s'", object->text);
-		return false;
-	}
 	invoke->input = -1;
-	if (invoke->kind == PSS_INVOKE_JOB)
+	if (invoke->kind == PSS_INVOKE_JOB || (object->given && object->number == INPUT_NULL))
 		return true;
 	if (invoke->n_targets == 1) {
 		invoke->input = pss_invoke_find_input();

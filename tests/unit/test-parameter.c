@@ -6,9 +6,11 @@
 
 #include "client/parameter.h"
 
-enum { COMPUTER, SESSION, COMMAND, PORT, FORMAT, ID, OPTIONS, FORCE, OUT, REFUSED, ARGV, N_ROWS };
+enum { COMPUTER, SESSION, COMMAND, PORT, FORMAT, ID, OPTIONS, FORCE, OUT, REFUSED, ARGV, NAME, INPUT, N_ROWS };
 
 static const char *const formats[] = { "table", "list", "json", NULL };
+
+static const char *const inputs[] = { "-", "$null", NULL };
 
 static const struct pss_parameter rows[N_ROWS] = {
 	[COMPUTER] = { "ComputerName", "HostName Cn", PSS_KIND_LIST, .wants = "a computer", .position = 1, .set = 1 },
@@ -22,6 +24,8 @@ static const struct pss_parameter rows[N_ROWS] = {
 	[OUT] = { "OutVariable", "ov", PSS_KIND_VARIABLE },
 	[REFUSED] = { "PipelineVariable", "pv", PSS_KIND_REFUSED, .help = "no pipelines" },
 	[ARGV] = { NULL, NULL, PSS_KIND_ARGV },
+	[NAME] = { "Name", NULL, PSS_KIND_TEXT },
+	[INPUT] = { "InputObject", NULL, PSS_KIND_CHOICE, .choices = inputs, .absent = "$null" },
 };
 
 /* What came out, one line for each value that was given. */
@@ -146,6 +150,15 @@ static const struct sample samples[] = {
 			"(words of the command go behind --, or into quotes)" },
 	{ "a|", "!-ScriptBlock wants a command, not ''" },
 
+	/* A value that the shell has made nothing of. */
+	{ "a|-InputObject|-", "ComputerName=<a> InputObject=0" },
+	{ "a|-InputObject|$null", "ComputerName=<a> InputObject=1" },
+	{ "a|-InputObject", "ComputerName=<a> InputObject=1" },
+	{ "a|-InputObject|-Force", "ComputerName=<a> Force=on InputObject=1" },
+	{ "a|-InputObject|", "ComputerName=<a> InputObject=1" },
+	{ "a|-InputObject:|x", "ComputerName=<a> ScriptBlock=<x> InputObject=1" },
+	{ "-InputObject|x", "!-InputObject wants - or $null, not 'x'" },
+
 	/* A list that a blank has cut in two. */
 	{ "-ComputerName|a,|b", "!-ComputerName: the blank between 'a,' and 'b' ends the list; write it without blanks "
 				"(a,b) or in quotes" },
@@ -165,6 +178,9 @@ static const struct sample samples[] = {
 	{ "-o", "!-Options wants Key=Value" },
 	{ "-p|22|-Port|23", "!-Port is given twice" },
 	{ "-P|22", "!-P is ambiguous: -Port, -PipelineVariable" },
+	{ "a|-n|x", "ComputerName=<a> ScriptBlock=<x> InputObject=1" },
+	{ "-N|x", "Name=x" },
+	{ "a|head|-n|5", "ComputerName=<a> ScriptBlock=<head><-n><5>" },
 	{ "-l|x", "!-l: there is no such parameter" }, /* as there is no -UserName here */
 	{ "-j|x", "!-j: there is no such parameter" },
 	{ "-Foo\033[31m|x", "!-Foo?[31m: there is no such parameter" },

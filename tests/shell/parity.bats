@@ -1,0 +1,56 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# PowerShell's spellings, which people bring along, and ssh's where PowerShell's fit no shell.
+
+load ../harness/harness
+
+setup_file() { world_start bash; }
+teardown_file() { world_end; }
+setup() { place_start; }
+teardown() { place_end; }
+
+succeeds() {
+	[ "$status" -eq 0 ] || { echo "status $status: $output"; return 1; }
+}
+
+# refused LINE REGEX: status 2, a message like that, no session.
+refused() {
+	run local_shell "$1"
+	[ "$status" -eq 2 ] || { echo "$1: status $status: $output"; return 1; }
+	[[ $output =~ $2 ]] || { echo "$1: $output"; return 1; }
+	[ -z "$(local_shell get-pssession)" ]
+}
+
+@test "parity: -SSHTransport is taken everywhere, and false is refused in words" {
+	run local_shell '
+		new-pssession -SSHTransport -ConfigFile $C -HostName box >$HERE/id || exit 51
+		[ "$(invoke-command -ConfigFile $C -HostName box -SSHTransport:true "echo in" </dev/null)" = in ] || exit 52
+		[ -z "$(get-pssession -SSHTransport:false 2>/dev/null)" ] && remove-pssession -Session $(cat $HERE/id)'
+	succeeds
+	refused 'new-pssession -ConfigFile $C box -SSHTransport:false' 'no other way than SSH'
+	refused 'invoke-command -ConfigFile $C -HostName box -SSHTransport:false true' 'no other way than SSH'
+}
+
+# A loop over its standard input, with COMMAND in it: what it prints.
+loop() {
+	local_shell "printf 'one\ntwo\n' | while read -r word; do $1 \"echo \$word; cat\"; done"
+}
+
+@test "parity: -n and -InputObject \$null leave standard input to the loop, as ssh -n does" {
+	local words
+	[ "$(loop 'ssh -F $C -n box')" = $'one\ntwo' ]
+	for words in -n '-InputObject $null' '-InputObject:$null' '-InputObject "$null"' "-InputObject '\$null'" -input:; do
+		[ "$(loop "invoke-command box -ConfigFile \$C $words")" = $'one\ntwo' ] ||
+			[ "$(loop "invoke-command box $words -ConfigFile \$C")" = $'one\ntwo' ] || { echo "$words"; return 1; }
+	done
+	# Without it all is taken, as by ssh.
+	[ "$(loop 'invoke-command box -ConfigFile $C')" = "$(loop 'ssh -F $C box')" ]
+	run local_shell 's=$(new-pssession -ConfigFile $C box) || exit 51
+		printf "one\ntwo\n" | while read -r word; do invoke-command -n -Session $s "echo $word; cat"; done
+		invoke-command -ConfigFile $C -ComputerName box,box -n -HideComputerName "echo two; cat" </dev/zero
+		printf "1\n2\n3\n" | invoke-command box head -n 2 -ConfigFile $C 2>&1
+		printf "1\n2\n3\n" | invoke-command -ConfigFile $C box head -n 2
+		remove-pssession -Session $s'
+	[[ $output == $'one\ntwo\ntwo\ntwo\n'*$'\n1\n2' ]] || { echo "$output"; return 1; }
+	refused 'invoke-command -ConfigFile $C box -InputObject words cat' 'wants - \(standard input\) or \$null'
+}
