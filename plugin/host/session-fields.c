@@ -2,6 +2,8 @@
 /* What others want to know of a session: its state, and its fields as the wire has them. Changes nothing. */
 #include "host/session-private.h"
 
+#include <string.h>
+
 guint pss_session_idle_seconds(PssSession *session)
 {
 	return session->idle_s;
@@ -73,12 +75,15 @@ static enum pss_availability availability(PssSession *session)
 								    : PSS_AVAILABILITY_BUSY;
 }
 
-static const char *configuration_name(PssSession *session)
+const char *pss_session_configuration_name(PssSession *session)
 {
 	const char *shell = session->remote ? pss_remote_shell_name(session->remote) : NULL;
-	if (shell)
+	if (shell && !session->wanted_shell)
 		return shell;
-	return session->wanted_shell ? session->wanted_shell : "(login shell)";
+	if (!session->wanted_shell)
+		return "(login shell)";
+	const char *slash = strrchr(session->wanted_shell, '/');
+	return slash ? slash + 1 : session->wanted_shell;
 }
 
 void pss_session_write_fields(PssSession *session, struct pss_message *message)
@@ -87,7 +92,7 @@ void pss_session_write_fields(PssSession *session, struct pss_message *message)
 	pss_message_text(message, PSS_TAG_NAME, session->name ? session->name : "");
 	pss_message_text(message, PSS_TAG_INSTANCE, session->instance);
 	pss_message_text(message, PSS_TAG_COMPUTER, session->computer);
-	pss_message_text(message, PSS_TAG_SHELL, configuration_name(session));
+	pss_message_text(message, PSS_TAG_SHELL, pss_session_configuration_name(session));
 	pss_message_text(message, PSS_TAG_TRANSPORT, session->by_program ? "ssh" : "SSH");
 	pss_message_text(message, PSS_TAG_REMOTE_USER, session->remote_user);
 	pss_message_text(message, PSS_TAG_HISTORY_KEY, session->history_key);

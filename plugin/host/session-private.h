@@ -103,6 +103,9 @@ void pss_session_pause_orphan(PssSession *session, gboolean paused);
 PssChannel *pss_session_orphan_channel(const PssSession *session); /* or NULL */
 void pss_session_forget_orphan(PssSession *session);               /* its channel goes with the transport */
 
+/* ---- session-fields.c */
+const char *pss_session_configuration_name(PssSession *session); /* as the list shows it */
+
 /* ---- session-restore.c */
 void pss_session_tell_holder(PssSession *session);
 void pss_session_save(PssSession *session);

@@ -65,7 +65,7 @@ void pss_session_save(PssSession *session)
 	set_text(file, "RemoteUser", session->remote_user);
 	set_text(file, "HistoryKey", session->history_key);
 	set_text(file, "Forwards", session->forwards);
-	set_text(file, "Shell", pss_remote_shell_name(session->remote));
+	set_text(file, "Shell", pss_session_configuration_name(session));
 	set_text(file, "Holder", pss_transport_held_name(session->transport));
 	g_key_file_set_integer(file, GROUP, "IdleTimeout", (int)session->idle_s);
 	g_key_file_set_int64(file, GROUP, "OpenedAt", session->opened_at);

@@ -10,6 +10,7 @@
 #include "remote/crowd.h"
 
 #define DEFAULT_DEADLINE_MS 10000
+#define PROGRAM_NAME_MAX 32
 #define CONTROL_GRACE_MS 300   /* for the terminal, where the control channel has ended first */
 #define REASON_GRACE_MS 1000   /* for the control channel, where the terminal has found that it cannot be */
 #define LAUNCHER_GRACE_MS 3000 /* for a launcher that has not spoken, where it is to give up */
@@ -276,6 +277,17 @@ static void on_other_program(PssRemote *remote, const char *program)
 	}
 }
 
+/* A word that people are shown. */
+static void take_program(PssRemote *remote, const char *name)
+{
+	gsize n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789");
+
+	if (n == 0 || name[n] || n > PROGRAM_NAME_MAX)
+		return;
+	g_free(remote->program);
+	remote->program = g_strdup(name);
+}
+
 void pss_boot_on_reply(PssRemote *remote, const PssReply *reply)
 {
 	if (remote->phase != PSS_PHASE_MEETING && remote->phase != PSS_PHASE_STARTING && reply->type != 'r')
@@ -284,6 +296,7 @@ void pss_boot_on_reply(PssRemote *remote, const PssReply *reply)
 	case 'd':
 		g_free(remote->home);
 		remote->home = g_strdup(reply->field[0]);
+		take_program(remote, reply->field[1]);
 		pss_engine_forget_script(remote);
 		break;
 	case 'x':

@@ -6,7 +6,8 @@ umask 077
 n=@NAME@
 pss_say() {
 	printf '\036@KEY@%s\000' "$1"
-	printf '%s\000' "$2"
+	shift
+	printf '%s\000' "$@"
 }
 
 # ---- the directory
@@ -277,4 +278,4 @@ sweep() (
 # Requests come when the shell has spoken: nothing of this script may be on its way then, or `sh`, which reads blocks,
 # would take them for more of it. So this is one line.
 # A shell that we do not know starts last: what it is must be told before it takes the keyboard.
-pss_say d "$d"; { pump & } ; p=$!; [ $f != none ] || echo >&6; serve; clean
+pss_say d "$d" "${s##*/}"; { pump & } ; p=$!; [ $f != none ] || echo >&6; serve; clean

@@ -154,6 +154,7 @@ void pss_remote_free(PssRemote *remote)
 	g_free(remote->terminal_command);
 	g_free(remote->refusal);
 	pss_engine_forget_script(remote);
+	g_free(remote->program);
 	g_free(remote->home);
 	pss_invoke_forget(remote);
 	g_string_free(remote->text, TRUE);
@@ -407,5 +408,8 @@ gboolean pss_remote_is_unproven(PssRemote *remote)
 
 const char *pss_remote_shell_name(PssRemote *remote)
 {
-	return remote->phase == PSS_PHASE_RAW ? NULL : pss_family_name(remote->family);
+	if (remote->phase == PSS_PHASE_RAW)
+		return NULL;
+	return remote->family == PSS_FAMILY_POSIX && remote->program ? remote->program
+								     : pss_family_name(remote->family);
 }

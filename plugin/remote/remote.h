@@ -216,5 +216,6 @@ char *pss_remote_old_mark(PssRemote *remote, char kind);
 /* The last first prompt, for a terminal that enters while IDLE; FALSE where there was none yet. */
 gboolean pss_remote_last_prompt(PssRemote *remote, PssRemotePrompt *ret_prompt);
 
-/* The family in use ("bash", "zsh", "sh"), or NULL before it is known or when RAW. */
+/* The shell in use: its family ("bash", "zsh", "fish"), of the POSIX family its own name ("dash", "mksh"), "sh" where
+ * that is not known. NULL before it is known or when RAW. */
 const char *pss_remote_shell_name(PssRemote *remote);

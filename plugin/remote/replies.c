@@ -12,7 +12,7 @@ static const struct {
 	char type;
 	guint n_fields;
 } replies_known[] = {
-	{ 'd', 1 }, /* directory */
+	{ 'd', 2 }, /* directory, name of the shell's program */
 	{ 'x', 1 }, /* reason: the bootstrap failed */
 	{ 'u', 1 }, /* reason: the shell that was asked for is not there */
 	{ 'o', 1 }, /* program, or nothing: the terminal's process is another one */

@@ -108,11 +108,11 @@ static const struct {
 	gsize n;
 	const char *wanted;
 } replies_cases[] = {
-	{ BYTES(START "d\0/dir\0"), "<d /dir|>" },
+	{ BYTES(START "x\0/dir\0"), "<x /dir|>" },
 	{ BYTES("noise \036 of .bashrc\n" START "b\0n\0more" START "E\0n\0"
 		"0\0/\0$ \0him\0"),
 	  "<b n|><E n|0|/|$ |him|>" },
-	{ BYTES("\036" OTHER "d\0x\0" START "d\0y\0"), "<d y|>" },
+	{ BYTES("\036" OTHER "x\0x\0" START "x\0y\0"), "<x y|>" },
 	{ BYTES(START "E\0n\0"
 		      "0\0/cut" START "b\0n\0"),
 	  "<b n|>" },
@@ -120,6 +120,7 @@ static const struct {
 	{ BYTES(START START "b\0n\0"), "<b n|>" },
 	{ BYTES(START "bx\0n\0" START "b\0n\0"), "<b n|>" },
 	{ BYTES(START "v\0n\0\0"), "<v n||>" },
+	{ BYTES(START "d\0/dir\0dash\0"), "<d /dir|dash|>" },
 	{ BYTES("\036012" START "k\0n\0 61 62\n\0"), "<k n| 61 62\n|>" },
 };
 
@@ -146,13 +147,13 @@ static void test_replies_are_bounded(void)
 	g_autofree char *flood = g_strnfill(64 * 1024, 'x');
 	PssReplies replies;
 	pss_replies_init(&replies, NONCE);
-	pss_replies_feed(&replies, BYTES(START "d\0"), log_reply, log);
+	pss_replies_feed(&replies, BYTES(START "x\0"), log_reply, log);
 	for (int i = 0; i < 64; i++) {
 		pss_replies_feed(&replies, flood, 64 * 1024, log_reply, log);
 		g_assert_cmpuint(replies.bytes->len, <, 2 * PSS_REPLY_MAX);
 	}
-	pss_replies_feed(&replies, BYTES(START "d\0y\0"), log_reply, log);
-	g_assert_cmpstr(log->str, ==, "<d y|>");
+	pss_replies_feed(&replies, BYTES(START "x\0y\0"), log_reply, log);
+	g_assert_cmpstr(log->str, ==, "<x y|>");
 	pss_replies_finish(&replies);
 }
 

@@ -54,3 +54,15 @@ loop() {
 	[[ $output == $'one\ntwo\ntwo\ntwo\n'*$'\n1\n2' ]] || { echo "$output"; return 1; }
 	refused 'invoke-command -ConfigFile $C box -InputObject words cat' 'wants - \(standard input\) or \$null'
 }
+
+@test "parity: a session is listed under the name of its shell, whatever family that is of" {
+	run local_shell '
+		for shell in dash sh bash zsh mksh ksh93 busybox fish; do
+			command -v $shell >/dev/null || continue
+			s=$(new-pssession -ConfigFile $C -ConfigurationName $shell -Name $shell box) || exit 51
+			[ "$(get-pssession -ConfigurationName $shell -Property Name,ConfigurationName)" = "$(printf "%s\t%s" $shell $shell)" ] ||
+				{ get-pssession; exit 52; }
+		done
+		remove-pssession -Name "*"'
+	succeeds
+}

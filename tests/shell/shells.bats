@@ -315,3 +315,17 @@ leave_plain_terminal() {
 	status_is 3
 	terminal_is_sane
 }
+
+@test "shells: dash as the login shell is listed as dash, by the next host process too" {
+	world_start dash
+	requires_own_account
+	place_start
+	run local_bash 's=$(new-pssession -ConfigFile $C -Resilient -Name r box) &&
+		new-pssession -ConfigFile $C box >/dev/null && get-pssession -Property ConfigurationName'
+	[ "$output" = $'dash\ndash' ] || { echo "$output"; return 1; }
+	# shellcheck disable=SC2046 # words
+	end_processes $(host_pids)
+	run local_bash 'connect-pssession -Name r >/dev/null && get-pssession -Property ConfigurationName &&
+		remove-pssession -Name r'
+	[ "$output" = dash ] || { echo "$output"; return 1; }
+}
