@@ -8,6 +8,7 @@
 
 #include "client/call.h"
 #include "client/connection.h"
+#include "client/resilience.h"
 #include "client/session.h"
 #include "client/tty.h"
 #include "client/writer.h"
@@ -80,7 +81,8 @@ struct pss_invoke {
 	bool disconnect, keep;        /* of a job: lets go of its session; of what was missed: it stays */
 	enum pss_buffering buffering; /* of a job; 0: as the session has it */
 	long long buffer_size;
-	struct pss_sessions started; /* the jobs' sessions */
+	struct pss_resilience resilience; /* of the sessions that jobs on computers get */
+	struct pss_sessions started;      /* the jobs' sessions */
 	/* where */
 	struct pss_invoke_target *targets;
 	size_t n_targets;

@@ -60,9 +60,9 @@ static void write_session(const struct run *run, const struct pss_open *open, st
 {
 	pss_message_text(message, PSS_TAG_NAME, open->name);
 	pss_message_number(message, PSS_TAG_ATTACH_TOO, run->kind == PSS_OPEN_ENTERED);
-	if (open->resilient) {
+	if (open->resilience.wanted) {
 		pss_message_number(message, PSS_TAG_RESILIENT, 1);
-		pss_message_number(message, PSS_TAG_IDLE_TIMEOUT, (uint64_t)open->idle_s);
+		pss_message_number(message, PSS_TAG_IDLE_TIMEOUT, (uint64_t)open->resilience.idle_s);
 	}
 	if (open->buffering)
 		pss_message_number(message, PSS_TAG_BUFFERING, open->buffering);

@@ -5,6 +5,7 @@
 #include "client/call.h"
 #include "client/connection.h"
 #include "client/opening-keys.h"
+#include "client/resilience.h"
 #include "client/session.h"
 #include "client/target.h"
 
@@ -58,8 +59,7 @@ int pss_request_attach(struct pss_call *call, struct pss_connection *connection,
 struct pss_open {
 	struct pss_target target;
 	const char *name; /* -Name, or NULL */
-	bool resilient;
-	long long idle_s;             /* with resilient: -IdleTimeoutSec */
+	struct pss_resilience resilience;
 	enum pss_buffering buffering; /* of output that nobody takes; 0: the default */
 	long long buffer_size;        /* bytes of it; 0: the default */
 	/* while it runs */

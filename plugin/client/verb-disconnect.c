@@ -4,6 +4,7 @@
 #include <limits.h>
 
 #include "client/change.h"
+#include "client/resilience.h"
 
 enum { BUFFERING = PSS_CHANGE_SELECTORS, BUFFER_SIZE, IDLE_TIMEOUT, THROTTLE_LIMIT };
 
@@ -14,8 +15,7 @@ static const struct pss_parameter rows[] = {
 				"(Drop)" },
 	[BUFFER_SIZE] = { "OutputBufferSize", NULL, PSS_KIND_NUMBER, "BYTES", .min = 4096, .max = 1 << 30,
 			  .help = "how much unseen output is kept (1048576)" },
-	[IDLE_TIMEOUT] = { "IdleTimeoutSec", NULL, PSS_KIND_NUMBER, "SECONDS", .min = 0, .max = 2147483,
-			   .help = "resilient ones end there after so long alone (0: never)" },
+	[IDLE_TIMEOUT] = PSS_IDLE_TIMEOUT_ROW("resilient ones end there after so long alone (0: never)"),
 	[THROTTLE_LIMIT] = PSS_THROTTLE_ROW("how many are disconnected at a time (32)"),
 };
 
@@ -29,11 +29,8 @@ static void run(struct pss_call *call)
 		.idle_s = call->own[IDLE_TIMEOUT].number,
 		.throttle = pss_throttle_of(&call->own[THROTTLE_LIMIT]),
 	};
-	if (change.idle_s > 0 && change.idle_s < 60) {
-		pss_call_usage(call, "-IdleTimeoutSec wants 0 (never) or at least 60, not %lld", change.idle_s);
-		return;
-	}
-	pss_change_run(call, "Disconnect", &change, NULL);
+	if (pss_resilience_check_idle(call, &call->own[IDLE_TIMEOUT]))
+		pss_change_run(call, "Disconnect", &change, NULL);
 }
 
 const struct pss_verb pss_verb_disconnect = {

@@ -45,6 +45,8 @@ enum {
 	SESSION_NAME,
 	BUFFERING,
 	BUFFER_SIZE,
+	RESILIENT,
+	IDLE_TIMEOUT,
 };
 
 static const char *const input_objects[] = { "-", "$null", NULL };
@@ -101,6 +103,9 @@ static const struct pss_parameter rows[] = {
 			.help = "of a job whose output nobody takes: stop it (Block) or forget the oldest (Drop)" },
 	[BUFFER_SIZE] = { "OutputBufferSize", NULL, PSS_KIND_NUMBER, "BYTES", .min = 4096, .max = 1 << 30,
 			  .help = "how much of it is kept (1048576)" },
+	[RESILIENT] = PSS_RESILIENT_ROW(
+		"its session outlives this computer's end; -InDisconnectedSession means it (else -Resilient:false)"),
+	[IDLE_TIMEOUT] = PSS_IDLE_TIMEOUT_ROW("the same, for so long without a word from here (7200; 0: for ever)"),
 };
 
 /* What invoke points into. */
@@ -274,7 +279,7 @@ static bool add_sessions(struct pss_call *call, struct job *job)
 
 static bool check_link(struct pss_call *call)
 {
-	static const int only_computers[] = { ALLOCATE_TTY, SHARE_PASSWORD };
+	static const int only_computers[] = { ALLOCATE_TTY, SHARE_PASSWORD, RESILIENT, IDLE_TIMEOUT };
 
 	for (int i = 0; i < PSS_LINK_COUNT; i++) {
 		if (!call->link[i].given)
@@ -284,7 +289,8 @@ static bool check_link(struct pss_call *call)
 		return false;
 	}
 	for (size_t i = 0; i < sizeof only_computers / sizeof *only_computers; i++) {
-		if (!call->own[only_computers[i]].on)
+		const struct pss_value *value = &call->own[only_computers[i]];
+		if (!value->on && !(value->given && rows[only_computers[i]].kind != PSS_KIND_SWITCH))
 			continue;
 		pss_call_usage(call, "-%s goes with -ComputerName", rows[only_computers[i]].name);
 		return false;
@@ -295,7 +301,7 @@ static bool check_link(struct pss_call *call)
 /* What says how a job runs, and what would need somebody who watches it. */
 static bool check_job(struct pss_call *call)
 {
-	static const int only_jobs[] = { JOB_NAME, SESSION_NAME, BUFFERING, BUFFER_SIZE };
+	static const int only_jobs[] = { JOB_NAME, SESSION_NAME, BUFFERING, BUFFER_SIZE, RESILIENT, IDLE_TIMEOUT };
 	static const int only_watched[] = { ALLOCATE_TTY, TIMEOUT, INPUT_OBJECT,  HIDE_COMPUTER_NAME,
 					    GROUPED,      JSON,    SHARE_PASSWORD };
 	const struct pss_value *own = call->own;
@@ -453,8 +459,11 @@ static void run(struct pss_call *call)
 	job.invoke.kind = call->own[AS_JOB].on || job.invoke.disconnect ? PSS_INVOKE_JOB : PSS_INVOKE_WATCHED;
 	job.invoke.buffering = pss_buffering_of(&call->own[BUFFERING]);
 	job.invoke.buffer_size = call->own[BUFFER_SIZE].number;
-	if (check_job(call) && read_command(call, &job) && find_targets(call, &job) && !call->stop &&
-	    check_job_names(call, &job.invoke) && find_input(call, &job))
+	if (check_job(call) &&
+	    pss_resilience_read(call, &call->own[RESILIENT], &call->own[IDLE_TIMEOUT], job.invoke.disconnect,
+				&job.invoke.resilience) &&
+	    read_command(call, &job) && find_targets(call, &job) && !call->stop && check_job_names(call, &job.invoke) &&
+	    find_input(call, &job))
 		run_job(call, &job);
 	finish(&job);
 }

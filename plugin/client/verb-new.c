@@ -9,6 +9,7 @@
 #include "client/change.h"
 #include "client/print.h"
 #include "client/request.h"
+#include "client/resilience.h"
 #include "client/select.h"
 #include "wire/cleanup.h"
 
@@ -20,10 +21,9 @@ static const struct pss_parameter rows[] = {
 			    .help = "[user@]host[:port], a range, @FILE or - (standard input)" },
 	[NAME] = { "Name", NULL, PSS_KIND_LIST, "NAME", .wants = "a name",
 		   .help = "the sessions' names, in the computers' order" },
-	[RESILIENT] = { "Resilient", NULL, PSS_KIND_SWITCH,
-			.help = "the remote shell outlives a lost connection, which comes back by itself" },
-	[IDLE_TIMEOUT] = { "IdleTimeoutSec", NULL, PSS_KIND_NUMBER, "SECONDS", .min = 0, .max = 2147483,
-			   .help = "with -Resilient: ends when no client has been heard for so long (7200; 0: never)" },
+	[RESILIENT] = PSS_RESILIENT_ROW("the remote shell outlives a lost connection, which comes back by itself"),
+	[IDLE_TIMEOUT] = PSS_IDLE_TIMEOUT_ROW(
+		"with -Resilient: ends when no client has been heard for so long (7200; 0: never)"),
 	[BUFFERING] = { "OutputBufferingMode", NULL, PSS_KIND_CHOICE, "MODE", .choices = pss_buffering_choices,
 			.help = "unseen output that is too much: stop what prints (Block) or forget the oldest "
 				"(Drop)" },
@@ -39,6 +39,7 @@ struct batch {
 	size_t n_opens, n_printed;  /* the second: opens that are behind us, failed ones too */
 	struct pss_table table;
 	bool on_terminal, header_printed;
+	struct pss_resilience resilience;
 };
 
 /* All is read and checked before anything is opened. */
@@ -60,8 +61,7 @@ static bool prepare(struct pss_call *call, const struct pss_texts *computers, st
 			return false;
 		}
 		batch->n_opens++;
-		open->resilient = call->own[RESILIENT].on;
-		open->idle_s = call->own[IDLE_TIMEOUT].given ? call->own[IDLE_TIMEOUT].number : 7200;
+		open->resilience = batch->resilience;
 		open->buffering = pss_buffering_of(&call->own[BUFFERING]);
 		open->buffer_size = call->own[BUFFER_SIZE].number;
 		open->name = i < names->n_items ? names->items[i] : NULL;
@@ -154,12 +154,8 @@ static void run(struct pss_call *call)
 
 	if (!call->own[COMPUTER_NAME].given)
 		pss_call_usage(call, "which computer? -ComputerName is needed");
-	else if (call->own[IDLE_TIMEOUT].given && !call->own[RESILIENT].on)
-		pss_call_usage(call, "-IdleTimeoutSec goes with -Resilient");
-	else if (call->own[IDLE_TIMEOUT].given && call->own[IDLE_TIMEOUT].number > 0 &&
-		 call->own[IDLE_TIMEOUT].number < 60)
-		pss_call_usage(call, "-IdleTimeoutSec wants 0 (never) or at least 60, not %lld",
-			       call->own[IDLE_TIMEOUT].number);
+	else if (!pss_resilience_read(call, &call->own[RESILIENT], &call->own[IDLE_TIMEOUT], false, &batch.resilience))
+		return;
 	else if (pss_targets_expand(&call->own[COMPUTER_NAME].list, &computers, &error) < 0)
 		pss_call_usage(call, "%s", error ? error : "not enough memory");
 	else if (computers.n_items > 0 && prepare(call, &computers, &batch))

@@ -93,7 +93,7 @@ static void on_opened(struct pss_call *call, struct pss_open *open, struct pss_f
 static void open_two(struct pss_connection *connection, enum pss_open_kind kind)
 {
 	struct pss_call call = make_call(&pss_verb_new);
-	struct pss_open opens[2] = { { .target.host = one }, { .target.host = two, .resilient = true } };
+	struct pss_open opens[2] = { { .target.host = one }, { .target.host = two, .resilience.wanted = true } };
 	const struct pss_open_events events = { .on_opened = on_opened };
 
 	pss_request_open(&call, connection, opens, kind == PSS_OPEN_ENTERED ? 1 : 2, 1, kind, NULL, &events);

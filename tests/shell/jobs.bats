@@ -134,7 +134,8 @@ received() {
 		[ $? = 1 ] && grep -q "The session state is Disconnected" $HERE/e || exit 53
 		go
 		[ "$(receive-pssession -Session $s -Wait)" = "done" ] || exit 54
-		[ "$(get-pssession -Name night -Property State,Availability | tr "\t" /)" = Opened/Available ]'
+		[ "$(get-pssession -Name night -Property State,Availability | tr "\t" /)" = Opened/Available ] || exit 55
+		remove-pssession -Session $s' # it is resilient
 	echo "$output"
 	succeeds
 }

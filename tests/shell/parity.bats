@@ -66,3 +66,52 @@ loop() {
 		remove-pssession -Name "*"'
 	succeeds
 }
+
+# A remote command that waits at the gate until it is opened.
+# shellcheck disable=SC2016 # for the remote shell
+UNTIL_GO='read -r _ <$XDG_RUNTIME_DIR/gate'
+gate_make() { [ -p "$WORLD/remote-run/gate" ] || mkfifo -m 666 "$WORLD/remote-run/gate"; }
+go() { timeout 20 sh -c 'echo >"$1"' sh "$WORLD/remote-run/gate"; }
+
+@test "parity: what -InDisconnectedSession runs on a computer outlives this one" {
+	gate_make
+	run local_shell '
+		until_go='"'$UNTIL_GO'"'
+		invoke-command -ConfigFile $C -ComputerName box -InDisconnectedSession -SessionName night -IdleTimeoutSec 0 \
+			"$until_go; echo done; (exit 7)" >/dev/null || exit 51
+		[ "$(get-pssession -Property State,Resilient)" = "$(printf "Disconnected\tTrue")" ]'
+	succeeds
+	# As at the end of the day.
+	# shellcheck disable=SC2046 # words
+	kill -KILL $(host_pids)
+	wait_until 10 no_host
+	go
+	run local_shell 'receive-pssession -Name night -Wait; s=$?; remove-pssession -Name night; exit $s'
+	[ "$status $output" = '7 done' ] || { echo "$status: $output"; return 1; }
+}
+no_host() { [ -z "$(host_pids)" ]; }
+
+@test "parity: jobs are resilient where that is asked for, and not where it is declined" {
+	run local_shell '
+		i() { invoke-command -ConfigFile $C -ComputerName box "$@" true >/dev/null || exit 51; }
+		i -AsJob -JobName a
+		i -AsJob -JobName b -Resilient -IdleTimeoutSec 60
+		i -InDisconnectedSession -SessionName c -Resilient:false
+		get-pssession -Property Name,Resilient | tr "\t\n" ": "
+		remove-pssession -Name "*"'
+	[ "$output" = 'a:False b:True c:False ' ] || { echo "$output"; return 1; }
+	refused 'invoke-command -ConfigFile $C -ComputerName box -AsJob -IdleTimeoutSec 60 true' 'IdleTimeoutSec goes with -Resilient'
+	refused 'invoke-command -ConfigFile $C -ComputerName box -InDisconnectedSession -IdleTimeoutSec 59 true' 'at least 60'
+	refused 'invoke-command -ConfigFile $C -ComputerName box -Resilient true' 'goes with -AsJob or -InDisconnectedSession'
+	refused 'invoke-command -Session 1 -AsJob -Resilient true' 'goes with -ComputerName'
+}
+
+@test "parity: -InDisconnectedSession says where a computer keeps no resilient session" {
+	server_with_keepers
+	run local_shell 'C=$WORLD/ssh1/ssh_config
+		invoke-command -ConfigFile $C -ComputerName box -InDisconnectedSession true >/dev/null
+		remove-pssession -Name "*"'
+	succeeds
+	sshd_stop "$WORLD/ssh1"
+	[[ $output == *'WARNING: box keeps no resilient session'* ]] || { echo "$output"; return 1; }
+}
