@@ -42,9 +42,10 @@ enum pss_invoke_outcome {
 };
 
 struct pss_invoke_target {
-	const char *label;        /* as the user knows it */
-	struct pss_target target; /* a computer; host is NULL: a session */
-	const char *instance;     /* the session's */
+	const char *label;            /* as the user knows it */
+	struct pss_target target;     /* a computer; host is NULL: a session */
+	const struct pss_value *link; /* of a computer; NULL: as call->link has it */
+	const char *instance;         /* the session's */
 	enum pss_invoke_state state;
 	uint32_t id;
 	bool acknowledged, reached;

@@ -64,6 +64,7 @@ static bool open_sessions(struct pss_invoke *invoke, const struct pss_texts *nam
 	}
 	for (size_t i = 0; i < invoke->n_targets; i++) {
 		opening->opens[i].target = invoke->targets[i].target;
+		opening->opens[i].link = invoke->targets[i].link;
 		opening->opens[i].resilience = invoke->resilience;
 		opening->opens[i].name = names && i < names->n_items ? names->items[i] : NULL;
 	}

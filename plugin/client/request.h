@@ -58,7 +58,8 @@ int pss_request_attach(struct pss_call *call, struct pss_connection *connection,
 /* One session to be opened. */
 struct pss_open {
 	struct pss_target target;
-	const char *name; /* -Name, or NULL */
+	const struct pss_value *link; /* how to reach it; NULL: as call->link has it */
+	const char *name;             /* -Name, or NULL */
 	struct pss_resilience resilience;
 	enum pss_buffering buffering; /* of output that nobody takes; 0: the default */
 	long long buffer_size;        /* bytes of it; 0: the default */
@@ -89,7 +90,7 @@ enum pss_open_kind {
 	}
 size_t pss_throttle_of(const struct pss_value *value);
 
-/* Opens them, `throttle` at a time, with the parameters of call->link and answers the questions that come up; each
+/* Opens them, `throttle` at a time, with the parameters of their link and answers the questions that come up; each
  * failure is told as it comes. Ctrl-C gives up what is pending, and so does `~.` of `keys` (or NULL); with `~d` the
  * session may be opened on nobody's terminal: pss_open.parting. 0, or -errno when the connection failed. */
 int pss_request_open(struct pss_call *call, struct pss_connection *connection, struct pss_open *opens, size_t n_opens,

@@ -16,11 +16,13 @@
 #include "client/print.h"
 #include "client/request.h"
 #include "client/select.h"
+#include "client/ssh-connection.h"
 #include "client/using.h"
 #include "wire/cleanup.h"
 
 enum {
 	COMPUTER_NAME,
+	SSH_CONNECTION,
 	SESSION,
 	ID,
 	NAME,
@@ -58,6 +60,7 @@ static const struct pss_parameter rows[] = {
 	[COMPUTER_NAME] = { "ComputerName", "HostName Cn", PSS_KIND_LIST, "HOST", .wants = "the name of a computer",
 			    .position = 1, .set = 1,
 			    .help = "[user@]host[:port], a range, @FILE or - (standard input)" },
+	[SSH_CONNECTION] = PSS_SSH_CONNECTION_ROW,
 	[SESSION] = { "Session", NULL, PSS_KIND_LIST, "SESSION", .wants = "an Id, a Name or an InstanceId", .set = 1,
 		      .help = "kept sessions, by Id, Name or InstanceId (-: a line each from standard input)" },
 	[ID] = { "Id", NULL, PSS_KIND_NUMBERS, "N", .min = 1, .max = LLONG_MAX, .set = 1,
@@ -112,6 +115,7 @@ static const struct pss_parameter rows[] = {
 struct job {
 	struct pss_invoke invoke;
 	struct pss_texts computers;
+	struct pss_ssh_connections connections;
 	struct pss_sessions sessions;
 	char *text;
 };
@@ -254,6 +258,24 @@ static bool add_computers(struct pss_call *call, struct job *job)
 	return invoke->targets || fail_memory(call);
 }
 
+static bool add_connections(struct pss_call *call, struct job *job)
+{
+	struct pss_invoke *invoke = &job->invoke;
+
+	if (!pss_ssh_connections_read(call, &call->own[SSH_CONNECTION], &job->connections))
+		return false;
+	invoke->targets = calloc(job->connections.n_items + 1, sizeof *invoke->targets);
+	for (size_t i = 0; invoke->targets && i < job->connections.n_items; i++) {
+		struct pss_ssh_connection *connection = &job->connections.items[i];
+		struct pss_invoke_target *target = &invoke->targets[invoke->n_targets++];
+		target->target = connection->target;
+		connection->target = (struct pss_target){ 0 };
+		target->link = connection->link;
+		target->label = connection->label;
+	}
+	return invoke->targets || fail_memory(call);
+}
+
 static bool add_sessions(struct pss_call *call, struct job *job)
 {
 	struct pss_invoke *invoke = &job->invoke;
@@ -325,6 +347,11 @@ static bool check_job(struct pss_call *call)
 	return true;
 }
 
+static bool names_computers(const struct pss_call *call)
+{
+	return call->own[COMPUTER_NAME].given || call->own[SSH_CONNECTION].given;
+}
+
 static bool check_job_names(struct pss_call *call, const struct pss_invoke *invoke)
 {
 	static const int names[][2] = { { JOB_NAME, AS_JOB }, { SESSION_NAME, IN_DISCONNECTED_SESSION } };
@@ -334,7 +361,7 @@ static bool check_job_names(struct pss_call *call, const struct pss_invoke *invo
 		const char *parameter = rows[names[i][0]].name;
 		if (!value->given)
 			continue;
-		if (!call->own[names[i][1]].on || !call->own[COMPUTER_NAME].given) {
+		if (!call->own[names[i][1]].on || !names_computers(call)) {
 			pss_call_usage(call, "-%s goes with -%s and -ComputerName", parameter, rows[names[i][1]].name);
 			return false;
 		}
@@ -359,6 +386,8 @@ static bool find_targets(struct pss_call *call, struct job *job)
 {
 	if (call->own[COMPUTER_NAME].given)
 		return add_computers(call, job);
+	if (call->own[SSH_CONNECTION].given)
+		return add_connections(call, job);
 	if (names_sessions(call))
 		return check_link(call) && pss_select_read_input(call, &call->own[SESSION]) == 0 &&
 		       add_sessions(call, job);
@@ -447,6 +476,7 @@ static void finish(struct job *job)
 		pss_wipe(invoke->variables.items[i], strlen(invoke->variables.items[i]));
 	pss_texts_finish(&invoke->variables);
 	pss_texts_finish(&job->computers);
+	pss_ssh_connections_finish(&job->connections);
 	pss_sessions_finish(&job->sessions);
 	free(job->text);
 }

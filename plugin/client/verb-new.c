@@ -11,13 +11,14 @@
 #include "client/request.h"
 #include "client/resilience.h"
 #include "client/select.h"
+#include "client/ssh-connection.h"
 #include "wire/cleanup.h"
 
-enum { COMPUTER_NAME, NAME, RESILIENT, IDLE_TIMEOUT, BUFFERING, BUFFER_SIZE, THROTTLE_LIMIT };
+enum { COMPUTER_NAME, NAME, RESILIENT, IDLE_TIMEOUT, BUFFERING, BUFFER_SIZE, THROTTLE_LIMIT, SSH_CONNECTION };
 
 static const struct pss_parameter rows[] = {
 	[COMPUTER_NAME] = { "ComputerName", "HostName Cn", PSS_KIND_LIST, "HOST", .wants = "the name of a computer",
-			    .position = 1, .rest = true,
+			    .position = 1, .rest = true, .set = 1,
 			    .help = "[user@]host[:port], a range, @FILE or - (standard input)" },
 	[NAME] = { "Name", NULL, PSS_KIND_LIST, "NAME", .wants = "a name",
 		   .help = "the sessions' names, in the computers' order" },
@@ -29,6 +30,7 @@ static const struct pss_parameter rows[] = {
 				"(Drop)" },
 	[BUFFER_SIZE] = { "OutputBufferSize", NULL, PSS_KIND_NUMBER, "BYTES", .min = 4096, .max = 1 << 30,
 			  .help = "how much unseen output is kept (1048576)" },
+	[SSH_CONNECTION] = PSS_SSH_CONNECTION_ROW,
 	[THROTTLE_LIMIT] = PSS_THROTTLE_ROW("how many are opened at a time (32)"),
 };
 
@@ -40,33 +42,79 @@ struct batch {
 	struct pss_table table;
 	bool on_terminal, header_printed;
 	struct pss_resilience resilience;
+	struct pss_texts computers;
+	struct pss_ssh_connections connections;
 };
 
 /* All is read and checked before anything is opened. */
-static bool prepare(struct pss_call *call, const struct pss_texts *computers, struct batch *batch)
+static bool make_room(struct pss_call *call, struct batch *batch, size_t n)
 {
 	const struct pss_texts *names = &call->own[NAME].list;
 
-	if (names->n_items > computers->n_items) {
-		pss_call_usage(call, "-Name gives %zu names for %zu computers", names->n_items, computers->n_items);
+	if (names->n_items > n) {
+		pss_call_usage(call, "-Name gives %zu names for %zu computers", names->n_items, n);
 		return false;
 	}
-	batch->opens = calloc(computers->n_items, sizeof *batch->opens);
-	batch->opened = calloc(computers->n_items, sizeof *batch->opened);
-	for (size_t i = 0; i < computers->n_items; i++) {
-		_cleanup_(pss_free_pointer) char *error = NULL;
-		struct pss_open *open = batch->opens && batch->opened ? &batch->opens[i] : NULL;
-		if (!open || pss_target_parse(computers->items[i], &open->target, &error) < 0) {
+	batch->opens = calloc(n + 1, sizeof *batch->opens);
+	batch->opened = calloc(n + 1, sizeof *batch->opened);
+	if (batch->opens && batch->opened)
+		return true;
+	pss_call_error(call, PSS_FAILED, NULL, "not enough memory");
+	return false;
+}
+
+/* One more, whose target is still to be filled in. NULL: it cannot have its name, which has been told. */
+static struct pss_open *add(struct pss_call *call, struct batch *batch)
+{
+	const struct pss_texts *names = &call->own[NAME].list;
+	size_t i = batch->n_opens++;
+
+	batch->opens[i] = (struct pss_open){
+		.resilience = batch->resilience,
+		.buffering = pss_buffering_of(&call->own[BUFFERING]),
+		.buffer_size = call->own[BUFFER_SIZE].number,
+		.name = i < names->n_items ? names->items[i] : NULL,
+	};
+	bool good = !batch->opens[i].name || pss_select_check_name(call, "Name", batch->opens[i].name);
+	return good ? &batch->opens[i] : NULL;
+}
+
+static bool add_computers(struct pss_call *call, struct batch *batch)
+{
+	_cleanup_(pss_free_pointer) char *error = NULL;
+
+	if (pss_targets_expand(&call->own[COMPUTER_NAME].list, &batch->computers, &error) < 0) {
+		pss_call_usage(call, "%s", error ? error : "not enough memory");
+		return false;
+	}
+	if (!make_room(call, batch, batch->computers.n_items))
+		return false;
+	for (size_t i = 0; i < batch->computers.n_items; i++) {
+		struct pss_open *open = add(call, batch);
+		if (!open)
+			return false;
+		if (pss_target_parse(batch->computers.items[i], &open->target, &error) < 0) {
 			pss_call_usage(call, "-ComputerName: %s", error ? error : "not enough memory");
 			return false;
 		}
-		batch->n_opens++;
-		open->resilience = batch->resilience;
-		open->buffering = pss_buffering_of(&call->own[BUFFERING]);
-		open->buffer_size = call->own[BUFFER_SIZE].number;
-		open->name = i < names->n_items ? names->items[i] : NULL;
-		if (open->name && !pss_select_check_name(call, "Name", open->name))
+	}
+	return true;
+}
+
+static bool add_connections(struct pss_call *call, struct batch *batch)
+{
+	struct pss_ssh_connections *connections = &batch->connections;
+
+	if (!pss_ssh_connections_read(call, &call->own[SSH_CONNECTION], connections) ||
+	    !make_room(call, batch, connections->n_items))
+		return false;
+	for (size_t i = 0; i < connections->n_items; i++) {
+		struct pss_open *open = add(call, batch);
+		if (!open)
 			return false;
+		open->target = connections->items[i].target;
+		connections->items[i].target = (struct pss_target){ 0 };
+		open->link = connections->items[i].link;
 	}
 	return true;
 }
@@ -146,27 +194,36 @@ static void open_all(struct pss_call *call, struct batch *batch)
 			pss_call_output(call, batch->opened[i].instance);
 }
 
+static bool prepare(struct pss_call *call, struct batch *batch)
+{
+	if (call->own[COMPUTER_NAME].given)
+		return add_computers(call, batch);
+	if (call->own[SSH_CONNECTION].given)
+		return add_connections(call, batch);
+	pss_call_usage(call, "which computer? -ComputerName is needed");
+	return false;
+}
+
+static void finish(struct batch *batch)
+{
+	for (size_t i = 0; i < batch->n_opens; i++) {
+		pss_target_finish(&batch->opens[i].target);
+		pss_session_finish(&batch->opened[i]);
+	}
+	free(batch->opens);
+	free(batch->opened);
+	pss_texts_finish(&batch->computers);
+	pss_ssh_connections_finish(&batch->connections);
+}
+
 static void run(struct pss_call *call)
 {
-	_cleanup_(pss_free_pointer) char *error = NULL;
-	struct pss_texts computers = { 0 };
 	struct batch batch = { 0 };
 
-	if (!call->own[COMPUTER_NAME].given)
-		pss_call_usage(call, "which computer? -ComputerName is needed");
-	else if (!pss_resilience_read(call, &call->own[RESILIENT], &call->own[IDLE_TIMEOUT], false, &batch.resilience))
-		return;
-	else if (pss_targets_expand(&call->own[COMPUTER_NAME].list, &computers, &error) < 0)
-		pss_call_usage(call, "%s", error ? error : "not enough memory");
-	else if (computers.n_items > 0 && prepare(call, &computers, &batch))
+	if (pss_resilience_read(call, &call->own[RESILIENT], &call->own[IDLE_TIMEOUT], false, &batch.resilience) &&
+	    prepare(call, &batch) && batch.n_opens > 0)
 		open_all(call, &batch);
-	for (size_t i = 0; i < batch.n_opens; i++) {
-		pss_target_finish(&batch.opens[i].target);
-		pss_session_finish(&batch.opened[i]);
-	}
-	free(batch.opens);
-	free(batch.opened);
-	pss_texts_finish(&computers);
+	finish(&batch);
 }
 
 const struct pss_verb pss_verb_new = {

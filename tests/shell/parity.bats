@@ -115,3 +115,55 @@ no_host() { [ -z "$(host_pids)" ]; }
 	sshd_stop "$WORLD/ssh1"
 	[[ $output == *'WARNING: box keeps no resilient session'* ]] || { echo "$output"; return 1; }
 }
+
+# settings HOST DIRECTORY: of the server in that, as ssh needs them without a file.
+settings() {
+	echo "HostName=$1;UserName=$REMOTE_USER;KeyFilePath=$2/user_key;Port=$(port_of "$2")"
+	sed "s/127.0.0.1/$1/" "$2/known_hosts" >>"$HERE/known"
+}
+port_of() { sed -n 's/^[[:space:]]*Port //p' "$1/ssh_config" | head -n 1; }
+no_file() { echo "-ConfigFile none -Options UserKnownHostsFile=$HERE/known -Options IdentityAgent=none"; }
+
+@test "parity: -SSHConnection gives each computer settings of its own" {
+	second_server_with "$(remote_environment)"
+	local one two a b
+	one=$(port_of "$WORLD/ssh") two=$(port_of "$WORLD/ssh1")
+	a=$(settings 127.0.0.1 "$WORLD/ssh") b=$(settings localhost "$WORLD/ssh1")
+	run local_shell "new-pssession $(no_file) -SSHConnection '$a' -SSHConnection '@{ $b }' -Name a,b >\$HERE/ids || exit 51
+		invoke-command -Name b 'echo \${SSH_CONNECTION##* }' </dev/null
+		get-pssession -Property Name,ComputerName
+		remove-pssession -Name '*'
+		invoke-command $(no_file) -SSHConnection '$a' -SSHConnection '$b' 'echo \${SSH_CONNECTION##* }' </dev/null | sort
+		invoke-command $(no_file) -SSHConnection 'HostName = \"127.0.0.1\"; username=$REMOTE_USER
+			identityfilepath=$WORLD/ssh/user_key;' -Port $one 'echo one' </dev/null
+		invoke-command $(no_file) -SSHConnection '$b' -AsJob -JobName j true >/dev/null && get-pssession -Property Name
+		remove-pssession -Name j"
+	[ "$output" = "$two
+$(printf 'a\t127.0.0.1\nb\tlocalhost')
+$(printf '%s\n' "127.0.0.1: $one" "localhost: $two")
+one
+j" ] || { echo "$output"; return 1; }
+	sshd_stop "$WORLD/ssh1"
+}
+
+@test "parity: -SSHConnection is refused in words where it is wrong" {
+	local row
+	while IFS='|' read -r settings message; do
+		for row in new-pssession 'invoke-command -Command true'; do
+			refused "$row -SSHConnection '$settings'" "-SSHConnection.*$message"
+		done
+	done <<-'END'
+		UserName=x|it has no HostName
+		HostName|it wants Key=Value
+		HostName=|-ComputerName wants the name of a computer
+		HostName=x;Port=0|-Port wants a number from 1 to 65535, not '0'
+		HostName=x;Passwort=y|there is no such parameter
+		HostName=x;HostName=y|-ComputerName is given twice
+		HostName=-x|begins with a dash
+		HostName=x;KeyFilePath=/nosuch|The specified key file /nosuch was not found
+		HostName=x;SSHTransport=false|no other way than SSH
+		HostName=x;=y|it wants Key=Value
+	END
+	refused 'new-pssession -SSHConnection HostName=x -ComputerName y' 'exclude each other'
+	refused 'new-pssession -Name a,b -SSHConnection HostName=x' '2 names for 1 computers'
+}
