@@ -79,7 +79,11 @@ static int write_open(struct run *run, struct pss_open *open)
 
 	open->id = pss_connection_new_id(run->connection);
 	pss_message_begin(&message, &run->connection->out, finds(run) ? PSS_FIND : PSS_OPEN, open->id);
-	pss_link_write(open->link ? open->link : run->call->link, &open->target, directory ? directory : "", &message);
+	if (open->again)
+		pss_link_write_again(run->call->link, open->again, &message);
+	else
+		pss_link_write(open->link ? open->link : run->call->link, &open->target, directory ? directory : "",
+			       &message);
 	pss_message_number(&message, PSS_TAG_KEEP, run->kind == PSS_OPEN_KEPT || run->kind == PSS_OPEN_CONNECTED);
 	if (!finds(run))
 		write_session(run, open, &message);

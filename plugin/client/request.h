@@ -58,6 +58,7 @@ int pss_request_attach(struct pss_call *call, struct pss_connection *connection,
 /* One session to be opened. */
 struct pss_open {
 	struct pss_target target;
+	const char *again;            /* another one to where the session with this InstanceId leads; or NULL */
 	const struct pss_value *link; /* how to reach it; NULL: as call->link has it */
 	const char *name;             /* -Name, or NULL */
 	struct pss_resilience resilience;

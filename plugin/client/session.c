@@ -26,6 +26,7 @@ static const struct {
 	{ PSS_TAG_HISTORY_KEY, offsetof(struct pss_session, history_key) },
 	{ PSS_TAG_CAUSE, offsetof(struct pss_session, cause) },
 	{ PSS_TAG_FORWARDS, offsetof(struct pss_session, forwards) },
+	{ PSS_TAG_KEY_FILE, offsetof(struct pss_session, key_file) },
 	{ PSS_TAG_ORIGIN, offsetof(struct pss_session, origin) },
 };
 #define N_TEXTS (sizeof texts / sizeof *texts)
@@ -43,6 +44,7 @@ int pss_session_read(struct pss_fields fields, struct pss_session *ret_session)
 		.availability = pss_fields_number(fields, PSS_TAG_AVAILABILITY, 0),
 		.opened_at = pss_fields_number(fields, PSS_TAG_OPENED_AT, 0),
 		.attached = pss_fields_number(fields, PSS_TAG_ATTACHED, 0) != 0,
+		.idle_s = pss_fields_number(fields, PSS_TAG_IDLE_TIMEOUT, 0),
 		.buffering = pss_fields_number(fields, PSS_TAG_BUFFERING, 0),
 		.resilient = pss_fields_number(fields, PSS_TAG_RESILIENT, 0) != 0,
 	};
@@ -107,6 +109,10 @@ const char *const pss_property_names[PSS_PROPERTY_COUNT + 1] = {
 	[PSS_PROPERTY_STATE] = "State",
 	[PSS_PROPERTY_AVAILABILITY] = "Availability",
 	[PSS_PROPERTY_RESILIENT] = "Resilient",
+	[PSS_PROPERTY_IDLE_TIMEOUT] = "IdleTimeout",
+	[PSS_PROPERTY_HOST] = "HostName",
+	[PSS_PROPERTY_PORT] = "Port",
+	[PSS_PROPERTY_KEY_FILE] = "KeyFile",
 	[PSS_PROPERTY_BUFFERING] = "OutputBufferingMode",
 	[PSS_PROPERTY_FORWARDS] = "Forwards",
 	[PSS_PROPERTY_OPENED_ON] = "OpenedOn",
@@ -125,8 +131,8 @@ int pss_property_find(const char *name)
 enum pss_property_type pss_property_type_of(int property)
 {
 	static const enum pss_property_type types[PSS_PROPERTY_COUNT] = {
-		[PSS_PROPERTY_ID] = PSS_TYPE_NUMBER,
-		[PSS_PROPERTY_RESILIENT] = PSS_TYPE_BOOLEAN,
+		[PSS_PROPERTY_ID] = PSS_TYPE_NUMBER,           [PSS_PROPERTY_RESILIENT] = PSS_TYPE_BOOLEAN,
+		[PSS_PROPERTY_IDLE_TIMEOUT] = PSS_TYPE_NUMBER, [PSS_PROPERTY_PORT] = PSS_TYPE_NUMBER,
 		[PSS_PROPERTY_FORWARDS] = PSS_TYPE_LIST,
 	};
 
@@ -143,6 +149,21 @@ static char *format_time(uint64_t seconds)
 	if (seconds == 0 || !gmtime_r(&time, &parts) || strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
 		return strdup("");
 	return strdup(text);
+}
+
+/* The history's key is "user@host:port", as ssh_config resolved them; the host may hold colons (v6). */
+static char *resolved_host(const struct pss_session *session)
+{
+	const char *at = strrchr(session->history_key, '@'), *colon = strrchr(session->history_key, ':');
+
+	return at && colon > at ? strndup(at + 1, (size_t)(colon - at - 1)) : strdup("");
+}
+
+static char *resolved_port(const struct pss_session *session)
+{
+	const char *colon = strrchr(session->history_key, ':');
+
+	return strdup(colon && colon[1 + strspn(colon + 1, "0123456789")] == '\0' ? colon + 1 : "");
 }
 
 char *pss_property_value(const struct pss_session *session, int property)
@@ -162,6 +183,14 @@ char *pss_property_value(const struct pss_session *session, int property)
 		return strdup(pss_availability_name(session->availability));
 	case PSS_PROPERTY_RESILIENT:
 		return strdup(session->resilient ? "True" : "False");
+	case PSS_PROPERTY_IDLE_TIMEOUT: /* milliseconds, as PowerShell's */
+		return session->resilient ? pss_format("%llu", (unsigned long long)session->idle_s * 1000) : strdup("");
+	case PSS_PROPERTY_HOST:
+		return resolved_host(session);
+	case PSS_PROPERTY_PORT:
+		return resolved_port(session);
+	case PSS_PROPERTY_KEY_FILE:
+		return strdup(session->key_file);
 	case PSS_PROPERTY_BUFFERING:
 		return strdup(session->buffering == PSS_BUFFERING_BLOCK ? "Block" : "Drop");
 	case PSS_PROPERTY_NAME:

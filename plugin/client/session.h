@@ -27,6 +27,8 @@ struct pss_session {
 	uint64_t state, availability;
 	bool attached;
 	bool resilient;
+	uint64_t idle_s;    /* with resilient: -IdleTimeoutSec */
+	char *key_file;     /* -KeyFilePath it was opened with */
 	uint64_t buffering; /* enum pss_buffering; 0: an older host process, which drops */
 };
 
@@ -56,6 +58,10 @@ enum pss_property {
 	PSS_PROPERTY_STATE,
 	PSS_PROPERTY_AVAILABILITY,
 	PSS_PROPERTY_RESILIENT,
+	PSS_PROPERTY_IDLE_TIMEOUT,
+	PSS_PROPERTY_HOST,
+	PSS_PROPERTY_PORT,
+	PSS_PROPERTY_KEY_FILE,
 	PSS_PROPERTY_BUFFERING,
 	PSS_PROPERTY_FORWARDS,
 	PSS_PROPERTY_OPENED_ON,

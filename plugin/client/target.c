@@ -286,3 +286,9 @@ void pss_link_write(const struct pss_value *link, const struct pss_target *targe
 		pss_message_text(message, PSS_TAG_TRANSPORT, transports[link[PSS_LINK_TRANSPORT].number]);
 	pss_message_text(message, PSS_TAG_SHELL, link[PSS_LINK_CONFIGURATION_NAME].text);
 }
+
+void pss_link_write_again(const struct pss_value *link, const char *instance, struct pss_message *message)
+{
+	pss_message_text(message, PSS_TAG_INSTANCE, instance);
+	pss_message_text(message, PSS_TAG_SHELL, link[PSS_LINK_CONFIGURATION_NAME].text);
+}

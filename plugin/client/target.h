@@ -39,6 +39,9 @@ int pss_targets_expand(const struct pss_texts *names, struct pss_texts *ret_name
 /* Looks at the values of pss_link_rows: names, files, options. 0, or -EINVAL and a heap sentence. */
 int pss_link_check(const struct pss_value *link, char **ret_error);
 
+/* The fields of an OPEN that leads to where the session `instance` does. */
+void pss_link_write_again(const struct pss_value *link, const char *instance, struct pss_message *message);
+
 /* Their fields of an OPEN. `directory` makes relative paths absolute. */
 void pss_link_write(const struct pss_value *link, const struct pss_target *target, const char *directory,
 		    struct pss_message *message);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "client/find.h"
 #include "client/print.h"
@@ -39,6 +40,20 @@ struct properties {
 	size_t n;
 };
 
+static void refuse_property(struct pss_call *call, const char *name)
+{
+	char *all = strdup(pss_property_names[0]);
+
+	for (size_t i = 1; all && pss_property_names[i]; i++) {
+		char *longer =
+			pss_format("%s%s%s", all, pss_property_names[i + 1] ? ", " : " or ", pss_property_names[i]);
+		free(all);
+		all = longer;
+	}
+	pss_call_usage(call, "-Property wants %s, not '%s'", all ? all : "a property", name);
+	free(all);
+}
+
 static bool read_properties(struct pss_call *call, struct properties *ret_properties)
 {
 	const struct pss_texts *names = &call->own[PROPERTY].list;
@@ -47,13 +62,7 @@ static bool read_properties(struct pss_call *call, struct properties *ret_proper
 	for (size_t i = 0; i < names->n_items; i++) {
 		int index = pss_property_find(names->items[i]);
 		if (index < 0 || properties.n == sizeof properties.indices / sizeof *properties.indices) {
-			pss_call_usage(
-				call,
-				"-Property wants Id, Name, InstanceId, ComputerName, ComputerType, ConfigurationName, "
-				"Transport, UserName, State, Availability, Resilient, OutputBufferingMode, Forwards, "
-				"OpenedOn, From or Cause, "
-				"not '%s'",
-				names->items[i]);
+			refuse_property(call, names->items[i]);
 			return false;
 		}
 		properties.indices[properties.n++] = index;

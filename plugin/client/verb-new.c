@@ -2,6 +2,7 @@
 /* new-pssession: opens sessions that stay open until removed, many computers at once. On a terminal it prints their
  * table; elsewhere bare InstanceIds, so that s=$(new-pssession web1) works. They come as their sessions open, in the
  * order in which the computers were named. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 #include "client/ssh-connection.h"
 #include "wire/cleanup.h"
 
-enum { COMPUTER_NAME, NAME, RESILIENT, IDLE_TIMEOUT, BUFFERING, BUFFER_SIZE, THROTTLE_LIMIT, SSH_CONNECTION };
+enum { COMPUTER_NAME, NAME, RESILIENT, IDLE_TIMEOUT, BUFFERING, BUFFER_SIZE, THROTTLE_LIMIT, SSH_CONNECTION, SESSION };
 
 static const struct pss_parameter rows[] = {
 	[COMPUTER_NAME] = { "ComputerName", "HostName Cn", PSS_KIND_LIST, "HOST", .wants = "the name of a computer",
@@ -30,6 +31,8 @@ static const struct pss_parameter rows[] = {
 				"(Drop)" },
 	[BUFFER_SIZE] = { "OutputBufferSize", NULL, PSS_KIND_NUMBER, "BYTES", .min = 4096, .max = 1 << 30,
 			  .help = "how much unseen output is kept (1048576)" },
+	[SESSION] = { "Session", NULL, PSS_KIND_LIST, "SESSION", .wants = "an Id, a Name or an InstanceId", .set = 1,
+		      .help = "another session to where each of these leads" },
 	[SSH_CONNECTION] = PSS_SSH_CONNECTION_ROW,
 	[THROTTLE_LIMIT] = PSS_THROTTLE_ROW("how many are opened at a time (32)"),
 };
@@ -44,6 +47,8 @@ struct batch {
 	struct pss_resilience resilience;
 	struct pss_texts computers;
 	struct pss_ssh_connections connections;
+	struct pss_sessions sessions; /* -Session */
+	struct pss_connection connection;
 };
 
 /* All is read and checked before anything is opened. */
@@ -178,20 +183,67 @@ static void on_opened(struct pss_call *call, struct pss_open *open, struct pss_f
 static void open_all(struct pss_call *call, struct batch *batch)
 {
 	const struct pss_open_events events = { .on_opened = on_opened, .user = batch };
-	struct pss_connection connection;
 
-	if (pss_request_connect(call, true, &connection) < 0)
+	if (batch->connection.fd < 0 && pss_request_connect(call, true, &batch->connection) < 0)
 		return;
 	lay_out(batch);
 	bool asks_more = call->own[BUFFERING].given || call->own[BUFFER_SIZE].given;
-	if (!asks_more || pss_request_needs(call, &connection, 2))
-		pss_request_open(call, &connection, batch->opens, batch->n_opens,
+	if (!asks_more || pss_request_needs(call, &batch->connection, 2))
+		pss_request_open(call, &batch->connection, batch->opens, batch->n_opens,
 				 pss_throttle_of(&call->own[THROTTLE_LIMIT]), PSS_OPEN_KEPT, NULL, &events);
-	pss_connection_close(&connection);
 	print_opened(batch, true);
 	for (size_t i = 0; i < batch->n_opens; i++)
 		if (batch->opened[i].instance)
 			pss_call_output(call, batch->opened[i].instance);
+}
+
+/* All but the shell is as it was for them. */
+static bool check_link(struct pss_call *call)
+{
+	for (int i = 0; i < PSS_LINK_COUNT; i++) {
+		if (!call->link[i].given || i == PSS_LINK_CONFIGURATION_NAME)
+			continue;
+		pss_call_usage(call, "-%s does not go with -Session: the new session is reached as that one is",
+			       pss_link_rows[i].name);
+		return false;
+	}
+	return true;
+}
+
+static bool list_sessions(struct pss_call *call, struct batch *batch)
+{
+	const struct pss_selection selection = { .selectors = { &call->own[SESSION] } };
+
+	if (!check_link(call) || pss_select_read_input(call, &call->own[SESSION]) < 0)
+		return false;
+	int rc = pss_request_connect(call, false, &batch->connection);
+	if (rc < 0 && rc != -ENOENT)
+		return false;
+	if (rc == 0 && (!pss_request_needs(call, &batch->connection, 2) ||
+			pss_request_list(call, &batch->connection, &batch->sessions) < 0))
+		return false;
+	pss_select(call, &selection, &batch->sessions);
+	return !call->stop;
+}
+
+/* Those that are resilient have resilient ones beside them, if nothing else is said. */
+static bool add_sessions(struct pss_call *call, struct batch *batch)
+{
+	if (!list_sessions(call, batch) || !make_room(call, batch, batch->sessions.n_items))
+		return false;
+	for (size_t i = 0; i < batch->sessions.n_items; i++) {
+		const struct pss_session *session = &batch->sessions.items[i];
+		struct pss_open *open = add(call, batch);
+		if (!open)
+			return false;
+		open->again = session->instance;
+		open->target.host = strdup(session->computer);
+		if (session->resilient && !call->own[RESILIENT].given)
+			open->resilience = (struct pss_resilience){ true, (long long)session->idle_s };
+		if (!open->target.host)
+			return false;
+	}
+	return true;
 }
 
 static bool prepare(struct pss_call *call, struct batch *batch)
@@ -200,6 +252,8 @@ static bool prepare(struct pss_call *call, struct batch *batch)
 		return add_computers(call, batch);
 	if (call->own[SSH_CONNECTION].given)
 		return add_connections(call, batch);
+	if (call->own[SESSION].given)
+		return add_sessions(call, batch);
 	pss_call_usage(call, "which computer? -ComputerName is needed");
 	return false;
 }
@@ -214,11 +268,13 @@ static void finish(struct batch *batch)
 	free(batch->opened);
 	pss_texts_finish(&batch->computers);
 	pss_ssh_connections_finish(&batch->connections);
+	pss_sessions_finish(&batch->sessions);
+	pss_connection_close(&batch->connection);
 }
 
 static void run(struct pss_call *call)
 {
-	struct batch batch = { 0 };
+	struct batch batch = { .connection = { .fd = -1 } };
 
 	if (pss_resilience_read(call, &call->own[RESILIENT], &call->own[IDLE_TIMEOUT], false, &batch.resilience) &&
 	    prepare(call, &batch) && batch.n_opens > 0)

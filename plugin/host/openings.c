@@ -8,6 +8,7 @@
 
 #include "host/attachment.h"
 #include "host/error.h"
+#include "host/registry.h"
 
 #define IDLE_DEFAULT_S 7200
 
@@ -241,6 +242,14 @@ static gboolean check_options(const PssSessionOptions *options, GError **error)
 	return FALSE;
 }
 
+/* The session beside which another one is wanted, or NULL. */
+static PssSession *find_again(struct pss_fields fields)
+{
+	const char *instance = pss_fields_text(fields, PSS_TAG_INSTANCE);
+
+	return instance ? pss_registry_find(instance) : NULL;
+}
+
 void pss_openings_on_open(PssPeer *peer, uint32_t id, struct pss_fields fields)
 {
 	PssOpenings *openings = pss_peer_openings(peer);
@@ -263,6 +272,9 @@ void pss_openings_on_open(PssPeer *peer, uint32_t id, struct pss_fields fields)
 		.idle_s = (guint)MIN(pss_fields_number(fields, PSS_TAG_IDLE_TIMEOUT, IDLE_DEFAULT_S), G_MAXINT),
 		.tell_motd = pss_fields_number(fields, PSS_TAG_TELL_MOTD, 0) != 0,
 	};
+	PssSession *again = find_again(fields);
+	if (again && !options.shell)
+		options.shell = pss_session_wanted_shell(again);
 	g_autoptr(PssTarget) target = check_options(&options, &error) ? pss_peer_target(peer, fields, &error) : NULL;
 	if (!target) {
 		pss_peer_error(peer, id, error);

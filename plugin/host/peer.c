@@ -13,6 +13,7 @@
 #include "host/finds.h"
 #include "host/invocations.h"
 #include "host/openings.h"
+#include "host/registry.h"
 #include "host/requests.h"
 #include "host/watch.h"
 
@@ -336,9 +337,24 @@ PssTransportNewFunc pss_peer_new_transport(PssPeer *peer)
 	return peer->new_transport;
 }
 
+/* To where a session leads, on behalf of this caller. */
+static PssTarget *target_again(const char *instance, struct pss_fields fields, GError **error)
+{
+	PssSession *session = pss_registry_find(instance);
+
+	if (!session) {
+		g_set_error_literal(error, PSS_ERROR, PSS_NO_SESSION, "the session no longer exists");
+		return NULL;
+	}
+	PssTarget *target = pss_session_target_again(session);
+	pss_target_take_surroundings(target, fields);
+	return target;
+}
+
 PssTarget *pss_peer_target(const PssPeer *peer, struct pss_fields fields, GError **error)
 {
-	PssTarget *target = pss_target_from_fields(fields, error);
+	const char *instance = pss_fields_text(fields, PSS_TAG_INSTANCE);
+	PssTarget *target = instance ? target_again(instance, fields, error) : pss_target_from_fields(fields, error);
 
 	if (target)
 		target->asker = peer->number;

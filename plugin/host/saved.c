@@ -46,6 +46,11 @@ GKeyFile *pss_saved_new(const PssTarget *target)
 	return file;
 }
 
+char *pss_saved_key_file(GKeyFile *file)
+{
+	return g_key_file_get_string(file, GROUP, "KeyFile", NULL);
+}
+
 PssTarget *pss_saved_target(GKeyFile *file)
 {
 	PssTarget *target = g_new0(PssTarget, 1);

@@ -14,6 +14,9 @@ void pss_saved_set_directory(const char *directory, char *const *environment);
 /* The target's part of a file. */
 GKeyFile *pss_saved_new(const PssTarget *target);
 
+/* The file of the private key that it names, or NULL. */
+char *pss_saved_key_file(GKeyFile *file);
+
 /* A target as it was, but for its environment. */
 PssTarget *pss_saved_target(GKeyFile *file);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What others want to know of a session: its state, and its fields as the wire has them. Changes nothing. */
-#include "host/session-private.h"
-
 #include <string.h>
+
+#include "host/saved.h"
+#include "host/session-private.h"
 
 guint pss_session_idle_seconds(PssSession *session)
 {
@@ -86,6 +87,16 @@ const char *pss_session_configuration_name(PssSession *session)
 	return slash ? slash + 1 : session->wanted_shell;
 }
 
+PssTarget *pss_session_target_again(PssSession *session)
+{
+	return pss_saved_target(session->place);
+}
+
+const char *pss_session_wanted_shell(PssSession *session)
+{
+	return session->wanted_shell;
+}
+
 void pss_session_write_fields(PssSession *session, struct pss_message *message)
 {
 	pss_message_number(message, PSS_TAG_ID, session->id);
@@ -97,6 +108,8 @@ void pss_session_write_fields(PssSession *session, struct pss_message *message)
 	pss_message_text(message, PSS_TAG_REMOTE_USER, session->remote_user);
 	pss_message_text(message, PSS_TAG_HISTORY_KEY, session->history_key);
 	pss_message_text(message, PSS_TAG_PROMPT_NAME, session->prompt_name);
+	g_autofree char *key_file = pss_saved_key_file(session->place);
+	pss_message_text(message, PSS_TAG_KEY_FILE, key_file);
 	pss_message_text(message, PSS_TAG_CAUSE, session->cause);
 	pss_message_text(message, PSS_TAG_FORWARDS, session->forwards);
 	pss_message_number(message, PSS_TAG_OPENED_AT, (guint64)session->opened_at);

@@ -38,6 +38,7 @@ struct PssSession {
 	gboolean let_go;          /* it is Disconnected by request; what runs goes on */
 	gboolean link_failed;     /* and could not be made since it was wanted last */
 	gboolean left;            /* this process ends, the session goes on */
+	GKeyFile *place;          /* where it leads to, as it was asked for (saved.h) */
 	GKeyFile *saved;          /* what is written down of it, or NULL */
 	PssOrphan *orphan;        /* what the process before this one ran, or NULL */
 	guint orphan_child;       /* its relay, from before there is an orphan; 0: none */

@@ -145,6 +145,7 @@ static void restore(GKeyFile *file, gpointer user)
 	session->wanted_shell = text_of(file, "Shell");
 	session->opened_at = g_key_file_get_int64(file, GROUP, "OpenedAt", NULL);
 	session->saved = file;
+	session->place = g_key_file_ref(file);
 	if (g_key_file_get_integer(file, GROUP, "Buffering", NULL) == PSS_BUFFERING_BLOCK)
 		pss_record_set_buffering(session->record, PSS_BUFFERING_BLOCK, 0);
 	pss_record_set_buffering(session->record, pss_record_buffering(session->record),
@@ -173,6 +174,7 @@ PssSession *pss_session_adopt(PssTransportNewFunc new_transport, const PssTarget
 	session->wanted_shell = g_strdup(found->shell);
 	session->opened_at = found->opened;
 	session->saved = pss_saved_new(target);
+	session->place = g_key_file_ref(session->saved);
 	pss_session_name_prompt(session);
 	pss_session_enter_registry(session);
 	return session;

@@ -58,6 +58,7 @@ void pss_session_unref(PssSession *session)
 	g_ptr_array_unref(session->waiters);
 	g_ptr_array_unref(session->begun_waiters);
 	g_clear_pointer(&session->saved, g_key_file_unref);
+	g_clear_pointer(&session->place, g_key_file_unref);
 	g_free(session->memo);
 	g_free(session);
 }
@@ -381,7 +382,8 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 	session->remote = pss_remote_new(&remote_options, &pss_session_remote_events, session);
 	session->invoker = pss_invoker_new(session, session->remote);
 	session->idle_s = options->idle_s;
-	session->saved = options->resilient ? pss_saved_new(target) : NULL;
+	session->place = pss_saved_new(target);
+	session->saved = options->resilient ? g_key_file_ref(session->place) : NULL;
 	session->transport = options->resilient ? pss_transport_held_new(target, options->new_transport,
 									 options->idle_s, &transport_events, session)
 						: options->new_transport(target, &transport_events, session);

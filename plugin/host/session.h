@@ -54,6 +54,10 @@ typedef struct {
 	void (*on_left)(gpointer user, enum pss_left_reason reason, int status, const char *message);
 } PssWatcherEvents;
 
+/* What it was opened with, for another one to the same place; without the caller's surroundings. */
+PssTarget *pss_session_target_again(PssSession *session) G_GNUC_WARN_UNUSED_RESULT;
+const char *pss_session_wanted_shell(PssSession *session); /* NULL: the login shell */
+
 /* Starts opening; takes the target over. The outcome is an event, never before this returns. */
 PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options, const PssOpenerEvents *events,
 			     gpointer user);

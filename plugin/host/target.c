@@ -103,33 +103,44 @@ static char **take_strings(GPtrArray *array)
 	return (char **)g_ptr_array_free(array, FALSE);
 }
 
+void pss_target_take_surroundings(PssTarget *target, struct pss_fields fields)
+{
+	GPtrArray *environment = g_ptr_array_new();
+	struct pss_fields rest = fields;
+	struct pss_field field;
+
+	while (pss_fields_next(&rest, &field) > 0)
+		if (field.tag == PSS_TAG_ENV)
+			add_text(environment, &field);
+	g_strfreev(target->environment);
+	target->environment = take_strings(environment);
+	g_free(target->cwd);
+	target->cwd = g_strdup(pss_fields_text(fields, PSS_TAG_CWD));
+	target->can_ask = pss_fields_number(fields, PSS_TAG_CAN_ASK, 0) != 0;
+	target->verbose = (guint)MIN(pss_fields_number(fields, PSS_TAG_VERBOSE, 0), 2);
+}
+
 PssTarget *pss_target_from_fields(struct pss_fields fields, GError **error)
 {
 	g_autoptr(PssTarget) target = g_new0(PssTarget, 1);
 	GPtrArray *options = g_ptr_array_new();
-	GPtrArray *environment = g_ptr_array_new();
 	struct pss_fields rest = fields;
 	struct pss_field field;
 
 	while (pss_fields_next(&rest, &field) > 0) {
 		if (field.tag == PSS_TAG_OPTION)
 			add_text(options, &field);
-		else if (field.tag == PSS_TAG_ENV)
-			add_text(environment, &field);
 	}
 	target->options = take_strings(options);
-	target->environment = take_strings(environment);
+	pss_target_take_surroundings(target, fields);
 	target->host = g_strdup(pss_fields_text(fields, PSS_TAG_TARGET));
 	target->user = g_strdup(pss_fields_text(fields, PSS_TAG_USER));
 	target->port = (guint)MIN(pss_fields_number(fields, PSS_TAG_PORT, 0), G_MAXUINT);
 	target->key_file = g_strdup(pss_fields_text(fields, PSS_TAG_KEY_FILE));
 	target->config_file = g_strdup(pss_fields_text(fields, PSS_TAG_CONFIG_FILE));
 	target->connect_timeout_ms = (guint)MIN(pss_fields_number(fields, PSS_TAG_CONNECT_TIMEOUT, 0), G_MAXINT);
-	target->cwd = g_strdup(pss_fields_text(fields, PSS_TAG_CWD));
 	target->by_program = g_strcmp0(pss_fields_text(fields, PSS_TAG_TRANSPORT), "ssh") == 0;
 	target->share = pss_fields_number(fields, PSS_TAG_SHARE, 0) ? PSS_TARGET_SHARE_SESSION : 0;
-	target->can_ask = pss_fields_number(fields, PSS_TAG_CAN_ASK, 0) != 0;
-	target->verbose = (guint)MIN(pss_fields_number(fields, PSS_TAG_VERBOSE, 0), 2);
 	if (!check_target(target, error))
 		return NULL;
 	return g_steal_pointer(&target);

@@ -30,6 +30,8 @@ typedef struct {
 
 /* NULL and an error (PSS_USAGE) that names the parameter when something cannot be. */
 PssTarget *pss_target_from_fields(struct pss_fields fields, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The caller's part of it: directory, environment, who can be asked. */
+void pss_target_take_surroundings(PssTarget *target, struct pss_fields fields);
 PssTarget *pss_target_copy(const PssTarget *target);
 void pss_target_free(PssTarget *target);
 

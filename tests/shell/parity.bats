@@ -167,3 +167,29 @@ j" ] || { echo "$output"; return 1; }
 	refused 'new-pssession -SSHConnection HostName=x -ComputerName y' 'exclude each other'
 	refused 'new-pssession -Name a,b -SSHConnection HostName=x' '2 names for 1 computers'
 }
+
+@test "parity: -Session opens another session to the same place, and properties say where that is" {
+	local port a
+	port=$(port_of "$WORLD/ssh") a=$(settings 127.0.0.1 "$WORLD/ssh")
+	run local_shell "new-pssession $(no_file) -SSHConnection '$a' -ConfigurationName sh -Name a >\$HERE/ids || exit 51
+		new-pssession $(no_file) -SSHConnection '$a' -Resilient -IdleTimeoutSec 60 -Name r >>\$HERE/ids || exit 52
+		remove-pssession -Name gone 2>/dev/null
+		new-pssession -Session a,r -Name b,s >/dev/null || exit 53
+		invoke-command -Name a 'x=5' </dev/null && invoke-command -Name b 'echo \"<\$x>\${SSH_CONNECTION##* }\"' </dev/null
+		get-pssession -Property Name,ComputerName,ConfigurationName,HostName,Port,KeyFile,IdleTimeout,Resilient
+		new-pssession -Session \$(head -n 1 \$HERE/ids) -ConfigurationName zsh -Name z >/dev/null || exit 54
+		get-pssession -Name z -Property ConfigurationName
+		get-pssession -Name a,r -Format json -Property Port,IdleTimeout
+		remove-pssession -Name '*'"
+	[ "$output" = "<>$port
+$(for row in 'a sh  False' "r $REMOTE_SHELL 60000 True" 'b sh  False' "s $REMOTE_SHELL 60000 True"; do
+		IFS=' ' read -r name shell idle resilient <<<"${row/  / - }"
+		printf '%s\t127.0.0.1\t%s\t127.0.0.1\t%s\t%s\t%s\t%s\n' "$name" "$shell" "$port" "$WORLD/ssh/user_key" "${idle/-/}" "$resilient"
+	done)
+zsh
+[{\"Port\":$port,\"IdleTimeout\":null},
+ {\"Port\":$port,\"IdleTimeout\":60000}]" ] || { echo "$output"; return 1; }
+	refused 'new-pssession -Session 1 -Port 22' '-Port does not go with -Session'
+	run local_shell 'new-pssession -Session nosuch'
+	[ "$status" -eq 1 ] && [[ $output == *'with the name nosuch is not available'* ]] || { echo "$output"; return 1; }
+}
