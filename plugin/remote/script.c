@@ -60,6 +60,8 @@ char *pss_script_control(const PssScriptValues *values, gsize *ret_n)
 	pss_script_include(text, "@RENDEZVOUS@", pss_source_rendezvous);
 	pss_script_include(text, "@ESCAPES@", pss_source_escapes);
 	pss_script_include(text, "@BASH@", pss_source_bash);
+	pss_script_include(text, "@BASH_TRAPS@", pss_source_bash_traps);
+	pss_script_include(text, "@BASH_HOOKS@", pss_source_bash_hooks);
 	pss_script_include(text, "@ZSH_HOOKS@", pss_source_zsh_hooks);
 	pss_script_include(text, "@ZSH@", pss_source_zsh);
 	pss_script_include(text, "@FISH@", pss_source_fish);

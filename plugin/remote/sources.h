@@ -12,6 +12,8 @@ extern const char pss_source_where[];
 extern const char pss_source_exec[];
 extern const char pss_source_escapes[];
 extern const char pss_source_bash[];
+extern const char pss_source_bash_traps[];
+extern const char pss_source_bash_hooks[];
 extern const char pss_source_zsh[];
 extern const char pss_source_zsh_hooks[];
 extern const char pss_source_fish[];
