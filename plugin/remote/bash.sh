@@ -82,6 +82,27 @@ __pss_end_of_prompt"
 	__pss_i=${__pss_j%$'\n'}
 }
 
+# Puts the numbers of the next command and of its line in the history for \# and \! in __pss_i: bash counts our requests, and
+# no history.
+__pss_count() {
+	builtin local __pss_my_h __pss_my_v __pss_my_o=
+	__pss_my_h=$(HISTTIMEFORMAT= \builtin history 1)
+	__pss_my_h=${__pss_my_h#"${__pss_my_h%%[0-9]*}"}
+	__pss_my_h=${__pss_my_h%%[!0-9]*}
+	__pss_my_v=$__pss_i
+	while [[ $__pss_my_v == *\\* ]]; do
+		__pss_my_o+=${__pss_my_v%%\\*}
+		__pss_my_v=${__pss_my_v#*\\}
+		case $__pss_my_v in
+		'#'*) __pss_my_o+=$__pss_number ;;
+		'!'*) __pss_my_o+=$((${__pss_my_h:-0} + 1)) ;;
+		*) __pss_my_o+=\\${__pss_my_v:0:1} ;;
+		esac
+		__pss_my_v=${__pss_my_v:1}
+	done
+	__pss_i=$__pss_my_o$__pss_my_v
+}
+
 # ---- around the user's text. Locals have names of ours: one that is readonly in the session cannot be a local's.
 # __pss_b N TEXT: begins the request N. It fails for one that has begun already: a request may come twice.
 __pss_b() {
@@ -112,9 +133,10 @@ __pss_tell() {
 	*source* | *'. '* | *eval*) [[ -n $__pss_only_first ]] || __pss_give_hooks "$__pss_h" ;;
 	esac
 	[[ $1 == *[![:space:]]* ]] || return
+	__pss_number=$((__pss_number + 1))
 	builtin history -s -- "$1"
 	if [[ -n $__pss_0 && -z $__pss_old ]]; then
-		__pss_r
+		__pss_r "$__pss_last"
 		builtin printf %s "${__pss_0@P}" 1<>"$__pss_t"
 	fi
 }
@@ -206,8 +228,10 @@ __pss_end() {
 		__pss_prompt "$__pss_1"
 		__pss_my_i=$__pss_i
 	else
-		__pss_r
-		__pss_my_i=${__pss_1@P}
+		__pss_i=$__pss_1
+		[[ $__pss_i != *\\[#!]* ]] || __pss_count
+		__pss_r "$__pss_last"
+		__pss_my_i=${__pss_i@P}
 	fi
 	__pss_set PS1 ''
 	__pss_set PS2 ''
@@ -302,7 +326,7 @@ logout() {
 
 # ---- the boot's last steps
 __pss_kept=@KEPT@
-__pss_n=@FIRST@ __pss_u=0 __pss_us=/ __pss_ps=/0 __pss_s=0 __pss_l=$__pss_y __pss_w=0 __pss_e= __pss_i= __pss_rests= __pss_m= __pss_job= __pss_relay= __pss_p=() __pss_kind= __pss_own=
+__pss_n=@FIRST@ __pss_u=0 __pss_us=/ __pss_ps=/0 __pss_s=0 __pss_l=$__pss_y __pss_w=0 __pss_e= __pss_i= __pss_rests= __pss_m= __pss_job= __pss_relay= __pss_p=() __pss_kind= __pss_own= __pss_number=1
 __pss_old= __pss_only_first=
 [[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -ge 51 ]] || __pss_only_first=1
 if [[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -lt 44 ]]; then
