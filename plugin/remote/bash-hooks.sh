@@ -112,3 +112,34 @@ __pss_next() {
 	done
 	return 1
 }
+
+# ---- the line in the history
+# Makes __pss_i of the text $1: as `cmdhist` has a command of several lines. Where a quote, a comment, an array or a
+# here-document may go over a line's end, or a list of patterns follows, it stays as it is typed.
+__pss_join() {
+	builtin local __pss_my_l __pss_my_v __pss_my_o= __pss_my_q
+	__pss_i=$1
+	[[ $1 == *$'\n'* ]] && builtin shopt -q cmdhist && ! builtin shopt -q lithist || return 0
+	case $1 in
+	*$'\\\n'* | *\\[\"\']* | *\`* | *'<<'* | *'=('* | *case* | \#* | *[[:space:]\;\&\|\(]\#*) return ;;
+	esac
+	__pss_my_v=$1$'\n'
+	while [[ -n $__pss_my_v ]]; do
+		__pss_my_l=${__pss_my_v%%$'\n'*} __pss_my_v=${__pss_my_v#*$'\n'} __pss_my_q=
+		[[ $__pss_my_l != *[\"\']* ]] || __pss_my_q=${__pss_my_l//[!\"]/}/${__pss_my_l//[!\']/}
+		case $__pss_my_q in
+		'' | / | \"\"/ | /\'\' | \"\"/\'\' | \"\"\"\"/ | /\'\'\'\') ;;
+		*) return ;;
+		esac
+		__pss_my_o+=$__pss_my_l
+		[[ -n $__pss_my_v ]] || break
+		__pss_my_l=${__pss_my_l%"${__pss_my_l##*[![:blank:]]}"}
+		case " $__pss_my_l" in
+		*'()' | *[\{\(\;\&\|]) __pss_my_o+=' ' ;;
+		*[[:blank:]\;]do | *[[:blank:]\;]then | *[[:blank:]\;]else) __pss_my_o+=' ' ;;
+		*[[:blank:]\;]if | *[[:blank:]\;]while | *[[:blank:]\;]until) __pss_my_o+=' ' ;;
+		*) __pss_my_o+='; ' ;;
+		esac
+	done
+	__pss_i=$__pss_my_o
+}

@@ -134,7 +134,8 @@ __pss_tell() {
 	esac
 	[[ $1 == *[![:space:]]* ]] || return
 	__pss_number=$((__pss_number + 1))
-	builtin history -s -- "$1"
+	__pss_join "$1"
+	builtin history -s -- "$__pss_i"
 	if [[ -n $__pss_0 && -z $__pss_old ]]; then
 		__pss_r "$__pss_last"
 		builtin printf %s "${__pss_0@P}" 1<>"$__pss_t"
