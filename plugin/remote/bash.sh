@@ -343,8 +343,12 @@ if [[ ! -c $__pss_t ]] || ! { : <>"$__pss_t"; } 2>/dev/null; then
 	__pss_t=/proc/$$/fd/$__pss_i
 fi
 for __pss_i in PS0 PS1 PS2 PROMPT_COMMAND; do
-	__pss_c=$(builtin declare -p "$__pss_i" 2>/dev/null)
-	__pss_c=${__pss_c#declare -}
+	if [[ -n $__pss_old ]]; then
+		__pss_c=$(builtin declare -p "$__pss_i" 2>/dev/null)
+		__pss_c=${__pss_c#declare -}
+	else # no process that a CHLD trap would see
+		builtin eval "__pss_c=\${$__pss_i@a}"
+	fi
 	case ${__pss_c%% *} in
 	*r*)
 		__pss_say n "$__pss_i is readonly"
