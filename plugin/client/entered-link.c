@@ -71,7 +71,12 @@ static int copy_field(struct pss_buffer *to, struct pss_fields fields, enum pss_
 static int on_prompt(struct pss_link *link, const struct pss_frame *frame)
 {
 	struct pss_fields fields = pss_frame_fields(frame);
-	int error = copy_field(&link->prompt.text, fields, PSS_TAG_PROMPT);
+	int error;
+
+	/* It has crossed a line of ours. */
+	if (pss_fields_number(fields, PSS_TAG_REPAINT, 0) == 1 && link->stage != PSS_STAGE_PROMPT)
+		return 0;
+	error = copy_field(&link->prompt.text, fields, PSS_TAG_PROMPT);
 
 	if (error == 0)
 		error = copy_field(&link->prompt.directory, fields, PSS_TAG_DIRECTORY);

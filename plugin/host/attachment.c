@@ -11,6 +11,7 @@
 #include "host/registry.h"
 
 #define LINE_LIMIT (64u * 1024u * 1024u)
+#define PROMPT_LIMIT (64u * 1024u) /* each of its texts: all of them fit into one frame */
 
 struct PssAttachment {
 	PssPeer *peer;
@@ -93,9 +94,13 @@ static void on_prompt(gpointer user, const PssRemotePrompt *prompt)
 	pss_message_begin(&message, pss_peer_out(attachment->peer), PSS_PROMPT, attachment->id);
 	pss_message_number(&message, PSS_TAG_PROMPT_KIND, (uint64_t)prompt->kind);
 	pss_message_number(&message, PSS_TAG_EXIT_STATUS, (uint64_t)prompt->status);
-	pss_message_bytes(&message, PSS_TAG_PROMPT, prompt->text, MIN(prompt->n_text, 64 * 1024));
-	pss_message_bytes(&message, PSS_TAG_DIRECTORY, prompt->directory, MIN(prompt->n_directory, 64 * 1024));
+	pss_message_bytes(&message, PSS_TAG_PROMPT, prompt->text, MIN(prompt->n_text, PROMPT_LIMIT));
+	pss_message_bytes(&message, PSS_TAG_DIRECTORY, prompt->directory, MIN(prompt->n_directory, PROMPT_LIMIT));
 	pss_message_number(&message, PSS_TAG_FRESH, prompt->fresh);
+	if (prompt->n_right > 0)
+		pss_message_bytes(&message, PSS_TAG_RIGHT, prompt->right, MIN(prompt->n_right, PROMPT_LIMIT));
+	if (prompt->repaint)
+		pss_message_number(&message, PSS_TAG_REPAINT, 1);
 	if (pss_message_end(&message) < 0)
 		pss_peer_fail(attachment->peer, "out of memory");
 	pss_peer_flush(attachment->peer);

@@ -95,6 +95,11 @@ static void on_output(gpointer user, const void *data, gsize n)
 static void on_prompt(gpointer user, const PssRemotePrompt *prompt)
 {
 	PssSession *session = user;
+	if (prompt->repaint) {
+		if (session->watcher_at_prompt)
+			session->watcher->on_prompt(session->watcher_user, prompt);
+		return;
+	}
 	pss_session_become_opened(session);
 	pss_session_tell_holder(session);
 	pss_session_orphan_at_prompt(session);

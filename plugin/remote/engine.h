@@ -126,6 +126,7 @@ struct PssRemote {
 	int exit_status; /* of a kept exit, -1: none */
 	int status;
 	GString *prompt;
+	GString *right; /* the prompt at the right margin */
 	GString *directory;
 	gboolean fresh;
 	gboolean has_prompt;

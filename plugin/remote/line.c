@@ -58,6 +58,8 @@ static void get_prompt(PssRemote *remote, PssRemotePrompt *ret_prompt)
 		.directory = remote->directory->str,
 		.n_directory = remote->directory->len,
 		.fresh = remote->fresh,
+		.right = remote->right->str,
+		.n_right = remote->right->len,
 	};
 }
 
@@ -84,6 +86,22 @@ void pss_line_to_first_prompt(PssRemote *remote)
 	get_prompt(remote, &prompt);
 	remote->events->on_prompt(remote->user, &prompt);
 	pss_typed_emit(remote);
+}
+
+/* The shell has rendered its prompt anew while it waits. Behind unfinished lines it is seen later. */
+static void on_repainted(PssRemote *remote, const PssReply *reply)
+{
+	gboolean same =
+		strcmp(remote->prompt->str, reply->field[1]) == 0 && strcmp(remote->right->str, reply->field[2]) == 0;
+
+	g_string_assign(remote->prompt, reply->field[1]);
+	g_string_assign(remote->right, reply->field[2]);
+	if (same || remote->phase != PSS_PHASE_IDLE || remote->text->len > 0)
+		return;
+	PssRemotePrompt prompt;
+	get_prompt(remote, &prompt);
+	prompt.repaint = TRUE;
+	remote->events->on_prompt(remote->user, &prompt);
 }
 
 static void to_second_prompt(PssRemote *remote, const char *text)
@@ -225,6 +243,8 @@ static void on_begun(PssRemote *remote)
 	remote->tell_kept = FALSE;
 	remote->resuming = FALSE;
 	remote->phase = PSS_PHASE_RUNNING;
+	if (!remote->invoke_events)
+		g_string_truncate(remote->right, 0);
 	/* The terminal can be faster than the control channel: then the report is being waited for. */
 	if (!remote->has_mark)
 		pss_engine_set_timer(remote, 0, NULL);
@@ -250,6 +270,11 @@ void pss_line_on_reply(PssRemote *remote, const PssReply *reply)
 		on_begun(remote);
 	else if (reply->type == 'v' && remote->phase == PSS_PHASE_SENT)
 		to_second_prompt(remote, reply->field[1]);
+	else if (reply->type == 'R' && !remote->has_report && !remote->invoke_events)
+		g_string_assign(remote->right, reply->field[1]);
+	else if (reply->type == 'P' && (remote->phase == PSS_PHASE_IDLE || remote->phase == PSS_PHASE_TYPED) &&
+		 remote->has_prompt && !remote->invoke_events)
+		on_repainted(remote, reply);
 	else if (reply->type == 'X' && remote->phase == PSS_PHASE_RUNNING)
 		remote->exit_status = parse_status(reply->field[1]);
 	else if (reply->type == 'E' && !remote->has_report &&

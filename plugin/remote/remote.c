@@ -124,6 +124,7 @@ PssRemote *pss_remote_new(const PssRemoteOptions *options, const PssRemoteEvents
 	remote->unread = g_byte_array_new();
 	remote->motd = options->tell_motd ? g_string_new(NULL) : NULL;
 	remote->prompt = g_string_new(NULL);
+	remote->right = g_string_new(NULL);
 	remote->directory = g_string_new(NULL);
 	remote->phase = PSS_PHASE_MEETING;
 	return remote;
@@ -163,6 +164,7 @@ void pss_remote_free(PssRemote *remote)
 	if (remote->motd)
 		g_string_free(remote->motd, TRUE);
 	g_string_free(remote->prompt, TRUE);
+	g_string_free(remote->right, TRUE);
 	g_string_free(remote->directory, TRUE);
 	explicit_bzero(remote, sizeof *remote);
 	g_free(remote);

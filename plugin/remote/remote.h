@@ -30,7 +30,10 @@ typedef struct {
 	gsize n_text;
 	const char *directory; /* the shell's $PWD, untrusted, not NUL-terminated */
 	gsize n_directory;
-	gboolean fresh; /* the cursor is known to stand in the first column */
+	gboolean fresh;    /* the cursor is known to stand in the first column */
+	const char *right; /* what stands at the right margin, as text */
+	gsize n_right;
+	gboolean repaint; /* the shell waits still, and its first prompt has changed meanwhile */
 } PssRemotePrompt;
 
 /* Candidates are as they stand in a line of the remote shell, quoted; untrusted, and without control bytes. */
@@ -59,7 +62,8 @@ typedef struct {
 	void (*send_terminal)(gpointer user, const void *data, gsize n);
 	/* What a terminal should show. */
 	void (*on_output)(gpointer user, const void *data, gsize n);
-	/* IDLE reached: first or second prompt. Comes after all output of the line before. */
+	/* IDLE reached: first or second prompt. Comes after all output of the line before. With `repaint` it was IDLE.
+	 */
 	void (*on_prompt)(gpointer user, const PssRemotePrompt *prompt);
 	/* BUSY, BOOT or RAW entered (also again after a prompt). */
 	void (*on_busy)(gpointer user);

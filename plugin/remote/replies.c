@@ -21,6 +21,8 @@ static const struct {
 	{ 'b', 1 }, /* nonce: begun */
 	{ 'v', 2 }, /* nonce, second prompt: incomplete */
 	{ 'E', 5 }, /* nonce, status, directory, prompt, flags: done */
+	{ 'R', 2 }, /* nonce, right prompt: of the E that follows */
+	{ 'P', 3 }, /* nonce, prompt, right prompt: they have changed, and the shell waits still */
 	{ 'X', 2 }, /* nonce, status: exit in a kept session */
 	{ 'm', 2 }, /* nonce, hexadecimal digits: typed and not read; more follows */
 	{ 'k', 2 }, /* nonce, hexadecimal digits: the last of it */

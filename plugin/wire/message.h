@@ -62,8 +62,9 @@ enum pss_type {
 	PSS_LEFT = 69,    /* LEFT_REASON, STATUS, MESSAGE: the entering has ended */
 
 	/* host → client: the stream while attached */
-	PSS_OUTPUT = 80,  /* raw bytes for the terminal */
-	PSS_PROMPT = 81,  /* PROMPT_KIND, EXIT_STATUS, PROMPT, DIRECTORY: the remote waits for a line */
+	PSS_OUTPUT = 80, /* raw bytes for the terminal */
+	/* PROMPT_KIND, EXIT_STATUS, PROMPT, DIRECTORY, RIGHT, REPAINT: the remote waits for a line */
+	PSS_PROMPT = 81,
 	PSS_STARTED = 82, /* the remote is busy (start-up, or a command): the terminal is its own now */
 	PSS_TYPED = 83,   /* raw bytes: keys that no command read; they are what is typed next */
 };
@@ -136,6 +137,8 @@ enum pss_tag {
 	PSS_TAG_PROMPT = 71,      /* bytes, as the remote rendered it: untrusted */
 	PSS_TAG_DIRECTORY = 72,   /* bytes: the remote shell's directory: untrusted */
 	PSS_TAG_FRESH = 73,       /* number: 1 when the cursor is known to be in the first column */
+	PSS_TAG_RIGHT = 74,       /* bytes: the prompt at the right margin, as the remote rendered it: untrusted */
+	PSS_TAG_REPAINT = 75,     /* number: 1 when the remote waits still, and its prompt has changed meanwhile */
 
 	/* COMPLETE, and its RESULT */
 	PSS_TAG_LINE = 80,        /* bytes: the line being edited */

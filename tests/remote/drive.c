@@ -14,8 +14,8 @@ struct Drive {
 	PssChannel *control, *terminal;
 	char *name; /* of the private directory */
 	char *home;
-	GString *output, *typed, *notices, *prompt, *directory;
-	guint n_prompts, n_prompts_seen;
+	GString *output, *typed, *notices, *prompt, *right, *directory;
+	guint n_prompts, n_prompts_seen, n_repaints;
 	int kind, status, kept_exit, end_status;
 	gboolean fresh, ended, no_control, lose_next;
 	PssRemoteEnd end_how;
@@ -60,12 +60,17 @@ static void on_output(gpointer user, const void *data, gsize n)
 static void on_prompt(gpointer user, const PssRemotePrompt *prompt)
 {
 	Drive *drive = user;
-	drive->n_prompts++;
+	if (prompt->repaint)
+		drive->n_repaints++;
+	else
+		drive->n_prompts++;
 	drive->kind = prompt->kind;
 	drive->status = prompt->status;
 	drive->fresh = prompt->fresh;
 	g_string_truncate(drive->prompt, 0);
 	g_string_append_len(drive->prompt, prompt->text, (gssize)prompt->n_text);
+	g_string_truncate(drive->right, 0);
+	g_string_append_len(drive->right, prompt->right, (gssize)prompt->n_right);
 	g_string_truncate(drive->directory, 0);
 	g_string_append_len(drive->directory, prompt->directory, (gssize)prompt->n_directory);
 }
@@ -343,6 +348,7 @@ void drive_line(Drive *drive, const void *data, gsize n)
 	g_string_truncate(drive->output, 0);
 	g_string_truncate(drive->typed, 0);
 	drive->kept_exit = -1;
+	drive->n_repaints = 0;
 	if (!pss_remote_line(drive->remote, data, n, &error))
 		fail(drive, "the line was refused:", error->message);
 }
@@ -493,6 +499,12 @@ static void act(Drive *drive, const Step *step)
 	}
 }
 
+/* It has come by itself, behind the prompt of the line. */
+static gboolean is_repainted(Drive *drive, const Step *step)
+{
+	return drive->n_repaints > 0 && strcmp(drive->prompt->str, step->text) == 0;
+}
+
 static const struct {
 	Condition condition;
 	const char *what;
@@ -503,6 +515,7 @@ static const struct {
 	[STEP_ENDS] = { has_ended, "no end" },
 	[STEP_NOTICE] = { has_notice, "no such notice" },
 	[STEP_STATE] = { has_state, "not that state" },
+	[STEP_REPAINT] = { is_repainted, "no such prompt by itself" },
 	[STEP_CALL] = { NULL, NULL },
 };
 
@@ -528,6 +541,8 @@ static void check(Drive *drive, const Step *step)
 		good = !holds(drive->output, step->text);
 	else if (step->kind == STEP_PS)
 		good = strcmp(drive->prompt->str, step->text) == 0;
+	else if (step->kind == STEP_RIGHT)
+		good = strcmp(drive->right->str, step->text) == 0;
 	else if (step->kind == STEP_DIRECTORY)
 		good = strcmp(drive->directory->str, step->text) == 0;
 	else if (step->kind == STEP_FRESH)
@@ -580,6 +595,7 @@ Drive *drive_new(const DriveOptions *options)
 	drive->typed = g_string_new(NULL);
 	drive->notices = g_string_new(NULL);
 	drive->prompt = g_string_new(NULL);
+	drive->right = g_string_new(NULL);
 	drive->directory = g_string_new(NULL);
 	drive->kept_exit = -1;
 	drive->home = g_strdup(options->home);
@@ -646,6 +662,7 @@ void drive_free(Drive *drive)
 	g_string_free(drive->typed, TRUE);
 	g_string_free(drive->notices, TRUE);
 	g_string_free(drive->prompt, TRUE);
+	g_string_free(drive->right, TRUE);
 	g_string_free(drive->directory, TRUE);
 	g_free(drive->name);
 	g_free(drive->completion);

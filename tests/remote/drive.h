@@ -36,6 +36,8 @@ typedef enum {
 	STEP_COMPLETE, /* asks for the completion of text at its ^ */
 	STEP_GIVES,    /* waits for it: "START[!]: word|word", sorted, ! where no space follows; "given up";
 			* *text: ends so */
+	STEP_RIGHT,    /* the prompt at the right margin is exactly text */
+	STEP_REPAINT,  /* waits for the prompt to become text while the shell rests; since the line */
 	STEP_CALL,     /* runs check(drive) */
 } StepKind;
 
@@ -138,6 +140,14 @@ void drive_lose_next_request(Drive *drive);
 #define PS(t)                              \
 	{                                  \
 		.kind = STEP_PS, .text = t \
+	}
+#define RIGHT(t)                              \
+	{                                     \
+		.kind = STEP_RIGHT, .text = t \
+	}
+#define REPAINT(t)                              \
+	{                                       \
+		.kind = STEP_REPAINT, .text = t \
 	}
 #define DIRECTORY(t)                              \
 	{                                         \

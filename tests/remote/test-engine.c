@@ -13,6 +13,7 @@ typedef struct {
 	PssRemote *remote;
 	guint n_sent;
 	GString *shown, *typed; /* typed: what goes to the terminal */
+	GString *prompts;       /* each as "KIND TEXT|RIGHT", with ! where it was painted anew */
 	gboolean ended;
 	PssRemoteEnd how;
 } Engine;
@@ -45,6 +46,13 @@ static void on_busy(gpointer user)
 {
 }
 
+static void on_prompt(gpointer user, const PssRemotePrompt *prompt)
+{
+	g_string_append_printf(((Engine *)user)->prompts, "%d %.*s|%.*s%s\n", prompt->kind, (int)prompt->n_text,
+			       prompt->text, (int)prompt->n_right, prompt->n_right ? prompt->right : "",
+			       prompt->repaint ? "!" : "");
+}
+
 static void on_ended(gpointer user, PssRemoteEnd how, int status, const char *cause)
 {
 	Engine *engine = user;
@@ -70,12 +78,13 @@ static void begin(Engine *engine)
 		.on_notice = on_notice,
 		.on_output = on_output,
 		.on_typed = on_bytes,
+		.on_prompt = on_prompt,
 		.on_busy = on_busy,
 		.on_ended = on_ended,
 	};
 	const PssRemoteOptions options = { .kept = TRUE, .resilient = TRUE };
 
-	*engine = (Engine){ .shown = g_string_new(NULL), .typed = g_string_new(NULL) };
+	*engine = (Engine){ .shown = g_string_new(NULL), .typed = g_string_new(NULL), .prompts = g_string_new(NULL) };
 	engine->remote = pss_remote_new(&options, &events, engine);
 	engine->remote->family = PSS_FAMILY_BASH;
 	engine->remote->phase = PSS_PHASE_IDLE;
@@ -86,6 +95,7 @@ static void end(Engine *engine)
 	pss_remote_free(engine->remote);
 	g_string_free(engine->shown, TRUE);
 	g_string_free(engine->typed, TRUE);
+	g_string_free(engine->prompts, TRUE);
 }
 
 /* Until nothing is waited for any more. */
@@ -229,6 +239,75 @@ static void fail(gconstpointer data)
 	end(&engine);
 }
 
+/* ---- a prompt that changes by itself */
+
+/* What happens, in that order: a line goes out (l), or an unfinished one (u); the shell begins it (b), says that it is
+ * done (e), or is to go on (v), and marks its end (q); paints its prompt anew (p), as it was (s), or that of an older
+ * line (o); an invocation goes out (i). The right prompt comes before the other (r). */
+static const struct {
+	const char *name, *events, *prompts;
+} repaints[] = {
+	{ "at rest", "lbreqp", "1 one|right\n1 two|new!\n" },
+	{ "as it was", "lbreqps", "1 one|right\n1 two|new!\n" },
+	{ "without a right prompt", "lbreqplbeq", "1 one|right\n1 two|new!\n1 one|\n" },
+	{ "while a line runs", "lbreqlp", "1 one|right\n" },
+	{ "before its end", "lbrpeq", "1 one|right\n" },
+	{ "of an older line", "lbreqo", "1 one|right\n" },
+	{ "behind an unfinished line", "lbrequvp", "1 one|right\n2 >|\n" },
+	{ "while an invocation runs", "lbreqip", "1 one|right\n" },
+};
+
+static void reply(const Engine *engine, const char *type, const char *const *fields)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	g_string_append_printf(text, "\036%s%s", engine->remote->key, type);
+	g_string_append_c(text, '\0');
+	for (; *fields; fields++)
+		g_string_append_len(text, *fields, (gssize)strlen(*fields) + 1);
+	pss_remote_control_data(engine->remote, text->str, text->len);
+}
+
+static void happen(const Engine *engine, char event)
+{
+	const char *nonce = engine->remote->nonce;
+	const struct {
+		char event;
+		const char *type, *fields[6];
+	} replies[] = {
+		{ 'b', "b", { nonce } },
+		{ 'v', "v", { nonce, ">" } },
+		{ 'r', "R", { nonce, "right" } },
+		{ 'e', "E", { nonce, "0", "/", "one", "" } },
+		{ 'p', "P", { nonce, "two", "new" } },
+		{ 's', "P", { nonce, "two", "new" } },
+		{ 'o', "P", { NONCE, "two", "new" } },
+	};
+	g_autofree char *mark = g_strdup_printf("\033]7337;%s;q;0\a", nonce);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(replies); i++)
+		if (replies[i].event == event)
+			reply(engine, replies[i].type, replies[i].fields);
+	if (event == 'q')
+		print(engine, mark);
+	if (event == 'l' || event == 'u')
+		say_line(engine, event == 'l' ? "echo" : "for");
+	if (event == 'i')
+		invoke(engine, "command");
+}
+
+static void repaint(gconstpointer data)
+{
+	gsize i = GPOINTER_TO_SIZE(data);
+	Engine engine;
+
+	begin(&engine);
+	for (const char *event = repaints[i].events; *event; event++)
+		happen(&engine, *event);
+	g_assert_cmpstr(engine.prompts->str, ==, repaints[i].prompts);
+	end(&engine);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -244,6 +323,10 @@ int main(int argc, char **argv)
 	for (gsize i = 0; i < G_N_ELEMENTS(failures); i++) {
 		g_autofree char *path = g_strconcat("/a start that fails/", failures[i].events, NULL);
 		g_test_add_data_func(path, GSIZE_TO_POINTER(i), fail);
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(repaints); i++) {
+		g_autofree char *path = g_strconcat("/a prompt that changes by itself/", repaints[i].name, NULL);
+		g_test_add_data_func(path, GSIZE_TO_POINTER(i), repaint);
 	}
 	return g_test_run();
 }
