@@ -121,6 +121,13 @@ static void append_form(GString *out, PssFamily family, const char *form, const 
 	g_string_append(out, at + 2);
 }
 
+/* Behind what zsh does at rest: there it waits for what the user's handlers watch, too. */
+static void rest(GString *out, PssFamily family)
+{
+	if (family == PSS_FAMILY_ZSH)
+		append_form(out, family, "{ __pss_watch%s; } 2>/dev/null\n", "");
+}
+
 /* A word of a record, for `printf %b`. No blank, so that a record splits at blanks. */
 static void append_text(GString *record, const char *text, gsize n)
 {
@@ -183,6 +190,7 @@ void pss_request_end_relay(GString *out, PssFamily family, guint relay)
 		append_record(out, "f", number, "");
 	else
 		append_form(out, family, "{ __pss_f %s; } >/dev/null 2>&1\n", number);
+	rest(out, family);
 }
 
 void pss_request_second(GString *out, PssFamily family, const char *nonce, gboolean again)
@@ -216,6 +224,7 @@ void pss_request_typed(GString *out, PssFamily family, const char *nonce, const 
 	g_autofree char *digits = hexadecimal(sentinel);
 	begin_line(out, family);
 	g_string_append_printf(out, "{ __pss_g %s %s; } 2>/dev/null\n", nonce, digits);
+	rest(out, family);
 }
 
 void pss_request_keep(GString *out, PssFamily family)
@@ -244,6 +253,7 @@ void pss_request_forget(GString *out, PssFamily family, gboolean arguments, cons
 	if (names->len > 0)
 		append_form(out, family, "unset -v%s", names->str);
 	g_string_append_c(out, '\n');
+	rest(out, family);
 }
 
 static void append_word(GString *out, PssFamily family, const char *text, gsize n)
@@ -282,12 +292,14 @@ void pss_request_complete(GString *out, PssFamily family, const char *nonce, con
 		append_word(out, family, word, strlen(word));
 	}
 	g_string_append(out, "; } >/dev/null 2>&1\n");
+	rest(out, family);
 }
 
 void pss_request_abandon(GString *out, PssFamily family)
 {
 	if (family != PSS_FAMILY_FISH)
 		append_form(out, family, "{ __pss_a%s; } >/dev/null 2>&1\n", "");
+	rest(out, family);
 }
 
 void pss_request_drain(GString *out)

@@ -98,3 +98,128 @@ function __pss_sort_traps {
 	done
 }
 '
+
+# ---- what the user waits for while the shell rests: zle -F, and traps of signals. Outside of the line editor zsh calls
+# no handler, so we wait for the fifo and for what they watch, and call them; a prompt that they change is told.
+emulate zsh -o noaliases -c '
+# What a handler may ask of the line editor, as far as there is something of it here.
+function __pss_zle {
+	case ${1-} in
+	(-[FNCDAlL]*) builtin zle "$@" ;;
+	((.|)reset-prompt)
+		__pss_asked=1
+		[[ -n $__pss_fd ]] || builtin print -n . 1<>"$__pss_d/go"
+		;;
+	esac
+} 2>/dev/null
+
+# That stands in the place of the builtin while it is waited, and handlers run.
+function __pss_veil {
+	(( $+functions[zle] )) || function zle { __pss_zle "$@"; }
+}
+
+function __pss_unveil {
+	[[ ${functions[zle]-} != *__pss_zle* ]] || unset -f zle
+}
+
+# What zle -F watches.
+function __pss_watched {
+	local l
+	builtin zle -FL >|"$__pss_d/watched" || return
+	reply=()
+	for l in "${(@f)$(<"$__pss_d/watched")}"; do
+		l=${${(z)l}[-2]}
+		# A closed one would be an error of all; zsh does not let one of a module be tried by a redirection.
+		[[ $l != <-> || ! -e /dev/fd/$l ]] || reply+=(-r $l)
+	done
+}
+
+# Fails when a request has come, or where nothing is waited for. __pss_fd is then the descriptor that is ready, or empty:
+# what a signal has run wants the prompt anew. That wakes us by the fifo `go`, which has no other use any more. (It is not
+# opened by exec: that closes the terminal for a moment, which may be its end.)
+function __pss_wait {
+	local -a reply
+	local -A ready
+	local w
+	__pss_fd= __pss_asked=
+	zmodload -e zsh/zle && zmodload zsh/zselect && __pss_watched || return
+	(( $#reply )) || [[ -n $__pss_signals ]] || return
+	__pss_veil
+	: {w}<>"$__pss_d/go"
+	{
+		zselect -A ready -r 0 -r $w $reply || return
+		[[ -z $ready[$w] ]] || builtin read -k 1 -u $w
+	} always {
+		: {w}<&-
+	}
+	[[ -z $ready[0] ]] || return 1
+	[[ -n $__pss_asked ]] || __pss_fd=${${(k)ready}:#$w}
+}
+
+# The handler of __pss_fd: what is called.
+function __pss_find_handler {
+	local l
+	local -a w
+	__pss_i=:
+	for l in "${(@f)$(<"$__pss_d/watched")}"; do
+		w=("${(@Q)${(z)l}}")
+		[[ $w[-2] == $__pss_fd ]] || continue
+		__pss_i=$w[-1]
+		[[ $w[-3] != -w ]] || __pss_i=${widgets[$w[-1]]#user:}
+	done
+}
+
+function __pss_tell_prompt {
+	[[ $__pss_i$'\''\n'\''$__pss_right != "$__pss_shown" ]] || return 0
+	__pss_shown=$__pss_i$'\''\n'\''$__pss_right
+	__pss_say P "$__pss_last" "$__pss_i" "$__pss_right"
+}
+'
+
+__pss_call_handler() {
+	__pss_find_handler
+	__pss_veil
+	__pss_at[traps]=guard
+	\builtin setopt ${__pss_zle:+zle}
+	\builtin eval "$__pss_before; \"\$__pss_i\" \"\$__pss_fd\"" 0<>"$__pss_t" 1>&0 2>&0
+}
+
+# Under the user's options, like hooks of the prompt.
+__pss_answer() {
+	__pss_wake
+	__pss_give
+	{
+		case $__pss_fd in
+		?*) __pss_call_handler ;;
+		esac
+	} always {
+		\builtin unsetopt zle
+		{ \builtin eval "$__pss_aside"; } >/dev/null 2>&1
+		__pss_keep_traps
+		__pss_at[traps]=
+		case $__pss_asked in
+		?*) __pss_render ;;
+		esac
+		__pss_note off "${__pss_reading[@]}"
+		\builtin setopt "${__pss_reading[@]}" nozle nobanghist
+		__pss_rest
+		__pss_sort
+		case $__pss_asked in
+		?*) __pss_tell_prompt ;;
+		esac
+	}
+}
+
+# Behind each request that comes at rest.
+__pss_watch() {
+	case $__pss_n in
+	?*) return 0 ;;
+	esac
+	while __pss_wait; do
+		__pss_answer
+	done
+	__pss_unveil
+	case $PS1 in
+	?*) __pss_answer ;;
+	esac
+}

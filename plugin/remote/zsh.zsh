@@ -108,6 +108,7 @@ function __pss_wake {
 	[[ -z $PS1 || ${(t)PS1} == *readonly* ]] || __pss_1=$PS1
 	[[ ${(t)PS1} == *readonly* ]] || PS1=$__pss_1
 	[[ ${(t)PS2} == *readonly* ]] || PS2=$__pss_2
+	__pss_unveil
 	__pss_rests=
 }
 
@@ -284,14 +285,19 @@ function __pss_report {
 		__pss_over
 		__pss_stream "$__pss_n" ">"
 	fi
+	if [[ -z $__pss_relay ]]; then
+		__pss_shown=$__pss_i$'\''\n'\''$__pss_right
+		[[ -z $__pss_right ]] || __pss_say R "$__pss_n" "$__pss_right"
+	fi
 	__pss_say E "$__pss_n" "$__pss_s" "$PWD" "$__pss_i" "$late"
-	__pss_m=$__pss_n
+	__pss_m=$__pss_n __pss_last=$__pss_n
 	__pss_mark
 	__pss_n= __pss_relay=
 }
 
 # __pss_g N SENTINEL: says what was typed and read by nobody. In a substitution, as it would be a job of its own else.
 function __pss_g {
+	__pss_last=$1
 	: "$(command -p sh "$__pss_d/typed" "$@" 0<>"$__pss_t")"
 }
 
@@ -299,6 +305,7 @@ function __pss_g {
 # __pss_c N …: looks in a copy of this shell, which is no job of it: nothing here changes. The copy and all that it
 # starts are one process group, which ends itself when its time is up.
 function __pss_c {
+	__pss_unveil
 	__pss_job=$(
 		builtin setopt monitor nobgnice
 		{
@@ -375,6 +382,18 @@ __pss_preexec() {
 	esac
 } 0<>"$__pss_t"
 
+# The prompts, with the status and what else of the line they may show.
+__pss_render() {
+	case ${options[promptsubst]} in
+	off) __pss_r "$__pss_arg" && : ; __pss_i="${(%%)PS1}" ;;
+	on) \builtin eval "$__pss_before; __pss_i=\"\${(%%)PS1}\"" ;;
+	esac
+	__pss_right=
+	case ${RPS1-} in
+	?*) __pss_r "$__pss_arg" && : ; __pss_right="${(%%)RPS1}" ;;
+	esac
+}
+
 # Ends the request; with an argument the hooks have been interrupted and do not run again.
 __pss_end() {
 	\builtin eval "$__pss_y"
@@ -399,9 +418,8 @@ __pss_end() {
 		;;
 	esac
 	__pss_at[traps]=
-	case $__pss_relay${options[promptsubst]} in
-	off) __pss_r && : ; __pss_i="${(%%)PS1}" ;;
-	on) \builtin eval "$__pss_before; __pss_i=\"\${(%%)PS1}\"" ;;
+	case $__pss_relay in
+	'') __pss_render ;;
 	esac
 	__pss_note off "${__pss_reading[@]}"
 	builtin setopt "${__pss_reading[@]}" nozle nobanghist
@@ -420,6 +438,7 @@ __pss_z() {
 		__pss_end again
 		;;
 	esac
+	__pss_watch
 }
 
 exit() {
@@ -431,7 +450,7 @@ logout() {
 
 # ---- the boot's last steps
 typeset -g __pss_k=@KEY@ __pss_kept=@KEPT@ __pss_n=@FIRST@
-typeset -g __pss_u=0 __pss_s=0 __pss_w=0 __pss_i= __pss_1= __pss_2= __pss_c= __pss_x= __pss_y= __pss_m= __pss_rests= __pss_job= __pss_relay= __pss_bang= __pss_in= __pss_sl=0 __pss_arg= __pss_before= __pss_period=0 __pss_line= __pss_whole= __pss_short= __pss_own= __pss_later= __pss_zle=
+typeset -g __pss_u=0 __pss_s=0 __pss_w=0 __pss_i= __pss_1= __pss_2= __pss_c= __pss_x= __pss_y= __pss_m= __pss_rests= __pss_job= __pss_relay= __pss_bang= __pss_in= __pss_sl=0 __pss_arg= __pss_before= __pss_period=0 __pss_line= __pss_whole= __pss_short= __pss_own= __pss_later= __pss_fd= __pss_asked= __pss_shown= __pss_right= __pss_last= __pss_zle=
 typeset -ga __pss_late __pss_l __pss_hp __pss_hx __pss_hr __pss_early
 # Where the terminal has no name, as in a chroot, it has another way to it.
 typeset -g __pss_t=$(builtin command -p tty 2>/dev/null)
@@ -460,3 +479,4 @@ __pss_at[traps]=guard
 __pss_install
 __pss_give
 __pss_end
+__pss_watch 2>/dev/null

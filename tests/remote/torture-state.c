@@ -2,7 +2,9 @@
 /* Torture rows: what a user may do to the shell itself, and prompts. */
 #include "torture.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 static void expect_old_history(Drive *drive)
 {
@@ -13,6 +15,17 @@ static void expect_old_history(Drive *drive)
 		if (g_file_get_contents(path, &text, NULL, NULL) && strcmp(text, "old\n") != 0)
 			drive_fail(drive, "a history file was touched");
 	}
+}
+
+/* What waits at the fifo goes on. */
+static void let_go(Drive *drive)
+{
+	g_autofree char *path = g_build_filename(drive_home(drive), "go", NULL);
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, "x\n", 2) != 2)
+		drive_fail(drive, "nothing waits");
+	close(fd);
 }
 
 static const Row rows[] = {
@@ -121,6 +134,41 @@ static const Row rows[] = {
 	  { LINE("(exit 7)"), PROMPT(7), PS("7:"), OUTPUT("x (exit 7)\npre\n"),
 	    LINE("precmd_functions=(f); f() { echo f }"), PROMPT(0), HAS("pre\nf\n"), LINE("unset -f precmd preexec"),
 	    PROMPT(0), HAS("f\n"), LACKS("pre\n"), LINE(":"), PROMPT(0), OUTPUT("f\n"), DONE } },
+	{ "a prompt that comes late, by zle -F",
+	  ZSH,
+	  "zsh only",
+	  "late() { local b s=$?; read -r -u $1 b; zle -F $1; exec {1}<&-; PROMPT=\"$b $s \"; zle reset-prompt }\n"
+	  "precmd() { local fd; [[ -o zle ]] || return; exec {fd}< <(read x <~/go; echo $x main); zle -F $fd late }\n",
+	  FALSE,
+	  { PS("b$ "),
+	    CALL(let_go),
+	    PROMPT(0),
+	    PS("x main 0 "),
+	    LINE("(exit 3)"),
+	    PROMPT(3),
+	    PS("x main 0 "),
+	    CALL(let_go),
+	    PROMPT(3),
+	    PS("x main 3 "),
+	    LINE("echo a"),
+	    PROMPT(0),
+	    OUTPUT("a\n"),
+	    PS("x main 3 "),
+	    COMPLETE("echo ~/g^"),
+	    GIVES("5: ~/go"),
+	    CALL(let_go),
+	    PROMPT(0),
+	    PS("x main 0 "),
+	    LINE("precmd() { }"),
+	    PROMPT(0),
+	    DONE } },
+	{ "a prompt that a signal changes",
+	  ZSH,
+	  "zsh only",
+	  "TRAPUSR1() { PROMPT='late> '; zle && zle reset-prompt; return 0 }\n",
+	  FALSE,
+	  { LINE("sh -c 'read x; kill -USR1 $1' x $$ <\"$HOME/go\" &!"), PROMPT(0), PS("b$ "), CALL(let_go), PROMPT(0),
+	    PS("late> "), LINE("echo ok"), PROMPT(0), OUTPUT("ok\n"), PS("late> "), DONE } },
 	{ "options of zsh",
 	  ZSH,
 	  "zsh only",

@@ -123,3 +123,64 @@ f() { trap "see f" EXIT }' 'f' '(exit 3)'
 	TERM_NAME=b type_line 'exit 7'
 	wait_until "$SCREEN_DEADLINE" is_same_log
 }
+
+# What waits at the fifo of the account's home goes on.
+let_go() {
+	timeout "$SCREEN_DEADLINE" sh -c 'echo x >"$1"' sh "$REMOTE_HOME/go"
+}
+
+# enter_with RC: one fifo to hold a prompt back by.
+enter_with() {
+	mkfifo "$REMOTE_HOME/go" && chown "$REMOTE_USER" "$REMOTE_HOME/go"
+	account_file .zshrc <<<"PS1='remote\$ '"$'\n'"$1"
+	local_shell_start
+	enter
+}
+
+@test "zsh: a prompt made late by zle -F (oh-my-zsh's git prompt) is redrawn, with what has been typed" {
+	enter_with 'got() { local b; read -r -u $1 b; zle -F $1; exec {1}<&-; PROMPT="$b remote$ "; zle && zle reset-prompt }
+precmd() { local fd; PROMPT="remote$ "; exec {fd}< <(read x <~/go; print main); zle -F $fd got }'
+	term_type 'echo ha'
+	let_go
+	wait_line '^\[.*box\]: main remote\$ echo ha$'
+	term_send lf
+	term_keys Enter
+	wait_screen $'\nhalf\n'
+	wait_remote
+	let_go
+	wait_line '^\[.*box\]: main remote\$ $'
+	[ "$(screen | grep -c half)" = 2 ]
+}
+
+@test "zsh: a worker on a zpty whose callback resets the prompt (zsh-async: pure, spaceship)" {
+	enter_with 'zmodload zsh/zpty
+worker() { local l; stty -echo; while read -r l; do read x <~/go; print "done $l"; done }
+got() { local o; zpty -rt w o; [[ $o == *done* ]] || return; PROMPT="async remote$ "; zle .reset-prompt }
+precmd() {
+	PROMPT="remote$ "
+	if (( ! started )); then
+		typeset -g started=1
+		[[ -o zle ]] && zpty -b w worker && zle -F $REPLY got
+	fi
+	zpty -w w $PWD
+}'
+	let_go
+	wait_line '^\[.*box\]: async remote\$ $'
+	run_line 'echo a'
+	output_is a
+	term_type 'echo b'
+	let_go
+	wait_line '^\[.*box\]: async remote\$ echo b$'
+	term_keys Enter
+	wait_screen $'\nb\n'
+	wait_remote
+	run_line 'zpty -d w; precmd() { }'
+}
+
+@test "zsh: a prompt of two lines that sets promptsp and promptcr each time (powerlevel10k) is shown once" {
+	enter_with 'precmd() { setopt prompt_sp prompt_cr; PS1=$'\''== %~ ==\nremote$ '\'' }'
+	run_line clear
+	run_line 'printf "abc\n"'
+	run_line true
+	[ "$(screen | grep -c '^== ~ ==$')" = 3 ]
+}
