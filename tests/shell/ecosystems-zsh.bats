@@ -4,6 +4,7 @@
 # they see; the oracle is `ssh -tt` to the same account, where the same lines are typed.
 
 load ../harness/harness
+load ../harness/dotfiles
 
 setup() {
 	world_start zsh
@@ -183,4 +184,19 @@ precmd() {
 	run_line 'printf "abc\n"'
 	run_line true
 	[ "$(screen | grep -c '^== ~ ==$')" = 3 ]
+}
+
+@test "zsh: Debian's zsh-autosuggestions and zsh-syntax-highlighting, and a prompt of vcs_info" {
+	needs_file /usr/share/zsh-autosuggestions/zsh-autosuggestions.zsh
+	needs_file /usr/share/zsh-syntax-highlighting/zsh-syntax-highlighting.zsh
+	same '. /usr/share/zsh-autosuggestions/zsh-autosuggestions.zsh
+. /usr/share/zsh-syntax-highlighting/zsh-syntax-highlighting.zsh
+autoload -Uz vcs_info add-zsh-hook compinit; compinit -D
+setopt prompt_subst
+PS1="\${vcs_info_msg_0_}remote$ "
+seen() { vcs_info; see "cmd $? $pipestatus" }
+typed() { see "pre <$1> <$2>" }
+add-zsh-hook precmd seen
+add-zsh-hook preexec typed' \
+		'true x' 'false | true' 'ls /nosuch'
 }
