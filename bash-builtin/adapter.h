@@ -9,6 +9,7 @@ extern const struct pss_shell pss_bash_shell; /* loadable.c */
 
 /* variables.c */
 const char *pss_bash_get_variable(const char *name);
+int pss_bash_get_items(const char *name, struct pss_items *ret_items);
 char *const *pss_bash_get_environment(void);
 int pss_bash_check_array(const char *name);
 int pss_bash_set_array(const char *name, const char *const *values, size_t n_values, bool append);

@@ -40,6 +40,7 @@ const struct pss_shell pss_bash_shell = {
 	.name = "bash",
 	.error = say_error,
 	.get_variable = pss_bash_get_variable,
+	.get_items = pss_bash_get_items,
 	.get_environment = pss_bash_get_environment,
 	.check_array = pss_bash_check_array,
 	.set_array = pss_bash_set_array,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* bash's variables for the client: scalars are read, arrays are set. The layout of bash's arrays differs between
- * 5.1 and 5.2, so only its functions touch them. Whether a name can take an array is found out before anything
+/* bash's variables for the client: scalars and arrays are read, arrays are set. The layout of bash's arrays differs
+ * between 5.1 and 5.2, so only its functions touch them. Whether a name can take an array is found out before anything
  * happens, because bash's own refusal would jump out of the builtin. */
 #include <config.h>
 
@@ -16,6 +16,32 @@
 const char *pss_bash_get_variable(const char *name)
 {
 	return get_string_value(name);
+}
+
+static int add_words(struct pss_texts *texts, WORD_LIST *words)
+{
+	int rc = 0;
+
+	for (const WORD_LIST *word = words; word && rc == 0; word = word->next)
+		rc = pss_texts_add(texts, strdup(word->word->word));
+	dispose_words(words);
+	return rc;
+}
+
+int pss_bash_get_items(const char *name, struct pss_items *ret_items)
+{
+	SHELL_VAR *variable = find_variable(name);
+
+	if (!variable || !(array_p(variable) || assoc_p(variable)))
+		return -ENOENT;
+	*ret_items = (struct pss_items){ .is_map = assoc_p(variable) != 0 };
+	bool is_map = ret_items->is_map;
+	int rc = add_words(&ret_items->keys, is_map ? assoc_keys_to_word_list(assoc_cell(variable))
+						    : array_keys_to_word_list(array_cell(variable)));
+	if (rc == 0)
+		rc = add_words(&ret_items->values, is_map ? assoc_to_word_list(assoc_cell(variable))
+							  : array_to_word_list(array_cell(variable)));
+	return rc == 0 && ret_items->keys.n_items != ret_items->values.n_items ? -EAGAIN : rc;
 }
 
 /* libc's environ is what bash was started with; this is made anew where a variable has changed, and holds what stands

@@ -19,6 +19,7 @@ char *pss_zsh_plain(const char *metafied);          /* heap, NULL when memory is
 
 /* variables.c */
 const char *pss_zsh_get_variable(const char *name);
+int pss_zsh_get_items(const char *name, struct pss_items *ret_items);
 int pss_zsh_check_array(const char *name);
 int pss_zsh_set_array(const char *name, const char *const *values, size_t n_values, bool append);
 

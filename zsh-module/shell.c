@@ -123,6 +123,7 @@ const struct pss_shell pss_zsh_shell = {
 	.name = "zsh",
 	.error = pss_zsh_error,
 	.get_variable = pss_zsh_get_variable,
+	.get_items = pss_zsh_get_items,
 	.check_array = pss_zsh_check_array,
 	.set_array = pss_zsh_set_array,
 	.interrupted = pss_zsh_interrupted,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* zsh's parameters for the client: scalars are read, arrays are set. Whether a name can take an array is found
- * out before anything happens, because zsh's own refusal would end the script that called us. */
+/* zsh's parameters for the client: scalars and arrays are read, arrays are set. Whether a name can take an array is
+ * found out before anything happens, because zsh's own refusal would end the script that called us. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -29,6 +29,40 @@ const char *pss_zsh_get_variable(const char *name)
 		last = pss_zsh_plain(value);
 	unqueue_signals();
 	return last;
+}
+
+/* A NUL byte is Meta and a blank. */
+static int add_plain(struct pss_texts *texts, const char *metafied)
+{
+	static const char nul[] = { Meta, 32, '\0' };
+
+	return strstr(metafied, nul) ? -EILSEQ : pss_texts_add(texts, pss_zsh_plain(metafied));
+}
+
+static int add_all(struct pss_items *items, char **keys, char **values)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && values[i]; i++) {
+		rc = keys ? add_plain(&items->keys, keys[i]) : pss_texts_add(&items->keys, pss_format("%zu", i));
+		if (rc == 0)
+			rc = add_plain(&items->values, values[i]);
+	}
+	return rc;
+}
+
+int pss_zsh_get_items(const char *name, struct pss_items *ret_items)
+{
+	*ret_items = (struct pss_items){ 0 };
+	queue_signals();
+	char **values = getaparam((char *)name);
+	char **keys = values ? NULL : gethkparam((char *)name);
+	ret_items->is_map = keys != NULL;
+	if (keys)
+		values = gethparam((char *)name);
+	int rc = values ? add_all(ret_items, keys, values) : -ENOENT;
+	unqueue_signals();
+	return rc;
 }
 
 /* isident() takes subscripts and positional parameters too. */

@@ -77,7 +77,7 @@ struct pss_invoke {
 	size_t n_text;
 	bool script;
 	const struct pss_texts *words, *arguments;
-	struct pss_texts variables; /* "NAME=value": secrets perhaps */
+	struct pss_texts variables; /* as using-values.h has them: secrets perhaps */
 	bool wait, tty, share_password;
 	bool disconnect, keep;        /* of a job: lets go of its session; of what was missed: it stays */
 	enum pss_buffering buffering; /* of a job; 0: as the session has it */

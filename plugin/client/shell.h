@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "client/text.h"
+
 struct pss_shell;
 struct pss_typed;
 
@@ -59,6 +61,14 @@ struct pss_read_request {
 	void *user;
 };
 
+/* The values of an array or a map, in the shell's order. Of an array a key is an index that counts from 0, in decimal;
+ * those that have no value are left out. */
+struct pss_items {
+	bool is_map;
+	struct pss_texts keys, values; /* as many of one as of the other */
+};
+void pss_items_finish(struct pss_items *items); /* wiped, as they may be secrets; idempotent */
+
 struct pss_shell {
 	const char *name; /* "bash", "zsh" */
 
@@ -68,6 +78,9 @@ struct pss_shell {
 	/* -- variables of the calling shell */
 	/* The value of a scalar, or NULL. Borrowed until the next call into the shell. */
 	const char *(*get_variable)(const char *name);
+	/* The values of an array or map. 0 and *ret_items, which the caller finishes; -ENOENT: there is no such
+	 * variable, or it is neither; -EILSEQ: a NUL byte is in it. NULL: the shell has none. */
+	int (*get_items)(const char *name, struct pss_items *ret_items);
 	/* What a program started now would have as its environment, "NAME=value" and a NULL. Borrowed until the next
 	 * call into the shell. NULL: libc's environ is kept up to date. */
 	char *const *(*get_environment)(void);

@@ -15,6 +15,7 @@
 
 #define DEPTH_MAX 64
 #define DOCUMENTS_MAX 16
+#define REFERENCE "__pss_using_"
 
 enum context {
 	PLAIN,      /* words; ends with the text or with `)` of a substitution */
@@ -33,12 +34,17 @@ struct scan {
 	const char *at;
 	struct pss_buffer out;
 	struct pss_texts *names;
+	pss_using_is_list is_list;
+	void *user;
 	enum context stack[DEPTH_MAX];
-	size_t depth; /* stack[depth] is the present one */
+	bool quoted[DEPTH_MAX]; /* we have put a quote in front of that one */
+	size_t depth;           /* stack[depth] is the present one */
 	struct document documents[DOCUMENTS_MAX];
 	size_t n_documents;
 	int error;
 };
+
+static void step(struct scan *scan, const char *text);
 
 static void put(struct scan *scan, const char *bytes, size_t n)
 {
@@ -54,8 +60,10 @@ static void copy(struct scan *scan, size_t n)
 
 static void push(struct scan *scan, enum context context)
 {
-	if (scan->depth + 1 < DEPTH_MAX)
-		scan->stack[++scan->depth] = context;
+	if (scan->depth + 1 >= DEPTH_MAX)
+		return;
+	scan->stack[++scan->depth] = context;
+	scan->quoted[scan->depth] = false;
 }
 
 static void pop(struct scan *scan)
@@ -64,13 +72,16 @@ static void pop(struct scan *scan)
 		scan->depth--;
 }
 
-static void remember(struct scan *scan, const char *name, size_t n)
+/* Remembers the name. Is it that of a list? */
+static bool take_name(struct scan *scan, const char *name, size_t n)
 {
-	for (size_t i = 0; i < scan->names->n_items; i++)
-		if (strncmp(scan->names->items[i], name, n) == 0 && !scan->names->items[i][n])
-			return;
-	int rc = pss_texts_add(scan->names, strndup(name, n));
+	size_t i = 0;
+
+	while (i < scan->names->n_items && (strncmp(scan->names->items[i], name, n) != 0 || scan->names->items[i][n]))
+		i++;
+	int rc = i < scan->names->n_items ? 0 : pss_texts_add(scan->names, strndup(name, n));
 	scan->error = rc < 0 ? rc : scan->error;
+	return rc == 0 && scan->is_list && scan->is_list(scan->names->items[i], scan->user);
 }
 
 /* The length of the name that begins at `text`, 0: none. */
@@ -85,6 +96,44 @@ static size_t name_length(const char *text)
 	return n;
 }
 
+/* The length of what may stand between `${` and the name of a variable: `#`, `!`, zsh's flags. */
+static size_t prefix_length(const char *text)
+{
+	size_t n = strspn(text, "#!");
+
+	if (n > 0)
+		return n == 1;
+	if (*text != '(')
+		return 0;
+	n = 1 + strspn(text + 1, "@kviouOafnPULcsq");
+	return n > 1 && text[n] == ')' ? n + 1 : 0;
+}
+
+/* `${using:NAME[KEY]}` and its like: the rest is the remote shell's, up to its brace (take_inside()). */
+static bool take_subscripted(struct scan *scan, bool quote)
+{
+	size_t n_prefix = scan->at[1] == '{' ? prefix_length(scan->at + 2) : 0;
+	const char *name = scan->at + 2 + n_prefix;
+
+	if (scan->at[1] != '{' || strncmp(name, "using:", 6) != 0 || scan->depth + 1 >= DEPTH_MAX)
+		return false;
+	name += 6;
+	size_t n = name_length(name);
+	if (n == 0 || (name[n] != '[' && (n_prefix == 0 || name[n] != '}')))
+		return false;
+	take_name(scan, name, n);
+	/* With flags it is zsh's, which splits nothing, and in quotes joins what is no array by itself. */
+	quote = quote && scan->at[2] != '(';
+	put(scan, "\"", quote);
+	copy(scan, 2 + n_prefix);
+	put(scan, REFERENCE, strlen(REFERENCE));
+	put(scan, name, n);
+	scan->at = name + n;
+	push(scan, BRACE);
+	scan->quoted[scan->depth] = quote;
+	return true;
+}
+
 /* At a `$`: is it ours? Then what it stands for is written. */
 static bool take_using(struct scan *scan, bool quote)
 {
@@ -97,10 +146,11 @@ static bool take_using(struct scan *scan, bool quote)
 	size_t n = name_length(name);
 	if (n == 0 || (braces && name[n] != '}'))
 		return false;
-	remember(scan, name, n);
+	bool list = take_name(scan, name, n);
 	put(scan, "\"", quote);
-	put(scan, "${__pss_using_", 14);
+	put(scan, "${" REFERENCE, 2 + strlen(REFERENCE));
 	put(scan, name, n);
+	put(scan, quote ? "[@]" : "[*]", list ? 3 : 0);
 	put(scan, "}", 1);
 	put(scan, "\"", quote);
 	scan->at = name + n + braces;
@@ -119,7 +169,7 @@ static void take_dollar(struct scan *scan)
 {
 	enum context context = scan->stack[scan->depth];
 
-	if (take_using(scan, context == PLAIN))
+	if (take_using(scan, context == PLAIN) || take_subscripted(scan, context == PLAIN))
 		return;
 	if (strncmp(scan->at, "$((", 3) == 0) {
 		copy(scan, 3);
@@ -167,6 +217,19 @@ static bool ends_document(const char *line, const struct document *document)
 	       (line[document->n] == '\n' || !line[document->n]);
 }
 
+static bool take_in_body(struct scan *scan)
+{
+	size_t depth = scan->depth;
+
+	if (take_using(scan, false))
+		return true;
+	bool taken = take_subscripted(scan, false);
+	while (taken && scan->depth > depth && *scan->at && *scan->at != '\n')
+		step(scan, scan->at);
+	scan->depth = depth;
+	return taken;
+}
+
 /* In a body quotes mean nothing, and variables do unless the delimiter was quoted. */
 static void take_body(struct scan *scan, const struct document *document)
 {
@@ -176,7 +239,7 @@ static void take_body(struct scan *scan, const struct document *document)
 		line_begins = *scan->at == '\n';
 		if (*scan->at == '\\' && scan->at[1])
 			copy(scan, 2);
-		else if (*scan->at != '$' || document->quoted || !take_using(scan, false))
+		else if (*scan->at != '$' || document->quoted || !take_in_body(scan))
 			copy(scan, 1);
 	}
 	copy(scan, strcspn(scan->at, "\n"));
@@ -246,9 +309,12 @@ static void take_inside(struct scan *scan)
 		pop(scan);
 		return;
 	}
-	if ((context == DOUBLE && *scan->at == '"') || (context == BRACE && *scan->at == '}'))
+	bool ends = (context == DOUBLE && *scan->at == '"') || (context == BRACE && *scan->at == '}');
+	bool quoted = ends && scan->quoted[scan->depth];
+	if (ends)
 		pop(scan);
 	copy(scan, 1);
+	put(scan, "\"", quoted);
 }
 
 static void step(struct scan *scan, const char *text)
@@ -263,9 +329,10 @@ static void step(struct scan *scan, const char *text)
 		take_inside(scan);
 }
 
-int pss_using_expand(const char *text, char **ret_text, struct pss_texts *ret_names)
+int pss_using_expand(const char *text, pss_using_is_list is_list, void *user, char **ret_text,
+		     struct pss_texts *ret_names)
 {
-	struct scan scan = { .at = text, .names = ret_names };
+	struct scan scan = { .at = text, .names = ret_names, .is_list = is_list, .user = user };
 
 	pss_buffer_init(&scan.out);
 	while (*scan.at && scan.error == 0)

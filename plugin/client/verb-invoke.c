@@ -17,7 +17,7 @@
 #include "client/request.h"
 #include "client/select.h"
 #include "client/ssh-connection.h"
-#include "client/using.h"
+#include "client/using-values.h"
 #include "wire/cleanup.h"
 
 enum {
@@ -162,27 +162,10 @@ static bool read_file(struct pss_call *call, const char *path, struct job *job)
 	return false;
 }
 
-static bool bind_variables(struct pss_call *call, const struct pss_texts *names, struct job *job)
-{
-	for (size_t i = 0; i < names->n_items; i++) {
-		const char *value = call->shell->get_variable(names->items[i]);
-		if (!value) {
-			pss_call_usage(call, "$using:%s: there is no such variable here", names->items[i]);
-			return false;
-		}
-		if (pss_texts_add(&job->invoke.variables, pss_format("%s=%s", names->items[i], value)) < 0)
-			return fail_memory(call);
-	}
-	return true;
-}
-
 static bool read_text(struct pss_call *call, const char *text, struct job *job)
 {
-	struct pss_texts names = { 0 };
+	bool good = pss_using_bind(call, text, &job->text, &job->invoke.variables);
 
-	bool good = pss_using_expand(text, &job->text, &names) == 0 || fail_memory(call);
-	good = good && bind_variables(call, &names, job);
-	pss_texts_finish(&names);
 	job->invoke.n_text = job->text ? strlen(job->text) : 0;
 	return good;
 }
@@ -472,9 +455,7 @@ static void finish(struct job *job)
 	for (size_t i = 0; i < invoke->n_targets; i++)
 		pss_target_finish(&invoke->targets[i].target);
 	free(invoke->targets);
-	for (size_t i = 0; i < invoke->variables.n_items; i++)
-		pss_wipe(invoke->variables.items[i], strlen(invoke->variables.items[i]));
-	pss_texts_finish(&invoke->variables);
+	pss_using_wipe(&invoke->variables);
 	pss_texts_finish(&job->computers);
 	pss_ssh_connections_finish(&job->connections);
 	pss_sessions_finish(&job->sessions);

@@ -11,6 +11,7 @@
 #include "host/registry.h"
 #include "host/run-computer.h"
 #include "remote/secret.h"
+#include "remote/variables.h"
 
 #define TEXT_LIMIT (64u * 1024u * 1024u)
 /* A client keeps to 1 MiB that has not been taken (wire/PROTOCOL.md). */
@@ -34,6 +35,7 @@ struct invocation {
 	char *computer;
 	char *shell;
 	GPtrArray *words, *arguments, *variables;
+	gsize n_variables; /* bytes of those that came apart */
 	gboolean input, wait, tty, is_script;
 	gboolean input_ended;
 	gsize n_untaken;          /* of input */
@@ -307,6 +309,10 @@ static void start(struct invocation *invocation)
 		end(invocation, PSS_USAGE, 0, "a command cannot hold a NUL byte");
 		return;
 	}
+	if (!pss_variables_are_good(command.variables)) {
+		end(invocation, PSS_PROTOCOL, 0, "variables that are none");
+		return;
+	}
 	if (invocation->session) {
 		start_in_session(invocation, &command);
 		return;
@@ -322,7 +328,7 @@ static void collect(struct pss_fields fields, enum pss_tag tag, GPtrArray *texts
 
 	while (pss_fields_next(&fields, &field) > 0) {
 		const char *text = field.tag == tag ? pss_field_text(&field) : NULL;
-		if (text && (tag != PSS_TAG_VARIABLE || strchr(text, '=')))
+		if (text)
 			g_ptr_array_add(texts, g_strdup(text));
 	}
 	g_ptr_array_add(texts, NULL);
@@ -430,6 +436,21 @@ void pss_invocations_on_invoke(PssPeer *peer, uint32_t id, struct pss_fields fie
 	pss_peer_ack(peer, id);
 	if (!find_place(invocation, fields, &error))
 		end_with_error(invocation, error);
+}
+
+void pss_invocations_on_variables(PssPeer *peer, uint32_t id, struct pss_fields fields)
+{
+	struct invocation *invocation = find(peer, id);
+
+	if (!invocation)
+		return; /* it has failed already */
+	invocation->n_variables += fields.length;
+	if (!invocation->text || invocation->n_variables > TEXT_LIMIT) {
+		pss_peer_fail(peer, "variables over the limit, or behind the command");
+		return;
+	}
+	g_ptr_array_set_size(invocation->variables, (gint)invocation->variables->len - 1); /* the NULL at its end */
+	collect(fields, PSS_TAG_VARIABLE, invocation->variables);
 }
 
 void pss_invocations_on_command(PssPeer *peer, const struct pss_frame *frame)

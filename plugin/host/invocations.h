@@ -13,6 +13,7 @@ void pss_invocations_stop_output(PssInvocations *invocations, gboolean stopped);
 
 void pss_invocations_on_invoke(PssPeer *peer, uint32_t id, struct pss_fields fields);
 void pss_invocations_on_receive(PssPeer *peer, uint32_t id, struct pss_fields fields);
+void pss_invocations_on_variables(PssPeer *peer, uint32_t id, struct pss_fields fields);
 void pss_invocations_on_command(PssPeer *peer, const struct pss_frame *frame);
 void pss_invocations_on_stdin(PssPeer *peer, const struct pss_frame *frame);
 void pss_invocations_on_size(PssPeer *peer, uint32_t id, struct pss_fields fields);

@@ -74,6 +74,7 @@ static const struct handler handlers[] = {
 	[PSS_FIND] = { .on_fields = pss_finds_on_find, .since = 2 },
 	[PSS_RECEIVE] = { .on_fields = pss_invocations_on_receive, .since = 2 },
 	[PSS_INVOKE] = { .on_fields = pss_invocations_on_invoke, .since = 2 },
+	[PSS_VARIABLES] = { .on_fields = pss_invocations_on_variables, .since = 2 },
 	[PSS_COMMAND] = { .on_frame = pss_invocations_on_command, .since = 2 },
 	[PSS_STDIN] = { .on_frame = pss_invocations_on_stdin, .since = 2 },
 	[PSS_SIZE] = { .on_fields = pss_invocations_on_size, .since = 2 },
@@ -276,7 +277,8 @@ static void dispatch_frames(PssPeer *peer)
 	while (!peer->failed && !peer->input_stopped && (rc = pss_frame_parse(&peer->in, &frame)) > 0) {
 		dispatch_frame(peer, &frame);
 		/* An ANSWER is a secret, variables may be, and the bytes stay in the buffer behind its start. */
-		if (frame.header.type == PSS_ANSWER || frame.header.type == PSS_INVOKE)
+		if (frame.header.type == PSS_ANSWER || frame.header.type == PSS_INVOKE ||
+		    frame.header.type == PSS_VARIABLES)
 			pss_wipe((void *)frame.payload, frame.header.length);
 		pss_buffer_consume(&peer->in, pss_frame_size(&frame));
 	}

@@ -8,6 +8,7 @@
 
 #include "remote/engine.h"
 #include "remote/secret.h"
+#include "remote/variables.h"
 #include "wire/status.h"
 
 #define SILENCE_MS 5000
@@ -55,6 +56,12 @@ gboolean pss_remote_invoke(PssRemote *remote, const PssCommand *command, guint r
 {
 	if (remote->phase != PSS_PHASE_IDLE || remote->control_ended) {
 		g_set_error_literal(error, pss_error_quark(), PSS_BUSY, "the remote shell is not at its prompt");
+		return FALSE;
+	}
+	g_autofree char *refusal =
+		pss_variables_refuse(remote->family, pss_remote_shell_name(remote), command->variables);
+	if (refusal) {
+		g_set_error_literal(error, pss_error_quark(), PSS_USAGE, refusal);
 		return FALSE;
 	}
 	g_autoptr(PssSecret) text = pss_secret_new(pss_words_room(command));

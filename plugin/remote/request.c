@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "remote/secret.h"
+#include "remote/variables.h"
 
 #define STREAMS " 0<\"$__pss_in\" 1<>\"$__pss_d/o$__pss_relay\" 2<>\"$__pss_d/e$__pss_relay\""
 
@@ -238,10 +239,7 @@ void pss_request_keep(GString *out, PssFamily family)
 void pss_request_forget(GString *out, PssFamily family, gboolean arguments, const char *const *variables)
 {
 	g_autoptr(GString) names = g_string_new(NULL);
-	for (; variables && *variables; variables++) {
-		g_string_append(names, " " PSS_USING);
-		g_string_append_len(names, *variables, strchr(*variables, '=') - *variables);
-	}
+	pss_variables_names(names, variables);
 	if (!arguments && names->len == 0)
 		return;
 	if (family == PSS_FAMILY_FISH) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "remote/sources.h"
+#include "remote/variables.h"
 
 void pss_command_copy(PssCommand *ret_copy, const PssCommand *command)
 {
@@ -44,33 +45,10 @@ static void append_words(GString *out, PssFamily family, const char *const *word
 	}
 }
 
-static void append_variables(GString *out, PssFamily family, const char *const *variables)
-{
-	for (; variables && *variables; variables++) {
-		const char *value = strchr(*variables, '=') + 1;
-		g_string_append(out, family == PSS_FAMILY_FISH ? "set -g " PSS_USING : PSS_USING);
-		g_string_append_len(out, *variables, value - *variables - 1);
-		g_string_append_c(out, family == PSS_FAMILY_FISH ? ' ' : '=');
-		pss_request_quote(out, family, value, strlen(value));
-		g_string_append(out, "; ");
-	}
-}
-
-/* fish has no ${NAME}. It stands in double quotes, so these end, and begin again behind the bare $NAME. */
-static void unbrace_variables(GString *text, const char *const *variables)
-{
-	for (; variables && *variables; variables++) {
-		g_autofree char *name = g_strndup(*variables, (gsize)(strchr(*variables, '=') - *variables));
-		g_autofree char *braced = g_strconcat("${" PSS_USING, name, "}", NULL);
-		g_autofree char *bare = g_strconcat("\"$" PSS_USING, name, "\"", NULL);
-		g_string_replace(text, braced, bare, 0);
-	}
-}
-
 gsize pss_words_room(const PssCommand *command)
 {
-	const char *const *const lists[] = { command->words, command->arguments, command->variables };
-	gsize room = command->n_text + 256;
+	const char *const *const lists[] = { command->words, command->arguments };
+	gsize room = command->n_text + pss_variables_room(command->variables) + 256;
 
 	for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)
 		for (const char *const *at = lists[i]; at && *at; at++)
@@ -80,7 +58,7 @@ gsize pss_words_room(const PssCommand *command)
 
 void pss_words_command(GString *out, PssFamily family, const PssCommand *command)
 {
-	append_variables(out, family, command->variables);
+	pss_variables_append(out, family, command->variables);
 	if (has(command->arguments)) {
 		g_string_append(out, family == PSS_FAMILY_FISH ? "set -g argv" : "set --");
 		append_words(out, family, command->arguments);
@@ -91,7 +69,7 @@ void pss_words_command(GString *out, PssFamily family, const PssCommand *command
 	else
 		g_string_append_len(out, command->text, (gssize)command->n_text);
 	if (family == PSS_FAMILY_FISH)
-		unbrace_variables(out, command->variables);
+		pss_variables_unbrace(out, command->variables);
 }
 
 void pss_words_undo(GString *out, PssFamily family, const PssCommand *command)
@@ -139,17 +117,21 @@ static char *make_first(const PssCommand *command, const char *interpreter, gsiz
 {
 	GString *first = g_string_sized_new(pss_words_room(command) + PSS_REQUEST_QUOTED * strlen(interpreter));
 
+	/* What no name tells apart is taken for a shell of sh's language. */
+	PssFamily family = strcmp(interpreter, "fish") == 0 ? PSS_FAMILY_FISH : PSS_FAMILY_POSIX;
 	g_string_append(first, "i=");
 	pss_request_quote(first, PSS_FAMILY_POSIX, interpreter, strlen(interpreter));
 	g_string_append(first, "\nset --");
 	append_words(first, PSS_FAMILY_POSIX, command->arguments);
 	g_string_append_c(first, '\n');
 	*ret_n_head = first->len;
-	append_variables(first, PSS_FAMILY_POSIX, command->variables);
+	pss_variables_append(first, family, command->variables);
 	if (has(command->words))
-		append_words(first, PSS_FAMILY_POSIX, command->words);
+		append_words(first, family, command->words);
 	else
 		g_string_append_len(first, command->text, (gssize)command->n_text);
+	if (family == PSS_FAMILY_FISH)
+		pss_variables_unbrace(first, command->variables);
 	*ret_n = first->len;
 	return g_string_free(first, FALSE);
 }

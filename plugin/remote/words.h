@@ -9,7 +9,7 @@ typedef struct {
 	gsize n_text;
 	const char *const *words;     /* the command word by word, or NULL; ends with NULL, as the next two */
 	const char *const *arguments; /* positional parameters */
-	const char *const *variables; /* "NAME=value", for `__pss_using_NAME` */
+	const char *const *variables; /* for `__pss_using_NAME`: see variables.h */
 } PssCommand;
 
 /* With texts of its own, which clear() gives back. */

@@ -44,9 +44,11 @@ enum pss_type {
 
 	/* client → host: inside an INVOKE */
 	PSS_COMMAND = 96, /* raw bytes: the text to run; the part without PSS_FRAME_MORE starts it */
-	PSS_STDIN = 97,   /* raw bytes for its standard input; none: the end of it */
-	PSS_SIZE = 99,    /* COLUMNS, ROWS of its terminal */
-	PSS_STOP = 98,    /* FORCE: interrupt it, or with FORCE give it up at once; the RESULT still comes */
+	/* VARIABLE*: more of them than an INVOKE has room for, in front of its COMMAND; any number of times */
+	PSS_VARIABLES = 100,
+	PSS_STDIN = 97, /* raw bytes for its standard input; none: the end of it */
+	PSS_SIZE = 99,  /* COLUMNS, ROWS of its terminal */
+	PSS_STOP = 98,  /* FORCE: interrupt it, or with FORCE give it up at once; the RESULT still comes */
 
 	/* host → client: inside an INVOKE or RECEIVE */
 	PSS_STDOUT = 104, /* raw bytes */
@@ -150,13 +152,15 @@ enum pss_tag {
 	PSS_TAG_MORE = 86,        /* number: candidates that were left out */
 	/* INVOKE */
 	PSS_TAG_ARGUMENT = 128, /* text, repeated: a positional parameter */
-	PSS_TAG_VARIABLE = 129, /* text, repeated: "NAME=value", bound to a variable of the remote shell */
-	PSS_TAG_WORD = 130,     /* text, repeated: the command, word by word, instead of a text */
-	PSS_TAG_INPUT = 131,    /* number: 1 when STDIN follows; else it is /dev/null */
-	PSS_TAG_WAIT = 132,     /* number: 1 to wait while the session is busy */
-	PSS_TAG_TTY = 133,      /* number: 1 for a terminal on the computer */
-	PSS_TAG_SCRIPT = 134,   /* number: 1 when the text is a file, whose first line may name its interpreter */
-	PSS_TAG_COUNT = 135,    /* number of bytes */
+	/* text, repeated: "NAME=value", bound to a variable of the remote shell; an array is "NAME(a", a map "NAME(m",
+	 * and behind either "[KEY" and "=value" in turn */
+	PSS_TAG_VARIABLE = 129,
+	PSS_TAG_WORD = 130,   /* text, repeated: the command, word by word, instead of a text */
+	PSS_TAG_INPUT = 131,  /* number: 1 when STDIN follows; else it is /dev/null */
+	PSS_TAG_WAIT = 132,   /* number: 1 to wait while the session is busy */
+	PSS_TAG_TTY = 133,    /* number: 1 for a terminal on the computer */
+	PSS_TAG_SCRIPT = 134, /* number: 1 when the text is a file, whose first line may name its interpreter */
+	PSS_TAG_COUNT = 135,  /* number of bytes */
 
 	/* OPEN, INVOKE, DISCONNECT, RECEIVE; BUFFERING also in SESSION */
 	PSS_TAG_JOB = 136,         /* number: 1 to run it on nobody's terminal; the output waits for a RECEIVE */

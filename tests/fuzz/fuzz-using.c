@@ -37,7 +37,7 @@ static char *expand(const char *text, size_t *ret_n)
 	struct pss_texts names = { 0 };
 	char *expanded = NULL;
 
-	if (pss_using_expand(text, &expanded, &names) < 0)
+	if (pss_using_expand(text, NULL, NULL, &expanded, &names) < 0)
 		abort();
 	check_names(&names, expanded);
 	*ret_n = names.n_items;

@@ -125,18 +125,21 @@ static void test_command(void)
 /* fish has no ${NAME}, and no assignments. */
 static void test_command_of_fish(void)
 {
-	static const char *const variables[] = { "a=x y", "b=", NULL };
-	const char *const uses = "echo \"${__pss_using_a}\" \"<${__pss_using_b}s>\" ${__pss_using_c}";
+	static const char *const variables[] = { "a=x y", "b=", "l(a", "[0", "=1", NULL };
+	const char *const uses =
+		"echo \"${__pss_using_a}\" \"<${__pss_using_b}s>\" ${__pss_using_c} \"${__pss_using_l[@]}\" "
+		"\"<${__pss_using_l[*]}s>\"";
 	const PssCommand command = { .text = uses, .n_text = strlen(uses), .variables = variables };
 	g_autoptr(GString) text = g_string_new(NULL);
 	g_autoptr(GString) undo = g_string_new(NULL);
 
 	pss_words_command(text, PSS_FAMILY_FISH, &command);
 	g_assert_cmpstr(text->str, ==,
-			"set -g __pss_using_a x\\X20y; set -g __pss_using_b ''; "
-			"echo \"\"$__pss_using_a\"\" \"<\"$__pss_using_b\"s>\" ${__pss_using_c}");
+			"set -g __pss_using_a x\\X20y; set -g __pss_using_b ''; set -g __pss_using_l 1; "
+			"echo \"\"$__pss_using_a\"\" \"<\"$__pss_using_b\"s>\" ${__pss_using_c} $__pss_using_l "
+			"\"<\"\"$__pss_using_l\"\"s>\"");
 	pss_words_undo(undo, PSS_FAMILY_FISH, &command);
-	g_assert_cmpmem(undo->str, undo->len, "\0u argv __pss_using_a __pss_using_b\0", 36);
+	g_assert_cmpmem(undo->str, undo->len, "\0u argv __pss_using_a __pss_using_b __pss_using_l\0", 50);
 }
 
 static void test_exec(void)

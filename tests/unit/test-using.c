@@ -36,11 +36,28 @@ static const struct {
 	{ "echo $using: $using $using:1 ${using:x:1}", "echo $using: $using $using:1 ${using:x:1}", "" },
 	{ "echo $using:a_1 $using:b $using:a_1",
 	  "echo \"${__pss_using_a_1}\" \"${__pss_using_b}\" \"${__pss_using_a_1}\"", "a_1 b" },
+	{ "echo ${using:x[0]} \"${using:x[@]}\" ${#using:x[@]} ${!using:x[@]} ${(k)using:x} ${#using:x}",
+	  "echo \"${__pss_using_x[0]}\" \"${__pss_using_x[@]}\" \"${#__pss_using_x[@]}\" \"${!__pss_using_x[@]}\" "
+	  "${(k)__pss_using_x} \"${#__pss_using_x}\"",
+	  "x" },
+	{ "echo ${using:x[$using:y]}b ${using:x[a}",
+	  "echo \"${__pss_using_x[${__pss_using_y}]}\"b \"${__pss_using_x[a}\"", "x y" },
+	{ "cat <<E\n${using:x[1]} '\nE\necho $using:x", "cat <<E\n${__pss_using_x[1]} '\nE\necho \"" REF "\"", "x" },
+	{ "for i in $using:l; do echo \"<$using:l>\" \"$using:x\"; done",
+	  "for i in \"${__pss_using_l[@]}\"; do echo \"<${__pss_using_l[*]}>\" \"" REF "\"; done", "l x" },
+	{ "cat <<E\n$using:l\nE", "cat <<E\n${__pss_using_l[*]}\nE", "l" },
+	{ "echo ${#using} ${using:x[} $(( $using:l ))",
+	  "echo ${#using} \"${__pss_using_x[}\" $(( ${__pss_using_l[*]} ))", "x l" },
 	{ "unfinished '$using:x", "unfinished '$using:x", "" },
 	{ "unfinished \"$using:x", "unfinished \"" REF, "x" },
 	{ ") ) $using:x }", ") ) \"" REF "\" }", "x" },
 	{ "", "", "" },
 };
+
+static bool is_list(const char *name, void *user)
+{
+	return *name == 'l';
+}
 
 static void test_samples(void)
 {
@@ -49,7 +66,7 @@ static void test_samples(void)
 		char *result = NULL;
 		g_autoptr(GString) joined = g_string_new(NULL);
 
-		g_assert_cmpint(pss_using_expand(samples[i].text, &result, &names), ==, 0);
+		g_assert_cmpint(pss_using_expand(samples[i].text, is_list, NULL, &result, &names), ==, 0);
 		g_assert_cmpstr(result, ==, samples[i].result);
 		for (gsize j = 0; j < names.n_items; j++)
 			g_string_append_printf(joined, "%s%s", j ? " " : "", names.items[j]);
@@ -73,7 +90,7 @@ static void test_random(void)
 		for (gsize j = 0; j < n; j++)
 			text[j] = alphabet[g_test_rand_int_range(0, sizeof alphabet - 1)];
 		text[n] = '\0';
-		g_assert_cmpint(pss_using_expand(text, &result, &names), ==, 0);
+		g_assert_cmpint(pss_using_expand(text, NULL, NULL, &result, &names), ==, 0);
 		g_assert_cmpstr(result, ==, text);
 		g_assert_cmpint(names.n_items, ==, 0);
 		free(result);
