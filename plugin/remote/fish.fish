@@ -33,6 +33,7 @@ builtin set -g __pss_now @FIRST@
 builtin set -g __pss_u ''
 builtin set -g __pss_c ''
 builtin set -g __pss_p ''
+builtin set -g __pss_right ''
 builtin set -g __pss_s 0
 builtin set -g __pss_typed ''
 builtin set -g __pss_keys ''
@@ -55,8 +56,19 @@ function __pss_mark
 end
 
 # ---- around the user's text
-# The user's functions that the reader runs, and stubs in their place while it waits. The right prompt is never shown;
-# ours stays there always, and says that the reader waits, even where an interrupt has cut us short.
+# The right prompt is always ours, and says that the reader waits, even where an interrupt has cut us short. The
+# user's is put aside as soon as it is there.
+function __pss_take_right
+	builtin functions fish_right_prompt | builtin string match -q '*__pss_mark*'; and return
+	builtin functions -q __pss_user_right; and builtin functions -e __pss_user_right
+	builtin functions -q fish_right_prompt; and builtin functions -c fish_right_prompt __pss_user_right
+	function fish_right_prompt
+		builtin set -g fish_bind_mode __pss
+		__pss_mark $__pss_now r >$__pss_t
+	end
+end
+
+# The user's functions that the reader runs, and stubs in their place while it waits.
 function __pss_stub
 	for f in fish_prompt fish_mode_prompt fish_title
 		builtin functions -q $f; and builtin test "$__pss_hide" != $f; or continue
@@ -69,10 +81,7 @@ function __pss_stub
 	end
 	function fish_title
 	end
-	function fish_right_prompt
-		builtin set -g fish_bind_mode __pss
-		__pss_mark $__pss_now r >$__pss_t
-	end
+	__pss_take_right
 	builtin set -g __pss_stubbed 1
 	builtin set -g __pss_hide ''
 end
@@ -117,7 +126,7 @@ end
 function __pss_order
 	# The request has begun, and the terminal is cooked: the reader gave it back.
 	function __pss_begin --on-event fish_preexec
-		__pss_mark $__pss_n s
+		builtin test -n "$__pss_relay"; or __pss_mark $__pss_n s
 		__pss_unstub
 		builtin set -g fish_bind_mode $__pss_mode
 		builtin functions -q __pss_on_int; and builtin functions -e __pss_on_int
@@ -156,6 +165,7 @@ function __pss_last
 		builtin set -l s $status $pipestatus
 		builtin test -n "$__pss_n"; or return
 		builtin set -g __pss_p ''
+		builtin set -g __pss_right ''
 		if builtin test -z "$__pss_relay"
 			builtin test -z "$__pss_u"; or builtin set s $__pss_u $__pss_u
 			__pss_render $s[2..-1]
@@ -164,22 +174,33 @@ function __pss_last
 	end
 end
 
-# The prompt, which may look at the status of each command of a pipeline.
+# __pss_paint NAME BETWEEN STATUS…: what the function NAME prints, which may look at the status of each command of a
+# pipeline.
+function __pss_paint
+	switch (builtin count $argv)
+		case 3
+			__pss_r $argv[3]
+		case 4
+			__pss_r $argv[3] | __pss_r $argv[4]
+		case '*'
+			__pss_r $argv[-3] | __pss_r $argv[-2] | __pss_r $argv[-1]
+	end
+	builtin set -g __pss_painted ($argv[1] | builtin string join -- $argv[2] | builtin string collect)
+end
+
 function __pss_render
-	for f in fish_mode_prompt fish_prompt
-		builtin functions -q $f; or continue
-		builtin set -l between ''
-		builtin test $f = fish_mode_prompt; or builtin set between \n
-		switch (builtin count $argv)
-			case 1
-				__pss_r $argv
-			case 2
-				__pss_r $argv[1] | __pss_r $argv[2]
-			case '*'
-				__pss_r $argv[-3] | __pss_r $argv[-2] | __pss_r $argv[-1]
-		end
-		builtin set -l p ($f | builtin string join -- $between | builtin string collect)
-		builtin set -g __pss_p "$__pss_p$p"
+	if builtin functions -q fish_mode_prompt
+		__pss_paint fish_mode_prompt '' $argv
+		builtin set -g __pss_p "$__pss_painted"
+	end
+	if builtin functions -q fish_prompt
+		__pss_paint fish_prompt \n $argv
+		builtin set -g __pss_p "$__pss_p$__pss_painted"
+	end
+	__pss_take_right
+	if builtin functions -q __pss_user_right
+		__pss_paint __pss_user_right '' $argv
+		builtin set -g __pss_right "$__pss_painted"
 	end
 end
 
@@ -208,6 +229,7 @@ function __pss_done
 		__pss_stream $__pss_n '>'
 		builtin set -g __pss_relay ''
 	end
+	builtin test -z "$__pss_right"; or __pss_say R $__pss_n "$__pss_right"
 	__pss_say E $__pss_n $argv[1] "$PWD" "$__pss_p" ''
 	__pss_mark $__pss_n "q;$argv[1]"
 	__pss_mark $__pss_n n
@@ -360,7 +382,9 @@ function __pss_do_i
 		case 2
 			builtin set run 'builtin echo "fish: the command is not complete" >&2; __pss_r 123'
 	end
-	builtin commandline -r -- " begin; $run; end <"'$__pss_in >$__pss_d/o$__pss_relay 2>$__pss_d/e$__pss_relay'
+	# Its title is nobody's. What the reader paints of it ends where it begins.
+	builtin set -g __pss_hide fish_title
+	builtin commandline -r -- ' __pss_mark $__pss_n s; begin; '"$run; end <"'$__pss_in >$__pss_d/o$__pss_relay 2>$__pss_d/e$__pss_relay'
 	builtin commandline -f execute
 end
 

@@ -35,6 +35,20 @@ static void expect_one_request(Drive *drive)
 	before = before > 0 ? 0 : drive_n_requests(drive);
 }
 
+/* It is beside the terminal, which shows nothing of it. */
+static void run_beside(Drive *drive)
+{
+	gsize before, after;
+	int status;
+
+	drive_output(drive, &before);
+	g_autofree char *output = drive_invoke(drive, 1, "echo abc; sh -c 'exit 5'", &status);
+	g_assert_cmpstr(output, ==, "abc\n");
+	g_assert_cmpint(status, ==, 5);
+	const char *all = drive_output(drive, &after);
+	g_assert_cmpstr(all + before, ==, "");
+}
+
 static const Row rows[] = {
 	{ "state over lines",
 	  FISH,
@@ -74,7 +88,15 @@ static const Row rows[] = {
 	  FALSE,
 	  { LINE("echo a"), PROMPT(0), PS("[insert]b$ "), SHOWS("a\n"), LINE("echo $fish_bind_mode"), PROMPT(0),
 	    SHOWS("insert\n"), DONE } },
-	{ "the right prompt", 0, "the local editor has no place for it", NULL, FALSE, { DONE } },
+	{ "the right prompt",
+	  FISH,
+	  NULL,
+	  "function fish_right_prompt; echo \"$status in\"; echo $PWD; end\n",
+	  FALSE,
+	  { LINE("cd /usr"), PROMPT(0), RIGHT("0 in/usr"), LINE("sh -c 'exit 4'"), PROMPT(4), RIGHT("4 in/usr"),
+	    LINE("function fish_right_prompt; echo other; end"), PROMPT(0), RIGHT("other"), LINE("true"), PROMPT(0),
+	    RIGHT("other"), LINE("functions -e fish_right_prompt"), PROMPT(0), RIGHT(""), LINE("true"), PROMPT(0),
+	    RIGHT(""), DONE } },
 	{ "events of the prompt and of commands are the user's",
 	  FISH,
 	  NULL,
@@ -93,6 +115,13 @@ static const Row rows[] = {
 	  "function fish_title; echo \"T <$argv>\"; end\n",
 	  FALSE,
 	  { LINE("echo a"), PROMPT(0), HAS("\033]0;T <echo a>\007"), LINE("end"), PROMPT(ANY), LACKS("__pss"), DONE } },
+	{ "an invocation has no title, and no reader's painting",
+	  FISH,
+	  NULL,
+	  "function fish_title; echo \"T <$argv>\"; end\n",
+	  FALSE,
+	  { LINE("echo a"), PROMPT(0), CALL(run_beside), LINE("echo b"), PROMPT(0), HAS("\033]0;T <echo b>\007"),
+	    HAS("b\n"), DONE } },
 	{ "a variable's and a signal's handler",
 	  FISH,
 	  NULL,
