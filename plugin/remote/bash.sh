@@ -352,6 +352,7 @@ for __pss_i in PS0 PS1 PS2 PROMPT_COMMAND; do
 	case ${__pss_c%% *} in
 	*r*)
 		__pss_say n "$__pss_i is readonly"
+		__pss_mark "${__pss_d##*.pss-}" 's;1'
 		exec -l "$BASH"
 		;;
 	esac

@@ -10,9 +10,9 @@ cd 2>/dev/null
 unset OLDPWD
 [ -e .hushlogin ] || cat /run/motd.dynamic /etc/motd 2>/dev/null
 PATH=$pss_path
-# fish's reader paints as a program does that has taken the keyboard.
+# fish's reader paints as a program does that has taken the keyboard; so may a shell that we do not know.
 case $f in
-fish) printf '\033]7337;%s;s;1\007' "$n" ;;
+fish | none) printf '\033]7337;%s;s;1\007' "$n" ;;
 *) printf '\033]7337;%s;s\007' "$n" ;;
 esac
 case $f in

@@ -418,6 +418,7 @@ __pss_i=$_
 unset _ 2>/dev/null
 if ! (PS1= PS2=) 2>/dev/null; then
 	__pss_say n "PS1 is readonly"
+	__pss_mark "${__pss_d##*.pss-}" 's;1'
 	read -r __pss_i <"$__pss_d/shell"
 	case ${__pss_i##*/} in
 	busybox) exec "$__pss_i" sh -l ;;

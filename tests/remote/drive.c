@@ -20,6 +20,8 @@ struct Drive {
 	gboolean fresh, ended, no_control, lose_next;
 	PssRemoteEnd end_how;
 	char *completion;
+	const char *late_until; /* NULL: replies come at once */
+	GString *late;
 	guint n_requests;
 	const char *test;
 	guint step;
@@ -43,6 +45,11 @@ static void send_terminal(gpointer user, const void *data, gsize n)
 	Drive *drive = user;
 	if (drive->terminal)
 		pss_channel_write(drive->terminal, data, n);
+}
+
+static gboolean is_late(const Drive *drive)
+{
+	return drive->late_until && !strstr(drive->output->str, drive->late_until);
 }
 
 static void on_output(gpointer user, const void *data, gsize n)
@@ -160,17 +167,30 @@ static const PssRemoteEvents remote_events = {
 
 /* ---- the channels */
 
+static void hand_on_replies(Drive *drive)
+{
+	if (is_late(drive) || drive->late->len == 0)
+		return;
+	pss_remote_control_data(drive->remote, drive->late->str, drive->late->len);
+	g_string_truncate(drive->late, 0);
+}
+
 static void on_control_data(gpointer user, const void *data, gsize n, gboolean is_stderr)
 {
-	if (is_stderr)
+	Drive *drive = user;
+	if (is_stderr) {
 		g_printerr("control stderr: %.*s", (int)n, (const char *)data);
-	else
-		pss_remote_control_data(((Drive *)user)->remote, data, n);
+		return;
+	}
+	g_string_append_len(drive->late, data, (gssize)n);
+	hand_on_replies(drive);
 }
 
 static void on_terminal_data(gpointer user, const void *data, gsize n, gboolean is_stderr)
 {
-	pss_remote_terminal_data(((Drive *)user)->remote, data, n);
+	Drive *drive = user;
+	pss_remote_terminal_data(drive->remote, data, n);
+	hand_on_replies(drive);
 }
 
 static void on_drained(gpointer user)
@@ -597,6 +617,8 @@ Drive *drive_new(const DriveOptions *options)
 	drive->prompt = g_string_new(NULL);
 	drive->right = g_string_new(NULL);
 	drive->directory = g_string_new(NULL);
+	drive->late = g_string_new(NULL);
+	drive->late_until = options->late_until;
 	drive->kept_exit = -1;
 	drive->home = g_strdup(options->home);
 	drive->remote = pss_remote_new(&remote_options, &remote_events, drive);
@@ -659,6 +681,7 @@ void drive_free(Drive *drive)
 	pss_transport_free(drive->transport);
 	pss_remote_free(drive->remote);
 	g_string_free(drive->output, TRUE);
+	g_string_free(drive->late, TRUE);
 	g_string_free(drive->typed, TRUE);
 	g_string_free(drive->notices, TRUE);
 	g_string_free(drive->prompt, TRUE);

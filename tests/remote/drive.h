@@ -55,6 +55,8 @@ typedef struct {
 	const char *const *environment; /* further NAME=value, or NULL */
 	gboolean kept;
 	guint boot_deadline_ms;
+	const char *
+		late_until; /* replies come only when this has been shown, as where a computer is busy; NULL: at once */
 } DriveOptions;
 
 Drive *drive_new(const DriveOptions *options);

@@ -399,6 +399,34 @@ static void run(gconstpointer data)
 
 static const Step ready[] = { PROMPT(0), DONE };
 
+/* Where the remote computer is busy the shell has painted its prompt before the reason why it is a plain one comes. */
+static void test_late_reason(void)
+{
+	static const char *const shells[][4] = {
+		{ "rbash", ".profile", "PS1='p> '\n", "unavailable for rbash" },
+		{ "bash", ".bash_profile", "PS1='p> '; readonly PS1\n", "PS1 is readonly" },
+		{ "bash", ".bash_profile", "PS1='p> '; readonly PROMPT_COMMAND=\n", "PROMPT_COMMAND is readonly" },
+		{ "dash", ".profile", "PS1='p> '; readonly PS1\n", "PS1 is readonly" },
+		{ "mksh", ".profile", "PS1='p> '; readonly PS1\n", "PS1 is readonly" },
+		{ "tcsh", ".tcshrc", "set prompt='p> '\n", "unavailable for tcsh" },
+	};
+	for (gsize i = 0; i < G_N_ELEMENTS(shells); i++) {
+		const Step steps[] = {
+			UNTIL("p> "), NOTICE(shells[i][3]), STATE(PSS_REMOTE_RAW), KEYS("exit 3\r"), ENDS(3), DONE
+		};
+		const Case row = { .file = shells[i][1], .text = shells[i][2] };
+		g_autofree char *program = g_find_program_in_path(shells[i][0]);
+		if (!program)
+			continue;
+		g_autofree char *home = make_home(&row);
+		const DriveOptions options = { .shell = program, .home = home, .late_until = "p> " };
+		Drive *drive = drive_new(&options);
+		drive_steps(drive, shells[i][3], steps);
+		drive_free(drive);
+		remove_home(home);
+	}
+}
+
 static Drive *start_bash(const char *home)
 {
 	static char *program;
@@ -542,6 +570,7 @@ int main(int argc, char **argv)
 		g_test_add_data_func(path, &cases[i], run);
 	}
 	g_test_add_func("/start/ConfigurationName picks each family", test_configurations);
+	g_test_add_func("/start/a reason that comes late is the one that is shown", test_late_reason);
 	g_test_add_func("/directory/is private and its key is nowhere else", test_directory_is_private);
 	g_test_add_func("/line/is sent again when it was lost", test_lost_request);
 	g_test_add_func("/directory/may vanish", test_lost_directory);
