@@ -64,6 +64,7 @@ void pss_program_master_free(PssProgramMaster *master)
 	g_strfreev(master->environment);
 	g_string_free(master->said, TRUE);
 	g_free(master->last);
+	g_free(master->mute_proxy);
 	g_clear_error(&master->error);
 	g_free(master);
 }
@@ -77,8 +78,10 @@ static void take_line(PssProgramMaster *master, PssPerson *person)
 	g_string_truncate(master->said, 0);
 	if (!*clean)
 		return;
+	gboolean is_refusal = pss_turn_is_refusal(clean);
+	master->n_refusals += is_refusal;
 	if (master->n_lines++ == 0)
-		master->refused = pss_turn_is_refusal(clean);
+		master->refused = is_refusal;
 	pss_program_master_tell(master, person);
 	master->last = g_steal_pointer(&clean);
 }
@@ -350,6 +353,13 @@ static void watch(int epoll, int fd)
 	epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
+/* ssh says the same of a proxy that fails as of a server that hangs up. The one that the server has hung up on is an
+ * ssh: it says so too, or would say why it fails itself. */
+static gboolean is_proxys_failure(const PssProgramMaster *master)
+{
+	return master->refused && master->mute_proxy && master->n_refusals == 1;
+}
+
 static void set_failure(PssProgramMaster *master, const PssTarget *target, GError **error)
 {
 	int status = 0;
@@ -357,7 +367,11 @@ static void set_failure(PssProgramMaster *master, const PssTarget *target, GErro
 	while (waitpid(master->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	master->pid = 0;
-	if (master->refused)
+	if (is_proxys_failure(master))
+		g_set_error(error, PSS_ERROR, PSS_UNREACHABLE,
+			    "ssh cannot connect to %s: its ProxyCommand '%s' has ended before a server said a word",
+			    target->host, master->mute_proxy);
+	else if (master->refused)
 		g_set_error_literal(error, PSS_ERROR, PSS_THROTTLED, "refused");
 	else if (master->last)
 		g_set_error(error, PSS_ERROR, PSS_UNREACHABLE, "ssh cannot connect to %s: %s", target->host,
@@ -450,7 +464,7 @@ static void forget_try(PssProgramMaster *master)
 	master->errors = -1;
 	g_string_truncate(master->said, 0);
 	g_clear_pointer(&master->last, g_free);
-	master->n_lines = 0;
+	master->n_lines = master->n_refusals = 0;
 	master->refused = FALSE;
 }
 
@@ -497,6 +511,8 @@ static gboolean prepare(PssProgramMaster *master, PssPerson *person, const PssTa
 	master->user = g_strdup(config->user);
 	master->history_key = g_strdup_printf("%s@%s:%u", config->user, config->hostname, config->port);
 	master->environment = pss_ssh_config_environment(config);
+	if (config->proxy_command && !pss_ssh_proxy_is_ssh(config->proxy_command))
+		master->mute_proxy = g_strdup(config->proxy_command);
 	g_autofree char *ask = NULL;
 	return choose_names(master, &ask, error) && log_in_in_turn(master, person, target, config, ask, error) &&
 	       pss_program_forward(master, person, config, target->host, error);

@@ -20,7 +20,9 @@ typedef struct {
 	GString *said;    /* the last line of its standard error that is not complete */
 	char *last;       /* the last one that was, and has not been told: it may be the reason of its end; or NULL */
 	guint n_lines;    /* that it has said */
-	gboolean refused; /* the first of them: by a server that takes no more (turn.h) */
+	gboolean refused; /* the first of them: by a server that takes no more (turn.h), or by its proxy */
+	guint n_refusals; /* that such lines were */
+	char *mute_proxy; /* the ProxyCommand, where it may fail without a word; else NULL */
 	GError *error;
 } PssProgramMaster;
 

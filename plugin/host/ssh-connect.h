@@ -34,6 +34,9 @@ gboolean pss_ssh_proxy_was_refused(const PssSshStream *stream);
 /* What the proxy has written to standard error, its first 4 KiB, cleaned; NULL: nothing. */
 char *pss_ssh_proxy_said(const PssSshStream *stream);
 
+/* Is a ProxyCommand ssh itself, which says why it fails? */
+gboolean pss_ssh_proxy_is_ssh(const char *command);
+
 /* Starts ProxyCommand or ProxyJump of the config. Used by pss_ssh_connect() alone. */
 gboolean pss_ssh_proxy_start(const PssSshConfig *config, const PssTarget *target, PssSshStream *ret_stream,
 			     GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -132,6 +132,17 @@ gboolean pss_ssh_proxy_was_refused(const PssSshStream *stream)
 	return FALSE;
 }
 
+gboolean pss_ssh_proxy_is_ssh(const char *command)
+{
+	g_auto(GStrv) words = g_strsplit_set(command, " \t", -1);
+	char **word = words;
+
+	while (*word && (!**word || g_str_equal(*word, "exec")))
+		word++;
+	g_autofree char *program = *word ? g_path_get_basename(*word) : NULL;
+	return g_strcmp0(program, "ssh") == 0;
+}
+
 char *pss_ssh_proxy_said(const PssSshStream *stream)
 {
 	char text[SAID_MAX + 1];

@@ -18,7 +18,7 @@ teardown() {
 	place_end
 }
 
-# n… are the server; j… are behind it, as are p…, by a command.
+# n… are the server; j… are behind it, as are p… and s…, by a command.
 write_hosts() {
 	local options
 	options=$(grep -vE '^[[:blank:]]*(Host|ConnectTimeout) ' "$WORLD/ssh/ssh_config")
@@ -27,6 +27,8 @@ write_hosts() {
 			ProxyJump box
 		Host p*
 			ProxyCommand ssh -F $WORLD/ssh/ssh_config -W %h:%p box
+		Host s*
+			ProxyCommand sh -c 'ssh -F $WORLD/ssh/ssh_config -W %h:%p box; exit'
 		Host *
 			ConnectTimeout ${TIMEOUT:-30}
 			HostKeyAlias [127.0.0.1]:$SSHD_PORT
@@ -97,13 +99,31 @@ answers() {
 	TIMEOUT=2 write_hosts
 	crowd
 	run local_shell 'new-pssession -ConfigFile $HERE/config n1 2>&1; invoke-command -ConfigFile $HERE/config -ComputerName j1 true </dev/null 2>&1
-		invoke-command -Transport ssh -ConfigFile $HERE/config -ComputerName n1 true </dev/null 2>&1'
+		for name in n1 j1 p1 s1; do
+			invoke-command -Transport ssh -ConfigFile $HERE/config -ComputerName $name true </dev/null 2>&1
+		done'
 	echo "$output"
 	[ "$status" -eq 255 ]
-	[ "${#lines[@]}" -eq 3 ]
+	[ "${#lines[@]}" -eq 6 ]
 	local line
 	for line in "${lines[@]}"; do
 		[[ $line =~ hung\ up.*2\ s.*MaxStartups.*PerSourcePenalties.*ThrottleLimit ]]
+	done
+}
+
+@test "turns: a proxy that fails without a word is no server that is full, to ssh nor to us" {
+	local command transport
+	for command in "sh -c 'exit 1'" true "sh -c 'read x'" "printf SSH" "sh -c 'kill -9 \$\$'"; do
+		printf 'Host *\nProxyCommand %s\n' "$command" >"$HERE/config"
+		run ssh -F "$HERE/config" n1 true </dev/null
+		[ "$status" -eq 255 ]
+		for transport in libssh ssh; do
+			run local_shell "invoke-command -Verbose -Transport $transport -ConfigFile \$HERE/config -ComputerName n1 true </dev/null 2>&1"
+			echo "$command, $transport: $output"
+			[ "$status" -eq 255 ]
+			[[ $output != *'trying again'* && $output != *MaxStartups* ]]
+			[ "$transport" = libssh ] || [[ $output == *"ProxyCommand '$command' has ended before a server said a word"* ]]
+		done
 	done
 }
 
