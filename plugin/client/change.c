@@ -7,6 +7,8 @@
 
 #include "client/find.h"
 #include "client/print.h"
+#include "client/restart.h"
+#include "wire/cleanup.h"
 
 const char *const pss_buffering_choices[] = { "Block", "Drop", NULL };
 
@@ -46,6 +48,7 @@ struct changes {
 	struct pss_session *changed;
 	bool *is_changed;
 	size_t n;
+	struct pss_sessions reopened;
 };
 
 static bool make_room(struct changes *changes, size_t n)
@@ -68,8 +71,37 @@ static void put_out(struct pss_call *call, struct changes *changes)
 		if (pss_sessions_put(&all, &changes->changed[i]) < 0)
 			pss_call_error(call, PSS_FAILED, NULL, "not enough memory");
 	}
+	for (size_t i = 0; i < changes->reopened.n_items; i++) {
+		pss_call_output(call, changes->reopened.items[i].instance);
+		if (pss_sessions_put(&all, &changes->reopened.items[i]) < 0)
+			pss_call_error(call, PSS_FAILED, NULL, "not enough memory");
+	}
+	free(changes->reopened.items);
 	pss_print_sessions(&all);
 	pss_sessions_finish(&all);
+}
+
+/* Those stay wanted that are to be connected. */
+static void wait_for_computers(struct pss_call *call, struct pss_connection *connection,
+			       const struct pss_change *change, struct changes *changes)
+{
+	_cleanup_(pss_free_pointer) enum pss_restart_answer *answers = calloc(changes->n + 1, sizeof *answers);
+	_cleanup_(pss_free_pointer) const struct pss_session **ended = calloc(changes->n + 1, sizeof *ended);
+	size_t n = changes->n, n_ended = 0;
+
+	if (!answers || !ended) {
+		pss_call_error(call, PSS_FAILED, NULL, "not enough memory");
+		return;
+	}
+	pss_restart_await(call, connection, changes->wanted, n, change->timeout_ms, answers);
+	changes->n = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (answers[i] == PSS_RESTART_TO_CONNECT)
+			changes->wanted[changes->n++] = changes->wanted[i];
+		else if (answers[i] == PSS_RESTART_TO_REOPEN)
+			ended[n_ended++] = changes->wanted[i];
+	}
+	pss_restart_reopen(call, connection, ended, n_ended, &changes->reopened);
 }
 
 static void change_all(struct pss_call *call, struct pss_connection *connection, const char *operation,
@@ -83,6 +115,8 @@ static void change_all(struct pss_call *call, struct pss_connection *connection,
 		for (size_t i = 0; i < sessions->n_items && !call->stop; i++)
 			if (pss_call_should(call, operation, sessions->items[i].computer))
 				changes.wanted[changes.n++] = &sessions->items[i];
+		if (change->wait && changes.n > 0 && !call->stop)
+			wait_for_computers(call, connection, change, &changes);
 		if (changes.n > 0 && !call->stop)
 			pss_request_change_all(call, connection, change, changes.wanted, changes.n, changes.changed,
 					       changes.is_changed);

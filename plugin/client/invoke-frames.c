@@ -264,6 +264,18 @@ static void end_with(struct pss_invoke *invoke, struct pss_invoke_target *target
 				      exit_status);
 }
 
+/* Of a command that restarts its computer the end may be anything that the computer's going down makes of it: of the
+ * shell that is killed, of the session, of the link. */
+static bool may_have_restarted(const struct pss_invoke *invoke, const struct pss_invoke_target *target,
+			       enum pss_status status, uint64_t exit_status)
+{
+	if (!invoke->restarts || invoke->n_interrupts > 0)
+		return false;
+	if (status == PSS_OK)
+		return exit_status > 128;
+	return status == PSS_LINK_LOST || (target->instance && status == PSS_FAILED);
+}
+
 static void on_result(struct pss_invoke *invoke, struct pss_invoke_target *target, struct pss_fields fields)
 {
 	enum pss_status status = (enum pss_status)pss_fields_number(fields, PSS_TAG_STATUS, PSS_PROTOCOL);
@@ -274,6 +286,8 @@ static void on_result(struct pss_invoke *invoke, struct pss_invoke_target *targe
 			"the command took longer than -Timeout allows");
 	} else if (status == PSS_INTERRUPTED || (status == PSS_OK && invoke->broken && invoke->n_interrupts == 0)) {
 		pss_invoke_end_target(invoke, target, PSS_OUTCOME_STOPPED, pss_invoke_early_status(invoke));
+	} else if (may_have_restarted(invoke, target, status, pss_fields_number(fields, PSS_TAG_EXIT_STATUS, 0))) {
+		pss_invoke_end_target(invoke, target, PSS_OUTCOME_OK, 0);
 	} else if (status == PSS_OK && invoke->kind == PSS_INVOKE_JOB) {
 		bool known = pss_sessions_add(&invoke->started, fields) == 0;
 		pss_invoke_end_target(invoke, target, known ? PSS_OUTCOME_OK : PSS_OUTCOME_UNREACHABLE,

@@ -79,6 +79,7 @@ struct pss_invoke {
 	const struct pss_texts *words, *arguments;
 	struct pss_texts variables; /* as using-values.h has them: secrets perhaps */
 	bool wait, tty, share_password;
+	bool restarts;                /* -WaitForRestart: it may end with its computer */
 	bool disconnect, keep;        /* of a job: lets go of its session; of what was missed: it stays */
 	enum pss_buffering buffering; /* of a job; 0: as the session has it */
 	long long buffer_size;

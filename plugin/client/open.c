@@ -56,6 +56,24 @@ static bool finds(const struct run *run)
 	return run->kind == PSS_OPEN_LISTED || run->kind == PSS_OPEN_CONNECTED;
 }
 
+/* What a kind asks for, and what is said of it. */
+static const struct {
+	enum pss_type type;
+	const char *beginning;
+} kinds[] = {
+	[PSS_OPEN_ENTERED] = { PSS_OPEN, "opening a session on" },
+	[PSS_OPEN_KEPT] = { PSS_OPEN, "opening a session on" },
+	[PSS_OPEN_LISTED] = { PSS_FIND, "asking %s for its sessions" },
+	[PSS_OPEN_CONNECTED] = { PSS_FIND, "asking %s for its sessions" },
+	[PSS_OPEN_WATCHED] = { PSS_WATCH, "asking %s for its boot id" },
+	[PSS_OPEN_AWAITED] = { PSS_AWAIT, "waiting for" },
+};
+
+static bool opens(const struct run *run)
+{
+	return kinds[run->kind].type == PSS_OPEN;
+}
+
 static void write_session(const struct run *run, const struct pss_open *open, struct pss_message *message)
 {
 	pss_message_text(message, PSS_TAG_NAME, open->name);
@@ -78,14 +96,20 @@ static int write_open(struct run *run, struct pss_open *open)
 	struct pss_message message;
 
 	open->id = pss_connection_new_id(run->connection);
-	pss_message_begin(&message, &run->connection->out, finds(run) ? PSS_FIND : PSS_OPEN, open->id);
-	if (open->again)
+	pss_message_begin(&message, &run->connection->out, kinds[run->kind].type, open->id);
+	if (open->watch)
+		pss_message_number(&message, PSS_TAG_WATCH, open->watch);
+	else if (open->instance)
+		pss_message_text(&message, opens(run) ? PSS_TAG_ANEW : PSS_TAG_INSTANCE, open->instance);
+	else if (open->again)
 		pss_link_write_again(run->call->link, open->again, &message);
 	else
 		pss_link_write(open->link ? open->link : run->call->link, &open->target, directory ? directory : "",
 			       &message);
+	if (open->timeout_ms > 0)
+		pss_message_number(&message, PSS_TAG_TIMEOUT, (uint64_t)open->timeout_ms);
 	pss_message_number(&message, PSS_TAG_KEEP, run->kind == PSS_OPEN_KEPT || run->kind == PSS_OPEN_CONNECTED);
-	if (!finds(run))
+	if (opens(run))
 		write_session(run, open, &message);
 	pss_message_number(&message, PSS_TAG_VERBOSE, pss_call_verbosity(run->call));
 	pss_request_surroundings(&message, directory);
@@ -363,8 +387,7 @@ static int begin_some(struct run *run)
 
 	while (rc == 0 && run->n_begun < run->n_opens && n_under_way(run) < run->throttle) {
 		struct pss_open *open = &run->opens[run->n_begun++];
-		pss_call_verbose(run->call, finds(run) ? "asking %s for its sessions" : "opening a session on %s",
-				 open->target.host);
+		pss_call_verbose(run->call, "%s %s", kinds[run->kind].beginning, open->target.host);
 		rc = write_open(run, open);
 	}
 	return rc;

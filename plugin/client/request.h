@@ -33,8 +33,10 @@ struct pss_change {
 	enum pss_buffering buffering; /* 0: as it is */
 	long long buffer_size;        /* bytes; 0: as it is */
 	bool has_idle;
-	long long idle_s; /* with has_idle: -IdleTimeoutSec */
-	size_t throttle;  /* so many at a time; 0: as usual */
+	long long idle_s;     /* with has_idle: -IdleTimeoutSec */
+	size_t throttle;      /* so many at a time; 0: as usual */
+	bool wait;            /* change.c: until their computers answer; those that have ended are opened anew */
+	long long timeout_ms; /* with wait; 0: as long as it takes */
 };
 
 /* Makes it. 1 and the session as it is now, whose finishing is the caller's; 0 when it was refused, which has been
@@ -62,6 +64,11 @@ struct pss_open {
 	const struct pss_value *link; /* how to reach it; NULL: as call->link has it */
 	const char *name;             /* -Name, or NULL */
 	struct pss_resilience resilience;
+	/* A session in whose place one is opened, or whose computer is meant, in the place of the target and the
+	 * parameters of the link; or NULL. target.host is what it is called then. */
+	const char *instance;
+	uint32_t watch;               /* of PSS_OPEN_AWAITED: the id of what has been watched */
+	long long timeout_ms;         /* of PSS_OPEN_AWAITED; 0: none */
 	enum pss_buffering buffering; /* of output that nobody takes; 0: the default */
 	long long buffer_size;        /* bytes of it; 0: the default */
 	/* while it runs */
@@ -79,8 +86,10 @@ struct pss_open_events {
 enum pss_open_kind {
 	PSS_OPEN_ENTERED, /* one, attached: on_opened is the last thing before its stream */
 	PSS_OPEN_KEPT,
-	PSS_OPEN_LISTED,   /* none is opened: those are found that holders keep there */
-	PSS_OPEN_CONNECTED /* the same; pss_request_change(PSS_CONNECT) over this connection may follow */
+	PSS_OPEN_LISTED,    /* none is opened: those are found that holders keep there */
+	PSS_OPEN_CONNECTED, /* the same; pss_request_change(PSS_CONNECT) over this connection may follow */
+	PSS_OPEN_WATCHED,   /* none: computers that are to restart are watched as long as the connection lives */
+	PSS_OPEN_AWAITED    /* none: until these have restarted, or those of the sessions answer */
 };
 
 /* -ThrottleLimit: how many are under way at a time, where it is not given. */

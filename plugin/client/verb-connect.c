@@ -5,7 +5,7 @@
 
 #include "client/change.h"
 
-enum { COMPUTER_NAME = PSS_CHANGE_SELECTORS, FORCE, THROTTLE_LIMIT };
+enum { COMPUTER_NAME = PSS_CHANGE_SELECTORS, FORCE, THROTTLE_LIMIT, WAIT, TIMEOUT };
 
 static const struct pss_parameter rows[] = {
 	PSS_CHANGE_ROWS,
@@ -14,13 +14,26 @@ static const struct pss_parameter rows[] = {
 		    .help = "take it from the terminal that has entered it, or from the computer that is connected to "
 			    "it" },
 	[THROTTLE_LIMIT] = PSS_THROTTLE_ROW("how many are connected, or computers asked, at a time (32)"),
+	[WAIT] = { "Wait", NULL, PSS_KIND_SWITCH,
+		   .help = "until their computers answer again; those that have ended, by a restart perhaps, are "
+			   "opened "
+			   "anew" },
+	[TIMEOUT] = { "Timeout", NULL, PSS_KIND_NUMBER, "SECONDS", .min = 1, .max = INT_MAX / 1000,
+		      .help = "with -Wait: no longer; status 124" },
 };
 
 static void run(struct pss_call *call)
 {
 	const struct pss_change change = { .type = PSS_CONNECT,
 					   .force = call->own[FORCE].on,
-					   .throttle = pss_throttle_of(&call->own[THROTTLE_LIMIT]) };
+					   .throttle = pss_throttle_of(&call->own[THROTTLE_LIMIT]),
+					   .wait = call->own[WAIT].on,
+					   .timeout_ms = call->own[TIMEOUT].number * 1000 };
+
+	if (call->own[TIMEOUT].given && !change.wait) {
+		pss_call_usage(call, "-Timeout goes with -Wait");
+		return;
+	}
 	pss_change_run(call, "Connect", &change, &call->own[COMPUTER_NAME]);
 }
 

@@ -15,9 +15,11 @@
 #include "client/invoke.h"
 #include "client/print.h"
 #include "client/request.h"
+#include "client/restart.h"
 #include "client/select.h"
 #include "client/ssh-connection.h"
 #include "client/using-values.h"
+#include "client/wait.h"
 #include "wire/cleanup.h"
 
 enum {
@@ -49,6 +51,7 @@ enum {
 	BUFFER_SIZE,
 	RESILIENT,
 	IDLE_TIMEOUT,
+	WAIT_FOR_RESTART,
 };
 
 static const char *const input_objects[] = { "-", "$null", NULL };
@@ -109,6 +112,9 @@ static const struct pss_parameter rows[] = {
 	[RESILIENT] = PSS_RESILIENT_ROW(
 		"its session outlives this computer's end; -InDisconnectedSession means it (else -Resilient:false)"),
 	[IDLE_TIMEOUT] = PSS_IDLE_TIMEOUT_ROW("the same, for so long without a word from here (7200; 0: for ever)"),
+	[WAIT_FOR_RESTART] = { "WaitForRestart", NULL, PSS_KIND_SWITCH,
+			       .help = "the command restarts the computer: wait until it has, and open kept sessions "
+				       "anew" },
 };
 
 /* What invoke points into. */
@@ -307,8 +313,8 @@ static bool check_link(struct pss_call *call)
 static bool check_job(struct pss_call *call)
 {
 	static const int only_jobs[] = { JOB_NAME, SESSION_NAME, BUFFERING, BUFFER_SIZE, RESILIENT, IDLE_TIMEOUT };
-	static const int only_watched[] = { ALLOCATE_TTY, TIMEOUT, INPUT_OBJECT,  HIDE_COMPUTER_NAME,
-					    GROUPED,      JSON,    SHARE_PASSWORD };
+	static const int only_watched[] = { ALLOCATE_TTY, TIMEOUT, INPUT_OBJECT,   HIDE_COMPUTER_NAME,
+					    GROUPED,      JSON,    SHARE_PASSWORD, WAIT_FOR_RESTART };
 	const struct pss_value *own = call->own;
 	bool job = own[AS_JOB].on || own[IN_DISCONNECTED_SESSION].on;
 
@@ -416,6 +422,20 @@ static bool wants_color(int fd)
 	return isatty(fd) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
 }
 
+/* -Timeout is for both, the command and the restart. */
+static void run_and_wait(struct pss_call *call, struct pss_invoke *invoke)
+{
+	struct pss_restart restart = { .connection = { .fd = -1 } };
+	long long deadline = invoke->timeout_ms > 0 ? pss_now_ms() + invoke->timeout_ms : 0;
+
+	invoke->restarts = true;
+	if (pss_restart_prepare(&restart, invoke) == 0 && !call->stop) {
+		pss_invoke_run(invoke);
+		pss_restart_finish(&restart, deadline);
+	}
+	pss_restart_free(&restart);
+}
+
 static void run_job(struct pss_call *call, struct job *job)
 {
 	struct pss_invoke *invoke = &job->invoke;
@@ -441,6 +461,8 @@ static void run_job(struct pss_call *call, struct job *job)
 		pss_job_run(invoke, call->own[invoke->disconnect ? SESSION_NAME : JOB_NAME].given
 					    ? &call->own[invoke->disconnect ? SESSION_NAME : JOB_NAME].list
 					    : NULL);
+	else if (call->own[WAIT_FOR_RESTART].on)
+		run_and_wait(call, invoke);
 	else
 		pss_invoke_run(invoke);
 }

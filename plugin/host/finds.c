@@ -273,16 +273,6 @@ static char *draw_key(void)
 	return g_strdup_printf("%08x%08x%08x%08x", g_random_int(), g_random_int(), g_random_int(), g_random_int());
 }
 
-/* Who only looks wants no ports forwarded, which another session may have. */
-static void forget_forwards(PssTarget *target)
-{
-	guint n = g_strv_length(target->options);
-
-	target->options = g_renew(char *, target->options, n + 2);
-	memmove(target->options + 1, target->options, (n + 1) * sizeof *target->options);
-	target->options[0] = g_strdup("ClearAllForwardings=yes");
-}
-
 void pss_finds_on_find(PssPeer *peer, uint32_t id, struct pss_fields fields)
 {
 	PssFinds *finds = pss_peer_finds(peer);
@@ -311,7 +301,7 @@ void pss_finds_on_find(PssPeer *peer, uint32_t id, struct pss_fields fields)
 	if (find->keep)
 		copy->share = 1;
 	else
-		forget_forwards(copy);
+		pss_target_forget_forwards(copy);
 	find->transport = pss_peer_new_transport(peer)(copy, &transport_events, find);
 	pss_transport_connect(find->transport);
 }

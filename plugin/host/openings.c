@@ -250,6 +250,26 @@ static PssSession *find_again(struct pss_fields fields)
 	return instance ? pss_registry_find(instance) : NULL;
 }
 
+/* A new one in the place of the session that the fields name. NULL: there is no such session. */
+static PssTarget *find_place(const PssPeer *peer, struct pss_fields fields, PssSessionOptions *options, GError **error)
+{
+	PssSession *again = pss_registry_find(pss_fields_text(fields, PSS_TAG_ANEW));
+
+	if (!again) {
+		g_set_error_literal(error, PSS_ERROR, PSS_NO_SESSION, "the session no longer exists");
+		return NULL;
+	}
+	pss_session_options_again(again, options);
+	return pss_peer_target_of(peer, again, fields);
+}
+
+static PssTarget *find_target(const PssPeer *peer, struct pss_fields fields, PssSessionOptions *options, GError **error)
+{
+	if (pss_fields_text(fields, PSS_TAG_ANEW))
+		return find_place(peer, fields, options, error);
+	return check_options(options, error) ? pss_peer_target(peer, fields, error) : NULL;
+}
+
 void pss_openings_on_open(PssPeer *peer, uint32_t id, struct pss_fields fields)
 {
 	PssOpenings *openings = pss_peer_openings(peer);
@@ -275,7 +295,7 @@ void pss_openings_on_open(PssPeer *peer, uint32_t id, struct pss_fields fields)
 	PssSession *again = find_again(fields);
 	if (again && !options.shell)
 		options.shell = pss_session_wanted_shell(again);
-	g_autoptr(PssTarget) target = check_options(&options, &error) ? pss_peer_target(peer, fields, &error) : NULL;
+	g_autoptr(PssTarget) target = find_target(peer, fields, &options, &error);
 	if (!target) {
 		pss_peer_error(peer, id, error);
 		return;

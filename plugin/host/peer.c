@@ -9,12 +9,14 @@
 #include <unistd.h>
 
 #include "host/attachment.h"
+#include "host/awaits.h"
 #include "host/error.h"
 #include "host/finds.h"
 #include "host/invocations.h"
 #include "host/openings.h"
 #include "host/registry.h"
 #include "host/requests.h"
+#include "host/session.h"
 #include "host/watch.h"
 
 #define READ_SIZE (64u * 1024u)
@@ -38,6 +40,7 @@ struct PssPeer {
 	PssAttachment *attachment;
 	PssInvocations *invocations;
 	PssFinds *finds;
+	PssAwaits *awaits;
 	void (*on_gone)(gpointer user);
 	gpointer user;
 };
@@ -50,7 +53,8 @@ struct handler {
 
 static void on_cancel(PssPeer *peer, uint32_t id, struct pss_fields fields)
 {
-	if (!pss_attachment_cancel(peer->attachment, id) && !pss_finds_cancel(peer->finds, id))
+	if (!pss_attachment_cancel(peer->attachment, id) && !pss_finds_cancel(peer->finds, id) &&
+	    !pss_awaits_cancel(peer->awaits, id))
 		pss_openings_on_cancel(peer, id, fields);
 }
 
@@ -72,6 +76,8 @@ static const struct handler handlers[] = {
 	[PSS_DISCONNECT] = { .on_fields = pss_request_disconnect, .since = 2 },
 	[PSS_CONNECT] = { .on_fields = pss_request_connect, .since = 2 },
 	[PSS_FIND] = { .on_fields = pss_finds_on_find, .since = 2 },
+	[PSS_WATCH] = { .on_fields = pss_awaits_on_watch, .since = 2 },
+	[PSS_AWAIT] = { .on_fields = pss_awaits_on_await, .since = 2 },
 	[PSS_RECEIVE] = { .on_fields = pss_invocations_on_receive, .since = 2 },
 	[PSS_INVOKE] = { .on_fields = pss_invocations_on_invoke, .since = 2 },
 	[PSS_VARIABLES] = { .on_fields = pss_invocations_on_variables, .since = 2 },
@@ -89,6 +95,7 @@ static void free_peer(PssPeer *peer)
 	pss_openings_free(peer->openings);
 	pss_requests_forget(peer);
 	pss_finds_free(peer->finds);
+	pss_awaits_free(peer->awaits);
 	close(peer->fd);
 	pss_buffer_wipe(&peer->in);
 	pss_buffer_wipe(&peer->out);
@@ -363,6 +370,20 @@ PssTarget *pss_peer_target(const PssPeer *peer, struct pss_fields fields, GError
 	return target;
 }
 
+PssTarget *pss_peer_target_of(const PssPeer *peer, PssSession *session, struct pss_fields fields)
+{
+	PssTarget *target = pss_target_copy(pss_session_target(session));
+
+	pss_target_take_surroundings(target, fields);
+	target->asker = peer->number;
+	return target;
+}
+
+PssAwaits *pss_peer_awaits(PssPeer *peer)
+{
+	return peer->awaits;
+}
+
 PssOpenings *pss_peer_openings(PssPeer *peer)
 {
 	return peer->openings;
@@ -399,6 +420,7 @@ PssPeer *pss_peer_new(int fd, PssTransportNewFunc new_transport, void (*on_gone)
 	peer->attachment = pss_attachment_new(peer);
 	peer->invocations = pss_invocations_new(peer);
 	peer->finds = pss_finds_new(peer);
+	peer->awaits = pss_awaits_new(peer);
 	peer->watch = pss_watch_new(fd, G_IO_IN, on_socket, peer);
 	return peer;
 }

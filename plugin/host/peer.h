@@ -46,8 +46,15 @@ PssTarget *pss_peer_target(const PssPeer *peer, struct pss_fields fields, GError
 typedef struct PssOpenings PssOpenings;
 typedef struct PssAttachment PssAttachment;
 typedef struct PssInvocations PssInvocations;
+/* The computer of this session, for who asks now. */
+typedef struct PssSession PssSession;
+PssTarget *pss_peer_target_of(const PssPeer *peer, PssSession *session,
+			      struct pss_fields fields) G_GNUC_WARN_UNUSED_RESULT;
+
 typedef struct PssFinds PssFinds;
 PssOpenings *pss_peer_openings(PssPeer *peer);
 PssAttachment *pss_peer_attachment(PssPeer *peer);
 PssInvocations *pss_peer_invocations(PssPeer *peer);
 PssFinds *pss_peer_finds(PssPeer *peer);
+typedef struct PssAwaits PssAwaits;
+PssAwaits *pss_peer_awaits(PssPeer *peer);

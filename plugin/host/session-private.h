@@ -19,9 +19,13 @@ struct PssSession {
 	char *prompt_name;
 	char *remote_user;
 	char *history_key;
-	char *forwards; /* or NULL */
+	char *forwards;    /* or NULL */
+	char *boot;        /* its computer's boot id, or NULL */
+	PssTarget *target; /* without an environment */
+	PssSession *again; /* what it takes the place of at its login, or NULL */
 	gboolean by_program;
-	char *wanted_shell;
+	char *asked_shell;  /* -ConfigurationName, or NULL */
+	char *wanted_shell; /* that, or what the shell is once it has ended */
 	char *term;
 	char *cause;
 	gint64 opened_at; /* seconds since 1970 */
@@ -91,6 +95,11 @@ void pss_session_name_prompt(PssSession *session);
 PssSession *pss_session_new_restored(PssTransportNewFunc new_transport, PssTarget *target, const PssHolderThere *there);
 void pss_session_enter_registry(PssSession *session);
 PssChannel *pss_session_adopt_channel(PssSession *session, guint number, gboolean is_terminal);
+
+/* ---- session-again.c */
+PssTarget *pss_session_copy_target(const PssTarget *target); /* without its environment */
+/* It is logged in: what it takes the place of goes. From now on it is listed, whatever becomes of it. */
+void pss_session_take_place(PssSession *session);
 
 /* ---- session-remote.c */
 extern const PssChannelEvents pss_session_control_events, pss_session_terminal_events;

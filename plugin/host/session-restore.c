@@ -66,6 +66,7 @@ void pss_session_save(PssSession *session)
 	set_text(file, "HistoryKey", session->history_key);
 	set_text(file, "Forwards", session->forwards);
 	set_text(file, "Shell", pss_session_configuration_name(session));
+	set_text(file, "Boot", pss_session_boot(session));
 	set_text(file, "Holder", pss_transport_held_name(session->transport));
 	g_key_file_set_integer(file, GROUP, "IdleTimeout", (int)session->idle_s);
 	g_key_file_set_int64(file, GROUP, "OpenedAt", session->opened_at);
@@ -142,6 +143,7 @@ static void restore(GKeyFile *file, gpointer user)
 	session->remote_user = text_of(file, "RemoteUser");
 	session->history_key = text_of(file, "HistoryKey");
 	session->forwards = text_of(file, "Forwards");
+	session->boot = text_of(file, "Boot");
 	session->wanted_shell = text_of(file, "Shell");
 	session->opened_at = g_key_file_get_int64(file, GROUP, "OpenedAt", NULL);
 	session->saved = file;

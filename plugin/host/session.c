@@ -35,6 +35,8 @@ static void free_link(PssSession *session)
 	g_clear_pointer(&session->transport, pss_transport_free);
 	if (session->remote && !session->wanted_shell)
 		session->wanted_shell = g_strdup(pss_remote_shell_name(session->remote));
+	if (session->remote && !session->boot)
+		session->boot = g_strdup(pss_remote_boot_id(session->remote));
 	g_clear_pointer(&session->remote, pss_remote_free);
 }
 
@@ -52,6 +54,10 @@ void pss_session_unref(PssSession *session)
 	g_free(session->remote_user);
 	g_free(session->history_key);
 	g_free(session->forwards);
+	g_free(session->boot);
+	pss_target_free(session->target);
+	pss_session_unref(session->again);
+	g_free(session->asked_shell);
 	g_free(session->wanted_shell);
 	g_free(session->term);
 	g_free(session->cause);
@@ -135,7 +141,7 @@ void pss_session_end(PssSession *session, enum pss_state state, const char *caus
 	pss_session_tell_waiters(session, error);
 	pss_session_tell_begun(session);
 	pss_record_settle(session->record);
-	if (!session->registered)
+	if (!session->registered && !session->again)
 		pss_registry_give_back(session->id);
 	pss_registry_note_end(session);
 }
@@ -195,6 +201,8 @@ void pss_session_enter_registry(PssSession *session)
 	if (!session->name)
 		session->name = g_strdup_printf("Session%u", session->id);
 	session->registered = TRUE;
+	if (session->again)
+		pss_session_take_place(session);
 	pss_registry_add(session);
 }
 
@@ -358,14 +366,17 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 	session->refs = 1;
 	session->state = PSS_STATE_OPENING;
 	session->opened_at = g_get_real_time() / G_USEC_PER_SEC;
-	session->instance = g_uuid_string_random();
+	session->again = options->again ? pss_session_ref(options->again) : NULL;
+	session->instance = session->again ? g_strdup(session->again->instance) : g_uuid_string_random();
+	session->target = pss_session_copy_target(target);
 	session->computer = g_strdup(target->host);
 	session->by_program = target->by_program;
 	session->name = g_strdup(options->name);
+	session->asked_shell = g_strdup(options->shell);
 	session->wanted_shell = g_strdup(options->shell);
 	session->term = g_strdup(options->term);
 	session->kept = options->kept;
-	session->id = options->kept ? pss_registry_reserve() : 0;
+	session->id = session->again ? session->again->id : options->kept ? pss_registry_reserve() : 0;
 	session->attach_too = options->attach_too;
 	session->columns = options->columns;
 	session->rows = options->rows;
@@ -400,6 +411,7 @@ PssSession *pss_session_new_restored(PssTransportNewFunc new_transport, PssTarge
 	session->state = PSS_STATE_DISCONNECTED;
 	session->kept = session->was_opened = session->resilient = TRUE;
 	session->by_program = target->by_program;
+	session->target = pss_session_copy_target(target);
 	session->link_lost = session->parked = session->let_go = TRUE;
 	session->record = pss_record_new(session);
 	session->waiters = g_ptr_array_new_with_free_func(g_free);

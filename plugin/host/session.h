@@ -25,6 +25,7 @@ typedef struct {
 	gboolean attach_too; /* on_opened comes at the login, for a terminal that enters at once */
 	const char *name;    /* -Name, or NULL for the default */
 	const char *shell;   /* -ConfigurationName, or NULL */
+	PssSession *again;   /* a kept one whose place it takes, with its Id, Name and InstanceId; or NULL */
 	const char *term;    /* the caller's TERM, or NULL */
 	guint columns, rows; /* 0: unknown */
 	gboolean resilient;  /* the remote shell is to outlive the link */
@@ -164,6 +165,13 @@ gboolean pss_session_run_job(PssSession *session, const PssCommand *command, gbo
  * session must outlive it. */
 PssRun *pss_session_receive(PssSession *session, const PssReceiveOptions *options, const PssRunEvents *events,
 			    gpointer user, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The computer, without anybody's environment. Borrowed. */
+const PssTarget *pss_session_target(PssSession *session);
+/* The boot id of its computer when it was opened, untrusted, or NULL. */
+const char *pss_session_boot(PssSession *session);
+/* What a session in its place is to be like. `again` ends here, if it has not yet; borrows from it. */
+void pss_session_options_again(PssSession *again, PssSessionOptions *ret_options);
 
 gboolean pss_session_is_kept(PssSession *session);
 gboolean pss_session_is_attached(PssSession *session);

@@ -103,17 +103,21 @@ static char **take_strings(GPtrArray *array)
 	return (char **)g_ptr_array_free(array, FALSE);
 }
 
-void pss_target_take_surroundings(PssTarget *target, struct pss_fields fields)
+static char **take_texts(struct pss_fields fields, enum pss_tag tag)
 {
-	GPtrArray *environment = g_ptr_array_new();
-	struct pss_fields rest = fields;
+	GPtrArray *texts = g_ptr_array_new();
 	struct pss_field field;
 
-	while (pss_fields_next(&rest, &field) > 0)
-		if (field.tag == PSS_TAG_ENV)
-			add_text(environment, &field);
+	while (pss_fields_next(&fields, &field) > 0)
+		if (field.tag == tag)
+			add_text(texts, &field);
+	return take_strings(texts);
+}
+
+void pss_target_take_surroundings(PssTarget *target, struct pss_fields fields)
+{
 	g_strfreev(target->environment);
-	target->environment = take_strings(environment);
+	target->environment = take_texts(fields, PSS_TAG_ENV);
 	g_free(target->cwd);
 	target->cwd = g_strdup(pss_fields_text(fields, PSS_TAG_CWD));
 	target->can_ask = pss_fields_number(fields, PSS_TAG_CAN_ASK, 0) != 0;
@@ -123,16 +127,8 @@ void pss_target_take_surroundings(PssTarget *target, struct pss_fields fields)
 PssTarget *pss_target_from_fields(struct pss_fields fields, GError **error)
 {
 	g_autoptr(PssTarget) target = g_new0(PssTarget, 1);
-	GPtrArray *options = g_ptr_array_new();
-	struct pss_fields rest = fields;
-	struct pss_field field;
 
-	while (pss_fields_next(&rest, &field) > 0) {
-		if (field.tag == PSS_TAG_OPTION)
-			add_text(options, &field);
-	}
-	target->options = take_strings(options);
-	pss_target_take_surroundings(target, fields);
+	target->options = take_texts(fields, PSS_TAG_OPTION);
 	target->host = g_strdup(pss_fields_text(fields, PSS_TAG_TARGET));
 	target->user = g_strdup(pss_fields_text(fields, PSS_TAG_USER));
 	target->port = (guint)MIN(pss_fields_number(fields, PSS_TAG_PORT, 0), G_MAXUINT);
@@ -141,9 +137,19 @@ PssTarget *pss_target_from_fields(struct pss_fields fields, GError **error)
 	target->connect_timeout_ms = (guint)MIN(pss_fields_number(fields, PSS_TAG_CONNECT_TIMEOUT, 0), G_MAXINT);
 	target->by_program = g_strcmp0(pss_fields_text(fields, PSS_TAG_TRANSPORT), "ssh") == 0;
 	target->share = pss_fields_number(fields, PSS_TAG_SHARE, 0) ? PSS_TARGET_SHARE_SESSION : 0;
+	pss_target_take_surroundings(target, fields);
 	if (!check_target(target, error))
 		return NULL;
 	return g_steal_pointer(&target);
+}
+
+void pss_target_forget_forwards(PssTarget *target)
+{
+	guint n = g_strv_length(target->options);
+
+	target->options = g_renew(char *, target->options, n + 2);
+	memmove(target->options + 1, target->options, (n + 1) * sizeof *target->options);
+	target->options[0] = g_strdup("ClearAllForwardings=yes");
 }
 
 PssTarget *pss_target_copy(const PssTarget *target)

@@ -32,6 +32,9 @@ typedef struct {
 PssTarget *pss_target_from_fields(struct pss_fields fields, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The caller's part of it: directory, environment, who can be asked. */
 void pss_target_take_surroundings(PssTarget *target, struct pss_fields fields);
+
+/* Who only looks wants no ports forwarded, which another session may have. */
+void pss_target_forget_forwards(PssTarget *target);
 PssTarget *pss_target_copy(const PssTarget *target);
 void pss_target_free(PssTarget *target);
 

@@ -299,6 +299,10 @@ void pss_boot_on_reply(PssRemote *remote, const PssReply *reply)
 		take_program(remote, reply->field[1]);
 		pss_engine_forget_script(remote);
 		break;
+	case 'h':
+		g_free(remote->boot);
+		remote->boot = *reply->field[0] ? g_strdup(reply->field[0]) : NULL;
+		break;
 	case 'x':
 		fail(remote, reply->field[0]);
 		break;

@@ -182,6 +182,8 @@ fi
 @WHERE@
 here=$(pss_where)
 echo "$here" >where
+read -r y </proc/sys/kernel/random/boot_id 2>/dev/null || y=
+pss_say h "$y"
 echo $$ >pid
 
 # ---- what requests need, which come behind this script

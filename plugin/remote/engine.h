@@ -71,6 +71,7 @@ struct PssRemote {
 	char *refusal; /* why the session cannot be what it was asked to be */
 	char *program; /* the name of the shell's, untrusted; NULL: not known, or none that can be shown */
 	char *home;    /* the private directory, untrusted; NULL until it is known */
+	char *boot;    /* the computer's boot id, untrusted; NULL until it is known */
 	char *control_script;
 	gsize n_control_script;
 

@@ -157,6 +157,7 @@ void pss_remote_free(PssRemote *remote)
 	pss_engine_forget_script(remote);
 	g_free(remote->program);
 	g_free(remote->home);
+	g_free(remote->boot);
 	pss_invoke_forget(remote);
 	g_string_free(remote->text, TRUE);
 	g_byte_array_unref(remote->held);
@@ -406,6 +407,11 @@ PssRemoteState pss_remote_state(PssRemote *remote)
 gboolean pss_remote_is_unproven(PssRemote *remote)
 {
 	return remote->is_unproven;
+}
+
+const char *pss_remote_boot_id(const PssRemote *remote)
+{
+	return remote->boot;
 }
 
 const char *pss_remote_shell_name(PssRemote *remote)

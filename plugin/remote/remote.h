@@ -220,6 +220,9 @@ char *pss_remote_old_mark(PssRemote *remote, char kind);
 /* The last first prompt, for a terminal that enters while IDLE; FALSE where there was none yet. */
 gboolean pss_remote_last_prompt(PssRemote *remote, PssRemotePrompt *ret_prompt);
 
+/* The boot id of the computer, as the control script has told it: untrusted; NULL where it is not known. */
+const char *pss_remote_boot_id(const PssRemote *remote);
+
 /* The shell in use: its family ("bash", "zsh", "fish"), of the POSIX family its own name ("dash", "mksh"), "sh" where
  * that is not known. NULL before it is known or when RAW. */
 const char *pss_remote_shell_name(PssRemote *remote);

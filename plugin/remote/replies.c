@@ -13,6 +13,7 @@ static const struct {
 	guint n_fields;
 } replies_known[] = {
 	{ 'd', 2 }, /* directory, name of the shell's program */
+	{ 'h', 1 }, /* boot id, or nothing */
 	{ 'x', 1 }, /* reason: the bootstrap failed */
 	{ 'u', 1 }, /* reason: the shell that was asked for is not there */
 	{ 'o', 1 }, /* program, or nothing: the terminal's process is another one */

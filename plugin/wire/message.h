@@ -28,6 +28,12 @@ enum pss_type {
 	/* Version 2: the fields of an OPEN that name a computer; KEEP: a CONNECT may follow. ACK, then NOTE* ASK*,
 	 * SESSION* of what holders keep there, then RESULT */
 	PSS_FIND = 26,
+	/* Version 2: the fields of an OPEN that name a computer, or INSTANCE: it is going to restart. ACK, then NOTE*
+	 * ASK*; RESULT when its boot id is known */
+	PSS_WATCH = 27,
+	/* Version 2: WATCH: until it has restarted; or INSTANCE: until its computer answers. TIMEOUT. ACK, then NOTE*
+	 * ASK*, then RESULT with RESTARTED, HISTORY_KEY */
+	PSS_AWAIT = 28,
 	PSS_RECEIVE = 25, /* version 2: what a session printed unwatched; ACK, then streams, then RESULT */
 
 	/* client → host: inside a request */
@@ -167,6 +173,10 @@ enum pss_tag {
 	PSS_TAG_DISCONNECT = 137,  /* number: 1, with JOB, to let go of the session at once */
 	PSS_TAG_BUFFERING = 138,   /* number: enum pss_buffering, of what waits */
 	PSS_TAG_BUFFER_SIZE = 139, /* number: bytes of it at most */
+	PSS_TAG_WATCH = 141,       /* number: the id of the WATCH that an AWAIT belongs to */
+	PSS_TAG_TIMEOUT = 142,     /* number: milliseconds until an AWAIT ends as PSS_TIMEOUT; absent: never */
+	PSS_TAG_RESTARTED = 143,   /* number: 1 when the computer's boot id is another one */
+	PSS_TAG_ANEW = 145,        /* text, in an OPEN: INSTANCE of the session in whose place it opens one */
 	PSS_TAG_SAFE = 140,        /* number: enum pss_safe, the streams that a terminal shows */
 };
 
