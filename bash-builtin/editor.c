@@ -29,6 +29,7 @@
 static struct {
 	FILE *in, *out;
 	bool was_prepped; /* the shell's own readline had the terminal (we run inside `bind -x`) */
+	bool is_disarmed; /* keys and commands of this computer, in this process */
 	const struct pss_read_request *request;
 	enum pss_read outcome; /* of the line being read; LINE until something else ends it */
 	char *unfinished;      /* what was typed when it was left; heap */
@@ -104,8 +105,12 @@ static int take_keys(void)
 
 	if (rc < 0)
 		return rc;
-	pss_editor_disarm_commands();
-	pss_editor_raise_fence();
+	/* Once: behind a hop this is the same child, and what was put in place of others' is there. */
+	if (!editor.is_disarmed) {
+		pss_editor_disarm_commands();
+		pss_editor_raise_fence();
+	}
+	editor.is_disarmed = true;
 	pss_editor_secure_keys();
 	return pss_editor_can_type() ? 0 : -ENOKEY;
 }

@@ -38,6 +38,7 @@ enum pss_stream { PSS_STREAM_ERROR, PSS_STREAM_WARNING, PSS_STREAM_INFORMATION, 
 struct pss_call {
 	const struct pss_shell *shell;
 	const struct pss_verb *verb;
+	const struct pss_via *via;         /* the way to computers (hop.h), or NULL: from here */
 	struct pss_value own[PSS_OWN_MAX]; /* of verb->rows */
 	struct pss_value link[PSS_LINK_COUNT];
 	struct pss_value confirm[PSS_CONFIRM_COUNT];

@@ -7,6 +7,7 @@
 
 #include "client/entered-line.h"
 #include "client/entered-state.h"
+#include "client/hop.h"
 #include "client/prompt.h"
 #include "client/text.h"
 #include "client/tty-signals.h"
@@ -72,13 +73,22 @@ static void leave_by_exit(struct pss_entered_state *state, int status)
 		send_line(state, line);
 }
 
+/* What becomes of it verb-enter.c sees to, when the terminal and the editor are free. */
+static void hop(struct pss_entered_state *state, const char *line)
+{
+	state->entered->hop->line = strdup(line);
+	state->hopping = state->entered->hop->line != NULL;
+}
+
 static void submit(struct pss_entered_state *state, const char *line)
 {
 	int status = -1;
 	enum pss_leaving leaving = state->link.prompt.continuation ? PSS_LEAVING_NOT : pss_line_leaves(line, &status);
 
 	keep_for_history(state, line);
-	if (leaving == PSS_LEAVING_PSSESSION)
+	if (state->entered->hop && !state->link.prompt.continuation && pss_hop_is_one(line))
+		hop(state, line);
+	else if (leaving == PSS_LEAVING_PSSESSION)
 		leave(state, -1);
 	else if (leaving == PSS_LEAVING_EXIT)
 		leave_by_exit(state, status);

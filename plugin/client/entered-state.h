@@ -33,6 +33,7 @@ struct pss_entered_state {
 	bool again;             /* keys have come while a line was edited: it is edited anew, in front of them */
 	unsigned n_edited;      /* link.n_prompts, of the prompt that is being edited */
 	int wanted_status;      /* given with `exit N`, or -1 */
+	bool hopping;           /* a line may lead on to another computer: entered->hop */
 	bool leaving;           /* the user has asked to leave */
 	enum pss_escape_key escaped; /* … by which escape key */
 	bool ended;                  /* the shell is being ended, or its terminal is gone */

@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "client/entered-state.h"
+#include "client/hop.h"
 #include "client/tty-signals.h"
+#include "client/wait.h"
 #include "wire/cleanup.h"
 #include "wire/status.h"
 
@@ -65,7 +67,7 @@ static void run_remote(struct pss_entered_state *state)
 
 static void run(struct pss_entered_state *state)
 {
-	while (!state->ended && !state->leaving) {
+	while (!state->ended && !state->leaving && !state->hopping) {
 		switch (state->link.stage) {
 		case PSS_STAGE_REMOTE:
 			run_remote(state);
@@ -121,6 +123,23 @@ static int refuse(const struct pss_entered *entered, int error)
 	return pss_status_exit(PSS_FAILED);
 }
 
+/* Of a loop that goes on behind another computer, the link is as it was left: at a prompt. */
+static void begin_link(struct pss_entered_state *state)
+{
+	struct pss_hop *hop = state->entered->hop;
+
+	if (!hop || !hop->resumes) {
+		pss_link_init(&state->link, state->entered->connection, state->entered->id);
+		return;
+	}
+	state->link = hop->link;
+	state->link.heard_at = pss_now_ms();
+	if (hop->sends_line)
+		pss_link_line(&state->link, hop->line, strlen(hop->line));
+	free(hop->line);
+	*hop = (struct pss_hop){ 0 };
+}
+
 int pss_entered_run(const struct pss_entered *entered)
 {
 	struct pss_entered_state state = { .entered = entered, .shell = entered->shell, .wanted_status = -1 };
@@ -130,7 +149,7 @@ int pss_entered_run(const struct pss_entered *entered)
 	if (pss_tty_open(&state.tty, term) < 0)
 		return refuse(entered, -ENOTTY);
 	pss_signals_catch(NULL);
-	pss_link_init(&state.link, entered->connection, entered->id);
+	begin_link(&state);
 	state.relay = (struct pss_relay){
 		.link = &state.link,
 		.tty = &state.tty,
@@ -158,10 +177,13 @@ int pss_entered_run(const struct pss_entered *entered)
 	ending = pss_signals_ending();
 	pss_tty_close(&state.tty);
 	pss_signals_release();
-	if (!state.ended)
+	if (!state.ended && !state.hopping)
 		pss_screen_farewell(&state);
 	pss_history_finish(&state.history);
-	pss_link_finish(&state.link);
+	if (state.hopping)
+		entered->hop->link = state.link;
+	else
+		pss_link_finish(&state.link);
 	free(state.pending);
 	free(state.insert);
 	pss_typed_finish(&state.typed);

@@ -9,6 +9,8 @@
 #include "client/shell.h"
 #include "wire/message.h"
 
+struct pss_hop;
+
 struct pss_entered {
 	const struct pss_shell *shell;
 	struct pss_connection *connection; /* attached: the next frame is STARTED or PROMPT */
@@ -23,6 +25,7 @@ struct pss_entered {
 	/* Takes note of a NOTE, and says whether it is to be shown. NULL: all are. */
 	bool (*on_note)(void *user, enum pss_note_kind kind, const char *text);
 	void *user_data;
+	struct pss_hop *hop; /* a line that may lead on ends the loop, which is gone on with later; or NULL */
 };
 
 /* Blocks as long as the user stays. The terminal, signal handlers and the shell's editor are as they

@@ -88,6 +88,7 @@ static int write_invoke(struct pss_invoke *invoke, const struct pss_invoke_targe
 	if (target->target.host) {
 		pss_link_write(target->link ? target->link : invoke->call->link, &target->target,
 			       directory ? directory : "", &message);
+		pss_request_via(invoke->call, &message);
 		pss_request_surroundings(&message, directory);
 		pss_message_number(&message, PSS_TAG_VERBOSE, pss_call_verbosity(invoke->call));
 	} else {

@@ -106,6 +106,8 @@ static int write_open(struct run *run, struct pss_open *open)
 	else
 		pss_link_write(open->link ? open->link : run->call->link, &open->target, directory ? directory : "",
 			       &message);
+	if (!open->watch && !open->instance && !open->again)
+		pss_request_via(run->call, &message);
 	if (open->timeout_ms > 0)
 		pss_message_number(&message, PSS_TAG_TIMEOUT, (uint64_t)open->timeout_ms);
 	pss_message_number(&message, PSS_TAG_KEEP, run->kind == PSS_OPEN_KEPT || run->kind == PSS_OPEN_CONNECTED);

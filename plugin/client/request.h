@@ -107,6 +107,9 @@ int pss_request_open(struct pss_call *call, struct pss_connection *connection, s
 		     size_t throttle, enum pss_open_kind kind, struct pss_opening_keys *keys,
 		     const struct pss_open_events *events);
 
+/* The way to the computer, where it is not from here. */
+void pss_request_via(const struct pss_call *call, struct pss_message *message);
+
 /* The fields that tell of the caller's surroundings (SPEC §8): what pssession itself needs of them. */
 void pss_request_surroundings(struct pss_message *message, const char *directory);
 

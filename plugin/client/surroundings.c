@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "client/ask.h"
+#include "client/hop.h"
 #include "client/request.h"
 #include "client/size.h"
 #include "wire/cleanup.h"
@@ -24,6 +25,11 @@ static const char *const needed[] = {
 	"LC_TELEPHONE",   "LC_TIME",
 };
 #define N_NEEDED (sizeof needed / sizeof *needed)
+
+void pss_request_via(const struct pss_call *call, struct pss_message *message)
+{
+	pss_message_text(message, PSS_TAG_VIA, call->via ? call->via->instance : NULL);
+}
 
 void pss_request_surroundings(struct pss_message *message, const char *directory)
 {

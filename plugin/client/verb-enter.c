@@ -12,6 +12,7 @@
 
 #include "client/entered.h"
 #include "client/escape-keys.h"
+#include "client/hop.h"
 #include "client/request.h"
 #include "client/select.h"
 #include "wire/cleanup.h"
@@ -134,6 +135,42 @@ static bool on_note(void *user, enum pss_note_kind kind, const char *text)
 	return kind != PSS_NOTE_MOTD;
 }
 
+/* The entered loop, again and again: a line that leads on to another computer ends it, and it goes on behind that. */
+static int run_loop(struct entering *entering, struct pss_connection *connection, uint32_t id)
+{
+	struct pss_call *call = entering->call;
+	/* "[web1]: [web2]: " is what PSSESSION_PROMPT makes of such a name. */
+	_cleanup_(pss_free_pointer) char *name =
+		call->via ? pss_format("%s]: [%s", call->via->prompt_name, entering->session.prompt_name)
+			  : strdup(entering->session.prompt_name);
+	const struct pss_via via = { entering->session.instance, entering->session.computer,
+				     name ? name : entering->session.prompt_name };
+	struct pss_hop hop = { 0 };
+	struct pss_entered entered = {
+		.shell = call->shell,
+		.connection = connection,
+		.id = id,
+		.kept = entering->target.host == NULL,
+		.name = entering->session.computer,
+		.user = *entering->session.remote_user ? entering->session.remote_user : NULL,
+		.prompt_name = via.prompt_name,
+		.history_key = entering->session.history_key,
+		.escape_character = entering->escape_character,
+		.ahead = &entering->keys.typed,
+		.on_note = on_note,
+		.user_data = call,
+		.hop = connection->version >= 2 ? &hop : NULL,
+	};
+	int status = pss_entered_run(&entered);
+
+	entered.ahead = NULL;
+	while (hop.line) {
+		pss_hop_run(call, &via, &hop);
+		status = pss_entered_run(&entered);
+	}
+	return status;
+}
+
 /* Runs where the shell wants it. The exit status of enter-pssession. */
 static int loop(void *argument)
 {
@@ -155,23 +192,8 @@ static int loop(void *argument)
 	/* The ^C stands on the line; a shell starts a new one only for its own interrupt, not for a child's. */
 	if (status == pss_status_exit(PSS_INTERRUPTED) && getpid() != entering->shell && call->shell->interrupted())
 		fputc('\n', stderr);
-	if (entering->opened && !entering->detached && !call->stop) {
-		const struct pss_entered entered = {
-			.shell = call->shell,
-			.connection = &connection,
-			.id = id,
-			.kept = entering->target.host == NULL,
-			.name = entering->session.computer,
-			.user = *entering->session.remote_user ? entering->session.remote_user : NULL,
-			.prompt_name = entering->session.prompt_name,
-			.history_key = entering->session.history_key,
-			.escape_character = entering->escape_character,
-			.ahead = &entering->keys.typed,
-			.on_note = on_note,
-			.user_data = call,
-		};
-		status = pss_entered_run(&entered);
-	}
+	if (entering->opened && !entering->detached && !call->stop)
+		status = run_loop(entering, &connection, id);
 	pss_opening_keys_finish(&entering->keys);
 	if (entering->opened)
 		pss_session_finish(&entering->session);
@@ -223,12 +245,23 @@ static bool read_target(struct pss_call *call, struct entering *entering)
 	return entering->wanted != NULL;
 }
 
+/* Typed at the prompt of a session: we run where the shell wants entered sessions to run already. */
+static void enter_from_session(struct entering *entering)
+{
+	entering->call->status = loop(entering);
+	pss_target_finish(&entering->target);
+}
+
 static void run(struct pss_call *call)
 {
 	struct entering entering = { .call = call, .shell = getpid(), .escape_character = PSS_ESCAPE_KEYS_CHAR };
 
 	if (!read_target(call, &entering))
 		return;
+	if (call->via) {
+		enter_from_session(&entering);
+		return;
+	}
 	const char *why_not = call->shell->why_not_enter();
 	entering.legacy =
 		mmap(NULL, sizeof *entering.legacy, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "client/call.h"
+#include "client/hop.h"
 #include "client/suggest.h"
 #include "wire/cleanup.h"
 
@@ -77,8 +78,22 @@ static int check_shared(const struct pss_call *call, size_t i, char **ret_error)
 	return 0;
 }
 
+/* What names no computer would be meant for sessions of here. */
+static int check_via(const struct pss_call *call, char **ret_error)
+{
+	if (!call->via || call->own[0].given)
+		return 0;
+	*ret_error =
+		pss_format("through %s only computers are reached: -ComputerName is needed (for sessions of here leave "
+			   "first)",
+			   call->via->computer);
+	return -EINVAL;
+}
+
 static int check(const struct pss_call *call, char **ret_error)
 {
+	if (check_via(call, ret_error) < 0)
+		return -EINVAL;
 	for (size_t i = 0; i < N_VARIABLES; i++) {
 		if (!call->common[variables[i].parameter].given)
 			continue;
@@ -161,6 +176,12 @@ static int run(struct pss_call *call, const char *const *arguments)
 
 int pss_verb_run(const struct pss_verb *verb, const struct pss_shell *shell, const char *const *arguments)
 {
+	return pss_verb_run_via(verb, shell, arguments, NULL);
+}
+
+int pss_verb_run_via(const struct pss_verb *verb, const struct pss_shell *shell, const char *const *arguments,
+		     const struct pss_via *via)
+{
 	struct pss_call *call = calloc(1, sizeof *call);
 
 	if (!call) {
@@ -169,6 +190,7 @@ int pss_verb_run(const struct pss_verb *verb, const struct pss_shell *shell, con
 	}
 	call->shell = shell;
 	call->verb = verb;
+	call->via = via;
 	int status = run(call, arguments);
 	finish(call);
 	return status;

@@ -46,6 +46,11 @@ PSS_VERBS(PSS_DECLARE_VERB)
  * were asked for. Returns the exit status of SPEC §6. The caller flushes stdout and reports its write errors. */
 int pss_verb_run(const struct pss_verb *verb, const struct pss_shell *shell, const char *const *arguments);
 
+/* The same, typed at the prompt of a session through which computers are reached (hop.h). */
+struct pss_via;
+int pss_verb_run_via(const struct pss_verb *verb, const struct pss_shell *shell, const char *const *arguments,
+		     const struct pss_via *via);
+
 /* "enter-pssession [-ComputerName] HOST [-Force] …". Heap, NULL when memory is short. */
 char *pss_verb_usage(const struct pss_verb *verb);
 

@@ -338,6 +338,8 @@ static gboolean find_session(struct invocation *invocation, const char *instance
 {
 	PssSession *session = pss_registry_find(instance);
 
+	session = session ? session : pss_session_find_living(instance);
+
 	if (!session) {
 		g_set_error_literal(error, PSS_ERROR, PSS_NO_SESSION, "the session no longer exists");
 		return FALSE;

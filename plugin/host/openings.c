@@ -300,6 +300,11 @@ void pss_openings_on_open(PssPeer *peer, uint32_t id, struct pss_fields fields)
 		pss_peer_error(peer, id, error);
 		return;
 	}
+	if (target->via && options.resilient) {
+		pss_peer_result(peer, id, PSS_UNSUPPORTED,
+				"-Resilient does not go with a computer that is reached through a session");
+		return;
+	}
 	struct opening *opening = g_new0(struct opening, 1);
 	opening->owner = openings;
 	opening->id = id;

@@ -356,8 +356,25 @@ static PssTarget *target_again(const char *instance, struct pss_fields fields, G
 		return NULL;
 	}
 	PssTarget *target = pss_session_target_again(session);
+	/* Used up, and so an error: never another way to what may be another computer from here. */
+	target->via = pss_via_ref(pss_session_target(session)->via);
 	pss_target_take_surroundings(target, fields);
 	return target;
+}
+
+/* What would go another way than through that session is refused: the same name may be another computer from here. */
+static gboolean lead_through(PssTarget *target, const char *instance, GError **error)
+{
+	if (!instance)
+		return TRUE;
+	if (target->by_program || target->share) {
+		g_set_error(error, PSS_ERROR, PSS_UNSUPPORTED,
+			    "-%s does not go with a computer that is reached through a session",
+			    target->share ? "ShareConnection" : "Transport ssh");
+		return FALSE;
+	}
+	target->via = pss_session_via(instance, error);
+	return target->via != NULL;
 }
 
 PssTarget *pss_peer_target(const PssPeer *peer, struct pss_fields fields, GError **error)
@@ -365,9 +382,13 @@ PssTarget *pss_peer_target(const PssPeer *peer, struct pss_fields fields, GError
 	const char *instance = pss_fields_text(fields, PSS_TAG_INSTANCE);
 	PssTarget *target = instance ? target_again(instance, fields, error) : pss_target_from_fields(fields, error);
 
-	if (target)
-		target->asker = peer->number;
-	return target;
+	if (!target)
+		return NULL;
+	target->asker = peer->number;
+	if (lead_through(target, pss_fields_text(fields, PSS_TAG_VIA), error))
+		return target;
+	pss_target_free(target);
+	return NULL;
 }
 
 PssTarget *pss_peer_target_of(const PssPeer *peer, PssSession *session, struct pss_fields fields)

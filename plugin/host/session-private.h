@@ -101,6 +101,10 @@ PssTarget *pss_session_copy_target(const PssTarget *target); /* without its envi
 /* It is logged in: what it takes the place of goes. From now on it is listed, whatever becomes of it. */
 void pss_session_take_place(PssSession *session);
 
+/* ---- session-hop.c: all sessions there are */
+void pss_session_enlist(PssSession *session);
+void pss_session_delist(PssSession *session);
+
 /* ---- session-remote.c */
 extern const PssChannelEvents pss_session_control_events, pss_session_terminal_events;
 extern const PssRemoteEvents pss_session_remote_events;

@@ -45,6 +45,7 @@ void pss_session_unref(PssSession *session)
 	if (!session || --session->refs > 0)
 		return;
 	g_assert(!session->watcher);
+	pss_session_delist(session);
 	pss_record_free(session->record);
 	free_link(session);
 	g_free(session->name);
@@ -364,6 +365,7 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 {
 	PssSession *session = g_new0(PssSession, 1);
 	session->refs = 1;
+	pss_session_enlist(session);
 	session->state = PSS_STATE_OPENING;
 	session->opened_at = g_get_real_time() / G_USEC_PER_SEC;
 	session->again = options->again ? pss_session_ref(options->again) : NULL;
@@ -408,6 +410,7 @@ PssSession *pss_session_new_restored(PssTransportNewFunc new_transport, PssTarge
 	const PssRemoteOptions options = { .kept = TRUE, .resilient = TRUE };
 
 	session->refs = 1;
+	pss_session_enlist(session);
 	session->state = PSS_STATE_DISCONNECTED;
 	session->kept = session->was_opened = session->resilient = TRUE;
 	session->by_program = target->by_program;

@@ -173,6 +173,11 @@ const char *pss_session_boot(PssSession *session);
 /* What a session in its place is to be like. `again` ends here, if it has not yet; borrows from it. */
 void pss_session_options_again(PssSession *again, PssSessionOptions *ret_options);
 
+/* One that has not ended, also a temporary one: borrowed, or NULL. */
+PssSession *pss_session_find_living(const char *instance);
+/* A way through it. */
+PssVia *pss_session_via(const char *instance, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 gboolean pss_session_is_kept(PssSession *session);
 gboolean pss_session_is_attached(PssSession *session);
 gboolean pss_session_is_listed(PssSession *session); /* also when it has ended */

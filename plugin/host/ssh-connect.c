@@ -19,6 +19,7 @@
 
 #include "host/error.h"
 #include "host/shortage.h"
+#include "host/via.h"
 
 #define LOOKUP_DESCRIPTORS 3 /* of getaddrinfo(), at a time */
 
@@ -307,6 +308,9 @@ gboolean pss_ssh_connect(PssPerson *person, const PssSshConfig *config, const Ps
 			 PssSshStream *ret_stream, GError **error)
 {
 	gboolean is_proxied = config->proxy_command || config->proxy_jump;
+
+	if (target->via)
+		return pss_via_connect(target->via, person, config->hostname, config->port, ret_stream, error);
 	struct addrinfo *addresses = is_proxied ? NULL : resolve(person, config, error);
 
 	if (!is_proxied && !addresses)

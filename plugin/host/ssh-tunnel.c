@@ -246,7 +246,8 @@ static void settle(Tunnel *tunnel, gboolean connected)
 	tunnel->state = TUNNEL_OPEN;
 	if (connected)
 		return;
-	if (pss_ssh_link_is_alive(tunnel->owner->link))
+	/* One without a text has somebody who hears it from the answer. */
+	if (tunnel->forward->text && pss_ssh_link_is_alive(tunnel->owner->link))
 		pss_person_note(tunnel->owner->link->person, PSS_NOTE_WARNING, "%s '%s': %s does not connect to %s:%u",
 				pss_forward_keyword(tunnel->forward), tunnel->forward->text,
 				is_remote ? "this computer" : "the server", tunnel->host, tunnel->port);
@@ -430,6 +431,19 @@ static gboolean on_connection(gint listener, GIOCondition condition, gpointer us
 	tunnel->state = listening->forward->host ? TUNNEL_OPENING : TUNNEL_ASKING;
 	take_origin(tunnel, (struct sockaddr *)&address, n);
 	return G_SOURCE_CONTINUE;
+}
+
+gboolean pss_tunnels_lead(PssTunnels *tunnels, int fd)
+{
+	static const PssForward asked = { .kind = PSS_FORWARD_DYNAMIC, .fd = -1 };
+
+	if (!has_room(tunnels, FALSE))
+		return FALSE;
+	Tunnel *tunnel = add_tunnel(tunnels, &asked, fd);
+	tunnel->state = TUNNEL_ASKING;
+	tunnel->origin = g_strdup("127.0.0.1");
+	wait_for_fd(tunnel);
+	return TRUE;
 }
 
 static guint count_agents(const PssTunnels *tunnels)

@@ -162,6 +162,7 @@ PssTarget *pss_target_copy(const PssTarget *target)
 	copy->config_file = g_strdup(target->config_file);
 	copy->options = g_strdupv(target->options);
 	copy->cwd = g_strdup(target->cwd);
+	copy->via = pss_via_ref(target->via);
 	copy->environment = g_strdupv(target->environment);
 	return copy;
 }
@@ -177,6 +178,7 @@ void pss_target_free(PssTarget *target)
 	g_strfreev(target->options);
 	g_free(target->cwd);
 	g_strfreev(target->environment);
+	pss_via_unref(target->via);
 	g_free(target);
 }
 

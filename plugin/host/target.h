@@ -7,6 +7,11 @@
 
 #include "wire/message.h"
 
+/* A way through a session (via.h). */
+typedef struct PssVia PssVia;
+PssVia *pss_via_ref(PssVia *via); /* accept NULL; from any thread */
+void pss_via_unref(PssVia *via);
+
 typedef struct {
 	char *host;               /* host or alias as typed, never NULL, checked by pss_target_check_name() */
 	char *user;               /* or NULL */
@@ -20,6 +25,7 @@ typedef struct {
 	gboolean by_program;      /* -Transport ssh: the ssh program makes the connection */
 	guint share;              /* -ShareConnection: one connection with others that name it so, where it will want so
 				     many channels at a time; 0: one of its own */
+	PssVia *via;              /* or NULL: from here, as ssh_config says */
 	gboolean can_ask;         /* a person sits there */
 	guint64 asker; /* the client that puts its questions to them, one after another; 0: it is not known */
 	guint verbose; /* 0, 1, 2: which notes are wanted */

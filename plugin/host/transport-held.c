@@ -523,10 +523,17 @@ PssTransport *pss_transport_held_restore(PssTarget *target, PssHeldLinkFunc new_
 	return base;
 }
 
+static gboolean held_lead(PssTransport *base, int fd)
+{
+	PssHeld *held = (PssHeld *)base;
+	return held->link && held->link->transport && pss_transport_lead(held->link->transport, fd);
+}
+
 PssTransport *pss_transport_held_new(PssTarget *target, PssHeldLinkFunc new_link, guint idle_s,
 				     const PssTransportEvents *events, gpointer user)
 {
 	static const PssTransportOps ops = {
+		.lead = held_lead,
 		.connect = held_connect,
 		.open = held_open,
 		.write = held_write,

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include "host/ssh-link.h"
+#include "host/ssh-tunnel.h"
 
 static void on_login_done(PssSshLogin *login, gpointer user)
 {
@@ -59,6 +60,12 @@ static gboolean ssh_reserve(PssTransport *base, guint n_channels, guint n_termin
 	return TRUE;
 }
 
+static gboolean ssh_lead(PssTransport *base, int fd)
+{
+	PssSshLink *link = (PssSshLink *)base;
+	return link->tunnels && pss_ssh_link_is_alive(link) && pss_tunnels_lead(link->tunnels, fd);
+}
+
 static void ssh_free_it(PssTransport *base)
 {
 	PssSshLink *link = (PssSshLink *)base;
@@ -86,6 +93,7 @@ PssTransport *pss_transport_ssh_new(PssTarget *target, const PssTransportEvents 
 		.eof = pss_ssh_channel_eof,
 		.close = pss_ssh_channel_close,
 		.reserve = ssh_reserve,
+		.lead = ssh_lead,
 		.free = ssh_free_it,
 	};
 	PssSshLink *link = g_new0(PssSshLink, 1);

@@ -26,6 +26,11 @@ gboolean pss_transport_reserve(PssTransport *transport, guint n_channels, guint 
 	return transport->ops->reserve && transport->ops->reserve(transport, n_channels, n_terminals);
 }
 
+gboolean pss_transport_lead(PssTransport *transport, int fd)
+{
+	return transport->ops->lead && transport->ops->lead(transport, fd);
+}
+
 void pss_channel_write(PssChannel *channel, const void *data, gsize n)
 {
 	channel->transport->ops->write(channel, data, n);

@@ -84,6 +84,7 @@ typedef struct {
 	void (*eof)(PssChannel *channel);
 	void (*close)(PssChannel *channel);
 	gboolean (*reserve)(PssTransport *transport, guint n_channels, guint n_terminals); /* NULL: it cannot */
+	gboolean (*lead)(PssTransport *transport, int fd);                                 /* NULL: it cannot */
 	void (*free)(PssTransport *transport);
 } PssTransportOps;
 
@@ -111,6 +112,11 @@ PssChannel *pss_channel_open(PssTransport *transport, const PssChannelRequest *r
  * each thing that has been asked for already. on_reserved follows each call, later. Replaces what was wanted before; to
  * be called again when channels have been opened or closed. FALSE: this kind of transport cannot. */
 gboolean pss_transport_reserve(PssTransport *transport, guint n_channels, guint n_terminals);
+
+/* Has the server connect to where who writes to the socket asks it to, by SOCKS, and carries what follows: as a
+ * DynamicForward does. Takes the descriptor over. FALSE: this transport cannot, or not now, and the descriptor stays.
+ */
+gboolean pss_transport_lead(PssTransport *transport, int fd);
 
 /* After on_closed or on_lost a channel's pointer stays good for calls that do nothing, until
  * pss_channel_close() or pss_transport_free(). */

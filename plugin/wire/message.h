@@ -176,6 +176,7 @@ enum pss_tag {
 	PSS_TAG_WATCH = 141,       /* number: the id of the WATCH that an AWAIT belongs to */
 	PSS_TAG_TIMEOUT = 142,     /* number: milliseconds until an AWAIT ends as PSS_TIMEOUT; absent: never */
 	PSS_TAG_RESTARTED = 143,   /* number: 1 when the computer's boot id is another one */
+	PSS_TAG_VIA = 144,         /* text, with a TARGET: INSTANCE of the session through which it is reached */
 	PSS_TAG_ANEW = 145,        /* text, in an OPEN: INSTANCE of the session in whose place it opens one */
 	PSS_TAG_SAFE = 140,        /* number: enum pss_safe, the streams that a terminal shows */
 };

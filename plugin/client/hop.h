@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* The second hop: enter-, new-pssession and invoke-command that are typed at the prompt of an entered session, and run
+ * here, with that session's connection as the way. ARCHITECTURE.md, "The second hop", says when. */
+#pragma once
+
+#include "client/call.h"
+#include "client/entered-link.h"
+
+/* Through which session a verb reaches computers. */
+struct pss_via {
+	const char *instance;
+	const char *computer;
+	const char *prompt_name; /* of that session, with those in front of it */
+};
+
+/* A line of the entered loop that may be one, and the loop as it stood there. */
+struct pss_hop {
+	char *line;           /* heap; NULL: none */
+	struct pss_link link; /* with `line`: at the prompt; to be gone on with */
+	bool resumes;         /* the loop goes on with `link`, */
+	bool sends_line;      /* … and sends the line first */
+};
+
+/* Could the line be one: such a command by its full name, with words that every shell takes as they are written? */
+bool pss_hop_is_one(const char *line);
+
+/* Runs it, or has it sent as it was typed, where the remote has a command of that name. */
+void pss_hop_run(struct pss_call *call, const struct pss_via *via, struct pss_hop *hop);
