@@ -389,8 +389,9 @@ __pss_render() {
 	on) \builtin eval "$__pss_before; __pss_i=\"\${(%%)PS1}\"" ;;
 	esac
 	__pss_right=
-	case ${RPS1-} in
-	?*) __pss_r "$__pss_arg" && : ; __pss_right="${(%%)RPS1}" ;;
+	# Two names of one variable, but zsh knows only those that have been set.
+	case ${RPROMPT:+set}${RPS1:+set} in
+	set*) __pss_r "$__pss_arg" && : ; __pss_right="${(%%)${RPROMPT:-$RPS1}}" ;;
 	esac
 }
 

@@ -138,19 +138,13 @@ static const Row rows[] = {
 	  ZSH,
 	  "zsh only",
 	  "late() { local b s=$?; read -r -u $1 b; zle -F $1; exec {1}<&-; PROMPT=\"$b $s \"; zle reset-prompt }\n"
-	  "precmd() { local fd; [[ -o zle ]] || return; exec {fd}< <(read x <~/go; echo $x main); zle -F $fd late }\n"
+	  "precmd() { local fd; [[ -o zle ]] || return; exec {fd}< <(read x <~/go; echo $x main); zle "
+	  "-F $fd late }\n"
 	  "RPROMPT='%?r'\n",
 	  FALSE,
-	  { PS("b$ "),
-
-	    CALL(let_go), REPAINT("x main 0 "), LINE("(exit 3)"), PROMPT(3), PS("x main 0 "),
-
-	    CALL(let_go), REPAINT("x main 3 "),
-
-	    LINE("RPROMPT="), PROMPT(0),
-
-	    COMPLETE("echo ~/g^"), GIVES("5: ~/go"), CALL(let_go), REPAINT("x main 0 "),
-	    LINE("precmd() { }; head -n 1"), KEYS("a\rb"), PROMPT(0), TYPED("b"), DONE } },
+	  { PS("b$ "), CALL(let_go), REPAINT("x main 0 "), LINE("(exit 3)"), PROMPT(3), PS("x main 0 "), CALL(let_go),
+	    REPAINT("x main 3 "), LINE("RPROMPT="), PROMPT(0), COMPLETE("echo ~/g^"), GIVES("5: ~/go"), CALL(let_go),
+	    REPAINT("x main 0 "), LINE("precmd() { }; head -n 1"), KEYS("a\rb"), PROMPT(0), TYPED("b"), DONE } },
 	{ "a prompt that a signal changes",
 	  ZSH,
 	  "zsh only",
