@@ -65,6 +65,7 @@ extern int rl_completion_append_character, rl_completion_suppress_append, rl_com
 extern char *readline(const char *prompt);
 extern void rl_check_signals(void), rl_free_line_state(void), rl_cleanup_after_signal(void);
 extern void rl_prep_terminal(int meta), rl_deprep_terminal(void), rl_reset_screen_size(void);
+extern void rl_get_screen_size(int *ret_rows, int *ret_columns);
 extern int rl_pending_signal(void), rl_on_new_line(void), rl_forced_update_display(void), rl_crlf(void);
 extern int rl_clear_visible_line(void), rl_clear_pending_input(void), rl_insert_text(const char *text);
 extern int rl_ding(void), rl_read_key(void), rl_set_keyboard_input_timeout(int microseconds);

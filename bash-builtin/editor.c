@@ -261,28 +261,6 @@ static int insert_at_start(void)
 	return 0;
 }
 
-char *pss_editor_mark_prompt(const char *prompt)
-{
-	char *marked = malloc(3 * strlen(prompt) + 1), *to = marked;
-
-	while (marked && *prompt) {
-		size_t n = *prompt == '\033' ? strcspn(prompt, "m") : 0;
-
-		if (n == 0 || !prompt[n]) {
-			*to++ = *prompt++;
-			continue;
-		}
-		*to++ = '\001';
-		memcpy(to, prompt, n + 1);
-		to += n + 1;
-		*to++ = '\002';
-		prompt += n + 1;
-	}
-	if (marked)
-		*to = '\0';
-	return marked;
-}
-
 /* The line was left in the middle: the cursor goes below it. */
 static void end_abandoned_line(void)
 {
@@ -374,7 +352,7 @@ static void give_back_ending(void)
 
 enum pss_read pss_bash_read_line(const struct pss_read_request *request, char **ret_line)
 {
-	char *prompt = pss_editor_mark_prompt(request->prompt);
+	char *prompt;
 	struct sigaction loop_handler;
 	enum pss_read outcome;
 
@@ -388,6 +366,7 @@ enum pss_read pss_bash_read_line(const struct pss_read_request *request, char **
 	if (!rl_startup_hook || (request->insert && *request->insert)) /* operate-and-get-next may have set its own */
 		rl_startup_hook = insert_at_start;
 	rl_reset_screen_size(); /* it may have changed while a command ran */
+	prompt = pss_editor_prompt(request->prompt, request->right);
 	CLRINTERRUPT;
 	sigaction(SIGINT, NULL, &loop_handler);
 	set_sigint_handler(); /* so that Ctrl-C ends a loop of the shell's in `bind -x`, too */

@@ -38,5 +38,6 @@ void pss_editor_first_line(void);
 struct pss_read_request;
 void pss_editor_hook_completion(const struct pss_read_request *request, void (*on_over)(void));
 
-/* A prompt with its SGR sequences between \001 and \002, as readline wants it. Heap. */
-char *pss_editor_mark_prompt(const char *prompt);
+/* editor-prompt.c: a prompt with its SGR sequences between \001 and \002, as readline wants it, and with the one at the
+ * right margin (or NULL) where that fits into its first line. Heap; NULL when memory is short. */
+char *pss_editor_prompt(const char *prompt, const char *right);

@@ -174,7 +174,7 @@ static void on_shell_exit(void *user, const char *typed)
 
 void pss_entered_edit(struct pss_entered_state *state)
 {
-	_cleanup_(pss_free_pointer) char *prompt = NULL, *insert = state->insert;
+	_cleanup_(pss_free_pointer) char *prompt = NULL, *right = NULL, *insert = state->insert;
 	struct pss_read_request request = { .on_wake = on_wake, .on_exit = on_shell_exit, .user = state };
 	char *line = NULL;
 	enum pss_read result;
@@ -185,6 +185,7 @@ void pss_entered_edit(struct pss_entered_state *state)
 	pss_screen_prepare(state);
 	state->n_edited = state->link.n_prompts;
 	request.prompt = prompt = pss_screen_prompt(state);
+	request.right = right = pss_screen_right_prompt(state);
 	request.insert = insert;
 	state->insert = NULL;
 	state->again = false;

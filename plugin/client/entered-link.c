@@ -17,6 +17,7 @@
 static void prompt_finish(struct pss_last_prompt *prompt)
 {
 	pss_buffer_finish(&prompt->text);
+	pss_buffer_finish(&prompt->right);
 	pss_buffer_finish(&prompt->directory);
 }
 
@@ -54,6 +55,8 @@ static int copy_prompt(struct pss_last_prompt *to, const struct pss_last_prompt 
 	int error = copy_bytes(&to->text, pss_buffer_bytes(&from->text), from->text.length);
 
 	if (error == 0)
+		error = copy_bytes(&to->right, pss_buffer_bytes(&from->right), from->right.length);
+	if (error == 0)
 		error = copy_bytes(&to->directory, pss_buffer_bytes(&from->directory), from->directory.length);
 	to->continuation = from->continuation;
 	to->fresh = from->fresh;
@@ -78,6 +81,8 @@ static int on_prompt(struct pss_link *link, const struct pss_frame *frame)
 		return 0;
 	error = copy_field(&link->prompt.text, fields, PSS_TAG_PROMPT);
 
+	if (error == 0)
+		error = copy_field(&link->prompt.right, fields, PSS_TAG_RIGHT);
 	if (error == 0)
 		error = copy_field(&link->prompt.directory, fields, PSS_TAG_DIRECTORY);
 	link->prompt.continuation = pss_fields_number(fields, PSS_TAG_PROMPT_KIND, 1) == 2;

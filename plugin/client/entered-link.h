@@ -17,8 +17,9 @@ enum pss_stage {
 
 struct pss_last_prompt {
 	bool continuation;
-	bool fresh;             /* the cursor is known to stand in the first column */
-	struct pss_buffer text; /* untrusted */
+	bool fresh;              /* the cursor is known to stand in the first column */
+	struct pss_buffer text;  /* untrusted */
+	struct pss_buffer right; /* untrusted; empty: none */
 	struct pss_buffer directory;
 };
 

@@ -124,6 +124,20 @@ char *pss_screen_prompt(const struct pss_entered_state *state)
 	return pss_prompt_compose(&prompt);
 }
 
+char *pss_screen_right_prompt(const struct pss_entered_state *state)
+{
+	const struct pss_buffer *right = &state->link.prompt.right;
+	char *clean;
+
+	if (right->length == 0 || state->tty.plain)
+		return NULL;
+	clean = pss_clean_text(pss_buffer_bytes(right), right->length, charset() | PSS_CLEAN_SGR);
+	if (clean && *clean)
+		return clean;
+	free(clean);
+	return NULL;
+}
+
 /* Words before a note, as PowerShell's streams have them. */
 static const char *note_prefix(uint64_t kind)
 {

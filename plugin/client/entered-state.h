@@ -61,6 +61,7 @@ void pss_screen_leave(struct pss_entered_state *state);
 /* The terminal fit for an editor, the cursor in the first column. */
 void pss_screen_prepare(struct pss_entered_state *state);
 char *pss_screen_prompt(const struct pss_entered_state *state);
+char *pss_screen_right_prompt(const struct pss_entered_state *state); /* NULL: none. Heap */
 /* A NOTE as a line of text with `newline` behind it, or NULL: not to be shown. Heap. */
 char *pss_screen_note(const struct pss_entered_state *state, const struct pss_frame *frame, const char *newline);
 /* "connection to NAME lost…" and the like, after the terminal is back. */

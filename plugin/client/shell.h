@@ -42,6 +42,7 @@ void pss_completion_finish(struct pss_completion *completion); /* what it points
 
 struct pss_read_request {
 	const char *prompt; /* final, already sanitised, SGR sequences allowed; borrowed */
+	const char *right;  /* the same, one line, at the right margin; NULL: none. It is shown where the editor can */
 	bool continuation;  /* a second prompt: history joins this line to the ones before */
 	const char *insert; /* text to start with (may hold newlines, which do not run it), or NULL */
 	struct pss_typed

@@ -145,6 +145,25 @@ kept_exit() {
 	[ ! -e "$REMOTE_HOME/.local/share/fish/fish_history" ]
 }
 
+@test "shells: fish's right prompt stands at the right margin, while there is room" {
+	[ "$PSS_SHELL" = bash ] || skip 'zsh does not show it yet'
+	requires fish
+	through fish
+	run_line 'function fish_right_prompt; echo "<$status>"; end'
+	wait_screen 'remote\$ +<0>'
+	term_type 'sh -c "exit 7"'
+	wait_screen 'exit 7" +<0>'
+	term_keys Enter
+	wait_screen 'remote\$ +<7>'
+	run_line 'function fish_right_prompt; string repeat -n 70 x; end'
+	run_line 'echo narrow'
+	wait_screen $'\nnarrow\n'
+	[[ $(screen) != *xxxx* ]]
+	run_line 'functions -e fish_right_prompt'
+	run_line 'echo as before'
+	output_is 'as before'
+}
+
 @test "shells: a kept session of fish" {
 	requires fish
 	through fish
