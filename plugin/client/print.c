@@ -27,16 +27,28 @@ struct column {
 };
 
 static const struct column columns[PSS_PROPERTY_COUNT] = {
-	[PSS_PROPERTY_ID] = { 2, 2, true, 0 },          [PSS_PROPERTY_NAME] = { 15, 8, false, 4 },
-	[PSS_PROPERTY_INSTANCE] = { 36, 10, false, 7 }, [PSS_PROPERTY_COMPUTER] = { 15, 12, false, 5 },
-	[PSS_PROPERTY_TYPE] = { 15, 13, false, 0 },     [PSS_PROPERTY_SHELL] = { 21, 17, false, 2 },
-	[PSS_PROPERTY_TRANSPORT] = { 9, 9, false, 0 },  [PSS_PROPERTY_USER] = { 10, 8, false, 6 },
-	[PSS_PROPERTY_STATE] = { 13, 12, false, 3 },    [PSS_PROPERTY_AVAILABILITY] = { 12, 12, true, 0 },
-	[PSS_PROPERTY_RESILIENT] = { 9, 9, false, 0 },  [PSS_PROPERTY_IDLE_TIMEOUT] = { 11, 11, true, 0 },
-	[PSS_PROPERTY_HOST] = { 15, 12, false, 5 },     [PSS_PROPERTY_PORT] = { 5, 5, true, 0 },
-	[PSS_PROPERTY_KEY_FILE] = { 15, 8, false, 6 },  [PSS_PROPERTY_BUFFERING] = { 19, 19, false, 0 },
-	[PSS_PROPERTY_FORWARDS] = { 8, 8, false, 8 },   [PSS_PROPERTY_OPENED_ON] = { 20, 20, false, 0 },
-	[PSS_PROPERTY_FROM] = { 15, 8, false, 9 },      [PSS_PROPERTY_CAUSE] = { 5, 5, false, 1 },
+	[PSS_PROPERTY_ID] = { 2, 2, true, 0 },
+	[PSS_PROPERTY_NAME] = { 15, 8, false, 4 },
+	[PSS_PROPERTY_INSTANCE] = { 36, 10, false, 7 },
+	[PSS_PROPERTY_COMPUTER] = { 15, 12, false, 5 },
+	[PSS_PROPERTY_TYPE] = { 15, 13, false, 0 },
+	[PSS_PROPERTY_SHELL] = { 21, 17, false, 2 },
+	[PSS_PROPERTY_TRANSPORT] = { 9, 9, false, 0 },
+	[PSS_PROPERTY_USER] = { 10, 8, false, 6 },
+	[PSS_PROPERTY_STATE] = { 13, 12, false, 3 },
+	[PSS_PROPERTY_AVAILABILITY] = { 12, 12, true, 0 },
+	[PSS_PROPERTY_RESILIENT] = { 9, 9, false, 0 },
+	[PSS_PROPERTY_IDLE_TIMEOUT] = { 11, 11, true, 0 },
+	[PSS_PROPERTY_HOST] = { 15, 12, false, 5 },
+	[PSS_PROPERTY_PORT] = { 5, 5, true, 0 },
+	[PSS_PROPERTY_KEY_FILE] = { 15, 8, false, 6 },
+	[PSS_PROPERTY_BUFFERING] = { 19, 19, false, 0 },
+	[PSS_PROPERTY_FORWARDS] = { 8, 8, false, 8 },
+	[PSS_PROPERTY_OPENED_ON] = { 20, 20, false, 0 },
+	[PSS_PROPERTY_DISCONNECTED_ON] = { 20, 20, false, 0 },
+	[PSS_PROPERTY_EXPIRES_ON] = { 20, 20, false, 0 },
+	[PSS_PROPERTY_FROM] = { 15, 8, false, 9 },
+	[PSS_PROPERTY_CAUSE] = { 5, 5, false, 1 },
 };
 #define GIVE_WAY_LAST 9
 

@@ -44,6 +44,7 @@ int pss_session_read(struct pss_fields fields, struct pss_session *ret_session)
 		.availability = pss_fields_number(fields, PSS_TAG_AVAILABILITY, 0),
 		.opened_at = pss_fields_number(fields, PSS_TAG_OPENED_AT, 0),
 		.attached = pss_fields_number(fields, PSS_TAG_ATTACHED, 0) != 0,
+		.disconnected_at = pss_fields_number(fields, PSS_TAG_DISCONNECTED_AT, 0),
 		.idle_s = pss_fields_number(fields, PSS_TAG_IDLE_TIMEOUT, 0),
 		.buffering = pss_fields_number(fields, PSS_TAG_BUFFERING, 0),
 		.resilient = pss_fields_number(fields, PSS_TAG_RESILIENT, 0) != 0,
@@ -116,6 +117,8 @@ const char *const pss_property_names[PSS_PROPERTY_COUNT + 1] = {
 	[PSS_PROPERTY_BUFFERING] = "OutputBufferingMode",
 	[PSS_PROPERTY_FORWARDS] = "Forwards",
 	[PSS_PROPERTY_OPENED_ON] = "OpenedOn",
+	[PSS_PROPERTY_DISCONNECTED_ON] = "DisconnectedOn",
+	[PSS_PROPERTY_EXPIRES_ON] = "ExpiresOn",
 	[PSS_PROPERTY_FROM] = "From",
 	[PSS_PROPERTY_CAUSE] = "Cause",
 };
@@ -166,6 +169,12 @@ static char *resolved_port(const struct pss_session *session)
 	return strdup(colon && colon[1 + strspn(colon + 1, "0123456789")] == '\0' ? colon + 1 : "");
 }
 
+/* A holder ends when it has heard nothing for so long. 0: it does not, or that is not known. */
+static uint64_t expires_at(const struct pss_session *session)
+{
+	return session->disconnected_at && session->idle_s ? session->disconnected_at + session->idle_s : 0;
+}
+
 char *pss_property_value(const struct pss_session *session, int property)
 {
 	switch ((enum pss_property)property) {
@@ -173,6 +182,10 @@ char *pss_property_value(const struct pss_session *session, int property)
 		return session->id ? pss_format("%llu", (unsigned long long)session->id) : strdup("");
 	case PSS_PROPERTY_OPENED_ON:
 		return format_time(session->opened_at);
+	case PSS_PROPERTY_DISCONNECTED_ON:
+		return format_time(session->disconnected_at);
+	case PSS_PROPERTY_EXPIRES_ON:
+		return format_time(expires_at(session));
 	case PSS_PROPERTY_FROM:
 		return strdup(session->origin);
 	case PSS_PROPERTY_TYPE:

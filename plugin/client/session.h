@@ -27,9 +27,10 @@ struct pss_session {
 	uint64_t state, availability;
 	bool attached;
 	bool resilient;
-	uint64_t idle_s;    /* with resilient: -IdleTimeoutSec */
-	char *key_file;     /* -KeyFilePath it was opened with */
-	uint64_t buffering; /* enum pss_buffering; 0: an older host process, which drops */
+	uint64_t disconnected_at; /* seconds since 1970; 0: it is not Disconnected, or that is not known */
+	uint64_t idle_s;          /* with resilient: -IdleTimeoutSec */
+	char *key_file;           /* -KeyFilePath it was opened with */
+	uint64_t buffering;       /* enum pss_buffering; 0: an older host process, which drops */
 };
 
 struct pss_sessions {
@@ -65,6 +66,8 @@ enum pss_property {
 	PSS_PROPERTY_BUFFERING,
 	PSS_PROPERTY_FORWARDS,
 	PSS_PROPERTY_OPENED_ON,
+	PSS_PROPERTY_DISCONNECTED_ON,
+	PSS_PROPERTY_EXPIRES_ON,
 	PSS_PROPERTY_FROM,
 	PSS_PROPERTY_CAUSE,
 	PSS_PROPERTY_COUNT

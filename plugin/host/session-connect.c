@@ -17,6 +17,8 @@ gboolean pss_session_disconnect(PssSession *session, GError **error)
 			    "Cannot disconnect PSSession \"%s\" because it is not in the Opened state.", session->name);
 		return FALSE;
 	}
+	if (pss_session_state(session) != PSS_STATE_DISCONNECTED)
+		session->disconnected_at = g_get_real_time() / G_USEC_PER_SEC;
 	session->let_go = TRUE;
 	pss_record_let_go(session->record);
 	pss_session_send_away(session, PSS_LEFT_DISCONNECTED, "the session was disconnected; what runs in it goes on");

@@ -113,6 +113,8 @@ void pss_session_write_fields(PssSession *session, struct pss_message *message)
 	pss_message_text(message, PSS_TAG_CAUSE, session->cause);
 	pss_message_text(message, PSS_TAG_FORWARDS, session->forwards);
 	pss_message_number(message, PSS_TAG_OPENED_AT, (guint64)session->opened_at);
+	if (pss_session_state(session) == PSS_STATE_DISCONNECTED)
+		pss_message_number(message, PSS_TAG_DISCONNECTED_AT, (guint64)session->disconnected_at);
 	pss_message_number(message, PSS_TAG_KEEP, session->kept);
 	pss_message_number(message, PSS_TAG_RESILIENT, session->resilient);
 	if (session->resilient)

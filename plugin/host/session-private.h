@@ -28,7 +28,8 @@ struct PssSession {
 	char *wanted_shell; /* that, or what the shell is once it has ended */
 	char *term;
 	char *cause;
-	gint64 opened_at; /* seconds since 1970 */
+	gint64 opened_at;       /* seconds since 1970 */
+	gint64 disconnected_at; /* the same, of the last time; 0: not by this process */
 	guint columns, rows;
 	gboolean kept;
 	gboolean attach_too;

@@ -305,6 +305,8 @@ static void on_link(gpointer user, PssLinkNews news, const char *text)
 	pss_remote_set_link(session->remote, !session->link_lost);
 	g_free(session->cause);
 	session->cause = g_strdup(text);
+	if (session->link_lost && pss_session_state(session) == PSS_STATE_OPENED)
+		session->disconnected_at = g_get_real_time() / G_USEC_PER_SEC;
 	if (session->state == PSS_STATE_OPENED && session->link_lost)
 		session->state = PSS_STATE_DISCONNECTED;
 	else if (session->state == PSS_STATE_DISCONNECTED && !session->link_lost)

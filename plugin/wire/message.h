@@ -131,8 +131,9 @@ enum pss_tag {
 	PSS_TAG_PROMPT_NAME = 59, /* text: "NAME" or "user@NAME", for `[NAME]: ` */
 	PSS_TAG_FORWARDS = 60,    /* text: the ports that are forwarded with it, for people */
 
-	PSS_TAG_OPENED_AT = 61, /* number: seconds since 1970 */
-	PSS_TAG_ORIGIN = 62,    /* text: who has it connected, or has opened it, "user@computer"; only from FIND */
+	PSS_TAG_OPENED_AT = 61,       /* number: seconds since 1970 */
+	PSS_TAG_DISCONNECTED_AT = 63, /* number: the same, while it is Disconnected; 0: not known */
+	PSS_TAG_ORIGIN = 62, /* text: who has it connected, or has opened it, "user@computer"; only from FIND */
 
 	/* ASK, ANSWER, NOTE, LEFT, PROMPT */
 	PSS_TAG_ASK_ID = 64,      /* number, unique per connection */

@@ -193,3 +193,22 @@ zsh
 	run local_shell 'new-pssession -Session nosuch'
 	[ "$status" -eq 1 ] && [[ $output == *'with the name nosuch is not available'* ]] || { echo "$output"; return 1; }
 }
+
+@test "parity: DisconnectedOn and ExpiresOn say since when and until when" {
+	run local_shell '
+		new-pssession -ConfigFile $C -Resilient -IdleTimeoutSec 3600 -Name r box >/dev/null || exit 51
+		new-pssession -ConfigFile $C -Name p box >/dev/null || exit 52
+		at() { date -d "$(get-pssession -Name $1 -Property $2)" +%s; }
+		none() { [ "$(get-pssession -Name $1 -Property DisconnectedOn,ExpiresOn)" = "$(printf "\t")" ]; }
+		none r && none p || exit 53
+		before=$(date +%s)
+		disconnect-pssession -Name r,p >/dev/null || exit 54
+		on=$(at r DisconnectedOn)
+		[ $on -ge $before ] && [ $on -le $(date +%s) ] || exit 55
+		[ $(($(at r ExpiresOn) - on)) = 3600 ] || exit 56
+		[ $(at p DisconnectedOn) -ge $before ] && [ -z "$(get-pssession -Name p -Property ExpiresOn)" ] || exit 57
+		connect-pssession -Name r,p >/dev/null || exit 58
+		none r && none p || exit 59
+		remove-pssession -Name "*"'
+	succeeds
+}
