@@ -23,6 +23,11 @@ __pss_take_traps() {
 	[[ -s $__pss_d/traps ]] || return
 	IFS= builtin read -r -d '' __pss_my_v <"$__pss_d/traps"
 	builtin eval "__pss_traps=($__pss_my_v)"
+	# What has no trap is `-` in posix mode.
+	for ((__pss_my_i = ${#__pss_traps[@]} - 2; __pss_my_i > 0; __pss_my_i -= 4)); do
+		[[ ${__pss_traps[__pss_my_i]} != - ]] ||
+			__pss_traps=("${__pss_traps[@]:0:__pss_my_i-2}" "${__pss_traps[@]:__pss_my_i+2}")
+	done
 	for ((__pss_my_i = 2; __pss_my_i < ${#__pss_traps[@]}; __pss_my_i += 4)); do
 		__pss_my_v=${__pss_traps[__pss_my_i]#"$__pss_g"}
 		__pss_my_v=${__pss_my_v#"$__pss_gr"}
