@@ -11,7 +11,7 @@ use Socket;
 # Linux on most machines; where it is otherwise the first of these fails, and another keeper is taken.
 use constant { TIOCSPTLCK => 0x40045431, TIOCGPTN => 0x80045430, TIOCSWINSZ => 0x5414, TIOCSCTTY => 0x540e };
 use constant { LOOK_SECONDS => 60, TOUCH_SECONDS => 6 * 3600 };
-use constant { LIMIT => 1 << 20, UNSEEN => 3 << 20, CHUNK => 65536, TELL_BYTES => 32768, TELL_SECONDS => 0.3, SO_PEERCRED => 17 };
+use constant { LIMIT => 1 << 20, UNSEEN => 3 << 20, CHUNK => 65536, TELL_BYTES => 32768, TELL_SECONDS => 0.3, GO_SECONDS => 0.5, SO_PEERCRED => 17 };
 use constant { TICKS => POSIX::sysconf(POSIX::_SC_CLK_TCK()) };
 
 my ($name, $idle, $umask) = @ARGV;
@@ -559,8 +559,20 @@ sub write_link {
 	return 1;
 }
 
+# A shell at rest has been asked to hang up, and ends its jobs then. bash does not while PROMPT_COMMAND runs, where its terminal
+# is taken from it.
+sub await_terminals {
+	my $until = now() + GO_SECONDS;
+	while (grep { $_->{pty} && !defined $_->{status} } values %children) {
+		return if now() >= $until;
+		select(undef, undef, undef, 0.01);
+		reap();
+	}
+}
+
 # Its children, which are hung up by that, have a second to go before it goes.
 sub leave {
+	await_terminals();
 	close_child($_) for values %children;
 	my $until = now() + 1;
 	select(undef, undef, undef, 0.01) while waitpid(-1, POSIX::WNOHANG()) >= 0 && now() < $until;

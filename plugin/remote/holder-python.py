@@ -10,6 +10,7 @@ CHUNK = 65536
 # So much may be taken before it is said, or so many seconds.
 TELL_BYTES = 32768
 TELL_SECONDS = 0.3
+GO_SECONDS = 0.5
 LOOK_SECONDS = 60
 HALF_MARK = re.compile(rb"[\033\036][^\033\036\007]{0,80}\Z")
 MARKS = re.compile(rb"\033\]7337;[^\033\007]{1,80}\007|\036[0-9a-f]{32}[<>R]")
@@ -617,8 +618,18 @@ def await_children():
         time.sleep(0.01)
 
 
+# A shell at rest has been asked to hang up, and ends its jobs then. bash does not while PROMPT_COMMAND runs, where its terminal
+# is taken from it.
+def await_terminals():
+    until = time.monotonic() + GO_SECONDS
+    while any(child.pty and child.status is None for child in children.values()) and time.monotonic() < until:
+        time.sleep(0.01)
+        reap()
+
+
 # Its children, which are hung up by that, have a second to go before it goes.
 def leave():
+    await_terminals()
     for child in list(children.values()):
         child.close()
     await_children()

@@ -2,11 +2,13 @@
 /* A holder alone, in each of its languages; the test is its clients. What one client said that nobody has seen outlives
  * all that take over behind it, whether they confirm or not. */
 #include <glib.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -186,6 +188,33 @@ static void outlives_clients(gconstpointer keeper)
 	end(&holder, &last);
 }
 
+/* A shell that has been asked to go does so, as far as that is not for long, before its terminal is taken from it. */
+static void terminal_goes_first(gconstpointer keeper)
+{
+	Holder holder;
+	g_autofree char *place = g_dir_make_tmp("pss-asked-XXXXXX", NULL);
+	g_autofree char *asks = g_build_filename(place, "asks", NULL), *went = g_build_filename(place, "went", NULL);
+	g_autofree char *text = NULL;
+
+	g_assert_cmpint(mkfifo(asks, 0600), ==, 0);
+	begin(&holder, keeper);
+	say(&holder.first,
+	    "1 o 1 80 24 xterm exec sh -c 'trap \"echo hung up >%s; exit\" HUP; echo there; read x <%s; "
+	    "while [ \"${i=1}\" -lt 20000 ]; do i=$((i + 1)); done; echo asked >%s'\n",
+	    went, asks, went);
+	holder.first.have = 1;
+	await(&holder.first, "there\r\n");
+	int fd = open(asks, O_RDWR | O_CLOEXEC);
+	g_assert_cmpint(write(fd, "go\n", 3), ==, 3);
+	end(&holder, &holder.first);
+	g_assert_true(g_file_get_contents(went, &text, NULL, NULL));
+	g_assert_cmpstr(text, ==, "asked\n");
+	close(fd);
+	g_unlink(asks);
+	g_unlink(went);
+	g_rmdir(place);
+}
+
 int main(int argc, char **argv)
 {
 	static const Keeper perl = { "perl", pss_source_holder_perl }, python = { "python3", pss_source_holder_python };
@@ -193,5 +222,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_data_func("/holder/in Perl: what nobody has seen outlives clients", &perl, outlives_clients);
 	g_test_add_data_func("/holder/in Python: what nobody has seen outlives clients", &python, outlives_clients);
+	g_test_add_data_func("/holder/in Perl: terminals go first", &perl, terminal_goes_first);
+	g_test_add_data_func("/holder/in Python: terminals go first", &python, terminal_goes_first);
 	return g_test_run();
 }
