@@ -137,7 +137,7 @@ static void begin_link(struct pss_entered_state *state)
 	if (hop->sends_line)
 		pss_link_line(&state->link, hop->line, strlen(hop->line));
 	free(hop->line);
-	*hop = (struct pss_hop){ 0 };
+	*hop = (struct pss_hop){ .typed = hop->typed };
 }
 
 int pss_entered_run(const struct pss_entered *entered)
@@ -180,10 +180,13 @@ int pss_entered_run(const struct pss_entered *entered)
 	if (!state.ended && !state.hopping)
 		pss_screen_farewell(&state);
 	pss_history_finish(&state.history);
-	if (state.hopping)
+	if (state.hopping) {
 		entered->hop->link = state.link;
-	else
+		entered->hop->typed = state.typed.keys;
+		pss_buffer_init(&state.typed.keys);
+	} else {
 		pss_link_finish(&state.link);
+	}
 	free(state.pending);
 	free(state.insert);
 	pss_typed_finish(&state.typed);

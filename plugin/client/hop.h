@@ -10,15 +10,17 @@
 struct pss_via {
 	const char *instance;
 	const char *computer;
-	const char *prompt_name; /* of that session, with those in front of it */
+	const char *prompt_name;  /* of that session, with those in front of it */
+	struct pss_buffer *typed; /* what was typed behind the command: whoever enters takes it; else it is left */
 };
 
 /* A line of the entered loop that may be one, and the loop as it stood there. */
 struct pss_hop {
-	char *line;           /* heap; NULL: none */
-	struct pss_link link; /* with `line`: at the prompt; to be gone on with */
-	bool resumes;         /* the loop goes on with `link`, */
-	bool sends_line;      /* … and sends the line first */
+	char *line;              /* heap; NULL: none */
+	struct pss_link link;    /* with `line`: at the prompt; to be gone on with */
+	bool resumes;            /* the loop goes on with `link`, */
+	bool sends_line;         /* … and sends the line first */
+	struct pss_buffer typed; /* behind the line, and read by nobody; heap, the caller's */
 };
 
 /* Could the line be one: such a command by its full name, with words that every shell takes as they are written? */

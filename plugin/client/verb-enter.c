@@ -143,9 +143,11 @@ static int run_loop(struct entering *entering, struct pss_connection *connection
 	_cleanup_(pss_free_pointer) char *name =
 		call->via ? pss_format("%s]: [%s", call->via->prompt_name, entering->session.prompt_name)
 			  : strdup(entering->session.prompt_name);
-	const struct pss_via via = { entering->session.instance, entering->session.computer,
-				     name ? name : entering->session.prompt_name };
 	struct pss_hop hop = { 0 };
+	const struct pss_via via = { .instance = entering->session.instance,
+				     .computer = entering->session.computer,
+				     .prompt_name = name ? name : entering->session.prompt_name,
+				     .typed = &hop.typed };
 	struct pss_entered entered = {
 		.shell = call->shell,
 		.connection = connection,
@@ -163,12 +165,22 @@ static int run_loop(struct entering *entering, struct pss_connection *connection
 	};
 	int status = pss_entered_run(&entered);
 
-	entered.ahead = NULL;
 	while (hop.line) {
 		pss_hop_run(call, &via, &hop);
+		struct pss_buffer ahead = hop.typed;
+		pss_buffer_init(&hop.typed);
+		entered.ahead = &ahead;
 		status = pss_entered_run(&entered);
+		pss_buffer_wipe(&ahead);
 	}
 	return status;
+}
+
+/* Keys that were typed behind the command, at the prompt of a session: they come first. */
+static void take_typed(struct pss_buffer *to, struct pss_buffer *from)
+{
+	pss_buffer_append(to, pss_buffer_bytes(from), from->length);
+	pss_buffer_wipe(from);
 }
 
 /* Runs where the shell wants it. The exit status of enter-pssession. */
@@ -180,6 +192,8 @@ static int loop(void *argument)
 	uint32_t id = 0;
 
 	pss_opening_keys_begin(&entering->keys, entering->escape_character, call->shell->get_variable("TERM"));
+	if (call->via)
+		take_typed(&entering->keys.typed, call->via->typed);
 	if (entering->target.host)
 		open_temporary(entering, &connection, &id);
 	else

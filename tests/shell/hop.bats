@@ -65,6 +65,29 @@ enter_box() {
 	terminal_is_sane
 }
 
+# Keys that were typed while a command ran, and come home behind the line that leads on.
+@test "hop: what is typed behind such a line is for the session that it enters, or for this one" {
+	requires_own_account
+	enter_box
+	local command
+	for command in "enter-pssession -ConfigFile $CONFIG far" "invoke-command -ConfigFile $CONFIG far 'echo in far'"; do
+		go "x=outer; sh -c 'touch here; until [ -e go ]; do :; done'; rm -f here go"
+		wait_until 10 test -e "$REMOTE_HOME/here"
+		go "$command"
+		go 'echo "first <${x-inner}>"'
+		touch "$REMOTE_HOME/go"
+		case $command in
+		enter*)
+			wait_screen '<inner>'
+			wait_at box far
+			go exit-pssession
+			;;
+		*) wait_screen '<outer>' ;;
+		esac
+		wait_at box
+	done
+}
+
 @test "hop: invoke-command and new-pssession in a session go through it" {
 	requires_own_account
 	enter_box
