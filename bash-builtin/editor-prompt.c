@@ -9,9 +9,9 @@
 
 #include "bash-builtin/editor-readline.h"
 #include "bash-builtin/editor.h"
-#include "client/prompt.h"
 #include "client/text.h"
-#include "client/width.h"
+#include "terminal/clean-text.h"
+#include "terminal/width.h"
 #include "wire/cleanup.h"
 
 #define GAP 2 /* columns between the two prompts, at least */

@@ -17,6 +17,7 @@
 
 #include "client/descriptor.h"
 #include "client/text.h"
+#include "terminal/clean-text.h"
 #include "wire/cleanup.h"
 
 #define ANSWER_MAX 4096 /* what a terminal in line mode hands over at once, termios(3) */

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "client/ask.h"
-#include "client/prompt.h"
+#include "terminal/clean-text.h"
 #include "wire/cleanup.h"
 
 /* In the order of their numbers. */

@@ -75,7 +75,7 @@ void pss_call_warning(struct pss_call *call, const char *format, ...) __attribut
 void pss_call_information(struct pss_call *call, const char *text);
 
 /* Takes in what another has to show, or has shown already (the entered loop, the remote's terminal). Does the stream's
- * action want it shown? At most PSS_PROMPT_MAX bytes are kept, colours and the like are not.
+ * action want it shown? At most PSS_CLEAN_MAX bytes are kept, colours and the like are not.
  * Stop and Inquire are no more than Continue here: there is nothing that could still be stopped. */
 bool pss_call_keep(struct pss_call *call, enum pss_stream stream, const char *text);
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/prompt.h"
+#include "terminal/clean-text.h"
 #include "wire/cleanup.h"
 #include "wire/status.h"
 

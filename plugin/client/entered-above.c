@@ -9,6 +9,7 @@
 #include "client/entered-state.h"
 #include "client/tty-signals.h"
 #include "client/wait.h"
+#include "terminal/tokenizer.h"
 #include "wire/cleanup.h"
 
 #define PATIENCE_MS 50
@@ -36,8 +37,10 @@ static size_t unfinished_letter(const unsigned char *text, size_t n)
 static size_t unfinished(const struct pss_entered_state *state)
 {
 	const struct pss_buffer *text = &state->above.text;
-	size_t n = state->modes.escape != PSS_ESCAPE_NONE ? state->modes.n_unfinished
-							  : unfinished_letter(pss_buffer_bytes(text), text->length);
+	size_t n = state->modes.tokenizer.length;
+
+	if (n == 0)
+		n = unfinished_letter(pss_buffer_bytes(text), text->length);
 
 	return state->above.is_dropping ? 0 : n < text->length ? n : text->length;
 }
@@ -53,16 +56,15 @@ static bool is_settled(const struct pss_entered_state *state)
 
 size_t pss_above_reset(struct pss_entered_state *state, bool all, char *ret)
 {
-	enum pss_escape escape = state->modes.escape;
-	size_t n_unfinished = state->modes.n_unfinished, n;
+	struct pss_tokenizer tokenizer = state->modes.tokenizer;
+	size_t n;
 	bool was_written = state->above.text.length == 0 && !state->above.is_dropping;
 
 	if (was_written)
 		return pss_tty_modes_reset(&state->modes, all, ret);
-	state->modes.escape = PSS_ESCAPE_NONE;
+	state->modes.tokenizer.state = PSS_SEQUENCE_NONE;
 	n = pss_tty_modes_reset(&state->modes, all, ret);
-	state->modes.escape = escape;
-	state->modes.n_unfinished = n_unfinished;
+	state->modes.tokenizer = tokenizer;
 	return n;
 }
 
@@ -82,7 +84,7 @@ static void show_text(struct pss_entered_state *state, size_t n)
 		state->shell->print_above((const char *)pss_buffer_bytes(&shown), shown.length);
 	}
 	state->modes.in_first_column = true;
-	state->modes.at_line_start = state->modes.escape == PSS_ESCAPE_NONE;
+	state->modes.at_line_start = state->modes.tokenizer.state == PSS_SEQUENCE_NONE;
 	pss_buffer_finish(&shown);
 	pss_buffer_consume(&state->above.text, n);
 }
@@ -93,7 +95,7 @@ static void show(struct pss_entered_state *state, bool gives_up)
 	struct pss_above *above = &state->above;
 	size_t n = unfinished(state);
 
-	if (gives_up && state->modes.escape == PSS_ESCAPE_NONE)
+	if (gives_up && state->modes.tokenizer.state == PSS_SEQUENCE_NONE)
 		n = 0;
 	show_text(state, above->text.length - n);
 	if (!gives_up || n == 0)
@@ -108,7 +110,7 @@ static void show(struct pss_entered_state *state, bool gives_up)
 static void stop_dropping(struct pss_entered_state *state)
 {
 	state->above.is_dropping = false;
-	if (state->modes.escape != PSS_ESCAPE_NONE)
+	if (state->modes.tokenizer.state != PSS_SEQUENCE_NONE)
 		pss_tty_modes_feed(&state->modes, cancel, sizeof cancel);
 	pss_tty_modes_set_line_start(&state->modes);
 }
@@ -129,7 +131,7 @@ static size_t drop_rest(struct pss_entered_state *state, const unsigned char *by
 			stop_dropping(state);
 		else
 			pss_tty_modes_feed(&state->modes, at++, 1);
-		if (state->above.is_dropping && state->modes.escape == PSS_ESCAPE_NONE)
+		if (state->above.is_dropping && state->modes.tokenizer.state == PSS_SEQUENCE_NONE)
 			stop_dropping(state);
 	}
 	return (size_t)(at - bytes);

@@ -8,9 +8,9 @@
 #include "client/entered-line.h"
 #include "client/entered-state.h"
 #include "client/hop.h"
-#include "client/prompt.h"
 #include "client/text.h"
 #include "client/tty-signals.h"
+#include "terminal/clean-text.h"
 #include "wire/cleanup.h"
 
 void pss_entered_remember(struct pss_entered_state *state)

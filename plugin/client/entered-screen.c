@@ -10,6 +10,7 @@
 #include "client/entered-state.h"
 #include "client/prompt.h"
 #include "client/text.h"
+#include "terminal/clean-text.h"
 #include "wire/cleanup.h"
 
 #define TITLE_PUSH "\033[22;0t"

@@ -6,7 +6,7 @@
 #include "client/entered.h"
 #include "client/history.h"
 #include "client/relay.h"
-#include "client/tty-modes.h"
+#include "terminal/modes.h"
 #include "client/tty.h"
 #include "client/typed.h"
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "terminal/clean-text.h"
 #include "wire/cleanup.h"
 
 #define NAMES_MAX 65536

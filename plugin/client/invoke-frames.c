@@ -11,6 +11,7 @@
 #include "client/invoke.h"
 #include "client/request.h"
 #include "client/wait.h"
+#include "terminal/clean-text.h"
 #include "wire/cleanup.h"
 
 #define TEXT_PART (128u * 1024u)

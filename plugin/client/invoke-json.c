@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "client/invoke.h"
-#include "client/text.h"
+#include "terminal/utf8.h"
 
 static void put(struct pss_invoke *invoke, const void *data, size_t n)
 {

@@ -12,7 +12,7 @@
 
 #include "client/invoke.h"
 #include "client/wait.h"
-#include "client/width.h"
+#include "terminal/width.h"
 #include "wire/cleanup.h"
 
 #define FIRST_MS 500

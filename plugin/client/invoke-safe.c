@@ -7,8 +7,9 @@
 #include <string.h>
 
 #include "client/invoke.h"
-#include "client/prompt.h"
-#include "client/text.h"
+#include "terminal/clean-text.h"
+#include "terminal/tokenizer.h"
+#include "terminal/utf8.h"
 
 #define ESC 0x1b
 #define SGR_RESET "\033[m"
@@ -33,9 +34,9 @@ static void put(struct line *line, const void *data, size_t n)
 
 static size_t take_escape(struct line *line, const unsigned char *at, size_t n)
 {
-	size_t length = pss_escape_length(at, n);
+	size_t length = pss_sequence_length(at, n);
 
-	if (pss_is_sgr(at, length)) {
+	if (pss_sequence_is_sgr(at, length)) {
 		put(line, at, length);
 		line->colored = true;
 		line->floor = length_of(line);

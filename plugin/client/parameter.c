@@ -13,6 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "terminal/clean-text.h"
 #include "wire/cleanup.h"
 
 struct parse {

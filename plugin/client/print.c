@@ -15,8 +15,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "client/text.h"
-#include "client/width.h"
+#include "terminal/width.h"
 #include "wire/cleanup.h"
 
 struct column {

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/answers.h"
+#include "terminal/answers.h"
 #include "client/tty-signals.h"
 #include "client/wait.h"
 #include "wire/cleanup.h"

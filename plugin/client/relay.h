@@ -4,7 +4,7 @@
 
 #include "client/entered-link.h"
 #include "client/escape-keys.h"
-#include "client/tty-modes.h"
+#include "terminal/modes.h"
 #include "client/tty.h"
 #include "client/typed.h"
 

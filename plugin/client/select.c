@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "terminal/clean-text.h"
 #include "wire/cleanup.h"
 
 const char *const pss_state_choices[] = { "Opening", "Opened", "Disconnected", "Broken", "Closed", NULL };

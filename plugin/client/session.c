@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "client/text.h"
+#include "terminal/clean-text.h"
 
 /* Which field of the wire goes where. */
 static const struct {

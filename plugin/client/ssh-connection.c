@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "terminal/clean-text.h"
 #include "wire/cleanup.h"
 
 #define BLANKS " \t\r"

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "terminal/clean-text.h"
 #include "wire/cleanup.h"
 
 #define PORT_MAX 65535

@@ -25,59 +25,6 @@ char *pss_format(const char *format, ...)
 	return n < 0 ? NULL : text;
 }
 
-size_t pss_decode(const unsigned char *at, size_t n, uint32_t *ret_character)
-{
-	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t length = at[0] < 0x80   ? 1
-			: at[0] < 0xc2 ? 0
-			: at[0] < 0xe0 ? 2
-			: at[0] < 0xf0 ? 3
-			: at[0] < 0xf5 ? 4
-				       : 0;
-	uint32_t character;
-
-	if (length == 0 || length > n)
-		return 0;
-	character = length == 1 ? at[0] : at[0] & (0x7fu >> length);
-	for (size_t i = 1; i < length; i++) {
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-		character = character << 6 | (at[i] & 0x3f);
-	}
-	if (character < smallest[length] || character > 0x10ffff || (character >= 0xd800 && character < 0xe000))
-		return 0;
-	*ret_character = character;
-	return length;
-}
-
-/* C1 controls are refused because some terminals obey them, the bidirectional ones and the separators of lines
- * because they make a line look like another. */
-bool pss_is_printable(uint32_t character)
-{
-	return !(character < 0x20 || (character >= 0x7f && character < 0xa0) ||
-		 (character >= 0x2028 && character <= 0x202e) || (character >= 0x2066 && character <= 0x2069));
-}
-
-char *pss_visible(const char *text, bool keep_lines)
-{
-	char *copy = malloc(strlen(text) + 1), *to = copy;
-	const unsigned char *end = (const unsigned char *)text + strlen(text);
-
-	if (!copy)
-		return NULL;
-	for (const unsigned char *from = (const unsigned char *)text; from < end;) {
-		uint32_t character;
-		size_t n = pss_decode(from, (size_t)(end - from), &character);
-		if (n > 0 && (pss_is_printable(character) || (keep_lines && strchr("\n\t", (int)character))))
-			to = mempcpy(to, from, n);
-		else
-			*to++ = '?';
-		from += n ? n : 1;
-	}
-	*to = '\0';
-	return copy;
-}
-
 int pss_texts_add(struct pss_texts *texts, char *text)
 {
 	if (!text)

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/answers.h"
+#include "terminal/answers.h"
 
 #define ESC 0x1b
 

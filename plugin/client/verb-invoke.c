@@ -20,6 +20,7 @@
 #include "client/ssh-connection.h"
 #include "client/using-values.h"
 #include "client/wait.h"
+#include "terminal/clean-text.h"
 #include "wire/cleanup.h"
 
 enum {

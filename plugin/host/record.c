@@ -6,8 +6,8 @@
 #include "host/record.h"
 
 #include "host/error.h"
-#include "host/replay.h"
 #include "host/session-private.h"
+#include "terminal/replay-filter.h"
 
 #define PART_MAX (64u * 1024u)
 /* What a holder keeps of what nobody has seen is this, and what is on its way when it is told to stop. */
@@ -25,7 +25,7 @@ typedef struct {
 	gboolean paused;
 	guint idle;
 	PssRing copy; /* with options.keep */
-	PssReplay replays[2];
+	struct pss_replay replays[2];
 } Receiver;
 
 struct PssRecord {
@@ -315,6 +315,15 @@ static void tell_dropped(Receiver *receiver, PssRing *ring)
 	receiver->options.on_note(receiver->base.user, PSS_NOTE_WARNING, text);
 }
 
+/* Appends what of the bytes may be shown later than they were printed. */
+static void append_safe(struct pss_replay *replay, const guint8 *data, gsize n, GByteArray *out)
+{
+	guint before = out->len;
+
+	g_byte_array_set_size(out, before + (guint)n + PSS_REPLAY_HELD);
+	g_byte_array_set_size(out, before + (guint)pss_replay_feed(replay, data, n, out->data + before));
+}
+
 static void hand_out(Receiver *receiver, PssRingStream stream, const guint8 *data, gsize n)
 {
 	gboolean is_stderr = stream == PSS_RING_ERR;
@@ -325,7 +334,7 @@ static void hand_out(Receiver *receiver, PssRingStream stream, const guint8 *dat
 		return;
 	}
 	g_autoptr(GByteArray) safe = g_byte_array_new();
-	pss_replay_feed(&receiver->replays[is_stderr], data, n, safe);
+	append_safe(&receiver->replays[is_stderr], data, n, safe);
 	if (safe->len > 0)
 		events->on_data(receiver->base.user, is_stderr, safe->data, safe->len);
 }
@@ -469,12 +478,13 @@ PssRun *pss_record_receive(PssRecord *record, const PssReceiveOptions *options, 
 static void show_missed(PssRecord *record, PssSession *session, PssRingStream stream)
 {
 	guint64 dropped = record->ring.dropped;
+	struct pss_replay replay = { 0 };
 	g_autoptr(GByteArray) missed = pss_ring_take_stream(&record->ring, stream);
 	g_autoptr(GByteArray) safe = g_byte_array_new();
 
 	if (!missed)
 		return;
-	pss_replay_filter(missed->data, missed->len, safe);
+	append_safe(&replay, missed->data, missed->len, safe);
 	session->watcher->on_busy(session->watcher_user);
 	if (dropped > 0) {
 		g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT " bytes dropped", dropped);
@@ -487,14 +497,14 @@ static void show_missed(PssRecord *record, PssSession *session, PssRingStream st
 /* What else there is. */
 static void show_jobs(PssRecord *record, PssSession *session)
 {
-	PssReplay replay = { 0 };
+	struct pss_replay replay = { 0 };
 	PssRingStream stream;
 	const guint8 *data;
 	gsize n;
 	g_autoptr(GByteArray) safe = g_byte_array_new();
 
 	for (; pss_ring_peek(&record->ring, &stream, &data, &n); pss_ring_advance(&record->ring, n))
-		pss_replay_feed(&replay, data, n, safe);
+		append_safe(&replay, data, n, safe);
 	session->watcher->on_busy(session->watcher_user);
 	show_raw(session, safe->data, safe->len);
 }

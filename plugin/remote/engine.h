@@ -2,13 +2,13 @@
 /* What the engine's own files share (remote.c, boot.c, line.c); nobody else includes it. */
 #pragma once
 
-#include "remote/column.h"
 #include "remote/marks.h"
-#include "remote/paint.h"
 #include "remote/remote.h"
 #include "remote/replies.h"
 #include "remote/request.h"
 #include "remote/stream.h"
+#include "terminal/column.h"
+#include "terminal/paint.h"
 
 typedef enum {
 	PSS_PHASE_MEETING,  /* the two channels find each other; the terminal's command waits */
@@ -78,7 +78,7 @@ struct PssRemote {
 	PssPhase phase;
 	PssFamily family;
 	PssPrelude prelude;
-	PssPaint paint;
+	struct pss_tokenizer paint;
 	gboolean has_spoken;   /* something was printed before the launcher spoke */
 	gboolean has_launched; /* the launcher has spoken */
 	gboolean is_unfit;     /* when it does, it is to start the login shell as it is */
@@ -98,7 +98,7 @@ struct PssRemote {
 
 	PssMarks marks;
 	PssReplies replies;
-	PssColumn column;
+	struct pss_column column;
 	gboolean dropping; /* between the marks p and q, n and s: the shell's own prompt */
 	gsize n_dropped;
 	PssReader reader;

@@ -13,8 +13,9 @@
 #include "client/entered-line.h"
 #include "client/history.h"
 #include "client/prompt.h"
-#include "client/tty-modes.h"
 #include "client/typed.h"
+#include "terminal/clean-text.h"
+#include "terminal/modes.h"
 
 static int n_tests, n_failed;
 
@@ -107,12 +108,12 @@ static void test_clean_is_bounded(void)
 
 	memset(flood, 'x', n);
 	got = pss_clean_text(flood, n, PSS_CLEAN_SGR);
-	check(got && strlen(got) == PSS_PROMPT_MAX, "a prompt of a megabyte is cut");
+	check(got && strlen(got) == PSS_CLEAN_MAX, "a prompt of a megabyte is cut");
 	free(got);
 	for (size_t i = 0; i + 4 <= n; i += 4)
 		memcpy(flood + i, "\033[0m", 4);
 	got = pss_clean_text(flood, n, PSS_CLEAN_SGR);
-	check(got && strlen(got) <= PSS_PROMPT_MAX, "so is one of colours");
+	check(got && strlen(got) <= PSS_CLEAN_MAX, "so is one of colours");
 	free(got);
 	free(flood);
 }

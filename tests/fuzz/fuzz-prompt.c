@@ -7,6 +7,7 @@
 
 #include "client/prompt.h"
 #include "fuzz.h"
+#include "terminal/clean-text.h"
 
 /* The length of the SGR sequence at `text`, 0 if there is none. */
 static size_t sgr_length(const char *text)
@@ -39,7 +40,7 @@ static void check_flags(const uint8_t *data, size_t size, enum pss_clean flags)
 {
 	char *text = pss_clean_text(data, size, flags);
 
-	if (!text || strlen(text) > PSS_PROMPT_MAX)
+	if (!text || strlen(text) > PSS_CLEAN_MAX)
 		abort();
 	check_clean(text, flags & PSS_CLEAN_SGR, flags & PSS_CLEAN_LINES);
 	free(text);

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "client/print.h"
-#include "client/text.h"
 #include "fuzz.h"
+#include "terminal/utf8.h"
 
 static const int all_properties[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21 };
 #define N_ALL (sizeof all_properties / sizeof *all_properties)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/tty-modes.h"
+#include "terminal/modes.h"
 #include "fuzz.h"
 
 #define COLOURS_OFF "\033[m"

@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/text.h"
-#include "client/width.h"
 #include "fuzz.h"
+#include "terminal/clean-text.h"
+#include "terminal/utf8.h"
+#include "terminal/width.h"
 
 static void check_characters(const char *text, size_t n)
 {

@@ -34,12 +34,12 @@ none_of() {
 }
 
 @test "house: GLib and libssh are included by the host and the remote engine only" {
-	none grep -rnE '#include *[<"](glib|gio|libssh|json-glib)' plugin/client plugin/wire bash-builtin zsh-module
+	none grep -rnE '#include *[<"](glib|gio|libssh|json-glib)' plugin/client plugin/terminal plugin/wire bash-builtin zsh-module
 	none grep -rnE '#include *[<"]libssh' plugin/remote
 }
 
 @test "house: client and host never include each other, wire includes neither" {
-	none grep -rnE '#include *"(plugin/)?(host|remote)/' plugin/client plugin/wire bash-builtin zsh-module
+	none grep -rnE '#include *"(plugin/)?(host|remote)/' plugin/client plugin/terminal plugin/wire bash-builtin zsh-module
 	none grep -rnE '#include *"(plugin/)?client/' plugin/host plugin/wire plugin/remote
 	none grep -rnE '#include *"(plugin/)?host/' plugin/remote
 }
@@ -88,7 +88,7 @@ none_of() {
 }
 
 @test "house: the libc half never prints, exits or aborts" {
-	none grep -rnE '\b(exit|abort)\(' plugin/wire plugin/client --include='*.c'
+	none grep -rnE '\b(exit|abort)\(' plugin/wire plugin/terminal plugin/client --include='*.c'
 }
 
 # What build-essential and debhelper bring of the group `build`.
@@ -105,6 +105,6 @@ IMPLIED='gcc|libc6-dev|ninja-build'
 }
 
 @test "house: what the shell loads leaves the shell's own state of libc alone" {
-	none grep -rnE '\b(rand|srand|s?random|[delmnj]rand48|srand48|strtok|setlocale)\(' plugin/wire plugin/client bash-builtin zsh-module \
+	none grep -rnE '\b(rand|srand|s?random|[delmnj]rand48|srand48|strtok|setlocale)\(' plugin/wire plugin/terminal plugin/client bash-builtin zsh-module \
 		--include='*.[ch]'
 }

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "client/print.h"
-#include "client/width.h"
+#include "terminal/width.h"
 
 static void add(struct pss_sessions *sessions, uint64_t id, const char *name, const char *computer)
 {

@@ -4,27 +4,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-#include "client/tty-settings.h"
-
-#define PSS_TTY_STRING_KEPT 256
-
-enum pss_escape {
-	PSS_ESCAPE_NONE,
-	PSS_ESCAPE_START,        /* after ESC */
-	PSS_ESCAPE_INTERMEDIATE, /* ESC and intermediate bytes: the next one ends it */
-	PSS_ESCAPE_CSI,
-	PSS_ESCAPE_STRING,     /* OSC, DCS, APC, PM, SOS */
-	PSS_ESCAPE_STRING_ESC, /* an ESC inside: ST, or a new sequence */
-};
+#include "terminal/settings.h"
+#include "terminal/tokenizer.h"
 
 struct pss_tty_modes {
-	enum pss_escape escape; /* not NONE: a sequence is unfinished */
-	size_t n_unfinished;    /* its bytes so far */
-	char csi[48];           /* its parameters so far; what is longer is none of ours */
-	size_t n_csi;
-	char introducer; /* of the charset designation */
+	struct pss_tokenizer tokenizer;
 	struct pss_tty_settings settings;
 	unsigned char last; /* the last byte of text, or ESC */
 	bool in_first_column;
@@ -32,10 +17,7 @@ struct pss_tty_modes {
 	/* What programs have asked the terminal and it has, as far as is known, not answered; reset by who sees that.
 	 */
 	unsigned n_queries;
-	bool position_asked;                  /* … among them where the cursor is */
-	char string[PSS_TTY_STRING_KEPT + 1]; /* its introducer and what follows, as far as there is room */
-	char string_last;
-	size_t n_string; /* all of it */
+	bool position_asked; /* … among them where the cursor is */
 };
 
 #define PSS_TTY_MODES_RESET_MAX 1024

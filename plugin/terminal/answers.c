@@ -3,7 +3,7 @@
  * nobody has read. It knows the forms of answers and not of keys: what is in none of the tables is a key. One form is
  * both: a position of the cursor in the first row is F3 with modifiers too (a column of 2 to 16); it is a key unless a
  * position was asked for. */
-#include "client/answers.h"
+#include "terminal/answers.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* Widths of texts, in columns: two for CJK and emoji, none for marks that combine. What the C library knows of that
  * belongs to its UTF-8 locales, and a shell may run in another one (LANG=C over an old ssh): then this thread takes the
  * library's own UTF-8 locale for the time of one call. Called by print.c. */
-#include "client/width.h"
+#include "terminal/width.h"
 
 #include <langinfo.h>
 #include <limits.h>
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "client/text.h"
+#include "terminal/utf8.h"
 
 /* Made once, never freed: the loadable stays in memory. */
 static locale_t utf8_locale(void)
