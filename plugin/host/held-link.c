@@ -78,8 +78,8 @@ static void confirm(PssHeld *held)
 	guint64 count;
 
 	g_clear_handle_id(&held->confirm_timer, g_source_remove);
-	if (!held->greeted || held->leaving)
-		return;
+	if (!held->greeted || held->leaving || !held->events)
+		return; /* a holder that has been told to end reads no more */
 	count = confirmable(held);
 	if (held->confirmed != count) {
 		pss_held_unseen_say_claims(held, count);

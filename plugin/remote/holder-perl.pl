@@ -222,13 +222,25 @@ sub confirm {
 }
 
 # ---- a link that is resumed: bytes both ways until either end closes
+sub write_all {
+	my ($to, $data) = @_;
+	for (my $at = 0; $at < length $data;) {
+		my $n = syswrite($to, $data, length($data) - $at, $at);
+		return 0 unless defined $n;
+		$at += $n;
+	}
+	return 1;
+}
+
+# A holder that has closed takes nothing more; what it has said before, its reason for one, is passed on all the same.
 sub resume {
 	socket(my $socket, AF_UNIX, SOCK_STREAM, 0);
 	unless (connect($socket, pack_sockaddr_un('s'))) {
 		syswrite(STDOUT, greet('g the holder has ended'));
 		return;
 	}
-	my @ways = ([\*STDIN, $socket], [$socket, \*STDOUT]);
+	$SIG{PIPE} = 'IGNORE';
+	my @ways = ([$socket, \*STDOUT], [\*STDIN, $socket]);
 	while (1) {
 		my $reading = '';
 		vec($reading, fileno($_->[0]), 1) = 1 for @ways;
@@ -236,11 +248,9 @@ sub resume {
 		for my $way (@ways) {
 			next unless vec($readable, fileno($way->[0]), 1);
 			return unless sysread($way->[0], my $data, CHUNK);
-			for (my $at = 0; $at < length $data;) {
-				my $n = syswrite($way->[1], $data, length($data) - $at, $at);
-				return unless defined $n;
-				$at += $n;
-			}
+			next if write_all($way->[1], $data);
+			return if $way == $ways[0];
+			pop @ways;
 		}
 	}
 }

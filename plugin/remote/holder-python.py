@@ -32,6 +32,23 @@ def note(name, text):
 
 
 # ---- a link that is resumed: bytes both ways until either end closes
+def read_some(fd):
+    try:
+        return os.read(fd, CHUNK)
+    except OSError:
+        return b""
+
+
+def write_all(fd, data):
+    try:
+        while data:
+            data = data[os.write(fd, data):]
+    except OSError:
+        return False
+    return True
+
+
+# A holder that has closed takes nothing more; what it has said before, its reason for one, is passed on all the same.
 def resume():
     link = socket.socket(socket.AF_UNIX)
     try:
@@ -39,14 +56,16 @@ def resume():
     except OSError:
         os.write(1, greet("g the holder has ended"))
         return
-    other = {0: link.fileno(), link.fileno(): 1}
+    other = {link.fileno(): 1, 0: link.fileno()}
     while True:
         for fd in select.select(list(other), [], [])[0]:
-            data = os.read(fd, CHUNK)
+            data = read_some(fd)
             if not data:
                 return
-            while data:
-                data = data[os.write(other[fd], data):]
+            if not write_all(other[fd], data):
+                if fd:
+                    return
+                del other[fd]
 
 
 # ---- the down stream: what has been said and not been confirmed

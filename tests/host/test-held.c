@@ -428,6 +428,27 @@ static void adopts(gconstpointer paused)
 	end(&f);
 }
 
+/* A holder that has been told to end reads no more: what is said behind that would make its end look like a failure. */
+static void says_nothing_behind_the_end(void)
+{
+	static const char frame[] = "1 1 65536\n";
+	g_autofree char *piece = g_strnfill(64 * 1024, 'x');
+	Fixture f;
+
+	begin_held(&f);
+	pss_transport_free(g_steal_pointer(&f.link.transport));
+	const char *end_line = strstr(written->str, " x\n");
+	g_assert_nonnull(end_line);
+	for (guint i = 0; i < 4; i++) {
+		say(frame, strlen(frame));
+		say(piece, 64 * 1024);
+	}
+	g_assert_cmpuint(f.held->numbered.boundary, >, 4 * 65536);
+	g_assert_cmpstr(end_line, ==, " x\n");
+	current->carrier.events->on_closed(current->carrier.user, 0, NULL);
+	end(&f);
+}
+
 /* One that is told to stop, and has sent 3 MiB by then, loses nothing; one that goes on is ended. */
 static void flood(gsize n_piece, guint n_legal, gboolean passes_on)
 {
@@ -559,6 +580,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/held/what comes during a pause is claimed", passes_on);
 	g_test_add_data_func("/held/what was stopped before goes on", NULL, adopts);
 	g_test_add_data_func("/held/what is to stop is never told to go on", "paused", adopts);
+	g_test_add_func("/held/nothing is said behind the end", says_nothing_behind_the_end);
 	g_test_add_func("/held/it goes on in large frames", flood_of_large_frames);
 	g_test_add_func("/held/it goes on in small frames", flood_of_small_frames);
 	g_test_add_func("/held/what was held back comes in order", held_back_in_order);

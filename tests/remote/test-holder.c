@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -108,19 +109,30 @@ static Client take_over(const Holder *holder, const char *who)
 
 /* ---- the holder */
 
-static void begin(Holder *holder, const Keeper *keeper)
+static void write_program(Holder *holder, const Keeper *keeper)
 {
 	g_autoptr(GError) error = NULL;
-	const char *const argv[] = { keeper->program, "holder", NAME, "7200", "0022", NULL };
 
 	holder->directory = g_dir_make_tmp("pss-holder-XXXXXX", &error);
 	g_assert_no_error(error);
 	g_autofree char *path = g_build_filename(holder->directory, "holder", NULL);
 	g_assert_true(g_file_set_contents(path, keeper->source, -1, NULL));
+}
+
+static void run(Holder *holder, const char *const *argv)
+{
+	g_autoptr(GError) error = NULL;
+
 	g_spawn_async_with_pipes(holder->directory, (char **)argv, NULL,
 				 G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &holder->pid,
 				 &holder->first.in, &holder->first.out, NULL, &error);
 	g_assert_no_error(error);
+}
+
+static void begin(Holder *holder, const Keeper *keeper)
+{
+	write_program(holder, keeper);
+	run(holder, (const char *const[]){ keeper->program, "holder", NAME, "7200", "0022", NULL });
 	greet(&holder->first, "0", "one");
 }
 
@@ -215,6 +227,84 @@ static void terminal_goes_first(gconstpointer keeper)
 	g_rmdir(place);
 }
 
+/* ---- what carries a further link; the test is the holder, too */
+
+static int listen_there(const Holder *holder)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	g_snprintf(address.sun_path, sizeof address.sun_path, "%s/s", holder->directory);
+	g_assert_cmpint(bind(fd, (struct sockaddr *)&address, sizeof address), ==, 0);
+	g_assert_cmpint(listen(fd, 1), ==, 0);
+	return fd;
+}
+
+/* The other end of the link, where something has been read, and passed on. */
+static int begin_link(Holder *holder, const Keeper *keeper)
+{
+	char data[16];
+
+	write_program(holder, keeper);
+	int listener = listen_there(holder);
+	run(holder, (const char *const[]){ keeper->program, "holder", NAME, "resume", NULL });
+	int peer = accept(listener, NULL, NULL);
+	close(listener);
+	holder->first.got = g_string_new(NULL);
+	say(&holder->first, "up\n");
+	g_assert_cmpint(read(peer, data, sizeof data), ==, 3);
+	return peer;
+}
+
+/* All that it had to say has come, and that is no failure. */
+static void end_link(Holder *holder)
+{
+	int status;
+
+	await(&holder->first, "down\n");
+	g_assert_cmpint(waitpid(holder->pid, &status, 0), ==, holder->pid);
+	g_assert_cmpint(status, ==, 0);
+	leave(&holder->first);
+	for (const char *const *name = (const char *const[]){ "s", "holder", NULL }; *name; name++) {
+		g_autofree char *path = g_build_filename(holder->directory, *name, NULL);
+		g_unlink(path);
+	}
+	g_rmdir(holder->directory);
+	g_free(holder->directory);
+}
+
+static void says_on_closing(int peer)
+{
+	g_assert_cmpint(write(peer, "down\n", 5), ==, 5);
+	close(peer);
+}
+
+/* As where another client has it: the reason, and an end, while lines still come. */
+static void closes_before_it_is_written_to(gconstpointer keeper)
+{
+	Holder holder;
+	int peer = begin_link(&holder, keeper);
+
+	kill(holder.pid, SIGSTOP);
+	g_assert_cmpint(waitpid(holder.pid, NULL, WUNTRACED), ==, holder.pid);
+	say(&holder.first, "more\n");
+	says_on_closing(peer);
+	kill(holder.pid, SIGCONT);
+	end_link(&holder);
+}
+
+/* A line that comes behind its end. */
+static void closes_with_lines_unread(gconstpointer keeper)
+{
+	Holder holder;
+	struct pollfd entry = { .fd = begin_link(&holder, keeper), .events = POLLIN };
+
+	say(&holder.first, "more\n");
+	g_assert_cmpint(poll(&entry, 1, WAIT_MS), ==, 1);
+	says_on_closing(entry.fd);
+	end_link(&holder);
+}
+
 int main(int argc, char **argv)
 {
 	static const Keeper perl = { "perl", pss_source_holder_perl }, python = { "python3", pss_source_holder_python };
@@ -224,5 +314,11 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/holder/in Python: what nobody has seen outlives clients", &python, outlives_clients);
 	g_test_add_data_func("/holder/in Perl: terminals go first", &perl, terminal_goes_first);
 	g_test_add_data_func("/holder/in Python: terminals go first", &python, terminal_goes_first);
+	g_test_add_data_func("/holder/in Perl: it closes before it is written to", &perl,
+			     closes_before_it_is_written_to);
+	g_test_add_data_func("/holder/in Python: it closes before it is written to", &python,
+			     closes_before_it_is_written_to);
+	g_test_add_data_func("/holder/in Perl: it closes with lines unread", &perl, closes_with_lines_unread);
+	g_test_add_data_func("/holder/in Python: it closes with lines unread", &python, closes_with_lines_unread);
 	return g_test_run();
 }
