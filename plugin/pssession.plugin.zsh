@@ -7,9 +7,12 @@ typeset -g _pssession_directory="${${ZERO:-${(%):-%x}}:A:h}"
 [[ ! -o ignore_braces ]] || { emulate zsh -c '. "$_pssession_directory/pssession.plugin.zsh"'; return 0; }
 autoload -Uz "$_pssession_directory"/functions/{{enter,exit,new,get,remove,disconnect,connect,receive}-pssession,invoke-command,{Enter,Exit,New,Get,Remove,Disconnect,Connect,Receive}-PSSession,Invoke-Command,pssession_prompt,pssession_plugin_unload,_pssession_{call,enable}}
 [[ ! -o interactive ]] || autoload -Uz "$_pssession_directory"/functions/{etsn,exsn,nsn,gsn,rsn,dnsn,cnsn,rcsn,icm}
-# In the tree; else the completion function is beside the others of zsh's.
-[[ ! -f $_pssession_directory/../completions/_pssession ]] || {
-	typeset -g _pssession_fpath="${_pssession_directory:h}/completions"
+# In the tree, or below a prefix where zsh does not look; else the completion function is beside the others of zsh's.
+typeset -g _pssession_fpath="${_pssession_fpath-}"
+[[ -n $_pssession_fpath ]] || for _pssession_fpath in "${_pssession_directory:h}"/{completions,zsh/site-functions} ''; do
+	[[ ! -f $_pssession_fpath/_pssession || :$FPATH: == *:"$_pssession_fpath":* ]] || break
+done
+[[ -z $_pssession_fpath ]] || {
 	[[ :$FPATH: == *:"$_pssession_fpath":* ]] || FPATH=$FPATH:$_pssession_fpath
 	# Where compinit has run already, what compdef would do; compdef takes longer than all else here.
 	[[ ! -v _comps ]] || {
