@@ -34,7 +34,8 @@ static struct builtin builtins[] = {
 
 static struct features features = { .bn_list = builtins, .bn_size = sizeof builtins / sizeof *builtins };
 
-/* The version that the headers are of, and one number of its that moves from version to version. */
+/* The version that the headers are of, and one number of its that moves from version to version. ZSH_PATCHLEVEL says
+ * nothing: the headers have upstream's, the shell has what its packager made of it, and changes with each rebuild. */
 static bool is_our_zsh(void)
 {
 	const char *version = getsparam((char *)"ZSH_VERSION");
@@ -47,7 +48,9 @@ EXPORTED int setup_(Module module)
 	if (is_our_zsh())
 		return 0;
 	const char *version = getsparam((char *)"ZSH_VERSION");
-	zwarn("pssession: this module is for zsh " ZSH_VERSION ", not for %s", version ? version : "this one");
+	zwarn("pssession: this module is for zsh " ZSH_VERSION
+	      ", and this is zsh %s: use that zsh or bash, or build pssession with the headers of this zsh",
+	      version ? version : "of no version");
 	return 1;
 }
 

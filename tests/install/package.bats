@@ -53,6 +53,14 @@ built() {
 	[ -n "$(pgrep -f "^$PACKAGED/root/usr/libexec/pssession-host")" ]
 }
 
+@test "package: it depends on the very zsh that its module is for" {
+	local version
+	built
+	version=$(zsh -fc 'print -r -- $ZSH_VERSION')
+	[ -f "$PACKAGED/root/usr/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH)/zsh/$version/pssession.so" ]
+	[[ $(dpkg-deb -f "$PACKAGED"/pssession_*.deb Depends) == *"zsh (>= $version), zsh (<< $version.0~)"* ]]
+}
+
 @test "package: it holds the pages, the unit and the licence" {
 	local file
 	built

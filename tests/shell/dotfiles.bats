@@ -227,6 +227,36 @@ a later function
 	[[ ${lines[1]} == *"$HERE/alone"* ]]
 }
 
+@test "dotfiles: zsh: a zsh of another version than the module's hears one sentence that says so, and what to do" {
+	requires_zsh_module
+	local version sentence
+	version=$(zsh -fc 'print -r -- $ZSH_VERSION')
+	sentence="pssession: its module is for zsh $version, and this is zsh 5.8.1: use that zsh or bash, or build pssession with the headers of this zsh"
+	# In the tree that it was built in, where the module itself says its version; and below a prefix, where its directory does.
+	mkdir -p "$HERE/tree/build/zsh-module" "$HERE/prefix/share/pssession" "$HERE/prefix/lib/zsh/$version"
+	cp -R "$PSS_SOURCE/plugin" "$HERE/tree"
+	ln -s "$PSS_BUILD/zsh-module/pssession.so" "$HERE/tree/build/zsh-module"
+	cp -R "$ZSH_PLUGIN" "$PSS_SOURCE/plugin/functions" "$HERE/prefix/share/pssession"
+	ln -s "$PSS_BUILD/zsh-module/pssession.so" "$HERE/prefix/lib/zsh/$version"
+	for directory in tree/plugin prefix/share/pssession; do
+		run zsh_script ". $HERE/$directory/pssession.plugin.zsh; get-pssession --version"
+		[[ $status = 0 && $output == 'pssession '* ]]
+		run zsh_script "ZSH_VERSION=5.8.1; . $HERE/$directory/pssession.plugin.zsh; get-pssession"
+		[ "$status" -eq 1 ]
+		[ "$output" = "$sentence" ]
+	done
+}
+
+@test "dotfiles: zsh: a module that cannot be loaded for another reason says that reason" {
+	requires_zsh_module
+	mkdir -p "$HERE/alone"
+	cp -R "$ZSH_PLUGIN" "$PSS_SOURCE/plugin/functions" "$HERE/alone"
+	echo no library >"$HERE/alone/pssession.so"
+	run zsh_script ". $HERE/alone/pssession.plugin.zsh; get-pssession"
+	[ "$status" -eq 1 ]
+	[[ ${#lines[@]} = 1 && $output == *"failed to load module"*"$HERE/alone/pssession.so"* ]]
+}
+
 @test "dotfiles: zsh: after compinit the names are registered as compdef does it" {
 	requires_zsh_module
 	local show='for name in ${(ok)_comps}; do print -r -- $name $_comps[$name] ${_services[$name]-}; done'

@@ -76,8 +76,21 @@ zsh_with() {
 
 @test "module: a zsh of another version refuses it, and says which it is for" {
 	run zsh_with "ZSH_VERSION=4.3.17; zmodload pssession; echo \"status \$?\"; whence -w get-pssession"
-	[[ $output == *"this module is for zsh "*", not for 4.3.17"* ]]
+	[[ $output == *"this module is for zsh "*", and this is zsh 4.3.17: use that zsh"* ]]
 	[[ $output == *$'status 1\nget-pssession: none' ]]
+}
+
+@test "module: Debian's package depends on the zsh whose headers it is built with, and on no other" {
+	requires dpkg
+	local version bounds bound
+	version=$(zsh -fc 'print -r -- $ZSH_VERSION')
+	bounds=$(make -s -f "$PSS_SOURCE/debian/rules" print-zsh-depends)
+	[[ $bounds == "zsh (>= $version), zsh (<< "*')' ]]
+	bound=${bounds##* } bound=${bound%)}
+	dpkg --compare-versions "$version-99+b9" lt "$bound"
+	for version in "$version.0.1-test-1" "$version.1-1" 99.0-1; do
+		dpkg --compare-versions "$version" ge "$bound" || { echo "$version is let in by $bounds"; return 1; }
+	done
 }
 
 @test "module: loaded and unloaded a hundred times it leaves no descriptor" {
