@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "host/error.h"
+#include "base/error.h"
 
 #define FIRST_PASSED 3
 

@@ -4,8 +4,8 @@
  * is asked once. Between the two requests nobody can be asked, so the link is not made anew. Called by peer.c. */
 #include "host/awaits.h"
 
+#include "base/error.h"
 #include "host/boot-id.h"
-#include "host/error.h"
 #include "host/openings.h"
 #include "host/registry.h"
 #include "host/session.h"

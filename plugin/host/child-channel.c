@@ -14,8 +14,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "host/error.h"
-#include "host/shortage.h"
+#include "base/error.h"
+#include "base/shortage.h"
 #include "wire/buffer.h"
 
 #define CHUNK (64 * 1024)

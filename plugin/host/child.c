@@ -14,8 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "host/error.h"
-#include "host/shortage.h"
+#include "base/error.h"
+#include "base/shortage.h"
 #include "wire/buffer.h"
 
 #define LOOK_US (20 * 1000)

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "host/error.h"
+#include "base/error.h"
 #include "host/openings.h"
 #include "host/transport.h"
 #include "remote/find.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The end of a held transport: its holder is told to end, over the link there is or the next ones, and who waits for
  * that hears of it once. Called by transport-held.c, and by held-link.c and held-retry.c, which see it happen. */
-#include "host/error.h"
+#include "base/error.h"
+#include "base/network-watch.h"
 #include "host/held-private.h"
-#include "host/network.h"
 
 #define FAREWELL_MS 10000 /* it is tried longer than anybody waits */
 

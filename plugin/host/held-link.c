@@ -4,7 +4,7 @@
  * one. */
 #include <string.h>
 
-#include "host/error.h"
+#include "base/error.h"
 #include "host/held-private.h"
 #include "remote/greeting.h"
 #include "remote/holder.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The life and death of a held transport's links: when one is lost, whether and when the next is tried, and the end.
  * held-link.c talks over the one there is. A link is never freed inside one of its callbacks. */
-#include "host/error.h"
+#include "base/error.h"
+#include "base/network-watch.h"
 #include "host/held-private.h"
-#include "host/network.h"
 
 #define FIRST_DELAY_MS 250
 #define LAST_DELAY_MS 30000

@@ -6,11 +6,11 @@
 
 #include <string.h>
 
-#include "host/error.h"
+#include "base/error.h"
+#include "base/secret.h"
 #include "host/openings.h"
 #include "host/registry.h"
 #include "host/run-computer.h"
-#include "remote/secret.h"
 #include "remote/variables.h"
 
 #define TEXT_LIMIT (64u * 1024u * 1024u)

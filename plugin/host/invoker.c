@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "host/error.h"
+#include "base/error.h"
 #include "host/relay.h"
 #include "host/run-channel.h"
 #include "host/session-private.h"

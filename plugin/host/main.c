@@ -15,16 +15,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/error.h"
+#include "base/shortage.h"
 #include "host/activation.h"
 #include "host/child.h"
-#include "host/error.h"
 #include "host/program-child.h"
 #include "host/program-master.h"
 #include "host/registry.h"
 #include "host/room.h"
 #include "host/saved.h"
 #include "host/server.h"
-#include "host/shortage.h"
 
 #define IDLE_SECONDS 300
 #define LOGIN_END_MS 2500       /* of what is logging in at the end, with ssh programs */

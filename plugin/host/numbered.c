@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/secret.h"
 #include "remote/holder.h"
-#include "remote/secret.h"
 
 #define LINE_COST 64 /* beside its text */
 /* A holder keeps 1 MiB in all. */

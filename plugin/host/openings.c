@@ -6,8 +6,8 @@
 #include <malloc.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "host/attachment.h"
-#include "host/error.h"
 #include "host/registry.h"
 
 #define IDLE_DEFAULT_S 7200

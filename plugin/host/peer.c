@@ -8,16 +8,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/error.h"
+#include "base/fd-watch.h"
 #include "host/attachment.h"
 #include "host/awaits.h"
-#include "host/error.h"
 #include "host/finds.h"
 #include "host/invocations.h"
 #include "host/openings.h"
 #include "host/registry.h"
 #include "host/requests.h"
 #include "host/session.h"
-#include "host/watch.h"
 
 #define READ_SIZE (64u * 1024u)
 #define OUT_QUEUE_LIMIT (256u * 1024u)

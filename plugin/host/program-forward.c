@@ -3,10 +3,10 @@
  * instead of letting it do that by itself: so it is known which could be had, and which port the server has chosen. */
 #include <string.h>
 
+#include "base/error.h"
+#include "base/said.h"
 #include "host/child.h"
-#include "host/error.h"
 #include "host/program-master.h"
-#include "host/ssh-error.h"
 
 #define PORT_TEXT_MAX 16
 #define COMPLAINT_MAX 512
@@ -77,7 +77,7 @@ static gboolean forward(PssProgramMaster *master, PssPerson *person, const PssSs
 					kind->keyword, text, answer.port);
 		return TRUE;
 	}
-	g_autofree char *why = pss_ssh_clean_text(answer.complaint);
+	g_autofree char *why = pss_said_line(answer.complaint);
 	if (config->exit_on_forward_failure) {
 		g_set_error(error, PSS_ERROR, PSS_SSH_ENDS, "%s '%s' cannot be had: %s", kind->keyword, text, why);
 		return FALSE;

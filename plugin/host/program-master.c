@@ -16,15 +16,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/error.h"
+#include "base/said.h"
+#include "base/shortage.h"
 #include "host/child.h"
-#include "host/error.h"
 #include "host/program-child.h"
 #include "host/program-end.h"
 #include "host/program-questions.h"
 #include "host/room.h"
-#include "host/shortage.h"
 #include "host/ssh-connect.h"
-#include "host/ssh-error.h"
 #include "wire/buffer.h"
 #include "wire/runtime.h"
 
@@ -73,7 +73,7 @@ void pss_program_master_free(PssProgramMaster *master)
 
 static void take_line(PssProgramMaster *master, PssPerson *person)
 {
-	g_autofree char *clean = pss_ssh_clean_text(master->said->str);
+	g_autofree char *clean = pss_said_line(master->said->str);
 
 	g_string_truncate(master->said, 0);
 	if (!*clean)

@@ -5,7 +5,7 @@
  * from it. */
 #include "host/record.h"
 
-#include "host/error.h"
+#include "base/error.h"
 #include "host/session-private.h"
 #include "terminal/replay-filter.h"
 

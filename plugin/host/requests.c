@@ -2,7 +2,7 @@
 /* LIST, REMOVE, DISCONNECT, CONNECT and PING: one function a request, each ends with its RESULT. */
 #include "host/requests.h"
 
-#include "host/error.h"
+#include "base/error.h"
 #include "host/finds.h"
 #include "host/registry.h"
 

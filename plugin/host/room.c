@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <sys/resource.h>
 
-#include "host/shortage.h"
+#include "base/shortage.h"
 
 #define DESCRIPTORS_BESIDE 64 /* of a small limit, for what is not a login */
 #define DESCRIPTORS_USUAL 4   /* that a login has */

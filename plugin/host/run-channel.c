@@ -3,7 +3,7 @@
  * come. Used for computers (run-computer.c) and for sessions whose shell cannot be driven (invoker.c). */
 #include "host/run-channel.h"
 
-#include "host/error.h"
+#include "base/error.h"
 #include "wire/buffer.h"
 
 typedef struct {

@@ -3,7 +3,7 @@
  * kept, bounded by what the client may send. Called by invocations.c. */
 #include "host/run-computer.h"
 
-#include "host/error.h"
+#include "base/error.h"
 #include "host/room.h"
 
 typedef struct {

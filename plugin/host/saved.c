@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/shortage.h"
+#include "base/shortage.h"
 
 #define GROUP "Target"
 

@@ -12,10 +12,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "host/error.h"
+#include "base/error.h"
+#include "base/fd-watch.h"
 #include "host/peer.h"
 #include "host/registry.h"
-#include "host/watch.h"
 
 /* So many clients are served without a free descriptor: they may want to remove sessions. The last one is for telling
  * others why they are not. */

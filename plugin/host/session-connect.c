@@ -2,7 +2,7 @@
 /* Letting go of a session and taking it back, and what runs meanwhile: jobs, whose output somebody receives later. A
  * session that was let go of keeps its link; it is Disconnected to those who ask, and only connecting, entering or
  * receiving makes it Opened again. Called by requests.c and invocations.c. */
-#include "host/error.h"
+#include "base/error.h"
 #include "host/held.h"
 #include "host/session-private.h"
 

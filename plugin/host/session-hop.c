@@ -3,7 +3,7 @@
  * carries the connection to the next computer. Called by peer.c and invocations.c. */
 #include <string.h>
 
-#include "host/error.h"
+#include "base/error.h"
 #include "host/session-private.h"
 #include "host/via.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What comes from the remote shell: bytes of its two channels, which go to the engine, and what the engine makes of
  * them, which goes to whoever watches or into the record. The ends of both are ends of the session (session.c). */
-#include "host/error.h"
+#include "base/error.h"
 #include "host/held.h"
 #include "host/session-private.h"
 

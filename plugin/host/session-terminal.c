@@ -2,7 +2,7 @@
 /* The terminal that has entered a session: its coming and going, its lines, keys and size. Called by attachment.c; what
  * the remote side says in return comes through session.c. At most one terminal at a time: the next one takes its
  * place. */
-#include "host/error.h"
+#include "base/error.h"
 #include "host/held.h"
 #include "host/session-private.h"
 

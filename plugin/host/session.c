@@ -5,7 +5,7 @@
  * free either of them from inside one of their callbacks: endings are finished in an idle call. */
 #include <string.h>
 
-#include "host/error.h"
+#include "base/error.h"
 #include "host/held.h"
 #include "host/invoker.h"
 #include "host/registry.h"

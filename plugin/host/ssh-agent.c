@@ -15,7 +15,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "host/shortage.h"
+#include "base/said.h"
+#include "base/shortage.h"
 #include "host/ssh-error.h"
 
 #define LIST_TIMEOUT_US (5 * G_USEC_PER_SEC)
@@ -155,7 +156,7 @@ static gboolean parse_identities(PssAgent *agent, const GByteArray *answer)
 		if (!take_string(&at, &left, &blob, &n_blob) || !take_string(&at, &left, &comment, &n_comment))
 			return FALSE;
 		g_autofree char *text = g_strndup((const char *)comment, n_comment);
-		Identity identity = { g_bytes_new(blob, n_blob), pss_ssh_clean_text(text) };
+		Identity identity = { g_bytes_new(blob, n_blob), pss_said_line(text) };
 		g_array_append_val(agent->identities, identity);
 	}
 	return TRUE;

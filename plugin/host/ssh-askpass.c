@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "host/child.h"
-#include "host/error.h"
 #include "wire/buffer.h"
 
 #define ANSWER_MAX 1024

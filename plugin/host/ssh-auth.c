@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <string.h>
 
+#include "base/said.h"
 #include "host/ssh-connect.h"
 #include "host/ssh-error.h"
 #include "host/ssh-gssapi.h"
@@ -55,7 +56,7 @@ static void note_banner(Auth *auth)
 	char *raw = ssh_get_issue_banner(auth->session);
 
 	if (raw && g_strcmp0(raw, auth->banner) != 0) {
-		g_autofree char *text = pss_ssh_clean_lines(raw);
+		g_autofree char *text = pss_said_lines(raw);
 		g_free(auth->banner);
 		auth->banner = g_strdup(raw);
 		pss_person_note(auth->person, PSS_NOTE_BANNER, "%s", text);

@@ -4,7 +4,7 @@
 #include <libssh/libssh.h>
 #include <string.h>
 
-#include "host/error.h"
+#include "base/error.h"
 #include "host/ssh-config-lists.h"
 #include "host/ssh-config-table.h"
 #include "host/ssh-error.h"

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "host/error.h"
+#include "base/error.h"
 #include "host/ssh-config-lists.h"
 #include "host/ssh-config-value.h"
 

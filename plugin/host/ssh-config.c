@@ -9,11 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/error.h"
+#include "base/said.h"
 #include "host/child.h"
-#include "host/error.h"
 #include "host/ssh-config-cache.h"
 #include "host/ssh-config-table.h"
-#include "host/ssh-error.h"
 #include "host/wildcard.h"
 
 #define DEFAULT_TIMEOUT_MS 30000
@@ -302,7 +302,7 @@ static char *ask_ssh(PssPerson *person, char *const *argv, char *const *environm
 		return NULL;
 	if (output.exit_status == 0)
 		return g_strdup(bytes);
-	g_autofree char *said = pss_ssh_clean_sentences(complaints);
+	g_autofree char *said = pss_said_sentences(complaints);
 	if (refuses_options(person, argv[0], environment, target))
 		g_set_error(error, PSS_ERROR, PSS_USAGE, "ssh refuses these options: %s", said);
 	else

@@ -17,8 +17,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "host/error.h"
-#include "host/shortage.h"
+#include "base/error.h"
+#include "base/shortage.h"
 #include "host/via.h"
 
 #define LOOKUP_DESCRIPTORS 3 /* of getaddrinfo(), at a time */

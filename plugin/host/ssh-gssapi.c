@@ -12,7 +12,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "host/shortage.h"
+#include "base/shortage.h"
 
 #define TIMEOUT_US (10 * G_USEC_PER_SEC)
 

@@ -14,7 +14,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "host/error.h"
+#include "base/error.h"
 #include "host/wildcard.h"
 
 #define HASH_BYTES 20

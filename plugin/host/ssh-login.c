@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/shortage.h"
 #include "host/room.h"
-#include "host/shortage.h"
 #include "host/ssh-auth.h"
 #include "host/ssh-config.h"
 #include "host/ssh-error.h"

@@ -11,10 +11,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "host/error.h"
-#include "host/shortage.h"
+#include "base/error.h"
+#include "base/said.h"
+#include "base/shortage.h"
 #include "host/ssh-askpass.h"
-#include "host/ssh-error.h"
 #include "host/workshop.h"
 #include "wire/buffer.h"
 
@@ -273,7 +273,7 @@ static char *ask_at_terminal(PssPerson *person, enum pss_ask_kind kind, const ch
 
 char *pss_person_ask(PssPerson *person, enum pss_ask_kind kind, const char *text)
 {
-	g_autofree char *shown = pss_ssh_clean_lines(text);
+	g_autofree char *shown = pss_said_lines(text);
 	char *answer = NULL;
 
 	pss_person_begin_asking(person);

@@ -11,11 +11,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/error.h"
+#include "base/said.h"
+#include "base/shortage.h"
 #include "host/child.h"
-#include "host/error.h"
-#include "host/shortage.h"
 #include "host/ssh-connect.h"
-#include "host/ssh-error.h"
 
 #define SAID_MAX 4096
 
@@ -148,7 +148,7 @@ char *pss_ssh_proxy_said(const PssSshStream *stream)
 	char text[SAID_MAX + 1];
 
 	read_said(stream, text);
-	char *said = pss_ssh_clean_sentences(text);
+	char *said = pss_said_sentences(text);
 	if (!*said)
 		g_clear_pointer(&said, g_free);
 	return said;

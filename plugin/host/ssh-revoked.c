@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "host/child.h"
-#include "host/error.h"
 #include "host/ssh-known-hosts.h"
 
 #define FILE_MAX (64 * 1024 * 1024)

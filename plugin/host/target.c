@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "host/error.h"
+#include "base/error.h"
 
 #define NAME_MAX_BYTES 1025 /* NI_MAXHOST */
 #define FORBIDDEN "'\"`$;&<>|(){}*?!#"

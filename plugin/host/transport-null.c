@@ -5,8 +5,8 @@
 
 #include <signal.h>
 
+#include "base/error.h"
 #include "host/child-channel.h"
-#include "host/error.h"
 
 typedef struct {
 	PssTransport base;

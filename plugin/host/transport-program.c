@@ -9,10 +9,10 @@
 
 #include <glib-unix.h>
 
+#include "base/error.h"
+#include "base/said.h"
 #include "host/child-channel.h"
-#include "host/error.h"
 #include "host/program-master.h"
-#include "host/ssh-error.h"
 
 #define SSH_FAILED 255 /* ssh's own exit status, or the command's */
 #define GRACE_MS 100
@@ -168,7 +168,7 @@ static void close_client(Client *client, int status)
 	g_autoptr(GError) error = NULL;
 
 	if (client->complaint->len > 0) {
-		g_autofree char *clean = pss_ssh_clean_text(client->complaint->str);
+		g_autofree char *clean = pss_said_line(client->complaint->str);
 		error = g_error_new(PSS_ERROR, PSS_FAILED, "ssh cannot open a channel: %s", clean);
 	}
 	client->events->on_closed(client->user, error ? -1 : status, error);

@@ -5,7 +5,7 @@
  * member comes in when as many as it wants have been granted, and gets another connection if they are refused. */
 #include <string.h>
 
-#include "host/error.h"
+#include "base/error.h"
 #include "host/transport.h"
 
 /* What OpenSSH's server allows if nothing else is said: for transports that cannot try. */

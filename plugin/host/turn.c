@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "host/error.h"
+#include "base/error.h"
 
 #define AT_FIRST 8 /* below the 10 that sshd takes without a second thought */
 #define AT_MOST 64

@@ -10,8 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "host/error.h"
-#include "host/shortage.h"
+#include "base/error.h"
+#include "base/shortage.h"
 #include "host/ssh-person.h"
 
 #define SOCKS_GRANTED 90

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
+#include "base/secret.h"
 #include "remote/engine.h"
-#include "remote/secret.h"
 #include "remote/variables.h"
 #include "wire/status.h"
 
@@ -15,8 +16,6 @@
 #define LOST_MS 2000
 #define LAST_SILENCE_MS 2000 /* of a shell that is gone */
 #define LAST_BYTES_S 30
-
-GQuark pss_error_quark(void);
 
 /* streams_state */
 enum { BEFORE, INSIDE, BEHIND, LOST };
@@ -55,19 +54,19 @@ gboolean pss_remote_invoke(PssRemote *remote, const PssCommand *command, guint r
 			   const PssInvokeEvents *events, gpointer user, GError **error)
 {
 	if (remote->phase != PSS_PHASE_IDLE || remote->control_ended) {
-		g_set_error_literal(error, pss_error_quark(), PSS_BUSY, "the remote shell is not at its prompt");
+		g_set_error_literal(error, PSS_ERROR, PSS_BUSY, "the remote shell is not at its prompt");
 		return FALSE;
 	}
 	g_autofree char *refusal =
 		pss_variables_refuse(remote->family, pss_remote_shell_name(remote), command->variables);
 	if (refusal) {
-		g_set_error_literal(error, pss_error_quark(), PSS_USAGE, refusal);
+		g_set_error_literal(error, PSS_ERROR, PSS_USAGE, refusal);
 		return FALSE;
 	}
 	g_autoptr(PssSecret) text = pss_secret_new(pss_words_room(command));
 	pss_words_command(text, remote->family, command);
 	if (memchr(text->str, '\0', text->len)) {
-		g_set_error_literal(error, pss_error_quark(), PSS_USAGE, "a command cannot hold a NUL byte");
+		g_set_error_literal(error, PSS_ERROR, PSS_USAGE, "a command cannot hold a NUL byte");
 		return FALSE;
 	}
 	pss_line_new_nonce(remote);

@@ -2,13 +2,13 @@
 /* One request: sent, begun, running, done. Done is said twice, by the mark `q` behind all output on the
  * terminal and by the reply `E` with the prompt on the control channel; both are waited for. Keys meanwhile are
  * typed.c's affair. Called by remote.c. */
-#include "remote/engine.h"
-#include "remote/secret.h"
-
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
+#include "base/secret.h"
 #include "remote/doubt.h"
+#include "remote/engine.h"
 #include "wire/status.h"
 
 #define REPORT_DEADLINE_MS 1000 /* after the mark */
@@ -18,8 +18,6 @@
 #define MAX_SENT 5
 #define MAX_SECONDS 50 /* a program that takes Ctrl-C as a key lets them pile up in the fifo */
 #define MAX_DROPPED 65536
-
-GQuark pss_error_quark(void);
 
 /* ---- output */
 
@@ -323,11 +321,11 @@ static void send_request(PssRemote *remote)
 gboolean pss_remote_line(PssRemote *remote, const void *data, gsize n, GError **error)
 {
 	if (remote->phase != PSS_PHASE_IDLE || remote->control_ended) {
-		g_set_error_literal(error, pss_error_quark(), PSS_BUSY, "the remote shell is not at its prompt");
+		g_set_error_literal(error, PSS_ERROR, PSS_BUSY, "the remote shell is not at its prompt");
 		return FALSE;
 	}
 	if (memchr(data, '\0', n)) {
-		g_set_error_literal(error, pss_error_quark(), PSS_USAGE, "a line cannot hold a NUL byte");
+		g_set_error_literal(error, PSS_ERROR, PSS_USAGE, "a line cannot hold a NUL byte");
 		return FALSE;
 	}
 	pss_complete_give_up(remote);

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "remote/secret.h"
+#include "base/secret.h"
 #include "remote/variables.h"
 
 #define STREAMS " 0<\"$__pss_in\" 1<>\"$__pss_d/o$__pss_relay\" 2<>\"$__pss_d/e$__pss_relay\""

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "host/error.h"
+#include "base/error.h"
 
 #define SECRET_LENGTH 32
 

@@ -5,7 +5,7 @@
 #include <glib-unix.h>
 #include <signal.h>
 
-#include "host/error.h"
+#include "base/error.h"
 #include "host/transport.h"
 
 static GPtrArray *living;

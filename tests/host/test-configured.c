@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "host/error.h"
+#include "base/error.h"
 #include "link-harness.h"
 #include "link-sshd.h"
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "host/error.h"
+#include "base/error.h"
 #include "host/held-private.h"
 #include "link-harness.h"
 

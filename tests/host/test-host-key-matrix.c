@@ -5,7 +5,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "host/error.h"
+#include "base/error.h"
 #include "link-harness.h"
 #include "link-sshd.h"
 

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/error.h"
+#include "base/error.h"
 #include "host/ssh-known-hosts.h"
 #include "link-harness.h"
 #include "link-sshd.h"

@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "host/error.h"
+#include "base/error.h"
 #include "link-harness.h"
 #include "link-sshd.h"
 

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/error.h"
+#include "base/error.h"
 #include "link-harness.h"
 #include "link-sshd.h"
 
@@ -393,7 +393,7 @@ static void slow_answer(Fixture *f, gconstpointer unused)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	static const char *const right[] = { "password=right", "banner=Welcome, \033mortal", NULL };
+	static const char *const right[] = { "password=right", "banner=Welcome, \033[1mmortal", NULL };
 	static const char *const questions[] = { "kbdint=123,me", NULL };
 	static const char *const both[] = { "partial", "password=right", NULL };
 #define ADD(name, extra, up, function) g_test_add("/login/" name, Fixture, extra, up, function, tear_down)

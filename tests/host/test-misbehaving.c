@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "host/error.h"
+#include "base/error.h"
 #include "link-harness.h"
 #include "link-sshd.h"
 

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "host/error.h"
+#include "base/error.h"
 #include "host/program-child.h"
 #include "link-harness.h"
 #include "link-sshd.h"

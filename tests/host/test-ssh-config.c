@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "host/error.h"
+#include "base/error.h"
 #include "host/ssh-config-cache.h"
 #include "host/ssh-config-lists.h"
 #include "host/ssh-config-table.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "host/error.h"
+#include "base/error.h"
 #include "link-harness.h"
 
 typedef struct {

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "host/error.h"
+#include "base/error.h"
 #include "link-harness.h"
 #include "link-sshd.h"
 

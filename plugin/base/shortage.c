@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tells shortages from other failures, and counts what there is. Called from any thread; owns nothing. */
-#include "host/shortage.h"
+#include "base/shortage.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "host/error.h"
+#include "base/error.h"
 
 #define TOO_MANY_TO_COUNT 65536
 

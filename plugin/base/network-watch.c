@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Changes of addresses and routes, by rtnetlink(7). Only that there was one counts; what it was is not read. Not
  * GNetworkMonitor: that asks NetworkManager over D-Bus first, and loads what else GIO finds in its directory. */
-#include "host/network.h"
+#include "base/network-watch.h"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -11,7 +11,7 @@
 #include <linux/rtnetlink.h>
 #endif
 
-#include "host/watch.h"
+#include "base/fd-watch.h"
 
 #define SETTLE_MS 250 /* an address, its routes, the default route: they come one by one */
 

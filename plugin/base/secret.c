@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Wipes what may be a secret when it is given back. Used by the engine and by the host process, for whatever a
  * command's variables pass through. */
-#include "remote/secret.h"
+#include "base/secret.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The one GSource that sockets of this process hang on (libssh's own excepted, see ssh-link.c). */
-#include "host/watch.h"
+#include "base/fd-watch.h"
 
 struct PssWatch {
 	GSource source;

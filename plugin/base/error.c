@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The host's error domain: everything that fails in the host process
  * reports through it, so that a GError's code can go into a RESULT unchanged. */
-#include "host/error.h"
+#include "base/error.h"
 
 G_DEFINE_QUARK(pss_error, pss_error)
 
