@@ -75,9 +75,9 @@ GPtrArray *pss_find_read(const char *key, const char *text, gsize n)
 {
 	g_autofree char *start = g_strdup_printf("\036%s ", key);
 	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)pss_found_free);
-	const char *end = text + n;
+	const char *end = n > 0 ? text + n : text; /* of nothing it may be NULL */
 
-	for (const char *at = text; (at = memmem(at, (gsize)(end - at), start, strlen(start)));) {
+	for (const char *at = text; n > 0 && (at = memmem(at, (gsize)(end - at), start, strlen(start)));) {
 		at += strlen(start);
 		const char *line_end = memchr(at, '\n', (gsize)(end - at));
 		if (!line_end)

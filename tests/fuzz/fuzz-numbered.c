@@ -29,7 +29,13 @@ static void on_dropped(gpointer user, guint child, guint64 n)
 	g_string_append_printf(user, "<l%u %" G_GUINT64_FORMAT ">", child, n);
 }
 
-static const PssNumberedEvents events = { on_bytes, on_taken, on_ended, on_dropped };
+static void on_unseen(gpointer user, guint kind, const void *data, gsize n)
+{
+	for (gsize i = 0; i < n; i++)
+		g_string_append_printf(user, "<u%u %02x>", kind, ((const guint8 *)data)[i]);
+}
+
+static const PssNumberedEvents events = { on_bytes, on_taken, on_ended, on_dropped, on_unseen };
 
 /* What came out of it, and whether all of it could be understood. */
 static char *feed(const uint8_t *data, size_t size, gsize step, gboolean *ret_good)
