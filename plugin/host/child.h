@@ -7,8 +7,6 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#include "host/ssh-person.h"
-
 typedef struct {
 	const char *const *argv;        /* argv[0] is looked up in the environment's PATH unless it holds a slash */
 	const char *name;               /* what errors call it; NULL: the program's path */
@@ -31,15 +29,3 @@ char **pss_spawn_environment(char *const *over);
 
 /* Where PATH of that environment finds the program, or NULL. */
 char *pss_spawn_find(const char *program, const char *const *environment);
-
-typedef struct {
-	char *bytes; /* the caller's block; what does not fit is read and dropped */
-	gsize size, n;
-	int exit_status; /* 128+n for signal n */
-} PssChildOutput;
-
-/* Runs it to its end, collecting standard output (and standard error where `errors` is given), within
- * the person's deadline; killed when that passes, the person leaves, or `output` is too small. For login threads: it
- * blocks. */
-gboolean pss_child_run(PssPerson *person, PssSpawn *spawn, PssChildOutput *output, PssChildOutput *errors,
-		       const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -38,7 +38,7 @@ struct PssHeld {
 	PssTransport base;
 	const PssTransportEvents *events; /* NULL: the user has gone, the holder is to end */
 	gpointer user;
-	PssHeldLinkFunc new_link;
+	PssTransportNewFunc new_link;
 	PssTarget *target;
 	char name[33];
 	char owner[33]; /* tells this client from another one */

@@ -5,12 +5,10 @@
 
 #include "host/transport.h"
 
-typedef PssTransport *(*PssHeldLinkFunc)(PssTarget *target, const PssTransportEvents *events, gpointer user);
-
 /* As pss_transport_ssh_new(); on_link tells what becomes of the link. idle_s: see -IdleTimeoutSec. Where there can be
  * no holder, a note says why, and the transport is as plain as its first link. pss_transport_free() ends the holder, in
  * the background if need be. */
-PssTransport *pss_transport_held_new(PssTarget *target, PssHeldLinkFunc new_link, guint idle_s,
+PssTransport *pss_transport_held_new(PssTarget *target, PssTransportNewFunc new_link, guint idle_s,
 				     const PssTransportEvents *events, gpointer user);
 
 /* What the holder tells those who list what is there; in on_ready at the latest. Copied; shell: NULL for the login
@@ -26,7 +24,7 @@ typedef struct {
 } PssHolderThere;
 
 /* The transport to it: without a link until somebody hurries it, then it takes over. */
-PssTransport *pss_transport_held_restore(PssTarget *target, PssHeldLinkFunc new_link, const PssHolderThere *there,
+PssTransport *pss_transport_held_restore(PssTarget *target, PssTransportNewFunc new_link, const PssHolderThere *there,
 					 const PssTransportEvents *events, gpointer user);
 PssChannel *pss_transport_held_adopt(PssTransport *transport, guint number, gboolean pty,
 				     const PssChannelEvents *events, gpointer user);

@@ -19,6 +19,7 @@
 #include "base/shortage.h"
 #include "host/activation.h"
 #include "host/child.h"
+#include "host/make-transport.h"
 #include "host/program-child.h"
 #include "host/program-master.h"
 #include "host/registry.h"

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/said.h"
-#include "host/child.h"
+#include "host/child-run.h"
 #include "host/program-master.h"
 
 #define PORT_TEXT_MAX 16

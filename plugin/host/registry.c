@@ -29,18 +29,18 @@ static void changed(void)
 		change_func();
 }
 
-guint pss_registry_reserve(void)
+static guint reserve(void)
 {
 	return ++last_id;
 }
 
-void pss_registry_give_back(guint id)
+static void give_back(guint id)
 {
 	if (id != 0 && id == last_id)
 		last_id--;
 }
 
-void pss_registry_add(PssSession *session)
+static void add(PssSession *session)
 {
 	GPtrArray *all = pss_registry_sessions();
 	guint at = all->len;
@@ -66,10 +66,23 @@ void pss_registry_remove(PssSession *session)
 	changed();
 }
 
-void pss_registry_note_end(PssSession *session)
+static void note_end(PssSession *session)
 {
 	if (!pss_session_is_listed(session))
 		pss_registry_remove(session);
 	else
 		changed();
+}
+
+void pss_registry_init(void)
+{
+	static const PssSessionOwner owner = {
+		.reserve = reserve,
+		.give_back = give_back,
+		.add = add,
+		.remove = pss_registry_remove,
+		.note_end = note_end,
+	};
+
+	pss_sessions_set_owner(&owner);
 }

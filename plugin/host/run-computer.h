@@ -3,7 +3,8 @@
 #pragma once
 
 #include "host/run-channel.h"
-#include "host/session.h"
+#include "host/run.h"
+#include "host/transport.h"
 
 /* Questions and notes while it connects and runs. */
 typedef struct {

@@ -267,6 +267,7 @@ PssServer *pss_server_new(const struct pss_runtime *runtime, const PssServerOpti
 	watch_directory(server);
 	fill_reserve(server);
 	the_server = server;
+	pss_registry_init();
 	pss_registry_on_change(look_for_idleness);
 	look_for_idleness();
 	return server;

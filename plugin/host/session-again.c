@@ -2,7 +2,6 @@
 /* A session that is opened anew, as its computer has restarted or its link was lost: a new shell under the old Id, Name
  * and InstanceId, so that what names it goes on to do so. The old one stays listed until the new one is logged in.
  * Called by openings.c and session.c. */
-#include "host/registry.h"
 #include "host/session-private.h"
 
 PssTarget *pss_session_copy_target(const PssTarget *target)
@@ -46,7 +45,7 @@ void pss_session_take_place(PssSession *session)
 
 	session->left_to_itself = TRUE;
 	pss_record_set_buffering(session->record, pss_record_buffering(again->record), pss_record_limit(again->record));
-	pss_registry_remove(again);
+	pss_session_owner->remove(again);
 	session->again = NULL;
 	pss_session_unref(again);
 }

@@ -9,6 +9,8 @@
 
 typedef struct PssOrphan PssOrphan;
 
+extern const PssSessionOwner *pss_session_owner; /* session.c */
+
 struct PssSession {
 	guint refs;
 	guint id;            /* 0 for a temporary session */

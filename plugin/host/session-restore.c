@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "host/held.h"
-#include "host/registry.h"
 #include "host/saved.h"
 #include "host/session-private.h"
 
@@ -186,7 +185,7 @@ void pss_session_give_back(PssSession *session, const char *cause)
 {
 	pss_session_leave(session);
 	pss_session_close(session, cause);
-	pss_registry_remove(session);
+	pss_session_owner->remove(session);
 }
 
 void pss_session_restore_all(PssTransportNewFunc new_transport)

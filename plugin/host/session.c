@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "host/held.h"
 #include "host/invoker.h"
-#include "host/registry.h"
 #include "host/saved.h"
 #include "host/session-private.h"
 
@@ -21,6 +20,13 @@ PssSession *pss_session_ref(PssSession *session)
 {
 	session->refs++;
 	return session;
+}
+
+const PssSessionOwner *pss_session_owner;
+
+void pss_sessions_set_owner(const PssSessionOwner *owner)
+{
+	pss_session_owner = owner;
 }
 
 static void free_link(PssSession *session)
@@ -143,8 +149,8 @@ void pss_session_end(PssSession *session, enum pss_state state, const char *caus
 	pss_session_tell_begun(session);
 	pss_record_settle(session->record);
 	if (!session->registered && !session->again)
-		pss_registry_give_back(session->id);
-	pss_registry_note_end(session);
+		pss_session_owner->give_back(session->id);
+	pss_session_owner->note_end(session);
 }
 
 /* ---- the transport's events */
@@ -198,13 +204,13 @@ void pss_session_become_plain(PssSession *session)
 void pss_session_enter_registry(PssSession *session)
 {
 	if (session->id == 0)
-		session->id = pss_registry_reserve();
+		session->id = pss_session_owner->reserve();
 	if (!session->name)
 		session->name = g_strdup_printf("Session%u", session->id);
 	session->registered = TRUE;
 	if (session->again)
 		pss_session_take_place(session);
-	pss_registry_add(session);
+	pss_session_owner->add(session);
 }
 
 void pss_session_name_prompt(PssSession *session)
@@ -380,7 +386,7 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 	session->wanted_shell = g_strdup(options->shell);
 	session->term = g_strdup(options->term);
 	session->kept = options->kept;
-	session->id = session->again ? session->again->id : options->kept ? pss_registry_reserve() : 0;
+	session->id = session->again ? session->again->id : options->kept ? pss_session_owner->reserve() : 0;
 	session->attach_too = options->attach_too;
 	session->columns = options->columns;
 	session->rows = options->rows;

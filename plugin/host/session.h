@@ -17,8 +17,6 @@
 
 typedef struct PssSession PssSession;
 
-typedef PssTransport *(*PssTransportNewFunc)(PssTarget *target, const PssTransportEvents *events, gpointer user);
-
 typedef struct {
 	PssTransportNewFunc new_transport;
 	gboolean kept;
@@ -54,6 +52,18 @@ typedef struct {
 	/* The entering is over; the last call. */
 	void (*on_left)(gpointer user, enum pss_left_reason reason, int status, const char *message);
 } PssWatcherEvents;
+
+/* Who lists the kept sessions, and is told as they come and go. */
+typedef struct {
+	guint (*reserve)(void);      /* the next Id: Ids follow the order of the requests and not that of the logins */
+	void (*give_back)(guint id); /* the login failed, and nobody has seen the Id */
+	void (*add)(PssSession *session);
+	void (*remove)(PssSession *session);
+	void (*note_end)(PssSession *session); /* it has ended; one that never became usable is not listed (SPEC §4) */
+} PssSessionOwner;
+
+/* Before the first session. Borrowed. */
+void pss_sessions_set_owner(const PssSessionOwner *owner);
 
 /* What it was opened with, for another one to the same place; without the caller's surroundings. */
 PssTarget *pss_session_target_again(PssSession *session) G_GNUC_WARN_UNUSED_RESULT;

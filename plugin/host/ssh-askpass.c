@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "host/child.h"
+#include "host/child-run.h"
 #include "wire/buffer.h"
 
 #define ANSWER_MAX 1024

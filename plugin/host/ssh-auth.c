@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "base/said.h"
-#include "host/ssh-connect.h"
 #include "host/ssh-error.h"
 #include "host/ssh-gssapi.h"
 #include "host/ssh-key.h"
+#include "host/ssh-wait.h"
 
 typedef struct {
 	PssPerson *person;
@@ -33,23 +33,6 @@ typedef struct {
 /* Which key a target took last: it goes first next time. Key "user@host:port", value the public blob. */
 static GHashTable *remembered;
 static GMutex remembered_lock;
-
-gboolean pss_ssh_wait_session(PssPerson *person, ssh_session session, const char *what, GError **error)
-{
-	short events = POLLIN;
-	int fd = ssh_get_fd(session);
-
-	if (fd < 0) {
-		pss_ssh_set_error(error, session, PSS_UNREACHABLE, "%s: the server ended the connection", what);
-		return FALSE;
-	}
-	if (ssh_get_poll_flags(session) & SSH_WRITE_PENDING)
-		events |= POLLOUT;
-	if (!pss_person_wait(person, fd, events, 0, what, error))
-		return FALSE;
-	pss_ssh_quick_ack(fd);
-	return TRUE;
-}
 
 static void note_banner(Auth *auth)
 {

@@ -10,7 +10,3 @@
  * PSS_UNREACHABLE, PSS_LINK_LOST or PSS_INTERRUPTED. Only after the host key has been checked. */
 gboolean pss_ssh_authenticate(PssPerson *person, const PssSshConfig *config, ssh_session session,
 			      GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* Waits for what a non-blocking libssh call that said "again" waits for. */
-gboolean pss_ssh_wait_session(PssPerson *person, ssh_session session, const char *what,
-			      GError **error) G_GNUC_WARN_UNUSED_RESULT;

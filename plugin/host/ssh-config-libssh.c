@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/said.h"
 #include "host/ssh-config-lists.h"
 #include "host/ssh-config-table.h"
-#include "host/ssh-error.h"
 
 static gboolean take(PssSshConfig *config, PssPerson *person, ssh_session session, enum ssh_options_e option,
 		     const char *keyword, GError **error)
@@ -51,6 +51,14 @@ static gboolean apply_options(PssSshConfig *config, PssPerson *person, char *con
 	return TRUE;
 }
 
+static void set_unreadable(GError **error, ssh_session session, const char *host)
+{
+	g_autofree char *reason = pss_said_line(ssh_get_error(session));
+
+	g_set_error(error, PSS_ERROR, PSS_SSH_ENDS, "libssh cannot read ssh_config for %s%s%s", host,
+		    *reason ? ": " : "", reason);
+}
+
 gboolean pss_ssh_config_read_by_libssh(PssSshConfig *config, PssPerson *person, const PssTarget *target, GError **error)
 {
 	ssh_session session = ssh_new();
@@ -62,7 +70,7 @@ gboolean pss_ssh_config_read_by_libssh(PssSshConfig *config, PssPerson *person, 
 	gboolean good = ssh_options_set(session, SSH_OPTIONS_HOST, target->host) == SSH_OK &&
 			(g_strcmp0(file, "none") == 0 || ssh_options_parse_config(session, file) == SSH_OK);
 	if (!good)
-		pss_ssh_set_error(error, session, PSS_SSH_ENDS, "libssh cannot read ssh_config for %s", target->host);
+		set_unreadable(error, session, target->host);
 	if (good && ssh_options_get_port(session, &port) == SSH_OK && port && !target->port)
 		config->port = port;
 	good = good && take(config, person, session, SSH_OPTIONS_HOST, "hostname", error) &&

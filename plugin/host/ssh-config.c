@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/said.h"
-#include "host/child.h"
+#include "host/child-run.h"
 #include "host/ssh-config-cache.h"
 #include "host/ssh-config-table.h"
 #include "host/wildcard.h"

@@ -338,10 +338,3 @@ void pss_ssh_stream_clear(PssSshStream *stream)
 	pss_turn_give_back(g_steal_pointer(&stream->turn), PSS_TURN_SAYS_NOTHING);
 	g_clear_pointer(&stream->address, g_free);
 }
-
-void pss_ssh_quick_ack(int fd)
-{
-	int on = 1;
-
-	setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
-}

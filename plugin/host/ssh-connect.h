@@ -41,6 +41,7 @@ gboolean pss_ssh_proxy_is_ssh(const char *command);
 gboolean pss_ssh_proxy_start(const PssSshConfig *config, const PssTarget *target, PssSshStream *ret_stream,
 			     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Asks for acknowledgements without delay; the kernel forgets it, so it is said after each read while
- * round trips count. Nothing on what is no TCP socket. */
-void pss_ssh_quick_ack(int fd);
+/* Over a session's connection (via.h). From the login's thread; blocks within the person's deadline. Used by
+ * pss_ssh_connect() alone. */
+gboolean pss_via_connect(PssVia *via, PssPerson *person, const char *host, guint port, PssSshStream *ret_stream,
+			 GError **error) G_GNUC_WARN_UNUSED_RESULT;

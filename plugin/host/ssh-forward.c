@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "host/ssh-auth.h"
+#include "host/ssh-wait.h"
 
 #define BACKLOG 128
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "host/ssh-public.h"
 #include "host/wildcard.h"
 
 #define HASH_BYTES 20
@@ -95,20 +96,6 @@ static Mark take_mark(char **rest)
 	return g_str_equal(word, "@cert-authority") ? MARK_AUTHORITY : MARK_INVALID;
 }
 
-GBytes *pss_known_hosts_parse_key(const char *type, const char *text)
-{
-	gsize n;
-	g_autofree guchar *bytes = g_base64_decode(text, &n);
-	g_autofree char *again = g_base64_encode(bytes, n);
-	gsize n_type = strlen(type);
-
-	/* g_base64_decode() steps over what is no base64, so the way back tells. */
-	if (!g_str_equal(again, text) || n < 4 + n_type || bytes[0] || bytes[1] || bytes[2] || bytes[3] != n_type ||
-	    memcmp(bytes + 4, type, n_type) != 0)
-		return NULL;
-	return g_bytes_new(bytes, n);
-}
-
 static void decide(PssKnownVerdict *verdict, PssKnown known, const char *file, guint line)
 {
 	g_free(verdict->file);
@@ -138,7 +125,7 @@ static void judge_line(char *rest, const char *name, GBytes *blob, const char *f
 	const char *key = next_word(&rest);
 	if (g_ascii_isdigit(*type)) /* protocol 1: bits, exponent, modulus */
 		return;
-	g_autoptr(GBytes) known = matched < 0 ? NULL : pss_known_hosts_parse_key(type, key);
+	g_autoptr(GBytes) known = matched < 0 ? NULL : pss_public_parse(type, key);
 	if (!known) {
 		/* A bad hash may be anybody's line; only a whole one is certain to be about this host. */
 		if (matched > 0)

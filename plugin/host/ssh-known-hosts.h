@@ -34,9 +34,6 @@ char *pss_known_hosts_name(const char *host, guint port);
 gboolean pss_known_hosts_add(const char *file, const char *name, const char *type, GBytes *blob, gboolean hashed,
 			     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The bytes of the key that stands in a file as `type` and base64, or NULL when it is none of that type. */
-GBytes *pss_known_hosts_parse_key(const char *type, const char *text);
-
 /* match_pattern_list() of ssh: 1 matches, 0 does not, -1 a negated pattern matched. */
 int pss_known_hosts_match(const char *name, const char *patterns);
 

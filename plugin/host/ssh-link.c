@@ -14,6 +14,7 @@
 #include "host/ssh-error.h"
 #include "host/ssh-forward.h"
 #include "host/ssh-tunnel.h"
+#include "host/ssh-wait.h"
 
 /* libssh reads 4 KiB a call. One turn takes at most this many, so that other links get theirs. */
 #define READS_PER_TURN 64

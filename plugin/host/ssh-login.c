@@ -16,6 +16,7 @@
 #include "host/ssh-error.h"
 #include "host/ssh-forward.h"
 #include "host/ssh-hostkey.h"
+#include "host/ssh-wait.h"
 
 typedef struct {
 	PssTarget *target;

@@ -14,7 +14,6 @@
 #include "base/error.h"
 #include "base/said.h"
 #include "base/shortage.h"
-#include "host/ssh-askpass.h"
 #include "host/workshop.h"
 #include "wire/buffer.h"
 
@@ -252,7 +251,7 @@ static gboolean tell_question(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
-static char *ask_at_terminal(PssPerson *person, enum pss_ask_kind kind, const char *text)
+char *pss_person_ask_at_terminal(PssPerson *person, enum pss_ask_kind kind, const char *text)
 {
 	Asking *asking = g_atomic_rc_box_new0(Asking);
 
@@ -271,22 +270,27 @@ static char *ask_at_terminal(PssPerson *person, enum pss_ask_kind kind, const ch
 	return answer;
 }
 
-char *pss_person_ask(PssPerson *person, enum pss_ask_kind kind, const char *text)
+const char *pss_person_askpass(const PssPerson *person)
 {
-	g_autofree char *shown = pss_said_lines(text);
-	char *answer = NULL;
+	return person->askpass;
+}
 
-	pss_person_begin_asking(person);
-	if (person->askpass) {
-		gint64 deadline = person->deadline;
-		person->deadline = G_MAXINT64;
-		answer = pss_askpass_run(person, person->askpass, person->environment, shown);
-		person->deadline = deadline;
-	} else if (person->can_ask) {
-		answer = ask_at_terminal(person, kind, shown);
-	}
-	pss_person_end_asking(person);
-	return answer;
+char *const *pss_person_environment(const PssPerson *person)
+{
+	return person->environment;
+}
+
+gint64 pss_person_set_aside_deadline(PssPerson *person)
+{
+	gint64 deadline = person->deadline;
+
+	person->deadline = G_MAXINT64;
+	return deadline;
+}
+
+void pss_person_put_back_deadline(PssPerson *person, gint64 deadline)
+{
+	person->deadline = deadline;
 }
 
 void pss_person_begin_asking(PssPerson *person)

@@ -36,6 +36,15 @@ void pss_person_forget(char *answer);         /* wipes and frees; accepts NULL *
 void pss_person_set_batch(PssPerson *person); /* from now on nobody is asked (BatchMode) */
 gboolean pss_person_can_be_asked(PssPerson *person);
 
+/* For pss_person_ask() alone. The program that asks instead of the terminal, or NULL; its environment; both borrowed.
+ */
+const char *pss_person_askpass(const PssPerson *person);
+char *const *pss_person_environment(const PssPerson *person);
+char *pss_person_ask_at_terminal(PssPerson *person, enum pss_ask_kind kind, const char *text);
+/* Meanwhile no deadline passes. */
+gint64 pss_person_set_aside_deadline(PssPerson *person);
+void pss_person_put_back_deadline(PssPerson *person, gint64 deadline);
+
 /* The deadline that all of pss_person_wait() shares. */
 void pss_person_set_deadline(PssPerson *person, guint milliseconds);
 

@@ -21,3 +21,6 @@ gboolean pss_public_is_of(GBytes *certificate, GBytes *key);
 
 GBytes *pss_public_of(ssh_key key);      /* NULL: libssh cannot tell */
 ssh_key pss_public_import(GBytes *blob); /* NULL: libssh does not know its kind */
+
+/* The bytes of the key that stands in a file as `type` and base64, or NULL when it is none of that type. */
+GBytes *pss_public_parse(const char *type, const char *text);

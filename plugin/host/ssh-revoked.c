@@ -11,8 +11,9 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "host/child.h"
+#include "host/child-run.h"
 #include "host/ssh-known-hosts.h"
+#include "host/ssh-public.h"
 
 #define FILE_MAX (64 * 1024 * 1024)
 
@@ -40,7 +41,7 @@ static const char *look_in_list(char *text, GBytes *blob, guint *ret_line)
 			continue;
 		*ret_line = i + 1;
 		const char *type = next_word(&rest);
-		g_autoptr(GBytes) key = pss_known_hosts_parse_key(type, next_word(&rest));
+		g_autoptr(GBytes) key = pss_public_parse(type, next_word(&rest));
 		if (!key)
 			return "holds something that is no key, so nothing can be said of any";
 		if (g_bytes_equal(key, blob))

@@ -506,7 +506,7 @@ void pss_transport_held_describe(PssTransport *base, const char *instance, const
 	held->shell = g_strdup(shell);
 }
 
-PssTransport *pss_transport_held_restore(PssTarget *target, PssHeldLinkFunc new_link, const PssHolderThere *there,
+PssTransport *pss_transport_held_restore(PssTarget *target, PssTransportNewFunc new_link, const PssHolderThere *there,
 					 const PssTransportEvents *events, gpointer user)
 {
 	PssTransport *base = pss_transport_held_new(target, new_link, there->idle_s, events, user);
@@ -529,7 +529,7 @@ static gboolean held_lead(PssTransport *base, int fd)
 	return held->link && held->link->transport && pss_transport_lead(held->link->transport, fd);
 }
 
-PssTransport *pss_transport_held_new(PssTarget *target, PssHeldLinkFunc new_link, guint idle_s,
+PssTransport *pss_transport_held_new(PssTarget *target, PssTransportNewFunc new_link, guint idle_s,
 				     const PssTransportEvents *events, gpointer user)
 {
 	static const PssTransportOps ops = {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* A transport without a network: each channel is a child process of this machine, and the "link" is up until somebody
  * breaks it. It exists to prove that sessions and the remote engine need nothing of libssh. */
-#include "host/transport.h"
+#include "host/transport-null.h"
 
 #include <signal.h>
 
 #include "base/error.h"
 #include "host/child-channel.h"
+#include "host/transport.h"
 
 typedef struct {
 	PssTransport base;

@@ -2,6 +2,8 @@
 /* The transport that is made of the ssh program: a master that holds the connection (program-master.c) and one client
  * of it for each channel, which gets no connection of its own when the master is gone. For what libssh cannot do; see
  * ssh(1), -M and -S. */
+#include "host/transport-program.h"
+
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>

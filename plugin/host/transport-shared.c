@@ -3,6 +3,8 @@
  * those that name the same target in the same way is one real transport. It logs in once, asks the first of them, and
  * goes with the last. Each channel is one of the real transport's. Servers limit their number (MaxSessions): so a
  * member comes in when as many as it wants have been granted, and gets another connection if they are refused. */
+#include "host/transport-shared.h"
+
 #include <string.h>
 
 #include "base/error.h"
@@ -24,6 +26,7 @@ typedef struct {
 typedef struct {
 	PssTransport base;
 	Shared *shared;
+	PssTransportNewFunc make; /* what is shared */
 	const PssTransportEvents *events;
 	gpointer user;
 	GPtrArray *channels; /* of Channel */
@@ -368,16 +371,16 @@ static void shared_transport_free(PssTransport *base)
 	g_free(member);
 }
 
-static Shared *make_shared(const PssTarget *target, const char *key, guint room)
+static Shared *make_shared(const Member *member, const char *key, guint room)
 {
 	Shared *shared = g_new0(Shared, 1);
-	PssTarget *copy = pss_target_copy(target);
+	PssTarget *copy = pss_target_copy(member->target);
 
 	copy->share = 0;
 	shared->key = g_strdup(key);
 	shared->members = g_ptr_array_new();
 	shared->room = room;
-	shared->real = pss_transport_new(copy, &real_events, shared);
+	shared->real = member->make(copy, &real_events, shared);
 	g_ptr_array_add(all, shared);
 	return shared;
 }
@@ -401,11 +404,12 @@ static void join(Member *member)
 	if (member->shared)
 		member->is_overflow = FALSE;
 	else
-		member->shared = make_shared(member->target, key, room);
+		member->shared = make_shared(member, key, room);
 	g_ptr_array_add(member->shared->members, member);
 }
 
-PssTransport *pss_transport_shared_new(PssTarget *target, const PssTransportEvents *events, gpointer user)
+PssTransport *pss_transport_shared_new(PssTarget *target, PssTransportNewFunc make, const PssTransportEvents *events,
+				       gpointer user)
 {
 	static const PssTransportOps ops = {
 		.connect = shared_connect,
@@ -429,6 +433,7 @@ PssTransport *pss_transport_shared_new(PssTarget *target, const PssTransportEven
 	member->channels = g_ptr_array_new_with_free_func(release_channel);
 	member->target = target;
 	member->n_wanted = target->share;
+	member->make = make;
 	join(member);
 	return &member->base;
 }

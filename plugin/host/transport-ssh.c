@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The SSH transport's life: a login in a thread of its own, then a link on the main loop. This file only
  * hands over between the two; see ssh-login.c and ssh-link.c. */
+#include "host/transport-ssh.h"
+
 #include <signal.h>
 
 #include "host/ssh-link.h"

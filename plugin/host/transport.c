@@ -65,10 +65,3 @@ void pss_channel_close(PssChannel *channel)
 {
 	channel->transport->ops->close(channel);
 }
-
-PssTransport *pss_transport_new(PssTarget *target, const PssTransportEvents *events, gpointer user)
-{
-	if (target->share)
-		return pss_transport_shared_new(target, events, user);
-	return (target->by_program ? pss_transport_program_new : pss_transport_ssh_new)(target, events, user);
-}

@@ -133,21 +133,5 @@ void pss_channel_signal(PssChannel *channel, const char *name);
 void pss_channel_eof(PssChannel *channel);   /* after what is queued */
 void pss_channel_close(PssChannel *channel); /* at once; no event follows; the pointer is dead */
 
-/* The SSH transport. Takes the target over. `events` must outlive it. Never NULL. */
-PssTransport *pss_transport_ssh_new(PssTarget *target, const PssTransportEvents *events, gpointer user);
-
-/* The same by the ssh program, as a private ControlMaster and its clients, for what libssh cannot do. */
-PssTransport *pss_transport_program_new(PssTarget *target, const PssTransportEvents *events, gpointer user);
-
-/* One of these shared with others that ask for it and name the same target: as long as there is room. */
-PssTransport *pss_transport_shared_new(PssTarget *target, const PssTransportEvents *events, gpointer user);
-
-/* The one of these that the target asks for. */
-PssTransport *pss_transport_new(PssTarget *target, const PssTransportEvents *events, gpointer user);
-
-/* The null transport: "connects" to child processes of this machine (sh -c), a pty where asked. For tests.
- * They run in the target's environment laid over our own, in its HOME; the login shell is its SHELL. */
-PssTransport *pss_transport_null_new(PssTarget *target, const PssTransportEvents *events, gpointer user);
-
-/* Cuts the null link as if the network had done it: the children get SIGHUP, on_lost follows with `cause`. */
-void pss_transport_null_break(PssTransport *transport, const GError *cause);
+/* What makes a transport of some kind. Takes the target over. `events` must outlive it. Never NULL. */
+typedef PssTransport *(*PssTransportNewFunc)(PssTarget *target, const PssTransportEvents *events, gpointer user);

@@ -1,21 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* One end of a pair of sockets is the session's link's (ssh-tunnel.c), the other the login's. A second use of it is an
- * error, never a connection from here: the same name may be another computer there. Called by peer.c and
- * ssh-connect.c. */
+/* One end of a pair of sockets is the session's link's (tunnels), the other the login's (ssh-via.c). Called by
+ * whoever serves a request that names a session on the way. */
 #include "host/via.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/shortage.h"
-#include "host/ssh-person.h"
-
-#define SOCKS_GRANTED 90
-#define SOCKS_ANSWER 8
 
 struct PssVia {
 	gint refs;
@@ -63,61 +56,14 @@ PssVia *pss_via_new(PssTransport *transport, const char *computer, GError **erro
 	return via;
 }
 
-/* The whole answer, or FALSE and an error. */
-static gboolean ask(const PssVia *via, int fd, PssPerson *person, const char *host, guint port, guint8 *answer,
-		    GError **error)
+const char *pss_via_computer(const PssVia *via)
 {
-	const guint8 head[] = { 4, 1, (guint8)(port >> 8), (guint8)port, 0, 0, 0, 1, 0 };
-	g_autoptr(GByteArray) request = g_byte_array_new();
-	g_autofree char *what = g_strdup_printf("connecting to %s through %s", host, via->computer);
-	gsize n = 0;
-
-	g_byte_array_append(request, head, sizeof head);
-	g_byte_array_append(request, (const guint8 *)host, (guint)strlen(host) + 1);
-	if (send(fd, request->data, request->len, MSG_NOSIGNAL) != (ssize_t)request->len) {
-		g_set_error(error, PSS_ERROR, PSS_LINK_LOST, "the connection to %s is lost", via->computer);
-		return FALSE;
-	}
-	while (n < SOCKS_ANSWER) {
-		if (!pss_person_wait(person, fd, POLLIN, 0, what, error))
-			return FALSE;
-		ssize_t got = recv(fd, answer + n, SOCKS_ANSWER - n, MSG_DONTWAIT);
-		if (got < 0 && (errno == EAGAIN || errno == EINTR))
-			continue;
-		if (got <= 0) {
-			g_set_error(error, PSS_ERROR, PSS_LINK_LOST, "the connection to %s is lost", via->computer);
-			return FALSE;
-		}
-		n += (gsize)got;
-	}
-	return TRUE;
+	return via->computer;
 }
 
-gboolean pss_via_connect(PssVia *via, PssPerson *person, const char *host, guint port, PssSshStream *ret_stream,
-			 GError **error)
+int pss_via_take(PssVia *via)
 {
-	guint8 answer[SOCKS_ANSWER];
 	int fd = g_atomic_int_get(&via->fd);
 
-	if (fd < 0 || !g_atomic_int_compare_and_exchange(&via->fd, fd, -1)) {
-		g_set_error(error, PSS_ERROR, PSS_UNSUPPORTED,
-			    "%s was reached through a session on %s, and that way is used up: enter %s and go on from "
-			    "there",
-			    host, via->computer, via->computer);
-		return FALSE;
-	}
-	pss_person_note(person, PSS_NOTE_VERBOSE, "connecting to %s port %u through %s", host, port, via->computer);
-	gboolean good = ask(via, fd, person, host, port, answer, error);
-	if (good && answer[1] != SOCKS_GRANTED) {
-		good = FALSE;
-		g_set_error(error, PSS_ERROR, PSS_UNREACHABLE,
-			    "%s does not connect to %s port %u: it cannot, or its sshd forwards nothing "
-			    "(AllowTcpForwarding)",
-			    via->computer, host, port);
-	}
-	if (good)
-		*ret_stream = (PssSshStream){ .fd = fd };
-	else
-		close(fd);
-	return good;
+	return fd >= 0 && g_atomic_int_compare_and_exchange(&via->fd, fd, -1) ? fd : -1;
 }

@@ -8,6 +8,7 @@
 
 #include "fuzz.h"
 #include "host/ssh-known-hosts.h"
+#include "host/ssh-public.h"
 
 #define NAME "[box]:2222"
 #define KEY "AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
@@ -25,7 +26,7 @@ static int file_with(const uint8_t *data, size_t size)
 static void check(const char *path, const char *text, gsize n)
 {
 	char *const files[] = { (char *)path, NULL };
-	g_autoptr(GBytes) key = pss_known_hosts_parse_key("ssh-ed25519", KEY);
+	g_autoptr(GBytes) key = pss_public_parse("ssh-ed25519", KEY);
 	g_auto(PssKnownVerdict) verdict = { 0 }, types = { 0 };
 
 	pss_known_hosts_check(files, NAME, key, &verdict);

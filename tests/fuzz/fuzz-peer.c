@@ -222,6 +222,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	fuzz.fd = pair[0];
 	fake_forget();
+	pss_registry_init();
 	pss_peer_new(pair[1], fake_transport_new, on_gone, &fuzz);
 	greet(&fuzz);
 	while (input.left > 0)

@@ -6,6 +6,9 @@
 #include <signal.h>
 
 #include "base/error.h"
+#include "host/transport-null.h"
+#include "host/transport-program.h"
+#include "host/transport-shared.h"
 #include "host/transport.h"
 
 static GPtrArray *living;
@@ -43,7 +46,7 @@ PssTransport *test_transport_new(PssTarget *target, const PssTransportEvents *ev
 	static PssTransportOps ops;
 
 	if (target->share)
-		return pss_transport_shared_new(target, events, user);
+		return pss_transport_shared_new(target, test_transport_new, events, user);
 	if (target->by_program)
 		return pss_transport_program_new(target, events, user);
 	PssTransport *transport = pss_transport_null_new(target, events, user);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "host/transport-ssh.h"
 #include "link-harness.h"
 #include "link-sshd.h"
 

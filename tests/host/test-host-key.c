@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "host/ssh-known-hosts.h"
+#include "host/transport-ssh.h"
 #include "link-harness.h"
 #include "link-sshd.h"
 

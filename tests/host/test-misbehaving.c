@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "host/transport-ssh.h"
 #include "link-harness.h"
 #include "link-sshd.h"
 

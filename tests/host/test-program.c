@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "host/program-child.h"
+#include "host/transport-program.h"
 #include "link-harness.h"
 #include "link-sshd.h"
 

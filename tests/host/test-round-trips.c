@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "host/transport-shared.h"
+#include "host/transport-ssh.h"
 #include "link-harness.h"
 #include "link-sshd.h"
 
@@ -302,7 +304,8 @@ static Times best_of_more(const Sshd *sshd, guint delay_ms)
 		PssTarget *target = target_behind(sshd, &proxy);
 		target->share = PSS_TARGET_SHARE_SESSION;
 		records_init(&all[i]);
-		all[i].link.transport = pss_transport_shared_new(target, &link_events, &all[i].link);
+		all[i].link.transport =
+			pss_transport_shared_new(target, pss_transport_ssh_new, &link_events, &all[i].link);
 		Times times = open_it(&all[i]);
 		wait_for(has_channels_for(&all[0], i + 1) && is_quiet(&proxy), 30);
 		g_assert_null(strstr(all[i].link.notes->str, "no room"));

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "base/error.h"
+#include "host/transport-null.h"
 #include "link-harness.h"
 
 typedef struct {

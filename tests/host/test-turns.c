@@ -3,6 +3,7 @@
  * others log in. */
 #include <signal.h>
 
+#include "host/transport-ssh.h"
 #include "host/turn.h"
 #include "link-harness.h"
 #include "link-sshd.h"

@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "host/transport-null.h"
 #include "wire/status.h"
 
 #define DEADLINE_SECONDS 60

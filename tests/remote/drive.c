@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The driver behind the remote tests: what a session does with an engine and two channels, and a log of
  * what it saw. It sleeps nowhere; each wait iterates the main context until its condition or a deadline. */
-#include "drive.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "drive.h"
+#include "host/transport-null.h"
 
 #define DEADLINE_SECONDS 10
 
