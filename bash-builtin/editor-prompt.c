@@ -9,6 +9,7 @@
 
 #include "bash-builtin/editor-readline.h"
 #include "bash-builtin/editor.h"
+#include "client/shell.h"
 #include "client/text.h"
 #include "terminal/clean-text.h"
 #include "terminal/width.h"
@@ -59,10 +60,19 @@ static char *paint_right(const char *right, const char *prompt)
 	return pss_format("\001\0337\033[%uG%s\033[m\0338\002", (unsigned)columns - width, right);
 }
 
-char *pss_editor_prompt(const char *prompt, const char *right)
+static char *of_no_width(const char *text)
 {
+	return *text ? pss_format("\001%s\002", text) : strdup("");
+}
+
+char *pss_editor_prompt(const struct pss_read_request *request)
+{
+	const char *prompt = request->prompt, *right = request->right;
 	_cleanup_(pss_free_pointer) char *painted = right ? paint_right(right, prompt) : NULL;
 	_cleanup_(pss_free_pointer) char *marked = mark_prompt(prompt);
+	_cleanup_(pss_free_pointer) char *before = of_no_width(request->before), *behind = of_no_width(request->behind);
 
-	return marked ? pss_format("%s%s", painted ? painted : "", marked) : NULL;
+	if (!marked || !before || !behind)
+		return NULL;
+	return pss_format("%s%s%s%s", before, painted ? painted : "", marked, behind);
 }

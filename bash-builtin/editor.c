@@ -366,7 +366,7 @@ enum pss_read pss_bash_read_line(const struct pss_read_request *request, char **
 	if (!rl_startup_hook || (request->insert && *request->insert)) /* operate-and-get-next may have set its own */
 		rl_startup_hook = insert_at_start;
 	rl_reset_screen_size(); /* it may have changed while a command ran */
-	prompt = pss_editor_prompt(request->prompt, request->right);
+	prompt = pss_editor_prompt(request);
 	CLRINTERRUPT;
 	sigaction(SIGINT, NULL, &loop_handler);
 	set_sigint_handler(); /* so that Ctrl-C ends a loop of the shell's in `bind -x`, too */

@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+struct pss_read_request;
+
 /* editor-commands.c: takes the commands that act on the local machine out of every keymap, for good. Only in
  * the entered child. */
 void pss_editor_disarm_commands(void);
@@ -35,9 +37,8 @@ void pss_editor_first_line(void);
 
 /* editor-complete.c: completion asks the remote for this request's line, and nothing on this machine. `on_over` is
  * called when that shows that the editing is over. NULL, NULL: nothing is completed. */
-struct pss_read_request;
 void pss_editor_hook_completion(const struct pss_read_request *request, void (*on_over)(void));
 
-/* editor-prompt.c: a prompt with its SGR sequences between \001 and \002, as readline wants it, and with the one at the
- * right margin (or NULL) where that fits into its first line. Heap; NULL when memory is short. */
-char *pss_editor_prompt(const char *prompt, const char *right);
+/* editor-prompt.c: a request's prompt with what moves no cursor in it between \001 and \002, as readline wants it, and
+ * with the one at the right margin where that fits into its first line. Heap; NULL when memory is short. */
+char *pss_editor_prompt(const struct pss_read_request *request);

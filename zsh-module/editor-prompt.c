@@ -54,14 +54,25 @@ static size_t add_piece(char **to, const char *text, char **values, size_t *n_va
 	return n;
 }
 
-char *pss_editor_prompt(const char *prompt)
+/* Control sequences of the client's own, which hold nothing that means anything to zsh. */
+static void add_of_no_width(char **to, const char *text)
 {
+	if (*text)
+		*to += sprintf(*to, "%%{%s%%}", text);
+}
+
+char *pss_editor_prompt(const struct pss_read_request *request)
+{
+	const char *prompt = request->prompt;
+	size_t n_marks = strlen(request->before) + strlen(request->behind);
 	size_t length = strlen(prompt), n_values = 0, at = 0;
 	char **values = zshcalloc((length + 1) * sizeof *values);
-	char *form = zalloc(length * PIECE_MAX + 1), *to = form;
+	char *form = zalloc((length + 2) * PIECE_MAX + n_marks + 1), *to = form;
 
+	add_of_no_width(&to, request->before);
 	while (at < length)
 		at += add_piece(&to, prompt + at, values, &n_values);
+	add_of_no_width(&to, request->behind);
 	*to = '\0';
 	if (psvar)
 		freearray(psvar);

@@ -246,7 +246,7 @@ static char *read_in_zle(char *prompt)
 
 enum pss_read pss_zsh_read_line(const struct pss_read_request *request, char **ret_line)
 {
-	char *prompt = pss_editor_prompt(request->prompt), *line;
+	char *prompt = pss_editor_prompt(request), *line;
 	int old_breaks = breaks, old_retflag = retflag, old_percent = opts[PROMPTPERCENT];
 	zlong old_lastval = lastval;
 	enum pss_read outcome;

@@ -78,6 +78,8 @@ static void hop(struct pss_entered_state *state, const char *line)
 {
 	state->entered->hop->line = strdup(line);
 	state->hopping = state->entered->hop->line != NULL;
+	if (state->hopping)
+		pss_tty_put(&state->tty, pss_marks_output(&state->marks));
 }
 
 static void submit(struct pss_entered_state *state, const char *line)
@@ -86,6 +88,7 @@ static void submit(struct pss_entered_state *state, const char *line)
 	enum pss_leaving leaving = state->link.prompt.continuation ? PSS_LEAVING_NOT : pss_line_leaves(line, &status);
 
 	keep_for_history(state, line);
+	pss_marks_send(&state->marks, line);
 	if (state->entered->hop && !state->link.prompt.continuation && pss_hop_is_one(line))
 		hop(state, line);
 	else if (leaving == PSS_LEAVING_PSSESSION)
@@ -133,13 +136,21 @@ static void on_line(struct pss_entered_state *state, const char *line)
 	}
 }
 
+/* Unfinished lines are given up. */
+static void discard(struct pss_entered_state *state)
+{
+	pss_marks_refuse(&state->marks);
+	pss_link_discard(&state->link);
+}
+
 static void on_end_of_file(struct pss_entered_state *state)
 {
 	if (state->link.prompt.continuation) {
-		pss_link_discard(&state->link);
+		discard(state);
 		return;
 	}
 	pss_tty_put(&state->tty, "exit\n");
+	pss_marks_send(&state->marks, "exit");
 	leave_by_exit(state, -1);
 }
 
@@ -184,6 +195,9 @@ void pss_entered_edit(struct pss_entered_state *state)
 	pss_link_flush(&state->link); /* a DISCARD */
 	pss_screen_prepare(state);
 	state->n_edited = state->link.n_prompts;
+	request.before = request.behind = "";
+	if (!state->link.prompt.continuation)
+		pss_marks_prompt(&state->marks, &request.before, &request.behind);
 	request.prompt = prompt = pss_screen_prompt(state);
 	request.right = right = pss_screen_right_prompt(state);
 	request.insert = insert;
@@ -203,11 +217,13 @@ void pss_entered_edit(struct pss_entered_state *state)
 		on_leave(state, line);
 		return;
 	}
+	if (!request.continuation)
+		pss_marks_refuse(&state->marks); /* until it is sent */
 	if (result == PSS_READ_LINE && line)
 		on_line(state, line);
 	else if (result == PSS_READ_EOF)
 		on_end_of_file(state);
 	else if (state->link.prompt.continuation)
-		pss_link_discard(&state->link);
+		discard(state);
 	free(line);
 }

@@ -30,6 +30,8 @@ static enum pss_clean charset(void)
 void pss_screen_enter(struct pss_entered_state *state)
 {
 	pss_tty_modes_init(&state->modes);
+	state->modes.on_osc = pss_marks_hear;
+	state->modes.user = &state->marks;
 	if (state->tty.has_title_stack)
 		pss_tty_put(&state->tty, TITLE_PUSH);
 }
@@ -57,14 +59,29 @@ static void reset_modes(struct pss_entered_state *state, bool all)
 		pss_tty_write_all(&state->tty, reset, pss_above_reset(state, all, reset));
 }
 
+/* Heap, or NULL: nothing is to be shown. */
+static void put_mark(struct pss_entered_state *state, char *mark)
+{
+	if (mark)
+		pss_tty_put(&state->tty, mark);
+	free(mark);
+}
+
 void pss_screen_prepare(struct pss_entered_state *state)
 {
-	bool fresh = state->modes.at_line_start || state->link.prompt.fresh;
+	const struct pss_last_prompt *prompt = &state->link.prompt;
+	bool fresh = state->modes.at_line_start || prompt->fresh;
 
 	reset_modes(state, false);
+	if (!prompt->continuation)
+		put_mark(state, pss_marks_end(&state->marks, state->link.status));
 	if (!fresh)
 		make_fresh_line(state);
 	pss_tty_modes_set_line_start(&state->modes);
+	if (!prompt->continuation)
+		put_mark(state, pss_marks_directory(&state->marks, state->entered->name,
+						    (const char *)pss_buffer_bytes(&prompt->directory),
+						    prompt->directory.length));
 }
 
 /* What an escape key has done. The host process names the session that a `~d` keeps. */
@@ -92,9 +109,13 @@ void pss_screen_leave(struct pss_entered_state *state)
 	bool fresh = state->modes.at_line_start;
 
 	reset_modes(state, true);
+	if (!state->hopping)
+		put_mark(state, pss_marks_last(&state->marks, pss_entered_status(state)));
 	if (!fresh)
 		make_fresh_line(state);
 	show_parting(state);
+	if (!state->hopping)
+		put_mark(state, pss_marks_back(&state->marks));
 	if (state->tty.has_title_stack)
 		pss_tty_put(&state->tty, TITLE_POP);
 }

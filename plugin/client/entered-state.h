@@ -5,10 +5,11 @@
 #include "client/entered-link.h"
 #include "client/entered.h"
 #include "client/history.h"
+#include "client/prompt-marks.h"
 #include "client/relay.h"
-#include "terminal/modes.h"
 #include "client/tty.h"
 #include "client/typed.h"
+#include "terminal/modes.h"
 
 /* What has come for the screen while a line is edited. */
 struct pss_above {
@@ -24,6 +25,7 @@ struct pss_entered_state {
 	struct pss_link link;
 	struct pss_tty tty;
 	struct pss_tty_modes modes;
+	struct pss_prompt_marks marks;
 	struct pss_history history;
 	struct pss_relay relay;
 	struct pss_above above;
@@ -54,6 +56,9 @@ int pss_entered_complete(void *user, const char *line, size_t length, size_t poi
 
 /* Puts what was sent since the last first prompt into the history. */
 void pss_entered_remember(struct pss_entered_state *state);
+
+/* entered.c: the exit status of enter-pssession, as things stand. */
+int pss_entered_status(const struct pss_entered_state *state);
 
 /* entered-screen.c: what is shown around the editor. */
 void pss_screen_enter(struct pss_entered_state *state);

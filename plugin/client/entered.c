@@ -99,7 +99,7 @@ static bool is_thrown_out(const struct pss_entered_state *state)
 		 state->link.left_reason == PSS_LEFT_REMOVED || state->link.left_reason == PSS_LEFT_DISCONNECTED));
 }
 
-static int exit_status(const struct pss_entered_state *state)
+int pss_entered_status(const struct pss_entered_state *state)
 {
 	if (state->ended)
 		return 128 + (pss_signals_ending() ? pss_signals_ending() : SIGHUP);
@@ -133,6 +133,7 @@ static void begin_link(struct pss_entered_state *state)
 		return;
 	}
 	state->link = hop->link;
+	state->marks = hop->marks;
 	state->link.heard_at = pss_now_ms();
 	if (hop->sends_line)
 		pss_link_line(&state->link, hop->line, strlen(hop->line));
@@ -149,11 +150,13 @@ int pss_entered_run(const struct pss_entered *entered)
 	if (pss_tty_open(&state.tty, term) < 0)
 		return refuse(entered, -ENOTTY);
 	pss_signals_catch(NULL);
+	pss_marks_init(&state.marks, state.tty.has_marks, entered->shell->get_variable);
 	begin_link(&state);
 	state.relay = (struct pss_relay){
 		.link = &state.link,
 		.tty = &state.tty,
 		.modes = &state.modes,
+		.marks = &state.marks,
 		.on_note = show_note_raw,
 		.user = &state,
 		.escape_character = entered->escape_character,
@@ -173,7 +176,7 @@ int pss_entered_run(const struct pss_entered *entered)
 	}
 	if ((editor != 0 || is_thrown_out(&state)) && !state.ended)
 		pss_tty_drop_keys_until_quiet(&state.tty);
-	status = editor == 0 ? exit_status(&state) : refuse(entered, editor);
+	status = editor == 0 ? pss_entered_status(&state) : refuse(entered, editor);
 	ending = pss_signals_ending();
 	pss_tty_close(&state.tty);
 	pss_signals_release();
@@ -182,10 +185,12 @@ int pss_entered_run(const struct pss_entered *entered)
 	pss_history_finish(&state.history);
 	if (state.hopping) {
 		entered->hop->link = state.link;
+		entered->hop->marks = state.marks;
 		entered->hop->typed = state.typed.keys;
 		pss_buffer_init(&state.typed.keys);
 	} else {
 		pss_link_finish(&state.link);
+		pss_marks_finish(&state.marks);
 	}
 	free(state.pending);
 	free(state.insert);

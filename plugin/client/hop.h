@@ -5,6 +5,7 @@
 
 #include "client/call.h"
 #include "client/entered-link.h"
+#include "client/prompt-marks.h"
 
 /* Through which session a verb reaches computers. */
 struct pss_via {
@@ -16,11 +17,12 @@ struct pss_via {
 
 /* A line of the entered loop that may be one, and the loop as it stood there. */
 struct pss_hop {
-	char *line;              /* heap; NULL: none */
-	struct pss_link link;    /* with `line`: at the prompt; to be gone on with */
-	bool resumes;            /* the loop goes on with `link`, */
-	bool sends_line;         /* … and sends the line first */
-	struct pss_buffer typed; /* behind the line, and read by nobody; heap, the caller's */
+	char *line;                    /* heap; NULL: none */
+	struct pss_link link;          /* with `line`: at the prompt; to be gone on with */
+	struct pss_prompt_marks marks; /* … and how far the terminal has been told of it */
+	bool resumes;                  /* the loop goes on with `link`, */
+	bool sends_line;               /* … and sends the line first */
+	struct pss_buffer typed;       /* behind the line, and read by nobody; heap, the caller's */
 };
 
 /* Could the line be one: such a command by its full name, with words that every shell takes as they are written? */

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "terminal/answers.h"
 #include "client/tty-signals.h"
 #include "client/wait.h"
+#include "terminal/answers.h"
 #include "wire/cleanup.h"
 
 #define KEYS_MAX 16384
@@ -26,7 +26,8 @@ struct run {
 	struct pss_tty *tty;
 	struct pss_frame frame; /* the one being shown */
 	bool showing;
-	size_t n_shown; /* bytes of it that are out */
+	const char *mark; /* what is to be shown next, in front of the rest of it */
+	size_t n_shown;   /* bytes of it that are out */
 	struct pss_escape_keys escape;
 	struct pss_buffer
 		late;       /* keys that came after the prompt, escape keys left out: they never leave this machine */
@@ -35,26 +36,74 @@ struct run {
 	int error;
 };
 
-/* Writes as much of the frame as the terminal takes. True when it is done. */
-static bool show_output(struct run *run)
+/* Writes what the terminal takes of it. How much that was, or 0: no more now. */
+static size_t write_some(struct run *run, const void *data, size_t length)
 {
-	while (run->n_shown < run->frame.header.length) {
+	ssize_t n = pss_tty_write(run->tty, data, length);
+
+	if (n <= 0 && n != -EAGAIN)
+		run->error = n < 0 ? (int)n : -EIO;
+	return n > 0 ? (size_t)n : 0;
+}
+
+/* Writes as much of the frame's bytes up to `end` as the terminal takes. True when they are out. */
+static bool show_up_to(struct run *run, size_t end)
+{
+	struct pss_tty_modes *modes = run->relay->modes;
+
+	while (run->n_shown < end) {
 		const unsigned char *rest = run->frame.payload + run->n_shown;
-		ssize_t n = pss_tty_write(run->tty, rest, run->frame.header.length - run->n_shown);
+		unsigned n_queries = modes->n_queries;
+		size_t n = write_some(run, rest, end - run->n_shown);
 
-		if (n <= 0) {
-			if (n != -EAGAIN)
-				run->error = n < 0 ? (int)n : -EIO;
+		if (n == 0)
 			return false;
-		}
-		unsigned n_queries = run->relay->modes->n_queries;
-
-		pss_tty_modes_feed(run->relay->modes, rest, (size_t)n);
-		if (run->relay->modes->n_queries != n_queries)
+		pss_tty_modes_feed(modes, rest, n);
+		if (modes->n_queries != n_queries)
 			run->queried_at = pss_now_ms();
-		run->n_shown += (size_t)n;
+		run->n_shown += n;
 	}
 	return true;
+}
+
+/* How many of n bytes are control strings (OSC), or the rest of a sequence that has begun before them. */
+static size_t leading_strings(const struct pss_tty_modes *modes, const unsigned char *bytes, size_t n)
+{
+	struct pss_tty_modes ahead = *modes;
+	size_t at = 0;
+
+	ahead.on_osc = NULL;
+	while (at < n && (ahead.tokenizer.state != PSS_SEQUENCE_NONE ||
+			  (bytes[at] == ESC && (at + 1 == n || bytes[at + 1] == ']'))))
+		pss_tty_modes_feed(&ahead, bytes + at++, 1);
+	return at;
+}
+
+/* Where the output of a command begins, the terminal is told so. */
+static bool show_beginning(struct run *run)
+{
+	size_t n = run->frame.header.length - run->n_shown;
+
+	if (!*run->mark && pss_marks_await_output(run->relay->marks) && n > 0) {
+		n = leading_strings(run->relay->modes, run->frame.payload + run->n_shown, n);
+		if (!show_up_to(run, run->n_shown + n))
+			return false;
+		if (run->n_shown < run->frame.header.length)
+			run->mark = pss_marks_output(run->relay->marks);
+	}
+	while (*run->mark) {
+		size_t written = write_some(run, run->mark, strlen(run->mark));
+
+		if (written == 0)
+			return false;
+		run->mark += written;
+	}
+	return true;
+}
+
+static bool show_output(struct run *run)
+{
+	return show_beginning(run) && show_up_to(run, run->frame.header.length);
 }
 
 /* Shows what is here, until the terminal takes no more. */
@@ -364,7 +413,7 @@ static int loop(struct run *run, int64_t deadline_ms)
 
 int pss_relay_run(struct pss_relay *relay)
 {
-	struct run run = { .relay = relay, .link = relay->link, .tty = relay->tty, .with_keys = true };
+	struct run run = { .relay = relay, .link = relay->link, .tty = relay->tty, .mark = "", .with_keys = true };
 
 	run.escape = (struct pss_escape_keys){ .character = relay->escape_character, .at_start = true };
 	relay->asked = PSS_ESCAPE_KEY_NONE;
@@ -374,7 +423,7 @@ int pss_relay_run(struct pss_relay *relay)
 
 int pss_relay_drain(struct pss_relay *relay, int64_t deadline_ms)
 {
-	struct run run = { .relay = relay, .link = relay->link, .tty = relay->tty };
+	struct run run = { .relay = relay, .link = relay->link, .tty = relay->tty, .mark = "" };
 
 	relay->asked = PSS_ESCAPE_KEY_NONE;
 	return loop(&run, deadline_ms);

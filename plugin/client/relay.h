@@ -4,14 +4,16 @@
 
 #include "client/entered-link.h"
 #include "client/escape-keys.h"
-#include "terminal/modes.h"
+#include "client/prompt-marks.h"
 #include "client/tty.h"
 #include "client/typed.h"
+#include "terminal/modes.h"
 
 struct pss_relay {
 	struct pss_link *link;
 	struct pss_tty *tty;
 	struct pss_tty_modes *modes;
+	struct pss_prompt_marks *marks; /* what stands in front of a command's output */
 	/* Shows a NOTE; the terminal is raw. */
 	void (*on_note)(void *user, const struct pss_frame *frame);
 	void *user;

@@ -41,7 +41,8 @@ struct pss_completion {
 void pss_completion_finish(struct pss_completion *completion); /* what it points to; idempotent */
 
 struct pss_read_request {
-	const char *prompt; /* final, already sanitised, SGR sequences allowed; borrowed */
+	const char *prompt;          /* final, already sanitised, SGR sequences allowed; borrowed */
+	const char *before, *behind; /* control sequences that take no room, at its two ends; part of it; "": none */
 	const char *right;  /* the same, one line, at the right margin; NULL: none. It is shown where the editor can */
 	bool continuation;  /* a second prompt: history joins this line to the ones before */
 	const char *insert; /* text to start with (may hold newlines, which do not run it), or NULL */

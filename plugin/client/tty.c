@@ -18,18 +18,27 @@
 #define QUIET_MS 300 /* longer than the pause between two keys of who types on */
 #define DROP_MS_MAX 2000
 
-static const char *const title_stack_terminals[] = {
-	"xterm", "tmux",  "screen",  "foot",    "alacritty", "konsole",
-	"vte",   "gnome", "wezterm", "contour", "ghostty",   "mlterm",
+/* Terminals that take a control string for what it is, by the beginning of TERM. Others may paint it, as Linux's
+ * console has done. */
+static const struct {
+	const char *term;
+	bool has_title_stack;
+} known[] = {
+	{ "xterm", true },   { "tmux", true },    { "screen", true }, { "foot", true },    { "alacritty", true },
+	{ "konsole", true }, { "vte", true },     { "gnome", true },  { "wezterm", true }, { "contour", true },
+	{ "ghostty", true }, { "mlterm", true },  { "kitty", false }, { "iterm", false },  { "nsterm", false },
+	{ "rxvt", false },   { "mintty", false }, { "rio", false },   { "st-", false },
 };
 
-static bool term_has_title_stack(const char *term)
+static void look_up(struct pss_tty *tty, const char *term)
 {
-	for (size_t i = 0; i < sizeof(title_stack_terminals) / sizeof(title_stack_terminals[0]); i++) {
-		if (strncmp(term, title_stack_terminals[i], strlen(title_stack_terminals[i])) == 0)
-			return true;
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		if (strncmp(term, known[i].term, strlen(known[i].term)) == 0) {
+			tty->has_marks = true;
+			tty->has_title_stack = known[i].has_title_stack;
+			return;
+		}
 	}
-	return false;
 }
 
 static int open_terminal(void)
@@ -63,7 +72,8 @@ int pss_tty_open(struct pss_tty *tty, const char *term)
 	tty->cooked = tty->before;
 	cook(&tty->cooked);
 	tty->plain = !term || !*term || strcmp(term, "dumb") == 0;
-	tty->has_title_stack = !tty->plain && term_has_title_stack(term);
+	if (!tty->plain)
+		look_up(tty, term);
 	return 0;
 }
 

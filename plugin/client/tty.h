@@ -14,6 +14,7 @@ struct pss_tty {
 	unsigned columns, rows; /* the last size that pss_tty_size() saw */
 	bool plain;             /* TERM is dumb: no control sequences */
 	bool has_title_stack;   /* CSI 22;0t and CSI 23;0t are known */
+	bool has_marks;         /* semantic marks are known, or passed over in silence */
 };
 
 /* Opens the controlling terminal and takes note of its modes. 0, or -errno with nothing to close. */

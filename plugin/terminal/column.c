@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "terminal/tokenizer.h"
+
 void pss_column_reset(struct pss_column *column)
 {
 	*column = (struct pss_column){ .first = true };

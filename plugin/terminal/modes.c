@@ -72,6 +72,8 @@ static void end_string(struct pss_tty_modes *modes)
 		note_query(modes, false);
 	if (string->introducer == ']')
 		pss_tty_settings_osc(&modes->settings, text, pss_tokenizer_is_cut(string));
+	if (string->introducer == ']' && modes->on_osc)
+		modes->on_osc(modes->user, text, pss_tokenizer_is_cut(string));
 }
 
 static void end_csi(struct pss_tty_modes *modes)

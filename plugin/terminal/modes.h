@@ -18,6 +18,9 @@ struct pss_tty_modes {
 	 */
 	unsigned n_queries;
 	bool position_asked; /* … among them where the cursor is */
+	/* Told what stands between OSC and its end; `is_cut`: that is its beginning. NULL: nobody is. */
+	void (*on_osc)(void *user, const char *text, bool is_cut);
+	void *user;
 };
 
 #define PSS_TTY_MODES_RESET_MAX 1024

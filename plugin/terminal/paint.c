@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "terminal/tokenizer.h"
+
 /* Private modes that only such a program sets: the cursor keys' application mode, other screens, bracketed paste. */
 static bool is_telling_mode(unsigned long mode)
 {

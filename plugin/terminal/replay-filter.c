@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "terminal/tokenizer.h"
+
 #define ESC 0x1b
 #define ENQ 0x05
 

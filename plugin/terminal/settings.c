@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The tables of what programs switch on in a terminal and leave on when they are killed (xterm's ctlseqs, kitty's
- * keyboard protocol). Fed by tty-modes.c with whole sequences. A setting whose value before is not known is put back
+ * keyboard protocol). Fed by modes.c with whole sequences. A setting whose value before is not known is put back
  * to what a terminal has at first. */
 #include "terminal/settings.h"
 

@@ -721,7 +721,7 @@ def _(b):
     if IS_ZSH:
         b.expect(rb"(?s)7 more.*start -- begin it.*stop  -- end it.*st")
     else:
-        b.expect(rb"start -- begin it\s+stop  -- end it.*7 more.*\[web1\]: ~\$ st")
+        b.expect(rb"start -- begin it\s+stop  -- end it.*7 more.*\[web1\]: ~\$ \x1b\]133;B\x07st")
     b.type("\r")
     assert b.peer.line() == b"st"
 
@@ -821,7 +821,7 @@ def _(b):
     b.type("a\t")
     b.peer.complete()
     b.peer.output(b"from the background\r\n")
-    b.expect(rb"from the background\r+\n.*\[web1\]: ~\$ a")
+    b.expect(rb"from the background\r+\n.*\[web1\]: ~\$ \x1b\]133;B\x07a")
     b.peer.left(wire.REMOVED, 255, "the session was removed")
     b.expect(rb"LOCAL> ")
 

@@ -25,7 +25,9 @@ import time
 DEADLINE = 60
 READY, BEGUN = b"\x1b[?2004h", b"\x1b[?2004l"
 # The client's own: colours end in front of a prompt, and the terminal's title is put aside and back.
-OURS = re.compile("\x1b\\[m$|\x1b\\[2[23];0t|Connection to .* closed.\n$")
+OURS = re.compile("\x1b\\[m$|\x1b\\[2[23];0t|\x1b\\]133;[AB](;redraw=0)?\x07|Connection to .* closed.\n$")
+# … and, where the dotfile makes none, marks of output and status, and of the directory.
+MARKS = {"33;": rb"\x1b\]133;(C|D(;\d+)?)\x07", "]7;": rb"\x1b\]7;[^\x07]*\x07"}
 FORGET = [re.compile(line) for line in os.environ.get("FORGET", "").splitlines() if line]
 
 
@@ -82,7 +84,13 @@ def plain(data):
     return [repr(line) for line in text.split("\n")]
 
 
-def run(argv, enter, lines, log):
+def without(data, marks):
+    for mark in marks:
+        data = re.sub(mark, b"", data)
+    return data
+
+
+def run(argv, enter, lines, log, marks=()):
     for name in (log, os.path.dirname(log) + "/.bash_history", os.path.dirname(log) + "/.zsh_history"):
         if os.path.exists(name):
             os.unlink(name)
@@ -90,12 +98,12 @@ def run(argv, enter, lines, log):
     greeting = terminal.read_until(READY)
     if enter:
         greeting = terminal.ask(enter)[1]
-    facts = ["-- greeting"] + plain(greeting)
+    facts = ["-- greeting"] + plain(without(greeting, marks))
     for line in lines:
         prompt, output = terminal.ask(line)
         if enter:
-            prompt = re.sub(rb"^\[[^]]*\]: ", b"", prompt)
-        facts += ["-- prompt"] + plain(prompt) + ["-- " + line] + plain(output)
+            prompt = re.sub(rb"^(\x1b\]133;A[^\x07]*\x07)?\[[^]]*\]: ", b"", prompt)
+        facts += ["-- prompt"] + plain(prompt) + ["-- " + line] + plain(without(output, marks))
     terminal.ask("exit")
     terminal.end()
     facts += ["-- log"]
@@ -117,7 +125,8 @@ def words(arguments):
 
 
 (log, *lines), native, local, (enter,) = words(sys.argv[1:])
-theirs, ours = run(native, None, lines, log), run(local, enter, lines, log)
+theirs = run(native, None, lines, log)
+ours = run(local, enter, lines, log, [mark for sign, mark in MARKS.items() if not any(sign in fact for fact in theirs)])
 if os.environ.get("SHOW"):
     print("\n".join(ours))
 if any("__pss_" in fact for fact in ours):

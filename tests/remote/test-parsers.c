@@ -10,6 +10,7 @@
 #include "remote/request.h"
 #include "terminal/column.h"
 #include "terminal/paint.h"
+#include "terminal/tokenizer.h"
 
 #define NONCE "0123456789abcdef0123456789abcdef"
 #define OTHER "fedcba9876543210fedcba9876543210"
