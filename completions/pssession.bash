@@ -104,6 +104,11 @@ _pssession_complete() {
 			_pssession_quote "${item:${#left}}"
 			COMPREPLY+=("$reply")
 		done
+		# Behind the key of a setting its value follows. Of one word alone readline would end the quote.
+		if [[ ${item-} == *= ]]; then
+			compopt -o nospace 2>/dev/null
+			[[ -z $open || ${#COMPREPLY[@]} -ne 1 ]] || COMPREPLY+=("${COMPREPLY[0]}...")
+		fi
 		;;
 	files) _pssession_files "${found[1]:${#left}}" "$typed" ;;
 	variables)

@@ -10,6 +10,7 @@
 
 #include "client/connection.h"
 #include "client/session.h"
+#include "client/target.h"
 #include "wire/cleanup.h"
 
 #define CONNECT_DEADLINE_MS 100
@@ -145,6 +146,51 @@ static void want_files(struct pss_call *call, const struct pss_parameter *row, s
 	suggestions->kind = "files";
 }
 
+/* -- the settings of -SSHConnection */
+
+static const struct pss_parameter *row_of_setting(const char *key, size_t n)
+{
+	static const struct pss_parameter host = { "HostName", NULL, PSS_KIND_TEXT, "HOST", .position = 1 };
+
+	if (strncasecmp(key, host.name, n) == 0 && !host.name[n])
+		return &host;
+	for (size_t i = 0; i < PSS_LINK_COUNT; i++)
+		if (pss_parameter_compare(&pss_link_rows[i], key, n) == 2)
+			return &pss_link_rows[i];
+	return NULL;
+}
+
+static void add_key(struct pss_suggestions *suggestions, const char *name, const char *help)
+{
+	_cleanup_(pss_free_pointer) char *word = pss_format("%s=", name);
+
+	if (word && !(suggestions->kept && strcasestr(suggestions->kept, word)))
+		pss_suggestions_add(suggestions, word, help);
+}
+
+/* A key, or behind its = a value; what stands in front of the last semicolon is whole. */
+static void add_settings(struct pss_call *call, const struct pss_parameter *row, struct pss_suggestions *suggestions)
+{
+	const char *start = strrchr(suggestions->wanted, ';'), *equals;
+
+	if (!start && strncmp(suggestions->wanted, "@{", 2) == 0)
+		start = suggestions->wanted + 1;
+	start = start ? start + 1 : suggestions->wanted;
+	pss_suggestions_keep(suggestions, (size_t)(start - suggestions->wanted) + strspn(start, " \t"));
+	equals = strchr(suggestions->wanted, '=');
+	if (equals) {
+		row = row_of_setting(suggestions->wanted, (size_t)(equals - suggestions->wanted));
+		pss_suggestions_keep(suggestions, (size_t)(equals + 1 - suggestions->wanted));
+		if (row)
+			pss_suggest_values(call, row, suggestions);
+		return;
+	}
+	add_key(suggestions, "HostName", "the computer");
+	for (size_t i = 0; i < PSS_LINK_COUNT; i++)
+		if (pss_link_rows[i].kind != PSS_KIND_SWITCH)
+			add_key(suggestions, pss_link_rows[i].name, pss_link_rows[i].help);
+}
+
 /* What a row's `value` stands for; where the name tells it apart, of that name. */
 static const struct {
 	const char *value, *name;
@@ -152,7 +198,7 @@ static const struct {
 } sources[] = {
 	{ "HOST", NULL, add_computers }, { "SESSION", NULL, add_sessions },     { "UUID", NULL, add_instances },
 	{ "N", "Id", add_ids },          { "NAME", "Name", add_session_names }, { "NAME", "Property", add_properties },
-	{ "SHELL", NULL, add_shells },   { "FILE", NULL, want_files },
+	{ "SHELL", NULL, add_shells },   { "FILE", NULL, want_files },          { "SETTINGS", NULL, add_settings },
 };
 
 static void add_choices(const struct pss_parameter *row, struct pss_suggestions *suggestions)

@@ -120,6 +120,18 @@ words_for() {
 	[ ! -e "$HERE/x" ]
 }
 
+@test "suggest: the keys of -SSHConnection, each once, and their values" {
+	words_for 'new-pssession -SSHConnection H' HostName=
+	words_for 'invoke-command -SSHConnection "hostname=web1; C"' ConfigFile= ConnectingTimeout= ConfigurationName=
+	words_for 'new-pssession -SSHConnection "@{ HostName=a; Port=1;UserName=u;K"' KeyFilePath=
+	words_for 'new-pssession -SSHConnection "HostName=a;h"'
+	words_for 'new-pssession -SSHConnection "UserName=u;HostName=inc"' included
+	words_for 'new-pssession -SSHConnection:HostName=inc' included
+	words_for 'new-pssession -SSHConnection "Transport="' libssh ssh
+	words_for 'new-pssession -SSHConnection "Nonsense="'
+	[ "$(suggested new-pssession -SSHConnection 'HostName=a;KeyFilePath=x' | head -2)" = $'files\nHostName=a;KeyFilePath=' ]
+}
+
 @test "suggest: a bad query is an error, and no variable is harmed" {
 	run local_bash 'readonly r=1; get-pssession --complete r x; echo "$r"; get-pssession --complete 1x y; get-pssession --complete'
 	[ "$status" -eq 2 ]
@@ -171,6 +183,8 @@ tabs_in_bash() {
 	tab_gives "new-pssession -ConfigFile:$HERE/home/.ssh/known_" "new-pssession -ConfigFile:$HERE/home/.ssh/known_hosts"
 	tab_gives 'gsn -Format js' 'gsn -Format json'
 	tab_gives 'gsn -Format li' 'gsn -Format list'
+	tab_gives "new-pssession -SSHConnection 'HostName=web1;UserN" "new-pssession -SSHConnection 'HostName=web1;UserName="
+	tab_gives "new-pssession -SSHConnection 'Port=1;HostName=inc" "new-pssession -SSHConnection 'Port=1;HostName=included'"
 }
 
 # wide: no line of these wraps.
@@ -238,6 +252,8 @@ tabs_in_zsh() {
 	tab_gives "enter-pssession 'inc" "enter-pssession 'included'"
 	tab_gives 'enter-pssession -KeyFilePath ~/.ssh/known_' 'enter-pssession -KeyFilePath ~/.ssh/known_hosts'
 	tab_gives 'gsn -Format js' 'gsn -Format json'
+	tab_gives "new-pssession -SSHConnection 'HostName=web1;UserN" "new-pssession -SSHConnection 'HostName=web1;UserName="
+	tab_gives "new-pssession -SSHConnection 'Port=1;HostName=inc" "new-pssession -SSHConnection 'Port=1;HostName=included'"
 }
 
 @test "suggest: zsh: Tab with the plugin after compinit, and before it" {
