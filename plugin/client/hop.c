@@ -24,6 +24,9 @@ static const struct {
 	{ "enter-pssession", &pss_verb_enter },
 	{ "new-pssession", &pss_verb_new },
 	{ "invoke-command", &pss_verb_invoke },
+	{ "etsn", &pss_verb_enter },
+	{ "nsn", &pss_verb_new },
+	{ "icm", &pss_verb_invoke },
 };
 
 /* What is left of one word. 0: it is none that every shell reads in the same way. */

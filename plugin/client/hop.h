@@ -25,7 +25,7 @@ struct pss_hop {
 	struct pss_buffer typed;       /* behind the line, and read by nobody; heap, the caller's */
 };
 
-/* Could the line be one: such a command by its full name, with words that every shell takes as they are written? */
+/* Could the line be one: such a command by its name or short alias, with words that every shell takes as they are written? */
 bool pss_hop_is_one(const char *line);
 
 /* Runs it, or has it sent as it was typed, where the remote has a command of that name. */

@@ -115,6 +115,27 @@ enter_box() {
 	run_line 'unset -f enter-pssession; alias new-pssession="echo aliased"'
 	run_line 'new-pssession far'
 	output_is 'aliased far'
+	run_line 'icm() { echo "mine: $*"; }; alias nsn="echo aliased"'
+	run_line 'icm far true'
+	output_is 'mine: far true'
+	run_line 'nsn far'
+	output_is 'aliased far'
+	leave_by exit
+}
+
+@test "hop: the short names lead on as well, where the remote has none of that name" {
+	requires_own_account
+	enter_box
+	run_line "icm -ConfigFile $CONFIG far 'echo in far'"
+	output_is 'in far'
+	run_line "NSN -ConfigFile $CONFIG -Name kept far"
+	output_like 'kept.*far.*Opened'
+	go "etsn -ConfigFile $CONFIG far"
+	wait_at box far
+	go exit
+	wait_at box
+	run_line 'etsn'
+	output_like 'etsn: command not found'
 	leave_by exit
 }
 
