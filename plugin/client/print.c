@@ -46,10 +46,12 @@ static const struct column columns[PSS_PROPERTY_COUNT] = {
 	[PSS_PROPERTY_OPENED_ON] = { 20, 20, false, 0 },
 	[PSS_PROPERTY_DISCONNECTED_ON] = { 20, 20, false, 0 },
 	[PSS_PROPERTY_EXPIRES_ON] = { 20, 20, false, 0 },
+	[PSS_PROPERTY_RUNNING] = { 14, 14, false, 10 },
+	[PSS_PROPERTY_LAST_STATUS] = { 10, 10, true, 0 },
 	[PSS_PROPERTY_FROM] = { 15, 8, false, 9 },
 	[PSS_PROPERTY_CAUSE] = { 5, 5, false, 1 },
 };
-#define GIVE_WAY_LAST 9
+#define GIVE_WAY_LAST 10
 
 const int pss_table_properties[PSS_TABLE_PROPERTIES] = {
 	PSS_PROPERTY_ID,    PSS_PROPERTY_NAME,  PSS_PROPERTY_COMPUTER,

@@ -28,6 +28,7 @@ static const struct {
 	{ PSS_TAG_CAUSE, offsetof(struct pss_session, cause) },
 	{ PSS_TAG_FORWARDS, offsetof(struct pss_session, forwards) },
 	{ PSS_TAG_KEY_FILE, offsetof(struct pss_session, key_file) },
+	{ PSS_TAG_RUNNING_COMMAND, offsetof(struct pss_session, running) },
 	{ PSS_TAG_ORIGIN, offsetof(struct pss_session, origin) },
 };
 #define N_TEXTS (sizeof texts / sizeof *texts)
@@ -48,6 +49,7 @@ int pss_session_read(struct pss_fields fields, struct pss_session *ret_session)
 		.disconnected_at = pss_fields_number(fields, PSS_TAG_DISCONNECTED_AT, 0),
 		.idle_s = pss_fields_number(fields, PSS_TAG_IDLE_TIMEOUT, 0),
 		.buffering = pss_fields_number(fields, PSS_TAG_BUFFERING, 0),
+		.last_status = (int)pss_fields_number(fields, PSS_TAG_LAST_STATUS, UINT64_MAX),
 		.resilient = pss_fields_number(fields, PSS_TAG_RESILIENT, 0) != 0,
 	};
 
@@ -120,6 +122,8 @@ const char *const pss_property_names[PSS_PROPERTY_COUNT + 1] = {
 	[PSS_PROPERTY_OPENED_ON] = "OpenedOn",
 	[PSS_PROPERTY_DISCONNECTED_ON] = "DisconnectedOn",
 	[PSS_PROPERTY_EXPIRES_ON] = "ExpiresOn",
+	[PSS_PROPERTY_RUNNING] = "RunningCommand",
+	[PSS_PROPERTY_LAST_STATUS] = "LastStatus",
 	[PSS_PROPERTY_FROM] = "From",
 	[PSS_PROPERTY_CAUSE] = "Cause",
 };
@@ -137,7 +141,7 @@ enum pss_property_type pss_property_type_of(int property)
 	static const enum pss_property_type types[PSS_PROPERTY_COUNT] = {
 		[PSS_PROPERTY_ID] = PSS_TYPE_NUMBER,           [PSS_PROPERTY_RESILIENT] = PSS_TYPE_BOOLEAN,
 		[PSS_PROPERTY_IDLE_TIMEOUT] = PSS_TYPE_NUMBER, [PSS_PROPERTY_PORT] = PSS_TYPE_NUMBER,
-		[PSS_PROPERTY_FORWARDS] = PSS_TYPE_LIST,
+		[PSS_PROPERTY_FORWARDS] = PSS_TYPE_LIST,       [PSS_PROPERTY_LAST_STATUS] = PSS_TYPE_NUMBER,
 	};
 
 	return types[property];
@@ -187,6 +191,10 @@ char *pss_property_value(const struct pss_session *session, int property)
 		return format_time(session->disconnected_at);
 	case PSS_PROPERTY_EXPIRES_ON:
 		return format_time(expires_at(session));
+	case PSS_PROPERTY_RUNNING:
+		return strdup(session->running);
+	case PSS_PROPERTY_LAST_STATUS:
+		return session->last_status >= 0 ? pss_format("%d", session->last_status) : strdup("");
 	case PSS_PROPERTY_FROM:
 		return strdup(session->origin);
 	case PSS_PROPERTY_TYPE:

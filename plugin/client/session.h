@@ -20,6 +20,8 @@ struct pss_session {
 	char *history_key;
 	char *cause;
 	char *forwards;
+	char *running;      /* the line or command that runs, or "" */
+	int last_status;    /* of what ran last, or -1 */
 	char *origin;       /* "user@computer": who has it, or has opened it; only of one that was found */
 	uint64_t opened_at; /* seconds since 1970; 0: an older host process */
 	bool found;         /* on its computer, by find.c; it has no Id where this host process does not have it */
@@ -68,6 +70,8 @@ enum pss_property {
 	PSS_PROPERTY_OPENED_ON,
 	PSS_PROPERTY_DISCONNECTED_ON,
 	PSS_PROPERTY_EXPIRES_ON,
+	PSS_PROPERTY_RUNNING,
+	PSS_PROPERTY_LAST_STATUS,
 	PSS_PROPERTY_FROM,
 	PSS_PROPERTY_CAUSE,
 	PSS_PROPERTY_COUNT

@@ -183,6 +183,7 @@ static void on_invoked(gpointer user, int status, gboolean background, gboolean 
 	g_autoptr(GError) error =
 		whole ? NULL
 		      : g_error_new_literal(PSS_ERROR, PSS_LINK_LOST, "the end of the command's output was lost");
+	pss_session_note_status(invoker->session, status);
 	if (run)
 		tell_done(run, status, error);
 	serve_terminal(invoker);
@@ -359,6 +360,11 @@ void pss_invoker_begin_at(PssInvoker *invoker, guint last_relay)
 const PssRun *pss_invoker_current_run(PssInvoker *invoker)
 {
 	return invoker->current ? &invoker->current->base : NULL;
+}
+
+const PssCommand *pss_invoker_current_command(PssInvoker *invoker)
+{
+	return invoker->current ? &invoker->current->command : NULL;
 }
 
 PssChannel *pss_invoker_current_channel(PssInvoker *invoker)

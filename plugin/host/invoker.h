@@ -27,6 +27,9 @@ void pss_invoker_begin_at(PssInvoker *invoker, guint last_relay);
 /* The command that runs, or NULL. */
 const PssRun *pss_invoker_current_run(PssInvoker *invoker);
 
+/* … and what it is. Borrowed. */
+const PssCommand *pss_invoker_current_command(PssInvoker *invoker);
+
 /* What carries the streams of the command that runs, or NULL. */
 PssChannel *pss_invoker_current_channel(PssInvoker *invoker);
 

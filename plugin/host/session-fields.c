@@ -123,4 +123,5 @@ void pss_session_write_fields(PssSession *session, struct pss_message *message)
 	pss_message_number(message, PSS_TAG_AVAILABILITY, availability(session));
 	pss_message_number(message, PSS_TAG_ATTACHED, session->watcher != NULL);
 	pss_message_number(message, PSS_TAG_BUFFERING, pss_record_buffering(session->record));
+	pss_session_write_running(session, message);
 }

@@ -68,6 +68,9 @@ struct PssSession {
 	const PssWatcherEvents *watcher;
 	gpointer watcher_user;
 	gboolean watcher_at_prompt; /* it edits a line */
+	GString *line;              /* that a terminal has sent, until the next first prompt; or NULL */
+	gboolean has_status;        /* one is known: */
+	guint8 last_status;         /* … of the last line or command */
 	PssRecord *record;          /* what nobody has seen yet */
 	PssInvoker *invoker;        /* commands beside the terminal; NULL without a link */
 };
@@ -122,6 +125,13 @@ void pss_session_forget_orphan(PssSession *session);               /* its channe
 
 /* ---- session-fields.c */
 const char *pss_session_configuration_name(PssSession *session); /* as the list shows it */
+
+/* ---- session-running.c */
+void pss_session_note_line(PssSession *session, const void *data, gsize n); /* of a terminal */
+void pss_session_forget_line(PssSession *session);                          /* it was discarded */
+void pss_session_note_prompt(PssSession *session, const PssRemotePrompt *prompt);
+void pss_session_note_status(PssSession *session, int status); /* of a command beside the terminal */
+void pss_session_write_running(PssSession *session, struct pss_message *message);
 
 /* ---- session-restore.c */
 void pss_session_tell_holder(PssSession *session);

@@ -101,6 +101,7 @@ static void on_prompt(gpointer user, const PssRemotePrompt *prompt)
 		return;
 	}
 	pss_session_become_opened(session);
+	pss_session_note_prompt(session, prompt);
 	pss_session_tell_holder(session);
 	pss_session_orphan_at_prompt(session);
 	session->watcher_at_prompt = session->watcher != NULL;

@@ -113,9 +113,10 @@ void pss_session_send_away(PssSession *session, enum pss_left_reason reason, con
 
 gboolean pss_session_line(PssSession *session, const void *data, gsize n, GError **error)
 {
-	if (pss_invoker_holds_line(session->invoker, data, n))
-		return TRUE;
-	return pss_remote_line(session->remote, data, n, error);
+	if (!pss_invoker_holds_line(session->invoker, data, n) && !pss_remote_line(session->remote, data, n, error))
+		return FALSE;
+	pss_session_note_line(session, data, n);
+	return TRUE;
 }
 
 gboolean pss_session_complete(PssSession *session, const char *line, gsize n, gsize point)
@@ -153,6 +154,7 @@ void pss_session_interrupt(PssSession *session)
 
 void pss_session_discard(PssSession *session)
 {
+	pss_session_forget_line(session);
 	pss_remote_discard(session->remote);
 }
 

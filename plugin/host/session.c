@@ -73,6 +73,7 @@ void pss_session_unref(PssSession *session)
 	g_clear_pointer(&session->saved, g_key_file_unref);
 	g_clear_pointer(&session->place, g_key_file_unref);
 	g_free(session->memo);
+	pss_session_forget_line(session);
 	g_free(session);
 }
 

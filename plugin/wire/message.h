@@ -133,6 +133,8 @@ enum pss_tag {
 
 	PSS_TAG_OPENED_AT = 61,       /* number: seconds since 1970 */
 	PSS_TAG_DISCONNECTED_AT = 63, /* number: the same, while it is Disconnected; 0: not known */
+	PSS_TAG_RUNNING_COMMAND = 87, /* text: the line or command that runs, for people; absent: none, or not known */
+	PSS_TAG_LAST_STATUS = 88,     /* number: of the last line or command; absent: not known */
 	PSS_TAG_ORIGIN = 62, /* text: who has it connected, or has opened it, "user@computer"; only from FIND */
 
 	/* ASK, ANSWER, NOTE, LEFT, PROMPT */

@@ -9,7 +9,8 @@
 #include "fuzz.h"
 #include "terminal/utf8.h"
 
-static const int all_properties[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21 };
+static const int all_properties[] = { 0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11,
+				      12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23 };
 #define N_ALL (sizeof all_properties / sizeof *all_properties)
 _Static_assert(N_ALL == PSS_PROPERTY_COUNT, "all of them are printed");
 

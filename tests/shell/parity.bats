@@ -212,3 +212,31 @@ zsh
 		remove-pssession -Name "*"'
 	succeeds
 }
+
+@test "parity: RunningCommand and LastStatus tell what a session runs, and how it ended" {
+	local line='until [ -e go ]; do :; done; rm -f go; (exit 4)'
+	properties() { local_shell 'get-pssession -Name a -Property RunningCommand,LastStatus'; }
+	properties_are() { [ "$(properties)" = "$1" ]; }
+	local_shell_start
+	run_line 'new-pssession -ConfigFile $C -Name a box >/dev/null' 30
+	properties_are $'\t'
+	run_line "invoke-command -Name a '(exit 3)'"
+	properties_are $'\t3'
+	run_line "invoke-command -Name a -AsJob '$line' >/dev/null"
+	wait_until 10 properties_are "$line"$'\t3'
+	touch "$REMOTE_HOME/go"
+	wait_until 10 properties_are $'\t4'
+	term_type 'enter-pssession -Name a'
+	term_keys Enter
+	wait_line 'box\]: .*[$#%] $'
+	term_type 'for i in 1; do'
+	term_keys Enter
+	wait_line '> $'
+	term_type "until [ -e go ]; do :; done; rm -f go; (exit 5); done"
+	term_keys Enter
+	wait_until 10 properties_are "for i in 1; do until [ -e go ]; do :; done; rm -f go; (exit 5); done"$'\t4'
+	[ "$(local_shell 'get-pssession -Format json -Property LastStatus')" = '[{"LastStatus":4}]' ]
+	touch "$REMOTE_HOME/go"
+	wait_until 10 properties_are $'\t5'
+	leave_by exit-pssession
+}
