@@ -15,8 +15,8 @@
 #define CONFIRM_BYTES 65536u
 /* Lines that are kept, beside those whose bytes no child has taken yet: a holder says both in one breath. */
 #define LINES_MAX (16u * 1024u * 1024u)
-#define LINE_GROWTH 5  /* of bytes in a line, at most */
-#define CONFIRM_MS 250 /* what has been shown since is shown again when the host process is killed */
+#define LINE_GROWTH 5 /* of bytes in a line, at most */
+#define CONFIRM_MS 50 /* what has been shown since is shown again when the host process is killed */
 #define CATCHING_UP_MAX (8u * 1024u * 1024u) /* more than a holder keeps in all */
 #define UNCONFIRMED_MAX (512u * 1024u)       /* that a channel which is paused may hold up */
 

@@ -108,10 +108,10 @@ statuses_are_true() {
 
 # The numbers of a tag, wherever they were shown: none twice, and all of them where the end is. On a screen the echo of
 # keys that were typed ahead may stand right in front of one. A host process that is killed takes with it what was shown
-# within its last 250 ms (CONFIRM_MS in held-link.c): so many numbers of 20 ms each.
+# within its last 50 ms (CONFIRM_MS in held-link.c): two numbers.
 nothing_lost_or_doubled() {
 	local tag numbers count doubled allowed=0
-	[ -z "$HOST_WAS_KILLED" ] || allowed=13
+	[ -z "$HOST_WAS_KILLED" ] || allowed=2
 	cat "$HERE"/screen.? "$HERE"/*.out 2>/dev/null | tr -d '\r' | grep -oE '[rp]'"$SEED"'x[0-9]+\.([0-9]+|end)' >"$HERE/numbers"
 	for tag in $(cut -d. -f1 "$HERE/numbers" | sort -u); do
 		numbers=$(grep -F "$tag." "$HERE/numbers" | cut -d. -f2)
