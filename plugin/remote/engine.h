@@ -57,6 +57,7 @@ struct PssRemote {
 	gpointer user;
 	gboolean kept;
 	gboolean tell_kept; /* it was not when the shell started, and has not been told yet */
+	gboolean says_kept; /* the request that was sent tells it */
 	guint boot_deadline_ms;
 	gint64 began; /* the start */
 	guint crowd;  /* so many that began with it at most, itself among them */

@@ -238,7 +238,7 @@ void pss_line_stop_seconds(PssRemote *remote)
 
 static void on_begun(PssRemote *remote)
 {
-	remote->tell_kept = FALSE;
+	remote->tell_kept = remote->tell_kept && !remote->says_kept;
 	remote->resuming = FALSE;
 	remote->phase = PSS_PHASE_RUNNING;
 	if (!remote->invoke_events)
@@ -307,14 +307,14 @@ static void send_request(PssRemote *remote)
 	if (remote->reader.may_be_extra)
 		pss_request_drain(request);
 	remote->reader.may_be_extra = FALSE;
-	if (remote->invoke_events) {
-		g_string_append_len(request, remote->invoke_request->str, (gssize)remote->invoke_request->len);
-		remote->events->send_control(remote->user, request->str, request->len);
-		return;
-	}
 	if (remote->tell_kept)
 		pss_request_keep(request, remote->family);
-	pss_request_line(request, remote->family, remote->nonce, remote->text->str, remote->text->len, remote->ask);
+	remote->says_kept = remote->says_kept || remote->tell_kept;
+	if (remote->invoke_events)
+		g_string_append_len(request, remote->invoke_request->str, (gssize)remote->invoke_request->len);
+	else
+		pss_request_line(request, remote->family, remote->nonce, remote->text->str, remote->text->len,
+				 remote->ask);
 	remote->events->send_control(remote->user, request->str, request->len);
 }
 
@@ -363,6 +363,7 @@ void pss_line_begin(PssRemote *remote)
 	remote->n_seconds = 0;
 	remote->phase = PSS_PHASE_SENT;
 	remote->n_sent = 0;
+	remote->says_kept = FALSE;
 	send_request(remote);
 }
 

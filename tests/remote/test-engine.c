@@ -12,8 +12,8 @@
 typedef struct {
 	PssRemote *remote;
 	guint n_sent;
-	GString *shown, *typed; /* typed: what goes to the terminal */
-	GString *prompts;       /* each as "KIND TEXT|RIGHT", with ! where it was painted anew */
+	GString *said, *shown, *typed; /* said: requests; typed: what goes to the terminal */
+	GString *prompts;              /* each as "KIND TEXT|RIGHT", with ! where it was painted anew */
 	gboolean ended;
 	PssRemoteEnd how;
 } Engine;
@@ -21,6 +21,7 @@ typedef struct {
 static void send_bytes(gpointer user, const void *data, gsize n)
 {
 	((Engine *)user)->n_sent++;
+	g_string_append_len(((Engine *)user)->said, data, (gssize)n);
 }
 
 static void send_terminal(gpointer user, const void *data, gsize n)
@@ -84,7 +85,10 @@ static void begin(Engine *engine)
 	};
 	const PssRemoteOptions options = { .kept = TRUE, .resilient = TRUE };
 
-	*engine = (Engine){ .shown = g_string_new(NULL), .typed = g_string_new(NULL), .prompts = g_string_new(NULL) };
+	*engine = (Engine){ .said = g_string_new(NULL),
+			    .shown = g_string_new(NULL),
+			    .typed = g_string_new(NULL),
+			    .prompts = g_string_new(NULL) };
 	engine->remote = pss_remote_new(&options, &events, engine);
 	engine->remote->family = PSS_FAMILY_BASH;
 	engine->remote->phase = PSS_PHASE_IDLE;
@@ -93,6 +97,7 @@ static void begin(Engine *engine)
 static void end(Engine *engine)
 {
 	pss_remote_free(engine->remote);
+	g_string_free(engine->said, TRUE);
 	g_string_free(engine->shown, TRUE);
 	g_string_free(engine->typed, TRUE);
 	g_string_free(engine->prompts, TRUE);
@@ -243,7 +248,8 @@ static void fail(gconstpointer data)
 
 /* What happens, in that order: a line goes out (l), or an unfinished one (u); the shell begins it (b), says that it is
  * done (e), or is to go on (v), and marks its end (q); paints its prompt anew (p), as it was (s), or that of an older
- * line (o); an invocation goes out (i). The right prompt comes before the other (r). */
+ * line (o); an invocation goes out (i). The right prompt comes before the other (r). The session becomes a kept one
+ * (k). */
 static const struct {
 	const char *name, *events, *prompts;
 } repaints[] = {
@@ -294,6 +300,8 @@ static void happen(const Engine *engine, char event)
 		say_line(engine, event == 'l' ? "echo" : "for");
 	if (event == 'i')
 		invoke(engine, "command");
+	if (event == 'k')
+		pss_remote_keep(engine->remote);
 }
 
 static void repaint(gconstpointer data)
@@ -305,6 +313,33 @@ static void repaint(gconstpointer data)
 	for (const char *event = repaints[i].events; *event; event++)
 		happen(&engine, *event);
 	g_assert_cmpstr(engine.prompts->str, ==, repaints[i].prompts);
+	end(&engine);
+}
+
+/* ---- a session that becomes a kept one, whose shell has to know: `exit` does not end it any more */
+
+static const struct {
+	const char *name, *events;
+} keeps[] = {
+	{ "at rest", "klbeql" },
+	{ "with a line that has not begun", "lkbeqlbeql" },
+	{ "while a line runs", "lbkeqlbeql" },
+	{ "behind an unfinished line", "lbequvkl" },
+	{ "at rest, and an invocation comes", "ki" },
+};
+
+static void keep(gconstpointer data)
+{
+	gsize i = GPOINTER_TO_SIZE(data);
+	Engine engine;
+
+	begin(&engine);
+	engine.remote->kept = FALSE;
+	for (const char *event = keeps[i].events; *event; event++)
+		happen(&engine, *event);
+	const char *told = strstr(engine.said->str, "__pss_kept=1");
+	g_assert_nonnull(told);
+	g_assert_null(strstr(told + 1, "__pss_kept=1"));
 	end(&engine);
 }
 
@@ -327,6 +362,10 @@ int main(int argc, char **argv)
 	for (gsize i = 0; i < G_N_ELEMENTS(repaints); i++) {
 		g_autofree char *path = g_strconcat("/a prompt that changes by itself/", repaints[i].name, NULL);
 		g_test_add_data_func(path, GSIZE_TO_POINTER(i), repaint);
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(keeps); i++) {
+		g_autofree char *path = g_strconcat("/a session that is kept/", keeps[i].name, NULL);
+		g_test_add_data_func(path, GSIZE_TO_POINTER(i), keep);
 	}
 	return g_test_run();
 }
