@@ -155,7 +155,7 @@ static void close_sessions(void)
 		pss_session_close(session, "the pssession host process was ended");
 		pss_registry_remove(session);
 	}
-	while (g_main_context_iteration(NULL, FALSE))
+	while (g_main_context_iteration(NULL, pss_session_any_going()))
 		;
 }
 

@@ -58,7 +58,9 @@ struct PssSession {
 	PssTransport *transport;
 	PssChannel *control, *terminal;
 	PssRemote *remote;
-	guint end_source;      /* the idle call that frees the three above */
+	guint end_source;      /* the call that frees the three above */
+	gboolean asked_to_go;  /* the shell, which is at rest */
+	gboolean going;        /* the session is over, and its shell may have to end still: session-farewell.c */
 	guint patience_source; /* start-up files take long */
 	guint settle_source;   /* a shell that was taken over is given time to say that it is at its prompt */
 	guint redraw_source;   /* the terminal has been made a line shorter, for what runs to draw itself anew */
@@ -101,6 +103,13 @@ void pss_session_name_prompt(PssSession *session);
 PssSession *pss_session_new_restored(PssTransportNewFunc new_transport, PssTarget *target, const PssHolderThere *there);
 void pss_session_enter_registry(PssSession *session);
 PssChannel *pss_session_adopt_channel(PssSession *session, guint number, gboolean is_terminal);
+
+/* ---- session-farewell.c */
+void pss_session_free_link(PssSession *session); /* at once; not from inside a callback of it */
+/* Says good-bye to the remote side and frees it all once the callback that brought us here is over. */
+void pss_session_free_link_soon(PssSession *session);
+/* Of one that is `going`: its terminal, or the whole link, has ended. */
+void pss_session_has_gone(PssSession *session);
 
 /* ---- session-again.c */
 PssTarget *pss_session_copy_target(const PssTarget *target); /* without its environment */

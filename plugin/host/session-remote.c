@@ -18,6 +18,8 @@ static void on_control_closed(gpointer user, int exit_status, const GError *erro
 {
 	PssSession *session = user;
 	session->control = NULL;
+	if (session->going)
+		return;
 	if (error)
 		pss_session_note(session, PSS_NOTE_VERBOSE, error->message);
 	pss_remote_control_closed(session->remote);
@@ -26,13 +28,18 @@ static void on_control_closed(gpointer user, int exit_status, const GError *erro
 static void on_terminal_data(gpointer user, const void *data, gsize n, gboolean is_stderr)
 {
 	PssSession *session = user;
-	pss_remote_terminal_data(session->remote, data, n);
+	if (session->remote)
+		pss_remote_terminal_data(session->remote, data, n);
 }
 
 static void on_terminal_closed(gpointer user, int exit_status, const GError *error)
 {
 	PssSession *session = user;
 	session->terminal = NULL;
+	if (session->going) {
+		pss_session_has_gone(session);
+		return;
+	}
 	if (!error) {
 		pss_remote_terminal_closed(session->remote, exit_status);
 		/* What a command has printed comes when its relay ends, which the control script makes it do. */

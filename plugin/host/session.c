@@ -29,23 +29,6 @@ void pss_sessions_set_owner(const PssSessionOwner *owner)
 	pss_session_owner = owner;
 }
 
-static void free_link(PssSession *session)
-{
-	g_clear_handle_id(&session->end_source, g_source_remove);
-	g_clear_handle_id(&session->patience_source, g_source_remove);
-	g_clear_handle_id(&session->settle_source, g_source_remove);
-	g_clear_handle_id(&session->redraw_source, g_source_remove);
-	session->control = session->terminal = NULL;
-	pss_session_forget_orphan(session);
-	g_clear_pointer(&session->invoker, pss_invoker_free);
-	g_clear_pointer(&session->transport, pss_transport_free);
-	if (session->remote && !session->wanted_shell)
-		session->wanted_shell = g_strdup(pss_remote_shell_name(session->remote));
-	if (session->remote && !session->boot)
-		session->boot = g_strdup(pss_remote_boot_id(session->remote));
-	g_clear_pointer(&session->remote, pss_remote_free);
-}
-
 void pss_session_unref(PssSession *session)
 {
 	if (!session || --session->refs > 0)
@@ -53,7 +36,7 @@ void pss_session_unref(PssSession *session)
 	g_assert(!session->watcher);
 	pss_session_delist(session);
 	pss_record_free(session->record);
-	free_link(session);
+	pss_session_free_link(session);
 	g_free(session->name);
 	g_free(session->instance);
 	g_free(session->computer);
@@ -75,24 +58,6 @@ void pss_session_unref(PssSession *session)
 	g_free(session->memo);
 	pss_session_forget_line(session);
 	g_free(session);
-}
-
-static gboolean on_end_idle(gpointer user)
-{
-	PssSession *session = user;
-	session->end_source = 0;
-	free_link(session);
-	pss_session_unref(session);
-	return G_SOURCE_REMOVE;
-}
-
-/* Says good-bye to the remote side and frees it all once the callback that brought us here is over. */
-static void end_link_soon(PssSession *session)
-{
-	if (session->end_source)
-		return;
-	pss_session_ref(session);
-	session->end_source = g_idle_add_full(G_PRIORITY_HIGH, on_end_idle, session, NULL);
 }
 
 void pss_session_tell_left(PssSession *session, enum pss_left_reason reason, int status, const char *message)
@@ -141,7 +106,7 @@ void pss_session_end(PssSession *session, enum pss_state state, const char *caus
 				state == PSS_STATE_BROKEN || (status == 255 && reason != PSS_LEFT_EXIT) ? PSS_LINK_LOST
 													: PSS_FAILED,
 				cause);
-	end_link_soon(session);
+	pss_session_free_link_soon(session);
 	/* Such an exit is told as well: it looks like the end of the connection. */
 	pss_session_tell_left(session, reason, status, reason == PSS_LEFT_EXIT && status != 255 ? NULL : cause);
 	g_autoptr(GError) error =
@@ -268,6 +233,10 @@ static void on_lost(gpointer user, const GError *error)
 {
 	PssSession *session = user;
 	session->control = session->terminal = NULL;
+	if (session->going) {
+		pss_session_has_gone(session);
+		return;
+	}
 	if (session->opener) {
 		pss_session_ref(session);
 		pss_session_finish_opening(session, error);
@@ -453,7 +422,7 @@ void pss_session_cancel(PssSession *session)
 void pss_session_close(PssSession *session, const char *cause)
 {
 	if (session->remote && !session->left && (session->state == PSS_STATE_OPENED || session->link_lost))
-		pss_remote_hang_up(session->remote);
+		session->asked_to_go = pss_remote_hang_up(session->remote) && !session->resilient;
 	pss_session_end(session, PSS_STATE_CLOSED, cause, PSS_LEFT_REMOVED, 255);
 }
 

@@ -80,6 +80,8 @@ void pss_session_cancel(PssSession *session);
 
 /* Ends it for good: state Closed with this cause, whoever has entered it is told (REMOVED). */
 void pss_session_close(PssSession *session, const char *cause);
+/* One that has been closed has a shell that may have to end still; for who ends this process, and waits for that. */
+gboolean pss_session_any_going(void);
 
 /* The same for a resilient one; `func` hears once whether its holder has ended, or why that is not known. FALSE: it
  * will not, as there is none. */

@@ -321,14 +321,15 @@ void pss_remote_interrupt(PssRemote *remote)
 	}
 }
 
-void pss_remote_hang_up(PssRemote *remote)
+gboolean pss_remote_hang_up(PssRemote *remote)
 {
 	if (remote->phase != PSS_PHASE_IDLE || remote->control_ended)
-		return;
+		return FALSE;
 	pss_complete_give_up(remote);
 	g_autoptr(GString) request = g_string_new(NULL);
 	pss_request_hang_up(request, remote->family);
 	remote->events->send_control(remote->user, request->str, request->len);
+	return TRUE;
 }
 
 /* ---- going on with another engine's shell */

@@ -146,9 +146,9 @@ gsize pss_remote_held(PssRemote *remote); /* bytes of keys that wait, for a line
 /* Ctrl-C from outside (not a key): interrupts what runs; nothing when IDLE. */
 void pss_remote_interrupt(PssRemote *remote);
 
-/* Says good-bye: the control script removes its directory and the terminal's shell gets a hang-up.
- * The caller closes both channels' input afterwards. */
-void pss_remote_hang_up(PssRemote *remote);
+/* Says good-bye: a shell at rest is asked to hang up, which ends its terminal. FALSE: it is not at rest.
+ * The caller closes both channels afterwards, which makes the control script remove its directory. */
+gboolean pss_remote_hang_up(PssRemote *remote);
 
 /* The channels are cut off (FALSE) for a time, and lose nothing by it: all deadlines stand still until they are back.
  */

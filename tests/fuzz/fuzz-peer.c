@@ -235,6 +235,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	remove_sessions();
 	while (g_main_context_iteration(NULL, FALSE))
 		;
+	/* Shells that were asked to go never do here. */
+	for (guint i = 0; pss_session_any_going() && i < fake_n_transports(); i++)
+		fake_lose(i, PSS_LINK_LOST, "over");
+	while (g_main_context_iteration(NULL, FALSE))
+		;
 	if (fake_n_transports() > 0)
 		abort();
 	return 0;

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -251,6 +253,46 @@ static void test_unwatched_output(Fixture *fixture, gconstpointer data)
 	test_client_finish(&client);
 }
 
+static pid_t read_pid(const Fixture *fixture)
+{
+	g_autofree char *path = g_build_filename(fixture->home, "pid", NULL), *text = NULL;
+
+	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	return (pid_t)atoi(text);
+}
+
+/* A shell at rest ends its jobs when it is asked to hang up; so its terminal is not taken from it before it is done. */
+static void test_shell_goes_first(Fixture *fixture, gconstpointer data)
+{
+	g_autofree char *went = g_build_filename(fixture->home, "went", NULL);
+	char word[16] = "";
+	TestClient client;
+
+	g_assert_cmpint(mkfifo(went, 0600), ==, 0);
+	int fd = open(went, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	test_client_init(&client, &fixture->host);
+	test_client_hello(&client);
+	g_autofree char *instance = open_kept(&client, fixture);
+	send_instance(&client, PSS_ATTACH, 2, instance, FALSE);
+	test_client_expect(&client, PSS_RESULT);
+	expect_prompt(&client, 1);
+	run(&client, 2,
+	    "trap '{ : </dev/tty; } 2>&- && echo asked >~/went || echo cut >~/went; exit' HUP; echo $$ >~/pid");
+	pid_t shell = read_pid(fixture);
+	g_assert_cmpint(kill(shell, SIGSTOP), ==, 0);
+	send_instance(&client, PSS_REMOVE, 3, instance, FALSE);
+	test_client_expect(&client, PSS_LEFT);
+	test_client_expect(&client, PSS_RESULT);
+	while (g_main_context_iteration(NULL, FALSE))
+		;
+	g_assert_cmpint(kill(shell, SIGCONT), ==, 0);
+	while (read(fd, word, sizeof word - 1) < 0)
+		g_main_context_iteration(NULL, FALSE);
+	g_assert_cmpstr(word, ==, "asked\n");
+	close(fd);
+	test_client_finish(&client);
+}
+
 static void test_wrong_version(Fixture *fixture, gconstpointer data)
 {
 	TestClient client;
@@ -455,6 +497,7 @@ int main(int argc, char **argv)
 	ADD("/host/a temporary session that is detached from becomes a kept one", test_temporary_session_is_kept);
 	ADD("/host/second prompts, and keys at a prompt come back", test_second_prompt);
 	ADD("/host/unwatched output is kept and made safe", test_unwatched_output);
+	ADD("/host/a shell goes before its terminal", test_shell_goes_first);
 	ADD("/host/another protocol version is told so", test_wrong_version);
 	ADD("/host/completion is answered, or given up", test_completion);
 	ADD("/host/a client of the version before is served", test_older_client);

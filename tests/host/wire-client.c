@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "host/session.h"
 #include "host/transport-null.h"
 #include "wire/status.h"
 
@@ -29,7 +30,7 @@ void test_host_init(TestHost *host)
 
 void test_host_finish(TestHost *host)
 {
-	while (g_main_context_iteration(NULL, FALSE))
+	while (g_main_context_iteration(NULL, pss_session_any_going()))
 		;
 	pss_server_free(host->server);
 	g_assert_cmpint(g_rmdir(host->directory), ==, 0);
