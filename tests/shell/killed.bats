@@ -191,7 +191,8 @@ kill_each() {
 		done
 	done
 	open_session
-	local_shell "$SESSION"'invoke-command -Session $s "echo in; read -rt 0.5 <> <(:); kill -9 \$PPID; tail -f /dev/null" </dev/null >$HERE/o 2>$HERE/e; [ $? = 255 ]' || [ -n "$REMOTE_OWNED" ]
+	# By the command itself: what bash is about to start when its terminal goes is no job of it yet, and left behind.
+	local_shell "$SESSION"'invoke-command -Session $s "echo in; bash -c '\''read -rt 0.5 <> <(:); kill -9 \$1; exec tail -f /dev/null'\'' - \$PPID" </dev/null >$HERE/o 2>$HERE/e; [ $? = 255 ]' || [ -n "$REMOTE_OWNED" ]
 	[ "$(cat "$HERE/o")" = in ]
 	it_goes
 }
