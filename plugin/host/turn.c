@@ -261,6 +261,13 @@ gboolean pss_turn_is_refusal_of(guint64 n_bytes)
 	return n_bytes == 0;
 }
 
+/* ssh, where the other end has gone before it could say its own banner: packet.c of OpenSSH. */
+static gboolean is_cut_banner(const char *line)
+{
+	return g_str_has_prefix(line, "banner exchange: Connection ") &&
+	       (g_str_has_suffix(line, ": Broken pipe") || g_str_has_suffix(line, ": Connection reset by peer"));
+}
+
 gboolean pss_turn_is_refusal(const char *line)
 {
 	/* ssh's own: kex.c of OpenSSH, and the name that it had before 8.0. */
@@ -273,5 +280,5 @@ gboolean pss_turn_is_refusal(const char *line)
 		if (g_str_has_prefix(line, begins[i]))
 			return strstr(line, "losed by remote host") || strstr(line, "reset by peer") ||
 			       strstr(line, whole[0]) || strstr(line, whole[1]);
-	return FALSE;
+	return is_cut_banner(line);
 }

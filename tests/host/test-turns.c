@@ -318,6 +318,34 @@ static void time_stands_still(Fixture *f, gconstpointer unused)
 	link_record_finish(&asked);
 }
 
+/* What ssh says on its standard error, and whether that is all that a server, or a proxy, says which hangs up. */
+static void words_of_ssh(void)
+{
+	static const struct {
+		const char *line;
+		gboolean is_refusal;
+	} lines[] = {
+		{ "kex_exchange_identification: Connection closed by remote host", TRUE },
+		{ "kex_exchange_identification: read: Connection reset by peer", TRUE },
+		{ "ssh_exchange_identification: Connection closed by remote host", TRUE },
+		{ "kex_exchange_identification: banner line contains invalid characters: Exceeded MaxStartups", TRUE },
+		{ "Exceeded MaxStartups", TRUE },
+		{ "Not allowed at this time", TRUE },
+		{ "banner exchange: Connection to UNKNOWN port 65535: Broken pipe", TRUE },
+		{ "banner exchange: Connection to 127.0.0.1 port 22: Connection reset by peer", TRUE },
+		{ "banner exchange: Connection to 127.0.0.1 port 22: invalid format", FALSE },
+		{ "kex_exchange_identification: banner line contains invalid characters", FALSE },
+		{ "Connection to 127.0.0.1 closed by remote host.", FALSE },
+		{ "client_loop: send disconnect: Broken pipe", FALSE },
+		{ "ssh: connect to host 127.0.0.1 port 22: Connection refused", FALSE },
+		{ "", FALSE },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(lines); i++)
+		if (pss_turn_is_refusal(lines[i].line) != lines[i].is_refusal)
+			g_error("wrong: '%s'", lines[i].line);
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const password[] = { "password=right", NULL };
@@ -333,5 +361,6 @@ int main(int argc, char **argv)
 	ADD("an agent that asks", NULL, set_up_sshd, of_an_agent);
 	ADD("many questions at one terminal", password, set_up_server, many_of_one_terminal);
 	ADD("refused while another question stands", password, set_up_server, time_stands_still);
+	g_test_add_func("/turns/words of ssh", words_of_ssh);
 	return g_test_run();
 }
