@@ -119,13 +119,15 @@ __pss_next() {
 __pss_join() {
 	builtin local __pss_my_l __pss_my_v __pss_my_o= __pss_my_q
 	__pss_i=$1
-	[[ $1 == *$'\n'* ]] && builtin shopt -q cmdhist && ! builtin shopt -q lithist || return 0
+	# Of a long text that would take seconds.
+	[[ ${#1} -le 16384 && $1 == *$'\n'* ]] && builtin shopt -q cmdhist && ! builtin shopt -q lithist || return 0
 	case $1 in
 	*$'\\\n'* | *\\[\"\']* | *\`* | *'<<'* | *'=('* | *case* | \#* | *[[:space:]\;\&\|\(]\#*) return ;;
 	esac
 	__pss_my_v=$1$'\n'
 	while [[ -n $__pss_my_v ]]; do
-		__pss_my_l=${__pss_my_v%%$'\n'*} __pss_my_v=${__pss_my_v#*$'\n'} __pss_my_q=
+		__pss_my_l=${__pss_my_v%%$'\n'*} __pss_my_q=
+		__pss_my_v=${__pss_my_v:${#__pss_my_l}+1}
 		[[ $__pss_my_l != *[\"\']* ]] || __pss_my_q=${__pss_my_l//[!\"]/}/${__pss_my_l//[!\']/}
 		case $__pss_my_q in
 		'' | / | \"\"/ | /\'\' | \"\"/\'\' | \"\"\"\"/ | /\'\'\'\') ;;

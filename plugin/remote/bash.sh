@@ -201,7 +201,7 @@ __pss_v() {
 	else
 		__pss_my_m=${__pss_2@P}
 	fi
-	__pss_say v "$1" "$__pss_my_m"
+	__pss_say v "$1" "${__pss_my_m:0:@PROMPT@}"
 	return 1
 }
 
@@ -237,7 +237,7 @@ __pss_end() {
 	__pss_set PS1 ''
 	__pss_set PS2 ''
 	__pss_set PS0 ''
-	__pss_say E "$__pss_n" "$__pss_s" "$PWD" "$__pss_my_i" "$-"
+	__pss_say E "$__pss_n" "$__pss_s" "$PWD" "${__pss_my_i:0:@PROMPT@}" "$-"
 	__pss_mark "$__pss_n" "q;$__pss_s"
 	__pss_m=$__pss_n __pss_n= __pss_relay= __pss_l=
 	return 0

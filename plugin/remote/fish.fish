@@ -229,6 +229,8 @@ function __pss_done
 		__pss_stream $__pss_n '>'
 		builtin set -g __pss_relay ''
 	end
+	builtin test (builtin string length -- "$__pss_p") -le @PROMPT@; or builtin set __pss_p ''
+	builtin test (builtin string length -- "$__pss_right") -le 4000; or builtin set __pss_right ''
 	builtin test -z "$__pss_right"; or __pss_say R $__pss_n "$__pss_right"
 	__pss_say E $__pss_n $argv[1] "$PWD" "$__pss_p" ''
 	__pss_mark $__pss_n "q;$argv[1]"

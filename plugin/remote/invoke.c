@@ -74,7 +74,7 @@ gboolean pss_remote_invoke(PssRemote *remote, const PssCommand *command, guint r
 	remote->invoke_events = events;
 	remote->invoke_user = user;
 	gboolean has_secrets = command->variables && command->variables[0];
-	remote->invoke_request = pss_secret_new((has_secrets ? PSS_REQUEST_QUOTED : 1) * text->len + 512);
+	remote->invoke_request = pss_secret_new(has_secrets ? PSS_REQUEST_ROOM(text->len) : text->len + 512);
 	remote->invoke_undo = g_string_new(NULL);
 	remote->relay = relay;
 	remote->background = FALSE;

@@ -181,11 +181,19 @@ __pss_unfinished() {
 	return 1
 }
 
+# A prompt that is longer than a reply may be is none, as not all of these can cut it.
+__pss_fit() {
+	case $((${#__pss_i} > @PROMPT@)) in
+	1) __pss_i= ;;
+	esac
+}
+
 # __pss_v N TEXT: the same where TEXT is complete, else says so and fails.
 __pss_v() {
 	if __pss_unfinished "$2"; then
 		__pss_i=$__pss_2
 		case $__pss_escapes in 1) __pss_render ;; esac
+		__pss_fit
 		__pss_say v "$1" "$__pss_i"
 		return 1
 	fi
@@ -290,6 +298,7 @@ __pss_end() {
 	*) __pss_f= ;;
 	esac
 	__pss_x="{ ${__pss_x:+set -$__pss_x; }__pss_r && :; } 2>/dev/null$__pss_newline$__pss_f"
+	__pss_fit
 	__pss_say E "$__pss_n" "$__pss_s" "$PWD" "$__pss_i" "$-"
 	__pss_mark "$__pss_n" "q;$__pss_s"
 	__pss_m=$__pss_n __pss_n= __pss_o= __pss_relay=

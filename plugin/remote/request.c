@@ -12,6 +12,10 @@
 
 #define STREAMS " 0<\"$__pss_in\" 1<>\"$__pss_d/o$__pss_relay\" 2<>\"$__pss_d/e$__pss_relay\""
 
+/* zsh keeps the places of words in a line as short (hist.c), and writes astray behind 32767 bytes. */
+#define ZSH_LINE_MAX 16384 /* of a word in it */
+#define ZSH_PART_MAX (ZSH_LINE_MAX / PSS_REQUEST_QUOTED)
+
 /* However the text has ended: what a function sets of these options is put back when it returns. */
 #define ZSH_ALWAYS "always { { \\builtin eval \"$__pss_y\"; } 2>/dev/null; __pss_end; }\n"
 
@@ -148,6 +152,51 @@ static void append_record(GString *out, const char *kind, const char *nonce, con
 	g_string_append_c(out, '\0');
 }
 
+/* Lines for zsh that make `text` its __pss_text, in the request `nonce`. How many there are. */
+static guint send_ahead(GString *out, const char *nonce, const char *text, gsize n)
+{
+	guint n_parts = 0;
+
+	for (gsize at = 0; at < n; at += ZSH_PART_MAX) {
+		append_form(out, PSS_FAMILY_ZSH, "{ __pss_part %s ", nonce);
+		g_string_append_printf(out, "%u ", ++n_parts);
+		pss_request_quote(out, PSS_FAMILY_ZSH, text + at, MIN(n - at, ZSH_PART_MAX));
+		g_string_append(out, "; } 2>/dev/null\n");
+	}
+	return n_parts;
+}
+
+/* Begins a line that calls `function` with `nonce` and `text`. */
+static void append_call(GString *out, PssFamily family, const char *function, const char *nonce, const char *text,
+			gsize n)
+{
+	guint n_parts = family == PSS_FAMILY_ZSH && n > ZSH_PART_MAX ? send_ahead(out, nonce, text, n) : 0;
+
+	append_form(out, family, "{ %s", "");
+	if (n_parts > 0)
+		g_string_append_printf(out, "__pss_whole %s %u && ", nonce, n_parts);
+	g_string_append_printf(out, "%s %s ", function, nonce);
+	if (n_parts > 0)
+		g_string_append(out, "\"$__pss_text\"");
+	else
+		pss_request_quote(out, family, text, n);
+}
+
+/* A line of ours: a command, and the words behind it. */
+static void append_command(GString *out, PssFamily family, const char *nonce, const char *command, const char *words)
+{
+	gsize n = strlen(words);
+	gboolean is_long = family == PSS_FAMILY_ZSH && n > ZSH_LINE_MAX;
+	guint n_parts = is_long ? send_ahead(out, nonce, words, n) : 0;
+
+	append_form(out, family, "{ %s", "");
+	if (is_long)
+		g_string_append_printf(out, "__pss_whole %s %u && \\builtin eval \"", nonce, n_parts);
+	g_string_append(out, command);
+	g_string_append(out, is_long ? " $__pss_text\"" : words);
+	g_string_append(out, "; } >/dev/null 2>&1\n");
+}
+
 void pss_request_line(GString *out, PssFamily family, const char *nonce, const char *text, gsize n, gboolean ask)
 {
 	if (family == PSS_FAMILY_FISH) {
@@ -158,8 +207,7 @@ void pss_request_line(GString *out, PssFamily family, const char *nonce, const c
 	for (gsize i = 0; i < G_N_ELEMENTS(families); i++) {
 		if (families[i].family != family || !families[i].evaluate)
 			continue;
-		append_form(out, family, ask ? "{ __pss_v %s " : "{ __pss_b %s ", nonce);
-		pss_request_quote(out, family, text, n);
+		append_call(out, family, ask ? "__pss_v" : "__pss_b", nonce, text, n);
 		g_string_append(out, families[i].evaluate);
 	}
 }
@@ -178,8 +226,7 @@ void pss_request_invoke(GString *out, PssFamily family, const char *nonce, const
 	for (gsize i = 0; i < G_N_ELEMENTS(families); i++) {
 		if (families[i].family != family || !families[i].invoke)
 			continue;
-		append_form(out, family, "{ __pss_i %s ", nonce);
-		pss_request_quote(out, family, text, n);
+		append_call(out, family, "__pss_i", nonce, text, n);
 		g_string_append_printf(out, " %u%s%s", relay, number, families[i].invoke);
 	}
 }
@@ -247,10 +294,9 @@ void pss_request_forget(GString *out, PssFamily family, gboolean arguments, cons
 		return;
 	}
 	if (arguments)
-		append_form(out, family, "set --%s", "");
+		append_form(out, family, "set --%s\n", "");
 	if (names->len > 0)
-		append_form(out, family, "unset -v%s", names->str);
-	g_string_append_c(out, '\n');
+		append_command(out, family, "-", "unset -v", names->str);
 	rest(out, family);
 }
 
@@ -275,21 +321,22 @@ void pss_request_complete(GString *out, PssFamily family, const char *nonce, con
 		append_record(out, "c", nonce, rest->str);
 		return;
 	}
-	append_form(out, family, "{ __pss_c %s", nonce);
-	append_word(out, family, &cursor->kind, 1);
-	append_word(out, family, &cursor->quote, cursor->quote ? 1 : 0);
-	append_number(out, cursor->start);
-	append_word(out, family, cursor->head->str, cursor->head->len);
-	append_word(out, family, cursor->directory->str, cursor->directory->len);
-	append_word(out, family, cursor->base->str, cursor->base->len);
-	append_number(out, point);
-	append_number(out, cursor->segment);
-	append_word(out, family, line, n);
+	g_autoptr(GString) words = g_string_new(NULL);
+	append_word(words, family, &cursor->kind, 1);
+	append_word(words, family, &cursor->quote, cursor->quote ? 1 : 0);
+	append_number(words, cursor->start);
+	append_word(words, family, cursor->head->str, cursor->head->len);
+	append_word(words, family, cursor->directory->str, cursor->directory->len);
+	append_word(words, family, cursor->base->str, cursor->base->len);
+	append_number(words, point);
+	append_number(words, cursor->segment);
+	append_word(words, family, line, n);
 	for (guint i = 0; i < cursor->words->len; i++) {
 		const char *word = cursor->words->pdata[i];
-		append_word(out, family, word, strlen(word));
+		append_word(words, family, word, strlen(word));
 	}
-	g_string_append(out, "; } >/dev/null 2>&1\n");
+	g_autofree char *command = g_strconcat("__pss_c ", nonce, NULL);
+	append_command(out, family, nonce, command, words->str);
 	rest(out, family);
 }
 

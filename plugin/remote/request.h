@@ -20,6 +20,9 @@ typedef enum {
 /* A byte of a quoted text is so many bytes at most. */
 #define PSS_REQUEST_QUOTED 4
 
+/* Room for a request with a text of `n` bytes, whatever they are. */
+#define PSS_REQUEST_ROOM(n) (PSS_REQUEST_QUOTED * (n) + (n) / 32 + 512)
+
 /* By the word in the reply `r`. */
 PssFamily pss_family_from_name(const char *name);
 

@@ -11,6 +11,7 @@
 
 /* What one completion may carry over, so that it stays below the longest reply and the longest frame. */
 #define PSS_COMPLETIONS_MAX 4000
+#define PSS_PROMPT_LONGEST 60000       /* letters, of four bytes at most */
 #define PSS_COMPLETIONS_LONGEST 160000 /* bytes */
 
 void pss_script_replace(GString *text, const char *from, const char *to)
@@ -74,6 +75,7 @@ char *pss_script_control(const PssScriptValues *values, gsize *ret_n)
 	pss_script_include(text, "@WHERE@", pss_source_where);
 	pss_script_include(text, "@LAUNCH@", pss_source_launch);
 	pss_script_replace(text, "@INPUTS@", G_STRINGIFY(PSS_RELAY_INPUTS));
+	pss_script_replace(text, "@PROMPT@", G_STRINGIFY(PSS_PROMPT_LONGEST));
 	pss_script_replace(text, "@MOST@", G_STRINGIFY(PSS_COMPLETIONS_MAX));
 	pss_script_replace(text, "@LONGEST@", G_STRINGIFY(PSS_COMPLETIONS_LONGEST));
 	if (values->resilient)

@@ -170,6 +170,7 @@ function __pss_find_handler {
 }
 
 function __pss_tell_prompt {
+	__pss_cut
 	[[ $__pss_i$'\''\n'\''$__pss_right != "$__pss_shown" ]] || return 0
 	__pss_shown=$__pss_i$'\''\n'\''$__pss_right
 	__pss_say P "$__pss_last" "$__pss_i" "$__pss_right"

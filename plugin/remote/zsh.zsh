@@ -130,9 +130,12 @@ function __pss_list {
 # The text in one line, as for a list of jobs.
 function __pss_shorten {
 	local l
-	__pss_whole=${__pss_whole//$'\''\n\t'\''/$'\''\n'\''}
-	__pss_short=
-	for l in "${(@f)__pss_whole}"; do
+	local -a w
+	w=("${(@f)__pss_whole}")
+	w=("${w[@]#$'\''\t'\''}")
+	__pss_whole=${(F)w} __pss_short=
+	for l in "${w[@]}"; do
+		(( $#__pss_short < 80 )) || break
 		while [[ $l == $'\''\t'\''* ]]; do
 			l=${l#?}
 		done
@@ -154,10 +157,22 @@ function __pss_watch_traps {
 	fi
 }
 
+# A long word of a request comes ahead of it, in parts. __pss_part N I TEXT: the Ith of the request N, from 1.
+function __pss_part {
+	[[ $1 == "$__pss_of" && $2 != 1 ]] || __pss_of=$1 __pss_parts=()
+	__pss_parts[$2]=$3
+}
+
+# __pss_whole N COUNT: they have all come, and are __pss_text. An interrupt may have cost any of them.
+function __pss_whole {
+	[[ $1 == "$__pss_of" && ${#__pss_parts} -eq $2 && ${#__pss_parts:#} -eq $2 ]] || return
+	__pss_text=${(j::)__pss_parts} __pss_parts=()
+}
+
 # __pss_b N TEXT: begins the request N. It fails for one that has begun already: a request may come twice.
 function __pss_b {
 	[[ $1 != "$__pss_n" && $1 != "$__pss_m" ]] || return 1
-	__pss_n=$1 __pss_line=$2 __pss_c=$2 __pss_u=
+	__pss_n=$1 __pss_line=$2 __pss_c=$2 __pss_u= __pss_text=
 	__pss_at[status]= __pss_at[word]= __pss_at[pipe]= __pss_at[traps]=guard
 	[[ $2 != *(trap|TRAP)* ]] || __pss_watch_traps
 	__pss_w=$(( __pss_w > 0 ? __pss_w - 1 : 0 ))
@@ -206,7 +221,10 @@ function __pss_parse {
 # Whether TEXT is unfinished. The parser takes the end of input for the end of a command, so it is asked
 # with something behind the text that only an unfinished one changes the meaning of.
 function __pss_unfinished {
-	local n=$(( ${#${1//[^$'\''\n'\'']/}} + 2 )) t=$1 m
+	local n t=$1 m
+	local -a l
+	l=("${(@ps:\n:)1}")
+	n=$(( $#l + 1 ))
 	while [[ $t == *\\\\ ]]; do
 		t=${t%\\\\}
 	done
@@ -229,7 +247,8 @@ function __pss_v {
 		__pss_b "$1" "$2"
 		return
 	fi
-	__pss_say v "$1" "${(%%)__pss_2}"
+	m=${(%%)__pss_2}
+	__pss_say v "$1" "$m[1,@PROMPT@]"
 	return 1
 }
 
@@ -270,6 +289,11 @@ function __pss_sort {
 	__pss_user=(${__pss_user:*__pss_running})
 }
 
+# The prompts, as long as a reply may be.
+function __pss_cut {
+	__pss_i=$__pss_i[1,@PROMPT@] __pss_right=$__pss_right[1,4000]
+}
+
 function __pss_report {
 	local -a late
 	__pss_rest
@@ -286,6 +310,7 @@ function __pss_report {
 		__pss_stream "$__pss_n" ">"
 	fi
 	if [[ -z $__pss_relay ]]; then
+		__pss_cut
 		__pss_shown=$__pss_i$'\''\n'\''$__pss_right
 		[[ -z $__pss_right ]] || __pss_say R "$__pss_n" "$__pss_right"
 	fi
@@ -451,8 +476,8 @@ logout() {
 
 # ---- the boot's last steps
 typeset -g __pss_k=@KEY@ __pss_kept=@KEPT@ __pss_n=@FIRST@
-typeset -g __pss_u=0 __pss_s=0 __pss_w=0 __pss_i= __pss_1= __pss_2= __pss_c= __pss_x= __pss_y= __pss_m= __pss_rests= __pss_job= __pss_relay= __pss_bang= __pss_in= __pss_sl=0 __pss_arg= __pss_before= __pss_period=0 __pss_line= __pss_whole= __pss_short= __pss_own= __pss_later= __pss_fd= __pss_asked= __pss_shown= __pss_right= __pss_last= __pss_zle=
-typeset -ga __pss_late __pss_l __pss_hp __pss_hx __pss_hr __pss_early
+typeset -g __pss_u=0 __pss_s=0 __pss_w=0 __pss_i= __pss_1= __pss_2= __pss_c= __pss_x= __pss_y= __pss_m= __pss_rests= __pss_job= __pss_relay= __pss_bang= __pss_in= __pss_sl=0 __pss_arg= __pss_before= __pss_period=0 __pss_line= __pss_whole= __pss_short= __pss_own= __pss_later= __pss_fd= __pss_asked= __pss_shown= __pss_right= __pss_last= __pss_zle= __pss_of= __pss_text=
+typeset -ga __pss_parts __pss_late __pss_l __pss_hp __pss_hx __pss_hr __pss_early
 # Where the terminal has no name, as in a chroot, it has another way to it.
 typeset -g __pss_t=$(builtin command -p tty 2>/dev/null)
 [[ -c $__pss_t ]] || __pss_t=/dev/tty

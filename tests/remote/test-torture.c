@@ -95,6 +95,7 @@ int main(int argc, char **argv)
 	g_unsetenv("XDG_RUNTIME_DIR");
 	g_unsetenv("ENV");
 	add(&torture_text, ALL);
+	add(&torture_long, ALL);
 	add(&torture_programs, ALL);
 	add(&torture_state, ALL);
 	add(&torture_hooks, ALL);

@@ -46,6 +46,13 @@ static void expect_all_bytes(Drive *drive)
 }
 
 static const Row rows[] = {
+	{ "long prompts",
+	  FISH,
+	  NULL,
+	  NULL,
+	  FALSE,
+	  { LINE("function fish_prompt; string repeat -n 300000 x; end"), PROMPT(0),
+	    LINE("function fish_prompt; echo -n 'b$ '; end; echo ok"), PROMPT(0), HAS("ok"), PS("b$ "), DONE } },
 	{ "a command and its status",
 	  FISH,
 	  NULL,

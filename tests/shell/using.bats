@@ -53,10 +53,23 @@ using() {
 }
 
 @test "using: values are long, and many" {
-	only bash
-	using 'open bash
+	using 'open $0
 		same "echo \${#using:big[@]} \${using:big[2]}"
 		same "printf \"<%s>\" \"\${using:big[@]}\" | cksum"
+		remove-pssession -Name s'
+}
+
+@test "using: a long value, and long words, in a zsh" {
+	only bash "the file for zsh has it above"
+	using 'open zsh
+		w=$(head -c 100000 /dev/zero | tr "\0" "\377")
+		there "echo \${#using:w}"
+		[ "$(cat $HERE/session $HERE/computer)" = "100000
+100000" ] || exit 55
+		for i in -Name\ s "-ConfigFile $C -ConfigurationName zsh -ComputerName box"; do
+			[ "$(invoke-command -n $i -- printf "<%s>" "${big[@]}" | cksum)" = "$(printf "<%s>" "${big[@]}" | cksum)" ] || exit 56
+		done
+		[ "$(get-pssession -Name s -Property State)" = Opened ] || exit 57
 		remove-pssession -Name s'
 }
 
