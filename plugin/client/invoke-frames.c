@@ -15,7 +15,7 @@
 #include "wire/cleanup.h"
 
 #define TEXT_PART (128u * 1024u)
-#define VARIABLES_BESIDE (64u * 1024u) /* more of them go in messages of their own */
+#define TEXTS_BESIDE (64u * 1024u) /* more of them go in messages of their own */
 #define FIELD_BYTES 9u
 #define CREDIT (1024u * 1024u)
 
@@ -29,26 +29,34 @@ static size_t n_bytes(const struct pss_texts *texts)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < texts->n_items; i++)
+	for (size_t i = 0; texts && i < texts->n_items; i++)
 		n += strlen(texts->items[i]) + FIELD_BYTES;
 	return n;
 }
 
 /* In as many messages as they need. */
-static int write_variables(struct pss_invoke *invoke, uint32_t id)
+static int write_apart(struct pss_invoke *invoke, uint32_t id, enum pss_tag tag, const struct pss_texts *texts)
 {
-	const struct pss_texts *variables = &invoke->variables;
 	struct pss_message message;
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < variables->n_items;) {
+	for (size_t i = 0; rc == 0 && texts && i < texts->n_items;) {
 		pss_message_begin(&message, &invoke->connection.out, PSS_VARIABLES, id);
 		do
-			pss_message_text(&message, PSS_TAG_VARIABLE, variables->items[i++]);
-		while (i < variables->n_items && pss_message_has_room(&message, strlen(variables->items[i]) + 1));
+			pss_message_text(&message, tag, texts->items[i++]);
+		while (i < texts->n_items && pss_message_has_room(&message, strlen(texts->items[i]) + 1));
 		rc = pss_message_end(&message);
 	}
 	return rc;
+}
+
+static int write_all_apart(struct pss_invoke *invoke, uint32_t id)
+{
+	int rc = write_apart(invoke, id, PSS_TAG_WORD, invoke->words);
+
+	if (rc == 0)
+		rc = write_apart(invoke, id, PSS_TAG_ARGUMENT, invoke->arguments);
+	return rc < 0 ? rc : write_apart(invoke, id, PSS_TAG_VARIABLE, &invoke->variables);
 }
 
 static int write_text(struct pss_invoke *invoke, uint32_t id)
@@ -95,11 +103,12 @@ static int write_invoke(struct pss_invoke *invoke, const struct pss_invoke_targe
 	} else {
 		pss_message_text(&message, PSS_TAG_INSTANCE, target->instance);
 	}
-	write_texts(&message, PSS_TAG_WORD, invoke->words);
-	write_texts(&message, PSS_TAG_ARGUMENT, invoke->arguments);
-	bool apart = n_bytes(&invoke->variables) > VARIABLES_BESIDE;
-	if (!apart)
+	bool apart = n_bytes(invoke->words) + n_bytes(invoke->arguments) + n_bytes(&invoke->variables) > TEXTS_BESIDE;
+	if (!apart) {
+		write_texts(&message, PSS_TAG_WORD, invoke->words);
+		write_texts(&message, PSS_TAG_ARGUMENT, invoke->arguments);
 		write_texts(&message, PSS_TAG_VARIABLE, &invoke->variables);
+	}
 	pss_message_number(&message, PSS_TAG_INPUT, invoke->input >= 0);
 	pss_message_number(&message, PSS_TAG_WAIT, invoke->wait);
 	pss_message_number(&message, PSS_TAG_TTY, invoke->tty);
@@ -114,7 +123,7 @@ static int write_invoke(struct pss_invoke *invoke, const struct pss_invoke_targe
 		pss_request_environment(invoke->call, &message);
 	int rc = pss_message_end(&message);
 	if (rc == 0 && apart)
-		rc = write_variables(invoke, target->id);
+		rc = write_all_apart(invoke, target->id);
 	return rc < 0 ? rc : write_text(invoke, target->id);
 }
 

@@ -117,3 +117,15 @@ void pss_using_wipe(struct pss_texts *variables)
 		pss_wipe(variables->items[i], strlen(variables->items[i]));
 	pss_texts_finish(variables);
 }
+
+bool pss_values_fit(struct pss_call *call, const struct pss_texts *values, const char *what)
+{
+	for (size_t i = 0; i < values->n_items; i++) {
+		if (strlen(values->items[i]) <= VALUE_MAX)
+			continue;
+		pss_call_usage(call, "%s cannot be sent: it is longer than %d bytes; standard input takes any", what,
+			       VALUE_MAX);
+		return false;
+	}
+	return true;
+}

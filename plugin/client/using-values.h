@@ -8,4 +8,7 @@
  * map "NAME(m", each followed by "[KEY" and "=value" in turn. They are secrets perhaps, also where this fails. False: a
  * name means nothing here, which has been told as a wrong parameter. */
 bool pss_using_bind(struct pss_call *call, const char *text, char **ret_text, struct pss_texts *variables);
+/* Whether each goes into one frame, as values do. False: one does not, which has been told as a wrong parameter. `what`
+ * is such a value, in words. */
+bool pss_values_fit(struct pss_call *call, const struct pss_texts *values, const char *what);
 void pss_using_wipe(struct pss_texts *variables);

@@ -207,6 +207,9 @@ static bool read_command(struct pss_call *call, struct job *job)
 			       "what follows -- is the whole command: there can be no other and no -ArgumentList");
 		return false;
 	}
+	if (!pss_values_fit(call, &own[ARGV].list, "a word behind --") ||
+	    !pss_values_fit(call, &own[ARGUMENT_LIST].list, "a value of -ArgumentList"))
+		return false;
 	job->invoke.arguments = &own[ARGUMENT_LIST].list;
 	job->invoke.script = own[FILE_PATH].given;
 	bool good = true;

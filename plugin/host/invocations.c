@@ -440,6 +440,12 @@ void pss_invocations_on_invoke(PssPeer *peer, uint32_t id, struct pss_fields fie
 		end_with_error(invocation, error);
 }
 
+static void collect_more(struct pss_fields fields, enum pss_tag tag, GPtrArray *texts)
+{
+	g_ptr_array_set_size(texts, (gint)texts->len - 1); /* the NULL at its end */
+	collect(fields, tag, texts);
+}
+
 void pss_invocations_on_variables(PssPeer *peer, uint32_t id, struct pss_fields fields)
 {
 	struct invocation *invocation = find(peer, id);
@@ -451,8 +457,9 @@ void pss_invocations_on_variables(PssPeer *peer, uint32_t id, struct pss_fields 
 		pss_peer_fail(peer, "variables over the limit, or behind the command");
 		return;
 	}
-	g_ptr_array_set_size(invocation->variables, (gint)invocation->variables->len - 1); /* the NULL at its end */
-	collect(fields, PSS_TAG_VARIABLE, invocation->variables);
+	collect_more(fields, PSS_TAG_WORD, invocation->words);
+	collect_more(fields, PSS_TAG_ARGUMENT, invocation->arguments);
+	collect_more(fields, PSS_TAG_VARIABLE, invocation->variables);
 }
 
 void pss_invocations_on_command(PssPeer *peer, const struct pss_frame *frame)

@@ -139,6 +139,12 @@ using() {
 			remove-pssession -Name s
 		done
 		huge=$(head -c 300000 /dev/zero | tr "\0" x)
+		for i in -- -ArgumentList; do
+			set -- echo $i "$huge"
+			[ $i != -- ] || set -- -- echo "$huge"
+			invoke-command -n -ConfigFile $C -ComputerName box "$@" 2>$HERE/e
+			[ $? = 2 ] && grep -q "longer than 261120 bytes; standard input takes any" $HERE/e || exit 60
+		done
 		invoke-command -n -ConfigFile $C -ComputerName box "echo \$using:huge" 2>$HERE/e
 		[ $? = 2 ] && grep -q "longer than 261120 bytes; standard input takes any" $HERE/e || exit 59'
 }
