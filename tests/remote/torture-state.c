@@ -29,6 +29,15 @@ static void let_go(Drive *drive)
 }
 
 static const Row rows[] = {
+	{ "the first job is number 1",
+	  BASH | DASH | ASH | MKSH,
+	  "in zsh what stands around the text is 1 and 2; ksh93 shows the request",
+	  NULL,
+	  FALSE,
+	  { LINE("sleep 100 &"), PROMPT(0), LINE("jobs"), PROMPT(0), HAS("[1]"), LACKS("__pss"), LACKS("[2]"),
+	    LINE("kill -9 %1; wait %1 2>/dev/null; wait $! 2>/dev/null"), PROMPT(ANY), LINE("jobs"), PROMPT(ANY),
+	    LACKS("[2]"), LINE("sleep 100 & sleep 101 & jobs"), PROMPT(0), HAS("[2]"), LACKS("[3]"), LINE("kill %1 %2"),
+	    PROMPT(0), DONE } },
 	{ "state over lines",
 	  ALL,
 	  NULL,
