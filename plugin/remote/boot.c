@@ -251,14 +251,12 @@ void pss_boot_on_mark(PssRemote *remote, char kind, const char *argument)
 
 /* ---- the control channel's word */
 
+/* `what`: the shell's name, or a reason of several words. */
 static void on_unsupported(PssRemote *remote, const char *what)
 {
 	g_autofree char *text =
-		strchr(what, ' ')
-			? g_strdup_printf("local editing unavailable: %s; raw terminal", what)
-			: g_strdup_printf(
-				  "local editing unavailable for %s; raw terminal; invoke-command runs statelessly",
-				  what);
+		g_strdup_printf("local editing unavailable%s %s; raw terminal; invoke-command runs statelessly",
+				strchr(what, ' ') ? ":" : " for", what);
 	become_plain(remote, text);
 }
 

@@ -29,9 +29,12 @@ enum { PSS_SLOT_NAME, PSS_SLOT_REQUEST }; /* with the first line the first becom
 typedef struct {
 	char key[16];                      /* what calls it to read a request */
 	char called[PSS_NONCE_LENGTH + 1]; /* the request after whose end it was called last */
+	char begun[PSS_NONCE_LENGTH + 1];  /* the last request that the reader has executed */
 	gboolean waits;                    /* for keys, or will */
 	gboolean reads;                    /* requests, from the fifo */
 	GString *painted;                  /* while it waits */
+	gboolean has_no_text;              /* no command line is painted now */
+	GString *tail;                     /* of a command's output: what may be a mark of the reader's own */
 	guint timer, n_calls;
 	gboolean disturbed;    /* keys that make a terminal forget have been sent since it read last */
 	gboolean may_be_extra; /* it was called once more: the key may lie in the terminal unread */
@@ -230,6 +233,8 @@ void pss_reader_init_key(PssReader *reader, const char *key); /* of another engi
 void pss_reader_finish(PssReader *reader);
 void pss_reader_stop(PssReader *reader);
 void pss_reader_on_mark(PssRemote *remote, guint slot, char kind, const char *argument);
+void pss_reader_on_output(PssRemote *remote, const void *data, gsize n); /* for pss_line_on_output() */
+void pss_reader_release(PssRemote *remote, gboolean ends); /* what it has kept back of that; `ends`: the output does */
 void pss_reader_on_paint(PssRemote *remote, const void *data, gsize n);
 void pss_reader_on_keys(PssRemote *remote, const void *data, gsize n);
 void pss_reader_on_done(PssRemote *remote); /* of a line or an invocation */

@@ -17,9 +17,9 @@ function __pss_say
 	end
 end
 
-# The reader of fish 4 is another one.
-if not builtin string match -qr '^3\.(?:[6-9]|\d\d)' -- $version
-	__pss_say n "fish $version is not one of 3.6 and later 3.x"
+# Older ones have not all the builtins that this file needs.
+if not builtin string match -qr '^(?:3\.(?:[6-9]|\d\d)|[4-9]\.|\d\d)' -- $version
+	__pss_say n "fish $version is older than 3.6"
 	builtin functions -e __pss_say
 	builtin set -e __pss_d
 	builtin set -e __pss_k
@@ -46,9 +46,11 @@ builtin set -g __pss_t (command tty)
 # Where the terminal has no name, as in a chroot, it has another way to it.
 builtin test -c "$__pss_t"; or builtin set -g __pss_t /dev/tty
 builtin test -c "$__pss_t"; or builtin set -g __pss_t /proc/$fish_pid/fd/0
-builtin set -g __pss_stty (command -s stty; or echo /bin/stty)
+# By their paths, as PATH may be emptied: a name that is not found would be the user's fish_command_not_found's.
+for x in dd kill od sh stty
+	builtin set -g __pss_$x (command -s $x; or builtin echo /bin/$x)
+end
 builtin set -g __pss_fish (builtin status fish-path)
-builtin set -g __pss_od (command -s od; or echo /usr/bin/od)
 
 # ---- marks
 function __pss_mark
@@ -63,6 +65,8 @@ function __pss_take_right
 	builtin functions -q __pss_user_right; and builtin functions -e __pss_user_right
 	builtin functions -q fish_right_prompt; and builtin functions -c fish_right_prompt __pss_user_right
 	function fish_right_prompt
+		# fish 4 paints it once more in front of the output, where it is to be transient.
+		builtin contains -- --final-rendering $argv; and return
 		builtin set -g fish_bind_mode __pss
 		__pss_mark $__pss_now r >$__pss_t
 	end
@@ -110,11 +114,25 @@ function __pss_key
 	builtin set -g __pss_keys "$__pss_keys$b$argv[1]"
 end
 
+# The sequences of cursor keys, function keys, pasting and Alt, as they follow ESC.
+function __pss_key_sequences
+	builtin printf '%s\n' O{A,B,C,D,F,H,M,P,Q,R,S} '['{A,B,C,D,F,H,I,O,P,Q,R,S,Z} '[1;'{2,3,4,5,6,7,8}{A,B,C,D,F,H,P,Q,R,S}
+	builtin printf '%s~\n' '['{1,2,3,4,5,6,7,8,11,12,13,14,15,17,18,19,20,21,23,24,200,201}
+	builtin printf '%s~\n' '['{2,3,5,6,15,17,18,19,20,21,23,24}';'{2,3,4,5,6,7,8}
+	builtin string split '' -- '!"#$%&()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNPQRSTUVWXYZ\\]^_`abcdefghijklmnopqrstuvwxyz{|}~' "'"
+end
+
 # The bindings of the mode of rest. A user may erase them.
 function __pss_bind
 	for i in (seq 31) 127
 		builtin set -l x '\x'(builtin printf '%02x' $i)
 		builtin eval "builtin bind -M __pss $x '__pss_key $x'"
+	end
+	# fish 4 takes such a sequence for one key.
+	if not builtin string match -q '3.*' -- $version
+		for x in \e(__pss_key_sequences)
+			builtin bind -M __pss $x "__pss_key "(builtin string escape -- $x)
+		end
 	end
 	builtin bind -M __pss '' self-insert
 	builtin bind -M __pss \x1e@CALL@ __pss_serve
@@ -150,7 +168,7 @@ function __pss_ended --on-event fish_postexec
 	__pss_cook
 	__pss_last
 	# What the reader says of jobs when the shell shall exit is the user's.
-	builtin string match -q '*exit*' -- $__pss_c; and builtin jobs -q; or __pss_mark $__pss_n n
+	builtin string match -q '*exit*' -- $__pss_c; and builtin jobs -q; or __pss_mark $__pss_n 'n;1'
 end
 
 # The reader saves the modes that it finds, and restores them before it runs the next text: so keys that come
@@ -245,7 +263,7 @@ end
 function __pss_interrupted
 	__pss_observe
 	command $__pss_stty -icanon min 0 time 3 <$__pss_t
-	command dd bs=9 count=1 <$__pss_t >/dev/null 2>&1
+	command $__pss_dd bs=9 count=1 <$__pss_t >/dev/null 2>&1
 	builtin commandline -r ''
 	builtin set -g __pss_keys ''
 	__pss_serve
@@ -279,7 +297,7 @@ function __pss_serve
 	end
 	__pss_read <"$__pss_d/q"; and return
 	# The fifo has ended, or its directory is gone.
-	command kill -HUP $fish_pid
+	command $__pss_kill -HUP $fish_pid
 end
 
 # Whether the request N has begun already: it may come twice.
@@ -343,13 +361,13 @@ end
 # d: what lies in the terminal may be a key that came twice.
 function __pss_do_d
 	command $__pss_stty -icanon min 0 time 0 <$__pss_t
-	command dd bs=4096 count=1 <$__pss_t >/dev/null 2>&1
+	command $__pss_dd bs=4096 count=1 <$__pss_t >/dev/null 2>&1
 	return 1
 end
 
 # h: a hang-up.
 function __pss_do_h
-	command kill -HUP $fish_pid
+	command $__pss_kill -HUP $fish_pid
 end
 
 # ---- invocations
@@ -404,7 +422,7 @@ function __pss_do_f
 	builtin test -f "$__pss_d/r$argv[1]"; or return 1
 	builtin read -l p <"$__pss_d/r$argv[1]"; or return 1
 	# By a shell: the program kill of procps takes "-123" for "-1", which is every process there is.
-	command /bin/sh -c 'kill "$1" || kill -KILL "-$1"' sh $p 2>/dev/null
+	command $__pss_sh -c 'kill "$1" || kill -KILL "-$1"' sh $p 2>/dev/null
 	return 1
 end
 
@@ -418,7 +436,7 @@ function __pss_do_c
 	# The line that it prints has a newline more.
 	builtin set -l n (builtin string escape --style=url -- $token | builtin string replace -ra '%..' x | builtin string length)
 	# A completer that hangs is interrupted, and we with it; then the reader is told to ask for the key once more.
-	builtin set -l guard (command sh -c '
+	builtin set -l guard (command $__pss_sh -c '
 		{
 			pss_wait() { sleep $1 & trap "kill $!; exit" TERM; wait; }
 			trap "" INT
@@ -434,7 +452,7 @@ function __pss_do_c
 	builtin set -l found (builtin complete --escape -C $text 2>/dev/null </dev/null)
 	__pss_observe
 	builtin set -e __pss_completing
-	command kill $guard
+	command $__pss_kill $guard
 	__pss_mark $__pss_now t
 	builtin set -l count (builtin count $found)
 	builtin set -l flags
@@ -468,7 +486,7 @@ function __pss_do_k
 		end
 		builtin set -g __pss_u (builtin math "($s % 256 + 256) % 256")
 		__pss_say X $__pss_n $__pss_u
-		command kill -INT $fish_pid
+		command $__pss_kill -INT $fish_pid
 	end
 	return 1
 end

@@ -28,7 +28,7 @@ zsh)
 	;;
 fish)
 	export __pss_d
-	exec "$s" -l -i -C '. "$__pss_d/rc"'
+	exec "$s" -f no-keyboard-protocols,no-mark-prompt,no-query-term -l -i -C '. "$__pss_d/rc"'
 	;;
 posix)
 	export __pss_env="${ENV-}" ENV="$__pss_d/rc"

@@ -18,6 +18,7 @@ void pss_reader_init(PssReader *reader, const char *nonce)
 	/* Secret enough not to be typed by chance. */
 	g_snprintf(reader->key, sizeof reader->key, "\036%.8s", nonce);
 	reader->painted = g_string_new(NULL);
+	reader->tail = g_string_new(NULL);
 }
 
 void pss_reader_init_key(PssReader *reader, const char *key)
@@ -29,6 +30,7 @@ void pss_reader_finish(PssReader *reader)
 {
 	pss_reader_stop(reader);
 	g_string_free(reader->painted, TRUE);
+	g_string_free(reader->tail, TRUE);
 }
 
 void pss_reader_stop(PssReader *reader)
@@ -59,19 +61,35 @@ static gboolean on_silence(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
-static void watch(PssRemote *remote)
+static void watch_for(PssRemote *remote, guint milliseconds)
 {
 	PssReader *reader = &remote->reader;
 	pss_reader_stop(reader);
 	if (reader->n_calls < MAX_CALLS)
-		reader->timer = g_timeout_add((reader->disturbed ? DISTURBED_CALL_MS : CALL_MS) * (reader->n_calls + 1),
-					      on_silence, remote);
+		reader->timer = g_timeout_add(milliseconds * (reader->n_calls + 1), on_silence, remote);
+}
+
+static void watch(PssRemote *remote)
+{
+	watch_for(remote, remote->reader.disturbed ? DISTURBED_CALL_MS : CALL_MS);
+}
+
+/* A request that has been read and has not begun: the reader paints anew, as after a resize, and goes on to execute it;
+ * or an interrupt has taken it away from the reader, which waits then. */
+static gboolean is_about_to_begin(const PssRemote *remote, const char *nonce)
+{
+	return remote->phase == PSS_PHASE_SENT && strcmp(nonce, remote->mark_nonce) == 0 &&
+	       strcmp(nonce, remote->reader.begun) != 0;
 }
 
 static void call(PssRemote *remote, const char *nonce)
 {
 	if (strcmp(remote->reader.called, nonce) == 0)
 		return;
+	if (is_about_to_begin(remote, nonce)) {
+		watch_for(remote, DISTURBED_CALL_MS);
+		return;
+	}
 	g_strlcpy(remote->reader.called, nonce, sizeof remote->reader.called);
 	send_key(remote);
 }
@@ -97,6 +115,45 @@ void pss_reader_call_again(PssRemote *remote)
 		call(remote, remote->mark_nonce);
 }
 
+/* ---- its own mark behind a command's output (fish 4.0; later ones are told not to make any) */
+
+#define END_MARK "\033]133;D;"
+#define END_MARK_MAX (sizeof END_MARK - 1 + 4) /* with a status and BEL */
+
+/* So many bytes at the end are such a mark, or may become one. */
+static gsize end_mark_length(const char *data, gsize n)
+{
+	gsize n_searched = MIN(n, END_MARK_MAX), n_fixed = sizeof END_MARK - 1;
+	const char *at = memrchr(data + n - n_searched, '\033', n_searched);
+	if (!at)
+		return 0;
+	gsize length = (gsize)(data + n - at);
+	if (memcmp(at, END_MARK, MIN(length, n_fixed)) != 0)
+		return 0;
+	for (gsize i = n_fixed; i < length; i++)
+		if (!g_ascii_isdigit(at[i]) && (at[i] != '\007' || i + 1 < length))
+			return 0;
+	return length;
+}
+
+void pss_reader_on_output(PssRemote *remote, const void *data, gsize n)
+{
+	g_autoptr(GString) all = g_steal_pointer(&remote->reader.tail);
+	g_string_append_len(all, data, (gssize)n);
+	gsize n_shown = all->len - end_mark_length(all->str, all->len);
+	remote->reader.tail = g_string_new(all->str + n_shown);
+	if (n_shown > 0)
+		pss_line_on_output(remote, all->str, n_shown);
+}
+
+void pss_reader_release(PssRemote *remote, gboolean ends)
+{
+	g_autoptr(GString) tail = g_steal_pointer(&remote->reader.tail);
+	remote->reader.tail = g_string_new(NULL);
+	if (tail->len > 0 && !(ends && g_str_has_suffix(tail->str, "\007")))
+		pss_line_on_output(remote, tail->str, tail->len);
+}
+
 /* ---- what it paints */
 
 void pss_reader_on_paint(PssRemote *remote, const void *data, gsize n)
@@ -110,7 +167,8 @@ void pss_reader_on_paint(PssRemote *remote, const void *data, gsize n)
 static void show_news(PssRemote *remote)
 {
 	static const char painting[] =
-		"\033\\][^\007]*\007|\033\\[[0-9;?]*[A-Za-z]|\033\\(B|(?:\342\217\216|\302\266|~) *\r";
+		"\033\\][^\007\033]*(?:\007|\033\\\\)|\033\\[[0-?]*[ -/]*[@-~]|\033[ -/]*[0-~]|\017|"
+		"(?:\342\217\216|\302\266|~)(?:\033[ -/]*[0-~][0-9;]*m?|\017)* *\r";
 	g_autoptr(GRegex) regex = g_regex_new(painting, G_REGEX_RAW, 0, NULL);
 	g_autofree char *news = g_regex_replace_literal(regex, remote->reader.painted->str,
 							(gssize)remote->reader.painted->len, 0, "", 0, NULL);
@@ -121,13 +179,16 @@ static void show_news(PssRemote *remote)
 void pss_reader_on_mark(PssRemote *remote, guint slot, char kind, const char *argument)
 {
 	PssReader *reader = &remote->reader;
-	gboolean news = kind == 't' && reader->waits && !*argument;
+	gboolean news = (kind == 't' && reader->waits && !*argument) || (kind == 's' && reader->has_no_text);
 	if (kind == 'a') {
 		send_key(remote);
 	} else if (kind == 'r') {
 		reader->waits = TRUE;
 		call(remote, slot == PSS_SLOT_REQUEST ? remote->mark_nonce : remote->old_nonce);
 	} else {
+		if (kind == 's' && slot == PSS_SLOT_REQUEST)
+			memcpy(reader->begun, remote->mark_nonce, sizeof reader->begun);
+		reader->has_no_text = kind == 'n' && *argument;
 		remote->dropping = kind == 'n';
 		remote->n_dropped = 0;
 		reader->waits = FALSE;

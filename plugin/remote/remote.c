@@ -200,6 +200,7 @@ static void on_mark(gpointer user, guint slot, char kind, const char *argument)
 {
 	PssRemote *remote = user;
 	pss_prelude_flush(remote);
+	pss_reader_release(remote, kind == 'n');
 	if (slot == PSS_SLOT_REQUEST && kind == 'q')
 		remote->marks.drops_others = FALSE; /* what follows is this engine's */
 	if (slot == PSS_SLOT_NAME && remote->slot_is_name)
@@ -217,6 +218,8 @@ static void on_plain(gpointer user, const void *data, gsize n)
 	PssRemote *remote = user;
 	if (is_booting(remote))
 		pss_boot_on_output(remote, data, n);
+	else if (remote->family == PSS_FAMILY_FISH)
+		pss_reader_on_output(remote, data, n);
 	else
 		pss_line_on_output(remote, data, n);
 }
@@ -261,6 +264,7 @@ void pss_remote_terminal_closed(PssRemote *remote, int exit_status)
 	if (remote->phase == PSS_PHASE_ENDED)
 		return;
 	pss_marks_flush(&remote->marks, &marks_events, remote);
+	pss_reader_release(remote, FALSE);
 	if (is_booting(remote) && pss_boot_on_terminal_closed(remote))
 		return;
 	pss_prelude_flush(remote);

@@ -23,6 +23,9 @@ zsh) PSS_LOADABLE=$PSS_BUILD/zsh-module/pssession.so ;;
 esac
 export PSS_SOURCE PSS_BUILD PSS_LOADABLE PSS_SHELL
 
+# Another fish than that of PATH.
+[ -z "${PSS_FISH-}" ] || PATH=${PSS_FISH%/*}:$PATH
+
 HARNESS=$PSS_SOURCE/tests/harness
 for part in wait process sshd accounts terminal netproxy leftovers; do
 	# shellcheck source=/dev/null

@@ -53,10 +53,18 @@ static gboolean is_late(const Drive *drive)
 	return drive->late_until && !strstr(drive->output->str, drive->late_until);
 }
 
+/* "What are you?" A shell that asks waits for it (fish 4). */
+static void answer(Drive *drive, const void *data, gsize n)
+{
+	if (memmem(data, n, "\033[0c", 4) || memmem(data, n, "\033[c", 3))
+		pss_remote_keys(drive->remote, "\033[?6c", 5);
+}
+
 static void on_output(gpointer user, const void *data, gsize n)
 {
 	Drive *drive = user;
 	const char *at = data;
+	answer(drive, data, n);
 	for (gsize i = 0; i < n; i++) {
 		if (at[i] == '\n' && drive->output->len > 0 && drive->output->str[drive->output->len - 1] == '\r')
 			drive->output->str[drive->output->len - 1] = '\n';
@@ -409,9 +417,7 @@ static gboolean wait_for_completion(Drive *drive, const Step *step)
 
 static void expect_completion(Drive *drive, const Step *step)
 {
-	gboolean came = wait_for_completion(drive, step);
-	gboolean met = came && (*step->text == '*' ? g_str_has_suffix(drive->completion, step->text + 1)
-						   : strcmp(drive->completion, step->text) == 0);
+	gboolean met = wait_for_completion(drive, step) && g_pattern_match_simple(step->text, drive->completion);
 	if (!met) {
 		g_autofree char *what = g_strdup_printf("the completion is \"%s\", not", drive->completion);
 		fail(drive, what, step->text);
@@ -543,8 +549,9 @@ static const struct {
 /* Without OSC, CSI and other escape sequences. */
 static char *strip(const char *text)
 {
-	g_autoptr(GRegex) regex =
-		g_regex_new("\033\\][^\007]*\007|\033\\[[0-9;?]*[a-zA-Z]|\033\\(B|\r", G_REGEX_RAW, 0, NULL);
+	static const char sequences[] =
+		"\033\\][^\007\033]*(?:\007|\033\\\\)|\033\\[[0-?]*[ -/]*[@-~]|\033[ -/]*[0-~]|\r";
+	g_autoptr(GRegex) regex = g_regex_new(sequences, G_REGEX_RAW, 0, NULL);
 	return g_regex_replace_literal(regex, text, -1, 0, "", 0, NULL);
 }
 
@@ -588,6 +595,15 @@ void drive_steps(Drive *drive, const char *name, const Step *steps)
 }
 
 /* ---- life */
+
+void drive_choose_fish(void)
+{
+	if (!g_getenv("PSS_FISH"))
+		return;
+	g_autofree char *folder = g_path_get_dirname(g_getenv("PSS_FISH"));
+	g_autofree char *path = g_strconcat(folder, ":", g_getenv("PATH"), NULL);
+	g_setenv("PATH", path, TRUE);
+}
 
 static PssTarget *make_target(const DriveOptions *options)
 {

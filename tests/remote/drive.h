@@ -35,7 +35,7 @@ typedef enum {
 	STEP_RESIZE,   /* number columns */
 	STEP_COMPLETE, /* asks for the completion of text at its ^ */
 	STEP_GIVES,    /* waits for it: "START[!]: word|word", sorted, ! where no space follows; "given up";
-			* *text: ends so */
+			* `*` and `?` stand for whatever there is */
 	STEP_RIGHT,    /* the prompt at the right margin is exactly text */
 	STEP_REPAINT,  /* waits for the prompt to become text while the shell rests; since the line */
 	STEP_CALL,     /* runs check(drive) */
@@ -77,6 +77,9 @@ guint drive_n_requests(Drive *drive); /* writes to the control channel so far */
 const char *drive_output(Drive *drive, gsize *ret_n);
 void drive_keys(Drive *drive, const void *data, gsize n);
 const char *drive_typed(Drive *drive, gsize *ret_n); /* keys that came back since the line */
+
+/* $PSS_FISH is another fish than that of PATH, for programs that look one up: called first of all. */
+void drive_choose_fish(void);
 
 /* For what the steps do not cover. */
 PssRemote *drive_remote(Drive *drive);

@@ -83,6 +83,7 @@ int main(int argc, char **argv)
 	}
 	if (!shell)
 		g_error("usage: test-torture SHELL[=PROGRAM] [gtest options]");
+	drive_choose_fish();
 	program = g_find_program_in_path(wanted[1] ? wanted[1] : shell->program);
 	argv[1] = argv[0];
 	argc--;
