@@ -38,6 +38,9 @@ builtin set -g __pss_s 0
 builtin set -g __pss_typed ''
 builtin set -g __pss_keys ''
 builtin set -g __pss_hide ''
+builtin set -g __pss_instead ''
+builtin set -g __pss_deaf
+builtin set -g __pss_handlers
 builtin set -g __pss_mode default
 builtin set -g __pss_relay ''
 builtin set -g __pss_in ''
@@ -72,10 +75,15 @@ function __pss_take_right
 	end
 end
 
-# The user's functions that the reader runs, and stubs in their place while it waits.
+# The user's functions that the reader runs, and stubs in their place while it waits. One of ours says so.
+function __pss_is_ours
+	builtin functions -- $argv[1] | builtin string match -q '*__pss_*'
+end
+
 function __pss_stub
 	for f in fish_prompt fish_mode_prompt fish_title
-		builtin functions -q $f; and builtin test "$__pss_hide" != $f; or continue
+		builtin functions -q $f; or continue
+		builtin test "$__pss_hide" = $f; and __pss_is_ours $f; and continue
 		builtin functions -q __pss_$f; and builtin functions -e __pss_$f
 		builtin functions -c $f __pss_$f
 	end
@@ -84,6 +92,7 @@ function __pss_stub
 	function fish_mode_prompt
 	end
 	function fish_title
+		builtin set -l __pss_stub
 	end
 	__pss_take_right
 	builtin set -g __pss_stubbed 1
@@ -99,6 +108,55 @@ function __pss_unstub
 		builtin functions -q __pss_$f; or continue
 		builtin functions -c __pss_$f $f
 		builtin functions -e __pss_$f
+	end
+	builtin test "$__pss_hide" = fish_title -a "$__pss_instead" = long; or return
+	builtin functions -q __pss_fish_title; or return
+	function fish_title
+		__pss_fish_title $__pss_c
+	end
+end
+
+# The text of a function, from its first line on, without the comment in front of that.
+function __pss_text
+	builtin set -l text (builtin functions -- $argv[1])
+	builtin set -l head (builtin string match -r '^function .*' -- $text)[1]
+	builtin printf '%s\n' $text[(builtin contains -i -- "$head" $text)..-1]
+end
+
+# The user's handlers of commands and prompts hear of no line that is ours: while one runs they are functions of no event.
+function __pss_deafen
+	builtin set -g __pss_deaf
+	builtin set -g __pss_handlers (builtin functions --handlers-type generic |
+		builtin string match -r '^fish_(?:preexec|postexec|prompt) (?!__pss_|__fish_).*')
+	for f in (builtin string replace -r '\S+ ' '' -- $__pss_handlers)
+		builtin contains -- $f $__pss_deaf; and continue
+		builtin set -l text (__pss_text $f)
+		builtin set -l heard "$(builtin printf '%s\n' $text)"
+		builtin set text[1] (builtin string replace -ra ' --on-event fish_(?:preexec|postexec|prompt)(?= |$)' '' -- $text[1])
+		builtin printf '%s\n' $text | builtin source
+		builtin set -ga __pss_deaf $f $heard "$(builtin printf '%s\n' $text)"
+	end
+end
+
+# They hear again, but for those that are other ones by now.
+function __pss_hear
+	builtin set -q __pss_deaf[1]; or return
+	while builtin set -q __pss_deaf[3]
+		builtin functions -q $__pss_deaf[1]
+		and builtin test "$(__pss_text $__pss_deaf[1])" = "$__pss_deaf[3]"
+		and builtin printf '%s\n' $__pss_deaf[2] | builtin source
+		builtin set -e __pss_deaf[1..3]
+	end
+	# It is the last one again.
+	__pss_text __pss_ended | builtin source
+end
+
+# Calls the user's handlers of the event $argv[1] while they are deaf.
+function __pss_call
+	builtin set -l s $status
+	for f in (builtin string replace -rf "^$argv[1] " '' -- $__pss_handlers)
+		__pss_r $s
+		$f $__pss_c
 	end
 end
 
@@ -144,11 +202,15 @@ end
 function __pss_order
 	# The request has begun, and the terminal is cooked: the reader gave it back.
 	function __pss_begin --on-event fish_preexec
+		builtin set -l s $status
 		builtin test -n "$__pss_relay"; or __pss_mark $__pss_n s
 		__pss_unstub
 		builtin set -g fish_bind_mode $__pss_mode
 		builtin functions -q __pss_on_int; and builtin functions -e __pss_on_int
 		__pss_say b $__pss_n
+		builtin test "$__pss_instead" = long; or return
+		__pss_r $s
+		__pss_call fish_preexec
 	end
 	function __pss_hooks --on-event fish_prompt
 		__pss_mark $__pss_n s
@@ -163,6 +225,13 @@ end
 
 # The text has ended. Handlers of the prompt that it has added shall run before our last one.
 function __pss_ended --on-event fish_postexec
+	if builtin test "$__pss_instead" = long
+		__pss_call fish_postexec
+		__pss_hear
+	else if builtin test "$__pss_instead" = wrong
+		__pss_r $__pss_s
+		builtin emit fish_posterror $__pss_c
+	end
 	__pss_observe
 	builtin set -g fish_history ''
 	__pss_cook
@@ -249,6 +318,8 @@ function __pss_done
 	end
 	builtin test (builtin string length -- "$__pss_p") -le @PROMPT@; or builtin set __pss_p ''
 	builtin test (builtin string length -- "$__pss_right") -le 4000; or builtin set __pss_right ''
+	__pss_hear
+	builtin set -g __pss_instead ''
 	builtin test -z "$__pss_right"; or __pss_say R $__pss_n "$__pss_right"
 	__pss_say E $__pss_n $argv[1] "$PWD" "$__pss_p" ''
 	__pss_mark $__pss_n "q;$argv[1]"
@@ -305,6 +376,14 @@ function __pss_is_old
 	builtin contains -- $argv[1] $__pss_n $__pss_m
 end
 
+# The line that is executed is not the text, but one that evaluates it.
+function __pss_eval
+	builtin set -g __pss_instead $argv[1]
+	builtin set -g __pss_hide fish_title
+	__pss_deafen
+	builtin commandline -r -- ' eval $__pss_c'
+end
+
 # b N TEXT: runs TEXT, once.
 function __pss_do_b
 	__pss_is_old $argv[1]; and return 1
@@ -327,9 +406,10 @@ function __pss_do_b
 		builtin commandline -r ''
 		__pss_say b $__pss_n
 		__pss_unstub
-	else if builtin test $v -ne 0 -o (builtin string length -- $__pss_c) -gt 500
-		builtin set -g __pss_hide fish_title
-		builtin commandline -r -- ' eval $__pss_c'
+	else if builtin test $v -ne 0
+		__pss_eval wrong
+	else if builtin test (builtin string length -- $__pss_c) -gt 500
+		__pss_eval long
 	end
 	builtin commandline -f execute
 end
@@ -404,6 +484,7 @@ function __pss_do_i
 	end
 	# Its title is nobody's. What the reader paints of it ends where it begins.
 	builtin set -g __pss_hide fish_title
+	__pss_deafen
 	builtin commandline -r -- ' __pss_mark $__pss_n s; begin; '"$run; end <"'$__pss_in >$__pss_d/o$__pss_relay 2>$__pss_d/e$__pss_relay'
 	builtin commandline -f execute
 end
@@ -498,7 +579,7 @@ end
 builtin set -g fish_history ''
 __pss_observe
 __pss_bind
-__pss_last
 __pss_order
+__pss_last
 builtin echo >"$__pss_d/up"
 __pss_say r fish $version $fish_pid

@@ -49,7 +49,74 @@ static void run_beside(Drive *drive)
 	g_assert_cmpstr(all + before, ==, "");
 }
 
+/* Longer than what is executed as it is. */
+static void run_long(Drive *drive)
+{
+	g_autofree char *blanks = g_strnfill(600, ' ');
+	g_autofree char *line = g_strconcat("true", blanks, "long", NULL);
+	drive_line(drive, line, strlen(line));
+}
+
+static void change_handlers(Drive *drive)
+{
+	int status;
+	g_autofree char *output = drive_invoke(
+		drive, 1, "functions -e on_both; function on_prompt --on-event fish_prompt; echo new >>$HOME/log; end",
+		&status);
+	g_assert_cmpint(status, ==, 0);
+}
+
+#define LOG_EVENTS                                                                                          \
+	"function on_prompt --on-event fish_prompt; echo \"prompt $status\" >>$HOME/log; end\n"             \
+	"function on_both --on-event fish_preexec --on-event fish_postexec -d '--on-event fish_prompt'\n"   \
+	"set -l s $status; echo \"both $s <\"(string replace -r ' +' ' ' -- $argv)\">\" >>$HOME/log\nend\n" \
+	"function on_error --on-event fish_posterror; echo \"error $status <$argv>\" >>$HOME/log; end\n"    \
+	"function fish_command_not_found; echo \"not found: $argv\" >>$HOME/log; end\n"
+
 static const Row rows[] = {
+	{ "events see the user's lines alone, with text and status",
+	  FISH,
+	  NULL,
+	  LOG_EVENTS,
+	  FALSE,
+	  { LINE("echo a"),
+	    PROMPT(0),
+	    LINE("false"),
+	    PROMPT(1),
+	    CALL(run_beside),
+	    LINE("cat $HOME/log; rm $HOME/log"),
+	    PROMPT(0),
+	    SHOWS("prompt 0\nboth 0 <echo a>\nboth 0 <echo a>\nprompt 0\nboth 0 <false>\nboth 1 <false>\n"
+		  "prompt 1\nboth 5 <cat $HOME/log; rm $HOME/log>\n"),
+	    CALL(run_long),
+	    PROMPT(0),
+	    LINE("set PATH"),
+	    PROMPT(0),
+	    LINE("end"),
+	    PROMPT(ANY),
+	    LINE("nosuch x"),
+	    PROMPT(127),
+	    LINE(""),
+	    PROMPT(127),
+	    LINE("set PATH /usr/bin /bin; functions on_both | cat"),
+	    PROMPT(0),
+	    HAS("--on-event fish_postexec"),
+	    LACKS("__pss"),
+	    LINE("cat $HOME/log"),
+	    PROMPT(0),
+	    SHOWS("both 0 <cat $HOME/log; rm $HOME/log>\nprompt 0\nboth 0 <true long>\nboth 0 <true long>\nprompt 0\n"
+		  "both 0 <set PATH>\nboth 0 <set PATH>\nprompt 0\nerror 0 <end>\nboth 123 <nosuch x>\n"
+		  "not found: nosuch x\nboth 127 <nosuch x>\nprompt 127\nprompt 127\n"
+		  "both 127 <set PATH /usr/bin /bin; functions on_both | cat>\n"
+		  "both 0 <set PATH /usr/bin /bin; functions on_both | cat>\nprompt 0\nboth 0 <cat $HOME/log>\n"),
+	    DONE } },
+	{ "handlers that an invocation changes",
+	  FISH,
+	  NULL,
+	  LOG_EVENTS,
+	  FALSE,
+	  { LINE("true"), PROMPT(0), CALL(change_handlers), LINE("rm $HOME/log; functions -q on_both; and echo both"),
+	    PROMPT(1), SHOWS(""), LINE("cat $HOME/log"), PROMPT(0), SHOWS("new\n"), DONE } },
 	{ "state over lines",
 	  FISH,
 	  NULL,
