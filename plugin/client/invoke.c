@@ -60,8 +60,7 @@ enum stopped { NOT_STOPPED, TOLD_TO_END, GIVEN_UP };
 
 static int take_interrupts(struct pss_invoke *invoke, enum stopped *stopped)
 {
-	if (pss_signals_take_interrupt())
-		invoke->n_interrupts++;
+	invoke->n_interrupts += (unsigned)pss_signals_take_interrupts();
 	if (take_ending(invoke))
 		invoke->n_interrupts += 2;
 	if (invoke->n_interrupts == 0 && !invoke->broken && !invoke->call->stop)
@@ -290,7 +289,7 @@ static void write_rest(struct pss_invoke *invoke)
 			return;
 		pss_signals_poll(fds, 2, -1, NULL);
 		take_terminal(invoke);
-		if (pss_signals_take_interrupt() || take_ending(invoke))
+		if (pss_signals_take_interrupts() || take_ending(invoke))
 			invoke->n_interrupts = 2;
 	}
 }

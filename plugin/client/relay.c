@@ -260,7 +260,7 @@ static void take_signals(struct run *run)
 	}
 	if (pss_signals_take_resize())
 		send_size(run);
-	if (pss_signals_take_interrupt())
+	if (pss_signals_take_interrupts())
 		pss_link_command(run->link, PSS_INTERRUPT);
 }
 

@@ -11,11 +11,11 @@
 
 #include "client/wait.h"
 
-static volatile sig_atomic_t interrupt_flag, resize_flag, continue_flag, ending_flag, ending_signal;
+static volatile sig_atomic_t n_interrupts, resize_flag, continue_flag, ending_flag, ending_signal;
 
 static void on_interrupt(int number)
 {
-	interrupt_flag = 1;
+	n_interrupts++;
 }
 
 static void on_resize(int number)
@@ -60,7 +60,7 @@ void pss_signals_catch(bool (*has_trap)(int signal))
 {
 	sigset_t caught;
 
-	interrupt_flag = resize_flag = continue_flag = ending_flag = ending_signal = 0;
+	n_interrupts = resize_flag = continue_flag = ending_flag = ending_signal = 0;
 	sigemptyset(&caught);
 	for (struct caught *row = table; row < TABLE_END; row++) {
 		struct sigaction action = { .sa_handler = row->handler };
@@ -102,9 +102,17 @@ static bool take(volatile sig_atomic_t *flag)
 	return was_set;
 }
 
-bool pss_signals_take_interrupt(void)
+int pss_signals_take_interrupts(void)
 {
-	return take(&interrupt_flag);
+	sigset_t interrupt, before;
+
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT);
+	sigprocmask(SIG_BLOCK, &interrupt, &before);
+	int n = n_interrupts;
+	n_interrupts = 0;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return n;
 }
 
 bool pss_signals_take_resize(void)
@@ -125,7 +133,7 @@ int pss_signals_poll(struct pollfd *fds, nfds_t n_fds, int64_t timeout_ms, bool 
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
-	if (!interrupt_flag && !resize_flag && !continue_flag && !ending_flag && !(pending && pending())) {
+	if (n_interrupts == 0 && !resize_flag && !continue_flag && !ending_flag && !(pending && pending())) {
 		n_ready = pss_wait_poll(fds, n_fds, timeout_ms < 0 ? NULL : &timeout, &before);
 		error = errno;
 	}

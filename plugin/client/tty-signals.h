@@ -20,8 +20,9 @@ int pss_signals_ending(void);
 /* The same once for each time: for those who have something to wait for still. */
 int pss_signals_take_ending(void);
 
-/* True once for each time that the signal has come. */
-bool pss_signals_take_interrupt(void);
+/* So many SIGINT have come since the last call. */
+int pss_signals_take_interrupts(void);
+/* True once for all times that the signal has come. */
 bool pss_signals_take_resize(void);
 bool pss_signals_take_continue(void);
 
