@@ -153,6 +153,7 @@ static int write_change(const struct many *many, uint32_t id, const struct pss_s
 	pss_message_begin(&message, &many->connection->out, change->type, id);
 	pss_message_text(&message, PSS_TAG_INSTANCE, session->instance);
 	pss_message_number(&message, PSS_TAG_FORCE, change->force);
+	pss_message_text(&message, PSS_TAG_NAME, change->name);
 	pss_message_number(&message, PSS_TAG_BUFFERING, change->buffering);
 	pss_message_number(&message, PSS_TAG_BUFFER_SIZE, (uint64_t)change->buffer_size);
 	if (change->has_idle)

@@ -30,6 +30,7 @@ int pss_request_remove(struct pss_call *call, struct pss_connection *connection,
 struct pss_change {
 	enum pss_type type;
 	bool force;
+	const char *name;             /* CONNECT: another name for it; NULL: as it is */
 	enum pss_buffering buffering; /* 0: as it is */
 	long long buffer_size;        /* bytes; 0: as it is */
 	bool has_idle;

@@ -222,24 +222,14 @@ static const PssOpenerEvents opener_events = {
 
 /* ---- requests */
 
-/* A name that could be taken for an Id or an InstanceId could never select its session; and a session
- * that is neither kept nor entered would end as soon as it is open. */
+/* A session that is neither kept nor entered would end as soon as it is open. */
 static gboolean check_options(const PssSessionOptions *options, GError **error)
 {
-	const char *name = options->name;
-
 	if (!options->kept && !options->attach_too) {
 		g_set_error_literal(error, PSS_ERROR, PSS_USAGE, "a session has to be kept or entered");
 		return FALSE;
 	}
-	gboolean digits = name && name[0] && strspn(name, "0123456789") == strlen(name);
-	if (!name || (name[0] && !digits && !g_uuid_string_is_valid(name)))
-		return TRUE;
-	g_set_error(error, PSS_ERROR, PSS_USAGE, "-Name '%s': a session's name cannot be %s", name,
-		    digits  ? "a number: that is an Id"
-		    : *name ? "a UUID: that is an InstanceId"
-			    : "empty");
-	return FALSE;
+	return !options->name || pss_session_check_name(options->name, error);
 }
 
 /* The session beside which another one is wanted, or NULL. */

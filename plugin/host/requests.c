@@ -223,8 +223,10 @@ void pss_request_disconnect(PssPeer *peer, uint32_t id, struct pss_fields fields
 }
 
 /* What a FIND of this client has found, in the place of one that has ended here. FALSE: it has found no such. */
-static gboolean adopt(PssPeer *peer, uint32_t id, const char *instance, PssSession *ended, gboolean force)
+static gboolean adopt(PssPeer *peer, uint32_t id, struct pss_fields fields, PssSession *ended, gboolean force)
 {
+	const char *instance = pss_fields_text(fields, PSS_TAG_INSTANCE);
+	const char *name = pss_fields_text(fields, PSS_TAG_NAME);
 	g_autoptr(PssSession) session = pss_finds_adopt(pss_peer_finds(peer), instance, force);
 	g_autoptr(GError) error = NULL;
 
@@ -235,6 +237,8 @@ static gboolean adopt(PssPeer *peer, uint32_t id, const char *instance, PssSessi
 		pss_peer_error(peer, id, error);
 		return TRUE;
 	}
+	if (name)
+		pss_session_rename(session, name);
 	Waiting *waiting = wait_for_link(peer, id, session, on_link_made);
 	waiting->adopted = TRUE;
 	waiting->replaced = ended ? pss_session_ref(ended) : NULL;
@@ -245,16 +249,27 @@ void pss_request_connect(PssPeer *peer, uint32_t id, struct pss_fields fields)
 {
 	const char *instance = pss_fields_text(fields, PSS_TAG_INSTANCE);
 	gboolean force = pss_fields_number(fields, PSS_TAG_FORCE, 0) != 0;
+	const char *name = pss_fields_text(fields, PSS_TAG_NAME);
 	PssSession *session = instance ? pss_registry_find(instance) : NULL;
 	g_autoptr(GError) error = NULL;
 
-	if (instance && (!session || pss_session_has_ended(session)) && adopt(peer, id, instance, session, force))
-		return;
-	if (!session)
-		pss_peer_result(peer, id, PSS_NO_SESSION, "the session no longer exists");
-	else if (!pss_session_connect(session, force, &error))
+	if (name && !pss_session_check_name(name, &error)) {
 		pss_peer_error(peer, id, error);
-	else if (pss_session_waits_for_link(session))
+		return;
+	}
+	if (instance && (!session || pss_session_has_ended(session)) && adopt(peer, id, fields, session, force))
+		return;
+	if (!session) {
+		pss_peer_result(peer, id, PSS_NO_SESSION, "the session no longer exists");
+		return;
+	}
+	if (!pss_session_connect(session, force, &error)) {
+		pss_peer_error(peer, id, error);
+		return;
+	}
+	if (name)
+		pss_session_rename(session, name);
+	if (pss_session_waits_for_link(session))
 		wait_for_link(peer, id, session, on_link_made);
 	else
 		pss_peer_session(peer, PSS_RESULT, id, session);

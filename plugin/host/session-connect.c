@@ -2,6 +2,8 @@
 /* Letting go of a session and taking it back, and what runs meanwhile: jobs, whose output somebody receives later. A
  * session that was let go of keeps its link; it is Disconnected to those who ask, and only connecting, entering or
  * receiving makes it Opened again. Called by requests.c and invocations.c. */
+#include <string.h>
+
 #include "base/error.h"
 #include "host/held.h"
 #include "host/session-private.h"
@@ -49,6 +51,26 @@ gboolean pss_session_connect(PssSession *session, gboolean force, GError **error
 	if (force)
 		pss_session_send_away(session, PSS_LEFT_TAKEN, "another terminal has taken the session over");
 	return TRUE;
+}
+
+gboolean pss_session_check_name(const char *name, GError **error)
+{
+	gboolean digits = name[0] && strspn(name, "0123456789") == strlen(name);
+
+	if (name[0] && !digits && !g_uuid_string_is_valid(name))
+		return TRUE;
+	g_set_error(error, PSS_ERROR, PSS_USAGE, "-Name '%s': a session's name cannot be %s", name,
+		    digits  ? "a number: that is an Id"
+		    : *name ? "a UUID: that is an InstanceId"
+			    : "empty");
+	return FALSE;
+}
+
+void pss_session_rename(PssSession *session, const char *name)
+{
+	g_free(session->name);
+	session->name = g_strdup(name);
+	pss_session_save(session);
 }
 
 /* ---- the link of a resilient session */

@@ -167,3 +167,16 @@ one_keeper() {
 @test "elsewhere: Python's holder is found and taken over" {
 	one_keeper python3
 }
+
+@test "elsewhere: -OutTarget Job takes one over under a name of its own, which outlives the host process" {
+	here "$OPEN"'invoke-command -Name kept -AsJob "echo out" >/dev/null && disconnect-pssession -Name kept >/dev/null || exit 51'
+	wait_until 10 is_unconnected
+	there 'receive-pssession -ConfigFile $C -ComputerName box -Name kept -OutTarget Job -JobName mine >$HERE/ids || exit 52
+		[ "$(cat $HERE/ids)" = "$(cat $HERE/s)" ] || exit 53
+		[ "$(get-pssession -Property Name,State | tr "\t" /)" = mine/Opened ] || exit 54'
+	kill_hosts
+	there '[ "$(get-pssession -Property Name)" = mine ] || exit 55
+		[ "$(receive-pssession -Name mine -Wait)" = out ] || exit 56
+		remove-pssession -Name mine'
+	wait_until 10 nothing_remote
+}

@@ -240,3 +240,25 @@ zsh
 	wait_until 10 properties_are $'\t5'
 	leave_by exit-pssession
 }
+
+@test "parity: -OutTarget Job connects, names and shows nothing; what there is waits to be received" {
+	run local_shell '
+		new-pssession -ConfigFile $C -Name a,b box,box2 >/dev/null || exit 50
+		invoke-command -Name a -AsJob "echo out; (exit 6)" >/dev/null || exit 51
+		disconnect-pssession -Name a >/dev/null || exit 52
+		id=$(receive-pssession -Name a -OutTarget Job -JobName build) || exit 53
+		[ "$id" = "$(get-pssession -Name build -Property InstanceId)" ] || exit 54
+		[ "$(get-pssession -Name build -Property State)" = Opened ] || exit 55
+		[ "$(receive-pssession -Name build -Wait)" = out ] || exit 56
+		receive-pssession -Session build,b -OutTarget:Job -JobName c >/dev/null || exit 57
+		[ "$(get-pssession -Property Name | tr "\n" " ")" = "c b " ] || exit 58
+		receive-pssession -Name b -OutTarget Host || exit 59
+		remove-pssession -Name "*"'
+	succeeds
+	refused 'receive-pssession -Name x -JobName y' '-JobName goes with -OutTarget Job'
+	refused 'receive-pssession -Name x -OutTarget Job -Wait' '-Wait does not go with -OutTarget Job'
+	refused 'receive-pssession -Name x -OutTarget Job -JobName 12' 'taken for an Id'
+	refused 'receive-pssession -Name x -OutTarget pipe' 'wants Host or Job'
+	run local_shell 'new-pssession -ConfigFile $C -Name a box >/dev/null; receive-pssession -Name a -OutTarget Job -JobName x,y'
+	[ "$status" -eq 2 ] && [[ $output == *'2 names for 1 sessions'* ]] || { echo "$output"; return 1; }
+}
