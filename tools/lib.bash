@@ -92,14 +92,15 @@ failed_programs() {
 # Tests wait more than they compute.
 AT_ONCE=$(($(nproc) * 3 / 2))
 
-# run_meson_tests BUILD OPTION…: RESULTS and AGAIN are then for tools/count-tests.
+# run_meson_tests BUILD OPTION…: RESULTS and AGAIN are then for tools/count-tests. TESTS names those to run, if not all.
 # Signals as a login has them: `nohup tools/check` must not make tests fail.
+TESTS=()
 run_meson_tests() {
 	local build=$1 again
 	shift
 	RESULTS=("$build/meson-logs/testlog.json") AGAIN=()
 	rm -f "$build/meson-logs/"{testlog,again}.json
-	env --default-signal meson test -C "$build" --no-rebuild --print-errorlogs --num-processes "$AT_ONCE" "$@" >"$build/check.log" 2>&1
+	env --default-signal meson test -C "$build" --no-rebuild --print-errorlogs --num-processes "$AT_ONCE" "$@" "${TESTS[@]}" >"$build/check.log" 2>&1
 	[ -f "${RESULTS[0]}" ] || { tail -n 20 "$build/check.log" >&2; die "meson ran no test"; }
 	mapfile -t again < <(failed_programs "${RESULTS[@]}")
 	[ ${#again[@]} -gt 0 ] || return 0
