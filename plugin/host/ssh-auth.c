@@ -63,7 +63,8 @@ static int finish(Auth *auth, Attempt attempt, gpointer data)
 	while ((status = attempt(auth, data)) == SSH_AUTH_AGAIN && is_connected(auth->session))
 		if (!pss_ssh_wait_session(auth->person, auth->session, "logging in", auth->error))
 			return SSH_AUTH_ERROR;
-	if (status == SSH_AUTH_AGAIN)
+	/* libssh 0.11 calls it a key that was denied when the server has hung up on it. */
+	if (status != SSH_AUTH_SUCCESS && !is_connected(auth->session))
 		status = SSH_AUTH_ERROR;
 	note_banner(auth);
 	if (status == SSH_AUTH_ERROR && auth->error && !*auth->error) {
