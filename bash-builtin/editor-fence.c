@@ -18,7 +18,6 @@
 #include "bash-builtin/editor.h"
 #include "client/fence.h"
 
-extern struct builtin *builtin_address_internal(char *name, int disabled_okay);
 extern char *string_list(WORD_LIST *list);
 
 static struct {
