@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether a host process that owes an answer is at work on something, or hangs. One that works is waited for, and
- * nobody is told to kill it. Its main thread tells, by proc(5): it runs, it waits for a disk, or it has used time of a
- * processor since a moment ago. One that is stopped does none of it. */
+/* Its main thread tells, by proc(5): it runs, it waits for a disk, or it has used time of a processor since a moment
+ * ago. One that is stopped does none of it. Called by connection.c. */
+#include "client/busy.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/connection.h"
 #include "client/descriptor.h"
 #include "client/wait.h"
 #include "wire/cleanup.h"
@@ -61,19 +61,13 @@ static bool is_at_work(const struct look *look)
 	return look->state == 'R' || look->state == 'D';
 }
 
-bool pss_connection_is_busy(struct pss_connection *connection, bool (*interrupted)(void))
+bool pss_busy_is_at_work(pid_t pid, bool (*interrupted)(void))
 {
 	struct look before, now;
-	pid_t pid = pss_connection_host_pid(connection);
 
-	if (pid == 0 || !look_at(pid, &before))
+	if (!look_at(pid, &before))
 		return false;
 	if (pss_wait_descriptor(-1, 0, pss_now_ms() + LOOK_AGAIN_MS, interrupted) != -ETIMEDOUT)
 		return true; /* Ctrl-C: the wait that follows takes it */
-	if (!look_at(pid, &now) || (!is_at_work(&now) && now.ticks == before.ticks))
-		return false;
-	if (connection->on_busy && !connection->busy_told)
-		connection->on_busy(connection->busy_user, pid);
-	connection->busy_told = true;
-	return true;
+	return look_at(pid, &now) && (is_at_work(&now) || now.ticks != before.ticks);
 }

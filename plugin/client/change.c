@@ -7,7 +7,7 @@
 
 #include "client/find.h"
 #include "client/print.h"
-#include "client/restart.h"
+#include "client/reopen.h"
 #include "wire/cleanup.h"
 
 const char *const pss_buffering_choices[] = { "Block", "Drop", NULL };
@@ -85,7 +85,7 @@ static void put_out(struct pss_call *call, struct changes *changes)
 static void wait_for_computers(struct pss_call *call, struct pss_connection *connection,
 			       const struct pss_change *change, struct changes *changes)
 {
-	_cleanup_(pss_free_pointer) enum pss_restart_answer *answers = calloc(changes->n + 1, sizeof *answers);
+	_cleanup_(pss_free_pointer) enum pss_reopen_answer *answers = calloc(changes->n + 1, sizeof *answers);
 	_cleanup_(pss_free_pointer) const struct pss_session **ended = calloc(changes->n + 1, sizeof *ended);
 	size_t n = changes->n, n_ended = 0;
 
@@ -93,15 +93,15 @@ static void wait_for_computers(struct pss_call *call, struct pss_connection *con
 		pss_call_error(call, PSS_FAILED, NULL, "not enough memory");
 		return;
 	}
-	pss_restart_await(call, connection, changes->wanted, n, change->timeout_ms, answers);
+	pss_reopen_await(call, connection, changes->wanted, n, change->timeout_ms, answers);
 	changes->n = 0;
 	for (size_t i = 0; i < n; i++) {
-		if (answers[i] == PSS_RESTART_TO_CONNECT)
+		if (answers[i] == PSS_REOPEN_TO_CONNECT)
 			changes->wanted[changes->n++] = changes->wanted[i];
-		else if (answers[i] == PSS_RESTART_TO_REOPEN)
+		else if (answers[i] == PSS_REOPEN_TO_REOPEN)
 			ended[n_ended++] = changes->wanted[i];
 	}
-	pss_restart_reopen(call, connection, ended, n_ended, &changes->reopened);
+	pss_reopen_sessions(call, connection, ended, n_ended, &changes->reopened);
 }
 
 static void change_all(struct pss_call *call, struct pss_connection *connection, const char *operation,

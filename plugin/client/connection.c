@@ -17,6 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "client/busy.h"
 #include "client/descriptor.h"
 #include "client/start.h"
 #include "client/text.h"
@@ -157,6 +158,18 @@ pid_t pss_connection_host_pid(const struct pss_connection *connection)
 	if (fd < 0 || read(fd, comm, sizeof comm - 1) < 0)
 		return 0;
 	return strcmp(comm, HOST_COMM) == 0 ? pid : 0;
+}
+
+bool pss_connection_is_busy(struct pss_connection *connection, bool (*interrupted)(void))
+{
+	pid_t pid = pss_connection_host_pid(connection);
+
+	if (pid == 0 || !pss_busy_is_at_work(pid, interrupted))
+		return false;
+	if (connection->on_busy && !connection->busy_told)
+		connection->on_busy(connection->busy_user, pid);
+	connection->busy_told = true;
+	return true;
 }
 
 char *pss_connection_stuck(const struct pss_connection *connection)

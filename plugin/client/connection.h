@@ -8,18 +8,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "client/wait.h"
 #include "wire/frame.h"
 #include "wire/message.h"
 
 #define PSS_ACK_DEADLINE_MS 5000
-
-/* What is looked at while a connection is waited on: the keyboard. */
-struct pss_beside {
-	int fd; /* -1: nothing now */
-	/* There is something to read. 0, or a negative errno that ends the wait. */
-	int (*on_ready)(void *user);
-	void *user;
-};
 
 struct pss_connection {
 	int fd;                    /* -1: closed */

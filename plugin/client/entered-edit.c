@@ -79,7 +79,7 @@ static void hop(struct pss_entered_state *state, const char *line)
 	state->entered->hop->line = strdup(line);
 	state->hopping = state->entered->hop->line != NULL;
 	if (state->hopping)
-		pss_tty_put(&state->tty, pss_marks_output(&state->marks));
+		pss_tty_put(&state->tty, pss_prompt_marks_output(&state->marks));
 }
 
 static void submit(struct pss_entered_state *state, const char *line)
@@ -88,7 +88,7 @@ static void submit(struct pss_entered_state *state, const char *line)
 	enum pss_leaving leaving = state->link.prompt.continuation ? PSS_LEAVING_NOT : pss_line_leaves(line, &status);
 
 	keep_for_history(state, line);
-	pss_marks_send(&state->marks, line);
+	pss_prompt_marks_send(&state->marks, line);
 	if (state->entered->hop && !state->link.prompt.continuation && pss_hop_is_one(line))
 		hop(state, line);
 	else if (leaving == PSS_LEAVING_PSSESSION)
@@ -139,7 +139,7 @@ static void on_line(struct pss_entered_state *state, const char *line)
 /* Unfinished lines are given up. */
 static void discard(struct pss_entered_state *state)
 {
-	pss_marks_refuse(&state->marks);
+	pss_prompt_marks_refuse(&state->marks);
 	pss_link_discard(&state->link);
 }
 
@@ -150,7 +150,7 @@ static void on_end_of_file(struct pss_entered_state *state)
 		return;
 	}
 	pss_tty_put(&state->tty, "exit\n");
-	pss_marks_send(&state->marks, "exit");
+	pss_prompt_marks_send(&state->marks, "exit");
 	leave_by_exit(state, -1);
 }
 
@@ -197,7 +197,7 @@ void pss_entered_edit(struct pss_entered_state *state)
 	state->n_edited = state->link.n_prompts;
 	request.before = request.behind = "";
 	if (!state->link.prompt.continuation)
-		pss_marks_prompt(&state->marks, &request.before, &request.behind);
+		pss_prompt_marks_prompt(&state->marks, &request.before, &request.behind);
 	request.prompt = prompt = pss_screen_prompt(state);
 	request.right = right = pss_screen_right_prompt(state);
 	request.insert = insert;
@@ -218,7 +218,7 @@ void pss_entered_edit(struct pss_entered_state *state)
 		return;
 	}
 	if (!request.continuation)
-		pss_marks_refuse(&state->marks); /* until it is sent */
+		pss_prompt_marks_refuse(&state->marks); /* until it is sent */
 	if (result == PSS_READ_LINE && line)
 		on_line(state, line);
 	else if (result == PSS_READ_EOF)

@@ -30,7 +30,7 @@ static enum pss_clean charset(void)
 void pss_screen_enter(struct pss_entered_state *state)
 {
 	pss_tty_modes_init(&state->modes);
-	state->modes.on_osc = pss_marks_hear;
+	state->modes.on_osc = pss_prompt_marks_hear;
 	state->modes.user = &state->marks;
 	if (state->tty.has_title_stack)
 		pss_tty_put(&state->tty, TITLE_PUSH);
@@ -74,14 +74,14 @@ void pss_screen_prepare(struct pss_entered_state *state)
 
 	reset_modes(state, false);
 	if (!prompt->continuation)
-		put_mark(state, pss_marks_end(&state->marks, state->link.status));
+		put_mark(state, pss_prompt_marks_end(&state->marks, state->link.status));
 	if (!fresh)
 		make_fresh_line(state);
 	pss_tty_modes_set_line_start(&state->modes);
 	if (!prompt->continuation)
-		put_mark(state, pss_marks_directory(&state->marks, state->entered->name,
-						    (const char *)pss_buffer_bytes(&prompt->directory),
-						    prompt->directory.length));
+		put_mark(state, pss_prompt_marks_directory(&state->marks, state->entered->name,
+							   (const char *)pss_buffer_bytes(&prompt->directory),
+							   prompt->directory.length));
 }
 
 /* What an escape key has done. The host process names the session that a `~d` keeps. */
@@ -110,12 +110,12 @@ void pss_screen_leave(struct pss_entered_state *state)
 
 	reset_modes(state, true);
 	if (!state->hopping)
-		put_mark(state, pss_marks_last(&state->marks, pss_entered_status(state)));
+		put_mark(state, pss_prompt_marks_last(&state->marks, pss_entered_status(state)));
 	if (!fresh)
 		make_fresh_line(state);
 	show_parting(state);
 	if (!state->hopping)
-		put_mark(state, pss_marks_back(&state->marks));
+		put_mark(state, pss_prompt_marks_back(&state->marks));
 	if (state->tty.has_title_stack)
 		pss_tty_put(&state->tty, TITLE_POP);
 }

@@ -150,7 +150,7 @@ int pss_entered_run(const struct pss_entered *entered)
 	if (pss_tty_open(&state.tty, term) < 0)
 		return refuse(entered, -ENOTTY);
 	pss_signals_catch(NULL);
-	pss_marks_init(&state.marks, state.tty.has_marks, entered->shell->get_variable);
+	pss_prompt_marks_init(&state.marks, state.tty.has_marks, entered->shell->get_variable);
 	begin_link(&state);
 	state.relay = (struct pss_relay){
 		.link = &state.link,
@@ -190,7 +190,7 @@ int pss_entered_run(const struct pss_entered *entered)
 		pss_buffer_init(&state.typed.keys);
 	} else {
 		pss_link_finish(&state.link);
-		pss_marks_finish(&state.marks);
+		pss_prompt_marks_finish(&state.marks);
 	}
 	free(state.pending);
 	free(state.insert);

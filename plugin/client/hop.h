@@ -3,17 +3,11 @@
  * here, with that session's connection as the way. ARCHITECTURE.md, "The second hop", says when. */
 #pragma once
 
-#include "client/call.h"
+#include <stdbool.h>
+
 #include "client/entered-link.h"
 #include "client/prompt-marks.h"
-
-/* Through which session a verb reaches computers. */
-struct pss_via {
-	const char *instance;
-	const char *computer;
-	const char *prompt_name;  /* of that session, with those in front of it */
-	struct pss_buffer *typed; /* what was typed behind the command: whoever enters takes it; else it is left */
-};
+#include "client/text.h"
 
 /* A line of the entered loop that may be one, and the loop as it stood there. */
 struct pss_hop {
@@ -25,8 +19,10 @@ struct pss_hop {
 	struct pss_buffer typed;       /* behind the line, and read by nobody; heap, the caller's */
 };
 
-/* Could the line be one: such a command by its name or short alias, with words that every shell takes as they are written? */
+/* Could the line be one: such a command by its name or short alias, with words that every shell takes as they are
+ * written? */
 bool pss_hop_is_one(const char *line);
 
-/* Runs it, or has it sent as it was typed, where the remote has a command of that name. */
-void pss_hop_run(struct pss_call *call, const struct pss_via *via, struct pss_hop *hop);
+/* The words of the line, of which the first is the command's; false: it is not one. The caller finishes the list in
+ * both cases. */
+bool pss_hop_read(const char *line, struct pss_texts *ret_words);

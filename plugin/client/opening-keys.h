@@ -2,9 +2,10 @@
 /* The keyboard before the terminal is the remote's: while a session is connected to, logged in to or attached. */
 #pragma once
 
-#include "client/connection.h"
 #include "client/escape-keys.h"
 #include "client/tty.h"
+#include "client/wait.h"
+#include "wire/buffer.h"
 
 struct pss_opening_keys {
 	struct pss_beside beside; /* for the connection that is waited on */

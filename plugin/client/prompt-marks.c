@@ -31,7 +31,8 @@ static size_t set_of(const struct pss_prompt_marks *marks)
 	return marks->number == sets[1].number;
 }
 
-void pss_marks_init(struct pss_prompt_marks *marks, bool knows_marks, const char *(*get_variable)(const char *name))
+void pss_prompt_marks_init(struct pss_prompt_marks *marks, bool knows_marks,
+			   const char *(*get_variable)(const char *name))
 {
 	*marks = (struct pss_prompt_marks){ 0 };
 	if (knows_marks) /* the variable is what VS Code's integration sets in the shell that it works in */
@@ -44,7 +45,7 @@ static void forget_heard(struct pss_prompt_marks *marks)
 	marks->heard = NULL;
 }
 
-void pss_marks_finish(struct pss_prompt_marks *marks)
+void pss_prompt_marks_finish(struct pss_prompt_marks *marks)
 {
 	forget_heard(marks);
 }
@@ -62,7 +63,7 @@ static char mark_in(const char *text)
 	return rest[1] && rest[2] && rest[2] != ';' ? '\0' : rest[1];
 }
 
-void pss_marks_hear(void *user, const char *text, bool is_cut)
+void pss_prompt_marks_hear(void *user, const char *text, bool is_cut)
 {
 	struct pss_prompt_marks *marks = user;
 	char mark = mark_in(text);
@@ -83,7 +84,7 @@ void pss_marks_hear(void *user, const char *text, bool is_cut)
 
 /* ---- one command */
 
-void pss_marks_send(struct pss_prompt_marks *marks, const char *line)
+void pss_prompt_marks_send(struct pss_prompt_marks *marks, const char *line)
 {
 	bool is_blank = line[strspn(line, " \t\n")] == '\0';
 
@@ -94,20 +95,20 @@ void pss_marks_send(struct pss_prompt_marks *marks, const char *line)
 		marks->stage = PSS_MARKS_REFUSED;
 }
 
-void pss_marks_refuse(struct pss_prompt_marks *marks)
+void pss_prompt_marks_refuse(struct pss_prompt_marks *marks)
 {
 	if (marks->stage != PSS_MARKS_NONE)
 		marks->stage = PSS_MARKS_REFUSED;
 }
 
-bool pss_marks_await_output(const struct pss_prompt_marks *marks)
+bool pss_prompt_marks_await_output(const struct pss_prompt_marks *marks)
 {
 	return marks->number && marks->stage == PSS_MARKS_SENT;
 }
 
-const char *pss_marks_output(struct pss_prompt_marks *marks)
+const char *pss_prompt_marks_output(struct pss_prompt_marks *marks)
 {
-	if (!pss_marks_await_output(marks))
+	if (!pss_prompt_marks_await_output(marks))
 		return "";
 	marks->stage = PSS_MARKS_OUTPUT;
 	return marks->remote_marks_output ? "" : sets[set_of(marks)].output;
@@ -118,9 +119,9 @@ static char *ended(const struct pss_prompt_marks *marks, const char *output, con
 	return pss_format("%s%s%s\a", output, sets[set_of(marks)].ended, status);
 }
 
-char *pss_marks_end(struct pss_prompt_marks *marks, int status)
+char *pss_prompt_marks_end(struct pss_prompt_marks *marks, int status)
 {
-	enum pss_marks_stage stage = marks->stage;
+	enum pss_prompt_marks_stage stage = marks->stage;
 	bool by_remote = marks->last == 'D' || marks->last == 'A';
 	const char *output = stage == PSS_MARKS_SENT ? sets[set_of(marks)].output : "";
 	_cleanup_(pss_free_pointer) char *text = pss_format(";%d", status);
@@ -134,14 +135,14 @@ char *pss_marks_end(struct pss_prompt_marks *marks, int status)
 	return ended(marks, output, stage == PSS_MARKS_REFUSED ? "" : text);
 }
 
-char *pss_marks_last(struct pss_prompt_marks *marks, int status)
+char *pss_prompt_marks_last(struct pss_prompt_marks *marks, int status)
 {
 	if (marks->stage == PSS_MARKS_PROMPT)
 		marks->stage = PSS_MARKS_REFUSED;
-	return pss_marks_end(marks, status);
+	return pss_prompt_marks_end(marks, status);
 }
 
-void pss_marks_prompt(struct pss_prompt_marks *marks, const char **ret_before, const char **ret_behind)
+void pss_prompt_marks_prompt(struct pss_prompt_marks *marks, const char **ret_before, const char **ret_behind)
 {
 	bool by_remote = marks->stage == PSS_MARKS_NONE && marks->last == 'A';
 
@@ -219,7 +220,7 @@ static bool was_told(const struct pss_prompt_marks *marks, const char *directory
 	return i == n ? *at == '\0' : marks->heard_is_cut;
 }
 
-char *pss_marks_directory(struct pss_prompt_marks *marks, const char *computer, const char *directory, size_t n)
+char *pss_prompt_marks_directory(struct pss_prompt_marks *marks, const char *computer, const char *directory, size_t n)
 {
 	if (!marks->number || n == 0 || n > DIRECTORY_MAX || *directory != '/' || was_told(marks, directory, n))
 		return NULL;
@@ -229,7 +230,7 @@ char *pss_marks_directory(struct pss_prompt_marks *marks, const char *computer, 
 }
 
 /* Both, as some terminals take no empty one, and the others would keep this directory when the shell has left it. */
-char *pss_marks_back(struct pss_prompt_marks *marks)
+char *pss_prompt_marks_back(struct pss_prompt_marks *marks)
 {
 	char computer[COMPUTER_MAX] = "", directory[PATH_MAX];
 	_cleanup_(pss_free_pointer) char *here = NULL;

@@ -84,12 +84,12 @@ static bool show_beginning(struct run *run)
 {
 	size_t n = run->frame.header.length - run->n_shown;
 
-	if (!*run->mark && pss_marks_await_output(run->relay->marks) && n > 0) {
+	if (!*run->mark && pss_prompt_marks_await_output(run->relay->marks) && n > 0) {
 		n = leading_strings(run->relay->modes, run->frame.payload + run->n_shown, n);
 		if (!show_up_to(run, run->n_shown + n))
 			return false;
 		if (run->n_shown < run->frame.header.length)
-			run->mark = pss_marks_output(run->relay->marks);
+			run->mark = pss_prompt_marks_output(run->relay->marks);
 	}
 	while (*run->mark) {
 		size_t written = write_some(run, run->mark, strlen(run->mark));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Waiting for computers that restart. The host process watches them (WATCH, AWAIT); here is what is asked for, in which
- * order, and what is said. Called by verb-invoke.c and change.c; open.c makes the requests. */
+/* -WaitForRestart. The host process watches the computers (WATCH, AWAIT); here is what is asked for, in which order,
+ * and what is said. Called by verb-invoke.c; open.c makes the requests. */
 #include "client/restart.h"
 
 #include <errno.h>
@@ -11,47 +11,6 @@
 
 #include "client/wait.h"
 #include "wire/cleanup.h"
-
-static bool has_ended(const struct pss_session *session)
-{
-	return session->state == PSS_STATE_BROKEN || session->state == PSS_STATE_CLOSED;
-}
-
-/* ---- opening anew */
-
-struct reopening {
-	struct pss_sessions *opened;
-};
-
-static void on_reopened(struct pss_call *call, struct pss_open *open, struct pss_fields fields, void *user)
-{
-	const struct reopening *reopening = user;
-
-	if (pss_sessions_add(reopening->opened, fields) < 0)
-		pss_call_error(call, PSS_FAILED, open->target.host, "not enough memory");
-}
-
-void pss_restart_reopen(struct pss_call *call, struct pss_connection *connection,
-			const struct pss_session *const *sessions, size_t n_sessions, struct pss_sessions *ret_opened)
-{
-	_cleanup_(pss_free_pointer) struct pss_open *opens = calloc(n_sessions + 1, sizeof *opens);
-	struct reopening reopening = { .opened = ret_opened };
-	const struct pss_open_events events = { .on_opened = on_reopened, .user = &reopening };
-
-	if (!opens) {
-		pss_call_error(call, PSS_FAILED, NULL, "not enough memory");
-		return;
-	}
-	for (size_t i = 0; i < n_sessions; i++) {
-		opens[i].instance = sessions[i]->instance;
-		opens[i].target.host = sessions[i]->computer;
-	}
-	if (n_sessions > 0)
-		pss_request_open(call, connection, opens, n_sessions, PSS_THROTTLE_DEFAULT, PSS_OPEN_KEPT, NULL,
-				 &events);
-}
-
-/* ---- invoke-command -WaitForRestart */
 
 static void on_watched(struct pss_call *call, struct pss_open *open, struct pss_fields fields, void *user)
 {
@@ -139,7 +98,7 @@ static void on_restarted(struct pss_call *call, struct pss_open *open, struct ps
 	say_restarted(restart, open->target.host);
 	for (size_t i = 0; i < restart->before.n_items; i++) {
 		const struct pss_session *session = &restart->before.items[i];
-		if (!has_ended(session) && strcmp(place_of(session->history_key), place) == 0)
+		if (!pss_session_is_ended(session) && strcmp(place_of(session->history_key), place) == 0)
 			finishing->reopens[i] = true;
 	}
 }
@@ -181,7 +140,7 @@ static void reopen_all(const struct pss_restart *restart, const bool *reopens)
 	for (size_t i = 0; chosen && i < n_before; i++)
 		if (reopens[i])
 			chosen[n++] = &restart->before.items[i];
-	pss_restart_reopen(call, (struct pss_connection *)&restart->connection, chosen, n, &opened);
+	pss_reopen_sessions(call, (struct pss_connection *)&restart->connection, chosen, n, &opened);
 	for (size_t i = 0; i < opened.n_items; i++)
 		pss_call_verbose(call, "%s on %s is opened anew", opened.items[i].name, opened.items[i].computer);
 	pss_sessions_finish(&opened);
@@ -205,52 +164,4 @@ void pss_restart_finish(struct pss_restart *restart, long long deadline)
 	say_waiting(restart, awaits, n);
 	if (pss_request_open(invoke->call, &restart->connection, awaits, n, n, PSS_OPEN_AWAITED, NULL, &events) == 0)
 		reopen_all(restart, reopens);
-}
-
-/* ---- connect-pssession -Wait */
-
-struct answering {
-	const struct pss_open *awaits;
-	const size_t *indices; /* of the awaits: in the sessions */
-	const struct pss_session *const *sessions;
-	enum pss_restart_answer *answers;
-};
-
-static void on_answered(struct pss_call *call, struct pss_open *open, struct pss_fields fields, void *user)
-{
-	const struct answering *answering = user;
-	size_t index = answering->indices[open - answering->awaits];
-	const struct pss_session *session = answering->sessions[index];
-	bool restarted = pss_fields_number(fields, PSS_TAG_RESTARTED, 0) != 0;
-
-	answering->answers[index] = restarted || has_ended(session) ? PSS_RESTART_TO_REOPEN : PSS_RESTART_TO_CONNECT;
-	if (answering->answers[index] == PSS_RESTART_TO_REOPEN)
-		pss_call_warning(call, "[%s] %s: %s is opened anew, and what was in its shell is gone",
-				 session->computer,
-				 restarted ? "it has restarted" : "it has not restarted, but the session had ended",
-				 session->name);
-}
-
-void pss_restart_await(struct pss_call *call, struct pss_connection *connection,
-		       const struct pss_session *const *sessions, size_t n_sessions, long long timeout_ms,
-		       enum pss_restart_answer *ret_answers)
-{
-	_cleanup_(pss_free_pointer) struct pss_open *awaits = calloc(n_sessions + 1, sizeof *awaits);
-	_cleanup_(pss_free_pointer) size_t *indices = calloc(n_sessions + 1, sizeof *indices);
-	struct answering answering = { awaits, indices, sessions, ret_answers };
-	const struct pss_open_events events = { .on_opened = on_answered, .user = &answering };
-	size_t n = 0;
-
-	for (size_t i = 0; i < n_sessions; i++) {
-		/* One that was found there just now is reached already. */
-		bool is_there = sessions[i]->state == PSS_STATE_OPENED || sessions[i]->id == 0;
-		ret_answers[i] = is_there ? PSS_RESTART_TO_CONNECT : PSS_RESTART_NO_ANSWER;
-		if (is_there || !awaits || !indices)
-			continue;
-		awaits[n] = (struct pss_open){ .instance = sessions[i]->instance, .timeout_ms = timeout_ms };
-		awaits[n].target.host = sessions[i]->computer;
-		indices[n++] = i;
-	}
-	if (n > 0)
-		pss_request_open(call, connection, awaits, n, n, PSS_OPEN_AWAITED, NULL, &events);
 }

@@ -236,3 +236,8 @@ char *pss_property_value(const struct pss_session *session, int property)
 	}
 	return NULL;
 }
+
+bool pss_session_is_ended(const struct pss_session *session)
+{
+	return session->state == PSS_STATE_BROKEN || session->state == PSS_STATE_CLOSED;
+}

@@ -90,3 +90,6 @@ char *pss_property_value(const struct pss_session *session, int property);
 enum pss_property_type { PSS_TYPE_TEXT, PSS_TYPE_NUMBER, PSS_TYPE_BOOLEAN, PSS_TYPE_LIST };
 enum pss_property_type pss_property_type_of(int property);
 #define PSS_LIST_SEPARATOR ", "
+
+/* Broken or Closed: nothing runs in it any more. */
+bool pss_session_is_ended(const struct pss_session *session);

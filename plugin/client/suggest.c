@@ -26,21 +26,6 @@ struct line {
 
 /* -- the answer */
 
-void pss_suggestions_add(struct pss_suggestions *suggestions, const char *word, const char *help)
-{
-	if (strncasecmp(word, suggestions->wanted, strlen(suggestions->wanted)) == 0)
-		pss_texts_add(&suggestions->words, pss_format("%s\t%s", word, help ? help : ""));
-}
-
-void pss_suggestions_keep(struct pss_suggestions *suggestions, size_t n)
-{
-	char *kept = pss_format("%s%.*s", suggestions->kept ? suggestions->kept : "", (int)n, suggestions->wanted);
-
-	free(suggestions->kept);
-	suggestions->kept = kept;
-	suggestions->wanted += n;
-}
-
 /* -- rows */
 
 static struct pss_value *value_of(const struct line *line, const struct pss_parameter *row)

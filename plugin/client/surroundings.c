@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "client/ask.h"
-#include "client/hop.h"
 #include "client/request.h"
 #include "client/size.h"
+#include "client/via.h"
 #include "wire/cleanup.h"
 
 /* What pssession itself needs of the environment: it goes first, so that there is room for it. */

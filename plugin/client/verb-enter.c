@@ -12,7 +12,7 @@
 
 #include "client/entered.h"
 #include "client/escape-keys.h"
-#include "client/hop.h"
+#include "client/hop-run.h"
 #include "client/request.h"
 #include "client/select.h"
 #include "wire/cleanup.h"

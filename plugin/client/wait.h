@@ -26,3 +26,11 @@ void pss_wait_for_children(bool (*awaits)(void));
 
 /* The monotonic clock, in ms. */
 long long pss_now_ms(void);
+
+/* What else is looked at while a descriptor is waited for: the keyboard. */
+struct pss_beside {
+	int fd; /* -1: nothing now */
+	/* There is something to read. 0, or a negative errno that ends the wait. */
+	int (*on_ready)(void *user);
+	void *user;
+};

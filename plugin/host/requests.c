@@ -8,12 +8,12 @@
 
 #define DISCONNECT_PATIENCE_MS 2000 /* what waits to be run may wait longer */
 
-void pss_request_ping(PssPeer *peer, uint32_t id, struct pss_fields fields)
+void pss_requests_on_ping(PssPeer *peer, uint32_t id, struct pss_fields fields)
 {
 	pss_peer_result(peer, id, PSS_OK, NULL);
 }
 
-void pss_request_list(PssPeer *peer, uint32_t id, struct pss_fields fields)
+void pss_requests_on_list(PssPeer *peer, uint32_t id, struct pss_fields fields)
 {
 	GPtrArray *sessions = pss_registry_sessions();
 	for (guint i = 0; i < sessions->len; i++)
@@ -70,7 +70,7 @@ static void forget_removals(const PssPeer *peer)
 	}
 }
 
-void pss_request_remove(PssPeer *peer, uint32_t id, struct pss_fields fields)
+void pss_requests_on_remove(PssPeer *peer, uint32_t id, struct pss_fields fields)
 {
 	const char *instance = pss_fields_text(fields, PSS_TAG_INSTANCE);
 	PssSession *found = instance ? pss_registry_find(instance) : NULL;
@@ -201,7 +201,7 @@ static void on_link_given_up(gpointer user, const GError *error)
 	waiting->source = g_idle_add(on_disconnected, waiting);
 }
 
-void pss_request_disconnect(PssPeer *peer, uint32_t id, struct pss_fields fields)
+void pss_requests_on_disconnect(PssPeer *peer, uint32_t id, struct pss_fields fields)
 {
 	PssSession *session = find(peer, id, fields);
 	g_autoptr(GError) error = NULL;
@@ -245,7 +245,7 @@ static gboolean adopt(PssPeer *peer, uint32_t id, struct pss_fields fields, PssS
 	return TRUE;
 }
 
-void pss_request_connect(PssPeer *peer, uint32_t id, struct pss_fields fields)
+void pss_requests_on_connect(PssPeer *peer, uint32_t id, struct pss_fields fields)
 {
 	const char *instance = pss_fields_text(fields, PSS_TAG_INSTANCE);
 	gboolean force = pss_fields_number(fields, PSS_TAG_FORCE, 0) != 0;

@@ -4,11 +4,11 @@
 
 #include "host/peer.h"
 
-void pss_request_list(PssPeer *peer, uint32_t id, struct pss_fields fields);
-void pss_request_remove(PssPeer *peer, uint32_t id, struct pss_fields fields);
-void pss_request_disconnect(PssPeer *peer, uint32_t id, struct pss_fields fields);
-void pss_request_connect(PssPeer *peer, uint32_t id, struct pss_fields fields);
+void pss_requests_on_list(PssPeer *peer, uint32_t id, struct pss_fields fields);
+void pss_requests_on_remove(PssPeer *peer, uint32_t id, struct pss_fields fields);
+void pss_requests_on_disconnect(PssPeer *peer, uint32_t id, struct pss_fields fields);
+void pss_requests_on_connect(PssPeer *peer, uint32_t id, struct pss_fields fields);
 
 /* The peer has gone: nothing is answered any more. */
 void pss_requests_forget(PssPeer *peer);
-void pss_request_ping(PssPeer *peer, uint32_t id, struct pss_fields fields);
+void pss_requests_on_ping(PssPeer *peer, uint32_t id, struct pss_fields fields);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "host/ssh-config-expand.h"
 #include "host/ssh-config-lists.h"
 
 #define ENTRIES_MAX 10000

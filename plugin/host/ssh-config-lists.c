@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/ssh-config-expand.h"
+
 static const char *const defaults[] = {
 	"~/.ssh/known_hosts ~/.ssh/known_hosts2",
 	"/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2",

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "host/ssh-config-expand.h"
 #include "host/ssh-config-lists.h"
 
 static const char unknown_token[] = "it holds a token or an environment variable that is not known";

@@ -78,17 +78,4 @@ char *pss_ssh_config_forwarded_agent(const PssSshConfig *config);
 /* What SendEnv and SetEnv want the remote shell to have: "NAME=value" each, of the caller's environment first. */
 char **pss_ssh_config_environment(const PssSshConfig *config);
 
-/* `text` with a leading ~ and the tokens of ssh_config(5) replaced; NULL: a token that is not known. */
-char *pss_ssh_config_expand(const PssSshConfig *config, const char *text);
-
-/* The same for the name of a file, with ~user and ${NAME}; NULL also for a variable that is not set. */
-char *pss_ssh_config_expand_path(const PssSshConfig *config, const char *text);
-
-/* `path` with a leading ~ or ~user replaced; NULL: there is no such user. */
-char *pss_ssh_config_expand_home(const char *path);
-
-/* The file that is meant by a path, which is taken from the caller's directory where it is relative. NULL: `ret_wrong`
- * is what is wrong with it. */
-char *pss_ssh_config_locate(const PssSshConfig *config, const char *path, const char **ret_wrong);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PssSshConfig, pss_ssh_config_free)

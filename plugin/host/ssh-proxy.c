@@ -15,6 +15,7 @@
 #include "base/said.h"
 #include "base/shortage.h"
 #include "host/child.h"
+#include "host/ssh-config-expand.h"
 #include "host/ssh-connect.h"
 
 #define SAID_MAX 4096

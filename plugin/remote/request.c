@@ -14,103 +14,29 @@
 
 /* zsh keeps the places of words in a line as short (hist.c), and writes astray behind 32767 bytes. */
 #define ZSH_LINE_MAX 16384 /* of a word in it */
-#define ZSH_PART_MAX (ZSH_LINE_MAX / PSS_REQUEST_QUOTED)
+#define ZSH_PART_MAX (ZSH_LINE_MAX / PSS_FAMILY_QUOTED)
 
 /* However the text has ended: what a function sets of these options is put back when it returns. */
 #define ZSH_ALWAYS "always { { \\builtin eval \"$__pss_y\"; } 2>/dev/null; __pss_end; }\n"
 
 static const struct {
 	PssFamily family;
-	const char *word; /* in the reply `r` */
-	const char *name;
 	const char *evaluate; /* behind the quoted text */
 	const char *invoke;   /* the same, for an invocation */
 } families[] = {
-	{ PSS_FAMILY_BASH, "bash", "bash",
-	  "; } >/dev/null 2>&1 && \\builtin eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\"\n",
+	{ PSS_FAMILY_BASH, "; } >/dev/null 2>&1 && \\builtin eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\"\n",
 	  "; } >/dev/null 2>&1 && \\builtin eval \"$__pss_x$__pss_c$__pss_y\"" STREAMS "\n" },
-	{ PSS_FAMILY_ZSH, "zsh", "zsh",
+	{ PSS_FAMILY_ZSH,
 	  "; } >/dev/null 2>&1 && { __pss_preexec; \\builtin eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\"; "
 	  "} " ZSH_ALWAYS,
 	  "; } >/dev/null 2>&1 && { __pss_give; \\builtin eval \"$__pss_x$__pss_c$__pss_y\"" STREAMS
 	  "; } " ZSH_ALWAYS },
-	{ PSS_FAMILY_FISH, "fish", "fish", NULL, NULL }, /* records, not lines */
-	{ PSS_FAMILY_POSIX, "posix", "sh",
+	{ PSS_FAMILY_FISH, NULL, NULL }, /* records, not lines */
+	{ PSS_FAMILY_POSIX,
 	  "; } >/dev/null 2>&1 && \\eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\"; { __pss_end; } 2>/dev/null\n",
 	  "; } >/dev/null 2>&1 && \\eval \"$__pss_x$__pss_c$__pss_y\"" STREAMS "; { __pss_end; } 2>/dev/null\n" },
 };
 
-PssFamily pss_family_from_name(const char *name)
-{
-	for (gsize i = 0; i < G_N_ELEMENTS(families); i++) {
-		if (strcmp(families[i].word, name) == 0)
-			return families[i].family;
-	}
-	return PSS_FAMILY_NONE;
-}
-
-const char *pss_family_name(PssFamily family)
-{
-	for (gsize i = 0; i < G_N_ELEMENTS(families); i++) {
-		if (families[i].family == family)
-			return families[i].name;
-	}
-	return NULL;
-}
-
-/* $'…': every byte that is not plain ASCII as three octal digits; `!` too, for history expansion. */
-static void quote_ansi(GString *out, const char *text, gsize n)
-{
-	g_string_append(out, "$'");
-	for (gsize i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)text[i];
-		if (c == '\n')
-			g_string_append(out, "\\n");
-		else if (c < ' ' || c >= 0x7f || c == '\'' || c == '\\' || c == '!')
-			g_string_append_printf(out, "\\%03o", c);
-		else
-			g_string_append_c(out, (char)c);
-	}
-	g_string_append_c(out, '\'');
-}
-
-/* A word of fish: bytes as \\Xhh. */
-static void quote_bytes(GString *out, const char *text, gsize n)
-{
-	if (n == 0)
-		g_string_append(out, "''");
-	for (gsize i = 0; i < n; i++) {
-		if (g_ascii_isalnum(text[i]) || (text[i] && strchr("_-./:,+@", text[i])))
-			g_string_append_c(out, text[i]);
-		else
-			g_string_append_printf(out, "\\X%02x", (unsigned char)text[i]);
-	}
-}
-
-/* '…', which has no escapes: a quote ends it, stands outside, and begins it anew. */
-static void quote_plain(GString *out, const char *text, gsize n)
-{
-	g_string_append_c(out, '\'');
-	for (gsize i = 0; i < n; i++) {
-		if (text[i] == '\'')
-			g_string_append(out, "'\\''");
-		else
-			g_string_append_c(out, text[i]);
-	}
-	g_string_append_c(out, '\'');
-}
-
-void pss_request_quote(GString *out, PssFamily family, const char *text, gsize n)
-{
-	if (family == PSS_FAMILY_POSIX)
-		quote_plain(out, text, n);
-	else if (family == PSS_FAMILY_FISH)
-		quote_bytes(out, text, n);
-	else
-		quote_ansi(out, text, n);
-}
-
-/* A line of its own. zsh keeps what begins with a blank out of its history. */
 static void begin_line(GString *out, PssFamily family)
 {
 	g_string_append(out, family == PSS_FAMILY_ZSH ? "\n " : "\n");
@@ -160,7 +86,7 @@ static guint send_ahead(GString *out, const char *nonce, const char *text, gsize
 	for (gsize at = 0; at < n; at += ZSH_PART_MAX) {
 		append_form(out, PSS_FAMILY_ZSH, "{ __pss_part %s ", nonce);
 		g_string_append_printf(out, "%u ", ++n_parts);
-		pss_request_quote(out, PSS_FAMILY_ZSH, text + at, MIN(n - at, ZSH_PART_MAX));
+		pss_family_quote(out, PSS_FAMILY_ZSH, text + at, MIN(n - at, ZSH_PART_MAX));
 		g_string_append(out, "; } 2>/dev/null\n");
 	}
 	return n_parts;
@@ -179,7 +105,7 @@ static void append_call(GString *out, PssFamily family, const char *function, co
 	if (n_parts > 0)
 		g_string_append(out, "\"$__pss_text\"");
 	else
-		pss_request_quote(out, family, text, n);
+		pss_family_quote(out, family, text, n);
 }
 
 /* A line of ours: a command, and the words behind it. */
@@ -218,7 +144,7 @@ void pss_request_invoke(GString *out, PssFamily family, const char *nonce, const
 	g_autofree char *number = input ? g_strdup_printf(" %u", input) : g_strdup("");
 
 	if (family == PSS_FAMILY_FISH) {
-		g_autoptr(PssSecret) rest = pss_secret_new(PSS_REQUEST_QUOTED * n + 64);
+		g_autoptr(PssSecret) rest = pss_secret_new(PSS_FAMILY_QUOTED * n + 64);
 		g_string_append_printf(rest, " %u%s", relay, input ? number : " n");
 		append_text(rest, text, n);
 		append_record(out, "i", nonce, rest->str);
@@ -303,7 +229,7 @@ void pss_request_forget(GString *out, PssFamily family, gboolean arguments, cons
 static void append_word(GString *out, PssFamily family, const char *text, gsize n)
 {
 	g_string_append_c(out, ' ');
-	pss_request_quote(out, family, text, n);
+	pss_family_quote(out, family, text, n);
 }
 
 static void append_number(GString *out, gsize number)

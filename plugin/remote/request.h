@@ -5,33 +5,10 @@
 #include <glib.h>
 
 #include "remote/cursor.h"
-
-typedef enum {
-	PSS_FAMILY_NONE,
-	PSS_FAMILY_BASH,
-	PSS_FAMILY_ZSH,
-	PSS_FAMILY_FISH,
-	PSS_FAMILY_POSIX,
-} PssFamily;
-
-/* What stands in a command's text for the local variable NAME: "${__pss_using_NAME}". */
-#define PSS_USING "__pss_using_"
-
-/* A byte of a quoted text is so many bytes at most. */
-#define PSS_REQUEST_QUOTED 4
+#include "remote/family.h"
 
 /* Room for a request with a text of `n` bytes, whatever they are. */
-#define PSS_REQUEST_ROOM(n) (PSS_REQUEST_QUOTED * (n) + (n) / 32 + 512)
-
-/* By the word in the reply `r`. */
-PssFamily pss_family_from_name(const char *name);
-
-/* The name as -ConfigurationName has it ("bash", "zsh", "fish", "sh"), or NULL for none. */
-const char *pss_family_name(PssFamily family);
-
-/* Appends `text` as one word of the family's language: the shell that reads it has these very bytes. The
- * word holds no newline and no control byte where the family has a notation for them. */
-void pss_request_quote(GString *out, PssFamily family, const char *text, gsize n);
+#define PSS_REQUEST_ROOM(n) (PSS_FAMILY_QUOTED * (n) + (n) / 32 + 512)
 
 /* Runs `text`, once, however often the request comes; with `ask` the shell first looks whether it is complete, and says
  * so if it is not. */

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "remote/remote.h"
 #include "remote/sources.h"
 
 /* What one completion may carry over, so that it stays below the longest reply and the longest frame. */

@@ -150,7 +150,7 @@ static void append_name(GString *out, const Variable *variable)
 
 static void append_quoted(GString *out, PssFamily family, const char *text)
 {
-	pss_request_quote(out, family, text, strlen(text));
+	pss_family_quote(out, family, text, strlen(text));
 }
 
 static void write_scalar(GString *out, PssFamily family, const Variable *variable)
@@ -382,10 +382,10 @@ gsize pss_variables_room(const char *const *variables)
 
 	while (next_variable(&variables, &variable)) {
 		gsize copies = variable.kind == '=' ? 1 : 2;
-		room += PSS_REQUEST_QUOTED * (variable.kind == '=' ? strlen(variable.value) : 0) +
+		room += PSS_FAMILY_QUOTED * (variable.kind == '=' ? strlen(variable.value) : 0) +
 			12 * (variable.n_name + 128);
 		for (gsize i = 0; i < 2 * variable.n_items; i++)
-			room += copies * (PSS_REQUEST_QUOTED * strlen(variable.items[i]) + variable.n_name + 64);
+			room += copies * (PSS_FAMILY_QUOTED * strlen(variable.items[i]) + variable.n_name + 64);
 	}
 	return room;
 }

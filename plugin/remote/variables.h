@@ -5,7 +5,10 @@
  * in turn. An array's KEY is an index that counts from 0. NULL is a list without variables. */
 #pragma once
 
-#include "remote/request.h"
+#include "remote/family.h"
+
+/* What stands in a command's text for the local variable NAME: "${__pss_using_NAME}". */
+#define PSS_USING "__pss_using_"
 
 /* Is it such a list? What comes from a client is checked by this before all else. */
 gboolean pss_variables_are_good(const char *const *variables);

@@ -41,7 +41,7 @@ static void append_words(GString *out, PssFamily family, const char *const *word
 {
 	for (; words && *words; words++) {
 		g_string_append_c(out, ' ');
-		pss_request_quote(out, family, *words, strlen(*words));
+		pss_family_quote(out, family, *words, strlen(*words));
 	}
 }
 
@@ -52,7 +52,7 @@ gsize pss_words_room(const PssCommand *command)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)
 		for (const char *const *at = lists[i]; at && *at; at++)
-			room += PSS_REQUEST_QUOTED * strlen(*at) + 64;
+			room += PSS_FAMILY_QUOTED * strlen(*at) + 64;
 	return room;
 }
 
@@ -115,12 +115,12 @@ static char *find_interpreter(const PssCommand *command)
 /* In front of a script goes a head that /bin/sh runs: the interpreter's words as `i`, and the parameters. */
 static char *make_first(const PssCommand *command, const char *interpreter, gsize *ret_n_head, gsize *ret_n)
 {
-	GString *first = g_string_sized_new(pss_words_room(command) + PSS_REQUEST_QUOTED * strlen(interpreter));
+	GString *first = g_string_sized_new(pss_words_room(command) + PSS_FAMILY_QUOTED * strlen(interpreter));
 
 	/* What no name tells apart is taken for a shell of sh's language. */
 	PssFamily family = strcmp(interpreter, "fish") == 0 ? PSS_FAMILY_FISH : PSS_FAMILY_POSIX;
 	g_string_append(first, "i=");
-	pss_request_quote(first, PSS_FAMILY_POSIX, interpreter, strlen(interpreter));
+	pss_family_quote(first, PSS_FAMILY_POSIX, interpreter, strlen(interpreter));
 	g_string_append(first, "\nset --");
 	append_words(first, PSS_FAMILY_POSIX, command->arguments);
 	g_string_append_c(first, '\n');

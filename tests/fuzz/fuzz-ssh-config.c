@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "host/ssh-config-expand.h"
 #include "host/ssh-config-table.h"
 
 static void on_note(gpointer user, enum pss_note_kind kind, const char *text)

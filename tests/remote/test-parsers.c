@@ -170,7 +170,7 @@ static void expect_quoted(const char *shell, PssFamily family)
 		return;
 	for (int i = 0; i < 255; i++)
 		bytes[i] = (char)(i + 1);
-	pss_request_quote(script, family, bytes, sizeof bytes);
+	pss_family_quote(script, family, bytes, sizeof bytes);
 	g_string_append(script, " | od -An -v -tx1 | tr -d ' \\n'");
 	const char *const argv[] = { program, "-c", script->str, NULL };
 	const char *const busybox[] = { program, "sh", "-c", script->str, NULL };
