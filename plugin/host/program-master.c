@@ -29,7 +29,6 @@
 #include "wire/runtime.h"
 
 #define ROOT_MAX 64 /* so that ssh's temporary names fit a socket's address, too */
-#define LINE_MAX_BYTES 4096
 
 typedef struct {
 	PssTarget *target;
@@ -67,49 +66,6 @@ void pss_program_master_free(PssProgramMaster *master)
 	g_free(master->mute_proxy);
 	g_clear_error(&master->error);
 	g_free(master);
-}
-
-/* ---- what it says */
-
-static void take_line(PssProgramMaster *master, PssPerson *person)
-{
-	g_autofree char *clean = pss_said_line(master->said->str);
-
-	g_string_truncate(master->said, 0);
-	if (!*clean)
-		return;
-	gboolean is_refusal = pss_turn_is_refusal(clean);
-	master->n_refusals += is_refusal;
-	if (master->n_lines++ == 0)
-		master->refused = is_refusal;
-	pss_program_master_tell(master, person);
-	master->last = g_steal_pointer(&clean);
-}
-
-void pss_program_master_tell(PssProgramMaster *master, PssPerson *person)
-{
-	if (master->last && !master->refused)
-		pss_person_note(person, PSS_NOTE_BANNER, "%s", master->last);
-	g_clear_pointer(&master->last, g_free);
-}
-
-gboolean pss_program_master_hear(PssProgramMaster *master, PssPerson *person)
-{
-	char block[1024];
-	ssize_t n;
-
-	while ((n = read(master->errors, block, sizeof block)) > 0) {
-		for (ssize_t i = 0; i < n; i++) {
-			if (block[i] == '\n' || master->said->len >= LINE_MAX_BYTES)
-				take_line(master, person);
-			if (block[i] != '\n' && block[i] != '\r' && block[i] != '\0')
-				g_string_append_c(master->said, block[i]);
-		}
-	}
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return TRUE;
-	take_line(master, person);
-	return FALSE;
 }
 
 /* ---- how it is started */
@@ -199,6 +155,8 @@ static char **master_arguments(const PssProgramMaster *master, const PssTarget *
 	add(argv, master->control);
 	for (gsize i = 0; i < G_N_ELEMENTS(fixed); i++)
 		add_option(argv, "%s", fixed[i]);
+	if (master->detailed)
+		add_option(argv, "LogLevel=DEBUG1");
 	add_option(argv, "ServerAliveInterval=%u", config->alive_interval_s);
 	add_option(argv, "ServerAliveCountMax=%u", config->alive_count_max);
 	if (target->connect_timeout_ms)
@@ -353,35 +311,6 @@ static void watch(int epoll, int fd)
 	epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-/* ssh says the same of a proxy that fails as of a server that hangs up. The one that the server has hung up on is an
- * ssh: it says so too, or would say why it fails itself. */
-static gboolean is_proxys_failure(const PssProgramMaster *master)
-{
-	return master->refused && master->mute_proxy && master->n_refusals == 1;
-}
-
-static void set_failure(PssProgramMaster *master, const PssTarget *target, GError **error)
-{
-	int status = 0;
-
-	while (waitpid(master->pid, &status, 0) < 0 && errno == EINTR)
-		;
-	master->pid = 0;
-	if (is_proxys_failure(master))
-		g_set_error(error, PSS_ERROR, PSS_UNREACHABLE,
-			    "ssh cannot connect to %s: its ProxyCommand '%s' has ended before a server said a word",
-			    target->host, master->mute_proxy);
-	else if (master->refused)
-		g_set_error_literal(error, PSS_ERROR, PSS_THROTTLED, "refused");
-	else if (master->last)
-		g_set_error(error, PSS_ERROR, PSS_UNREACHABLE, "ssh cannot connect to %s: %s", target->host,
-			    master->last);
-	else
-		g_set_error(error, PSS_ERROR, PSS_UNREACHABLE,
-			    "ssh cannot connect to %s, and does not say why (status %d)", target->host,
-			    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-}
-
 /* What is waited on: its end among that. -1: error is set. */
 static int watch_all(const PssProgramMaster *master, int listener, int names, int *ret_ended, GError **error)
 {
@@ -413,13 +342,14 @@ static gboolean wait_for_login(PssProgramMaster *master, PssPerson *person, cons
 		if (!goes_on || epoll_wait(epoll, &event, 1, 0) < 1)
 			continue;
 		if (event.data.fd == listener) {
+			master->heard.asked = TRUE;
 			pss_program_questions_answer(person, listener);
 		} else if (event.data.fd == master->errors) {
 			if (!pss_program_master_hear(master, person))
 				epoll_ctl(epoll, EPOLL_CTL_DEL, master->errors, NULL);
 		} else if (event.data.fd == ended) {
 			pss_program_master_hear(master, person);
-			set_failure(master, target, error);
+			pss_program_master_set_failure(master, target, error);
 			goes_on = FALSE;
 		} else {
 			char block[4096];
@@ -464,8 +394,7 @@ static void forget_try(PssProgramMaster *master)
 	master->errors = -1;
 	g_string_truncate(master->said, 0);
 	g_clear_pointer(&master->last, g_free);
-	master->n_lines = master->n_refusals = 0;
-	master->refused = FALSE;
+	master->heard = (PssProgramHeard){ 0 };
 }
 
 static gboolean log_in_in_turn(PssProgramMaster *master, PssPerson *person, const PssTarget *target,
@@ -480,11 +409,17 @@ static gboolean log_in_in_turn(PssProgramMaster *master, PssPerson *person, cons
 			return FALSE;
 		gboolean good = log_in(master, person, target, config, ask, &failure);
 		gboolean refused = g_error_matches(failure, PSS_ERROR, PSS_THROTTLED);
-		pss_turn_give_back(turn, good      ? PSS_TURN_LOGGED_IN
-					 : refused ? PSS_TURN_REFUSED
-						   : PSS_TURN_SAYS_NOTHING);
+		gboolean unsure = refused && pss_program_master_is_unsure(master);
+		pss_turn_give_back(turn, good                 ? PSS_TURN_LOGGED_IN
+					 : refused && !unsure ? PSS_TURN_REFUSED
+							      : PSS_TURN_SAYS_NOTHING);
 		if (good)
 			return TRUE;
+		if (unsure) {
+			master->detailed = TRUE;
+			forget_try(master);
+			continue;
+		}
 		if (!refused || !pss_turn_pause(person, server, n, error)) {
 			pss_turn_set_failure(error, failure, server, config->connect_timeout_ms);
 			return FALSE;

@@ -5,8 +5,18 @@
 
 #include "host/ssh-config.h"
 #include "host/ssh-person.h"
+#include "host/turn.h"
 
-/* What that ends in. */
+/* What its lines mean for a login that has failed. */
+typedef struct {
+	guint n_lines;     /* but for those of DEBUG1 */
+	PssTurnLine first; /* of them */
+	guint n_servers;   /* that tell of a server's end */
+	gboolean greeted;  /* with `detailed`: the server has said who it is */
+	gboolean asked;    /* the person, so it had */
+} PssProgramHeard;
+
+/* What a start ends in. */
 typedef struct {
 	pid_t pid;       /* 0: it failed */
 	int errors;      /* its standard error, non-blocking; -1: none */
@@ -17,12 +27,11 @@ typedef struct {
 	char *forwards;     /* for people; NULL: none */
 	char **environment; /* "NAME=value" for the shell, as SendEnv and SetEnv say */
 	gboolean forwards_agent;
-	GString *said;    /* the last line of its standard error that is not complete */
-	char *last;       /* the last one that was, and has not been told: it may be the reason of its end; or NULL */
-	guint n_lines;    /* that it has said */
-	gboolean refused; /* the first of them: by a server that takes no more (turn.h), or by its proxy */
-	guint n_refusals; /* that such lines were */
-	char *mute_proxy; /* the ProxyCommand, where it may fail without a word; else NULL */
+	GString *said; /* the last line of its standard error that is not complete */
+	char *last;    /* the last one that was, and has not been told: it may be the reason of its end; or NULL */
+	PssProgramHeard heard;
+	gboolean detailed; /* LogLevel=DEBUG1: whether the server has said who it is has to be known */
+	char *mute_proxy;  /* the ProxyCommand, where it may fail without a word; else NULL */
 	GError *error;
 } PssProgramMaster;
 
@@ -45,6 +54,11 @@ gboolean pss_program_master_hear(PssProgramMaster *master, PssPerson *person);
 
 /* That line, too. */
 void pss_program_master_tell(PssProgramMaster *master, PssPerson *person);
+
+/* Of one that has ended before it has logged in: reaps it, and says why; PSS_THROTTLED where the server has hung up
+ * before it has said who it is. It may have done so later where this is unsure: `detailed` tells next time. */
+void pss_program_master_set_failure(PssProgramMaster *master, const PssTarget *target, GError **error);
+gboolean pss_program_master_is_unsure(const PssProgramMaster *master);
 
 /* Ends it: SIGTERM, its files are removed, and it is reaped later, so nobody else may watch the pid. Accepts NULL. */
 void pss_program_master_free(PssProgramMaster *master);

@@ -129,7 +129,8 @@ gboolean pss_ssh_proxy_was_refused(const PssSshStream *stream)
 	g_auto(GStrv) lines = g_strsplit_set(text, "\r\n", -1);
 	for (char **line = lines; *line; line++)
 		if (**line)
-			return pss_turn_is_refusal(*line);
+			return pss_turn_read_line(*line) == PSS_TURN_LINE_REFUSED ||
+			       pss_turn_read_line(*line) == PSS_TURN_LINE_SERVER;
 	return FALSE;
 }
 

@@ -261,24 +261,35 @@ gboolean pss_turn_is_refusal_of(guint64 n_bytes)
 	return n_bytes == 0;
 }
 
-/* ssh, where the other end has gone before it could say its own banner: packet.c of OpenSSH. */
-static gboolean is_cut_banner(const char *line)
+/* "Connection closed by HOST port N" and the like, as ssh prints it: packet.c of OpenSSH. Where the other end has gone
+ * before ssh could say its own banner, that is "banner exchange: Connection to HOST port N: Broken pipe". A proxy has
+ * no address. */
+static PssTurnLine read_end(const char *line)
 {
-	return g_str_has_prefix(line, "banner exchange: Connection ") &&
-	       (g_str_has_suffix(line, ": Broken pipe") || g_str_has_suffix(line, ": Connection reset by peer"));
+	gboolean is_end =
+		g_str_has_prefix(line, "Connection closed by ") || g_str_has_prefix(line, "Connection reset by ");
+	gboolean is_cut_banner =
+		g_str_has_prefix(line, "banner exchange: Connection ") &&
+		(g_str_has_suffix(line, ": Broken pipe") || g_str_has_suffix(line, ": Connection reset by peer"));
+
+	if (!(is_end || is_cut_banner) || !strstr(line, " port "))
+		return PSS_TURN_LINE_OTHER;
+	return strstr(line, " UNKNOWN port 65535") ? PSS_TURN_LINE_PROXY : PSS_TURN_LINE_SERVER;
 }
 
-gboolean pss_turn_is_refusal(const char *line)
+PssTurnLine pss_turn_read_line(const char *line)
 {
 	/* ssh's own: kex.c of OpenSSH, and the name that it had before 8.0. */
 	static const char *const begins[] = { "kex_exchange_identification: ", "ssh_exchange_identification: " };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(whole); i++)
 		if (g_str_equal(line, whole[i]))
-			return TRUE;
+			return PSS_TURN_LINE_REFUSED;
 	for (gsize i = 0; i < G_N_ELEMENTS(begins); i++)
 		if (g_str_has_prefix(line, begins[i]))
 			return strstr(line, "losed by remote host") || strstr(line, "reset by peer") ||
-			       strstr(line, whole[0]) || strstr(line, whole[1]);
-	return is_cut_banner(line);
+					       strstr(line, whole[0]) || strstr(line, whole[1])
+				       ? PSS_TURN_LINE_REFUSED
+				       : PSS_TURN_LINE_OTHER;
+	return read_end(line);
 }

@@ -31,5 +31,13 @@ void pss_turn_set_failure(GError **error, const GError *failure, const char *ser
 /* Can so many bytes be all that a server says to one that is too many? */
 gboolean pss_turn_is_refusal_of(guint64 n_bytes);
 
-/* Is this what ssh, or a server in place of its banner, says when there are too many? */
-gboolean pss_turn_is_refusal(const char *line);
+/* What a line of ssh's, or of a server in place of its banner, says of how the connection has ended. */
+typedef enum {
+	PSS_TURN_LINE_OTHER,
+	PSS_TURN_LINE_REFUSED, /* before the server has said who it is */
+	PSS_TURN_LINE_SERVER,  /* the server has hung up; up to 9.9 ssh says it behind that, from 10.0 on it is all it
+				  says */
+	PSS_TURN_LINE_PROXY,   /* the same of a proxy */
+} PssTurnLine;
+
+PssTurnLine pss_turn_read_line(const char *line);

@@ -318,32 +318,40 @@ static void time_stands_still(Fixture *f, gconstpointer unused)
 	link_record_finish(&asked);
 }
 
-/* What ssh says on its standard error, and whether that is all that a server, or a proxy, says which hangs up. */
+/* What ssh says on its standard error, and what that says of a server, or a proxy, which hangs up. */
 static void words_of_ssh(void)
 {
 	static const struct {
-		const char *line;
-		gboolean is_refusal;
+		const char *text;
+		PssTurnLine line;
 	} lines[] = {
-		{ "kex_exchange_identification: Connection closed by remote host", TRUE },
-		{ "kex_exchange_identification: read: Connection reset by peer", TRUE },
-		{ "ssh_exchange_identification: Connection closed by remote host", TRUE },
-		{ "kex_exchange_identification: banner line contains invalid characters: Exceeded MaxStartups", TRUE },
-		{ "Exceeded MaxStartups", TRUE },
-		{ "Not allowed at this time", TRUE },
-		{ "banner exchange: Connection to UNKNOWN port 65535: Broken pipe", TRUE },
-		{ "banner exchange: Connection to 127.0.0.1 port 22: Connection reset by peer", TRUE },
-		{ "banner exchange: Connection to 127.0.0.1 port 22: invalid format", FALSE },
-		{ "kex_exchange_identification: banner line contains invalid characters", FALSE },
-		{ "Connection to 127.0.0.1 closed by remote host.", FALSE },
-		{ "client_loop: send disconnect: Broken pipe", FALSE },
-		{ "ssh: connect to host 127.0.0.1 port 22: Connection refused", FALSE },
-		{ "", FALSE },
+		{ "kex_exchange_identification: Connection closed by remote host", PSS_TURN_LINE_REFUSED },
+		{ "kex_exchange_identification: read: Connection reset by peer", PSS_TURN_LINE_REFUSED },
+		{ "ssh_exchange_identification: Connection closed by remote host", PSS_TURN_LINE_REFUSED },
+		{ "kex_exchange_identification: banner line contains invalid characters: Exceeded MaxStartups",
+		  PSS_TURN_LINE_REFUSED },
+		{ "Exceeded MaxStartups", PSS_TURN_LINE_REFUSED },
+		{ "Not allowed at this time", PSS_TURN_LINE_REFUSED },
+		{ "Connection closed by 127.0.0.1 port 22", PSS_TURN_LINE_SERVER },
+		{ "Connection closed by ::1 port 2222", PSS_TURN_LINE_SERVER },
+		{ "Connection reset by 127.0.0.1 port 22", PSS_TURN_LINE_SERVER },
+		{ "Connection reset by UNKNOWN port -1", PSS_TURN_LINE_SERVER },
+		{ "banner exchange: Connection to 127.0.0.1 port 22: Connection reset by peer", PSS_TURN_LINE_SERVER },
+		{ "banner exchange: Connection to UNKNOWN port 65535: Broken pipe", PSS_TURN_LINE_PROXY },
+		{ "Connection closed by UNKNOWN port 65535", PSS_TURN_LINE_PROXY },
+		{ "banner exchange: Connection to 127.0.0.1 port 22: invalid format", PSS_TURN_LINE_OTHER },
+		{ "kex_exchange_identification: banner line contains invalid characters", PSS_TURN_LINE_OTHER },
+		{ "ssh_dispatch_run_fatal: Connection to 127.0.0.1 port 22: Broken pipe", PSS_TURN_LINE_OTHER },
+		{ "Connection to 127.0.0.1 closed by remote host.", PSS_TURN_LINE_OTHER },
+		{ "Disconnected from 127.0.0.1 port 22", PSS_TURN_LINE_OTHER },
+		{ "client_loop: send disconnect: Broken pipe", PSS_TURN_LINE_OTHER },
+		{ "ssh: connect to host 127.0.0.1 port 22: Connection refused", PSS_TURN_LINE_OTHER },
+		{ "", PSS_TURN_LINE_OTHER },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(lines); i++)
-		if (pss_turn_is_refusal(lines[i].line) != lines[i].is_refusal)
-			g_error("wrong: '%s'", lines[i].line);
+		if (pss_turn_read_line(lines[i].text) != lines[i].line)
+			g_error("wrong: '%s'", lines[i].text);
 }
 
 int main(int argc, char **argv)
