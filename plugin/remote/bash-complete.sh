@@ -172,19 +172,49 @@ compopt() {
 	[[ $# -eq 0 || $# -eq n ]] || builtin compopt "$@"
 } 2>/dev/null
 
+# __pss_unescape WORD: into REPLY, without one level of backslashes.
+__pss_unescape() {
+	builtin local rest="$1"
+	REPLY=
+	while [[ $rest == *\\* ]]; do
+		REPLY+=${rest%%\\*}
+		rest=${rest#*\\}
+		REPLY+=${rest:0:1} rest=${rest:1}
+	done
+	REPLY+=$rest
+}
+
+# From bash 5.3 on compgen takes the name of a file as it was typed, and leaves the directory in front of it so: within a
+# completion readline sees to that. As there, the results go to the array that -V names, or to standard output.
+__pss_compgen_typed() {
+	builtin local i n REPLY __pss_typed __pss_array=__pss_typed
+	__pss_typed=()
+	for ((i = 1; i < $#; i++)); do
+		n=$((i + 1))
+		[[ ${!i} != -V ]] || __pss_array=${!n}
+	done
+	builtin compgen -V "$__pss_array" "$@" || return
+	builtin local -n __pss_names=$__pss_array
+	for i in "${!__pss_names[@]}"; do
+		[[ ! -e ${__pss_names[i]} && ! -L ${__pss_names[i]} ]] || continue
+		__pss_unescape "${__pss_names[i]}"
+		[[ ! -e $REPLY && ! -L $REPLY ]] || __pss_names[i]=$REPLY
+	done
+	[[ $__pss_array != __pss_typed ]] || builtin printf '%s\n' "${__pss_names[@]}"
+}
+
 # Within a completion compgen takes a word as it was typed, with its backslashes; outside it does not.
 compgen() {
-	builtin local i w="${!#}" rest
+	builtin local i w="${!#}" REPLY
+	case "${BASH_VERSINFO[0]}.${BASH_VERSINFO[1]} $* " in
+	[1-4].* | 5.[0-2]\ *) ;;
+	*\ -[fd]\ *\\* | *\ -A\ file\ *\\* | *\ -A\ directory\ *\\*) __pss_compgen_typed "$@" && return ;;
+	esac
 	for i in 1 2 3; do
 		builtin compgen "${@:1:$#-1}" "$w" && return
 		[[ $w == *\\* ]] || return
-		rest=$w w=
-		while [[ $rest == *\\* ]]; do
-			w+=${rest%%\\*}
-			rest=${rest#*\\}
-			w+=${rest:0:1} rest=${rest:1}
-		done
-		w+=$rest
+		__pss_unescape "$w"
+		w=$REPLY
 	done
 	return 1
 }
