@@ -102,7 +102,7 @@ static char *make_home(const char *text)
 	g_autofree char *rc = g_build_filename(home, shell->rc, NULL);
 	g_autofree char *file = g_build_filename(home, "wide", NULL);
 	g_autofree char *hush = g_build_filename(home, ".hushlogin", NULL);
-	g_autofree char *whole = g_strdup_printf("PS1='b$ '\n%s\n", text);
+	g_autofree char *whole = g_strdup_printf("unset PROMPT_COMMAND PS0; PS1='b$ '\n%s\n", text);
 
 	if (!g_file_set_contents(rc, whole, -1, NULL) || !g_file_set_contents(file, "", 0, NULL) ||
 	    !g_file_set_contents(hush, "", 0, NULL))

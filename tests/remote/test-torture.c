@@ -13,10 +13,11 @@ static const struct Shell {
 	const char *name;
 	int bit;
 	const char *program;
-	const char *rc; /* its start-up file, and what sets the prompt there */
+	const char *rc; /* its start-up file, and what sets the prompt there; what systemd's in /etc/profile.d prints
+			   goes */
 	const char *text;
 } shells[] = {
-	{ "bash", BASH, "bash", ".bash_profile", "PS1='b$ '\n" },
+	{ "bash", BASH, "bash", ".bash_profile", "unset PROMPT_COMMAND PS0; PS1='b$ '\n" },
 	{ "zsh", ZSH, "zsh", ".zshrc", "PS1='b$ '\n" },
 	{ "dash", DASH, "dash", ".profile", "PS1='b$ '\n" },
 	{ "ash", ASH, "busybox", ".profile", "PS1='b$ '\n" },

@@ -347,9 +347,9 @@ static const Row rows[] = {
 	  NULL,
 	  NULL,
 	  FALSE,
-	  { LINE("sh -c \"command -v python3 >/dev/null || { printf '>>> '; read x; echo 42; printf '>>> '; }; python3 "
+	  { LINE("sh -c \"command -v python3 >/dev/null || { printf '>>> '; read x; echo 42; read x; }; python3 "
 		 "-q\""),
-	    UNTIL(">>> "), KEYS("print(6*7)\r"), UNTIL("42\n>>> "), KEYS("\004"), PROMPT(ANY), LINE("echo ok"),
+	    UNTIL(">>> "), KEYS("print(6*7)\r"), UNTIL("42\n"), KEYS("exit()\r"), PROMPT(ANY), LINE("echo ok"),
 	    PROMPT(0), SHOWS("ok\n"), DONE } },
 	{ "a terminal in the terminal",
 	  FISH,
