@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h> /* shell.h wants pid_t, and musl does not give it for less */
 
 #include "shell.h"
 

@@ -63,15 +63,15 @@ static void add_of_no_width(char **to, const char *text)
 
 char *pss_editor_prompt(const struct pss_read_request *request)
 {
-	const char *prompt = request->prompt;
+	const char *text = request->prompt;
 	size_t n_marks = strlen(request->before) + strlen(request->behind);
-	size_t length = strlen(prompt), n_values = 0, at = 0;
+	size_t length = strlen(text), n_values = 0, at = 0;
 	char **values = zshcalloc((length + 1) * sizeof *values);
 	char *form = zalloc((length + 2) * PIECE_MAX + n_marks + 1), *to = form;
 
 	add_of_no_width(&to, request->before);
 	while (at < length)
-		at += add_piece(&to, prompt + at, values, &n_values);
+		at += add_piece(&to, text + at, values, &n_values);
 	add_of_no_width(&to, request->behind);
 	*to = '\0';
 	if (psvar)

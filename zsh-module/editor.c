@@ -226,7 +226,7 @@ static enum pss_read outcome_of(char *metafied, char **ret_line)
 }
 
 /* The part in which zsh is in charge. */
-static char *read_in_zle(char *prompt)
+static char *read_in_zle(char *form)
 {
 	int queued = queue_signal_level(), old_isfirstln = isfirstln;
 	char *line;
@@ -238,7 +238,7 @@ static char *read_in_zle(char *prompt)
 	watch(editor.request->wake_fd, true);
 	isfirstln = 1; /* Ctrl-D on an empty line is the end at a second prompt, too */
 	dont_queue_signals();
-	line = zleentry(ZLE_CMD_READ, &prompt, NULL, ZLRF_HISTORY, ZLCON_VARED);
+	line = zleentry(ZLE_CMD_READ, &form, NULL, ZLRF_HISTORY, ZLCON_VARED);
 	restore_queue_signals(queued);
 	isfirstln = old_isfirstln;
 	return line;
@@ -246,7 +246,7 @@ static char *read_in_zle(char *prompt)
 
 enum pss_read pss_zsh_read_line(const struct pss_read_request *request, char **ret_line)
 {
-	char *prompt = pss_editor_prompt(request), *line;
+	char *form = pss_editor_prompt(request), *line;
 	int old_breaks = breaks, old_retflag = retflag, old_percent = opts[PROMPTPERCENT];
 	zlong old_lastval = lastval;
 	enum pss_read outcome;
@@ -259,7 +259,7 @@ enum pss_read pss_zsh_read_line(const struct pss_read_request *request, char **r
 	editor.request = request;
 	opts[PROMPTPERCENT] = 1;
 	pss_editor_give_typed();
-	line = read_in_zle(prompt);
+	line = read_in_zle(form);
 	if (!pss_editor_has_given_up())
 		pss_editor_take_unread();
 	*pss_zle.kungetct = 0;
@@ -276,7 +276,7 @@ enum pss_read pss_zsh_read_line(const struct pss_read_request *request, char **r
 	retflag = old_retflag;
 	lastval = old_lastval;
 	zsfree(line);
-	zsfree(prompt);
+	zsfree(form);
 	return outcome;
 }
 

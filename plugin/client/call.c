@@ -68,7 +68,7 @@ void pss_call_take_status(struct pss_call *call, int exit_status)
 		call->status = exit_status;
 }
 
-static char *format_visible(const char *format, va_list arguments)
+__attribute__((format(printf, 1, 0))) static char *format_visible(const char *format, va_list arguments)
 {
 	_cleanup_(pss_free_pointer) char *text = NULL;
 
@@ -250,7 +250,7 @@ bool pss_call_wants_progress(const struct pss_call *call)
 	return action != SILENTLY_CONTINUE && action != IGNORE;
 }
 
-static void note(const char *label, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void note(const char *label, const char *format, va_list arguments)
 {
 	_cleanup_(pss_free_pointer) char *text = format_visible(format, arguments);
 

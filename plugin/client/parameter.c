@@ -227,7 +227,7 @@ static int take_value(struct parse *parse, struct slot slot, const char *text)
 	case PSS_KIND_WORDS:
 		if (!*text && slot.value->list.n_items == 0)
 			return refuse_value(parse, slot.row, text);
-		/* fall through */
+		__attribute__((fallthrough));
 	case PSS_KIND_TEXTS:
 	case PSS_KIND_ARGV:
 		return pss_texts_add(&slot.value->list, strdup(text)) < 0 ? fail(parse, "not enough memory") : 0;

@@ -294,7 +294,7 @@ static void take_plain(struct scan *scan, const char *text)
 			take_document(scan);
 			break;
 		}
-		/* fallthrough */
+		__attribute__((fallthrough));
 	default:
 		copy(scan, 1);
 	}

@@ -24,9 +24,10 @@ static gboolean is_none(const char *value)
 const char *pss_config_set_text(PssSshConfig *config, void *member, const char *value)
 {
 	char **text = member;
-	g_autofree char *old = *text;
+	char *old = *text;
 
 	*text = is_none(value) ? NULL : g_strdup(value);
+	g_free(old);
 	return NULL;
 }
 
@@ -122,7 +123,7 @@ static const char *set_files(PssSshConfig *config, char ***files, const char *va
 			return wrong;
 	}
 	g_ptr_array_add(located, NULL);
-	g_auto(GStrv) old = *files;
+	g_strfreev(*files);
 	*files = g_strdupv((char **)located->pdata);
 	return NULL;
 }
@@ -142,9 +143,10 @@ const char *pss_config_set_literal_paths(PssSshConfig *config, void *member, con
 const char *pss_config_set_list(PssSshConfig *config, void *member, const char *value)
 {
 	char ***list = member;
-	g_auto(GStrv) old = *list;
+	char **old = *list;
 
 	*list = g_strsplit(value, ",", -1);
+	g_strfreev(old);
 	return NULL;
 }
 
@@ -177,8 +179,9 @@ const char *pss_config_set_agent(PssSshConfig *config, void *member, const char 
 	if (*value != '$' || value[1] == '{')
 		return pss_config_set_path(config, member, value);
 	char **path = member;
-	g_autofree char *old = *path;
+	char *old = *path;
 	*path = g_strdup(g_environ_getenv(config->environment, value + 1));
+	g_free(old);
 	return NULL;
 }
 

@@ -114,8 +114,8 @@ static char *start_agent(Fixture *f, const char *key)
 static void agent_key(Fixture *f, gconstpointer unused)
 {
 	g_autofree char *path = start_agent(f, f->sshd->client_key);
-	g_autofree char *decoy = sshd_make_key(f->sshd, "decoy", "ed25519", "");
 
+	g_free(sshd_make_key(f->sshd, "decoy", "ed25519", ""));
 	set_key(f, NULL);
 	g_remove(f->sshd->client_key);
 	link_target_setenv(f->target, "SSH_AUTH_SOCK", path);

@@ -333,6 +333,7 @@ static void defaults_are_quiet(Fixture *f, gconstpointer unused)
 	g_autoptr(PssSshConfig) config = pss_ssh_config_resolve(f->person, f->target, &error);
 
 	g_assert_no_error(error);
+	g_assert_nonnull(config);
 	run_pending();
 	g_assert_cmpstr(f->link.notes->str, ==, "");
 }
