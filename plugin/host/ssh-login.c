@@ -173,6 +173,27 @@ static void set_exchange_error(const PssSshLogin *login, const PssSshConfig *con
 		g_prefix_error(error, "the proxy said '%s'; ", said);
 }
 
+/* One that keeps what is said now from who has a quantum computer later. */
+static gboolean is_post_quantum(const char *exchange)
+{
+	return g_str_has_prefix(exchange, "mlkem") || g_str_has_prefix(exchange, "sntrup");
+}
+
+/* The list is ssh's own, unless ssh_config has another: where libssh knows of it what ssh would agree upon, that is
+ * what it has agreed upon. HACK(libssh 0.11): it has none that is post-quantum; remove when 0.12 is the floor. */
+static void note_better_exchange(PssPerson *person, const PssSshConfig *config, ssh_session session,
+				 const PssSshOffer *offer)
+{
+	g_autofree char *best = pss_ssh_offer_agree(offer, config->kex);
+
+	if (best && is_post_quantum(best) && !is_post_quantum(ssh_get_kex_algo(session)))
+		pss_person_note(
+			person, PSS_NOTE_VERBOSE,
+			"the keys are exchanged by %s, as libssh %s knows nothing better; -Transport ssh would use "
+			"%s, which a quantum computer of later days does not break",
+			ssh_get_kex_algo(session), ssh_version(0), best);
+}
+
 static gboolean exchange_keys(PssSshLogin *login, PssPerson *person, const PssSshConfig *config, ssh_session session,
 			      PssSshOffer *offer, GError **error)
 {
@@ -191,6 +212,7 @@ static gboolean exchange_keys(PssSshLogin *login, PssPerson *person, const PssSs
 	pss_person_note(person, PSS_NOTE_DEBUG, "server %s; kex %s; cipher %s out, %s in",
 			ssh_get_serverbanner(session), ssh_get_kex_algo(session), ssh_get_cipher_out(session),
 			ssh_get_cipher_in(session));
+	note_better_exchange(person, config, session, offer);
 	return TRUE;
 }
 

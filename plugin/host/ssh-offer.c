@@ -4,20 +4,38 @@
 #include <libssh/callbacks.h>
 #include <string.h>
 
-#define LOG_LINE_MAX 1024             /* log.c of libssh cuts there */
-#define LISTS_EXPECTED 2              /* ours and the server's */
-#define MARK "server host key algo: " /* ssh_list_kex() of kex.c */
+#define LOG_LINE_MAX 1024 /* log.c of libssh cuts there */
+#define LISTS_EXPECTED 2  /* ours and the server's */
+
+/* ssh_list_kex() of kex.c */
+#define HOST_KEYS "server host key algo: "
+#define EXCHANGES "kex algos: "
+
+#define A_CLIENTS "ext-info-c" /* RFC 8308: libssh says that among its exchanges, and no server does */
+
+static void take_host_keys(PssSshOffer *offer, const char *list, gboolean is_cut)
+{
+	offer->n_lists++;
+	offer->is_cut |= is_cut;
+	g_string_append_printf(offer->algorithms, "%s,", list);
+}
+
+static void take_exchanges(PssSshOffer *offer, const char *list)
+{
+	if (strstr(list, A_CLIENTS))
+		return;
+	g_free(offer->exchanges);
+	offer->exchanges = g_strdup(list);
+}
 
 static void on_log(int priority, const char *function, const char *text, void *user)
 {
-	PssSshOffer *offer = user;
-	const char *list = strstr(text, MARK);
+	const char *host_keys = strstr(text, HOST_KEYS), *exchanges = strstr(text, EXCHANGES);
 
-	if (!list)
-		return;
-	offer->n_lists++;
-	offer->is_cut |= strlen(text) + 1 >= LOG_LINE_MAX;
-	g_string_append_printf(offer->algorithms, "%s,", list + strlen(MARK));
+	if (host_keys)
+		take_host_keys(user, host_keys + strlen(HOST_KEYS), strlen(text) + 1 >= LOG_LINE_MAX);
+	else if (exchanges)
+		take_exchanges(user, exchanges + strlen(EXCHANGES));
 }
 
 void pss_ssh_offer_begin(PssSshOffer *offer)
@@ -48,8 +66,20 @@ gboolean pss_ssh_offer_may_certify(const PssSshOffer *offer, const char *algorit
 	return FALSE;
 }
 
+char *pss_ssh_offer_agree(const PssSshOffer *offer, const char *exchanges)
+{
+	g_auto(GStrv) offered = g_strsplit(offer->exchanges ? offer->exchanges : "", ",", -1);
+	g_auto(GStrv) wanted = g_strsplit(exchanges ? exchanges : "", ",", -1);
+
+	for (char **one = wanted; *one; one++)
+		if (g_strv_contains((const char *const *)offered, *one))
+			return g_strdup(*one);
+	return NULL;
+}
+
 void pss_ssh_offer_clear(PssSshOffer *offer)
 {
+	g_clear_pointer(&offer->exchanges, g_free);
 	if (offer->algorithms)
 		g_string_free(offer->algorithms, TRUE);
 	offer->algorithms = NULL;

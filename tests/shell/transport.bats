@@ -31,6 +31,35 @@ enter_by_ssh() {
 	term_keys Enter
 }
 
+# exchange ARGUMENT…: what -Verbose and -Debug say of the exchange of keys with such a call, a line each: the algorithm, and
+# the one that -Transport ssh would have used.
+exchange() {
+	local_shell "invoke-command -Debug -Verbose -ConfigFile $C $* box true 2>&1 </dev/null" |
+		sed -n 's/.*; kex \([^;]*\);.*/\1/p; s/.*-Transport ssh would use \([^,]*\),.*/better \1/p'
+}
+
+# The same of ssh itself.
+exchange_of_ssh() {
+	ssh -v -F "$C" box true 2>&1 </dev/null | tr -d '\r' | sed -n 's/^debug1: kex: algorithm: //p'
+}
+
+is_post_quantum() { [[ $1 == mlkem* || $1 == sntrup* ]]; }
+
+@test "transport: the keys are exchanged as ssh does it; where libssh lacks what is post-quantum, -Verbose says that ssh has it" {
+	local ours theirs
+	C=$WORLD/ssh/ssh_config
+	theirs=$(exchange_of_ssh)
+	is_post_quantum "$theirs" || skip "neither ssh nor sshd have such an exchange"
+	mapfile -t ours < <(exchange)
+	is_post_quantum "${ours[0]}" && [ "${#ours[@]}" -eq 1 ] ||
+		[ "${ours[1]}" = "better $theirs" ] || { echo "${ours[@]}, and ssh $theirs"; return 1; }
+	[ "$(exchange -Options KexAlgorithms=curve25519-sha256)" = curve25519-sha256 ]
+	second_server_with 'KexAlgorithms ecdh-sha2-nistp256'
+	C=$WORLD/ssh1/ssh_config
+	[ "$(exchange_of_ssh)" = ecdh-sha2-nistp256 ]
+	[ "$(exchange)" = ecdh-sha2-nistp256 ]
+}
+
 # The ssh programs of our host processes.
 programs() {
 	local host
