@@ -128,6 +128,18 @@ works_below_prefix() {
 	home_listing | diff "$HERE/before" -
 }
 
+@test "rootless: it goes again also when the same build was installed below a DESTDIR since, and all of that" {
+	rm -rf "${OWN:?}/home"
+	as_owner mkdir -p "$OWN/home" "$OWN/destination"
+	install_it
+	as_owner env DESTDIR="$OWN/destination" meson install -C "$OWN/build" --no-rebuild --quiet
+	run as_owner "$OWN/tree/tools/uninstall" "$OWN/build"
+	[ "$status" -eq 0 ]
+	[ -z "$(home_listing)" ]
+	[ -z "$(find "$OWN/destination" -type f)" ]
+	rm -rf "$OWN/destination"
+}
+
 @test "rootless: ninja uninstall takes back what was installed once" {
 	rm -rf "${OWN:?}/home"
 	as_owner mkdir -p "$OWN/home"
@@ -151,5 +163,5 @@ works_below_prefix() {
 	[ -z "$(home_listing)" ]
 	run as_owner "$OWN/tree/tools/uninstall" "$OWN"
 	[ "$status" -eq 1 ]
-	[[ $output == *'nothing has been installed from'* ]]
+	[[ $output == *'is no build directory'* ]]
 }
