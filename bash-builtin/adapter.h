@@ -26,3 +26,4 @@ enum pss_expand pss_bash_expand_history(const char *line, char **ret, bool *ret_
 bool pss_bash_add_history(const char *line);
 bool pss_bash_signal_pending(void);
 void pss_bash_print_above(const char *text, size_t n);
+void pss_bash_set_prompt(const char *prompt, const char *right);

@@ -76,3 +76,17 @@ char *pss_editor_prompt(const struct pss_read_request *request)
 		return NULL;
 	return pss_format("%s%s%s%s", before, painted ? painted : "", marked, behind);
 }
+
+unsigned pss_editor_prompt_rows(const char *prompt)
+{
+	unsigned n_rows = 0;
+	int rows, columns;
+
+	rl_get_screen_size(&rows, &columns);
+	for (const char *end; columns > 0 && prompt && (end = strchr(prompt, '\n')); prompt = end + 1) {
+		unsigned width = width_of(prompt, (size_t)(end - prompt));
+
+		n_rows += width == 0 ? 1 : (width + (unsigned)columns - 1) / (unsigned)columns;
+	}
+	return n_rows;
+}

@@ -32,7 +32,7 @@ struct pss_funmap {
 
 extern unsigned long rl_readline_state;
 extern FILE *rl_instream, *rl_outstream;
-extern char *rl_line_buffer, *rl_prompt;
+extern char *rl_line_buffer, *rl_prompt, *rl_display_prompt;
 extern int rl_point, rl_end, rl_mark, rl_done, rl_pending_input, rl_dispatching, rl_already_prompted;
 extern int rl_explicit_arg, rl_numeric_arg, rl_num_chars_to_read, rl_catch_signals, rl_catch_sigwinch;
 extern int rl_editing_mode;
@@ -50,6 +50,7 @@ extern int (*rl_signal_event_hook)(void), (*rl_input_available_hook)(void);
 extern void (*rl_prep_term_function)(int meta), (*rl_deprep_term_function)(void);
 extern void (*rl_redisplay_function)(void);
 extern void rl_redisplay(void);
+extern int rl_set_prompt(const char *prompt);
 extern char **(*rl_attempted_completion_function)(const char *text, int start, int end);
 extern char *(*rl_completion_entry_function)(const char *text, int state);
 extern int (*rl_directory_completion_hook)(char **name), (*rl_directory_rewrite_hook)(char **name);

@@ -381,9 +381,39 @@ enum pss_read pss_bash_read_line(const struct pss_read_request *request, char **
 	return outcome;
 }
 
+/* Takes the line and its prompt from the screen. readline forgets the prompt's first lines once it has printed them. */
+static void clear_line(void)
+{
+	unsigned n_rows = pss_editor_prompt_rows(rl_display_prompt);
+
+	rl_clear_visible_line();
+	if (n_rows > 0)
+		fprintf(editor.out, "\033[%uA\033[J", n_rows);
+}
+
+/* While readline shows a question of its own in the place of the prompt, that keeps the old one. */
+void pss_bash_set_prompt(const char *prompt, const char *right)
+{
+	struct pss_read_request changed = *editor.request;
+	char *anew;
+
+	changed.prompt = prompt;
+	changed.right = right;
+	if (rl_display_prompt != rl_prompt || (rl_readline_state & (PSS_RL_STATE_ISEARCH | PSS_RL_STATE_NSEARCH)))
+		return;
+	anew = pss_editor_prompt(&changed);
+	if (!anew)
+		return;
+	clear_line();
+	fflush(editor.out);
+	rl_set_prompt(anew);
+	free(anew);
+	redraw();
+}
+
 void pss_bash_print_above(const char *text, size_t n)
 {
-	rl_clear_visible_line();
+	clear_line();
 	fwrite(text, 1, n, editor.out);
 	fflush(editor.out);
 	redraw();

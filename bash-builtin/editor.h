@@ -42,3 +42,6 @@ void pss_editor_hook_completion(const struct pss_read_request *request, void (*o
 /* editor-prompt.c: a request's prompt with what moves no cursor in it between \001 and \002, as readline wants it, and
  * with the one at the right margin where that fits into its first line. Heap; NULL when memory is short. */
 char *pss_editor_prompt(const struct pss_read_request *request);
+
+/* The rows that the lines in front of such a prompt's last one take on the screen. */
+unsigned pss_editor_prompt_rows(const char *prompt);

@@ -55,6 +55,7 @@ const struct pss_shell pss_bash_shell = {
 	.expand_history = pss_bash_expand_history,
 	.add_history = pss_bash_add_history,
 	.print_above = pss_bash_print_above,
+	.set_prompt = pss_bash_set_prompt,
 };
 
 int pss_bash_run(const struct pss_verb *verb, WORD_LIST *list)

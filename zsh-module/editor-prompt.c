@@ -61,21 +61,28 @@ static void add_of_no_width(char **to, const char *text)
 		*to += sprintf(*to, "%%{%s%%}", text);
 }
 
-char *pss_editor_prompt(const struct pss_read_request *request)
+static char *make_form(const char *before, const char *text, const char *behind, char **values, size_t *n_values)
 {
-	const char *text = request->prompt;
-	size_t n_marks = strlen(request->before) + strlen(request->behind);
-	size_t length = strlen(text), n_values = 0, at = 0;
-	char **values = zshcalloc((length + 1) * sizeof *values);
+	size_t n_marks = strlen(before) + strlen(behind), length = strlen(text), at = 0;
 	char *form = zalloc((length + 2) * PIECE_MAX + n_marks + 1), *to = form;
 
-	add_of_no_width(&to, request->before);
+	add_of_no_width(&to, before);
 	while (at < length)
-		at += add_piece(&to, text + at, values, &n_values);
-	add_of_no_width(&to, request->behind);
+		at += add_piece(&to, text + at, values, n_values);
+	add_of_no_width(&to, behind);
 	*to = '\0';
+	return form;
+}
+
+void pss_editor_make_prompts(const struct pss_read_request *request, char **ret_left, char **ret_right)
+{
+	const char *left = request->prompt, *right = request->right;
+	size_t n_values = 0;
+	char **values = zshcalloc((strlen(left) + (right ? strlen(right) : 0) + 1) * sizeof *values);
+
+	*ret_left = make_form(request->before, left, request->behind, values, &n_values);
+	*ret_right = right ? make_form("", right, "", values, &n_values) : NULL;
 	if (psvar)
 		freearray(psvar);
 	psvar = values;
-	return form;
 }

@@ -24,6 +24,7 @@
 static struct {
 	pid_t owner;
 	const struct pss_read_request *request; /* of the line being read, else NULL */
+	char *prompt, *right;                   /* of the line; zsh looks at them again when it expands prompts anew */
 	Widget wake;
 	/* what the shell had */
 	LinkList bufstack;
@@ -225,8 +226,15 @@ static enum pss_read outcome_of(char *metafied, char **ret_line)
 	return *ret_line ? PSS_READ_LINE : PSS_READ_EOF;
 }
 
+static void make_prompts(const struct pss_read_request *request)
+{
+	zsfree(editor.prompt);
+	zsfree(editor.right);
+	pss_editor_make_prompts(request, &editor.prompt, &editor.right);
+}
+
 /* The part in which zsh is in charge. */
-static char *read_in_zle(char *form)
+static char *read_in_zle(void)
 {
 	int queued = queue_signal_level(), old_isfirstln = isfirstln;
 	char *line;
@@ -238,7 +246,7 @@ static char *read_in_zle(char *form)
 	watch(editor.request->wake_fd, true);
 	isfirstln = 1; /* Ctrl-D on an empty line is the end at a second prompt, too */
 	dont_queue_signals();
-	line = zleentry(ZLE_CMD_READ, &form, NULL, ZLRF_HISTORY, ZLCON_VARED);
+	line = zleentry(ZLE_CMD_READ, &editor.prompt, &editor.right, ZLRF_HISTORY, ZLCON_VARED);
 	restore_queue_signals(queued);
 	isfirstln = old_isfirstln;
 	return line;
@@ -246,11 +254,12 @@ static char *read_in_zle(char *form)
 
 enum pss_read pss_zsh_read_line(const struct pss_read_request *request, char **ret_line)
 {
-	char *form = pss_editor_prompt(request), *line;
+	char *line;
 	int old_breaks = breaks, old_retflag = retflag, old_percent = opts[PROMPTPERCENT];
 	zlong old_lastval = lastval;
 	enum pss_read outcome;
 
+	make_prompts(request);
 	if (!request->continuation)
 		pss_editor_first_line();
 	if (request->insert && *request->insert)
@@ -259,7 +268,7 @@ enum pss_read pss_zsh_read_line(const struct pss_read_request *request, char **r
 	editor.request = request;
 	opts[PROMPTPERCENT] = 1;
 	pss_editor_give_typed();
-	line = read_in_zle(form);
+	line = read_in_zle();
 	if (!pss_editor_has_given_up())
 		pss_editor_take_unread();
 	*pss_zle.kungetct = 0;
@@ -276,13 +285,34 @@ enum pss_read pss_zsh_read_line(const struct pss_read_request *request, char **r
 	retflag = old_retflag;
 	lastval = old_lastval;
 	zsfree(line);
-	zsfree(form);
 	return outcome;
+}
+
+/* Takes the line and its prompt from the screen. The editor draws both when it goes on. */
+static void clear_line(void)
+{
+	if (!zleactive || *pss_zle.trashedzle)
+		return;
+	pss_zle.redisplay((char **)pss_zle.zlenoargs);
+	if (tccan(TCCLEAREOD))
+		tputs(tcstr[TCCLEAREOD], 1, putshout);
+	*pss_zle.trashedzle = 1;
 }
 
 void pss_zsh_print_above(const char *text, size_t n)
 {
-	zleentry(ZLE_CMD_TRASH);
+	clear_line();
 	fwrite(text, 1, n, shout);
 	fflush(shout);
+}
+
+void pss_zsh_set_prompt(const char *prompt, const char *right)
+{
+	struct pss_read_request changed = *editor.request;
+
+	changed.prompt = prompt;
+	changed.right = right;
+	clear_line();
+	make_prompts(&changed);
+	pss_zle.reexpandprompt();
 }

@@ -56,6 +56,6 @@ char *pss_editor_take_accepted(void);
 void pss_editor_raise_fence(void);
 void pss_editor_lower_fence(void);
 
-/* editor-prompt.c: sets zsh's psvar to the pieces of a request's prompt and returns what shows them as they are,
- * whatever options are set. NULL when memory is short. For zsfree(). */
-char *pss_editor_prompt(const struct pss_read_request *request);
+/* editor-prompt.c: sets zsh's psvar to the pieces of a request's prompts and gives what shows them as they are,
+ * whatever options are set. The right one may be NULL. Both for zsfree(). */
+void pss_editor_make_prompts(const struct pss_read_request *request, char **ret_left, char **ret_right);

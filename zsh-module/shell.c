@@ -136,4 +136,5 @@ const struct pss_shell pss_zsh_shell = {
 	.expand_history = pss_zsh_expand_history,
 	.add_history = pss_zsh_add_history,
 	.print_above = pss_zsh_print_above,
+	.set_prompt = pss_zsh_set_prompt,
 };

@@ -21,6 +21,9 @@ struct pss_zle {
 	int (*getbyte)(long timeout, int *ret_timed_out, int full); /* with those there, the next of them */
 	int *vichgflag;                                             /* what it gives is part of a vi command */
 	void (*showmsg)(const char *text);
+	int (*redisplay)(char **arguments); /* goes to where the prompt begins, and has it all drawn anew */
+	void (*reexpandprompt)(void);       /* the strings that the prompts come from have changed */
+	int *trashedzle;                    /* nothing of it is on the screen */
 	int (*handlefeep)(char **arguments);
 	int *lastchar; /* the key that the current widget was called by */
 	char **keybuf; /* the whole of it; empty while a key is waited for */

@@ -210,6 +210,16 @@ static bool await_more(struct pss_entered_state *state)
 	return left > 0 && pss_signals_poll(fds, 2, left, state->shell->signal_pending) > 0 && !fds[1].revents;
 }
 
+/* The remote has changed its prompt: the line goes on under the new one. */
+static void repaint(struct pss_entered_state *state)
+{
+	_cleanup_(pss_free_pointer) char *prompt = pss_screen_prompt(state), *right = pss_screen_right_prompt(state);
+
+	state->link.repainted = false;
+	if (prompt)
+		state->shell->set_prompt(prompt, right);
+}
+
 bool pss_entered_take_frames(struct pss_entered_state *state)
 {
 	take(state);
@@ -217,6 +227,8 @@ bool pss_entered_take_frames(struct pss_entered_state *state)
 		take(state);
 	show(state, patience(state) <= 0);
 	take_typed(state);
+	if (state->link.repainted && !is_over(state))
+		repaint(state);
 	return is_over(state);
 }
 

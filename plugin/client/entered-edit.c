@@ -195,6 +195,7 @@ void pss_entered_edit(struct pss_entered_state *state)
 	pss_link_flush(&state->link); /* a DISCARD */
 	pss_screen_prepare(state);
 	state->n_edited = state->link.n_prompts;
+	state->link.repainted = false;
 	request.before = request.behind = "";
 	if (!state->link.prompt.continuation)
 		pss_prompt_marks_prompt(&state->marks, &request.before, &request.behind);

@@ -76,8 +76,10 @@ static int on_prompt(struct pss_link *link, const struct pss_frame *frame)
 	struct pss_fields fields = pss_frame_fields(frame);
 	int error;
 
+	bool repaint = pss_fields_number(fields, PSS_TAG_REPAINT, 0) == 1;
+
 	/* It has crossed a line of ours. */
-	if (pss_fields_number(fields, PSS_TAG_REPAINT, 0) == 1 && link->stage != PSS_STAGE_PROMPT)
+	if (repaint && link->stage != PSS_STAGE_PROMPT)
 		return 0;
 	error = copy_field(&link->prompt.text, fields, PSS_TAG_PROMPT);
 
@@ -93,7 +95,8 @@ static int on_prompt(struct pss_link *link, const struct pss_frame *frame)
 			error = copy_prompt(&link->first, &link->prompt);
 	}
 	link->stage = PSS_STAGE_PROMPT;
-	link->n_prompts++;
+	link->repainted = repaint;
+	link->n_prompts += repaint ? 0 : 1;
 	return error;
 }
 

@@ -28,6 +28,7 @@ struct pss_link {
 	uint32_t id;
 	enum pss_stage stage;
 	unsigned n_prompts;            /* counts: tells a new prompt from the one being edited */
+	bool repainted;                /* the one being edited has changed; whoever draws it forgets that */
 	int status;                    /* $? of the remote, as last known */
 	struct pss_last_prompt prompt; /* the one to show now */
 	struct pss_last_prompt first;  /* the last first prompt: shown anew when a continuation is given up */

@@ -50,7 +50,7 @@ struct pss_read_request {
 		*typed; /* typed ahead: these keys are read before the terminal's, what is left of them stays */
 	int wake_fd;    /* polled beside the keyboard */
 	/* Called when wake_fd is readable. True ends the reading with PSS_READ_LEAVE. May print above
-	 * the line only through pss_shell.print_above(). */
+	 * the line only through pss_shell.print_above(), and change the prompt by pss_shell.set_prompt(). */
 	bool (*on_wake)(void *user);
 	/* The shell ends while it reads (zsh, whose terminal has gone): read_line() will not return. `typed` is what
 	 * the line was so far, or NULL. What has to be saved is saved now, nothing may be printed. */
@@ -121,6 +121,9 @@ struct pss_shell {
 	/* Adds the line to the shown history, if HISTCONTROL/HIST_IGNORE_* want that. True: it is to be
 	 * written to the host's file too. */
 	bool (*add_history)(const char *line);
-	/* Shows text above the line being edited, and draws that again. */
+	/* Shows text above the line being edited and its prompt, and draws these again. Whole lines. */
 	void (*print_above)(const char *text, size_t n);
+	/* Puts other prompts (as in pss_read_request; copied) in the place of those of the line being edited, which
+	 * stays as it is with its cursor. */
+	void (*set_prompt)(const char *prompt, const char *right);
 };

@@ -35,6 +35,7 @@ static const struct pss_shell try_shell = {
 	.expand_history = pss_bash_expand_history,
 	.add_history = pss_bash_add_history,
 	.print_above = pss_bash_print_above,
+	.set_prompt = pss_bash_set_prompt,
 };
 
 static int run_builtin(WORD_LIST *list)

@@ -146,7 +146,6 @@ kept_exit() {
 }
 
 @test "shells: fish's right prompt stands at the right margin, while there is room" {
-	[ "$PSS_SHELL" = bash ] || skip 'zsh does not show it yet'
 	requires fish
 	through fish
 	run_line 'function fish_right_prompt; echo "<$status>"; end'
