@@ -25,7 +25,7 @@ __pss_keep_traps() {
 	done
 }
 
-# Gives back the form that __pss_at[traps] says (own, guard), once. A function of arithmetic, whose value is that of its
+# Gives back the form that __pss_at[traps] says (own, guard; named: guard for DEBUG, own for ZERR), once. A function of arithmetic, whose value is that of its
 # last arithmetic: the status. So `return $(( __pss_install() ))` is seen by no trap.
 __pss_install() {
 	__pss_at[form]=${__pss_at[traps]-} __pss_at[traps]=
@@ -44,16 +44,17 @@ __pss_later() {
 __pss_install_some() {
 	__pss_at[off]=${${options[aliases]:#on}:+no}
 	\builtin setopt noaliases
-	case ${__pss_traps[ZERR]}${__pss_at[form]} in
+	__pss_at[ZERR]=${__pss_at[form]/named/own} __pss_at[DEBUG]=${__pss_at[form]/named/guard}
+	case ${__pss_traps[ZERR]}${__pss_at[ZERR]} in
 	fown) functions[TRAPZERR]=${__pss_forms[ownZERR]} ;;
 	fguard) functions[TRAPZERR]=${functions[__pss_guard_ZERR]} ;;
-	t*) \builtin trap -- "${__pss_forms[${__pss_at[form]}ZERR]}" ZERR ;;
+	t*) \builtin trap -- "${__pss_forms[${__pss_at[ZERR]}ZERR]}" ZERR ;;
 	esac
 	(( ${__pss_sl:-0} )) || :
-	case ${__pss_traps[DEBUG]}${__pss_at[form]} in
+	case ${__pss_traps[DEBUG]}${__pss_at[DEBUG]} in
 	fown) functions[TRAPDEBUG]=${__pss_forms[ownDEBUG]} && \builtin setopt ${__pss_at[off]}aliases ;;
 	fguard) functions[TRAPDEBUG]=${functions[__pss_guard_DEBUG]} && \builtin setopt ${__pss_at[off]}aliases ;;
-	t*) \builtin trap -- "${__pss_forms[${__pss_at[form]}DEBUG]}" DEBUG && \builtin setopt ${__pss_at[off]}aliases ;;
+	t*) \builtin trap -- "${__pss_forms[${__pss_at[DEBUG]}DEBUG]}" DEBUG && \builtin setopt ${__pss_at[off]}aliases ;;
 	*) \builtin setopt ${__pss_at[off]}aliases ;;
 	esac
 }

@@ -149,11 +149,14 @@ function __pss_shorten {
 	__pss_short=${__pss_short[1,79]}
 }
 
-# The text speaks of traps: no guard stands in them. What sees failures must not find it in the list, and a trace not us.
+# The text speaks of traps: no guard stands in them. What sees failures must not find it in the list, and a trace not us;
+# then the list behind the text is kept from a DEBUG trap that the text does not look at.
 function __pss_watch_traps {
 	__pss_at[traps]=own
 	if [[ -z $__pss_traps[ZERR] && $__pss_line != *(" -e"|err|ERR)* && -z ${(M)__pss_late:#no(err*|xtrace)} ]]; then
 		__pss_c=$__pss_watched __pss_at[traps]= __pss_at[later]=own
+	elif [[ $__pss_line != *DEBUG* && "$__pss_line;" != *trap(|" ")[\;\&\|\)$'\''\n'\'']* ]]; then
+		__pss_at[traps]=named
 	fi
 }
 

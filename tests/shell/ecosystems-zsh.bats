@@ -110,6 +110,14 @@ precmd() { false }' \
 		'unset -f TRAPZERR' 'trap "see text" ZERR' 'false' 'see "$(trap)"' 'trap - ERR' 'false'
 }
 
+@test "zsh: a DEBUG trap sees lines that name other traps as natively" {
+	same 'TRAPDEBUG() { see "D $? <$ZSH_DEBUG_CMD>" }' \
+		'TRAPZERR() { see "Z $?" }' 'false' 'trap "see text" ERR' 'false' 'trap - ZERR; true x' 'unset -f TRAPZERR' \
+		'setopt err_return' 'trap "see usr" USR1' 'kill -USR1 $$; true trap x' 'unsetopt err_return' 'see "$(functions TRAPDEBUG)"'
+	both_type 'unset -f TRAPDEBUG; trap "see \"T <\$ZSH_DEBUG_CMD>\"" DEBUG' 'trap "see z" ZERR' 'false' 'trap - ERR' 'true y'
+	diff "$WORLD/remote-run/b/log" "$WORLD/remote-run/a/log" >&2
+}
+
 @test "zsh: periodic and the history, as hooks and lines see them" {
 	same 'preexec() { [[ $1 == : ]] || see "pre $(fc -ln -1)" }
 precmd() { see cmd }' \
