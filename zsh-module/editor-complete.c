@@ -91,18 +91,32 @@ static int ask_remote(const struct pss_read_request *request, const char *line, 
 	return rc;
 }
 
+/* Is completion.answer that of this line and cursor? */
+static bool is_answered(const char *line, const char *before)
+{
+	return line && before && completion.line && strcmp(line, completion.line) == 0 &&
+	       strlen(before) == completion.point;
+}
+
+/* Plugins list while a key is waited for, or in a process of their own, whose connection this is not: they are given
+ * what a key has asked for. */
+static bool is_wanted_by_key(void)
+{
+	return getpid() == completion.owner && **pss_zle.keybuf;
+}
+
 /* 0: completion.answer is that of the line and the cursor as they stand. Else -errno, as of a request's complete(). */
 static int ask(void)
 {
 	const struct pss_read_request *request = pss_editor_request();
 	char *line = pss_zsh_plain(*pss_zle.origline), *before = plain_up_to(*pss_zle.origline, *pss_zle.origcs);
+	bool answered = is_answered(line, before);
 	int rc = -ENOMEM;
 
-	if (line && before && completion.line && strcmp(line, completion.line) == 0 &&
-	    strlen(before) == completion.point) {
+	if (answered || !is_wanted_by_key()) {
 		free(line);
 		free(before);
-		return 0;
+		return answered ? 0 : -ENOTSUP;
 	}
 	pss_editor_forget_completion();
 	if (line && before)
@@ -180,12 +194,6 @@ static bool is_of_history(void)
 			    (context && strncmp(context, "history-", 8) == 0));
 }
 
-/* Plugins list while a key is waited for, or in a process of their own, whose connection this is not. */
-static bool is_wanted_by_key(void)
-{
-	return getpid() == completion.owner && **pss_zle.keybuf;
-}
-
 /* In the place of zsh/complete's do_completion(), for all that calls that hook. 1: there is nothing. */
 static int complete(Hookdef hook, void *data)
 {
@@ -193,8 +201,6 @@ static int complete(Hookdef hook, void *data)
 
 	if (completion.do_completion && is_of_history())
 		return completion.do_completion(hook, data);
-	if (!is_wanted_by_key())
-		return 1;
 	if (completion.do_completion)
 		rc = ask();
 	if (rc < 0)

@@ -387,6 +387,29 @@ zsh_rows() {
 	rm "$HERE/news"
 }
 
+# zsh-autocomplete lists again behind each key, and clears the list where that gives none: then Tab's would be gone at once.
+@test "takeover: zsh: what a key has listed may be listed again in the background, and stays" {
+	only zsh 'the widgets are zsh'\''s'
+	start_zsh ". $ZSH_PLUGIN" 'autoload -Uz compinit; compinit -u -D' \
+		"mkfifo $HERE/news; exec {news}<>$HERE/news; zle -C listing list-choices _main_complete" \
+		"on_news() { read -u \$1; zle listing || zle -Rc; zle -R; touch $HERE/listed }; zle -F \$news on_news"
+	term_type 'enter-pssession -ConfigFile $C box'
+	term_keys Enter
+	wait_remote
+	term_type 'gre'
+	term_keys Tab
+	wait_screen 'greet +grep'
+	echo >"$HERE/news"
+	wait_until 5 test -e "$HERE/listed"
+	wait_screen 'greet +grep'
+	term_keys Tab
+	wait_screen 'remote\$ greet ?'$'\n''greet +grep'
+	term_send ' you'
+	term_keys Enter
+	wait_screen $'\ngreetings, you\n'
+	rm "$HERE/news"
+}
+
 @test "takeover: zsh: a suggestion that was not taken is gone from the finished line" {
 	only zsh 'zsh-autosuggestions is for zsh'
 	needs_file /usr/share/zsh-autosuggestions/zsh-autosuggestions.zsh
