@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/shortage.h"
@@ -148,25 +149,45 @@ static gboolean connect_session(PssPerson *person, const PssSshConfig *config, s
 }
 
 /* Before it has said who it is, or with a word about that, which libssh drops: so sshd hangs up on connections that are
- * too many. */
-static gboolean was_refused(const PssSshLogin *login, ssh_session session)
+ * too many. `rest`: what libssh has not read. */
+static gboolean was_refused(const PssSshLogin *login, ssh_session session, const char *rest)
 {
-	if (ssh_get_serverbanner(session) || !pss_turn_is_refusal_of(login->counter.in_bytes))
+	if (ssh_get_serverbanner(session))
+		return FALSE;
+	if (login->counter.in_bytes == 0 && *rest)
+		return pss_turn_read_line(rest) == PSS_TURN_LINE_REFUSED;
+	if (!pss_turn_is_refusal_of(login->counter.in_bytes))
 		return FALSE;
 	return login->counter.in_bytes > 0 || !login->stream.proxy || pss_ssh_proxy_was_refused(&login->stream);
 }
 
+/* Behind a proxy libssh's reason says how the proxy has gone, and nothing of a server. */
+static void set_proxys_failure(const PssSshLogin *login, const PssSshConfig *config, const char *rest, GError **error)
+{
+	const char *keyword = config->proxy_command ? "ProxyCommand" : "ProxyJump";
+	const char *value = config->proxy_command ? config->proxy_command : config->proxy_jump;
+	gboolean silent = login->counter.in_bytes == 0 && !*rest;
+
+	g_set_error(error, PSS_ERROR, PSS_UNREACHABLE,
+		    silent ? "%s port %u: its %s '%s' has ended before a server said a word"
+			   : "%s port %u does not speak SSH with us: what its %s '%s' says is none",
+		    config->hostname, config->port, keyword, value);
+}
+
 static void set_exchange_error(const PssSshLogin *login, const PssSshConfig *config, ssh_session session,
-			       GError **error)
+			       const char *rest, GError **error)
 {
 	g_autofree char *said = pss_ssh_proxy_said(&login->stream);
 
-	if (was_refused(login, session)) {
+	if (was_refused(login, session, rest)) {
 		g_set_error_literal(error, PSS_ERROR, PSS_THROTTLED, "refused");
 		return;
 	}
-	pss_ssh_set_error(error, session, PSS_UNREACHABLE, "%s port %u does not speak SSH with us", config->hostname,
-			  config->port);
+	if (login->stream.proxy && !ssh_get_serverbanner(session))
+		set_proxys_failure(login, config, rest, error);
+	else
+		pss_ssh_set_error(error, session, PSS_UNREACHABLE, "%s port %u does not speak SSH with us",
+				  config->hostname, config->port);
 	if (ssh_get_serverbanner(session))
 		pss_error_append(error, " (-Transport ssh may find a common way)");
 	if (said)
@@ -194,19 +215,33 @@ static void note_better_exchange(PssPerson *person, const PssSshConfig *config, 
 			ssh_get_kex_algo(session), ssh_version(0), best);
 }
 
+/* The first line of it. */
+static char *read_rest(int fd)
+{
+	char text[64];
+	ssize_t n = fd >= 0 ? recv(fd, text, sizeof text - 1, MSG_DONTWAIT) : -1;
+
+	text[MAX(n, 0)] = '\0';
+	return g_strndup(text, strcspn(text, "\r\n"));
+}
+
 static gboolean exchange_keys(PssSshLogin *login, PssPerson *person, const PssSshConfig *config, ssh_session session,
 			      PssSshOffer *offer, GError **error)
 {
+	/* libssh closes its own on an error, with what a proxy that has ended said last. */
+	int rest_fd = login->stream.proxy ? fcntl(login->stream.fd, F_DUPFD_CLOEXEC, 0) : -1;
 	int status;
 
 	login->counter = (struct ssh_counter_struct){ 0 };
 	ssh_set_counters(session, &login->counter, NULL);
-	if (!connect_session(person, config, session, &status, offer, error))
+	gboolean waited = connect_session(person, config, session, &status, offer, error);
+	g_autofree char *rest = waited && status != SSH_OK ? read_rest(rest_fd) : NULL;
+	if (rest_fd >= 0)
+		close(rest_fd);
+	if (rest)
+		set_exchange_error(login, config, session, rest, error);
+	if (!waited || rest)
 		return FALSE;
-	if (status != SSH_OK) {
-		set_exchange_error(login, config, session, error);
-		return FALSE;
-	}
 	/* libssh has made it blocking; an upload would then stall everything for as long as the link does. */
 	set_nonblocking(ssh_get_fd(session));
 	pss_person_note(person, PSS_NOTE_DEBUG, "server %s; kex %s; cipher %s out, %s in",

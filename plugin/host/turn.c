@@ -256,7 +256,7 @@ static const char *const whole[] = { "Exceeded MaxStartups", "Not allowed at thi
 gboolean pss_turn_is_refusal_of(guint64 n_bytes)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(whole); i++)
-		if (n_bytes == strlen(whole[i]) + strlen("\r\n"))
+		if (n_bytes == strlen(whole[i]) + strlen("\r\n") || n_bytes == strlen(whole[i]) + strlen("\n"))
 			return TRUE;
 	return n_bytes == 0;
 }

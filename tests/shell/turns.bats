@@ -122,8 +122,21 @@ answers() {
 			echo "$command, $transport: $output"
 			[ "$status" -eq 255 ]
 			[[ $output != *'trying again'* && $output != *MaxStartups* ]]
-			[ "$transport" = libssh ] || [[ $output == *"ProxyCommand '$command' has ended before a server said a word"* ]]
+			[[ $output == *"ProxyCommand '$command' "* ]]
+			[[ $command == printf* && $transport = libssh || $output == *"' has ended before a server said a word"* ]]
 		done
+	done
+}
+
+# As nc or socat say it on.
+@test "turns: a proxy that says what a server which is full says is waited for as that server is" {
+	local command
+	for command in 'echo Exceeded MaxStartups' 'echo Not allowed at this time' "printf 'Exceeded MaxStartups\r\n'"; do
+		printf 'Host *\nConnectTimeout 1\nProxyCommand %s\n' "$command" >"$HERE/config"
+		run local_shell 'invoke-command -Verbose -ConfigFile $HERE/config -ComputerName n1 true </dev/null 2>&1'
+		echo "$command: $output"
+		[ "$status" -eq 255 ]
+		[[ $output == *'refused for now; trying again'* && $output =~ hung\ up.*1\ s.*MaxStartups.*PerSourcePenalties ]]
 	done
 }
 
