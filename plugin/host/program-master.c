@@ -421,7 +421,7 @@ static gboolean log_in_in_turn(PssProgramMaster *master, PssPerson *person, cons
 			continue;
 		}
 		if (!refused || !pss_turn_pause(person, server, n, error)) {
-			pss_turn_set_failure(error, failure, server, config->connect_timeout_ms);
+			pss_turn_set_failure(error, failure, person, n, server, config->connect_timeout_ms);
 			return FALSE;
 		}
 		forget_try(master);

@@ -300,7 +300,7 @@ static gboolean connect_in_turn(const Thread *thread, PssSshLogin *login, const 
 			return TRUE;
 		if (!g_error_matches(failure, PSS_ERROR, PSS_THROTTLED) ||
 		    !pss_turn_pause(thread->person, server, n, error)) {
-			pss_turn_set_failure(error, failure, server, config->connect_timeout_ms);
+			pss_turn_set_failure(error, failure, thread->person, n, server, config->connect_timeout_ms);
 			return FALSE;
 		}
 		pss_ssh_stream_clear(&login->stream);

@@ -234,11 +234,19 @@ gboolean pss_turn_pause(PssPerson *person, const char *server, guint n, GError *
 	return until < pss_person_deadline(person) && pss_person_wait(person, -1, 0, until, "waiting", error);
 }
 
-void pss_turn_set_failure(GError **error, const GError *failure, const char *server, guint tried_ms)
+/* The time was over in the middle of a try. */
+static gboolean is_late(PssPerson *person, const GError *failure)
+{
+	return g_error_matches(failure, PSS_ERROR, PSS_UNREACHABLE) &&
+	       g_get_monotonic_time() >= pss_person_deadline(person);
+}
+
+void pss_turn_set_failure(GError **error, const GError *failure, PssPerson *person, guint n, const char *server,
+			  guint tried_ms)
 {
 	if (*error)
 		return;
-	if (!g_error_matches(failure, PSS_ERROR, PSS_THROTTLED)) {
+	if (!g_error_matches(failure, PSS_ERROR, PSS_THROTTLED) && (n == 1 || !is_late(person, failure))) {
 		*error = g_error_copy(failure);
 		return;
 	}

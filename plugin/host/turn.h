@@ -24,9 +24,10 @@ void pss_turn_give_back(PssTurn *turn, PssTurnOutcome outcome); /* accepts NULL 
  * over, or the person has left (then error is set). */
 gboolean pss_turn_pause(PssPerson *person, const char *server, guint n, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* What is told in the end: that the server refuses (PSS_THROTTLED) in words of ours, any other failure as it is.
- * Nothing where `error` is set. */
-void pss_turn_set_failure(GError **error, const GError *failure, const char *server, guint tried_ms);
+/* What is told in the end, of the try `n`: that the server refuses (PSS_THROTTLED) in words of ours, also where the
+ * time was over in a try behind refused ones; any other failure as it is. Nothing where `error` is set. */
+void pss_turn_set_failure(GError **error, const GError *failure, PssPerson *person, guint n, const char *server,
+			  guint tried_ms);
 
 /* Can so many bytes be all that a server says to one that is too many? */
 gboolean pss_turn_is_refusal_of(guint64 n_bytes);

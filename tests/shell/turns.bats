@@ -140,6 +140,15 @@ answers() {
 	done
 }
 
+@test "turns: a server that was full, and then says nothing until the time is over, was full" {
+	printf '%s\n' "mkdir $HERE/tried 2>/dev/null && { echo Exceeded MaxStartups; exit; }" 'exec tail -f /dev/null' >"$HERE/proxy"
+	printf 'Host *\nConnectTimeout 1\nProxyCommand sh %s/proxy\n' "$HERE" >"$HERE/config"
+	run local_shell 'new-pssession -ConfigFile $HERE/config n1 </dev/null 2>&1'
+	echo "$output"
+	[ "$status" -eq 255 ]
+	[[ $output =~ hung\ up.*1\ s.*MaxStartups.*PerSourcePenalties ]]
+}
+
 @test "turns: Ctrl-C ends the wait" {
 	crowd
 	local_shell_start
