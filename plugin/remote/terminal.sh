@@ -2,7 +2,8 @@
 # It waits on a fifo until the control script has written the launcher, without polling and without a
 # time limit of its own: the engine, which saw the mark `w`, interrupts it when its deadline has passed. Where the
 # connection ended while sshd was starting this, there is no terminal, and no hang-up would ever come; where it ends later,
-# and the control channel has not come, nobody else removes the directory.
+# and the control channel has not come, nobody else removes the directory. The terminal is looked at last: a hang-up just in
+# front of the system call that waits would be noticed with its end alone.
 pss_plain() {
 	trap - INT HUP;
 	case $PWD in
@@ -38,7 +39,7 @@ pss_alone && a=";1" || a=;
 pss_meet || { printf %s "@ESC@]7337;$n;p$a@BEL@"; pss_plain; };
 echo $$ >top;
 printf %s "@ESC@]7337;$n;w$a@BEL@";
-[ -t 0 ] || pss_gone;
 exec 3<>go;
+[ -t 0 ] || pss_gone;
 read -r x <&3;
 . ./launch;

@@ -114,6 +114,25 @@ static void await_process(const char *path, int *ret_pid)
 	g_assert_cmpint(*ret_pid, >, 0);
 }
 
+/* A signal in front of that is the shell's affair: it looks for those that have come between two commands. */
+static gboolean waits_for_launcher(int pid)
+{
+	g_autofree char *link = g_strdup_printf("/proc/%d/fd/3", pid), *file = g_file_read_link(link, NULL);
+	g_autofree char *path = g_strdup_printf("/proc/%d/stat", pid), *text = NULL;
+	const char *state = g_file_get_contents(path, &text, NULL, NULL) ? strrchr(text, ')') : NULL;
+
+	return file && g_str_has_suffix(file, "/go") && state && g_str_has_prefix(state, ") S");
+}
+
+static void await_waiting(int pid)
+{
+	const gint64 end = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+
+	while (!waits_for_launcher(pid) && g_get_monotonic_time() < end)
+		g_thread_yield();
+	g_assert_true(waits_for_launcher(pid));
+}
+
 static void test_hung_up(gconstpointer data)
 {
 	const char *const *shell = data;
@@ -131,6 +150,7 @@ static void test_hung_up(gconstpointer data)
 	g_autoptr(GSubprocess) process = g_subprocess_launcher_spawnv(launcher, argv, NULL);
 	g_assert_nonnull(process);
 	await_process(top, &pid);
+	await_waiting(pid);
 	g_assert_cmpint(kill(pid, SIGHUP), ==, 0);
 	g_assert_true(g_subprocess_wait(process, NULL, NULL));
 	g_assert_false(g_file_test(directory, G_FILE_TEST_EXISTS));
