@@ -51,6 +51,7 @@ extern void (*rl_prep_term_function)(int meta), (*rl_deprep_term_function)(void)
 extern void (*rl_redisplay_function)(void);
 extern void rl_redisplay(void);
 extern int rl_set_prompt(const char *prompt);
+extern char *rl_get_termcap(const char *capability);
 extern char **(*rl_attempted_completion_function)(const char *text, int start, int end);
 extern char *(*rl_completion_entry_function)(const char *text, int state);
 extern int (*rl_directory_completion_hook)(char **name), (*rl_directory_rewrite_hook)(char **name);

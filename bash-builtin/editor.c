@@ -387,7 +387,7 @@ static void clear_line(void)
 	unsigned n_rows = pss_editor_prompt_rows(rl_display_prompt);
 
 	rl_clear_visible_line();
-	if (n_rows > 0)
+	if (n_rows > 0 && rl_get_termcap("up"))
 		fprintf(editor.out, "\033[%uA\033[J", n_rows);
 }
 
