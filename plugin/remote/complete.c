@@ -24,7 +24,7 @@ void pss_complete_give_up(PssRemote *remote)
 	if (!remote->control_ended && remote->phase != PSS_PHASE_ENDED) {
 		g_autoptr(GString) request = g_string_new(NULL);
 		pss_request_abandon(request, remote->family);
-		remote->events->send_control(remote->user, request->str, request->len);
+		pss_engine_send_request(remote, request, TRUE);
 	}
 	remote->events->on_completion(remote->user, NULL);
 }
@@ -50,7 +50,7 @@ static void send_request(PssRemote *remote, const char *line, gsize n, gsize poi
 	pss_cursor_find(&cursor, line, n, point);
 	pss_request_complete(request, remote->family, remote->complete_nonce, &cursor, line, n, point);
 	pss_cursor_finish(&cursor);
-	remote->events->send_control(remote->user, request->str, request->len);
+	pss_engine_send_request(remote, request, TRUE);
 }
 
 gboolean pss_remote_complete(PssRemote *remote, const char *line, gsize n, gsize point)

@@ -31,7 +31,12 @@ typedef struct {
 	char called[PSS_NONCE_LENGTH + 1]; /* the request after whose end it was called last */
 	char begun[PSS_NONCE_LENGTH + 1];  /* the last request that the reader has executed */
 	gboolean waits;                    /* for keys, or will */
+	gboolean at_rest;                  /* it has waited, and may have been called */
 	gboolean reads;                    /* requests, from the fifo */
+	gboolean is_open;                  /* it waits until there is a request, as the user's handlers may run */
+	gboolean has_request;              /* that it has not been called for */
+	gboolean is_leaving;               /* it will not read what comes behind the last request */
+	guint quiet_timer;                 /* till it has painted, where it is left waiting */
 	GString *painted;                  /* while it waits */
 	gboolean has_no_text;              /* no command line is painted now */
 	GString *tail;                     /* of a command's output: what may be a mark of the reader's own */
@@ -159,6 +164,8 @@ void pss_engine_draw_nonce(char *nonce);
 void pss_engine_set_timer(PssRemote *remote, guint milliseconds, GSourceFunc on_timer); /* 0: none */
 void pss_engine_forget_script(PssRemote *remote);
 void pss_engine_send_keys(PssRemote *remote, const void *data, gsize n);
+/* `is_at_rest`: behind it the shell is at rest as before. */
+void pss_engine_send_request(PssRemote *remote, const GString *request, gboolean is_at_rest);
 void pss_engine_end(PssRemote *remote, PssRemoteEnd how, int status);
 
 /* ---- boot.c: from nothing to the first prompt, or to a plain terminal */
@@ -237,5 +244,7 @@ void pss_reader_on_output(PssRemote *remote, const void *data, gsize n); /* for 
 void pss_reader_release(PssRemote *remote, gboolean ends); /* what it has kept back of that; `ends`: the output does */
 void pss_reader_on_paint(PssRemote *remote, const void *data, gsize n);
 void pss_reader_on_keys(PssRemote *remote, const void *data, gsize n);
+/* One has been sent; `is_at_rest`: behind it the shell is at rest as before. */
+void pss_reader_on_request(PssRemote *remote, gboolean is_at_rest);
 void pss_reader_on_done(PssRemote *remote); /* of a line or an invocation */
 void pss_reader_call_again(PssRemote *remote);

@@ -39,6 +39,9 @@ builtin set -g __pss_typed ''
 builtin set -g __pss_keys ''
 builtin set -g __pss_hide ''
 builtin set -g __pss_instead ''
+builtin set -g __pss_open ''
+builtin set -g __pss_asked @FIRST@
+builtin set -g __pss_statuses 0 0
 builtin set -g __pss_deaf
 builtin set -g __pss_handlers
 builtin set -g __pss_mode default
@@ -71,8 +74,40 @@ function __pss_take_right
 		# fish 4 paints it once more in front of the output, where it is to be transient.
 		builtin contains -- --final-rendering $argv; and return
 		builtin set -g fish_bind_mode __pss
-		__pss_mark $__pss_now r >$__pss_t
+		if __pss_rests
+			__pss_repaint
+		else
+			__pss_mark $__pss_now r >$__pss_t
+		end
 	end
+end
+
+# ---- a prompt that changes by itself
+# Handlers of the user's that may run while the reader waits: of signals, of the ends of jobs, of what other processes (universal
+# variables) or the terminal (its size) change.
+function __pss_is_watched
+	for line in (builtin functions --handlers | builtin string match -r '^\S+ (?!__pss_|__fish_|fish_).*')
+		builtin set -l word (builtin string split ' ' -- $line)[1]
+		builtin string match -qr '^(?:SIG.*|\d+|COLUMNS|LINES)$' -- $word; and return
+		builtin set -qU $word; and return
+	end
+	return 1
+end
+
+# Says so where the reader is left waiting.
+function __pss_rests
+	builtin test -n "$__pss_open" -a -z "$__pss_n"; and __pss_mark $__pss_now 'r;1' >$__pss_t
+end
+
+# The reader paints its prompt anew: so are the user's rendered, but the first time, as they just have been.
+function __pss_repaint
+	if builtin set -q __pss_fresh
+		builtin set -e __pss_fresh
+		return
+	end
+	builtin set -lx fish_bind_mode $__pss_mode
+	__pss_render __pss_ $__pss_statuses
+	__pss_say P $__pss_asked "$__pss_p" "$__pss_right"
 end
 
 # The user's functions that the reader runs, and stubs in their place while it waits. One of ours says so.
@@ -255,7 +290,8 @@ function __pss_last
 		builtin set -g __pss_right ''
 		if builtin test -z "$__pss_relay"
 			builtin test -z "$__pss_u"; or builtin set s $__pss_u $__pss_u
-			__pss_render $s[2..-1]
+			builtin set -g __pss_statuses $s[2..-1]
+			__pss_render '' $__pss_statuses
 		end
 		__pss_done $s[1]
 	end
@@ -275,20 +311,25 @@ function __pss_paint
 	builtin set -g __pss_painted ($argv[1] | builtin string join -- $argv[2] | builtin string collect)
 end
 
+# __pss_render PREFIX STATUS…: the user's prompts, whose functions have names with that prefix.
 function __pss_render
-	if builtin functions -q fish_mode_prompt
-		__pss_paint fish_mode_prompt '' $argv
+	builtin set -g __pss_p ''
+	builtin set -g __pss_right ''
+	if builtin functions -q $argv[1]fish_mode_prompt
+		__pss_paint $argv[1]fish_mode_prompt '' $argv[2..-1]
 		builtin set -g __pss_p "$__pss_painted"
 	end
-	if builtin functions -q fish_prompt
-		__pss_paint fish_prompt \n $argv
+	if builtin functions -q $argv[1]fish_prompt
+		__pss_paint $argv[1]fish_prompt \n $argv[2..-1]
 		builtin set -g __pss_p "$__pss_p$__pss_painted"
 	end
 	__pss_take_right
 	if builtin functions -q __pss_user_right
-		__pss_paint __pss_user_right '' $argv
+		__pss_paint __pss_user_right '' $argv[2..-1]
 		builtin set -g __pss_right "$__pss_painted"
 	end
+	builtin test (builtin string length -- "$__pss_p") -le @PROMPT@; or builtin set __pss_p ''
+	builtin test (builtin string length -- "$__pss_right") -le 4000; or builtin set __pss_right ''
 end
 
 function __pss_r
@@ -316,8 +357,6 @@ function __pss_done
 		__pss_stream $__pss_n '>'
 		builtin set -g __pss_relay ''
 	end
-	builtin test (builtin string length -- "$__pss_p") -le @PROMPT@; or builtin set __pss_p ''
-	builtin test (builtin string length -- "$__pss_right") -le 4000; or builtin set __pss_right ''
 	__pss_hear
 	builtin set -g __pss_instead ''
 	builtin test -z "$__pss_right"; or __pss_say R $__pss_n "$__pss_right"
@@ -325,6 +364,10 @@ function __pss_done
 	__pss_mark $__pss_n "q;$argv[1]"
 	__pss_mark $__pss_n n
 	builtin set -g __pss_m $__pss_n
+	builtin set -g __pss_asked $__pss_n
+	builtin set -g __pss_open ''
+	builtin test -z '@RESILIENT@'; and __pss_is_watched; and builtin set -g __pss_open 1
+	builtin set -g __pss_fresh 1
 	builtin set -g __pss_s $argv[1]
 	builtin set -g __pss_n ''
 	builtin set -g __pss_u ''
@@ -359,9 +402,14 @@ function __pss_serve
 		__pss_done $s
 	end
 	__pss_key ''
+	builtin set -l typed "$__pss_keys"
+	# What interrupts the reader while the key comes makes single letters of it.
+	if builtin string match -q '*'\x1e@CALL@'*' -- "$__pss_keys"
+		builtin set -g __pss_keys "$(builtin string replace -a \x1e@CALL@ '' -- "$__pss_keys")"
+	end
 	builtin set -g __pss_typed "$__pss_keys"
 	builtin set -g __pss_keys ''
-	if builtin test -z "$__pss_typed"
+	if builtin test -z "$typed"
 		__pss_mark $__pss_now t
 	else
 		__pss_mark $__pss_now 't;1'
@@ -429,6 +477,7 @@ end
 
 # g N: what was typed and read by nobody, as hexadecimal digits.
 function __pss_do_g
+	builtin set -g __pss_asked $argv[1]
 	builtin set -l m
 	if builtin test -n "$__pss_typed"
 		builtin set m (builtin printf %s "$__pss_typed" | command $__pss_od -An -v -tx1 | builtin string join '')
@@ -443,6 +492,11 @@ function __pss_do_d
 	command $__pss_stty -icanon min 0 time 0 <$__pss_t
 	command $__pss_dd bs=4096 count=1 <$__pss_t >/dev/null 2>&1
 	return 1
+end
+
+# w: the reader waits again, where handlers of the user's may run meanwhile.
+function __pss_do_w
+	__pss_rests
 end
 
 # h: a hang-up.

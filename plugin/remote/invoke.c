@@ -145,7 +145,7 @@ static void finish(PssRemote *remote, gboolean whole)
 	pss_engine_set_timer(remote, 0, NULL);
 	pss_line_stop_seconds(remote);
 	if (remote->invoke_undo->len > 0 && !ending)
-		remote->events->send_control(remote->user, remote->invoke_undo->str, remote->invoke_undo->len);
+		pss_engine_send_request(remote, remote->invoke_undo, TRUE);
 	pss_invoke_forget(remote);
 	remote->exit_status = -1; /* an `exit` in it was its own */
 	remote->interrupted = FALSE;
@@ -336,5 +336,5 @@ void pss_remote_relay_end(PssRemote *remote, guint relay)
 		return;
 	g_autoptr(GString) request = g_string_new(NULL);
 	pss_request_end_relay(request, remote->family, relay);
-	remote->events->send_control(remote->user, request->str, request->len);
+	pss_engine_send_request(remote, request, TRUE);
 }

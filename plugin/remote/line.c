@@ -204,7 +204,7 @@ static void send_second(PssRemote *remote, gboolean again)
 	g_autoptr(GString) request = g_string_new(NULL);
 	pss_request_second(request, remote->family, remote->nonce, again);
 	if (request->len > 0)
-		remote->events->send_control(remote->user, request->str, request->len);
+		pss_engine_send_request(remote, request, TRUE);
 }
 
 static void send_request(PssRemote *remote);
@@ -315,7 +315,7 @@ static void send_request(PssRemote *remote)
 	else
 		pss_request_line(request, remote->family, remote->nonce, remote->text->str, remote->text->len,
 				 remote->ask);
-	remote->events->send_control(remote->user, request->str, request->len);
+	pss_engine_send_request(remote, request, FALSE);
 }
 
 gboolean pss_remote_line(PssRemote *remote, const void *data, gsize n, GError **error)

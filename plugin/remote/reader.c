@@ -11,6 +11,7 @@
 /* A slow computer is no reason to call again: a program that has begun by then would read the key. */
 #define CALL_MS 5000
 #define DISTURBED_CALL_MS 1000
+#define QUIET_MS 50
 #define MAX_CALLS 5 /* 1 + 2 + 3 + 4 + 5 times that */
 
 void pss_reader_init(PssReader *reader, const char *nonce)
@@ -29,6 +30,7 @@ void pss_reader_init_key(PssReader *reader, const char *key)
 void pss_reader_finish(PssReader *reader)
 {
 	pss_reader_stop(reader);
+	g_clear_handle_id(&reader->quiet_timer, g_source_remove);
 	g_string_free(reader->painted, TRUE);
 	g_string_free(reader->tail, TRUE);
 }
@@ -94,6 +96,27 @@ static void call(PssRemote *remote, const char *nonce)
 	send_key(remote);
 }
 
+/* One that is left waiting is called when there is something to read. */
+static void wake(PssRemote *remote)
+{
+	PssReader *reader = &remote->reader;
+	if (!reader->is_open || !reader->waits || !reader->has_request)
+		return;
+	reader->waits = reader->has_request = FALSE;
+	send_key(remote);
+}
+
+/* One that reads reads on, but for one that has been told to wait again behind what it reads. */
+void pss_reader_on_request(PssRemote *remote, gboolean is_at_rest)
+{
+	PssReader *reader = &remote->reader;
+	if (remote->family != PSS_FAMILY_FISH)
+		return;
+	reader->has_request = !reader->reads || reader->is_leaving;
+	reader->is_leaving = reader->is_leaving || is_at_rest;
+	wake(remote);
+}
+
 void pss_reader_on_keys(PssRemote *remote, const void *data, gsize n)
 {
 	static const char forgetting[] = { 'C' & 0x1f, '\\' & 0x1f, 'Z' & 0x1f };
@@ -104,7 +127,9 @@ void pss_reader_on_keys(PssRemote *remote, const void *data, gsize n)
 
 void pss_reader_on_done(PssRemote *remote)
 {
-	if (remote->family == PSS_FAMILY_FISH && !remote->reader.reads && !remote->reader.timer)
+	const PssReader *reader = &remote->reader;
+	if (remote->family == PSS_FAMILY_FISH && !reader->reads && !reader->timer &&
+	    !(reader->is_open && reader->waits))
 		watch(remote);
 }
 
@@ -156,12 +181,6 @@ void pss_reader_release(PssRemote *remote, gboolean ends)
 
 /* ---- what it paints */
 
-void pss_reader_on_paint(PssRemote *remote, const void *data, gsize n)
-{
-	if (remote->family == PSS_FAMILY_FISH)
-		g_string_append_len(remote->reader.painted, data, (gssize)n);
-}
-
 /* With an empty prompt, it paints escape sequences and its sign for a missing newline: what else there is, somebody
  * in the background has written, or it is news of a job. */
 static void show_news(PssRemote *remote)
@@ -176,29 +195,97 @@ static void show_news(PssRemote *remote)
 		pss_line_on_output(remote, news, strlen(news));
 }
 
-void pss_reader_on_mark(PssRemote *remote, guint slot, char kind, const char *argument)
+/* What it has been called for it has not read yet. */
+static gboolean is_called(const PssRemote *remote)
+{
+	return remote->phase == PSS_PHASE_SENT || remote->phase == PSS_PHASE_TYPED || remote->completing;
+}
+
+/* Nothing tells what a reader that is left waiting paints from what somebody in the background writes. */
+static gboolean on_quiet(gpointer user)
+{
+	PssRemote *remote = user;
+	remote->reader.quiet_timer = 0;
+	if (is_called(remote)) /* what comes of the key may be among it: `t` tells */
+		return G_SOURCE_REMOVE;
+	remote->dropping = FALSE;
+	show_news(remote);
+	remote->dropping = TRUE;
+	remote->n_dropped = 0;
+	g_string_truncate(remote->reader.painted, 0);
+	return G_SOURCE_REMOVE;
+}
+
+static void await_quiet(PssRemote *remote)
+{
+	g_clear_handle_id(&remote->reader.quiet_timer, g_source_remove);
+	remote->reader.quiet_timer = g_timeout_add(QUIET_MS, on_quiet, remote);
+}
+
+void pss_reader_on_paint(PssRemote *remote, const void *data, gsize n)
+{
+	if (remote->family != PSS_FAMILY_FISH)
+		return;
+	g_string_append_len(remote->reader.painted, data, (gssize)n);
+	if (remote->reader.is_open && remote->reader.waits)
+		await_quiet(remote);
+}
+
+/* It waits, and will until it is called: or it paints anew, and waits again. */
+static void on_rest(PssRemote *remote)
 {
 	PssReader *reader = &remote->reader;
-	gboolean news = (kind == 't' && reader->waits && !*argument) || (kind == 's' && reader->has_no_text);
-	if (kind == 'a') {
-		send_key(remote);
-	} else if (kind == 'r') {
-		reader->waits = TRUE;
-		call(remote, slot == PSS_SLOT_REQUEST ? remote->mark_nonce : remote->old_nonce);
-	} else {
-		if (kind == 's' && slot == PSS_SLOT_REQUEST)
-			memcpy(reader->begun, remote->mark_nonce, sizeof reader->begun);
-		reader->has_no_text = kind == 'n' && *argument;
-		remote->dropping = kind == 'n';
+	pss_reader_stop(reader);
+	reader->is_open = reader->waits = reader->at_rest = TRUE;
+	reader->reads = reader->is_leaving = FALSE;
+	if (!remote->dropping)
 		remote->n_dropped = 0;
-		reader->waits = FALSE;
-		reader->reads = kind == 't';
-		reader->n_calls = 0;
-		reader->disturbed = reader->disturbed && !reader->reads;
-		pss_reader_stop(reader);
+	remote->dropping = TRUE;
+	if (is_called(remote)) /* the key may have come to nothing */
+		watch_for(remote, DISTURBED_CALL_MS);
+	wake(remote);
+}
+
+/* It waits, and is called once. */
+static void on_waits(PssRemote *remote, guint slot)
+{
+	remote->reader.is_open = FALSE;
+	remote->reader.waits = remote->reader.at_rest = TRUE;
+	call(remote, slot == PSS_SLOT_REQUEST ? remote->mark_nonce : remote->old_nonce);
+}
+
+/* It paints (n), or has ended that (s, t). */
+static void on_paints(PssRemote *remote, guint slot, char kind, const char *argument)
+{
+	PssReader *reader = &remote->reader;
+	gboolean news = (kind == 't' && reader->at_rest && !*argument) || (kind == 's' && reader->has_no_text);
+	g_clear_handle_id(&reader->quiet_timer, g_source_remove);
+	if (kind == 's' && slot == PSS_SLOT_REQUEST) {
+		memcpy(reader->begun, remote->mark_nonce, sizeof reader->begun);
+		reader->has_request = reader->is_leaving = FALSE;
 	}
+	reader->has_no_text = kind == 'n' && *argument;
+	remote->dropping = kind == 'n';
+	remote->n_dropped = 0;
+	reader->waits = reader->at_rest = FALSE;
+	reader->reads = kind == 't';
+	reader->n_calls = 0;
+	reader->disturbed = reader->disturbed && !reader->reads;
+	pss_reader_stop(reader);
 	if (news)
 		show_news(remote);
-	if (kind != 'r')
-		g_string_truncate(reader->painted, 0);
+	g_string_truncate(reader->painted, 0);
+}
+
+void pss_reader_on_mark(PssRemote *remote, guint slot, char kind, const char *argument)
+{
+	if (kind == 'a') {
+		send_key(remote);
+		g_string_truncate(remote->reader.painted, 0);
+	} else if (kind != 'r')
+		on_paints(remote, slot, kind, argument);
+	else if (*argument)
+		on_rest(remote);
+	else
+		on_waits(remote, slot);
 }

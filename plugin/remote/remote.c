@@ -65,6 +65,14 @@ void pss_engine_send_keys(PssRemote *remote, const void *data, gsize n)
 	remote->events->send_terminal(remote->user, data, n);
 }
 
+void pss_engine_send_request(PssRemote *remote, const GString *request, gboolean is_at_rest)
+{
+	if (request->len == 0)
+		return;
+	remote->events->send_control(remote->user, request->str, request->len);
+	pss_reader_on_request(remote, is_at_rest);
+}
+
 void pss_engine_end(PssRemote *remote, PssRemoteEnd how, int status)
 {
 	if (remote->phase == PSS_PHASE_ENDED)
@@ -332,7 +340,7 @@ gboolean pss_remote_hang_up(PssRemote *remote)
 	pss_complete_give_up(remote);
 	g_autoptr(GString) request = g_string_new(NULL);
 	pss_request_hang_up(request, remote->family);
-	remote->events->send_control(remote->user, request->str, request->len);
+	pss_engine_send_request(remote, request, FALSE);
 	return TRUE;
 }
 

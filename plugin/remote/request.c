@@ -52,13 +52,6 @@ static void append_form(GString *out, PssFamily family, const char *form, const 
 	g_string_append(out, at + 2);
 }
 
-/* Behind what zsh does at rest: there it waits for what the user's handlers watch, too. */
-static void rest(GString *out, PssFamily family)
-{
-	if (family == PSS_FAMILY_ZSH)
-		append_form(out, family, "{ __pss_watch%s; } 2>/dev/null\n", "");
-}
-
 /* A word of a record, for `printf %b`. No blank, so that a record splits at blanks. */
 static void append_text(GString *record, const char *text, gsize n)
 {
@@ -123,6 +116,15 @@ static void append_command(GString *out, PssFamily family, const char *nonce, co
 	g_string_append(out, "; } >/dev/null 2>&1\n");
 }
 
+/* Behind what zsh and fish do at rest: there they wait for what the user's handlers watch, too. */
+static void rest(GString *out, PssFamily family)
+{
+	if (family == PSS_FAMILY_ZSH)
+		append_form(out, family, "{ __pss_watch%s; } 2>/dev/null\n", "");
+	else if (family == PSS_FAMILY_FISH)
+		append_record(out, "w", "-", "");
+}
+
 void pss_request_line(GString *out, PssFamily family, const char *nonce, const char *text, gsize n, gboolean ask)
 {
 	if (family == PSS_FAMILY_FISH) {
@@ -177,8 +179,10 @@ void pss_request_second(GString *out, PssFamily family, const char *nonce, gbool
 	else if (family != PSS_FAMILY_FISH)
 		append_form(out, family,
 			    again ? "{ __pss_z %s again; } 2>/dev/null\n" : "{ __pss_z %s; } 2>/dev/null\n", nonce);
-	else if (again) /* its reader reports what was interrupted */
+	else if (again) { /* its reader reports what was interrupted */
 		append_record(out, "z", nonce, "");
+		rest(out, family);
+	}
 }
 
 static char *hexadecimal(const char *text)
@@ -193,6 +197,7 @@ void pss_request_typed(GString *out, PssFamily family, const char *nonce, const 
 {
 	if (family == PSS_FAMILY_FISH) {
 		append_record(out, "g", nonce, "");
+		rest(out, family);
 		return;
 	}
 	g_autofree char *digits = hexadecimal(sentinel);
@@ -217,6 +222,7 @@ void pss_request_forget(GString *out, PssFamily family, gboolean arguments, cons
 		return;
 	if (family == PSS_FAMILY_FISH) {
 		append_record(out, "u", "argv", names->str);
+		rest(out, family);
 		return;
 	}
 	if (arguments)
@@ -241,10 +247,11 @@ void pss_request_complete(GString *out, PssFamily family, const char *nonce, con
 			  gsize n, gsize point)
 {
 	if (family == PSS_FAMILY_FISH) { /* it knows its own language */
-		g_autoptr(GString) rest = g_string_new(NULL);
-		append_number(rest, point);
-		append_text(rest, line, point);
-		append_record(out, "c", nonce, rest->str);
+		g_autoptr(GString) words = g_string_new(NULL);
+		append_number(words, point);
+		append_text(words, line, point);
+		append_record(out, "c", nonce, words->str);
+		rest(out, family);
 		return;
 	}
 	g_autoptr(GString) words = g_string_new(NULL);
@@ -268,8 +275,9 @@ void pss_request_complete(GString *out, PssFamily family, const char *nonce, con
 
 void pss_request_abandon(GString *out, PssFamily family)
 {
-	if (family != PSS_FAMILY_FISH)
-		append_form(out, family, "{ __pss_a%s; } >/dev/null 2>&1\n", "");
+	if (family == PSS_FAMILY_FISH)
+		return;
+	append_form(out, family, "{ __pss_a%s; } >/dev/null 2>&1\n", "");
 	rest(out, family);
 }
 

@@ -27,6 +27,7 @@ static void fill(GString *text, const PssScriptValues *values)
 	pss_script_replace(text, "@FIRST@", values->first);
 	pss_script_replace(text, "@CALL@", call);
 	pss_script_replace(text, "@KEPT@", values->kept ? "1" : "");
+	pss_script_replace(text, "@RESILIENT@", values->resilient ? "1" : "");
 	pss_script_replace(text, "@SHELL@", shell);
 }
 

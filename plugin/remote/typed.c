@@ -101,7 +101,7 @@ static void ask(PssRemote *remote)
 	pss_engine_set_timer(remote, remote->retry_ms * remote->n_seconds, on_deadline);
 	g_autoptr(GString) request = g_string_new(NULL);
 	pss_request_typed(request, remote->family, remote->nonce, remote->sentinel);
-	remote->events->send_control(remote->user, request->str, request->len);
+	pss_engine_send_request(remote, request, TRUE);
 }
 
 void pss_typed_ask(PssRemote *remote)

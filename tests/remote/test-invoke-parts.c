@@ -139,7 +139,7 @@ static void test_command_of_fish(void)
 			"echo \"\"$__pss_using_a\"\" \"<\"$__pss_using_b\"s>\" ${__pss_using_c} $__pss_using_l "
 			"\"<\"\"$__pss_using_l\"\"s>\"");
 	pss_words_undo(undo, PSS_FAMILY_FISH, &command);
-	g_assert_cmpmem(undo->str, undo->len, "\0u argv __pss_using_a __pss_using_b __pss_using_l\0", 50);
+	g_assert_cmpmem(undo->str, undo->len, "\0u argv __pss_using_a __pss_using_b __pss_using_l\0\0w -\0", 55);
 }
 
 static void test_exec(void)

@@ -25,6 +25,9 @@ static const struct Shell {
 	{ "mksh", MKSH, "mksh", ".profile", "PS1='b$ '\n" },
 	{ "fish", FISH, "fish", ".config/fish/config.fish",
 	  "function fish_prompt\necho -n 'b$ '\nend\nset -g fish_greeting\n" },
+	/* Its reader is left waiting at rest, as the user has a handler. */
+	{ "fish-watched", FISH, "fish", ".config/fish/config.fish",
+	  "function fish_prompt\necho -n 'b$ '\nend\nset -g fish_greeting\nfunction watched --on-signal USR2\nend\n" },
 };
 
 static const struct Shell *shell;

@@ -57,6 +57,17 @@ static void run_long(Drive *drive)
 	drive_line(drive, line, strlen(line));
 }
 
+/* What waits at the fifo of the home goes on. */
+static void let_go(Drive *drive)
+{
+	g_autofree char *path = g_build_filename(drive_home(drive), "go", NULL);
+	const char *const argv[] = { "timeout", "10", "sh", "-c", "echo >\"$0\"", path, NULL };
+	int status;
+	if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status, NULL) ||
+	    status != 0)
+		drive_fail(drive, "nobody reads the fifo");
+}
+
 static void change_handlers(Drive *drive)
 {
 	int status;
@@ -117,6 +128,51 @@ static const Row rows[] = {
 	  FALSE,
 	  { LINE("true"), PROMPT(0), CALL(change_handlers), LINE("rm $HOME/log; functions -q on_both; and echo both"),
 	    PROMPT(1), SHOWS(""), LINE("cat $HOME/log"), PROMPT(0), SHOWS("new\n"), DONE } },
+	{ "prompts made late: a universal variable that another process sets (Tide, Hydro)",
+	  FISH,
+	  NULL,
+	  "set -qU pss_late; or set -U pss_late none\nfunction fish_prompt; echo -n \"$status $pss_late> \"; end\n"
+	  "function fish_right_prompt; echo right $pss_late; end\n"
+	  "function late --on-variable pss_late; commandline -f repaint; end\n"
+	  "function work; fish -c 'read x <$HOME/go; set -U pss_late '$argv </dev/null & disown; end\n",
+	  FALSE,
+	  { LINE("work main"),
+	    PROMPT(0),
+	    PS("0 none> "),
+	    RIGHT("right none"),
+	    CALL(let_go),
+	    REPAINT("0 main> "),
+	    RIGHT("right main"),
+	    LINE("work other"),
+	    PROMPT(0),
+	    LINE("sh -c 'exit 3'"),
+	    PROMPT(3),
+	    PS("3 main> "),
+	    CALL(let_go),
+	    REPAINT("3 other> "),
+	    LINE("work last"),
+	    PROMPT(0),
+	    LINE("head -n 1"),
+	    KEYS("a\rb"),
+	    PROMPT(0),
+	    TYPED("b"),
+	    COMPLETE("echo ~/g^"),
+	    GIVES("5: ~/go"),
+	    CALL(let_go),
+	    REPAINT("0 last> "),
+	    LINE("echo ok"),
+	    PROMPT(0),
+	    SHOWS("ok\n"),
+	    PS("0 last> "),
+	    DONE } },
+	{ "prompts made late: a signal's handler (fish-async-prompt)",
+	  FISH,
+	  NULL,
+	  "function fish_prompt; echo -n \"$late> \"; end\n"
+	  "function late --on-signal USR1; set -g late main; commandline -f repaint; end\n",
+	  FALSE,
+	  { LINE("sh -c 'read x <$HOME/go; kill -USR1 $1' x $fish_pid & disown"), PROMPT(0), PS("> "), CALL(let_go),
+	    REPAINT("main> "), LINE("echo ok"), PROMPT(0), SHOWS("ok\n"), DONE } },
 	{ "state over lines",
 	  FISH,
 	  NULL,
