@@ -9,12 +9,13 @@
 #include "bash-builtin/editor-readline.h"
 #include "bash-builtin/editor.h"
 
-static int was_on = 1;  /* `set -o history` of the shell */
+static int was_on = -1; /* `set -o history` of the shell; -1: not looked at yet */
 static char open_quote; /* at the end of the line before: ' or ", or 0 */
 
 void pss_editor_load_history(char *const *history, unsigned long n_history)
 {
-	was_on = enable_history_list; /* the other one is off in a command of `bind -x`, too */
+	/* The other one is off in a command of `bind -x`, too; and behind a hop both are as we have left them. */
+	was_on = was_on < 0 ? enable_history_list : was_on;
 	enable_history_list = remember_on_history = history_lines_this_session = 0;
 	history_expansion_inhibited = 0; /* as it is there */
 	clear_history();
