@@ -7,19 +7,28 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "builtins.h"
 #include "shell.h"
+#include "execute_cmd.h"
 #include "quit.h"
 #include "builtins/common.h"
 
 #include "bash-builtin/adapter.h"
 #include "bash-builtin/bash.h"
 
+/* In the name that was typed, unless it is another command's: enter-pssession is what bash runs while commands that
+ * lead on from a session do. */
 static void say_error(const char *command, const char *message)
 {
+	char *typed = this_command_name;
+
 	fflush(stdout);
+	if (!typed || strcasecmp(typed, command) != 0)
+		this_command_name = (char *)command;
 	builtin_error("%s", message);
+	this_command_name = typed;
 }
 
 /* A trap on SIGINT takes the place of bash's flag; a shell that is being ended wants to get on as well. */
@@ -74,5 +83,8 @@ int pss_bash_run(const struct pss_verb *verb, WORD_LIST *list)
 		arguments[n++] = word->word->word;
 	int status = pss_verb_run(verb, &pss_bash_shell, arguments);
 	free(arguments);
+	/* bash goes on from an interrupt with the status of the command before, where that was 128 or more. */
+	if (interrupt_state)
+		last_command_exit_value = status;
 	return sh_chkwrite(status);
 }

@@ -13,7 +13,7 @@
 
 #define BLANKS " \t\r"
 
-static const struct pss_parameter computer_row = { "ComputerName", "HostName Cn", PSS_KIND_TEXT, "HOST",
+static const struct pss_parameter computer_row = { "HostName", "ComputerName Cn", PSS_KIND_TEXT, "HOST",
 						   .wants = "the name of a computer" };
 
 /* The n bytes at `text` without blanks around them, and without quotes around what is left. */

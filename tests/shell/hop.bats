@@ -106,6 +106,32 @@ enter_box() {
 	[ "$status" -eq 255 ]
 }
 
+@test "hop: what is typed there is in the history, there and, afterwards, here" {
+	requires_own_account
+	local line
+	enter_box
+	go 'true one'
+	wait_at box
+	go "enter-pssession -ConfigFile $CONFIG far"
+	wait_at box far
+	go 'true two'
+	wait_at box far
+	term_keys Up
+	wait_line 'remote\$ true two$'
+	term_keys C-u
+	go exit-pssession
+	wait_at box
+	go 'true three'
+	wait_at box
+	term_keys Up
+	wait_line 'remote\$ true three$'
+	term_keys C-u
+	leave_by exit
+	for line in one two three; do
+		grep -qx "true $line" "$HERE/state/pssession/history"/*
+	done
+}
+
 @test "hop: a remote that has such a command keeps its own" {
 	requires_own_account
 	enter_box
@@ -157,6 +183,11 @@ enter_box() {
 	run_line "enter-pssession -ConfigFile $CONFIG -Port 1 far"
 	output_like 'box does not connect to 127.0.0.1 port 1: .*AllowTcpForwarding'
 	wait_at box
+	local verb
+	for verb in enter-pssession new-pssession 'invoke-command -ArgumentList x'; do
+		run_line "$verb -ConfigFile $CONFIG -Port 1 far"
+		output_like "${verb%% *}: "
+	done
 	run_line 'enter-pssession -Id 1'
 	output_like 'through box only computers are reached: -ComputerName is needed'
 	run_line "new-pssession -ConfigFile $CONFIG -Resilient far"

@@ -155,14 +155,14 @@ j" ] || { echo "$output"; return 1; }
 	done <<-'END'
 		UserName=x|it has no HostName
 		HostName|it wants Key=Value
-		HostName=|-ComputerName wants the name of a computer
 		HostName=x;Port=0|-Port wants a number from 1 to 65535, not '0'
 		HostName=x;Passwort=y|there is no such parameter
-		HostName=x;HostName=y|-ComputerName is given twice
 		HostName=-x|begins with a dash
 		HostName=x;KeyFilePath=/nosuch|The specified key file /nosuch was not found
 		HostName=x;SSHTransport=false|no other way than SSH
 		HostName=x;=y|it wants Key=Value
+		HostName=|-HostName wants the name of a computer
+		HostName=x;HostName=y|-HostName is given twice
 	END
 	refused 'new-pssession -SSHConnection HostName=x -ComputerName y' 'exclude each other'
 	refused 'new-pssession -Name a,b -SSHConnection HostName=x' '2 names for 1 computers'

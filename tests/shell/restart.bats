@@ -102,6 +102,23 @@ lose_link_then_restart() {
 	[ ! -e "$WORLD/remote-run/ran" ]
 }
 
+@test "restart: Ctrl-C stops the waiting with status 130, whatever the status before was" {
+	local before
+	local_shell_start
+	for before in 0 1 255; do
+		run_line "(exit $before)"
+		term_type 'invoke-command -ConfigFile $C box -WaitForRestart true'
+		term_keys Enter
+		wait_screen 'waiting until it has restarted.*'
+		term_keys C-c
+		wait_local
+		status_is 130
+		tm clear-history
+		term_keys C-l
+		wait_local
+	done
+}
+
 @test "restart: -Timeout is for the restart too" {
 	in_world '
 		invoke-command -ConfigFile $C box -WaitForRestart -Timeout 1 true 2>$HERE/e
