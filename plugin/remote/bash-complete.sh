@@ -203,15 +203,19 @@ __pss_compgen_typed() {
 	[[ $__pss_array != __pss_typed ]] || builtin printf '%s\n' "${__pss_names[@]}"
 }
 
+__pss_compgen() {
+	case "${BASH_VERSINFO[0]}.${BASH_VERSINFO[1]} $* " in
+	[1-4].* | 5.[0-2]\ *) builtin compgen "$@" ;;
+	*\ -[fd]\ *\\* | *\ -A\ file\ *\\* | *\ -A\ directory\ *\\*) __pss_compgen_typed "$@" ;;
+	*) builtin compgen "$@" ;;
+	esac
+}
+
 # Within a completion compgen takes a word as it was typed, with its backslashes; outside it does not.
 compgen() {
 	builtin local i w="${!#}" REPLY
-	case "${BASH_VERSINFO[0]}.${BASH_VERSINFO[1]} $* " in
-	[1-4].* | 5.[0-2]\ *) ;;
-	*\ -[fd]\ *\\* | *\ -A\ file\ *\\* | *\ -A\ directory\ *\\*) __pss_compgen_typed "$@" && return ;;
-	esac
 	for i in 1 2 3; do
-		builtin compgen "${@:1:$#-1}" "$w" && return
+		__pss_compgen "${@:1:$#-1}" "$w" && return
 		[[ $w == *\\* ]] || return
 		__pss_unescape "$w"
 		w=$REPLY
