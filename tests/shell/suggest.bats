@@ -114,7 +114,7 @@ words_for() {
 	# Debian's testing has systemd's .host for the whole system.
 	local systems
 	systems=$(cat /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*.conf 2>/dev/null |
-		awk 'tolower($1) == "host" { for (i = 2; i <= NF; i++) if ($i !~ /[*?!]/) print $i }' | sort -u)
+		awk 'tolower($1) == "host" { for (i = 2; i <= NF; i++) if ($i !~ /[*?!\/]/) print $i }' | sort -u)
 	# shellcheck disable=SC2086
 	words_for 'enter-pssession ""' $systems 192.0.2.7 Web2 also ca.known included known known.port:2222 quoted web1
 	words_for 'enter-pssession me@w' web1 Web2
