@@ -24,7 +24,7 @@ remote_children_of_sshd() {
 	local pid parent words
 	for pid in $(remote_processes); do
 		parent=$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | cut -d' ' -f2)
-		[ "$(cat "/proc/$parent/comm" 2>/dev/null)" = sshd ] || continue
+		[[ $(cat "/proc/$parent/comm" 2>/dev/null) == sshd?(-session) ]] || continue
 		words=$(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline")
 		case $1:$words in
 		control:'sh ') echo "$pid" ;;

@@ -68,6 +68,8 @@ write_sshd_config() {
 	END
 	# Of this one the last value counts.
 	[[ $* == *MaxStartups* ]] || echo 'MaxStartups 100' >>"$directory/sshd_config"
+	# From 9.8 on sshd refuses an address for a while that has hung up before it had logged in, as tests do.
+	! grep -qa persourcepenalties "$(find_sbin sshd)" || echo 'PerSourcePenalties no' >>"$directory/sshd_config"
 }
 
 # As root, sshd insists on its empty privilege separation directory, which a package's unit makes at boot.
