@@ -63,8 +63,9 @@ need_packages() {
 	esac
 }
 
-# build DIRECTORY [NINJA TARGET…], quiet unless it fails. SETUP holds options for meson setup.
-SETUP=()
+# build DIRECTORY [NINJA TARGET…], quiet unless it fails. SETUP holds options for meson setup. To whoever works on the tree
+# a warning is an error; to who only builds it (tools/try, packages), with a compiler that we have not seen, it is none.
+SETUP=(-Dwerror=true)
 build() {
 	local directory=$1 log
 	shift

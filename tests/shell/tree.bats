@@ -68,7 +68,7 @@ none_of() {
 	[ -s ARCHITECTURE.md ]
 	while read -r name; do
 		[ -e "$name" ] || compgen -G "$name" >/dev/null || missing+="$name "
-	done < <(grep -oE '`[^` ]+`' ARCHITECTURE.md | tr -d '`' | grep -E '^(plugin|bash-builtin|zsh-module|man|install|debian|doc|tests|tools|\.ci)(/|$)|\.(md|build|txt)$' | sort -u)
+	done < <(grep -oE '`[^` ]+`' ARCHITECTURE.md | tr -d '`' | grep -E '^(plugin|bash-builtin|zsh-module|man|install|debian|packaging|doc|tests|tools|\.ci)(/|$)|\.(md|build|txt)$' | sort -u)
 	[ -z "$missing" ] || { echo "missing: $missing"; return 1; }
 }
 
@@ -89,6 +89,12 @@ none_of() {
 
 @test "house: the libc half never prints, exits or aborts" {
 	none grep -rnE '\b(exit|abort)\(' plugin/wire plugin/terminal plugin/client --include='*.c'
+}
+
+@test "house: a warning ends a developer's build, and nobody else's" {
+	grep -q '^SETUP=(-Dwerror=true)$' tools/lib.bash
+	none grep -nE '^[^#]*\bSETUP=\([^)]' tools/check tools/dev # they add to it
+	none grep -rn werror meson.build debian packaging
 }
 
 # What build-essential and debhelper bring of the group `build`.
