@@ -17,6 +17,7 @@
 #include "bash-builtin/adapter.h"
 #include "bash-builtin/editor-readline.h"
 #include "bash-builtin/editor.h"
+#include "client/system.h"
 
 #define ESCAPE 0x1b
 #define CTRL_X 0x18
@@ -58,7 +59,7 @@ static int spawn(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attribu
 
 	if (value)
 		snprintf(term, sizeof(term), "TERM=%s", value);
-	return posix_spawn(ret_pid, "/proc/self/exe", actions, attributes, (char *const *)argv,
+	return posix_spawn(ret_pid, pss_own_program, actions, attributes, (char *const *)argv,
 			   (char *const *)environment);
 }
 

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Changes of addresses and routes, by rtnetlink(7). Only that there was one counts; what it was is not read. Not
- * GNetworkMonitor: that asks NetworkManager over D-Bus first, and loads what else GIO finds in its directory. */
+/* Changes of addresses and routes. Only that there was one counts; what it was is not read. */
 #include "base/network-watch.h"
 
-#include <errno.h>
-#include <sys/socket.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
-#endif
 
 #include "base/fd-watch.h"
+#include "base/system.h"
 
 #define SETTLE_MS 250 /* an address, its routes, the default route: they come one by one */
 
@@ -35,33 +29,11 @@ static gboolean on_settled(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
-/* An error (ENOBUFS) is news that were too many. */
 static void on_news(GIOCondition events, gpointer user)
 {
-	char buffer[8192];
-	ssize_t n;
-
-	do
-		n = recv(news, buffer, sizeof buffer, MSG_DONTWAIT);
-	while (n > 0 || (n < 0 && errno == EINTR));
+	pss_system_drain(news);
 	if (!settle_source)
 		settle_source = g_timeout_add(SETTLE_MS, on_settled, NULL);
-}
-
-static int open_news(void)
-{
-#ifdef __linux__
-	const struct sockaddr_nl address = {
-		.nl_family = AF_NETLINK,
-		.nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE,
-	};
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
-
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof address) == 0)
-		return fd;
-	close(fd);
-#endif
-	return -1;
 }
 
 void pss_network_listen(void (*func)(gpointer user), gpointer user)
@@ -74,7 +46,7 @@ void pss_network_listen(void (*func)(gpointer user), gpointer user)
 	g_ptr_array_add(listeners, listener);
 	if (listeners->len > 1)
 		return;
-	news = open_news();
+	news = pss_system_network_watch();
 	if (news >= 0)
 		watch = pss_watch_new(news, G_IO_IN, on_news, NULL);
 }

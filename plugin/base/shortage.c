@@ -2,13 +2,13 @@
 /* Tells shortages from other failures, and counts what there is. Called from any thread; owns nothing. */
 #include "base/shortage.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/system.h"
 
 #define TOO_MANY_TO_COUNT 65536
 
@@ -76,16 +76,11 @@ gboolean pss_descriptors_can_open(guint n)
 int pss_descriptors_free(void)
 {
 	struct rlimit limit;
-	int n = 0;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > TOO_MANY_TO_COUNT)
 		return G_MAXINT;
-	DIR *open_ones = opendir("/proc/self/fd");
-	if (!open_ones)
+	int n_open = pss_system_count_descriptors();
+	if (n_open < 0)
 		return errno == EMFILE || errno == ENFILE ? 0 : G_MAXINT;
-	while (readdir(open_ones))
-		n++;
-	closedir(open_ones);
-	/* ".", ".." and the directory itself are none. */
-	return MAX((int)limit.rlim_cur - (n - 3), 0);
+	return MAX((int)limit.rlim_cur - n_open, 0);
 }

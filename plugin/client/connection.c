@@ -20,10 +20,12 @@
 #include "client/busy.h"
 #include "client/descriptor.h"
 #include "client/start.h"
+#include "client/system.h"
 #include "client/text.h"
 #include "client/wait.h"
 #include "wire/cleanup.h"
 #include "wire/runtime.h"
+#include "wire/system.h"
 
 #define LOCK_DEADLINE_MS 15000 /* longer than the one who holds it may take to start the host process */
 #define RETRY_MS 20
@@ -143,21 +145,16 @@ static int find_runtime(struct opening *opening)
 }
 
 /* As the host process names itself, whatever its file is called. */
-#define HOST_COMM "pssession-host\n"
+#define HOST_NAME "pssession-host"
 
 pid_t pss_connection_host_pid(const struct pss_connection *connection)
 {
-	char path[64], comm[sizeof HOST_COMM] = "";
 	uid_t uid;
 	pid_t pid;
 
 	if (pss_peer(connection->fd, &uid, &pid) < 0)
 		return 0;
-	snprintf(path, sizeof path, "/proc/%d/comm", (int)pid);
-	_cleanup_(pss_close_fd) int fd = pss_descriptor_raise(open(path, O_RDONLY | O_CLOEXEC));
-	if (fd < 0 || read(fd, comm, sizeof comm - 1) < 0)
-		return 0;
-	return strcmp(comm, HOST_COMM) == 0 ? pid : 0;
+	return pss_process_is_named(pid, HOST_NAME) ? pid : 0;
 }
 
 bool pss_connection_is_busy(struct pss_connection *connection, bool (*interrupted)(void))

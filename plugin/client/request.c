@@ -12,6 +12,7 @@
 #include "client/size.h"
 #include "wire/cleanup.h"
 #include "wire/runtime.h"
+#include "wire/system.h"
 
 /* The directory that this code was loaded from, found while a relative path still means what it meant. */
 static char own_directory[PATH_MAX];

@@ -12,8 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +19,7 @@
 #include "client/text.h"
 #include "client/wait.h"
 #include "wire/cleanup.h"
+#include "wire/system.h"
 
 #define START_DEADLINE_MS 10000
 #define READY_FD 3
@@ -71,19 +70,6 @@ static int make_environment(struct pss_texts *ret_environment)
 	return rc;
 }
 
-static void close_from(int lowest)
-{
-#ifdef SYS_close_range
-	if (syscall(SYS_close_range, lowest, ~0U, 0) == 0)
-		return;
-#endif
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		limit.rlim_cur = 1024;
-	for (int fd = lowest; fd < (int)limit.rlim_cur; fd++)
-		close(fd);
-}
-
 static void reset_signals(void)
 {
 	struct sigaction standard = { .sa_handler = SIG_DFL };
@@ -109,7 +95,7 @@ static void become_host(const char *const *search_path, char *const *environment
 		if (null != fd)
 			dup2(null, fd);
 	dup2(ready, READY_FD);
-	close_from(READY_FD + 1);
+	pss_close_from(READY_FD + 1);
 	if (chdir("/") < 0)
 		error = errno;
 	for (; *search_path; search_path++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The four kinds of file that a shell's output can be: pipes and terminals are opened anew through /proc, sockets have
+/* The four kinds of file that a shell's output can be: pipes and terminals are opened anew, sockets have
  * a flag, files never wait, and whatever can be none of these takes small pieces. Used by invoke-command. */
 #include "client/writer.h"
 
@@ -7,16 +7,15 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/descriptor.h"
+#include "client/system.h"
 
 void pss_writer_init(struct pss_writer *writer, int fd)
 {
-	char path[32];
 	struct stat st;
 
 	*writer = (struct pss_writer){ .fd = fd, .own = -1 };
@@ -25,8 +24,7 @@ void pss_writer_init(struct pss_writer *writer, int fd)
 	writer->socket = S_ISSOCK(st.st_mode);
 	if (writer->socket)
 		return;
-	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	writer->own = pss_descriptor_raise(open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+	writer->own = pss_descriptor_raise(pss_reopen(fd, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
 	writer->careful = writer->own < 0;
 }
 

@@ -7,12 +7,12 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/shortage.h"
+#include "base/system.h"
 #include "wire/buffer.h"
 
 #define LOOK_US (20 * 1000)
@@ -61,7 +61,7 @@ static gboolean has_ended(pid_t pid)
 /* A child that closed its output may still run on: the person's deadline binds that too. */
 static gboolean wait_for_end(PssPerson *person, pid_t pid, const char *what, GError **error)
 {
-	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	int fd = pss_system_process_end(pid);
 	gboolean waits = TRUE;
 
 	if (fd >= 0) {

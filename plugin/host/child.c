@@ -10,13 +10,13 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/shortage.h"
 #include "wire/buffer.h"
+#include "wire/system.h"
 
 char *pss_spawn_find(const char *program, const char *const *environment)
 {
@@ -78,7 +78,7 @@ static int put_descriptors(const int fds[3])
 	for (int i = 0; i < 3; i++)
 		if (fds[i] >= 0 && dup2(fds[i], i) < 0)
 			return -1;
-	closefrom(3);
+	pss_close_from(3);
 	for (int i = 0; i < 3; i++) {
 		if (fds[i] >= 0)
 			continue;
@@ -98,7 +98,7 @@ static void become(Start *start)
 	if (rc == 0 && (!spawn->directory || chdir(spawn->directory) < 0))
 		rc = chdir("/");
 	if (rc == 0) {
-		closefrom(3);
+		pss_close_from(3);
 		if (descriptor_limit.rlim_cur > 0)
 			setrlimit(RLIMIT_NOFILE, &descriptor_limit);
 		reset_signals();

@@ -10,13 +10,13 @@
 #include <locale.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/shortage.h"
+#include "base/system.h"
 #include "host/activation.h"
 #include "host/child.h"
 #include "host/make-transport.h"
@@ -51,15 +51,6 @@ static void tell_ready(int outcome)
 		g_debug("whoever started us has gone");
 	close(ready_fd);
 	ready_fd = -1;
-}
-
-/* Secrets pass through this process: no core file, no ptrace by other programs of the user. */
-static void protect_memory(void)
-{
-	struct rlimit none = { 0, 0 };
-
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0);
 }
 
 /* These come with each open, from its caller (SPEC §8): those of whoever happened to start this process are nobody's.
@@ -234,8 +225,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	umask(077);
-	prctl(PR_SET_NAME, "pssession-host"); /* clients look for it before they name our pid */
-	protect_memory();
+	pss_system_set_name("pssession-host");
+	pss_system_protect_memory(); /* secrets pass through */
 	prepare_number_parser();
 	forget_callers_own(environment);
 	raise_descriptor_limit();

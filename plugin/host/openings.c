@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/system.h"
 #include "host/attachment.h"
 #include "host/registry.h"
 
@@ -155,9 +156,7 @@ static gboolean on_trim_time(gpointer user)
 	guint *timer = user;
 
 	*timer = 0;
-#ifdef __GLIBC__
-	malloc_trim(0);
-#endif
+	pss_system_trim_memory();
 	return G_SOURCE_REMOVE;
 }
 

@@ -10,11 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/system.h"
 #include "wire/buffer.h"
 
 #define ANSWER_MAX 1024
@@ -24,7 +24,7 @@ int pss_program_tied(char *const *arguments)
 	pid_t parent = (pid_t)atol(arguments[0]);
 
 	/* It may have ended before this was said. */
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent)
+	if (!pss_system_end_with_parent() || getppid() != parent)
 		return 1;
 	execv(arguments[1], arguments + 1);
 	fprintf(stderr, "%s: %s\n", arguments[1], strerror(errno));

@@ -10,15 +10,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/inotify.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/said.h"
 #include "base/shortage.h"
+#include "base/system.h"
 #include "host/child.h"
 #include "host/program-child.h"
 #include "host/program-end.h"
@@ -70,18 +68,6 @@ void pss_program_master_free(PssProgramMaster *master)
 
 /* ---- how it is started */
 
-/* One that nobody has reaped yet (a container without an init) has ended as well. */
-static gboolean is_running(pid_t pid)
-{
-	g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)pid);
-	g_autofree char *text = NULL;
-
-	if (!g_file_get_contents(path, &text, NULL, NULL))
-		return kill(pid, 0) == 0;
-	const char *behind_name = strrchr(text, ')');
-	return !behind_name || !g_str_has_prefix(behind_name, ") Z");
-}
-
 void pss_program_master_sweep(const char *root)
 {
 	g_autoptr(GDir) directory = g_dir_open(root, 0, NULL);
@@ -89,7 +75,7 @@ void pss_program_master_sweep(const char *root)
 
 	while (directory && (name = g_dir_read_name(directory))) {
 		pid_t owner = g_str_has_prefix(name, "ssh-") ? (pid_t)atol(name + 4) : 0;
-		if (owner <= 0 || is_running(owner))
+		if (owner <= 0 || pss_system_is_running(owner))
 			continue;
 		g_autofree char *path = g_build_filename(root, name, NULL);
 		unlink(path);
@@ -304,76 +290,62 @@ static gboolean start_program(PssProgramMaster *master, PssPerson *person, const
 
 /* ---- until it has logged in */
 
-static void watch(int epoll, int fd)
-{
-	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
-
-	epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
-}
-
 /* What is waited on: its end among that. -1: error is set. */
 static int watch_all(const PssProgramMaster *master, int listener, int names, int *ret_ended, GError **error)
 {
-	int epoll = epoll_create1(EPOLL_CLOEXEC);
-
-	*ret_ended = epoll < 0 ? -1 : (int)syscall(SYS_pidfd_open, master->pid, 0);
-	if (*ret_ended < 0) {
-		pss_set_errno(error, errno, "cannot wait for ssh");
-		if (epoll >= 0)
-			close(epoll);
-		return -1;
-	}
+	*ret_ended = pss_system_process_end(master->pid);
 	const int fds[] = { *ret_ended, listener, names, master->errors };
-	for (gsize i = 0; i < G_N_ELEMENTS(fds); i++)
-		watch(epoll, fds[i]);
-	return epoll;
+	int crowd = *ret_ended < 0 ? -1 : pss_system_crowd_new(fds, G_N_ELEMENTS(fds));
+
+	if (crowd < 0)
+		pss_set_errno(error, errno, "cannot wait for ssh");
+	return crowd;
 }
 
 /* Clients can be served as soon as the socket has its name. */
 static gboolean wait_for_login(PssProgramMaster *master, PssPerson *person, const PssTarget *target, int listener,
 			       int names, GError **error)
 {
-	int ended = -1, epoll = watch_all(master, listener, names, &ended, error);
-	gboolean goes_on = epoll >= 0, good = FALSE;
+	int ended, crowd = watch_all(master, listener, names, &ended, error);
+	gboolean goes_on = crowd >= 0, good = FALSE;
 
 	while (goes_on && !good) {
-		struct epoll_event event;
-		goes_on = pss_person_wait(person, epoll, POLLIN, 0, "connecting by ssh", error);
-		if (!goes_on || epoll_wait(epoll, &event, 1, 0) < 1)
+		goes_on = pss_person_wait(person, crowd, POLLIN, 0, "connecting by ssh", error);
+		int ready = goes_on ? pss_system_crowd_ready(crowd) : -1;
+		if (ready < 0)
 			continue;
-		if (event.data.fd == listener) {
+		if (ready == listener) {
 			master->heard.asked = TRUE;
 			pss_program_questions_answer(person, listener);
-		} else if (event.data.fd == master->errors) {
+		} else if (ready == master->errors) {
 			if (!pss_program_master_hear(master, person))
-				epoll_ctl(epoll, EPOLL_CTL_DEL, master->errors, NULL);
-		} else if (event.data.fd == ended) {
+				pss_system_crowd_remove(crowd, master->errors);
+		} else if (ready == ended) {
 			pss_program_master_hear(master, person);
 			pss_program_master_set_failure(master, target, error);
 			goes_on = FALSE;
 		} else {
-			char block[4096];
-			if (read(names, block, sizeof block) < 0 && errno != EAGAIN)
-				g_debug("inotify: %s", g_strerror(errno));
+			pss_system_drain(names);
 			good = access(master->control, F_OK) == 0;
 		}
 	}
 	if (ended >= 0)
 		close(ended);
-	if (epoll >= 0)
-		close(epoll);
+	if (crowd >= 0)
+		close(crowd);
 	return good;
 }
 
 static gboolean log_in(PssProgramMaster *master, PssPerson *person, const PssTarget *target, const PssSshConfig *config,
 		       const char *ask, GError **error)
 {
-	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+	g_autofree char *self = pss_system_own_program();
 	g_autofree char *root = g_path_get_dirname(ask);
-	int listener = pss_program_questions_listen(ask), names = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	int listener = pss_program_questions_listen(ask);
+	int names = listener < 0 ? -1 : pss_system_directory_watch(root, PSS_SYSTEM_COMES);
 	gboolean good = FALSE;
 
-	if (listener < 0 || names < 0 || inotify_add_watch(names, root, IN_CREATE | IN_MOVED_TO) < 0)
+	if (names < 0)
 		pss_set_errno(error, errno, "%s cannot be watched", root);
 	else
 		good = start_program(master, person, target, config, self, ask, error) &&

@@ -10,7 +10,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/system.h"
 #include "wire/runtime.h"
+#include "wire/system.h"
 
 #define QUESTION_MAX (64 * 1024)
 #define REST_US (100 * 1000)
@@ -66,7 +68,7 @@ static enum pss_ask_kind kind_of(const char *hint, const char *question)
 
 void pss_program_questions_answer(PssPerson *person, int listener)
 {
-	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = pss_system_accept(listener, NULL, NULL);
 	/* The question stays in the queue, and would be seen at once. */
 	if (fd < 0 && errno != EAGAIN &&
 	    !pss_person_wait(person, -1, 0, g_get_monotonic_time() + REST_US, "hearing what ssh asks", NULL))

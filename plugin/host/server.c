@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -14,8 +13,10 @@
 
 #include "base/error.h"
 #include "base/fd-watch.h"
+#include "base/system.h"
 #include "host/peer.h"
 #include "host/registry.h"
+#include "wire/system.h"
 
 /* So many clients are served without a free descriptor: they may want to remove sessions. The last one is for telling
  * others why they are not. */
@@ -26,7 +27,7 @@ struct PssServer {
 	struct pss_runtime runtime;
 	PssServerOptions options;
 	int fd;
-	int inotify_fd;
+	int vanish_fd;
 	PssWatch *watch, *vanish_watch;
 	ino_t inode;
 	gboolean passed; /* whoever passed the socket listens on when we leave */
@@ -121,7 +122,7 @@ static void refuse(int fd)
 
 static int accept_one(const PssServer *server)
 {
-	return accept4(server->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	return pss_system_accept(server->fd, NULL, NULL);
 }
 
 /* The connection, at the cost of a reserved descriptor; -1: there is none, or it has been refused. */
@@ -223,11 +224,9 @@ static void stop_listening(PssServer *server)
 static void on_directory_changed(GIOCondition events, gpointer user)
 {
 	PssServer *server = user;
-	char buffer[4096];
 	g_autoptr(GError) error = NULL;
 
-	while (read(server->inotify_fd, buffer, sizeof buffer) > 0)
-		;
+	pss_system_drain(server->vanish_fd);
 	if (access(server->runtime.socket, F_OK) == 0 || errno != ENOENT)
 		return;
 	stop_listening(server);
@@ -239,11 +238,9 @@ static void on_directory_changed(GIOCondition events, gpointer user)
 
 static void watch_directory(PssServer *server)
 {
-	server->inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	if (server->inotify_fd < 0)
-		return;
-	inotify_add_watch(server->inotify_fd, server->runtime.directory, IN_DELETE | IN_MOVED_FROM | IN_DELETE_SELF);
-	server->vanish_watch = pss_watch_new(server->inotify_fd, G_IO_IN, on_directory_changed, server);
+	server->vanish_fd = pss_system_directory_watch(server->runtime.directory, PSS_SYSTEM_GOES);
+	if (server->vanish_fd >= 0)
+		server->vanish_watch = pss_watch_new(server->vanish_fd, G_IO_IN, on_directory_changed, server);
 }
 
 PssServer *pss_server_new(const struct pss_runtime *runtime, const PssServerOptions *options, GError **error)
@@ -251,13 +248,13 @@ PssServer *pss_server_new(const struct pss_runtime *runtime, const PssServerOpti
 	PssServer *server = g_new0(PssServer, 1);
 	server->runtime = *runtime;
 	server->options = *options;
-	server->fd = server->inotify_fd = -1;
+	server->fd = server->vanish_fd = -1;
 	for (int i = 0; i < N_RESERVED; i++)
 		server->reserve[i] = -1;
 	if (options->passed_fd > 0) {
 		server->fd = options->passed_fd;
 		server->passed = TRUE;
-		/* From here on SO_PEERCRED tells clients of us (unix_listen() of net/unix/af_unix.c). */
+		/* From here on the kernel tells clients of us (unix_listen() of net/unix/af_unix.c). */
 		listen(server->fd, 64);
 		begin_accepting(server);
 	} else if (!listen_at(server, error)) {
@@ -285,8 +282,8 @@ void pss_server_free(PssServer *server)
 	g_clear_handle_id(&server->again_source, g_source_remove);
 	drop_reserve(server);
 	pss_watch_free(server->vanish_watch);
-	if (server->inotify_fd >= 0)
-		close(server->inotify_fd);
+	if (server->vanish_fd >= 0)
+		close(server->vanish_fd);
 	if (server->fd >= 0 && !server->passed && socket_is_ours(server))
 		unlink(server->runtime.socket);
 	stop_listening(server);

@@ -10,13 +10,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "base/said.h"
 #include "base/shortage.h"
+#include "base/system.h"
 #include "host/ssh-error.h"
 
 #define LIST_TIMEOUT_US (5 * G_USEC_PER_SEC)
@@ -270,7 +270,7 @@ static PssAgent *agent_new(PssPerson *person, int fd)
 	agent->person = pss_person_ref(person);
 	agent->fd = fd;
 	agent->libssh_fd = agent->proxy_fd = -1;
-	agent->stop_fd = eventfd(0, EFD_CLOEXEC);
+	agent->stop_fd = pss_system_flag_new();
 	agent->identities = g_array_new(FALSE, FALSE, sizeof(Identity));
 	g_array_set_clear_func(agent->identities, identity_clear);
 	g_mutex_init(&agent->lock);
@@ -321,7 +321,7 @@ void pss_agent_close(PssAgent *agent)
 	const int fds[] = { agent->fd, agent->proxy_fd, agent->stop_fd, agent->libssh_fd };
 
 	if (agent->stop_fd >= 0)
-		eventfd_write(agent->stop_fd, 1);
+		pss_system_flag_raise(agent->stop_fd);
 	if (agent->thread)
 		g_thread_join(agent->thread);
 	for (gsize i = 0; i < G_N_ELEMENTS(fds); i++)

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/system.h"
+
 static char *home_directory(void)
 {
 	char block[4096];
@@ -133,20 +135,9 @@ char *pss_ssh_config_expand_home(const char *path)
 	return g_strdup(g_string_append(out, path)->str);
 }
 
-/* Names of what is open in one process alone. */
-static gboolean is_descriptor(const char *path)
-{
-	static const char *const own[] = { "/dev/fd/", "/dev/std", "/proc/self/", "/proc/thread-self/" };
-
-	for (gsize i = 0; i < G_N_ELEMENTS(own); i++)
-		if (g_str_has_prefix(path, own[i]))
-			return TRUE;
-	return FALSE;
-}
-
 char *pss_ssh_config_locate(const PssSshConfig *config, const char *path, const char **ret_wrong)
 {
-	if (is_descriptor(path))
+	if (pss_system_is_descriptor_name(path))
 		*ret_wrong = "that is open in the calling shell alone, and pssession-host is another process; put it "
 			     "into a file";
 	else if (g_path_is_absolute(path))

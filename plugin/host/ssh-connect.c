@@ -13,12 +13,12 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/shortage.h"
+#include "base/system.h"
 #include "host/via.h"
 
 #define LOOKUP_DESCRIPTORS 3 /* of getaddrinfo(), at a time */
@@ -71,7 +71,7 @@ static gpointer lookup_thread(gpointer data)
 
 	lookup->result = look_up(lookup, 0);
 	lookup->short_of = lookup->result != 0 && !pss_descriptors_can_open(LOOKUP_DESCRIPTORS);
-	eventfd_write(lookup->done_fd, 1);
+	pss_system_flag_raise(lookup->done_fd);
 	lookup_unref(lookup);
 	return NULL;
 }
@@ -89,7 +89,7 @@ static Lookup *lookup_new(const PssSshConfig *config)
 
 static gboolean start_lookup(Lookup *lookup, GError **error)
 {
-	lookup->done_fd = eventfd(0, EFD_CLOEXEC);
+	lookup->done_fd = pss_system_flag_new();
 	if (lookup->done_fd < 0) {
 		pss_set_errno(error, errno, "cannot look up %s", lookup->name);
 		return FALSE;
@@ -104,9 +104,7 @@ static gboolean start_lookup(Lookup *lookup, GError **error)
 
 static struct addrinfo *take_result(Lookup *lookup, GError **error)
 {
-	eventfd_t ignored;
-
-	eventfd_read(lookup->done_fd, &ignored); /* orders what the thread wrote before what we read */
+	pss_system_flag_lower(lookup->done_fd); /* orders what the thread wrote before what we read */
 	if (lookup->short_of)
 		pss_set_errno(error, EMFILE, "cannot look up %s", lookup->name);
 	else if (lookup->result != 0)

@@ -9,10 +9,10 @@
 #include <gssapi/gssapi_krb5.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/shortage.h"
+#include "base/system.h"
 
 #define TIMEOUT_US (10 * G_USEC_PER_SEC)
 
@@ -115,7 +115,7 @@ static gpointer errand_thread(gpointer data)
 	if (!errand->failure && errand->service)
 		errand->failure = rehearse(errand, credential);
 	gss_release_cred(&ignored, &credential);
-	eventfd_write(errand->done_fd, 1);
+	pss_system_flag_raise(errand->done_fd);
 	errand_unref(errand);
 	return NULL;
 }
@@ -138,7 +138,7 @@ static Errand *errand_new(const PssSshConfig *config, gboolean fetches)
 	errand->client = g_strdup(config->gssapi_client);
 	errand->service = fetches ? g_strdup_printf("host@%s", server_of(config)) : NULL;
 	errand->delegates = config->gssapi_delegates;
-	errand->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	errand->done_fd = pss_system_flag_new();
 	return errand;
 }
 
@@ -158,14 +158,13 @@ static char *run(PssPerson *person, const PssSshConfig *config, gboolean fetches
 	Errand *errand = errand_new(config, fetches);
 	gint64 now = g_get_monotonic_time();
 	gint64 until = now + MIN(TIMEOUT_US, (pss_person_deadline(person) - now) / 2);
-	eventfd_t ignored;
 	char *failure;
 
 	if (!start_errand(errand))
 		failure = g_strdup_printf("no thread or descriptor for it: %s", g_strerror(errno));
 	/* That it failed, because the person left or the time is over, is found by who waits next. */
 	else if (pss_person_wait(person, errand->done_fd, POLLIN, until, "Kerberos", NULL) &&
-		 eventfd_read(errand->done_fd, &ignored) == 0)
+		 pss_system_flag_lower(errand->done_fd))
 		failure = g_steal_pointer(&errand->failure);
 	else
 		failure = g_strdup(fetches ? "the KDC does not answer" : "the cache of tickets does not answer");

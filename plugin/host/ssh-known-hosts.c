@@ -9,12 +9,12 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/system.h"
 #include "host/ssh-public.h"
 #include "host/wildcard.h"
 
@@ -209,7 +209,7 @@ static char *format_line(const char *name, const char *type, GBytes *blob, gbool
 	g_autofree char *shown = g_strdup(name);
 	guchar salt[HASH_BYTES];
 
-	if (hashed && getrandom(salt, sizeof salt, 0) == (ssize_t)sizeof salt) {
+	if (hashed && pss_system_random(salt, sizeof salt)) {
 		g_free(shown);
 		shown = hash_name(name, salt, sizeof salt);
 	}

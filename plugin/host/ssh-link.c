@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/system.h"
 #include "host/ssh-error.h"
 #include "host/ssh-forward.h"
 #include "host/ssh-tunnel.h"
@@ -277,7 +278,7 @@ static gboolean dispatch(GSource *source, GSourceFunc unused, gpointer unused_to
 	}
 	if (link->quick_acks_left > 0) {
 		link->quick_acks_left--;
-		pss_ssh_quick_ack(ssh_get_fd(link->session));
+		pss_system_acknowledge_quickly(ssh_get_fd(link->session));
 	}
 	arm(link);
 	go_to_the_end(link);
@@ -288,7 +289,7 @@ static void set_user_timeout(int fd, const PssSshLogin *login)
 {
 	unsigned int ms = MIN(login->alive_interval_s * login->alive_count_max, 3600u) * 1000;
 
-	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
+	pss_system_give_up_after(fd, ms);
 }
 
 void pss_ssh_link_start(PssSshLink *link, PssSshLogin *login)

@@ -8,12 +8,12 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/said.h"
 #include "base/shortage.h"
+#include "base/system.h"
 #include "host/workshop.h"
 #include "wire/buffer.h"
 
@@ -111,7 +111,7 @@ void pss_person_unref(PssPerson *person)
 
 gboolean pss_person_begin(PssPerson *person, GError **error)
 {
-	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	int fd = pss_system_flag_new();
 
 	if (fd < 0) {
 		pss_set_errno(error, errno, "cannot begin a login");
@@ -119,7 +119,7 @@ gboolean pss_person_begin(PssPerson *person, GError **error)
 	}
 	person->leave_fd = fd;
 	if (pss_person_has_left(person))
-		eventfd_write(fd, 1);
+		pss_system_flag_raise(fd);
 	return TRUE;
 }
 
@@ -138,7 +138,7 @@ void pss_person_leave(PssPerson *person)
 	g_cond_broadcast(&person->changed);
 	g_mutex_unlock(&person->lock);
 	if (person->leave_fd >= 0)
-		eventfd_write(person->leave_fd, 1);
+		pss_system_flag_raise(person->leave_fd);
 }
 
 gboolean pss_person_has_left(PssPerson *person)

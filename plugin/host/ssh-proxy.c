@@ -7,13 +7,13 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/said.h"
 #include "base/shortage.h"
+#include "base/system.h"
 #include "host/child.h"
 #include "host/ssh-config-expand.h"
 #include "host/ssh-connect.h"
@@ -104,13 +104,7 @@ static char **command_arguments(const PssSshConfig *config, GError **error)
 /* It can hold so much and no more, whatever the proxy says in the days that it may run. */
 static int new_file_of_complaints(void)
 {
-	int fd = memfd_create("pss-proxy-said", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-	if (fd >= 0 && (ftruncate(fd, SAID_MAX) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) < 0)) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
+	return pss_system_memory_file("pss-proxy-said", SAID_MAX);
 }
 
 static void read_said(const PssSshStream *stream, char text[SAID_MAX + 1])

@@ -6,11 +6,11 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/system.h"
 #include "host/child-run.h"
 #include "host/ssh-known-hosts.h"
 #include "host/ssh-public.h"
@@ -57,7 +57,7 @@ static int open_as_file(const char *type, GBytes *blob)
 	const guchar *bytes = g_bytes_get_data(blob, &n);
 	g_autofree char *base64 = g_base64_encode(bytes, n);
 	g_autofree char *line = g_strdup_printf("%s %s\n", type, base64);
-	int fd = memfd_create("pss-host-key", MFD_CLOEXEC);
+	int fd = pss_system_memory_file("pss-host-key", 0);
 
 	if (fd >= 0 && write(fd, line, strlen(line)) != (ssize_t)strlen(line)) {
 		close(fd);

@@ -17,6 +17,7 @@
 #include <gio/gio.h>
 #include <glib-unix.h>
 
+#include "base/system.h"
 #include "host/ssh-agent.h"
 #include "host/ssh-error.h"
 #include "host/ssh-forward.h"
@@ -414,7 +415,7 @@ static gboolean on_connection(gint listener, GIOCondition condition, gpointer us
 	Listening *listening = user;
 	struct sockaddr_storage address;
 	socklen_t n = sizeof address;
-	int fd = accept4(listener, (struct sockaddr *)&address, &n, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = pss_system_accept(listener, (struct sockaddr *)&address, &n);
 
 	if (fd < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED))
 		return G_SOURCE_CONTINUE;

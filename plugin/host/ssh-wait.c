@@ -2,19 +2,10 @@
 /* Called by whatever drives a libssh session that does not block. */
 #include "host/ssh-wait.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
-#include <sys/socket.h>
 
+#include "base/system.h"
 #include "host/ssh-error.h"
-
-void pss_ssh_quick_ack(int fd)
-{
-	int on = 1;
-
-	setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
-}
 
 gboolean pss_ssh_wait_session(PssPerson *person, ssh_session session, const char *what, GError **error)
 {
@@ -29,6 +20,6 @@ gboolean pss_ssh_wait_session(PssPerson *person, ssh_session session, const char
 		events |= POLLOUT;
 	if (!pss_person_wait(person, fd, events, 0, what, error))
 		return FALSE;
-	pss_ssh_quick_ack(fd);
+	pss_system_acknowledge_quickly(fd);
 	return TRUE;
 }

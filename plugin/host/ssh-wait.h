@@ -9,7 +9,3 @@
 /* Waits for what a non-blocking libssh call that said "again" waits for. */
 gboolean pss_ssh_wait_session(PssPerson *person, ssh_session session, const char *what,
 			      GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* Asks for acknowledgements without delay; the kernel forgets it, so it is said after each read while
- * round trips count. Nothing on what is no TCP socket. */
-void pss_ssh_quick_ack(int fd);

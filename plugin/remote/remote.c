@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
+#include "base/system.h"
 #include "remote/crowd.h"
 #include "remote/engine.h"
 #include "remote/script.h"
@@ -17,15 +17,10 @@
 
 void pss_engine_draw_nonce(char *nonce)
 {
-	unsigned char bytes[PSS_NONCE_LENGTH / 2];
-	gsize n = 0;
-	while (n < sizeof bytes) {
-		ssize_t got = getrandom(bytes + n, sizeof bytes - n, 0);
-		if (got > 0)
-			n += (gsize)got;
-		else if (errno != EINTR)
-			g_error("getrandom: %s", g_strerror(errno));
-	}
+	guchar bytes[PSS_NONCE_LENGTH / 2];
+
+	if (!pss_system_random(bytes, sizeof bytes))
+		g_error("no random bytes: %s", g_strerror(errno));
 	for (gsize i = 0; i < sizeof bytes; i++)
 		g_snprintf(nonce + 2 * i, 3, "%02x", bytes[i]);
 }

@@ -177,15 +177,3 @@ bool pss_runtime_has_saved(uid_t uid)
 		closedir(directory);
 	return has;
 }
-
-int pss_peer(int fd, uid_t *ret_uid, pid_t *ret_pid)
-{
-	struct ucred peer;
-	socklen_t length = sizeof peer;
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
-		return -errno;
-	*ret_uid = peer.uid;
-	*ret_pid = peer.pid;
-	return 0;
-}

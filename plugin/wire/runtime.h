@@ -38,6 +38,3 @@ int pss_runtime_saved(uid_t uid, char *ret_path, size_t size);
 
 /* Is anything written down there? */
 bool pss_runtime_has_saved(uid_t uid);
-
-/* The uid and pid at the other end of a connected Unix socket. 0 or -errno. */
-int pss_peer(int fd, uid_t *ret_uid, pid_t *ret_pid);

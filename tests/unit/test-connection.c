@@ -19,6 +19,7 @@
 #include "client/connection.h"
 #include "wire/runtime.h"
 #include "wire/status.h"
+#include "wire/system.h"
 
 static char *self;      /* this program */
 static char *directory; /* PSSESSION_RUNTIME_DIR */

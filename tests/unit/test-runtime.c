@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "wire/runtime.h"
+#include "wire/system.h"
 
 struct place {
 	char *root;

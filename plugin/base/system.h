@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* What the engine and the host process ask of the operating system beyond POSIX, besides wire/system.h. A port writes a
+ * twin of system-linux.c. Descriptors that come from here are CLOEXEC, and do not block; -1 and errno where there is
+ * none. */
+#pragma once
+
+#include <glib.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+/* A connection of a listener; address and n as accept(2) has them. */
+int pss_system_accept(int listener, struct sockaddr *address, socklen_t *n);
+
+/* A flag between threads: readable while it is up. */
+int pss_system_flag_new(void);
+void pss_system_flag_raise(int flag);
+/* FALSE: it was not up. What its raiser wrote before can be read behind this. */
+gboolean pss_system_flag_lower(int flag);
+
+/* Several descriptors in the place of one, which is readable when any of them is. Those of `fds` that are negative do
+ * not count. */
+int pss_system_crowd_new(const int *fds, gsize n_fds);
+/* One of them that is readable now, or -1. */
+int pss_system_crowd_ready(int crowd);
+void pss_system_crowd_remove(int crowd, int fd);
+
+/* Readable when the child has ended; it can be reaped then. */
+int pss_system_process_end(pid_t child);
+
+/* FALSE: it has ended, whether or not somebody has reaped it. */
+gboolean pss_system_is_running(pid_t pid);
+
+typedef enum {
+	PSS_SYSTEM_COMES, /* a name appears in the directory */
+	PSS_SYSTEM_GOES,  /* one is gone from it, or the directory itself is */
+} PssSystemChange;
+
+/* Readable when that has happened in a directory. */
+int pss_system_directory_watch(const char *directory, PssSystemChange change);
+
+/* Readable when addresses or routes of this computer may have changed. */
+int pss_system_network_watch(void);
+
+/* Reads all that is there, and forgets it: what a watch became readable by. */
+void pss_system_drain(int fd);
+
+/* A file without a name, in memory, for reading and writing. With `size` it has that many bytes for ever. It blocks as
+ * little as any file. */
+int pss_system_memory_file(const char *name, gsize size);
+
+/* The program that this process runs, to be run again. NULL where it cannot be found out. Free with g_free(). */
+char *pss_system_own_program(void);
+
+/* Is it a name of what one process alone has open (/dev/fd/3)? */
+gboolean pss_system_is_descriptor_name(const char *path);
+
+/* How many descriptors are open. -1 and errno. */
+int pss_system_count_descriptors(void);
+
+/* This process's name for others: clients look for it before they name our pid. */
+void pss_system_set_name(const char *name);
+
+/* No core file, and no look into our memory by other programs of the user. */
+void pss_system_protect_memory(void);
+
+/* This process gets SIGTERM when the one that has started it ends. FALSE and errno. */
+gboolean pss_system_end_with_parent(void);
+
+/* Memory that is free goes back to the system. */
+void pss_system_trim_memory(void);
+
+/* Asks for acknowledgements without delay; the kernel forgets it, so it is said after each read while round trips
+ * count. Nothing on what is no TCP socket. */
+void pss_system_acknowledge_quickly(int tcp_socket);
+
+/* A connection is lost when nothing has been acknowledged for so long. */
+void pss_system_give_up_after(int tcp_socket, guint milliseconds);
+
+/* Bytes that nobody can guess. FALSE and errno. */
+gboolean pss_system_random(guchar *bytes, gsize n);
