@@ -106,6 +106,47 @@ enter_box() {
 	[ "$status" -eq 255 ]
 }
 
+# Of the connections that there are now, those of the first and of the second computer on the way are kept in `first` and
+# `second`.
+three_deep() {
+	enter_box
+	first=$(sshd_connections "$WORLD/ssh")
+	go "enter-pssession -ConfigFile $CONFIG far"
+	wait_at box far
+	second=$(sshd_connections "$WORLD/ssh" | grep -vxF "$first")
+	go "enter-pssession -ConfigFile $CONFIG farther"
+	wait_at box far farther
+}
+
+@test "hop: the first link dies: each level is told, and what is typed there runs nowhere" {
+	requires_own_account
+	local first second
+	three_deep
+	term_type 'touch here-half'
+	# shellcheck disable=SC2086
+	kill -KILL $first
+	wait_local
+	[[ $(screen) == *'connection to farther lost'*'connection to far lost'*'connection to box lost'* ]]
+	status_is 255
+	[ ! -e here-half ] && [ ! -e "$REMOTE_HOME/here-half" ]
+	terminal_is_sane
+}
+
+@test "hop: a link on the way dies while a command runs: the session in front of it goes on" {
+	requires_own_account
+	local first second
+	three_deep
+	go 'touch here-runs; sleep infinity'
+	wait_until 10 test -e "$REMOTE_HOME/here-runs"
+	# shellcheck disable=SC2086
+	kill -KILL $second
+	wait_at box
+	[[ $(screen) == *'connection to farther lost'*'connection to far lost'* ]]
+	run_line 'echo alive'
+	output_is alive
+	leave_by exit
+}
+
 @test "hop: what is typed there is in the history, there and, afterwards, here" {
 	requires_own_account
 	local line
