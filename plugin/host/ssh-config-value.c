@@ -123,8 +123,9 @@ static const char *set_files(PssSshConfig *config, char ***files, const char *va
 			return wrong;
 	}
 	g_ptr_array_add(located, NULL);
-	g_strfreev(*files);
+	char **old = *files;
 	*files = g_strdupv((char **)located->pdata);
+	g_strfreev(old);
 	return NULL;
 }
 
