@@ -98,7 +98,7 @@ make_furnished() {
 	local bare=$1 root=$2
 	[ ! -d "$root" ] || return 0
 	say "installing what a check needs in $(basename "$(dirname "$bare")") (some minutes, once)"
-	rm -rf --one-file-system "$root.new" "$(dirname "$bare")"/furnished-*
+	rm -rf --one-file-system "$root.new"
 	cp -a "$bare" "$root.new"
 	mkdir -p "$(dirname "$root")/archives"
 	# shellcheck disable=SC2046
@@ -139,15 +139,16 @@ stop_release() {
 	RUNNING='' RUN_PLACE=''
 }
 
-# What runs that were killed have left. No run takes a day.
-sweep_runs() {
-	find "$CACHE/$1" -mindepth 1 -maxdepth 1 \( -name 'run-*' -o -name '*.layer-*' \) -mmin +1440 -exec rm -rf --one-file-system {} +
+# What runs that were killed have left, and what was furnished for another list of packages. No run takes a day.
+sweep() {
+	find "$CACHE/$1" -mindepth 1 -maxdepth 1 \( -name 'run-*' -o -name '*.layer-*' -o -name 'furnished-*' \) ! -path "$ROOT" \
+		-mmin +1440 -exec rm -rf --one-file-system {} +
 }
 
 check_in() {
 	local release=$1 mode=$2 status logs=$SOURCE/build-in-$1 cache=$CACHE/$1
 	can_run_releases && release_root "$release" "$mode" || { say "$release: not checked: $WHY_NOT"; return "$CANNOT"; }
-	sweep_runs "$release"
+	sweep "$release"
 	RUN_PLACE=$(mktemp -d "$cache/run-XXXXXX")
 	mkdir -p "$RUN_PLACE/tree" "$RUN_PLACE/logs" "$cache/archives"
 	copy_tree "$RUN_PLACE/tree"
