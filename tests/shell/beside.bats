@@ -167,9 +167,14 @@ line_has() {
 @test "beside: zsh: colours while typing, and none that call a remote's command unknown" {
 	requires_zsh_module
 	needs_file /usr/share/zsh-syntax-highlighting/zsh-syntax-highlighting.zsh
+	# 0.8.0 of Debian's testing colours nothing in its zsh 5.9.2, without us either.
+	start_zsh '. /usr/share/zsh-syntax-highlighting/zsh-syntax-highlighting.zsh'
+	term_type 'nosuchcommand'
+	wait_until 5 line_has '31m' || skip "zsh-syntax-highlighting does not work in this zsh"
+	term_kill
 	start_zsh ". $ZSH_PLUGIN" '. /usr/share/zsh-syntax-highlighting/zsh-syntax-highlighting.zsh'
 	term_type 'nosuchcommand'
-	wait_until 5 line_has $'\e[1m\e[31m' || wait_until 5 line_has $'\e[31m'
+	wait_until 5 line_has '31m'
 	term_keys C-u
 	enter_in_zsh
 	term_type 'greet'

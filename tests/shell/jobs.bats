@@ -422,11 +422,13 @@ has_other_connection() {
 }
 
 @test "jobs: an editor that was detached from is drawn anew for the terminal that takes it over" {
-	requires vim
+	requires vim.tiny
+	requires_own_account
+	account_file seen <<<'text to be seen'
 	local_shell_start
 	keep_session
 	enter_kept
-	term_type 'vim -u NONE -c "call setline(1, \"text to be seen\")"'
+	term_type 'vim.tiny -u NONE seen'
 	term_keys Enter
 	wait_screen 'text to be seen'
 	term_close
