@@ -33,7 +33,7 @@ int pss_zsh_editor_begin(char *const *history, size_t n_history);
 void pss_zsh_editor_end(void);
 enum pss_read pss_zsh_read_line(const struct pss_read_request *request, char **ret_line);
 void pss_zsh_print_above(const char *text, size_t n);
-void pss_zsh_set_prompt(const char *prompt, const char *right);
+void pss_zsh_set_prompt(const char *text, const char *right);
 
 /* editor-history.c */
 enum pss_expand pss_zsh_expand_history(const char *line, char **ret, bool *ret_changed);

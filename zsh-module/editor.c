@@ -306,11 +306,11 @@ void pss_zsh_print_above(const char *text, size_t n)
 	fflush(shout);
 }
 
-void pss_zsh_set_prompt(const char *prompt, const char *right)
+void pss_zsh_set_prompt(const char *text, const char *right)
 {
 	struct pss_read_request changed = *editor.request;
 
-	changed.prompt = prompt;
+	changed.prompt = text;
 	changed.right = right;
 	clear_line();
 	make_prompts(&changed);
