@@ -16,6 +16,7 @@
 RELEASES=(bookworm trixie sid)
 CANNOT=77
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/pssession
+PATIENCE=900 # seconds, with a mirror that does not answer
 GROUPS_NEEDED=(build try check full compilers)
 
 release_mirror() {
@@ -59,7 +60,7 @@ make_bare() {
 	[ ! -d "$root" ] || return 0
 	say "making a Debian $release with debootstrap (a minute or two)"
 	mirror=$(release_mirror)
-	words=(debootstrap --variant=minbase "$release" "$root.new")
+	words=(timeout "$PATIENCE" debootstrap --variant=minbase "$release" "$root.new")
 	[ -z "$mirror" ] || words+=("$mirror")
 	rm -rf --one-file-system "$root.new"
 	"${words[@]}" >"$root.log" 2>&1 </dev/null || {
@@ -81,7 +82,7 @@ release_packages() {
 apt_in() {
 	local root=$1
 	shift
-	"$SOURCE/tools/in-root" --network --write --bind "$(dirname "$root")/archives" /var/cache/apt/archives "$root" \
+	timeout "$PATIENCE" "$SOURCE/tools/in-root" --network --write --bind "$(dirname "$root")/archives" /var/cache/apt/archives "$root" \
 		env DEBIAN_FRONTEND=noninteractive apt-get -qq "$@" >>"$root.log" 2>&1 </dev/null
 }
 

@@ -129,3 +129,13 @@ in_terminal() {
 	done
 	wait_until 15 nothing_of_it
 }
+
+@test "check: a release that cannot be had is told with its reason, and the status 77" {
+	[ "$(id -u)" -ne 0 ] || command -v debootstrap >/dev/null || skip "debootstrap is not installed"
+	run env XDG_CACHE_HOME="$HERE/tmp/cache" PSS_MIRROR=http://127.0.0.1:9/debian "$PSS_SOURCE/tools/check" --in sid --quick 3>&-
+	rm -rf "$HERE/tmp/cache"
+	[ "$status" -eq 77 ]
+	[[ $output == *"sid: not checked: "* ]]
+	run "$PSS_SOURCE/tools/check" --in no-such-release
+	[ "$status" -eq 2 ]
+}
