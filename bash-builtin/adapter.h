@@ -3,7 +3,7 @@
  * in client/shell.h. */
 #pragma once
 
-#include "client/shell.h"
+#include "client/command/shell.h"
 
 extern const struct pss_shell pss_bash_shell; /* loadable.c */
 

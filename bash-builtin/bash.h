@@ -2,7 +2,7 @@
 /* What names.c and loadable.c share, and what bash exports but Debian's headers do not declare. */
 #pragma once
 
-#include "client/verb.h"
+#include "client/command/verb.h"
 
 struct word_list;
 

@@ -17,7 +17,7 @@
 #include "bash-builtin/adapter.h"
 #include "bash-builtin/editor-readline.h"
 #include "bash-builtin/editor.h"
-#include "client/system.h"
+#include "client/base/system.h"
 
 #define ESCAPE 0x1b
 #define CTRL_X 0x18

@@ -9,8 +9,8 @@
 
 #include "bash-builtin/editor-readline.h"
 #include "bash-builtin/editor.h"
-#include "client/shell.h"
-#include "client/text.h"
+#include "client/command/shell.h"
+#include "client/base/strings.h"
 #include "terminal/clean-text.h"
 #include "terminal/width.h"
 #include "wire/cleanup.h"

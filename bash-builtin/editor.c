@@ -21,10 +21,10 @@
 #include "bash-builtin/adapter.h"
 #include "bash-builtin/editor-readline.h"
 #include "bash-builtin/editor.h"
-#include "client/descriptor.h"
-#include "client/tty-signals.h"
-#include "client/tty.h"
-#include "client/typed.h"
+#include "client/base/fd.h"
+#include "client/tty/signals.h"
+#include "client/tty/tty.h"
+#include "client/entered/typed.h"
 
 static struct {
 	FILE *in, *out;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "client/verb.h"
+#include "client/command/verb.h"
 
 static void print_string(const char *text)
 {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # Completion of pssession's own commands for bash, with or without the package bash-completion. What may stand where
-# the cursor is, the command itself knows (VERB --complete, plugin/client/suggest.h): here the line is taken apart, and
+# the cursor is, the command itself knows (VERB --complete, plugin/client/suggest/suggest.h): here the line is taken apart, and
 # the answer put into readline's terms. Nothing is started, and no process forked but for the names of files.
 
 # The words up to the cursor, as the shell would read them but unexpanded, into `words`; a quote that is still

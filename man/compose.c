@@ -10,8 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "client/call.h"
-#include "client/verb.h"
+#include "client/command/call.h"
+#include "client/command/verb.h"
 
 #define ABOUTS_MAX 256
 #define COLUMNS 78

@@ -3,8 +3,8 @@
  * client/shell.h. No type of zsh's is needed to read this. */
 #pragma once
 
-#include "client/shell.h"
-#include "client/verb.h"
+#include "client/command/shell.h"
+#include "client/command/verb.h"
 
 extern const struct pss_shell pss_zsh_shell; /* shell.c */
 

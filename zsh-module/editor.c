@@ -15,7 +15,7 @@
 #include "zsh-module/adapter.h"
 #include "zsh-module/editor-signals.h"
 #include "zsh-module/editor.h"
-#include "client/typed.h"
+#include "client/entered/typed.h"
 #include "wire/cleanup.h"
 
 #define WAKE_WIDGET "_pssession-wake"

@@ -2,7 +2,7 @@
 /* What the editor's files share. Include zsh-module/zsh.h first. */
 #pragma once
 
-#include "client/shell.h"
+#include "client/command/shell.h"
 
 /* editor-history.c: the host's history in the place of the shell's own, and back. */
 void pss_editor_history_push(char *const *history, size_t n_history);

@@ -12,7 +12,7 @@
 
 #include "zsh-module/zsh.h"
 
-#include "client/wait.h"
+#include "client/base/poll.h"
 #include "zsh-module/adapter.h"
 
 static volatile sig_atomic_t interrupt_seen;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The one GSource that sockets of this process hang on (libssh's own excepted, see ssh-link.c). */
+/* The one GSource that sockets of this process hang on (libssh's own excepted, see link.c). */
 #include "base/fd-watch.h"
 
 struct PssWatch {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* pssession-host: one process per user that owns every SSH connection. Started on demand by the first
- * command (plugin/client/connection.c), or with its socket by systemd; leaves by itself when nothing has
+ * command (plugin/client/requests/connection.c), or with its socket by systemd; leaves by itself when nothing has
  * needed it for a while. This file is its command line, its surroundings and its end; what it does begins
  * in server.c. */
 #include <errno.h>
@@ -17,15 +17,15 @@
 #include "base/error.h"
 #include "base/shortage.h"
 #include "base/system.h"
-#include "host/activation.h"
-#include "host/child.h"
 #include "host/make-transport.h"
-#include "host/program-child.h"
-#include "host/program-master.h"
-#include "host/registry.h"
-#include "host/room.h"
-#include "host/saved.h"
-#include "host/server.h"
+#include "host/server/activation.h"
+#include "host/server/registry.h"
+#include "host/server/server.h"
+#include "host/session/session-file.h"
+#include "link/login/room.h"
+#include "link/openssh/child-modes.h"
+#include "link/openssh/master.h"
+#include "link/process/spawn.h"
 
 #define IDLE_SECONDS 300
 #define LOGIN_END_MS 2500       /* of what is logging in at the end, with ssh programs */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/make-transport.h"
 
-#include "host/transport-program.h"
-#include "host/transport-shared.h"
-#include "host/transport-ssh.h"
+#include "link/libssh/link/transport-libssh.h"
+#include "link/openssh/transport-openssh.h"
+#include "link/shared.h"
 
 PssTransport *pss_transport_new(PssTarget *target, const PssTransportEvents *events, gpointer user)
 {

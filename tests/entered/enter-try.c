@@ -11,8 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "client/entered.h"
-#include "client/escape-keys.h"
+#include "client/entered/entered-loop.h"
+#include "client/tty/escape-keys.h"
 
 static int connect_to(const char *path)
 {

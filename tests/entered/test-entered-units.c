@@ -10,10 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client/entered-line.h"
-#include "client/history.h"
-#include "client/prompt.h"
-#include "client/typed.h"
+#include "client/entered/entered-line.h"
+#include "client/entered/history.h"
+#include "client/entered/prompt.h"
+#include "client/entered/typed.h"
 #include "terminal/clean-text.h"
 #include "terminal/modes.h"
 

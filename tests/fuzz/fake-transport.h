@@ -3,7 +3,7 @@
  * one that was made and not freed can be reached by a number, and so can its channels. */
 #pragma once
 
-#include "host/transport.h"
+#include "link/transport/transport.h"
 #include "wire/status.h"
 
 PssTransport *fake_transport_new(PssTarget *target, const PssTransportEvents *events, gpointer user);

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "host/ssh-agent.h"
+#include "link/libssh/auth/agent.h"
 
 #define QUESTION 5 /* bytes of a request without anything */
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "remote/cursor.h"
+#include "remote/protocol/cursor.h"
 
 /* Behind a piece of the directory at `at`, or NULL where it is of no form that may be. */
 static const char *skip_piece(const char *at)

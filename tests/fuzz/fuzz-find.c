@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "remote/find.h"
+#include "remote/holder/holder-listing.h"
 
 #define KEY "00112233445566778899aabbccddeeff"
 

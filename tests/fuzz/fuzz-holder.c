@@ -6,9 +6,9 @@
 
 #include "fake-transport.h"
 #include "fuzz.h"
-#include "host/held.h"
 #include "input.h"
-#include "remote/holder.h"
+#include "link/resilient/transport-resilient.h"
+#include "remote/holder/holder.h"
 
 #define TURNS_MAX 8
 #define CHANNELS_MAX 8

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "host/ssh-known-hosts.h"
-#include "host/ssh-public.h"
+#include "link/libssh/common/public-key.h"
+#include "link/libssh/hostkey/known-hosts.h"
 
 #define NAME "[box]:2222"
 #define KEY "AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "remote/marks.h"
-#include "remote/replies.h"
+#include "remote/protocol/marks.h"
+#include "remote/protocol/replies.h"
 
 #define NONCE "00112233445566778899aabbccddeeff"
 #define KEY "ffeeddccbbaa99887766554433221100"

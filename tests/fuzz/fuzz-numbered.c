@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "host/numbered.h"
+#include "link/resilient/resend-log.h"
 
 #define LINES 9
 

@@ -9,8 +9,8 @@
 
 #include "fake-transport.h"
 #include "frames.h"
-#include "host/peer.h"
-#include "host/registry.h"
+#include "host/server/peer.h"
+#include "host/server/registry.h"
 
 #define TURNS_MAX 32
 #define REPLY_FIELDS_MAX 6

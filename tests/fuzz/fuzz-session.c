@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/print.h"
+#include "client/sessions/print-sessions.h"
 #include "fuzz.h"
 #include "terminal/utf8.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "host/socks.h"
+#include "link/libssh/forward/socks.h"
 
 typedef struct {
 	PssSocks socks;

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "host/ssh-config-expand.h"
-#include "host/ssh-config-table.h"
+#include "link/config/ssh-config-expand.h"
+#include "link/config/ssh-config-table.h"
 
 static void on_note(gpointer user, enum pss_note_kind kind, const char *text)
 {

@@ -8,10 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "client/entered-link.h"
-#include "client/invoke.h"
-#include "client/request.h"
-#include "client/writer.h"
+#include "client/base/output-fd.h"
+#include "client/entered/attached.h"
+#include "client/invoke/invoke-loop.h"
+#include "client/requests/requests.h"
 #include "frames.h"
 
 static const uint16_t types[] = {

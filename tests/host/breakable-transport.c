@@ -6,10 +6,10 @@
 #include <signal.h>
 
 #include "base/error.h"
-#include "host/transport-null.h"
-#include "host/transport-program.h"
-#include "host/transport-shared.h"
-#include "host/transport.h"
+#include "link/local.h"
+#include "link/openssh/transport-openssh.h"
+#include "link/shared.h"
+#include "link/transport/transport.h"
 
 static GPtrArray *living;
 static void (*free_null)(PssTransport *transport);

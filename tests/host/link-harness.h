@@ -3,7 +3,7 @@
  * the main loop until a condition holds or a deadline fails the test. */
 #pragma once
 
-#include "host/transport.h"
+#include "link/transport/transport.h"
 
 typedef struct {
 	PssTransport *transport;

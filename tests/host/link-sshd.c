@@ -16,8 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "host/child.h"
 #include "link-harness.h"
+#include "link/process/spawn.h"
 
 void run_program(const char *const *argv)
 {

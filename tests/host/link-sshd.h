@@ -6,7 +6,7 @@
 #include <glib.h>
 #include <sys/types.h>
 
-#include "host/target.h"
+#include "link/transport/target.h"
 
 typedef struct {
 	char *directory;            /* ours, 0700, removed at the end */

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "host/held-private.h"
 #include "link-harness.h"
+#include "link/resilient/private.h"
 
 #define MIB (1024u * 1024u)
 

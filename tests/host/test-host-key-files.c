@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "host/transport-ssh.h"
 #include "link-harness.h"
 #include "link-sshd.h"
+#include "link/libssh/link/transport-libssh.h"
 
 typedef enum {
 	STRICTER = 1, /* than ssh, on purpose */

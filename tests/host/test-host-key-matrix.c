@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "host/transport-ssh.h"
 #include "link-harness.h"
 #include "link-sshd.h"
+#include "link/libssh/link/transport-libssh.h"
 
 enum { FIRST, SECOND, GLOBAL, REVOKED, N_FILES };
 

@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "host/ssh-known-hosts.h"
-#include "host/transport-ssh.h"
 #include "link-harness.h"
 #include "link-sshd.h"
+#include "link/libssh/hostkey/known-hosts.h"
+#include "link/libssh/link/transport-libssh.h"
 
 /* In the text: {H} the server's name, {K} its key, {O} another of its type, {E} one of another type. */
 typedef struct {

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "host/transport-ssh.h"
 #include "link-harness.h"
 #include "link-sshd.h"
+#include "link/libssh/link/transport-libssh.h"
 
 /* The keys are made once: a (the server takes it), b and c (it does not), locked (a's passphrase is none: "secret"),
  * p (PEM, without a public half to be seen) and q (the same, not taken), r (RSA, not taken), and certificates of each;

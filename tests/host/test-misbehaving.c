@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "host/transport-ssh.h"
 #include "link-harness.h"
 #include "link-sshd.h"
+#include "link/libssh/link/transport-libssh.h"
 
 /* A key exchange of the sanitizer build takes its time. */
 #ifdef __SANITIZE_ADDRESS__

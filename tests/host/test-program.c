@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "host/program-child.h"
-#include "host/transport-program.h"
 #include "link-harness.h"
 #include "link-sshd.h"
+#include "link/openssh/child-modes.h"
+#include "link/openssh/transport-openssh.h"
 
 typedef struct {
 	char *directory, *started; /* a line with its process id for each */

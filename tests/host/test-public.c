@@ -3,7 +3,7 @@
  * not reach the sign; on 32-bit ones they would. */
 #include <string.h>
 
-#include "host/ssh-public.h"
+#include "link/libssh/common/public-key.h"
 
 /* A certificate of the type ssh-ed25519-cert-v01@openssh.com whose string number `at` (the type is 0) says that it is
  * `n` bytes long. */

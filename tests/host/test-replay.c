@@ -3,7 +3,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "host/ring.h"
+#include "host/session/output-buffer.h"
 #include "terminal/replay-filter.h"
 
 static const struct {

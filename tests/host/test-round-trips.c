@@ -11,10 +11,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "host/transport-shared.h"
-#include "host/transport-ssh.h"
 #include "link-harness.h"
 #include "link-sshd.h"
+#include "link/libssh/link/transport-libssh.h"
+#include "link/shared.h"
 
 #define DELAY_MS 100 /* one way */
 #define TRIES 5      /* the best of them: other work on the machine only ever adds */

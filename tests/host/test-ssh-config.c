@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "host/ssh-config-cache.h"
-#include "host/ssh-config-lists.h"
-#include "host/ssh-config-table.h"
 #include "link-harness.h"
 #include "link-sshd.h"
+#include "link/config/ssh-config-cache.h"
+#include "link/config/ssh-config-lists.h"
+#include "link/config/ssh-config-table.h"
 
 /* A value that asks for something, for every keyword that may stand in a file. */
 static const struct {

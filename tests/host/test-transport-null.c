@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The null transport keeps every promise of host/transport.h that sessions rely on. */
+/* The null transport keeps every promise of link/transport/transport.h that sessions rely on. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,8 +7,8 @@
 #include <sys/wait.h>
 
 #include "base/error.h"
-#include "host/transport-null.h"
 #include "link-harness.h"
+#include "link/local.h"
 
 typedef struct {
 	LinkRecord link;

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "host/transport-ssh.h"
 #include "link-harness.h"
 #include "link-sshd.h"
+#include "link/libssh/link/transport-libssh.h"
 
 typedef struct {
 	Sshd *sshd;

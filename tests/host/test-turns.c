@@ -3,10 +3,10 @@
  * others log in. */
 #include <signal.h>
 
-#include "host/transport-ssh.h"
-#include "host/turn.h"
 #include "link-harness.h"
 #include "link-sshd.h"
+#include "link/libssh/link/transport-libssh.h"
+#include "link/login/turn.h"
 
 #define BEFORE_ONE 3 /* refusals, from eight at once to one */
 #define ASKED_AT_ONCE 8

@@ -8,8 +8,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "host/session.h"
-#include "host/transport-null.h"
+#include "host/session/session.h"
+#include "link/local.h"
 #include "wire/status.h"
 
 #define DEADLINE_SECONDS 60

@@ -5,7 +5,7 @@
 
 #include <glib.h>
 
-#include "host/server.h"
+#include "host/server/server.h"
 #include "wire/message.h"
 
 typedef struct {

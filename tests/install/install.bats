@@ -27,7 +27,7 @@ print(next(option["value"] for option in json.load(sys.stdin) if option["name"] 
 
 # The commands, for a regular expression.
 command_names() {
-	sed -n 's/.*, "\([a-z-]*\)", "[A-Za-z-]*").*/\1/p' "$PSS_SOURCE/plugin/client/verb.h" | paste -sd '|'
+	sed -n 's/.*, "\([a-z-]*\)", "[A-Za-z-]*").*/\1/p' "$PSS_SOURCE/plugin/client/command/verb.h" | paste -sd '|'
 }
 export -f command_names
 

@@ -7,7 +7,7 @@ load ../harness/harness
 setup_file() {
 	world_make
 	VERBS=$(verbs)
-	CAPITALS=$(sed -n 's/.*, "[a-z-]*", "\([A-Za-z-]*\)").*/\1/p' "$PSS_SOURCE/plugin/client/verb.h")
+	CAPITALS=$(sed -n 's/.*, "[a-z-]*", "\([A-Za-z-]*\)").*/\1/p' "$PSS_SOURCE/plugin/client/command/verb.h")
 	export VERBS CAPITALS
 }
 teardown_file() { rm -rf "$WORLD"; }
@@ -18,7 +18,7 @@ setup() {
 }
 
 verbs() {
-	sed -n 's/.*, "\([a-z-]*\)", "[A-Za-z-]*").*/\1/p' "$PSS_SOURCE/plugin/client/verb.h"
+	sed -n 's/.*, "\([a-z-]*\)", "[A-Za-z-]*").*/\1/p' "$PSS_SOURCE/plugin/client/command/verb.h"
 }
 
 page() {

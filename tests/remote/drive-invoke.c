@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The driver's invocations: a relay channel of its own for each, as the host process has them, without input. */
 #include "drive.h"
-
-#include "host/relay.h"
+#include "host/session/relay.h"
 
 typedef struct {
 	PssRelay *relay;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "drive.h"
-#include "host/transport-null.h"
+#include "link/local.h"
 
 #define DEADLINE_SECONDS 10
 

@@ -5,8 +5,8 @@
 
 #include <glib.h>
 
-#include "host/transport.h"
-#include "remote/remote.h"
+#include "link/transport/transport.h"
+#include "remote/engine/engine.h"
 
 typedef struct Drive Drive;
 

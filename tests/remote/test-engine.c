@@ -4,7 +4,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "remote/engine.h"
+#include "remote/engine/private.h"
 
 #define NONCE "0123456789abcdef0123456789abcdef"
 #define MEMO "1 " NONCE " " NONCE " " NONCE " 01234567 bash /tmp/.pss-x"

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "remote/sources.h"
+#include "remote/protocol/sources.h"
 
 #define NAME "0123456789abcdef0123456789abcdef"
 #define WAIT_MS 20000

@@ -3,8 +3,8 @@
 #include <glib.h>
 #include <string.h>
 
-#include "remote/stream.h"
-#include "remote/words.h"
+#include "remote/protocol/stream.h"
+#include "remote/protocol/words.h"
 
 #define MARK                               \
 	"\036"                             \

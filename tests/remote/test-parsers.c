@@ -2,12 +2,12 @@
 /* The pure parts of the remote engine: marks, replies, quoting, completeness, column, what holders say. */
 #include <string.h>
 
-#include "remote/doubt.h"
-#include "remote/find.h"
-#include "remote/greeting.h"
-#include "remote/marks.h"
-#include "remote/replies.h"
-#include "remote/request.h"
+#include "remote/holder/greeting.h"
+#include "remote/holder/holder-listing.h"
+#include "remote/protocol/completeness.h"
+#include "remote/protocol/marks.h"
+#include "remote/protocol/replies.h"
+#include "remote/protocol/request.h"
 #include "terminal/column.h"
 #include "terminal/paint.h"
 #include "terminal/tokenizer.h"

@@ -10,9 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "remote/remote.h"
-#include "remote/script.h"
-#include "remote/sources.h"
+#include "remote/engine/engine.h"
+#include "remote/protocol/script.h"
+#include "remote/protocol/sources.h"
 
 #define KEY "0123456789abcdef"
 #define READY "\036" KEY "R"

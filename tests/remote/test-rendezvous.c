@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "remote/script.h"
-#include "remote/sources.h"
+#include "remote/protocol/script.h"
+#include "remote/protocol/sources.h"
 
 /* An `rm` in which whoever comes first waits for the other, and which fails for what is not there, as that of busybox
  * does where somebody else has just removed it. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "remote/variables.h"
+#include "remote/protocol/variables.h"
 
 /* With newlines, quotes, what shells expand, and bytes that are no UTF-8. */
 static const char *const awkward[] = {

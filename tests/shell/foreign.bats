@@ -299,7 +299,7 @@ root_bash() {
 # What a shell of the remote account makes of the name N: the directory it stands in, or "none".
 meet() {
 	as_user "$REMOTE_USER" env -i "HOME=$REMOTE_HOME" "PATH=$PATH" "${@:2}" -c "n=$1
-		$(grep -v '^#' "$PSS_SOURCE/plugin/remote/rendezvous.sh")
+		$(grep -v '^#' "$PSS_SOURCE/plugin/remote/scripts/rendezvous.sh")
 		pss_meet && pwd || echo none"
 }
 

@@ -26,7 +26,7 @@ NAMES='enter-pssession exit-pssession new-pssession get-pssession remove-pssessi
 	requires musl-gcc
 	[ -f "$PSS_BUILD/bash-builtin/help-texts.h" ] || skip "needs the files that a build generates"
 	cd "$PSS_SOURCE"
-	run bash -c 'printf "%s\n" plugin/wire/*.c plugin/terminal/*.c plugin/client/*.c bash-builtin/*.c | grep -v /help-compose.c |
+	run bash -c 'printf "%s\n" plugin/wire/*.c plugin/terminal/*.c plugin/client/*/*.c bash-builtin/*.c | grep -v /help-compose.c |
 		xargs -n 20 musl-gcc -fsyntax-only -std=gnu17 -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Werror \
 			-D_GNU_SOURCE -DPSSESSION_{VERSION,LIBEXECDIR,BASH_DIR,ZSH_DIR}="\"0\"" -DSHELL -Iplugin -I. "-I$PSS_BUILD" \
 			$(pkg-config --variable=headersdir bash | sed "s|.*|-isystem & -isystem &/include|")'

@@ -197,7 +197,7 @@ enter_far() {
 # link_of_holder KEEPER SOURCE LINES: a holder in a directory of its own, whose link has said LINES; then the link ends.
 link_of_holder() {
 	mkdir "$HERE/held"
-	cp "$PSS_SOURCE/plugin/remote/$2" "$HERE/held/holder"
+	cp "$PSS_SOURCE/plugin/remote/scripts/$2" "$HERE/held/holder"
 	mkfifo "$HERE/up"
 	(cd "$HERE/held" && exec "$1" ./holder 0123456789abcdef0123456789abcdef 7200 0022 <"$HERE/up" >"$HERE/down") 3>&- &
 	bridge=$!

@@ -110,7 +110,7 @@ LINUX="\\b($LINUX_CALLS)\\(|($LINUX_NAMES)|#include <($LINUX_HEADERS)>"
 	local layer
 	none grep -rnE "$LINUX" plugin bash-builtin zsh-module --include='*.[ch]' --exclude=system-linux.c
 	# The search finds what there is to be found, in each.
-	for layer in wire client base; do
+	for layer in wire client/base base; do
 		grep -qE "$LINUX" "plugin/$layer/system-linux.c"
 		grep -q "plugin/$layer/system-linux.c" ARCHITECTURE.md
 	done

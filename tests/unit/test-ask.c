@@ -14,7 +14,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "client/ask.h"
+#include "client/tty/ask.h"
 
 /* What the asking child found out. */
 struct outcome {

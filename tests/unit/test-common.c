@@ -10,7 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "client/call.h"
+#include "client/command/call.h"
 
 enum { CONTINUE_BY_DEFAULT = -1, SILENTLY, STOP, CONTINUE, INQUIRE, IGNORE };
 

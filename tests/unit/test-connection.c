@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "client/connection.h"
+#include "client/requests/connection.h"
 #include "wire/runtime.h"
 #include "wire/status.h"
 #include "wire/system.h"

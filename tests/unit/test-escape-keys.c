@@ -4,7 +4,7 @@
 #include <glib.h>
 #include <stdlib.h>
 
-#include "client/escape-keys.h"
+#include "client/tty/escape-keys.h"
 
 static const char action_letters[] = { [PSS_ESCAPE_KEY_NONE] = ' ',
 				       [PSS_ESCAPE_KEY_LEAVE] = 'L',

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/print.h"
-#include "client/select.h"
+#include "client/sessions/print-sessions.h"
+#include "client/sessions/selection.h"
 
 static GString *said; /* errors, a line each */
 

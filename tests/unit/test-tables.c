@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/print.h"
+#include "client/sessions/print-sessions.h"
 #include "terminal/width.h"
 
 static void add(struct pss_sessions *sessions, uint64_t id, const char *name, const char *computer)

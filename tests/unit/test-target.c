@@ -4,7 +4,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "client/target.h"
+#include "client/command/computer.h"
 
 struct sample {
 	const char *text;

@@ -4,7 +4,7 @@
 #include <glib.h>
 #include <signal.h>
 
-#include "client/tty-signals.h"
+#include "client/tty/signals.h"
 
 static bool is_noticed(void)
 {

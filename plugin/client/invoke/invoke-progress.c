@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* The line on the terminal that says how far a command on many targets is. It is there only while nothing else is
+ * written: whoever writes takes it off first, and it comes back when there has been a pause. The cursor
+ * stands at its beginning, so that what a program behind our pipe prints is never appended to it. Called by
+ * invoke-loop.c and the files that write. Never waits for the terminal. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/base/poll.h"
+#include "client/invoke/invoke-loop.h"
+#include "terminal/width.h"
+#include "wire/cleanup.h"
+
+#define FIRST_MS 500
+#define AGAIN_MS 1000
+#define PAUSE_MS 100      /* without output */
+#define PIPE_PAUSE_MS 500 /* for the program behind the pipe to print what it has got */
+#define N_SLOWEST 3
+#define ERASE "\r\033[K"
+
+void pss_invoke_progress_open(struct pss_invoke *invoke)
+{
+	struct pss_invoke_progress *progress = &invoke->progress;
+	const char *term = getenv("TERM");
+	struct stat st;
+
+	progress->wanted = invoke->n_targets > 1 && isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0 &&
+			   pss_call_wants_progress(invoke->call);
+	progress->pipe = fstat(STDOUT_FILENO, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
+	progress->due = pss_now_ms() + FIRST_MS;
+	progress->drawn = progress->due;
+}
+
+bool pss_invoke_progress_clear(struct pss_invoke *invoke)
+{
+	struct pss_invoke_progress *progress = &invoke->progress;
+	if (!progress->wanted)
+		return true;
+	if (progress->shown && pss_writer_write(&invoke->writers[1], ERASE, strlen(ERASE)) < 0)
+		return false;
+	progress->shown = false;
+	long long due = pss_now_ms() + (progress->pipe ? PIPE_PAUSE_MS : PAUSE_MS);
+	/* Output that never pauses hides it for no longer than this; behind a pipe it would get mixed. */
+	if (!progress->pipe && due > progress->drawn + AGAIN_MS)
+		due = progress->drawn + AGAIN_MS;
+	progress->due = due < progress->drawn ? progress->drawn : due; /* the first time lies ahead */
+	return true;
+}
+
+/* ---- what it says */
+
+/* Puts target into the list of those that have run longest. */
+static void rank(const struct pss_invoke_target *slowest[N_SLOWEST], const struct pss_invoke_target *target)
+{
+	for (size_t i = 0; i < N_SLOWEST; i++) {
+		const struct pss_invoke_target *other = slowest[i];
+		if (other && other->started <= target->started)
+			continue;
+		slowest[i] = target;
+		if (!other)
+			return;
+		target = other;
+	}
+}
+
+static char *compose(const struct pss_invoke *invoke, long long now)
+{
+	const struct pss_invoke_target *slowest[N_SLOWEST] = { NULL };
+	char *text = pss_format("%zu/%zu done, %zu failed, %zu running", invoke->n_done, invoke->n_targets,
+				invoke->n_failed, invoke->n_running);
+
+	for (size_t i = 0; i < invoke->n_targets; i++)
+		if (invoke->targets[i].state == PSS_TARGET_RUNS)
+			rank(slowest, &invoke->targets[i]);
+	for (size_t i = 0; text && i < N_SLOWEST && slowest[i]; i++) {
+		char *longer = pss_format("%s%s %s %llds", text, i == 0 ? ":" : ",", slowest[i]->label,
+					  (now - slowest[i]->started) / 1000);
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
+static unsigned terminal_columns(void)
+{
+	struct winsize size;
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+static void draw(struct pss_invoke *invoke, long long now)
+{
+	_cleanup_(pss_free_pointer) char *text = compose(invoke, now);
+	/* One that fills the last column would wrap on some terminals. */
+	int n = text ? (int)pss_width_fit(text, terminal_columns() - 1, NULL) : 0;
+	_cleanup_(pss_free_pointer) char *line = text ? pss_format(ERASE "%.*s\r", n, text) : NULL;
+
+	/* Part of it is enough: it will be erased all the same. */
+	if (line && pss_writer_write(&invoke->writers[1], line, strlen(line)) > 0)
+		invoke->progress.shown = true;
+}
+
+void pss_invoke_progress_show(struct pss_invoke *invoke, long long *wake)
+{
+	struct pss_invoke_progress *progress = &invoke->progress;
+	long long now = pss_now_ms();
+
+	if (!progress->wanted || pss_invoke_has_output(invoke))
+		return;
+	if (now >= progress->due) {
+		if (tcgetpgrp(STDERR_FILENO) == getpgrp())
+			draw(invoke, now);
+		progress->drawn = now;
+		progress->due = now + AGAIN_MS;
+	}
+	if (progress->due < *wake)
+		*wake = progress->due;
+}

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening sessions, many at once over one connection: requests out, then whatever comes back in any order: notes,
+ * questions, results. Called by new and enter. A host process that falls silent is noticed by a ping; a person's
+ * time to answer counts for nothing. An answer is wiped here as soon as it is sent. */
+#include "client/requests/requests.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "client/base/fd.h"
+#include "client/tty/ask.h"
+#include "client/tty/size.h"
+#include "wire/cleanup.h"
+
+/* The room for an answer, so that the buffer it is sent from never moves and can be wiped whole. */
+#define ANSWER_ROOM 8192
+
+/* After so long without a word, a ping asks whether the host process is still there. */
+#define QUIET_MS 1000
+#define ESCAPE_DEADLINE_MS 1000
+#define CANCEL_DEADLINE_MS 2000 /* whoever has pressed Ctrl-C waits for no host process that is busy */
+
+struct run {
+	struct pss_call *call;
+	struct pss_connection *connection;
+	struct pss_open *opens;
+	size_t n_opens, n_begun, n_pending; /* the last: of all */
+	size_t throttle;
+	const struct pss_open_events *events;
+	struct pss_opening_keys *keys; /* or NULL */
+	uint32_t ping;                 /* the id of a PING without its RESULT, or 0 */
+	bool cancelled;
+	enum pss_open_kind kind;
+	bool left;      /* … by `~.`, which waits for nobody */
+	bool detaching; /* `~d`: LEAVE is out */
+};
+
+static bool finds(const struct run *run)
+{
+	return run->kind == PSS_OPEN_LISTED || run->kind == PSS_OPEN_CONNECTED;
+}
+
+/* What a kind asks for, and what is said of it. */
+static const struct {
+	enum pss_type type;
+	const char *beginning;
+} kinds[] = {
+	[PSS_OPEN_ENTERED] = { PSS_OPEN, "opening a session on" },
+	[PSS_OPEN_KEPT] = { PSS_OPEN, "opening a session on" },
+	[PSS_OPEN_LISTED] = { PSS_FIND, "asking %s for its sessions" },
+	[PSS_OPEN_CONNECTED] = { PSS_FIND, "asking %s for its sessions" },
+	[PSS_OPEN_WATCHED] = { PSS_WATCH, "asking %s for its boot id" },
+	[PSS_OPEN_AWAITED] = { PSS_AWAIT, "waiting for" },
+};
+
+static bool opens(const struct run *run)
+{
+	return kinds[run->kind].type == PSS_OPEN;
+}
+
+static void write_session(const struct run *run, const struct pss_open *open, struct pss_message *message)
+{
+	pss_message_text(message, PSS_TAG_NAME, open->name);
+	pss_message_number(message, PSS_TAG_ATTACH_TOO, run->kind == PSS_OPEN_ENTERED);
+	if (open->resilience.wanted) {
+		pss_message_number(message, PSS_TAG_RESILIENT, 1);
+		pss_message_number(message, PSS_TAG_IDLE_TIMEOUT, (uint64_t)open->resilience.idle_s);
+	}
+	if (open->buffering)
+		pss_message_number(message, PSS_TAG_BUFFERING, open->buffering);
+	if (open->buffer_size > 0)
+		pss_message_number(message, PSS_TAG_BUFFER_SIZE, (uint64_t)open->buffer_size);
+	if (run->call->common[PSS_COMMON_INFORMATION_VARIABLE].given)
+		pss_message_number(message, PSS_TAG_TELL_MOTD, 1);
+}
+
+static int write_open(struct run *run, struct pss_open *open)
+{
+	_cleanup_(pss_free_pointer) char *directory = getcwd(NULL, 0);
+	struct pss_message message;
+
+	open->id = pss_connection_new_id(run->connection);
+	pss_message_begin(&message, &run->connection->out, kinds[run->kind].type, open->id);
+	if (open->watch)
+		pss_message_number(&message, PSS_TAG_WATCH, open->watch);
+	else if (open->instance)
+		pss_message_text(&message, opens(run) ? PSS_TAG_ANEW : PSS_TAG_INSTANCE, open->instance);
+	else if (open->again)
+		pss_link_write_again(run->call->link, open->again, &message);
+	else
+		pss_link_write(open->link ? open->link : run->call->link, &open->target, directory ? directory : "",
+			       &message);
+	if (!open->watch && !open->instance && !open->again)
+		pss_request_via(run->call, &message);
+	if (open->timeout_ms > 0)
+		pss_message_number(&message, PSS_TAG_TIMEOUT, (uint64_t)open->timeout_ms);
+	pss_message_number(&message, PSS_TAG_KEEP, run->kind == PSS_OPEN_KEPT || run->kind == PSS_OPEN_CONNECTED);
+	if (opens(run))
+		write_session(run, open, &message);
+	pss_message_number(&message, PSS_TAG_VERBOSE, pss_call_verbosity(run->call));
+	pss_request_surroundings(&message, directory);
+	pss_request_environment(run->call, &message);
+	return pss_message_end(&message);
+}
+
+static int write_bare(struct run *run, enum pss_type type, uint32_t id)
+{
+	struct pss_message message;
+
+	pss_message_begin(&message, &run->connection->out, type, id);
+	return pss_message_end(&message);
+}
+
+static struct pss_open *find_open(struct run *run, uint32_t id)
+{
+	for (size_t i = 0; i < run->n_begun; i++)
+		if (run->opens[i].id == id && !run->opens[i].done)
+			return &run->opens[i];
+	return NULL;
+}
+
+static int cancel(struct run *run)
+{
+	int rc = 0;
+
+	if (run->cancelled)
+		return 0;
+	run->cancelled = true;
+	for (size_t i = 0; rc == 0 && i < run->n_begun; i++)
+		if (!run->opens[i].done)
+			rc = write_bare(run, PSS_CANCEL, run->opens[i].id);
+	run->n_pending -= run->n_opens - run->n_begun;
+	run->n_opens = run->n_begun;
+	return rc;
+}
+
+/* -- questions */
+
+int pss_request_answer(struct pss_connection *connection, uint32_t id, uint64_t ask_id, const char *answer)
+{
+	struct pss_message message;
+
+	if (!pss_buffer_reserve(&connection->out, ANSWER_ROOM))
+		return -ENOMEM;
+	pss_message_begin(&message, &connection->out, PSS_ANSWER, id);
+	pss_message_number(&message, PSS_TAG_ASK_ID, ask_id);
+	pss_message_text(&message, PSS_TAG_ANSWER_TEXT, answer);
+	int rc = pss_message_end(&message);
+	if (rc == 0)
+		rc = pss_connection_flush(connection);
+	if (rc == 0)
+		pss_buffer_wipe(&connection->out);
+	return rc == -EAGAIN ? 0 : rc;
+}
+
+/* As pss_ask(), and -EPERM when the answer is `~.`. */
+static int ask(struct run *run, const char *computer, const char *question, bool echo, struct pss_buffer *answer)
+{
+	if (!run->keys)
+		return pss_ask(computer, question, echo, answer);
+	for (;;) {
+		pss_opening_keys_pause(run->keys);
+		int rc = pss_ask(computer, question, echo, answer);
+		pss_opening_keys_resume(run->keys);
+		enum pss_escape_key escape =
+			rc == 0 ? pss_opening_keys_answer(run->keys, (const char *)pss_buffer_bytes(answer))
+				: PSS_ESCAPE_KEY_NONE;
+		if (escape == PSS_ESCAPE_KEY_NONE)
+			return rc;
+		pss_buffer_wipe(answer);
+		if (escape == PSS_ESCAPE_KEY_LEAVE)
+			return -EPERM;
+		pss_opening_keys_help(run->keys);
+	}
+}
+
+static int on_ask(struct run *run, struct pss_open *open, const struct pss_frame *frame)
+{
+	struct pss_fields fields = pss_frame_fields(frame);
+	uint64_t kind = pss_fields_number(fields, PSS_TAG_ASK_KIND, PSS_ASK_SECRET);
+	const char *computer = pss_fields_text(fields, PSS_TAG_COMPUTER);
+	const char *question = pss_fields_text(fields, PSS_TAG_MESSAGE);
+	bool echo = kind != PSS_ASK_SECRET && pss_fields_number(fields, PSS_TAG_ECHO, 1);
+	struct pss_buffer answer;
+
+	pss_buffer_init(&answer);
+	fflush(stdout);
+	int asked = run->cancelled ? -EINTR
+				   : ask(run, computer ? computer : open->target.host, question ? question : "", echo,
+					 &answer);
+	int rc = pss_request_answer(run->connection, open->id, pss_fields_number(fields, PSS_TAG_ASK_ID, 0),
+				    asked == 0 ? (const char *)pss_buffer_bytes(&answer) : NULL);
+	pss_buffer_wipe(&answer);
+	if ((asked == -EINTR || asked == -EPERM) && rc == 0) {
+		run->left = asked == -EPERM;
+		pss_call_take_status(run->call, pss_status_exit(PSS_INTERRUPTED));
+		rc = cancel(run);
+	}
+	return rc;
+}
+
+/* -- the other frames */
+
+static void on_note(struct run *run, struct pss_open *open, const struct pss_frame *frame)
+{
+	struct pss_fields fields = pss_frame_fields(frame);
+	const char *text = pss_fields_text(fields, PSS_TAG_MESSAGE);
+	_cleanup_(pss_free_pointer) char *prefix = run->n_opens > 1 ? pss_format("[%s] ", open->target.host) : NULL;
+	_cleanup_(pss_free_pointer) char *whole = pss_format("%s%s", prefix ? prefix : "", text ? text : "");
+
+	if (!whole)
+		return;
+	switch (pss_fields_number(fields, PSS_TAG_NOTE_KIND, PSS_NOTE_DEBUG)) {
+	case PSS_NOTE_BANNER:
+		pss_call_information(run->call, whole);
+		break;
+	case PSS_NOTE_MOTD:
+		/* The terminal that enters shows it. */
+		pss_call_keep(run->call, PSS_STREAM_INFORMATION, whole);
+		break;
+	case PSS_NOTE_WARNING:
+		pss_call_warning(run->call, "%s", whole);
+		break;
+	case PSS_NOTE_VERBOSE:
+		pss_call_verbose(run->call, "%s", whole);
+		break;
+	default:
+		pss_call_debug(run->call, "%s", whole);
+	}
+}
+
+/* It was open before the host process heard that nobody wants it any more. The RESULT is not waited for. */
+static void remove_unwanted(struct run *run, struct pss_fields fields)
+{
+	struct pss_message message;
+
+	pss_message_begin(&message, &run->connection->out, PSS_REMOVE, pss_connection_new_id(run->connection));
+	pss_message_text(&message, PSS_TAG_INSTANCE, pss_fields_text(fields, PSS_TAG_INSTANCE));
+	if (pss_message_end(&message) == 0)
+		pss_connection_flush(run->connection);
+}
+
+static void on_result(struct run *run, struct pss_open *open, const struct pss_frame *frame)
+{
+	struct pss_fields fields = pss_frame_fields(frame);
+	uint64_t status = pss_fields_number(fields, PSS_TAG_STATUS, PSS_PROTOCOL);
+	const char *message = pss_fields_text(fields, PSS_TAG_MESSAGE);
+
+	open->done = true;
+	run->n_pending--;
+	if (status == PSS_OK && run->detaching && message)
+		open->parting = strdup(message);
+	if (status == PSS_OK && run->cancelled && run->kind == PSS_OPEN_KEPT) {
+		remove_unwanted(run, fields);
+		status = PSS_INTERRUPTED;
+	}
+	if (status == PSS_OK && finds(run))
+		pss_call_verbose(run->call, "%s has told which sessions it keeps", open->target.host);
+	else if (status == PSS_OK)
+		run->events->on_opened(run->call, open, fields, run->events->user);
+	else if (status == PSS_INTERRUPTED && run->call->stop)
+		pss_call_verbose(run->call, "given up: %s", open->target.host); /* Stop has its own status */
+	else if (status == PSS_INTERRUPTED)
+		pss_call_take_status(run->call, pss_status_exit(PSS_INTERRUPTED));
+	else if (!run->call->stop)
+		pss_call_error(run->call, (enum pss_status)status, open->target.host, "%s",
+			       message && *message ? message : pss_status_name((uint32_t)status));
+}
+
+static int on_frame(struct run *run, const struct pss_frame *frame)
+{
+	struct pss_open *open = find_open(run, frame->header.id);
+
+	if (frame->header.id == run->ping && frame->header.type == PSS_RESULT)
+		run->ping = 0;
+	if (!open)
+		return 0;
+	switch (frame->header.type) {
+	case PSS_ACK:
+		open->acknowledged = true;
+		return 0;
+	case PSS_NOTE:
+		on_note(run, open, frame);
+		return 0;
+	case PSS_ASK:
+		return on_ask(run, open, frame);
+	case PSS_SESSION:
+		run->events->on_opened(run->call, open, pss_frame_fields(frame), run->events->user);
+		return 0;
+	case PSS_RESULT:
+		on_result(run, open, frame);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static bool all_acknowledged(const struct run *run)
+{
+	for (size_t i = 0; i < run->n_begun; i++)
+		if (!run->opens[i].acknowledged && !run->opens[i].done)
+			return false;
+	return true;
+}
+
+/* An escape key. */
+static int obey(struct run *run)
+{
+	bool detach = run->keys->asked == PSS_ESCAPE_KEY_DETACH;
+	struct pss_message message;
+
+	run->keys->asked = PSS_ESCAPE_KEY_NONE;
+	if (run->cancelled || run->detaching)
+		return 0;
+	if (detach && run->connection->version < 2) {
+		pss_opening_keys_refuse(run->keys, "an older pssession host process cannot keep a temporary session");
+		return 0;
+	}
+	run->detaching = detach;
+	run->left = !detach;
+	if (!detach) {
+		pss_call_take_status(run->call, pss_status_exit(PSS_INTERRUPTED));
+		return cancel(run);
+	}
+	pss_message_begin(&message, &run->connection->out, PSS_LEAVE, run->opens[0].id);
+	pss_message_number(&message, PSS_TAG_KEEP, 1);
+	return pss_message_end(&message);
+}
+
+/* Takes what comes next. A silence may be a slow network or a stopped host process: the ping tells. */
+static int step(struct run *run)
+{
+	struct pss_frame frame;
+
+	bool asked = run->ping || run->cancelled || run->detaching || !all_acknowledged(run);
+	int limit = run->left        ? ESCAPE_DEADLINE_MS
+		    : run->cancelled ? CANCEL_DEADLINE_MS
+		    : asked          ? PSS_ACK_DEADLINE_MS
+				     : QUIET_MS;
+	int rc = pss_connection_wait(run->connection, limit, run->cancelled ? NULL : run->call->shell->interrupted,
+				     &frame);
+	if (rc == -ETIMEDOUT && !asked) {
+		run->ping = pss_connection_new_id(run->connection);
+		return write_bare(run, PSS_PING, run->ping);
+	}
+	/* The end of our connection tells the host process as well. */
+	if (rc == -ETIMEDOUT && run->cancelled)
+		return -EINTR;
+	if (rc == -ETIMEDOUT && !run->left && pss_connection_is_busy(run->connection, run->call->shell->interrupted))
+		return 0;
+	if (rc == -ECANCELED)
+		return obey(run);
+	if (rc == -EINTR) {
+		pss_call_take_status(run->call, pss_status_exit(PSS_INTERRUPTED));
+		return cancel(run);
+	}
+	if (rc < 0)
+		return rc;
+	rc = on_frame(run, &frame);
+	pss_connection_done(run->connection, &frame);
+	return rc == 0 && run->call->stop ? cancel(run) : rc;
+}
+
+static size_t n_under_way(const struct run *run)
+{
+	return run->n_pending - (run->n_opens - run->n_begun);
+}
+
+/* As many as may be under way. */
+static int begin_some(struct run *run)
+{
+	int rc = 0;
+
+	while (rc == 0 && run->n_begun < run->n_opens && n_under_way(run) < run->throttle) {
+		struct pss_open *open = &run->opens[run->n_begun++];
+		pss_call_verbose(run->call, "%s %s", kinds[run->kind].beginning, open->target.host);
+		rc = write_open(run, open);
+	}
+	return rc;
+}
+
+int pss_request_open(struct pss_call *call, struct pss_connection *connection, struct pss_open *opens, size_t n_opens,
+		     size_t throttle, enum pss_open_kind kind, struct pss_opening_keys *keys,
+		     const struct pss_open_events *events)
+{
+	struct run run = { .call = call,
+			   .connection = connection,
+			   .opens = opens,
+			   .n_opens = n_opens,
+			   .n_pending = n_opens,
+			   .throttle = throttle,
+			   .kind = kind,
+			   .keys = keys,
+			   .events = events };
+	int rc = begin_some(&run);
+
+	while (rc == 0 && run.n_pending > 0) {
+		rc = step(&run);
+		if (rc == 0 && !run.cancelled)
+			rc = begin_some(&run);
+	}
+	if (rc < 0 && !run.left)
+		pss_request_failed(call, connection, rc, n_opens == 1 ? opens[0].target.host : NULL);
+	return rc;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* Which sessions a command means: -Session, -Id, -Name, -InstanceId and the filters, over the list that the host
+ * process gave. */
+#pragma once
+
+#include "client/command/call.h"
+#include "client/requests/session-info.h"
+
+enum pss_selector {
+	PSS_BY_SESSION, /* an Id, a Name or an InstanceId, told apart by their form */
+	PSS_BY_ID,
+	PSS_BY_NAME,
+	PSS_BY_INSTANCE,
+	PSS_SELECTOR_COUNT
+};
+
+struct pss_selection {
+	const struct pss_value
+		*selectors[PSS_SELECTOR_COUNT]; /* lists; NULL where the verb has none. None given: all */
+	const struct pss_value *computer;       /* a list of wildcards, or NULL */
+	const struct pss_value *state;          /* a choice of pss_state_choices, or NULL */
+	const struct pss_value *shell;          /* one name, or NULL */
+	size_t throttle;                        /* so many computers are asked at a time; 0: as usual */
+	bool computers_are_asked;               /* so a name that no session has is no error */
+	bool gone_is_fine;                      /* an InstanceId given to -Session may be gone already: remove */
+};
+
+/* For -State; the index + 1 is enum pss_state. */
+extern const char *const pss_state_choices[];
+
+/* "-" among the values of -Session stands for the lines of standard input. They are read before the host process is
+ * asked for anything, because what writes them may be what starts it. 0 or -errno, told. */
+int pss_select_read_input(struct pss_call *call, struct pss_value *value);
+
+/* Keeps in `sessions` those that are meant, in the order of their Ids. A literal that means none is told to the call.
+ */
+void pss_select(struct pss_call *call, const struct pss_selection *selection, struct pss_sessions *sessions);
+
+/* Is it on this computer, and meant by all but -State? */
+bool pss_select_means(const struct pss_selection *selection, const char *computer, const struct pss_session *session);
+
+/* Does this text stand for several names? */
+bool pss_select_is_pattern(const char *text);
+
+/* The one session that `text` means, without wildcards; NULL when there is none or more than one, which has been told.
+ */
+const struct pss_session *pss_select_one(struct pss_call *call, enum pss_selector selector, const char *text,
+					 const struct pss_sessions *sessions);
+
+/* Can a new session have this name, the value of -`parameter`? If not, that is told as a wrong parameter. */
+bool pss_select_check_name(struct pss_call *call, const char *parameter, const char *name);
+
+/* Is this a text that -Session would take for an Id or an InstanceId, and so no name for a session? */
+bool pss_is_reserved_name(const char *text);

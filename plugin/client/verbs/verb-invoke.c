@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: MIT */
+/* invoke-command: runs a command in kept sessions or on computers, one or hundreds. All parameters are read and checked
+ * here before anything happens anywhere; the running is invoke-loop.c's. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/base/fd.h"
+#include "client/base/poll.h"
+#include "client/command/ssh-connection.h"
+#include "client/invoke/invoke-loop.h"
+#include "client/invoke/restart.h"
+#include "client/invoke/using-values.h"
+#include "client/requests/requests.h"
+#include "client/sessions/change-state.h"
+#include "client/sessions/print-sessions.h"
+#include "client/sessions/selection.h"
+#include "terminal/clean-text.h"
+#include "wire/cleanup.h"
+
+enum {
+	COMPUTER_NAME,
+	SSH_CONNECTION,
+	SESSION,
+	ID,
+	NAME,
+	INSTANCE_ID,
+	COMMAND,
+	SCRIPT_BLOCK,
+	FILE_PATH,
+	ARGV,
+	ARGUMENT_LIST,
+	INPUT_OBJECT,
+	THROTTLE_LIMIT,
+	TIMEOUT,
+	WAIT,
+	ALLOCATE_TTY,
+	HIDE_COMPUTER_NAME,
+	GROUPED,
+	JSON,
+	SHARE_PASSWORD,
+	AS_JOB,
+	JOB_NAME,
+	IN_DISCONNECTED_SESSION,
+	SESSION_NAME,
+	BUFFERING,
+	BUFFER_SIZE,
+	RESILIENT,
+	IDLE_TIMEOUT,
+	WAIT_FOR_RESTART,
+};
+
+static const char *const input_objects[] = { "-", "$null", NULL };
+enum { INPUT_STANDARD, INPUT_NULL };
+
+#define SCRIPT_MAX (64 * 1024 * 1024)
+
+static const struct pss_parameter rows[] = {
+	[COMPUTER_NAME] = { "ComputerName", "HostName Cn", PSS_KIND_LIST, "HOST", .wants = "the name of a computer",
+			    .position = 1, .set = 1,
+			    .help = "[user@]host[:port], a range, @FILE or - (standard input)" },
+	[SSH_CONNECTION] = PSS_SSH_CONNECTION_ROW,
+	[SESSION] = { "Session", NULL, PSS_KIND_LIST, "SESSION", .wants = "an Id, a Name or an InstanceId", .set = 1,
+		      .help = "kept sessions, by Id, Name or InstanceId (-: a line each from standard input)" },
+	[ID] = { "Id", NULL, PSS_KIND_NUMBERS, "N", .min = 1, .max = LLONG_MAX, .set = 1,
+		 .help = "kept sessions, by Id" },
+	[NAME] = { "Name", NULL, PSS_KIND_LIST, "NAME", .wants = "a name", .set = 1,
+		   .help = "kept sessions, by name, wildcards too" },
+	[INSTANCE_ID] = { "InstanceId", NULL, PSS_KIND_LIST, "UUID", .wants = "an InstanceId", .set = 1,
+			  .help = "kept sessions, by InstanceId" },
+	[COMMAND] = { "Command", NULL, PSS_KIND_WORDS, "COMMAND", .wants = "a command", .position = 2, .rest = true,
+		      .set = 2, .help = "what the remote shell runs; $using:NAME is a local variable" },
+	[SCRIPT_BLOCK] = { "ScriptBlock", NULL, PSS_KIND_TEXT, "COMMAND", .wants = "a command", .set = 2,
+			   .help = "the same" },
+	[FILE_PATH] = { "FilePath", NULL, PSS_KIND_TEXT, "FILE", .wants = "the file of a script", .set = 2,
+			.help = "run this local script there; it is not copied" },
+	[ARGV] = { NULL, NULL, PSS_KIND_ARGV, NULL,
+		   .help = "the command word by word: nothing in it is expanded there" },
+	[ARGUMENT_LIST] = { "ArgumentList", "Args", PSS_KIND_TEXTS, "ARGUMENT", .wants = "an argument",
+			    .help = "a positional parameter ($1, …); repeat for more" },
+	[INPUT_OBJECT] = { "InputObject", NULL, PSS_KIND_CHOICE, "INPUT", .choices = input_objects, .absent = "$null",
+			   .wants = "- (standard input) or $null (none: -n means it too)",
+			   .help = "- gives standard input to each of several targets, $null (or -n) to none" },
+	[THROTTLE_LIMIT] = PSS_THROTTLE_ROW("how many at a time (32)"),
+	[TIMEOUT] = { "Timeout", NULL, PSS_KIND_NUMBER, "SECONDS", .min = 1, .max = INT_MAX / 1000,
+		      .help = "end a command that takes longer; status 124" },
+	[WAIT] = { "Wait", NULL, PSS_KIND_SWITCH, .help = "wait for a session that is busy" },
+	[ALLOCATE_TTY] = { "AllocateTty", NULL, PSS_KIND_SWITCH,
+			   .help = "a terminal on the computer, for sudo and the like" },
+	[HIDE_COMPUTER_NAME] = { "HideComputerName", "HCN", PSS_KIND_SWITCH, .help = "lines of output without names" },
+	[GROUPED] = { "Grouped", NULL, PSS_KIND_SWITCH, .set = 3,
+		      .help = "print host by host at the end, equal outputs once" },
+	[JSON] = { "Json", NULL, PSS_KIND_SWITCH, .set = 3, .help = "print an object a line" },
+	[SHARE_PASSWORD] = { "SharePassword", NULL, PSS_KIND_SWITCH,
+			     .help = "give the first password to all computers that ask" },
+	[AS_JOB] = { "AsJob", NULL, PSS_KIND_SWITCH, .set = 4,
+		     .help = "leave it to run, and print its session; receive-pssession shows the output" },
+	[JOB_NAME] = { "JobName", NULL, PSS_KIND_LIST, "NAME", .wants = "a name",
+		       .help = "with -AsJob: the names of the computers' sessions, in their order" },
+	[IN_DISCONNECTED_SESSION] = { "InDisconnectedSession", "Disconnected", PSS_KIND_SWITCH, .set = 4,
+				      .help = "the same, in a session that is let go of at once" },
+	[SESSION_NAME] = { "SessionName", NULL, PSS_KIND_LIST, "NAME", .wants = "a name",
+			   .help = "with -InDisconnectedSession: the names, as with -JobName" },
+	[BUFFERING] = { "OutputBufferingMode", NULL, PSS_KIND_CHOICE, "MODE", .choices = pss_buffering_choices,
+			.help = "of a job whose output nobody takes: stop it (Block) or forget the oldest (Drop)" },
+	[BUFFER_SIZE] = { "OutputBufferSize", NULL, PSS_KIND_NUMBER, "BYTES", .min = 4096, .max = 1 << 30,
+			  .help = "how much of it is kept (1048576)" },
+	[RESILIENT] = PSS_RESILIENT_ROW(
+		"its session outlives this computer's end; -InDisconnectedSession means it (else -Resilient:false)"),
+	[IDLE_TIMEOUT] = PSS_IDLE_TIMEOUT_ROW("the same, for so long without a word from here (7200; 0: for ever)"),
+	[WAIT_FOR_RESTART] = { "WaitForRestart", NULL, PSS_KIND_SWITCH,
+			       .help = "the command restarts the computer: wait until it has, and open kept sessions "
+				       "anew" },
+};
+
+/* What invoke points into. */
+struct job {
+	struct pss_invoke invoke;
+	struct pss_texts computers;
+	struct pss_ssh_connections connections;
+	struct pss_sessions sessions;
+	char *text;
+};
+
+static bool fail_memory(struct pss_call *call)
+{
+	pss_call_error(call, PSS_FAILED, NULL, "not enough memory");
+	return false;
+}
+
+/* ---- what to run */
+
+static bool read_file(struct pss_call *call, const char *path, struct job *job)
+{
+	_cleanup_(pss_free_pointer) char *visible = pss_visible(path, false);
+	_cleanup_(pss_close_fd) int fd = pss_descriptor_raise(open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY));
+	struct pss_buffer bytes;
+	ssize_t n = 1;
+
+	if (fd < 0) {
+		pss_call_usage(call, "-FilePath: %s cannot be read: %s", visible ? visible : "", strerror(-fd));
+		return false;
+	}
+	pss_buffer_init(&bytes);
+	while (n > 0 && bytes.length < SCRIPT_MAX) {
+		unsigned char *room = pss_buffer_reserve(&bytes, 65536);
+		n = room ? read(fd, room, 65536) : -1;
+		pss_buffer_commit(&bytes, n > 0 ? (size_t)n : 0);
+	}
+	int error = errno;
+	if (n == 0 && !memchr(bytes.length ? pss_buffer_bytes(&bytes) : (const unsigned char *)"x", 0,
+			      bytes.length ? bytes.length : 1)) {
+		job->invoke.n_text = bytes.length;
+		pss_buffer_append(&bytes, "", 1);
+		job->text = strdup((const char *)pss_buffer_bytes(&bytes));
+		pss_buffer_finish(&bytes);
+		return job->text || fail_memory(call);
+	}
+	pss_buffer_finish(&bytes);
+	pss_call_usage(call, "-FilePath: %s cannot be read: %s", visible ? visible : "",
+		       n < 0   ? strerror(error)
+		       : n > 0 ? "it is too long"
+			       : "it holds NUL bytes and is no script");
+	return false;
+}
+
+static bool read_text(struct pss_call *call, const char *text, struct job *job)
+{
+	bool good = pss_using_bind(call, text, &job->text, &job->invoke.variables);
+
+	job->invoke.n_text = job->text ? strlen(job->text) : 0;
+	return good;
+}
+
+/* Words behind the computer are one text, as with ssh. */
+static char *join(const struct pss_texts *words)
+{
+	char *text = strdup(words->items[0]);
+
+	for (size_t i = 1; text && i < words->n_items; i++) {
+		char *longer = pss_format("%s %s", text, words->items[i]);
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
+static bool read_words(struct pss_call *call, const struct pss_texts *words, struct job *job)
+{
+	_cleanup_(pss_free_pointer) char *text = join(words);
+
+	return text ? read_text(call, text, job) : fail_memory(call);
+}
+
+static bool read_command(struct pss_call *call, struct job *job)
+{
+	const struct pss_value *own = call->own;
+	bool named = own[COMMAND].given || own[SCRIPT_BLOCK].given || own[FILE_PATH].given;
+
+	if (own[ARGV].given && (named || own[ARGUMENT_LIST].given)) {
+		pss_call_usage(call,
+			       "what follows -- is the whole command: there can be no other and no -ArgumentList");
+		return false;
+	}
+	if (!pss_values_fit(call, &own[ARGV].list, "a word behind --") ||
+	    !pss_values_fit(call, &own[ARGUMENT_LIST].list, "a value of -ArgumentList"))
+		return false;
+	job->invoke.arguments = &own[ARGUMENT_LIST].list;
+	job->invoke.script = own[FILE_PATH].given;
+	bool good = true;
+	if (own[ARGV].given)
+		job->invoke.words = &own[ARGV].list;
+	else if (own[FILE_PATH].given)
+		good = read_file(call, own[FILE_PATH].text, job);
+	else if (own[COMMAND].given)
+		good = read_words(call, &own[COMMAND].list, job);
+	else if (named)
+		good = read_text(call, own[SCRIPT_BLOCK].text, job);
+	else
+		pss_call_usage(call, "which command? A text, -FilePath or -- and words are needed");
+	job->invoke.text = job->text;
+	return good && (named || own[ARGV].given);
+}
+
+/* ---- where */
+
+static bool add_computers(struct pss_call *call, struct job *job)
+{
+	_cleanup_(pss_free_pointer) char *error = NULL;
+	struct pss_invoke *invoke = &job->invoke;
+
+	if (pss_targets_expand(&call->own[COMPUTER_NAME].list, &job->computers, &error) < 0) {
+		pss_call_usage(call, "%s", error ? error : "not enough memory");
+		return false;
+	}
+	invoke->targets = calloc(job->computers.n_items + 1, sizeof *invoke->targets);
+	for (size_t i = 0; invoke->targets && i < job->computers.n_items; i++) {
+		struct pss_invoke_target *target = &invoke->targets[i];
+		if (pss_target_parse(job->computers.items[i], &target->target, &error) < 0) {
+			pss_call_usage(call, "-ComputerName: %s", error ? error : "not enough memory");
+			return false;
+		}
+		target->label = job->computers.items[i];
+		invoke->n_targets++;
+	}
+	return invoke->targets || fail_memory(call);
+}
+
+static bool add_connections(struct pss_call *call, struct job *job)
+{
+	struct pss_invoke *invoke = &job->invoke;
+
+	if (!pss_ssh_connections_read(call, &call->own[SSH_CONNECTION], &job->connections))
+		return false;
+	invoke->targets = calloc(job->connections.n_items + 1, sizeof *invoke->targets);
+	for (size_t i = 0; invoke->targets && i < job->connections.n_items; i++) {
+		struct pss_ssh_connection *connection = &job->connections.items[i];
+		struct pss_invoke_target *target = &invoke->targets[invoke->n_targets++];
+		target->target = connection->target;
+		connection->target = (struct pss_target){ 0 };
+		target->link = connection->link;
+		target->label = connection->label;
+	}
+	return invoke->targets || fail_memory(call);
+}
+
+static bool add_sessions(struct pss_call *call, struct job *job)
+{
+	struct pss_invoke *invoke = &job->invoke;
+	const struct pss_selection selection = {
+		.selectors = { &call->own[SESSION], &call->own[ID], &call->own[NAME], &call->own[INSTANCE_ID] },
+	};
+
+	int rc = pss_request_connect(call, false, &invoke->connection);
+	if (rc < 0 && rc != -ENOENT)
+		return false;
+	if (rc == 0 && pss_request_list(call, &invoke->connection, &job->sessions) < 0)
+		return false;
+	pss_select(call, &selection, &job->sessions);
+	invoke->targets = calloc(job->sessions.n_items + 1, sizeof *invoke->targets);
+	for (size_t i = 0; invoke->targets && i < job->sessions.n_items; i++) {
+		struct pss_session *session = &job->sessions.items[i];
+		invoke->targets[i].label = session->computer;
+		invoke->targets[i].instance = session->instance;
+		invoke->n_targets++;
+	}
+	return invoke->targets || fail_memory(call);
+}
+
+static bool check_link(struct pss_call *call)
+{
+	static const int only_computers[] = { ALLOCATE_TTY, SHARE_PASSWORD, RESILIENT, IDLE_TIMEOUT };
+
+	for (int i = 0; i < PSS_LINK_COUNT; i++) {
+		if (!call->link[i].given)
+			continue;
+		pss_call_usage(call, "-%s goes with -ComputerName; a kept session has its link already",
+			       pss_link_rows[i].name);
+		return false;
+	}
+	for (size_t i = 0; i < sizeof only_computers / sizeof *only_computers; i++) {
+		const struct pss_value *value = &call->own[only_computers[i]];
+		if (!value->on && !(value->given && rows[only_computers[i]].kind != PSS_KIND_SWITCH))
+			continue;
+		pss_call_usage(call, "-%s goes with -ComputerName", rows[only_computers[i]].name);
+		return false;
+	}
+	return true;
+}
+
+/* What says how a job runs, and what would need somebody who watches it. */
+static bool check_job(struct pss_call *call)
+{
+	static const int only_jobs[] = { JOB_NAME, SESSION_NAME, BUFFERING, BUFFER_SIZE, RESILIENT, IDLE_TIMEOUT };
+	static const int only_watched[] = { ALLOCATE_TTY, TIMEOUT, INPUT_OBJECT,   HIDE_COMPUTER_NAME,
+					    GROUPED,      JSON,    SHARE_PASSWORD, WAIT_FOR_RESTART };
+	const struct pss_value *own = call->own;
+	bool job = own[AS_JOB].on || own[IN_DISCONNECTED_SESSION].on;
+
+	for (size_t i = 0; !job && i < sizeof only_jobs / sizeof *only_jobs; i++) {
+		if (!own[only_jobs[i]].given)
+			continue;
+		pss_call_usage(call, "-%s goes with -AsJob or -InDisconnectedSession", rows[only_jobs[i]].name);
+		return false;
+	}
+	for (size_t i = 0; job && i < sizeof only_watched / sizeof *only_watched; i++) {
+		if (!own[only_watched[i]].given ||
+		    (only_watched[i] == INPUT_OBJECT && own[INPUT_OBJECT].number == INPUT_NULL))
+			continue;
+		pss_call_usage(call,
+			       "-%s does not go with -AsJob or -InDisconnectedSession: nobody watches the command",
+			       rows[only_watched[i]].name);
+		return false;
+	}
+	return true;
+}
+
+static bool names_computers(const struct pss_call *call)
+{
+	return call->own[COMPUTER_NAME].given || call->own[SSH_CONNECTION].given;
+}
+
+static bool check_job_names(struct pss_call *call, const struct pss_invoke *invoke)
+{
+	static const int names[][2] = { { JOB_NAME, AS_JOB }, { SESSION_NAME, IN_DISCONNECTED_SESSION } };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const struct pss_value *value = &call->own[names[i][0]];
+		const char *parameter = rows[names[i][0]].name;
+		if (!value->given)
+			continue;
+		if (!call->own[names[i][1]].on || !names_computers(call)) {
+			pss_call_usage(call, "-%s goes with -%s and -ComputerName", parameter, rows[names[i][1]].name);
+			return false;
+		}
+		if (value->list.n_items > invoke->n_targets) {
+			pss_call_usage(call, "-%s gives %zu names for %zu computers", parameter, value->list.n_items,
+				       invoke->n_targets);
+			return false;
+		}
+		for (size_t j = 0; j < value->list.n_items; j++)
+			if (!pss_select_check_name(call, parameter, value->list.items[j]))
+				return false;
+	}
+	return true;
+}
+
+static bool names_sessions(const struct pss_call *call)
+{
+	return call->own[SESSION].given || call->own[ID].given || call->own[NAME].given || call->own[INSTANCE_ID].given;
+}
+
+static bool find_targets(struct pss_call *call, struct job *job)
+{
+	if (call->own[COMPUTER_NAME].given)
+		return add_computers(call, job);
+	if (call->own[SSH_CONNECTION].given)
+		return add_connections(call, job);
+	if (names_sessions(call))
+		return check_link(call) && pss_select_read_input(call, &call->own[SESSION]) == 0 &&
+		       add_sessions(call, job);
+	pss_call_usage(call, "which computer or session? -ComputerName or -Session is needed");
+	return false;
+}
+
+/* ---- how */
+
+static bool find_input(struct pss_call *call, struct job *job)
+{
+	const struct pss_value *object = &call->own[INPUT_OBJECT];
+	struct pss_invoke *invoke = &job->invoke;
+
+	invoke->input = -1;
+	if (invoke->kind == PSS_INVOKE_JOB || (object->given && object->number == INPUT_NULL))
+		return true;
+	if (invoke->n_targets == 1) {
+		invoke->input = pss_invoke_find_input();
+	} else if (object->given) {
+		invoke->input = pss_invoke_copy_input();
+		invoke->copies = true;
+		if (invoke->input < 0)
+			pss_call_error(call, PSS_FAILED, NULL, "standard input cannot be read: %s",
+				       strerror(-invoke->input));
+		return invoke->input >= 0;
+	}
+	return true;
+}
+
+static enum pss_invoke_form form_of(const struct pss_call *call, size_t n_targets)
+{
+	if (call->own[JSON].on)
+		return PSS_FORM_JSON;
+	if (call->own[GROUPED].on)
+		return PSS_FORM_GROUPED;
+	return n_targets == 1 || call->own[HIDE_COMPUTER_NAME].on ? PSS_FORM_BARE : PSS_FORM_LINES;
+}
+
+static bool wants_color(int fd)
+{
+	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+	return isatty(fd) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
+}
+
+/* -Timeout is for both, the command and the restart. */
+static void run_and_wait(struct pss_call *call, struct pss_invoke *invoke)
+{
+	struct pss_restart restart = { .connection = { .fd = -1 } };
+	long long deadline = invoke->timeout_ms > 0 ? pss_now_ms() + invoke->timeout_ms : 0;
+
+	invoke->restarts = true;
+	if (pss_restart_prepare(&restart, invoke) == 0 && !call->stop) {
+		pss_invoke_run(invoke);
+		pss_restart_finish(&restart, deadline);
+	}
+	pss_restart_free(&restart);
+}
+
+static void run_job(struct pss_call *call, struct job *job)
+{
+	struct pss_invoke *invoke = &job->invoke;
+
+	if (invoke->n_targets == 0) {
+		if (call->status == 0)
+			pss_call_error(call, PSS_NO_SESSION, NULL, "No valid sessions were specified.");
+		return;
+	}
+	invoke->throttle = pss_throttle_of(&call->own[THROTTLE_LIMIT]);
+	invoke->timeout_ms = call->own[TIMEOUT].number * 1000;
+	invoke->wait = call->own[WAIT].on;
+	invoke->tty = call->own[ALLOCATE_TTY].on;
+	invoke->share_password = call->own[SHARE_PASSWORD].on;
+	invoke->form = form_of(call, invoke->n_targets);
+	invoke->color[0] = wants_color(STDOUT_FILENO);
+	invoke->color[1] = wants_color(STDERR_FILENO);
+	if (invoke->connection.fd < 0 && pss_request_connect(call, true, &invoke->connection) < 0)
+		return;
+	if (!pss_request_needs(call, &invoke->connection, 2))
+		return;
+	if (invoke->kind == PSS_INVOKE_JOB)
+		pss_job_run(invoke, call->own[invoke->disconnect ? SESSION_NAME : JOB_NAME].given
+					    ? &call->own[invoke->disconnect ? SESSION_NAME : JOB_NAME].list
+					    : NULL);
+	else if (call->own[WAIT_FOR_RESTART].on)
+		run_and_wait(call, invoke);
+	else
+		pss_invoke_run(invoke);
+}
+
+static void finish(struct job *job)
+{
+	struct pss_invoke *invoke = &job->invoke;
+
+	pss_connection_close(&invoke->connection);
+	if (invoke->copies && invoke->input >= 0)
+		close(invoke->input);
+	for (size_t i = 0; i < invoke->n_targets; i++)
+		pss_target_finish(&invoke->targets[i].target);
+	free(invoke->targets);
+	pss_using_wipe(&invoke->variables);
+	pss_texts_finish(&job->computers);
+	pss_ssh_connections_finish(&job->connections);
+	pss_sessions_finish(&job->sessions);
+	free(job->text);
+}
+
+static void run(struct pss_call *call)
+{
+	struct job job = { .invoke = { .call = call, .connection = { .fd = -1 }, .input = -1 } };
+
+	job.invoke.disconnect = call->own[IN_DISCONNECTED_SESSION].on;
+	job.invoke.kind = call->own[AS_JOB].on || job.invoke.disconnect ? PSS_INVOKE_JOB : PSS_INVOKE_WATCHED;
+	job.invoke.buffering = pss_buffering_of(&call->own[BUFFERING]);
+	job.invoke.buffer_size = call->own[BUFFER_SIZE].number;
+	if (check_job(call) &&
+	    pss_resilience_read(call, &call->own[RESILIENT], &call->own[IDLE_TIMEOUT], job.invoke.disconnect,
+				&job.invoke.resilience) &&
+	    read_command(call, &job) && find_targets(call, &job) && !call->stop && check_job_names(call, &job.invoke) &&
+	    find_input(call, &job))
+		run_job(call, &job);
+	finish(&job);
+}
+
+const struct pss_verb pss_verb_invoke = {
+	.name = "invoke-command",
+	.summary = "Run a command in sessions or on computers",
+	.details =
+		"In a session it runs in that session's own shell: variables, functions and the directory are those "
+		"of\n"
+		"the interactive use. On a computer it opens a connection for the call and closes it. Standard input\n"
+		"is passed on to a single target. The status is the command's own; of several targets 0 when all\n"
+		"succeeded, 1 when a command failed, 255 when a computer was not reached.\n",
+	.rows = rows,
+	.n_rows = sizeof rows / sizeof *rows,
+	.uses = PSS_USES_LINK,
+	.run = run,
+};

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+/* A terminal inside a session, seen from the host: ATTACH and the stream of PROTOCOL.md, "Attached".
+ * One client has entered at most one session. Queues are bounded on both sides: a client that does
+ * not read stops the remote terminal, a remote that does not read stops the client. */
+#include "host/server/attachment.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "host/server/openings.h"
+#include "host/server/registry.h"
+
+#define LINE_LIMIT (64u * 1024u * 1024u)
+#define PROMPT_LIMIT (64u * 1024u) /* each of its texts: all of them fit into one frame */
+
+struct PssAttachment {
+	PssPeer *peer;
+	PssSession *session; /* NULL: nothing is entered */
+	uint32_t id;
+	uint32_t complete_id; /* of the COMPLETE under way; 0: none */
+	GByteArray *line;     /* parts of a LINE that goes on; NULL: none */
+};
+
+static const PssWatcherEvents watcher_events;
+
+PssAttachment *pss_attachment_new(PssPeer *peer)
+{
+	PssAttachment *attachment = g_new0(PssAttachment, 1);
+	attachment->peer = peer;
+	return attachment;
+}
+
+static void forget_session(PssAttachment *attachment)
+{
+	g_clear_pointer(&attachment->line, g_byte_array_unref);
+	g_clear_pointer(&attachment->session, pss_session_unref);
+}
+
+void pss_attachment_free(PssAttachment *attachment)
+{
+	if (!attachment)
+		return;
+	if (attachment->session)
+		pss_session_detach(attachment->session);
+	forget_session(attachment);
+	g_free(attachment);
+}
+
+void pss_attachment_stop_output(PssAttachment *attachment, gboolean stopped)
+{
+	if (attachment->session)
+		pss_session_stop_output(attachment->session, stopped);
+}
+
+/* ---- the session's events become frames */
+
+static void on_busy(gpointer user)
+{
+	PssAttachment *attachment = user;
+	struct pss_message message;
+	pss_message_begin(&message, pss_peer_out(attachment->peer), PSS_STARTED, attachment->id);
+	if (pss_message_end(&message) < 0)
+		pss_peer_fail(attachment->peer, "out of memory");
+	pss_peer_flush(attachment->peer);
+}
+
+static void on_output(gpointer user, const void *data, gsize n)
+{
+	PssAttachment *attachment = user;
+	pss_peer_raw(attachment->peer, PSS_OUTPUT, attachment->id, data, n);
+	pss_peer_flush(attachment->peer);
+}
+
+static void on_drained(gpointer user)
+{
+	PssAttachment *attachment = user;
+	if (attachment->session && !pss_session_input_is_full(attachment->session))
+		pss_peer_stop_input(attachment->peer, FALSE);
+}
+
+static void on_typed(gpointer user, const void *data, gsize n)
+{
+	PssAttachment *attachment = user;
+	pss_peer_raw(attachment->peer, PSS_TYPED, attachment->id, data, n);
+	pss_peer_flush(attachment->peer);
+	on_drained(attachment);
+}
+
+static void on_prompt(gpointer user, const PssRemotePrompt *prompt)
+{
+	PssAttachment *attachment = user;
+	struct pss_message message;
+
+	pss_message_begin(&message, pss_peer_out(attachment->peer), PSS_PROMPT, attachment->id);
+	pss_message_number(&message, PSS_TAG_PROMPT_KIND, (uint64_t)prompt->kind);
+	pss_message_number(&message, PSS_TAG_EXIT_STATUS, (uint64_t)prompt->status);
+	pss_message_bytes(&message, PSS_TAG_PROMPT, prompt->text, MIN(prompt->n_text, PROMPT_LIMIT));
+	pss_message_bytes(&message, PSS_TAG_DIRECTORY, prompt->directory, MIN(prompt->n_directory, PROMPT_LIMIT));
+	pss_message_number(&message, PSS_TAG_FRESH, prompt->fresh);
+	if (prompt->n_right > 0)
+		pss_message_bytes(&message, PSS_TAG_RIGHT, prompt->right, MIN(prompt->n_right, PROMPT_LIMIT));
+	if (prompt->repaint)
+		pss_message_number(&message, PSS_TAG_REPAINT, 1);
+	if (pss_message_end(&message) < 0)
+		pss_peer_fail(attachment->peer, "out of memory");
+	pss_peer_flush(attachment->peer);
+}
+
+/* What does not fit into one frame is counted in MORE. */
+static gsize write_candidates(struct pss_message *message, const PssRemoteCompletion *completion)
+{
+	const gsize reserve = 256;
+	gsize room = PSS_FRAME_PAYLOAD_MAX - reserve, i;
+	for (i = 0; i < completion->n; i++) {
+		const char *word = completion->words[i], *description = completion->descriptions[i];
+		gsize n = strlen(word) + 9 + (description ? strlen(description) + 9 : 0);
+		if (n > room)
+			break;
+		room -= n;
+		pss_message_text(message, PSS_TAG_CANDIDATE, word);
+		pss_message_text(message, PSS_TAG_DESCRIPTION, description);
+	}
+	return completion->n - i;
+}
+
+static void on_completion(gpointer user, const PssRemoteCompletion *completion)
+{
+	PssAttachment *attachment = user;
+	struct pss_message message;
+
+	if (attachment->complete_id == 0)
+		return;
+	pss_message_begin(&message, pss_peer_out(attachment->peer), PSS_RESULT, attachment->complete_id);
+	attachment->complete_id = 0;
+	pss_message_number(&message, PSS_TAG_STATUS, completion ? PSS_OK : PSS_INTERRUPTED);
+	if (completion) {
+		pss_message_number(&message, PSS_TAG_START, completion->start);
+		pss_message_number(&message, PSS_TAG_NO_SPACE, completion->no_space);
+		gsize n_more = completion->n_more + write_candidates(&message, completion);
+		pss_message_number(&message, PSS_TAG_MORE, n_more);
+	}
+	if (pss_message_end(&message) < 0)
+		pss_peer_fail(attachment->peer, "out of memory");
+	pss_peer_flush(attachment->peer);
+}
+
+static void on_note(gpointer user, enum pss_note_kind kind, const char *text)
+{
+	PssAttachment *attachment = user;
+	pss_peer_note(attachment->peer, attachment->id, kind, text);
+	pss_peer_flush(attachment->peer);
+}
+
+static void on_left(gpointer user, enum pss_left_reason reason, int status, const char *text)
+{
+	PssAttachment *attachment = user;
+	PssPeer *peer = attachment->peer;
+	struct pss_message message;
+
+	on_completion(attachment, NULL);
+	pss_message_begin(&message, pss_peer_out(peer), PSS_LEFT, attachment->id);
+	pss_message_number(&message, PSS_TAG_LEFT_REASON, reason);
+	pss_message_number(&message, PSS_TAG_EXIT_STATUS, (uint64_t)status);
+	pss_message_text(&message, PSS_TAG_MESSAGE, text);
+	if (pss_message_end(&message) < 0)
+		pss_peer_fail(peer, "out of memory");
+	forget_session(attachment);
+	pss_peer_stop_input(peer, FALSE);
+	pss_peer_flush(peer);
+}
+
+static const PssWatcherEvents watcher_events = {
+	.on_busy = on_busy,
+	.on_output = on_output,
+	.on_prompt = on_prompt,
+	.on_typed = on_typed,
+	.on_completion = on_completion,
+	.on_note = on_note,
+	.on_drained = on_drained,
+	.on_left = on_left,
+};
+
+/* ---- frames become calls */
+
+void pss_attachment_enter(PssAttachment *attachment, uint32_t id, PssSession *session, guint columns, guint rows,
+			  gboolean force)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (attachment->session) {
+		pss_peer_result(attachment->peer, id, PSS_FAILED, "this connection is inside a session already");
+		return;
+	}
+	if (!pss_session_can_attach(session, force, &error)) {
+		pss_peer_error(attachment->peer, id, error);
+		return;
+	}
+	attachment->session = pss_session_ref(session);
+	attachment->id = id;
+	pss_peer_session(attachment->peer, PSS_RESULT, id, session);
+	pss_session_attach(session, columns, rows, &watcher_events, attachment);
+}
+
+void pss_attachment_on_attach(PssPeer *peer, uint32_t id, struct pss_fields fields)
+{
+	const char *instance = pss_fields_text(fields, PSS_TAG_INSTANCE);
+	PssSession *found = instance ? pss_registry_find(instance) : NULL;
+
+	if (!found) {
+		pss_peer_result(peer, id, PSS_NO_SESSION, "the session no longer exists");
+		return;
+	}
+	pss_attachment_enter(pss_peer_attachment(peer), id, found,
+			     (guint)MIN(pss_fields_number(fields, PSS_TAG_COLUMNS, 0), 10000),
+			     (guint)MIN(pss_fields_number(fields, PSS_TAG_ROWS, 0), 10000),
+			     pss_fields_number(fields, PSS_TAG_FORCE, 0) != 0);
+}
+
+/* The session that frames of this id are for, or NULL: what arrives after LEFT was sent is not an error. */
+static PssAttachment *entered(PssPeer *peer, uint32_t id)
+{
+	PssAttachment *attachment = pss_peer_attachment(peer);
+	return attachment->session && attachment->id == id ? attachment : NULL;
+}
+
+static void run_line(PssAttachment *attachment, const guint8 *data, gsize n)
+{
+	g_autoptr(GError) error = NULL;
+
+	pss_peer_ack(attachment->peer, attachment->id);
+	if (memchr(data, 0, n))
+		g_set_error_literal(&error, PSS_ERROR, PSS_USAGE, "a line cannot hold a NUL byte");
+	else if (pss_session_line(attachment->session, data, n, &error))
+		return;
+	pss_peer_fail(attachment->peer, error->message);
+}
+
+void pss_attachment_on_complete(PssPeer *peer, uint32_t id, struct pss_fields fields)
+{
+	PssAttachment *attachment = pss_peer_attachment(peer);
+	struct pss_field line;
+
+	if (!attachment->session || pss_fields_bytes(fields, PSS_TAG_LINE, &line) < 0) {
+		pss_peer_result(peer, id, PSS_FAILED, "no line of an entered session");
+		return;
+	}
+	guint64 point = pss_fields_number(fields, PSS_TAG_POINT, line.length);
+	if (id == 0 || point > line.length) {
+		pss_peer_result(peer, id, PSS_USAGE, "the cursor is not in the line");
+		return;
+	}
+	if (!pss_session_complete(attachment->session, (const char *)line.data, line.length, point)) {
+		pss_peer_result(peer, id, PSS_BUSY, "the remote shell cannot be asked now");
+		return;
+	}
+	attachment->complete_id = id;
+}
+
+gboolean pss_attachment_cancel(PssAttachment *attachment, uint32_t id)
+{
+	if (!attachment->session || attachment->complete_id != id || id == 0)
+		return FALSE;
+	pss_session_cancel_completion(attachment->session);
+	return TRUE;
+}
+
+void pss_attachment_on_line(PssPeer *peer, const struct pss_frame *frame)
+{
+	PssAttachment *attachment = entered(peer, frame->header.id);
+
+	if (!attachment)
+		return;
+	gboolean more = (frame->header.flags & PSS_FRAME_MORE) != 0;
+	if (!more && !attachment->line) {
+		run_line(attachment, frame->payload, frame->header.length);
+		return;
+	}
+	if (!attachment->line)
+		attachment->line = g_byte_array_new();
+	if (attachment->line->len + frame->header.length > LINE_LIMIT) {
+		pss_peer_fail(peer, "a line over the limit");
+		return;
+	}
+	g_byte_array_append(attachment->line, frame->payload, frame->header.length);
+	if (more)
+		return;
+	g_autoptr(GByteArray) line = g_steal_pointer(&attachment->line);
+	run_line(attachment, line->data, line->len);
+}
+
+void pss_attachment_on_input(PssPeer *peer, const struct pss_frame *frame)
+{
+	PssAttachment *attachment = entered(peer, frame->header.id);
+
+	if (!attachment)
+		return;
+	pss_session_keys(attachment->session, frame->payload, frame->header.length);
+	attachment = entered(peer, frame->header.id);
+	if (attachment && pss_session_input_is_full(attachment->session))
+		pss_peer_stop_input(peer, TRUE);
+}
+
+void pss_attachment_on_resize(PssPeer *peer, uint32_t id, struct pss_fields fields)
+{
+	PssAttachment *attachment = entered(peer, id);
+	if (attachment)
+		pss_session_resize(attachment->session,
+				   (guint)MIN(pss_fields_number(fields, PSS_TAG_COLUMNS, 0), 10000),
+				   (guint)MIN(pss_fields_number(fields, PSS_TAG_ROWS, 0), 10000));
+}
+
+void pss_attachment_on_interrupt(PssPeer *peer, uint32_t id, struct pss_fields fields)
+{
+	PssAttachment *attachment = entered(peer, id);
+	if (attachment)
+		pss_session_interrupt(attachment->session);
+}
+
+void pss_attachment_on_discard(PssPeer *peer, uint32_t id, struct pss_fields fields)
+{
+	PssAttachment *attachment = entered(peer, id);
+	if (attachment)
+		pss_session_discard(attachment->session);
+}
+
+/* What the one who detaches is told. */
+static char *keep(PssSession *session)
+{
+	pss_session_keep(session);
+	return pss_session_is_kept(session) ? pss_session_parting(session) : NULL;
+}
+
+void pss_attachment_on_leave(PssPeer *peer, uint32_t id, struct pss_fields fields)
+{
+	PssAttachment *attachment = entered(peer, id);
+
+	gboolean keeps = pss_fields_number(fields, PSS_TAG_KEEP, 0) != 0;
+
+	pss_peer_ack(peer, id);
+	if (!attachment && keeps)
+		pss_openings_detach(pss_peer_openings(peer), id);
+	if (!attachment)
+		return;
+	g_autofree char *parting = NULL;
+	if (keeps)
+		parting = keep(attachment->session);
+	pss_session_detach(attachment->session);
+	on_left(attachment, PSS_LEFT_BY_REQUEST, 0, parting);
+}

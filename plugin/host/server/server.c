@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/* Accepting clients. The socket file can vanish under us (a cleaner of /run, a user's rm): its
+ * directory is watched, and the host process binds anew, so that sessions never become unreachable. */
+#include "host/server/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd-watch.h"
+#include "base/system.h"
+#include "host/server/peer.h"
+#include "host/server/registry.h"
+#include "wire/system.h"
+
+/* So many clients are served without a free descriptor: they may want to remove sessions. The last one is for telling
+ * others why they are not. */
+#define N_RESERVED 4
+#define REST_MS 100
+
+struct PssServer {
+	struct pss_runtime runtime;
+	PssServerOptions options;
+	int fd;
+	int vanish_fd;
+	PssWatch *watch, *vanish_watch;
+	ino_t inode;
+	gboolean passed; /* whoever passed the socket listens on when we leave */
+	guint n_peers;
+	guint idle_source;
+	guint again_source;      /* accepting rests until then */
+	int reserve[N_RESERVED]; /* descriptors that clients get when there are no others; -1: given away */
+};
+
+/* The registry tells of changes without saying to whom: there is one server in a process. */
+static PssServer *the_server;
+
+static void look_for_idleness(void);
+
+static gboolean on_idle(gpointer user)
+{
+	PssServer *server = user;
+	server->idle_source = 0;
+	server->options.on_idle(server->options.user);
+	return G_SOURCE_REMOVE;
+}
+
+static void look_for_idleness(void)
+{
+	PssServer *server = the_server;
+	if (!server)
+		return;
+	g_clear_handle_id(&server->idle_source, g_source_remove);
+	if (server->options.idle_seconds > 0 && server->n_peers == 0 && pss_registry_sessions()->len == 0)
+		server->idle_source = g_timeout_add_seconds(server->options.idle_seconds, on_idle, server);
+}
+
+static void fill_reserve(PssServer *server)
+{
+	for (int i = N_RESERVED; i-- > 0;)
+		if (server->reserve[i] < 0)
+			server->reserve[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static void drop_reserve(PssServer *server)
+{
+	for (int i = 0; i < N_RESERVED; i++)
+		if (server->reserve[i] >= 0)
+			close(server->reserve[i]);
+}
+
+static void on_peer_gone(gpointer user)
+{
+	if (user != the_server)
+		return;
+	the_server->n_peers--;
+	fill_reserve(the_server);
+	look_for_idleness();
+}
+
+static gboolean on_rested(gpointer user)
+{
+	PssServer *server = user;
+
+	server->again_source = 0;
+	if (server->watch)
+		pss_watch_want(server->watch, G_IO_IN);
+	return G_SOURCE_REMOVE;
+}
+
+/* A client that cannot be taken stays in the queue, which would wake us at once. */
+static void rest(PssServer *server)
+{
+	pss_watch_want(server->watch, 0);
+	if (!server->again_source)
+		server->again_source = g_timeout_add(REST_MS, on_rested, server);
+}
+
+static void refuse(int fd)
+{
+	struct pss_message message;
+	struct pss_buffer out;
+
+	pss_buffer_init(&out);
+	pss_message_begin(&message, &out, PSS_RESULT, 0);
+	pss_message_number(&message, PSS_TAG_STATUS, PSS_FAILED);
+	pss_message_text(
+		&message, PSS_TAG_MESSAGE,
+		"the host process takes no more clients: Too many open files; end commands or remove sessions, "
+		"or start it with a higher 'ulimit -n'");
+	if (pss_message_end(&message) == 0 &&
+	    send(fd, pss_buffer_bytes(&out), out.length, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		g_debug("the client that is refused has gone");
+	pss_buffer_finish(&out);
+	close(fd);
+}
+
+static int accept_one(const PssServer *server)
+{
+	return pss_system_accept(server->fd, NULL, NULL);
+}
+
+/* The connection, at the cost of a reserved descriptor; -1: there is none, or it has been refused. */
+static int accept_from_reserve(PssServer *server)
+{
+	int i = 0;
+
+	while (i < N_RESERVED && server->reserve[i] < 0)
+		i++;
+	if (i == N_RESERVED)
+		return -1;
+	close(server->reserve[i]);
+	server->reserve[i] = -1;
+	int fd = accept_one(server);
+	if (fd < 0 || i < N_RESERVED - 1)
+		return fd;
+	refuse(fd);
+	fill_reserve(server);
+	return -1;
+}
+
+static gboolean is_short_of_descriptors(int failed)
+{
+	return failed == EMFILE || failed == ENFILE;
+}
+
+static void on_connection(GIOCondition events, gpointer user)
+{
+	PssServer *server = user;
+	uid_t uid;
+	pid_t pid;
+
+	fill_reserve(server);
+	int fd = accept_one(server);
+	gboolean stays = fd < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED;
+	if (fd < 0 && is_short_of_descriptors(errno))
+		fd = accept_from_reserve(server);
+	if (fd < 0) {
+		if (stays)
+			rest(server);
+		return;
+	}
+	if (pss_peer(fd, &uid, &pid) < 0 || uid != geteuid()) {
+		close(fd);
+		return;
+	}
+	server->n_peers++;
+	pss_peer_new(fd, server->options.new_transport, on_peer_gone, server);
+	look_for_idleness();
+}
+
+static gboolean fail(GError **error, const char *what, const char *path)
+{
+	g_set_error(error, PSS_ERROR, PSS_FAILED, "%s %s: %s", what, path, g_strerror(errno));
+	return FALSE;
+}
+
+static void begin_accepting(PssServer *server)
+{
+	struct stat st;
+
+	server->inode = stat(server->runtime.socket, &st) == 0 ? st.st_ino : 0;
+	server->watch = pss_watch_new(server->fd, G_IO_IN, on_connection, server);
+}
+
+static gboolean listen_at(PssServer *server, GError **error)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const char *path = server->runtime.socket;
+
+	server->passed = FALSE;
+	g_strlcpy(address.sun_path, path, sizeof address.sun_path);
+	server->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (server->fd < 0)
+		return fail(error, "cannot make a socket for", path);
+	if (unlink(path) < 0 && errno != ENOENT)
+		return fail(error, "cannot replace", path);
+	if (bind(server->fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(server->fd, 64) < 0)
+		return fail(error, "cannot listen at", path);
+	begin_accepting(server);
+	return TRUE;
+}
+
+static gboolean socket_is_ours(PssServer *server)
+{
+	struct stat st;
+	return lstat(server->runtime.socket, &st) == 0 && S_ISSOCK(st.st_mode) && st.st_ino == server->inode;
+}
+
+static void stop_listening(PssServer *server)
+{
+	g_clear_pointer(&server->watch, pss_watch_free);
+	if (server->fd >= 0)
+		close(server->fd);
+	server->fd = -1;
+}
+
+/* Another host process's socket in our place is left alone: that one has the newer clients. */
+static void on_directory_changed(GIOCondition events, gpointer user)
+{
+	PssServer *server = user;
+	g_autoptr(GError) error = NULL;
+
+	pss_system_drain(server->vanish_fd);
+	if (access(server->runtime.socket, F_OK) == 0 || errno != ENOENT)
+		return;
+	stop_listening(server);
+	if (mkdir(server->runtime.directory, 0700) < 0 && errno != EEXIST)
+		return;
+	if (!listen_at(server, &error))
+		g_warning("%s", error->message);
+}
+
+static void watch_directory(PssServer *server)
+{
+	server->vanish_fd = pss_system_directory_watch(server->runtime.directory, PSS_SYSTEM_GOES);
+	if (server->vanish_fd >= 0)
+		server->vanish_watch = pss_watch_new(server->vanish_fd, G_IO_IN, on_directory_changed, server);
+}
+
+PssServer *pss_server_new(const struct pss_runtime *runtime, const PssServerOptions *options, GError **error)
+{
+	PssServer *server = g_new0(PssServer, 1);
+	server->runtime = *runtime;
+	server->options = *options;
+	server->fd = server->vanish_fd = -1;
+	for (int i = 0; i < N_RESERVED; i++)
+		server->reserve[i] = -1;
+	if (options->passed_fd > 0) {
+		server->fd = options->passed_fd;
+		server->passed = TRUE;
+		/* From here on the kernel tells clients of us (unix_listen() of net/unix/af_unix.c). */
+		listen(server->fd, 64);
+		begin_accepting(server);
+	} else if (!listen_at(server, error)) {
+		pss_server_free(server);
+		return NULL;
+	}
+	watch_directory(server);
+	fill_reserve(server);
+	the_server = server;
+	pss_registry_init();
+	pss_registry_on_change(look_for_idleness);
+	look_for_idleness();
+	return server;
+}
+
+void pss_server_free(PssServer *server)
+{
+	if (!server)
+		return;
+	if (the_server == server) {
+		pss_registry_on_change(NULL);
+		the_server = NULL;
+	}
+	g_clear_handle_id(&server->idle_source, g_source_remove);
+	g_clear_handle_id(&server->again_source, g_source_remove);
+	drop_reserve(server);
+	pss_watch_free(server->vanish_watch);
+	if (server->vanish_fd >= 0)
+		close(server->vanish_fd);
+	if (server->fd >= 0 && !server->passed && socket_is_ours(server))
+		unlink(server->runtime.socket);
+	stop_listening(server);
+	g_free(server);
+}

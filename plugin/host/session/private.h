@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* What a session consists of. For session.c, which lives it, and session-describe.c, which tells of it. */
+#pragma once
+
+#include "host/session/command-queue.h"
+#include "host/session/session.h"
+#include "host/session/unseen-output.h"
+#include "link/resilient/transport-resilient.h"
+
+typedef struct PssOrphan PssOrphan;
+
+extern const PssSessionOwner *pss_session_owner; /* session.c */
+
+struct PssSession {
+	guint refs;
+	guint id;            /* 0 for a temporary session */
+	gboolean registered; /* in the list, where it is a kept one */
+	char *name;
+	char *instance;
+	char *computer;
+	char *prompt_name;
+	char *remote_user;
+	char *history_key;
+	char *forwards;    /* or NULL */
+	char *boot;        /* its computer's boot id, or NULL */
+	PssTarget *target; /* without an environment */
+	PssSession *again; /* what it takes the place of at its login, or NULL */
+	gboolean by_program;
+	char *asked_shell;  /* -ConfigurationName, or NULL */
+	char *wanted_shell; /* that, or what the shell is once it has ended */
+	char *term;
+	char *cause;
+	gint64 opened_at;       /* seconds since 1970 */
+	gint64 disconnected_at; /* the same, of the last time; 0: not by this process */
+	guint columns, rows;
+	gboolean kept;
+	gboolean attach_too;
+	gboolean was_opened;     /* it has been usable once */
+	gboolean left_to_itself; /* its opener has detached: the list tells what becomes of it */
+	enum pss_state state;
+
+	gboolean resilient;       /* a holder keeps the remote shell: a lost link is no end */
+	guint idle_s;             /* of that holder */
+	gboolean link_lost;       /* it is Disconnected by that */
+	gboolean let_go;          /* it is Disconnected by request; what runs goes on */
+	gboolean link_failed;     /* and could not be made since it was wanted last */
+	gboolean left;            /* this process ends, the session goes on */
+	GKeyFile *place;          /* where it leads to, as it was asked for (session-file.h) */
+	GKeyFile *saved;          /* what is written down of it, or NULL */
+	PssOrphan *orphan;        /* what the process before this one ran, or NULL */
+	guint orphan_child;       /* its relay, from before there is an orphan; 0: none */
+	char *memo;               /* what the holder was told last */
+	gboolean park_wanted;     /* once nothing waits to be run */
+	gboolean parked;          /* so it has given its link up */
+	GPtrArray *waiters;       /* of pss_session_connect(), for the link */
+	GPtrArray *begun_waiters; /* of pss_session_await_begun() */
+
+	PssTransport *transport;
+	PssChannel *control, *terminal;
+	PssRemote *remote;
+	guint end_source;      /* the call that frees the three above */
+	gboolean asked_to_go;  /* the shell, which is at rest */
+	gboolean going;        /* the session is over, and its shell may have to end still: session-farewell.c */
+	guint patience_source; /* start-up files take long */
+	guint settle_source;   /* a shell that was taken over is given time to say that it is at its prompt */
+	guint redraw_source;   /* the terminal has been made a line shorter, for what runs to draw itself anew */
+
+	const PssOpenerEvents *opener;
+	gpointer opener_user;
+	const PssWatcherEvents *watcher;
+	gpointer watcher_user;
+	gboolean watcher_at_prompt; /* it edits a line */
+	GString *line;              /* that a terminal has sent, until the next first prompt; or NULL */
+	gboolean has_status;        /* one is known: */
+	guint8 last_status;         /* … of the last line or command */
+	PssRecord *record;          /* what nobody has seen yet */
+	PssInvoker *invoker;        /* commands beside the terminal; NULL without a link */
+};
+
+/* ---- session.c */
+
+/* The one way out of Opening and Opened. */
+void pss_session_end(PssSession *session, enum pss_state state, const char *cause, enum pss_left_reason reason,
+		     int status);
+void pss_session_become_opened(PssSession *session);
+/* Opened too, at once or when the terminal has proved to stay. */
+void pss_session_become_plain(PssSession *session);
+/* A terminal for the login shell, in the place of the one that has ended. */
+void pss_session_open_login_shell(PssSession *session);
+/* Tells the opener, if there still is one. */
+void pss_session_finish_opening(PssSession *session, const GError *error);
+void pss_session_note(gpointer session, enum pss_note_kind kind, const char *text);
+
+/* Ends the entering of the terminal that has it, if any. */
+void pss_session_tell_left(PssSession *session, enum pss_left_reason reason, int status, const char *message);
+/* Whoever has entered the session stays in it, and is told. */
+void pss_session_tell_link(PssSession *session, PssLinkNews news);
+
+/* From its user and computer. */
+void pss_session_name_prompt(PssSession *session);
+
+/* A session without a link, with this holder. Takes the target over. */
+PssSession *pss_session_new_restored(PssTransportNewFunc new_transport, PssTarget *target, const PssHolderThere *there);
+void pss_session_enter_registry(PssSession *session);
+PssChannel *pss_session_adopt_channel(PssSession *session, guint number, gboolean is_terminal);
+
+/* ---- session-farewell.c */
+void pss_session_free_link(PssSession *session); /* at once; not from inside a callback of it */
+/* Says good-bye to the remote side and frees it all once the callback that brought us here is over. */
+void pss_session_free_link_soon(PssSession *session);
+/* Of one that is `going`: its terminal, or the whole link, has ended. */
+void pss_session_has_gone(PssSession *session);
+
+/* ---- session-again.c */
+PssTarget *pss_session_copy_target(const PssTarget *target); /* without its environment */
+/* It is logged in: what it takes the place of goes. From now on it is listed, whatever becomes of it. */
+void pss_session_take_place(PssSession *session);
+
+/* ---- session-hop.c: all sessions there are */
+void pss_session_enlist(PssSession *session);
+void pss_session_delist(PssSession *session);
+
+/* ---- session-engine.c */
+extern const PssChannelEvents pss_session_control_events, pss_session_terminal_events;
+extern const PssRemoteEvents pss_session_remote_events;
+
+/* ---- session-orphan.c */
+void pss_session_adopt_orphan(PssSession *session, guint child); /* of the transport: its relay */
+void pss_session_orphan_caught_up(PssSession *session);
+void pss_session_orphan_at_prompt(PssSession *session);
+void pss_session_pause_orphan(PssSession *session, gboolean paused);
+PssChannel *pss_session_orphan_channel(const PssSession *session); /* or NULL */
+void pss_session_forget_orphan(PssSession *session);               /* its channel goes with the transport */
+
+/* ---- session-describe.c */
+const char *pss_session_configuration_name(PssSession *session); /* as the list shows it */
+
+/* ---- session-running.c */
+void pss_session_note_line(PssSession *session, const void *data, gsize n); /* of a terminal */
+void pss_session_forget_line(PssSession *session);                          /* it was discarded */
+void pss_session_note_prompt(PssSession *session, const PssRemotePrompt *prompt);
+void pss_session_note_status(PssSession *session, int status); /* of a command beside the terminal */
+void pss_session_write_running(PssSession *session, struct pss_message *message);
+
+/* ---- session-restore.c */
+void pss_session_tell_holder(PssSession *session);
+void pss_session_save(PssSession *session);
+void pss_session_unsave(PssSession *session);
+void pss_session_on_taken_over(gpointer user, const char *memo, guint last_child);
+
+/* ---- session-link.c */
+
+/* Of what nobody watches the record keeps all, and the holder may forget it while there is no link, unless it is to
+ * block. */
+void pss_session_choose_dropped(PssSession *session);
+
+/* A command that waited has been begun. */
+void pss_session_park_if_settled(PssSession *session);
+
+/* The link is back: those who wait for it are told once it is known whether the shell is at its prompt, where it is. */
+void pss_session_await_prompt(PssSession *session);
+void pss_session_at_prompt(PssSession *session);
+
+/* The link is back, or cannot be made: tells those who wait for it. */
+void pss_session_tell_waiters(PssSession *session, const GError *error);
+void pss_session_tell_begun(PssSession *session); /* whatever was to be run may have been taken */
+
+/* ---- session-attached.c */
+
+/* What runs has printed something, or the session ends. */
+void pss_session_end_redrawing(PssSession *session);
+
+/* The terminal that has entered a kept session, if any, is told why, and leaves. */
+void pss_session_send_away(PssSession *session, enum pss_left_reason reason, const char *message);

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* The terminal that has entered a session: its coming and going, its lines, keys and size. Called by attachment.c; what
+ * the remote side says in return comes through session.c. At most one terminal at a time: the next one takes its
+ * place. */
+#include "base/error.h"
+#include "host/session/private.h"
+#include "link/resilient/transport-resilient.h"
+
+#define REDRAW_DEADLINE_MS 1000 /* for the first output after a change of the size */
+#define INPUT_QUEUE_LIMIT (256u * 1024u)
+
+gboolean pss_session_can_attach(PssSession *session, gboolean force, GError **error)
+{
+	if (session->state != PSS_STATE_OPENED && session->state != PSS_STATE_OPENING && !session->link_lost) {
+		g_set_error(error, PSS_ERROR, PSS_NOT_OPEN, "session %s on %s is %s: %s",
+			    session->name ? session->name : session->instance, session->computer,
+			    pss_state_name(session->state), session->cause ? session->cause : "it has ended");
+		return FALSE;
+	}
+	if (!session->remote_user) {
+		g_set_error(error, PSS_ERROR, PSS_NOT_OPEN, "session %s on %s is still connecting", session->name,
+			    session->computer);
+		return FALSE;
+	}
+	if (session->watcher && !force) {
+		g_set_error(error, PSS_ERROR, PSS_BUSY,
+			    "session %s is entered in another terminal; -Force takes it over",
+			    session->name ? session->name : session->instance);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+/* The size is right again: what runs has seen the other one, or does not care. */
+void pss_session_end_redrawing(PssSession *session)
+{
+	if (session->redraw_source == 0)
+		return;
+	g_clear_handle_id(&session->redraw_source, g_source_remove);
+	if (session->terminal)
+		pss_channel_resize(session->terminal, session->columns, session->rows);
+}
+
+static gboolean on_redraw_deadline(gpointer user)
+{
+	pss_session_end_redrawing(user);
+	return G_SOURCE_REMOVE;
+}
+
+/* What runs draws its screen anew for a terminal of another size, so that it is shown whole to the one that has come.
+ * It has to see that size: two changes in a row would be none to it. */
+static void have_redrawn(PssSession *session)
+{
+	if (!session->terminal || session->rows < 2 || session->redraw_source)
+		return;
+	pss_channel_resize(session->terminal, session->columns, session->rows - 1);
+	session->redraw_source = g_timeout_add(REDRAW_DEADLINE_MS, on_redraw_deadline, session);
+}
+
+void pss_session_attach(PssSession *session, guint columns, guint rows, const PssWatcherEvents *events, gpointer user)
+{
+	pss_session_tell_left(session, PSS_LEFT_TAKEN, 0, "another terminal has taken the session over");
+	session->watcher = events;
+	session->watcher_user = user;
+	if (session->resilient)
+		pss_transport_held_hurry(session->transport); /* it may be about to be parked */
+	if (session->link_lost) {
+		pss_session_tell_link(session, session->parked ? PSS_LINK_PARKED : PSS_LINK_DOWN);
+	}
+	session->let_go = session->park_wanted = FALSE;
+	pss_session_stop_output(session, FALSE);
+	pss_session_resize(session, columns, rows);
+	if (pss_remote_state(session->remote) == PSS_REMOTE_BUSY)
+		have_redrawn(session);
+	pss_record_show(session->record);
+	pss_session_choose_dropped(session);
+
+	PssRemotePrompt prompt;
+	pss_remote_discard(session->remote);
+	if (pss_remote_state(session->remote) == PSS_REMOTE_IDLE && pss_invoker_refresh(session->invoker))
+		return;
+	session->watcher_at_prompt = pss_remote_state(session->remote) == PSS_REMOTE_IDLE &&
+				     pss_remote_last_prompt(session->remote, &prompt);
+	if (session->watcher_at_prompt)
+		session->watcher->on_prompt(session->watcher_user, &prompt);
+	else
+		session->watcher->on_busy(session->watcher_user);
+}
+
+void pss_session_detach(PssSession *session)
+{
+	session->watcher = NULL;
+	session->watcher_at_prompt = FALSE;
+	if (session->invoker)
+		pss_invoker_drop_line(session->invoker);
+	if (session->state != PSS_STATE_OPENED && session->state != PSS_STATE_OPENING && !session->link_lost)
+		return;
+	pss_session_stop_output(session, FALSE);
+	if (!session->kept)
+		pss_session_close(session, "its terminal has gone");
+	else
+		pss_remote_discard(session->remote);
+	pss_session_choose_dropped(session);
+}
+
+void pss_session_send_away(PssSession *session, enum pss_left_reason reason, const char *message)
+{
+	if (!session->watcher)
+		return;
+	pss_session_tell_left(session, reason, 0, message);
+	pss_session_detach(session);
+}
+
+gboolean pss_session_line(PssSession *session, const void *data, gsize n, GError **error)
+{
+	if (!pss_invoker_holds_line(session->invoker, data, n) && !pss_remote_line(session->remote, data, n, error))
+		return FALSE;
+	pss_session_note_line(session, data, n);
+	return TRUE;
+}
+
+gboolean pss_session_complete(PssSession *session, const char *line, gsize n, gsize point)
+{
+	return pss_remote_complete(session->remote, line, n, point);
+}
+
+void pss_session_cancel_completion(PssSession *session)
+{
+	pss_remote_cancel_completion(session->remote);
+}
+
+void pss_session_keys(PssSession *session, const void *data, gsize n)
+{
+	if (!pss_invoker_holds_keys(session->invoker, data, n))
+		pss_remote_keys(session->remote, data, n);
+}
+
+void pss_session_resize(PssSession *session, guint columns, guint rows)
+{
+	if (columns == 0 || rows == 0 || (columns == session->columns && rows == session->rows))
+		return;
+	session->columns = columns;
+	session->rows = rows;
+	g_clear_handle_id(&session->redraw_source, g_source_remove);
+	if (session->terminal)
+		pss_channel_resize(session->terminal, columns, rows);
+}
+
+void pss_session_interrupt(PssSession *session)
+{
+	if (!pss_invoker_holds_keys(session->invoker, "\003", 1))
+		pss_remote_interrupt(session->remote);
+}
+
+void pss_session_discard(PssSession *session)
+{
+	pss_session_forget_line(session);
+	pss_remote_discard(session->remote);
+}
+
+void pss_session_stop_output(PssSession *session, gboolean stopped)
+{
+	if (session->terminal)
+		pss_channel_pause(session->terminal, stopped);
+	pss_record_stop_watcher(session->record, stopped);
+}
+
+gboolean pss_session_input_is_full(PssSession *session)
+{
+	gsize queued = pss_remote_held(session->remote);
+	if (session->terminal)
+		queued += pss_channel_pending(session->terminal);
+	if (session->control)
+		queued += pss_channel_pending(session->control);
+	return queued > INPUT_QUEUE_LIMIT;
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* What comes from the remote shell: bytes of its two channels, which go to the engine, and what the engine makes of
+ * them, which goes to whoever watches or into the record. The ends of both are ends of the session (session.c). */
+#include "base/error.h"
+#include "host/session/private.h"
+#include "link/resilient/transport-resilient.h"
+
+/* ---- the channels' events */
+
+static void on_control_data(gpointer user, const void *data, gsize n, gboolean is_stderr)
+{
+	PssSession *session = user;
+	if (!is_stderr && session->remote)
+		pss_remote_control_data(session->remote, data, n);
+}
+
+static void on_control_closed(gpointer user, int exit_status, const GError *error)
+{
+	PssSession *session = user;
+	session->control = NULL;
+	if (session->going)
+		return;
+	if (error)
+		pss_session_note(session, PSS_NOTE_VERBOSE, error->message);
+	pss_remote_control_closed(session->remote);
+}
+
+static void on_terminal_data(gpointer user, const void *data, gsize n, gboolean is_stderr)
+{
+	PssSession *session = user;
+	if (session->remote)
+		pss_remote_terminal_data(session->remote, data, n);
+}
+
+static void on_terminal_closed(gpointer user, int exit_status, const GError *error)
+{
+	PssSession *session = user;
+	session->terminal = NULL;
+	if (session->going) {
+		pss_session_has_gone(session);
+		return;
+	}
+	if (!error) {
+		pss_remote_terminal_closed(session->remote, exit_status);
+		/* What a command has printed comes when its relay ends, which the control script makes it do. */
+		if (pss_remote_state(session->remote) != PSS_REMOTE_ENDED && session->control)
+			pss_channel_eof(session->control);
+		return;
+	}
+	if (pss_remote_terminal_refused(session->remote))
+		return;
+	if (session->opener)
+		pss_session_finish_opening(session, error);
+	pss_session_end(session, PSS_STATE_CLOSED, error->message, PSS_LEFT_LOST, 255);
+}
+
+static void on_channel_drained(gpointer user)
+{
+	PssSession *session = user;
+	if (session->watcher)
+		session->watcher->on_drained(session->watcher_user);
+}
+
+const PssChannelEvents pss_session_control_events = {
+	.on_data = on_control_data,
+	.on_drained = on_channel_drained,
+	.on_closed = on_control_closed,
+};
+const PssChannelEvents pss_session_terminal_events = {
+	.on_data = on_terminal_data,
+	.on_drained = on_channel_drained,
+	.on_closed = on_terminal_closed,
+};
+
+/* ---- the engine's events */
+
+static void send_control(gpointer user, const void *data, gsize n)
+{
+	PssSession *session = user;
+	if (session->control)
+		pss_channel_write(session->control, data, n);
+	pss_session_tell_holder(session);
+}
+
+static void send_terminal(gpointer user, const void *data, gsize n)
+{
+	PssSession *session = user;
+	if (session->terminal)
+		pss_channel_write(session->terminal, data, n);
+}
+
+static void on_output(gpointer user, const void *data, gsize n)
+{
+	PssSession *session = user;
+	pss_session_end_redrawing(session);
+	if (session->watcher)
+		session->watcher->on_output(session->watcher_user, data, n);
+	else
+		pss_record_terminal(session->record, data, n);
+}
+
+static void on_prompt(gpointer user, const PssRemotePrompt *prompt)
+{
+	PssSession *session = user;
+	if (prompt->repaint) {
+		if (session->watcher_at_prompt)
+			session->watcher->on_prompt(session->watcher_user, prompt);
+		return;
+	}
+	pss_session_become_opened(session);
+	pss_session_note_prompt(session, prompt);
+	pss_session_tell_holder(session);
+	pss_session_orphan_at_prompt(session);
+	session->watcher_at_prompt = session->watcher != NULL;
+	if (session->watcher)
+		session->watcher->on_prompt(session->watcher_user, prompt);
+	else
+		pss_record_prompt(session->record, prompt->status);
+	if (session->invoker)
+		pss_invoker_on_idle(session->invoker);
+	pss_session_at_prompt(session);
+}
+
+static void on_busy(gpointer user)
+{
+	PssSession *session = user;
+	if (pss_remote_state(session->remote) == PSS_REMOTE_RAW)
+		pss_session_become_plain(session);
+	session->watcher_at_prompt = FALSE;
+	if (session->watcher)
+		session->watcher->on_busy(session->watcher_user);
+}
+
+static void on_typed(gpointer user, const void *data, gsize n)
+{
+	PssSession *session = user;
+	if (session->watcher)
+		session->watcher->on_typed(session->watcher_user, data, n);
+}
+
+static void on_motd(gpointer user, const char *text)
+{
+	pss_session_note(user, PSS_NOTE_MOTD, text);
+}
+
+static void on_notice(gpointer user, const char *text)
+{
+	pss_session_note(user, PSS_NOTE_WARNING, text);
+}
+
+static void on_kept_exit(gpointer user, int status)
+{
+	pss_session_tell_left(user, PSS_LEFT_KEPT_EXIT, status, NULL);
+}
+
+static void on_completion(gpointer user, const PssRemoteCompletion *completion)
+{
+	PssSession *session = user;
+	if (session->watcher)
+		session->watcher->on_completion(session->watcher_user, completion);
+}
+
+static void open_login_shell(gpointer user)
+{
+	pss_session_open_login_shell(user);
+}
+
+/* Of a shell that was killed the ssh program says 255, and not by what. */
+static char *make_cause_of_exit(const PssSession *session, int status)
+{
+	if (session->by_program && status == 255)
+		return g_strdup("the remote shell was killed, or exited with status 255: ssh does not say which");
+	return g_strdup_printf("the remote shell exited with status %d", status);
+}
+
+static char *make_cause(const PssSession *session, PssRemoteEnd how, int status, const char *cause)
+{
+	static const char *const causes[] = {
+		[PSS_REMOTE_HUNG_UP] = "the remote shell ended",
+		[PSS_REMOTE_UNLED] = "the process there that passes commands on to the remote shell has ended",
+		[PSS_REMOTE_SILENT] = "the remote shell does not answer any more",
+	};
+
+	if (how == PSS_REMOTE_REFUSED)
+		return g_strdup(cause);
+	if (how == PSS_REMOTE_EXITED)
+		return make_cause_of_exit(session, status);
+	return g_strdup(causes[how]);
+}
+
+static enum pss_left_reason left_reason(PssRemoteEnd how)
+{
+	switch (how) {
+	case PSS_REMOTE_UNLED:
+	case PSS_REMOTE_SILENT:
+		return PSS_LEFT_LOST;
+	case PSS_REMOTE_REFUSED:
+		return PSS_LEFT_REMOVED;
+	default:
+		return PSS_LEFT_EXIT;
+	}
+}
+
+static void on_ended(gpointer user, PssRemoteEnd how, int status, const char *why)
+{
+	PssSession *session = user;
+	gboolean lost = how == PSS_REMOTE_UNLED || how == PSS_REMOTE_SILENT;
+	g_autofree char *cause = make_cause(session, how, status, why);
+
+	if (session->opener) {
+		g_autoptr(GError) error = g_error_new_literal(PSS_ERROR, PSS_FAILED, cause);
+		pss_session_finish_opening(session, error);
+	}
+	pss_session_end(session, PSS_STATE_CLOSED, cause, left_reason(how), lost ? 255 : status);
+}
+
+const PssRemoteEvents pss_session_remote_events = {
+	.send_control = send_control,
+	.send_terminal = send_terminal,
+	.on_output = on_output,
+	.on_prompt = on_prompt,
+	.on_busy = on_busy,
+	.on_typed = on_typed,
+	.on_motd = on_motd,
+	.on_notice = on_notice,
+	.on_kept_exit = on_kept_exit,
+	.on_completion = on_completion,
+	.open_login_shell = open_login_shell,
+	.on_ended = on_ended,
+};

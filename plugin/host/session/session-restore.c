@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* Resilient sessions that outlive this process: written down while they live, made again from what is written, taken
+ * over from their holder by the first connection. What the engine needs (its secrets too) the holder has kept. Called
+ * by session.c and main.c. */
+#include <stdio.h>
+#include <string.h>
+
+#include "host/session/private.h"
+#include "host/session/session-file.h"
+#include "link/resilient/transport-resilient.h"
+
+#define GROUP "Session"
+
+static void set_text(GKeyFile *file, const char *key, const char *text)
+{
+	if (text)
+		g_key_file_set_string(file, GROUP, key, text);
+}
+
+/* Changes with each request; a line for the holder only where it does. */
+void pss_session_tell_holder(PssSession *session)
+{
+	if (!session->resilient || !session->terminal || !session->control || !session->was_opened)
+		return;
+	g_autofree char *engine = pss_remote_memo(session->remote);
+	PssChannel *job = pss_invoker_current_channel(session->invoker);
+	/* As long as the old process' command runs, what that one said is what the next one needs. */
+	if (!engine || (session->orphan_child && !job))
+		return;
+	g_autofree char *memo = g_strdup_printf("%u %u %u %s", pss_channel_held_number(session->terminal),
+						pss_channel_held_number(session->control),
+						job ? pss_channel_held_number(job) : 0, engine);
+	if (g_strcmp0(memo, session->memo) == 0)
+		return;
+	g_free(session->memo);
+	session->memo = g_steal_pointer(&memo);
+	pss_transport_held_note(session->transport, session->memo);
+}
+
+/* A full disk: the session is as good as another, as long as this process lives. */
+static void write_down(PssSession *session)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (pss_saved_write(session->saved, session->instance, &error))
+		return;
+	g_autofree char *note =
+		g_strdup_printf("session %s cannot be written down, and will not be listed any more when "
+				"the host process has ended (get-pssession -ComputerName finds it then): %s",
+				session->name, error->message);
+	pss_session_note(session, PSS_NOTE_WARNING, note);
+}
+
+void pss_session_save(PssSession *session)
+{
+	GKeyFile *file = session->saved;
+
+	if (!session->resilient || !file || !session->kept)
+		return;
+	set_text(file, "InstanceId", session->instance);
+	set_text(file, "Name", session->name);
+	set_text(file, "Computer", session->computer);
+	set_text(file, "PromptName", session->prompt_name);
+	set_text(file, "RemoteUser", session->remote_user);
+	set_text(file, "HistoryKey", session->history_key);
+	set_text(file, "Forwards", session->forwards);
+	set_text(file, "Shell", pss_session_configuration_name(session));
+	set_text(file, "Boot", pss_session_boot(session));
+	set_text(file, "Holder", pss_transport_held_name(session->transport));
+	g_key_file_set_integer(file, GROUP, "IdleTimeout", (int)session->idle_s);
+	g_key_file_set_int64(file, GROUP, "OpenedAt", session->opened_at);
+	g_key_file_set_integer(file, GROUP, "Buffering", pss_record_buffering(session->record));
+	g_key_file_set_integer(file, GROUP, "BufferSize", (int)pss_record_limit(session->record));
+	write_down(session);
+}
+
+void pss_session_unsave(PssSession *session)
+{
+	if (session->saved && !session->left)
+		pss_saved_remove(session->instance);
+}
+
+/* One that was never at a prompt has left no word with its holder: nobody could go on with it. */
+void pss_session_leave(PssSession *session)
+{
+	if (!session->resilient || !session->saved || !session->transport || !session->was_opened)
+		return;
+	session->left = TRUE;
+	pss_transport_held_leave(session->transport);
+}
+
+/* ---- the other way */
+
+static char *text_of(GKeyFile *file, const char *key)
+{
+	return g_key_file_get_string(file, GROUP, key, NULL);
+}
+
+void pss_session_on_taken_over(gpointer user, const char *memo, guint last_child)
+{
+	PssSession *session = user;
+	guint terminal, control, job;
+	int end = 0;
+
+	if (sscanf(memo, "%u %u %u %n", &terminal, &control, &job, &end) < 3 || end == 0 ||
+	    !pss_remote_memo_is_good(memo + end)) {
+		pss_session_close(session, "what kept the session there does not know enough to go on with it");
+		return;
+	}
+	session->terminal = pss_session_adopt_channel(session, terminal, TRUE);
+	session->control = pss_session_adopt_channel(session, control, FALSE);
+	pss_invoker_begin_at(session->invoker, last_child); /* each relay was a child */
+	session->orphan_child = job;
+	pss_remote_resume(session->remote, memo + end);
+	if (job)
+		pss_session_adopt_orphan(session, job);
+	pss_session_choose_dropped(session);
+}
+
+static void restore(GKeyFile *file, gpointer user)
+{
+	g_autofree char *holder = text_of(file, "Holder");
+	g_autofree char *computer = text_of(file, "Computer");
+	g_autofree char *instance = text_of(file, "InstanceId");
+	PssTarget *target = pss_saved_target(file);
+
+	if (!holder || strlen(holder) != 32 || !computer || !instance || !target->host) {
+		pss_target_free(target);
+		g_key_file_unref(file);
+		return;
+	}
+	const PssHolderThere there = {
+		.name = holder,
+		.idle_s = (guint)g_key_file_get_integer(file, GROUP, "IdleTimeout", NULL),
+	};
+	PssSession *session = pss_session_new_restored((PssTransportNewFunc)user, target, &there);
+	g_free(session->instance);
+	session->instance = g_steal_pointer(&instance);
+	session->computer = g_steal_pointer(&computer);
+	session->name = text_of(file, "Name");
+	session->prompt_name = text_of(file, "PromptName");
+	session->remote_user = text_of(file, "RemoteUser");
+	session->history_key = text_of(file, "HistoryKey");
+	session->forwards = text_of(file, "Forwards");
+	session->boot = text_of(file, "Boot");
+	session->wanted_shell = text_of(file, "Shell");
+	session->opened_at = g_key_file_get_int64(file, GROUP, "OpenedAt", NULL);
+	session->saved = file;
+	session->place = g_key_file_ref(file);
+	if (g_key_file_get_integer(file, GROUP, "Buffering", NULL) == PSS_BUFFERING_BLOCK)
+		pss_record_set_buffering(session->record, PSS_BUFFERING_BLOCK, 0);
+	pss_record_set_buffering(session->record, pss_record_buffering(session->record),
+				 (gsize)MAX(g_key_file_get_integer(file, GROUP, "BufferSize", NULL), 0));
+	pss_session_enter_registry(session);
+	pss_session_unref(session);
+}
+
+PssSession *pss_session_adopt(PssTransportNewFunc new_transport, const PssTarget *target, const PssFound *found,
+			      const PssFoundLink *link, gboolean force)
+{
+	const PssHolderThere there = {
+		.name = found->holder,
+		.idle_s = found->idle_s,
+		.if_free = !force,
+		.beside = TRUE,
+	};
+	PssSession *session = pss_session_new_restored(new_transport, pss_target_copy(target), &there);
+
+	session->instance = g_strdup(found->instance);
+	session->computer = g_strdup(target->host);
+	session->name = g_strdup(found->name);
+	session->remote_user = g_strdup(link->remote_user);
+	session->history_key = g_strdup(link->history_key);
+	session->forwards = g_strdup(link->forwards);
+	session->wanted_shell = g_strdup(found->shell);
+	session->opened_at = found->opened;
+	session->saved = pss_saved_new(target);
+	session->place = g_key_file_ref(session->saved);
+	pss_session_name_prompt(session);
+	pss_session_enter_registry(session);
+	return session;
+}
+
+void pss_session_give_back(PssSession *session, const char *cause)
+{
+	pss_session_leave(session);
+	pss_session_close(session, cause);
+	pss_session_owner->remove(session);
+}
+
+void pss_session_restore_all(PssTransportNewFunc new_transport)
+{
+	pss_saved_load(restore, (gpointer)new_transport);
+}

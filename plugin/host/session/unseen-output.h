@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* What one session printed while nobody watched, and the jobs that run in it on nobody's terminal: their output waits
+ * in a bounded ring until a client receives it. Private to session.c and session-attached.c. */
+#pragma once
+
+#include "host/commands/command.h"
+#include "host/session/output-buffer.h"
+#include "wire/message.h"
+
+typedef struct PssRecord PssRecord;
+typedef struct PssSession PssSession;
+
+/* What a receiver hears besides PssRunEvents. */
+typedef void (*PssRecordNoteFunc)(gpointer user, enum pss_note_kind kind, const char *text);
+
+typedef struct {
+	gboolean keep;  /* what is received stays */
+	gboolean wait;  /* goes on until nothing runs any more */
+	guint terminal; /* a terminal shows it: enum pss_safe */
+	PssRecordNoteFunc on_note;
+} PssReceiveOptions;
+
+/* Borrows the session. */
+PssRecord *pss_record_new(PssSession *session);
+void pss_record_free(PssRecord *record); /* accepts NULL */
+
+/* `limit` in bytes, 0: as it was. */
+void pss_record_set_buffering(PssRecord *record, enum pss_buffering buffering, gsize limit);
+enum pss_buffering pss_record_buffering(const PssRecord *record);
+gsize pss_record_limit(const PssRecord *record);
+
+/* Runs the command in the session's shell; its output is kept here. With `wait` it may be later. */
+gboolean pss_record_run(PssRecord *record, const PssCommand *command, gboolean wait,
+			GError **error) G_GNUC_WARN_UNUSED_RESULT;
+guint pss_record_jobs(const PssRecord *record);                          /* that run or wait */
+gboolean pss_record_has_job(const PssRecord *record, const PssRun *run); /* is it one of them? */
+
+/* So much was dropped before it came here. */
+void pss_record_note_dropped(PssRecord *record, guint64 n);
+
+/* The session was let go of: who receives from it is told and gets no more; who has a command run in it is told, and
+ * the command is a job from then on. */
+void pss_record_let_go(PssRecord *record);
+
+/* Hands out what has been kept. Only one at a time: PSS_BUSY. The run is the caller's; it ends with the status of what
+ * ran last, and to interrupt it ends the receiving alone. */
+PssRun *pss_record_receive(PssRecord *record, const PssReceiveOptions *options, const PssRunEvents *events,
+			   gpointer user, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Output of a command that another process had run. */
+void pss_record_orphan(PssRecord *record, gboolean is_stderr, const void *data, gsize n);
+
+/* A holder was taken over that has kept this; then all of it has come. */
+void pss_record_restore(PssRecord *record, guint stream, const void *data, gsize n);
+void pss_record_caught_up(PssRecord *record);
+
+/* ---- for the session's terminal */
+
+/* It printed this unwatched. */
+void pss_record_terminal(PssRecord *record, const void *data, gsize n);
+
+/* A line of the terminal has ended unwatched, with this status. */
+void pss_record_prompt(PssRecord *record, int status);
+
+/* A terminal has entered: shows it what the last one missed, and what jobs print that run. */
+void pss_record_show(PssRecord *record);
+
+/* It takes no more for now, or does again, or has gone. */
+void pss_record_stop_watcher(PssRecord *record, gboolean stopped);
+
+/* Something has ended, or is watched again: whoever waits may be done. */
+void pss_record_settle(PssRecord *record);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Not g_pattern_match(): that one aborts the process at bytes that are no UTF-8. */
+#include "link/config/wildcard.h"
+
+gboolean pss_wildcard_match(const char *name, const char *pattern)
+{
+	/* Behind the last `*`, and where in the name what it stands for ends so far. An earlier one never has to be
+	 * looked at again. */
+	const char *behind_star = NULL, *resume = NULL;
+
+	while (*name) {
+		if (*pattern == '*') {
+			behind_star = ++pattern;
+			resume = name;
+		} else if (*pattern && (*pattern == '?' || *pattern == *name)) {
+			pattern++;
+			name++;
+		} else if (behind_star) {
+			pattern = behind_star;
+			name = ++resume;
+		} else {
+			return FALSE;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return !*pattern;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Proving who we are. */
+#pragma once
+
+#include <libssh/libssh.h>
+
+#include "link/config/ssh-config.h"
+
+/* Blocks within the person's deadline. FALSE with PSS_AUTH ("USER@HOST: no way to log in was accepted …"),
+ * PSS_UNREACHABLE, PSS_LINK_LOST or PSS_INTERRUPTED. Only after the host key has been checked. */
+gboolean pss_ssh_authenticate(PssPerson *person, const PssSshConfig *config, ssh_session session,
+			      GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* In the place of gssapi.c where there is no Kerberos to build with. */
+#include "link/libssh/auth/gssapi.h"
+
+char *pss_gssapi_find_ticket(PssPerson *person, const PssSshConfig *config)
+{
+	return g_strdup("pssession was built without it, -Transport ssh may have it");
+}
+
+char *pss_gssapi_fetch_ticket(PssPerson *person, const PssSshConfig *config)
+{
+	return pss_gssapi_find_ticket(person, config);
+}
+
+void pss_gssapi_prepare(ssh_session session, const PssSshConfig *config)
+{
+}

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT */
+/* One SSH connection as one GSource: woken by its socket, by its keepalive clock, or by a kick from those who
+ * use its channels; sleeps otherwise. It alone decides that the link is lost, and says why once. It
+ * never blocks and never waits inside libssh. */
+#include "link/libssh/link/link.h"
+
+#include <errno.h>
+#include <libssh/server.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/system.h"
+#include "link/libssh/common/error.h"
+#include "link/libssh/common/wait.h"
+#include "link/libssh/forward/forwards.h"
+#include "link/libssh/link/tunnels.h"
+
+/* libssh reads 4 KiB a call. One turn takes at most this many, so that other links get theirs. */
+#define READS_PER_TURN 64
+#define QUICK_ACKS 64
+#define LAST_FLUSHES 16
+/* What channels and tunnels leave of their own with libssh is some turns' worth. */
+#define UNREAD_MAX (16 * 1024 * 1024)
+#define WRAPPING 64            /* of a packet, about: length, padding and MAC */
+#define TURN_BYTES (32 * 1024) /* whoever has delivered more goes behind the others */
+
+typedef struct {
+	GSource source;
+	PssSshLink *link;
+} LinkSource;
+
+void pss_ssh_link_kick(PssSshLink *link)
+{
+	link->kicked = TRUE;
+	if (link->source)
+		g_source_set_ready_time(link->source, 0);
+}
+
+static void lose(PssSshLink *link, GError *cause)
+{
+	if (link->lost) {
+		g_error_free(cause);
+		return;
+	}
+	link->lost = TRUE;
+	link->cause = cause;
+}
+
+static void lose_by_silence(PssSshLink *link)
+{
+	lose(link, g_error_new(PSS_ERROR, PSS_LINK_LOST, "no answer for %u s",
+			       link->login->alive_interval_s * link->login->alive_count_max));
+}
+
+static void lose_by_libssh(PssSshLink *link)
+{
+	GError *cause = NULL;
+
+	pss_ssh_set_error(&cause, link->session, PSS_LINK_LOST, "the connection ended");
+	lose(link, cause);
+}
+
+/* Looks before libssh does: it would only say "disconnected", and before 0.12 it uses freed memory when
+ * sending on a dead socket fails inside its poll. FALSE: nothing more will come. */
+static gboolean peer_is_there(PssSshLink *link)
+{
+	int fd = ssh_get_fd(link->session);
+	char byte;
+
+	if (fd < 0) {
+		lose_by_libssh(link);
+		return FALSE;
+	}
+	ssize_t n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
+		return TRUE;
+	if (n < 0 && errno == ETIMEDOUT)
+		lose_by_silence(link);
+	else if (n < 0)
+		lose(link, g_error_new(PSS_ERROR, PSS_LINK_LOST, "the connection broke: %s", g_strerror(errno)));
+	else
+		lose(link, g_error_new_literal(PSS_ERROR, PSS_LINK_LOST, "the server ended the connection"));
+	return FALSE;
+}
+
+gboolean pss_ssh_link_is_alive(PssSshLink *link)
+{
+	return !link->lost && ssh_is_connected(link->session) &&
+	       !(ssh_get_status(link->session) & (SSH_CLOSED | SSH_CLOSED_ERROR));
+}
+
+static void read_and_write(PssSshLink *link)
+{
+	for (int i = 0; i < READS_PER_TURN && !link->lost && peer_is_there(link); i++) {
+		int status = ssh_event_dopoll(link->event, 0);
+		if (status == SSH_AGAIN)
+			return;
+		if (status == SSH_ERROR || !pss_ssh_link_is_alive(link)) {
+			lose_by_libssh(link);
+			return;
+		}
+	}
+}
+
+/* The first channel is the one that a person's shell or command runs in: the terminal of a session, which the
+ * relays of later calls run in too. */
+static void start_first_channel(PssSshLink *link)
+{
+	for (guint i = 0; link->fresh && i < link->channels->len; i++) {
+		PssSshChannel *channel = g_ptr_array_index(link->channels, i);
+		if (pss_ssh_channel_can_fly(channel)) {
+			link->fresh = FALSE;
+			pss_ssh_channel_fly(channel);
+		}
+	}
+	if (link->channels->len > 0)
+		link->fresh = FALSE;
+}
+
+static void turn_channels(PssSshLink *link)
+{
+	g_autoptr(GPtrArray) now = g_ptr_array_new_with_free_func(pss_ssh_channel_unref);
+
+	start_first_channel(link);
+	/* Callbacks may open and close channels meanwhile. */
+	for (guint i = 0; i < link->channels->len; i++)
+		g_ptr_array_add(now, g_rc_box_acquire(g_ptr_array_index(link->channels, i)));
+	for (guint i = 0; i < now->len && !link->lost; i++) {
+		PssSshChannel *channel = g_ptr_array_index(now, i);
+		pss_ssh_channel_turn(channel);
+		if (channel->finished && (channel->close_wanted || channel->is_spare))
+			g_ptr_array_remove_fast(link->channels, channel);
+	}
+	if (!link->lost && !pss_ssh_link_is_alive(link))
+		lose_by_libssh(link);
+	if (!link->lost)
+		pss_ssh_spares_turn(link);
+}
+
+/* With new keys (RFC 4253, section 9) the server shows its host key again; libssh takes any that signs well. They count
+ * from the server's SSH_MSG_NEWKEYS on, which nothing else here sees: so whenever something has come. */
+gboolean pss_ssh_link_is_trusted(PssSshLink *link)
+{
+	ssh_key now = NULL;
+
+	if (link->lost || link->packets.in_bytes == link->n_checked)
+		return !link->lost;
+	link->n_checked = link->packets.in_bytes;
+	if (ssh_get_server_publickey(link->session, &now) == SSH_OK &&
+	    ssh_key_cmp(now, link->login->host_key, SSH_KEY_CMP_PUBLIC) != 0)
+		lose(link, g_error_new_literal(PSS_ERROR, PSS_HOST_KEY,
+					       "the server has shown another host key than at the login when keys were "
+					       "renewed; somebody may be in between"));
+	ssh_key_free(now);
+	return !link->lost;
+}
+
+/* Any byte from the server within the interval shows that it lives; only silence makes us ask. */
+static void keep_alive(PssSshLink *link)
+{
+	gint64 now = g_get_monotonic_time();
+
+	if (now < link->next_alive)
+		return;
+	link->next_alive = now + (gint64)link->login->alive_interval_s * G_USEC_PER_SEC;
+	if (link->counter.in_bytes != link->n_heard) {
+		link->n_heard = link->counter.in_bytes;
+		link->n_missed = 0;
+		return;
+	}
+	if (link->n_missed++ >= link->login->alive_count_max) {
+		lose_by_silence(link);
+		return;
+	}
+	/* Of two calls in a row one collects the last answer and the other sends (see notes in libssh's
+	 * ssh_global_request()); while an answer is out, neither does anything. */
+	ssh_send_keepalive(link->session);
+	ssh_send_keepalive(link->session);
+}
+
+/* What the server makes us say, answers to whatever it asks, waits in libssh for as long as it reads nothing. libssh
+ * does not tell how much that is, but what it has made and what has left. */
+static void mind_unread(PssSshLink *link)
+{
+	/* Compressed, what leaves is less than what was made of the users' own bytes; answers are short. */
+	guint64 payload = link->login->compresses ? 0 : link->packets.out_bytes;
+	guint64 made = payload + WRAPPING * link->packets.out_packets;
+	gint64 n = (gint64)made - (gint64)link->counter.out_bytes;
+
+	if (!(ssh_get_poll_flags(link->session) & SSH_WRITE_PENDING))
+		link->n_flushed = n;
+	else if (n - link->n_flushed > UNREAD_MAX)
+		lose(link, g_error_new_literal(PSS_ERROR, PSS_LINK_LOST,
+					       "the server asks on and on, and reads none of the answers"));
+}
+
+static void arm(PssSshLink *link)
+{
+	GIOCondition wanted = G_IO_IN;
+
+	if (ssh_get_poll_flags(link->session) & SSH_WRITE_PENDING)
+		wanted |= G_IO_OUT;
+	g_source_modify_unix_fd(link->source, link->fd_tag, wanted);
+	g_source_set_ready_time(link->source, link->kicked ? 0 : link->next_alive);
+}
+
+static void end_source(PssSshLink *link)
+{
+	if (!link->source)
+		return;
+	g_source_destroy(link->source);
+	g_clear_pointer(&link->source, g_source_unref);
+}
+
+static void forget_channels(PssSshLink *link)
+{
+	for (guint i = 0; i < link->channels->len; i++) {
+		PssSshChannel *channel = g_ptr_array_index(link->channels, i);
+		channel->events = NULL;
+		if (channel->channel)
+			ssh_remove_channel_callbacks(channel->channel, &channel->callbacks);
+		channel->channel = NULL; /* freed with the session, as the stand-ins are */
+		pss_ssh_channel_forget_stand_ins(channel);
+		pss_buffer_wipe(&channel->queue);
+	}
+}
+
+static void end_session(PssSshLink *link)
+{
+	end_source(link);
+	forget_channels(link);
+	g_clear_pointer(&link->tunnels, pss_tunnels_free);
+	if (link->event) {
+		ssh_event_remove_session(link->event, link->session);
+		ssh_event_free(link->event);
+	}
+	link->event = NULL;
+	link->session = NULL;
+	g_clear_pointer(&link->login, pss_ssh_login_free);
+}
+
+/* Links whose users share one slow reader are stopped and let go together; the first of them would fill its queue each
+ * time, and the others would starve. GLib keeps the order in which sources got their priority. */
+static void go_to_the_end(PssSshLink *link)
+{
+	if (link->n_delivered >= TURN_BYTES)
+		g_source_set_priority(link->source, G_PRIORITY_DEFAULT);
+	link->n_delivered = 0;
+}
+
+static gboolean dispatch(GSource *source, GSourceFunc unused, gpointer unused_too)
+{
+	PssSshLink *link = ((LinkSource *)source)->link;
+
+	link->kicked = FALSE;
+	g_source_set_ready_time(source, -1);
+	read_and_write(link);
+	guint64 n_read = link->counter.in_bytes;
+	if (pss_ssh_link_is_trusted(link))
+		turn_channels(link);
+	if (!link->lost)
+		pss_tunnels_turn(link->tunnels);
+	if (!link->lost)
+		mind_unread(link);
+	if (!link->lost)
+		keep_alive(link);
+	/* libssh has read on inside those calls: a channel whose turn was over may have got its answer, and the
+	 * socket will not wake us for bytes that are gone from it. */
+	if (link->counter.in_bytes != n_read)
+		link->kicked = TRUE;
+	if (link->lost) {
+		end_session(link);
+		link->events->on_lost(link->user, link->cause);
+		return G_SOURCE_REMOVE;
+	}
+	if (link->quick_acks_left > 0) {
+		link->quick_acks_left--;
+		pss_system_acknowledge_quickly(ssh_get_fd(link->session));
+	}
+	arm(link);
+	go_to_the_end(link);
+	return G_SOURCE_CONTINUE;
+}
+
+static void set_user_timeout(int fd, const PssSshLogin *login)
+{
+	unsigned int ms = MIN(login->alive_interval_s * login->alive_count_max, 3600u) * 1000;
+
+	pss_system_give_up_after(fd, ms);
+}
+
+void pss_ssh_link_start(PssSshLink *link, PssSshLogin *login)
+{
+	static GSourceFuncs functions = { .dispatch = dispatch };
+	int fd = ssh_get_fd(login->session);
+
+	link->login = login;
+	link->session = login->session;
+	/* A server that listens for us has given channel numbers away. */
+	link->fresh = !pss_forwards_include_remote(login->forwards);
+	link->quick_acks_left = QUICK_ACKS;
+	ssh_set_counters(link->session, &link->counter, &link->packets);
+	set_user_timeout(fd, login);
+	link->event = ssh_event_new();
+	ssh_event_add_session(link->event, link->session);
+	link->next_alive = g_get_monotonic_time() + (gint64)login->alive_interval_s * G_USEC_PER_SEC;
+	link->source = g_source_new(&functions, sizeof(LinkSource));
+	((LinkSource *)link->source)->link = link;
+	g_source_set_static_name(link->source, "pss-ssh-link");
+	link->fd_tag = g_source_add_unix_fd(link->source, fd, G_IO_IN);
+	g_source_attach(link->source, NULL);
+	link->tunnels = pss_tunnels_new(link);
+	/* The first turn also takes what arrived during the login. */
+	pss_ssh_link_kick(link);
+	g_autofree char *forwards = pss_forwards_describe(login->forwards);
+	link->events->on_ready(link->user, login->user, login->history_key, forwards);
+}
+
+void pss_ssh_link_stop(PssSshLink *link)
+{
+	if (!link->session)
+		return;
+	for (guint i = 0; i < link->channels->len; i++)
+		((PssSshChannel *)g_ptr_array_index(link->channels, i))->events = NULL;
+	link->reserving = FALSE;
+	/* Good-byes that were queued a moment ago should still leave, as far as the socket takes them now. */
+	for (int i = 0; i < LAST_FLUSHES && pss_ssh_link_is_alive(link); i++) {
+		turn_channels(link);
+		if (!peer_is_there(link) || ssh_blocking_flush(link->session, 0) != SSH_AGAIN)
+			break;
+	}
+	end_session(link);
+	g_clear_error(&link->cause);
+}

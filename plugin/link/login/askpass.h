@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* SSH_ASKPASS: the caller's program that asks in our stead where there is no terminal. */
+#pragma once
+
+#include "link/login/login-context.h"
+
+/* Blocks until it has answered or the person has left. NULL: it failed or declined. The answer is a
+ * secret, for pss_person_forget(). */
+char *pss_askpass_run(PssPerson *person, const char *program, char *const *environment, const char *question);

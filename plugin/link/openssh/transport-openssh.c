@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+/* The transport that is made of the ssh program: a master that holds the connection (master.c) and one client
+ * of it for each channel, which gets no connection of its own when the master is gone. For what libssh cannot do; see
+ * ssh(1), -M and -S. */
+#include "link/openssh/transport-openssh.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <glib-unix.h>
+
+#include "base/error.h"
+#include "base/said.h"
+#include "link/openssh/master.h"
+#include "link/process/child-channel.h"
+
+#define SSH_FAILED 255 /* ssh's own exit status, or the command's */
+#define GRACE_MS 100
+#define COMPLAINT "mux_client_" /* mux.c of OpenSSH */
+#define COMPLAINT_MAX 1024
+
+typedef struct {
+	PssTransport base;
+	PssTarget *target; /* until the login has it */
+	char *host;
+	const PssTransportEvents *events;
+	gpointer user;
+	PssPerson *person;
+	PssProgramMaster *master; /* NULL until logged in */
+	GPtrArray *channels;      /* every channel not yet closed by its owner; one reference each */
+	guint hearing, ended;     /* sources; 0: none */
+	gboolean lost;
+} ProgramTransport;
+
+/* What stands between a client of the master and whoever has opened the channel. */
+typedef struct {
+	ProgramTransport *transport;
+	const PssChannelEvents *events;
+	gpointer user;
+	gboolean pty;       /* ssh's own words come among the rest */
+	gboolean heard;     /* something that is not ssh's own has come */
+	GString *complaint; /* what may be ssh's own, held back */
+	guint late;         /* source; 0: none */
+} Client;
+
+static void remove_source(guint *id)
+{
+	if (*id)
+		g_source_remove(*id);
+	*id = 0;
+}
+
+static void shut_channel(PssChildChannel *channel)
+{
+	Client *client = pss_child_channel_user(channel);
+
+	remove_source(&client->late);
+	pss_child_channel_shut(channel);
+}
+
+static void shut_channels(ProgramTransport *transport)
+{
+	for (guint i = 0; i < transport->channels->len; i++)
+		shut_channel(g_ptr_array_index(transport->channels, i));
+}
+
+static void release_channel(gpointer channel)
+{
+	Client *client = pss_child_channel_user(channel);
+
+	shut_channel(channel);
+	pss_child_channel_unref(channel);
+	g_string_free(client->complaint, TRUE);
+	g_free(client);
+}
+
+/* ---- the master */
+
+static void lose(ProgramTransport *transport, const GError *cause)
+{
+	transport->lost = TRUE;
+	shut_channels(transport);
+	transport->events->on_lost(transport->user, cause);
+}
+
+static void on_master_ended(GPid pid, gint status, gpointer user)
+{
+	ProgramTransport *transport = user;
+	g_autoptr(GError) cause = NULL;
+
+	transport->ended = 0;
+	transport->master->pid = 0;
+	pss_program_master_hear(transport->master, transport->person);
+	if (transport->master->last)
+		cause = g_error_new(PSS_ERROR, PSS_LINK_LOST, "ssh has ended: %s", transport->master->last);
+	else
+		cause = g_error_new(PSS_ERROR, PSS_LINK_LOST, "ssh has ended (status %d)",
+				    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	remove_source(&transport->hearing);
+	lose(transport, cause);
+}
+
+static gboolean on_heard(gint fd, GIOCondition condition, gpointer user)
+{
+	ProgramTransport *transport = user;
+
+	if (pss_program_master_hear(transport->master, transport->person))
+		return G_SOURCE_CONTINUE;
+	transport->hearing = 0;
+	return G_SOURCE_REMOVE;
+}
+
+static void on_login_done(PssProgramMaster *master, gpointer user)
+{
+	ProgramTransport *transport = user;
+
+	transport->master = master;
+	if (master->pid == 0) {
+		lose(transport, master->error);
+		return;
+	}
+	pss_program_master_tell(master, transport->person);
+	transport->ended = g_child_watch_add(master->pid, on_master_ended, transport);
+	transport->hearing = g_unix_fd_add(master->errors, G_IO_IN | G_IO_HUP, on_heard, transport);
+	transport->events->on_ready(transport->user, master->user, master->history_key, master->forwards);
+}
+
+static void program_connect(PssTransport *base)
+{
+	ProgramTransport *transport = (ProgramTransport *)base;
+
+	if (transport->target)
+		pss_program_master_start(g_steal_pointer(&transport->target), transport->person, on_login_done,
+					 transport);
+}
+
+/* ---- what clients say */
+
+/* ssh's own words when the master or the server has refused: they come before anything else. */
+static gboolean is_complaint(const Client *client, const void *data, gsize n)
+{
+	return !client->heard && client->complaint->len < COMPLAINT_MAX &&
+	       (client->complaint->len > 0 ||
+		(n >= strlen(COMPLAINT) && memcmp(data, COMPLAINT, strlen(COMPLAINT)) == 0));
+}
+
+static void on_data(gpointer user, const void *data, gsize n, gboolean is_stderr)
+{
+	Client *client = user;
+
+	if ((is_stderr || client->pty) && is_complaint(client, data, n)) {
+		g_string_append_len(client->complaint, data, (gssize)MIN(n, COMPLAINT_MAX - client->complaint->len));
+		return;
+	}
+	client->heard = TRUE;
+	client->events->on_data(client->user, data, n, is_stderr);
+}
+
+static void on_drained(gpointer user)
+{
+	Client *client = user;
+
+	client->events->on_drained(client->user);
+}
+
+static void close_client(Client *client, int status)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (client->complaint->len > 0) {
+		g_autofree char *clean = pss_said_line(client->complaint->str);
+		error = g_error_new(PSS_ERROR, PSS_FAILED, "ssh cannot open a channel: %s", clean);
+	}
+	client->events->on_closed(client->user, error ? -1 : status, error);
+}
+
+static gboolean on_late(gpointer user)
+{
+	Client *client = user;
+
+	client->late = 0;
+	close_client(client, SSH_FAILED);
+	return G_SOURCE_REMOVE;
+}
+
+/* The clients of a master that ends see that before we do, and say only that something has failed: its end is told
+ * then. */
+static void on_closed(gpointer user, int status, const GError *error)
+{
+	Client *client = user;
+
+	if (error)
+		client->events->on_closed(client->user, status, error);
+	else if (status == SSH_FAILED)
+		client->late = g_timeout_add(GRACE_MS, on_late, client);
+	else
+		close_client(client, status);
+}
+
+static const PssChannelEvents client_events = { .on_data = on_data, .on_drained = on_drained, .on_closed = on_closed };
+
+/* ---- channels */
+
+static void add(GPtrArray *argv, const char *word)
+{
+	g_ptr_array_add(argv, g_strdup(word));
+}
+
+/* ssh reads no ssh_config here, and finds a way to the server through the master alone. */
+static char **client_arguments(const ProgramTransport *transport, const PssChannelRequest *request)
+{
+	static const char *const fixed[] = { "-F", "none",
+					     "-e", "none",
+					     "-o", "ControlMaster=no",
+					     "-o", "BatchMode=yes",
+					     "-o", "ProxyCommand=false",
+					     "-o", "LogLevel=ERROR" };
+	GPtrArray *argv = g_ptr_array_new();
+
+	add(argv, transport->master->ssh);
+	for (gsize i = 0; i < G_N_ELEMENTS(fixed); i++)
+		add(argv, fixed[i]);
+	add(argv, "-S");
+	add(argv, transport->master->control);
+	add(argv, request->pty ? "-tt" : "-T");
+	if (transport->master->forwards_agent)
+		add(argv, "-A");
+	for (char **variable = transport->master->environment; *variable; variable++) {
+		g_autofree char *name = g_strndup(*variable, strcspn(*variable, "="));
+		add(argv, "-o");
+		g_ptr_array_add(argv, g_strdup_printf("SendEnv=%s", name));
+	}
+	add(argv, "--");
+	add(argv, transport->host);
+	if (request->command)
+		add(argv, request->command);
+	g_ptr_array_add(argv, NULL);
+	return (char **)g_ptr_array_free(argv, FALSE);
+}
+
+static PssChannel *program_open(PssTransport *base, const PssChannelRequest *request, const PssChannelEvents *events,
+				gpointer user)
+{
+	ProgramTransport *transport = (ProgramTransport *)base;
+	Client *client = g_new0(Client, 1);
+	PssChildChannel *channel = pss_child_channel_new(base, transport->lost ? NULL : &client_events, client);
+
+	*client = (Client){ transport, events, user, request->pty, .complaint = g_string_new(NULL) };
+	g_ptr_array_add(transport->channels, channel);
+	if (transport->lost || !transport->master)
+		return (PssChannel *)channel;
+	g_auto(GStrv) argv = client_arguments(transport, request);
+	g_auto(GStrv) environment = pss_spawn_environment(transport->master->environment);
+	if (request->pty)
+		environment = g_environ_setenv(environment, "TERM", request->term, TRUE);
+	PssSpawn spawn = { .argv = (const char *const *)argv, .environment = (const char *const *)environment };
+	pss_child_channel_start(channel, request, &spawn);
+	return (PssChannel *)channel;
+}
+
+/* ssh's client would tell the master, a moment later; what is written next must not overtake it. */
+static void program_resize(PssChannel *base, guint columns, guint rows)
+{
+	ProgramTransport *transport = (ProgramTransport *)base->transport;
+
+	pss_child_channel_resize(base, columns, rows);
+	if (transport->master && transport->master->pid > 0)
+		kill(transport->master->pid, SIGWINCH);
+}
+
+static void program_close(PssChannel *base)
+{
+	ProgramTransport *transport = (ProgramTransport *)base->transport;
+
+	g_ptr_array_remove_fast(transport->channels, base);
+}
+
+static void program_free(PssTransport *base)
+{
+	ProgramTransport *transport = (ProgramTransport *)base;
+
+	pss_person_leave(transport->person);
+	g_ptr_array_unref(transport->channels);
+	remove_source(&transport->hearing);
+	remove_source(&transport->ended);
+	pss_program_master_free(transport->master);
+	pss_person_unref(transport->person);
+	pss_target_free(transport->target);
+	g_free(transport->host);
+	g_free(transport);
+}
+
+PssTransport *pss_transport_program_new(PssTarget *target, const PssTransportEvents *events, gpointer user)
+{
+	static const PssTransportOps ops = {
+		.connect = program_connect,
+		.open = program_open,
+		.write = pss_child_channel_write,
+		.pending = pss_child_channel_pending,
+		.pause = pss_child_channel_pause,
+		.resize = program_resize,
+		.signal = pss_child_channel_signal,
+		.eof = pss_child_channel_eof,
+		.close = program_close,
+		.free = program_free,
+	};
+	ProgramTransport *transport = g_new0(ProgramTransport, 1);
+
+	transport->base.ops = &ops;
+	transport->target = target;
+	transport->host = g_strdup(target->host);
+	transport->events = events;
+	transport->user = user;
+	transport->person = pss_person_new(target, events, user);
+	transport->channels = g_ptr_array_new_with_free_func(release_channel);
+	return &transport->base;
+}

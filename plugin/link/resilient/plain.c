@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* The channels of a held transport on a computer that keeps no holder: each is one of the first link's instead. What
+ * was asked of them before that was known is in their members. Called by link.c and transport-resilient.c. */
+#include "link/resilient/private.h"
+
+static void on_plain_data(gpointer user, const void *data, gsize n, gboolean is_stderr)
+{
+	PssHeldChannel *channel = user;
+	if (channel->events)
+		channel->events->on_data(channel->user, data, n, is_stderr);
+}
+
+static void on_plain_drained(gpointer user)
+{
+	PssHeldChannel *channel = user;
+	if (channel->events)
+		channel->events->on_drained(channel->user);
+}
+
+static void on_plain_closed(gpointer user, int exit_status, const GError *error)
+{
+	PssHeldChannel *channel = user;
+	const PssChannelEvents *events = g_steal_pointer(&channel->events);
+
+	if (events)
+		events->on_closed(channel->user, exit_status, error);
+}
+
+void pss_held_open_plain(PssHeld *held, PssHeldChannel *channel)
+{
+	static const PssChannelEvents events = {
+		.on_data = on_plain_data,
+		.on_drained = on_plain_drained,
+		.on_closed = on_plain_closed,
+	};
+	PssChannelRequest request = {
+		.command = channel->command,
+		.pty = channel->pty,
+		.term = channel->term,
+		.columns = channel->columns,
+		.rows = channel->rows,
+		.first_bytes = channel->input->data,
+		.n_first_bytes = channel->input->len,
+	};
+
+	channel->plain = pss_channel_open(held->link->transport, &request, &events, channel);
+	if (channel->eof)
+		pss_channel_eof(channel->plain);
+	g_clear_pointer(&channel->input, g_byte_array_unref);
+}
+
+void pss_held_become_plain(PssHeld *held)
+{
+	for (guint i = 0; i < held->channels->len; i++)
+		pss_held_open_plain(held, held->channels->pdata[i]);
+}
+
+void pss_held_lose_plain(PssHeld *held)
+{
+	for (guint i = 0; i < held->channels->len; i++) {
+		PssHeldChannel *channel = held->channels->pdata[i];
+		if (channel->plain)
+			channel->events = NULL;
+		channel->plain = NULL;
+	}
+}
+
+void pss_held_forget_plain(PssHeld *held)
+{
+	for (guint i = 0; i < held->channels->len; i++)
+		g_clear_pointer(&((PssHeldChannel *)held->channels->pdata[i])->input, g_byte_array_unref);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* The seam itself: hands each call to the operations of the transport that made the object. Called by
+ * sessions; knows neither libssh nor processes. */
+#include "link/transport/transport.h"
+
+void pss_transport_connect(PssTransport *transport)
+{
+	transport->ops->connect(transport);
+}
+
+void pss_transport_free(PssTransport *transport)
+{
+	if (transport)
+		transport->ops->free(transport);
+}
+
+PssChannel *pss_channel_open(PssTransport *transport, const PssChannelRequest *request, const PssChannelEvents *events,
+			     gpointer user)
+{
+	g_assert(!request->pty || request->term);
+	return transport->ops->open(transport, request, events, user);
+}
+
+gboolean pss_transport_reserve(PssTransport *transport, guint n_channels, guint n_terminals)
+{
+	return transport->ops->reserve && transport->ops->reserve(transport, n_channels, n_terminals);
+}
+
+gboolean pss_transport_lead(PssTransport *transport, int fd)
+{
+	return transport->ops->lead && transport->ops->lead(transport, fd);
+}
+
+void pss_channel_write(PssChannel *channel, const void *data, gsize n)
+{
+	channel->transport->ops->write(channel, data, n);
+}
+
+gsize pss_channel_pending(PssChannel *channel)
+{
+	return channel->transport->ops->pending(channel);
+}
+
+void pss_channel_pause(PssChannel *channel, gboolean paused)
+{
+	channel->transport->ops->pause(channel, paused);
+}
+
+void pss_channel_resize(PssChannel *channel, guint columns, guint rows)
+{
+	channel->transport->ops->resize(channel, columns, rows);
+}
+
+void pss_channel_signal(PssChannel *channel, const char *name)
+{
+	channel->transport->ops->signal(channel, name);
+}
+
+void pss_channel_eof(PssChannel *channel)
+{
+	channel->transport->ops->eof(channel);
+}
+
+void pss_channel_close(PssChannel *channel)
+{
+	channel->transport->ops->close(channel);
+}

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT */
+/* The start: the control script and the terminal's command meet, the shell reads its start-up files, and
+ * the request 0 that its start-up file holds ends like any other (line.c). Where something of that cannot
+ * be, the terminal becomes a plain one and the user is told why, once. It must never leave the terminal's
+ * command waiting, and never interrupt a program that is not our own launcher. */
+#include "remote/engine/private.h"
+
+#include <string.h>
+
+#include "remote/engine/crowd.h"
+
+#define DEFAULT_DEADLINE_MS 10000
+#define PROGRAM_NAME_MAX 32
+#define CONTROL_GRACE_MS 300   /* for the terminal, where the control channel has ended first */
+#define REASON_GRACE_MS 1000   /* for the control channel, where the terminal has found that it cannot be */
+#define LAUNCHER_GRACE_MS 3000 /* for a launcher that has not spoken, where it is to give up */
+#define LOOK_MS 500            /* for a late one, whether it still may be */
+#define MOTD_MAX 65536
+#define MISSED_MAX 3
+
+/* ---- a plain terminal */
+
+/* The interrupt that the launcher will get takes with it what the terminal has got before, as a terminal does. */
+static gboolean awaits_launcher(const PssRemote *remote)
+{
+	return remote->is_unfit && !remote->has_launched && !remote->tried_shell && !remote->has_spoken &&
+	       !remote->is_late;
+}
+
+static void send_held(PssRemote *remote)
+{
+	if (awaits_launcher(remote))
+		return;
+	if (remote->held->len > 0)
+		pss_engine_send_keys(remote, remote->held->data, remote->held->len);
+	g_byte_array_set_size(remote->held, 0);
+}
+
+/* The notice has come behind a prompt, say: what that program has asked is asked again. */
+static void repeat_tail(PssRemote *remote)
+{
+	const GString *tail = remote->prelude.tail;
+
+	if ((remote->prelude.shown || remote->has_launched) && tail->len > 0 && pss_paint_is_line(tail->str))
+		pss_line_on_output(remote, tail->str, tail->len);
+}
+
+static void become_plain(PssRemote *remote, const char *reason)
+{
+	pss_engine_set_timer(remote, 0, NULL);
+	remote->phase = PSS_PHASE_RAW;
+	remote->events->on_notice(remote->user, reason);
+	if (remote->prelude.line->len > 0) /* the tail, which was kept back so far: it is shown once */
+		pss_prelude_flush(remote);
+	else
+		repeat_tail(remote);
+	pss_prelude_show(remote);
+	remote->events->on_busy(remote->user);
+	send_held(remote);
+}
+
+/* What runs there has been started by the login, and may end at its prompt. */
+static void become_plain_for_now(PssRemote *remote, const char *reason)
+{
+	g_autofree char *text = g_strdup_printf("%s; raw terminal until the shell comes to its prompt", reason);
+	become_plain(remote, text);
+}
+
+/* The launcher takes an interrupt as "start the login shell as it is". */
+static void release_launcher(PssRemote *remote)
+{
+	if (!remote->waits)
+		return;
+	remote->waits = FALSE;
+	remote->events->send_terminal(remote->user, "\003", 1);
+}
+
+static gboolean on_no_launcher(gpointer user)
+{
+	PssRemote *remote = user;
+	remote->timer = 0;
+	remote->is_late = TRUE;
+	send_held(remote);
+	return G_SOURCE_REMOVE;
+}
+
+static void fail(PssRemote *remote, const char *reason)
+{
+	g_autofree char *text = g_strdup_printf("local editing is unavailable: %s; raw terminal", reason);
+	remote->is_unfit = TRUE;
+	release_launcher(remote);
+	become_plain(remote, text);
+	if (awaits_launcher(remote))
+		pss_engine_set_timer(remote, LAUNCHER_GRACE_MS, on_no_launcher);
+}
+
+static gboolean on_no_reason(gpointer user)
+{
+	PssRemote *remote = user;
+	remote->timer = 0;
+	fail(remote, "the remote shell could not be prepared");
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean on_deadline(gpointer user)
+{
+	PssRemote *remote = user;
+	remote->timer = 0;
+	if (pss_crowd_excuses(remote)) {
+		pss_engine_set_timer(remote, LOOK_MS, on_deadline);
+		return G_SOURCE_REMOVE;
+	}
+	if (remote->phase == PSS_PHASE_STARTING)
+		become_plain_for_now(remote, "start-up files have come to no prompt yet (they wait for something, or "
+					     "have replaced the shell)");
+	else if (remote->has_spoken && !remote->waits && remote->home)
+		become_plain_for_now(remote, "the login has come to no shell yet (it waits for something)");
+	else {
+		remote->is_late = TRUE;
+		fail(remote, "the remote shell could not be prepared in time");
+	}
+	return G_SOURCE_REMOVE;
+}
+
+void pss_boot_begin(PssRemote *remote)
+{
+	if (remote->boot_deadline_ms == 0)
+		remote->boot_deadline_ms = DEFAULT_DEADLINE_MS;
+	pss_crowd_join(remote);
+	pss_engine_set_timer(remote, remote->boot_deadline_ms, on_deadline);
+}
+
+/* ---- the terminal's output and its keys */
+
+static gboolean is_before_launcher(const PssRemote *remote)
+{
+	return !remote->has_launched && !remote->tried_shell;
+}
+
+static gboolean is_another_program(PssRemote *remote, const void *data, gsize n)
+{
+	return (remote->phase == PSS_PHASE_MEETING || remote->phase == PSS_PHASE_STARTING) && !remote->paints &&
+	       pss_paint_takes_keyboard(&remote->paint, data, n);
+}
+
+void pss_boot_on_output(PssRemote *remote, const void *data, gsize n)
+{
+	if (is_another_program(remote, data, n))
+		become_plain_for_now(remote, "start-up files run a program that takes the keyboard");
+	pss_prelude_follow(&remote->prelude, data, n);
+	if (is_before_launcher(remote)) {
+		remote->has_spoken = TRUE;
+		if (remote->is_unfit)
+			send_held(remote);
+		pss_prelude_take(remote, data, n);
+		return;
+	}
+	/* The launcher shows what a login shows. */
+	if (remote->motd && remote->waits && remote->motd->len + n <= MOTD_MAX)
+		g_string_append_len(remote->motd, data, (gssize)n);
+	pss_prelude_filter(remote, data, n);
+}
+
+/* Whoever prints may read, as soon as it is shown what he prints. */
+static gboolean is_heard(const PssRemote *remote)
+{
+	return is_before_launcher(remote) && remote->prelude.shown;
+}
+
+void pss_boot_on_prelude(PssRemote *remote)
+{
+	if (remote->phase == PSS_PHASE_MEETING)
+		send_held(remote);
+}
+
+void pss_boot_on_keys(PssRemote *remote, const void *data, gsize n)
+{
+	if (remote->phase == PSS_PHASE_RAW ? !awaits_launcher(remote) : is_heard(remote))
+		pss_engine_send_keys(remote, data, n);
+	else
+		g_byte_array_append(remote->held, data, (guint)n);
+}
+
+void pss_boot_on_interrupt(PssRemote *remote)
+{
+	if (is_heard(remote))
+		pss_engine_send_keys(remote, "\003", 1);
+}
+
+static void tell_motd(PssRemote *remote)
+{
+	if (remote->motd && remote->motd->len > 0)
+		remote->events->on_motd(remote->user, remote->motd->str);
+	if (remote->motd)
+		g_string_free(g_steal_pointer(&remote->motd), TRUE);
+}
+
+/* `is_repeated`: what came so far the login shell prints again, as far as it does so with ssh, and where. */
+static void end_prelude(PssRemote *remote, gboolean is_repeated)
+{
+	if (is_repeated && !remote->keys_sent)
+		pss_prelude_drop(remote);
+	else
+		pss_prelude_show(remote);
+}
+
+static void on_launcher(PssRemote *remote, gboolean is_repeated)
+{
+	remote->waits = remote->has_launched = TRUE;
+	end_prelude(remote, is_repeated);
+	/* What a person has answered is asked again. */
+	if (remote->keys_sent)
+		pss_prelude_forget(remote);
+	if (remote->is_unfit) {
+		release_launcher(remote);
+		send_held(remote);
+	} else if (remote->control_ended)
+		fail(remote, "the remote computer runs no commands beside the terminal");
+}
+
+/* It has gone on to the login shell already. The control channel finds the same reason, and says it. */
+static void on_plain_launcher(PssRemote *remote, gboolean is_repeated)
+{
+	remote->has_launched = remote->paints = TRUE;
+	end_prelude(remote, is_repeated);
+	if (remote->phase == PSS_PHASE_MEETING)
+		pss_engine_set_timer(remote, REASON_GRACE_MS, on_no_reason);
+	else
+		send_held(remote);
+}
+
+void pss_boot_on_mark(PssRemote *remote, char kind, const char *argument)
+{
+	if (kind == 'w') {
+		on_launcher(remote, *argument != '\0');
+	} else if (kind == 'p') {
+		on_plain_launcher(remote, *argument != '\0');
+	} else if (kind == 's') {
+		remote->waits = FALSE;
+		remote->paints = *argument != '\0';
+		if (remote->phase != PSS_PHASE_MEETING)
+			return;
+		tell_motd(remote);
+		remote->phase = PSS_PHASE_STARTING;
+		remote->began = g_get_monotonic_time();
+		pss_engine_set_timer(remote, remote->boot_deadline_ms, on_deadline);
+		/* These were held until somebody could read them. */
+		send_held(remote);
+	}
+}
+
+/* ---- the control channel's word */
+
+/* `what`: the shell's name, or a reason of several words. */
+static void on_unsupported(PssRemote *remote, const char *what)
+{
+	g_autofree char *text =
+		g_strdup_printf("local editing unavailable%s %s; raw terminal; invoke-command runs statelessly",
+				strchr(what, ' ') ? ":" : " for", what);
+	become_plain(remote, text);
+}
+
+/* The process of the terminal's command is another program's, or is not there. A terminal that has printed nothing may
+ * not have begun. */
+static void on_other_program(PssRemote *remote, const char *program)
+{
+	if (remote->phase == PSS_PHASE_STARTING) {
+		g_autofree char *text =
+			g_strdup_printf("local editing is unavailable: start-up files have replaced the shell by %s; "
+					"raw terminal",
+					program);
+		become_plain(remote, text);
+	} else if (!remote->has_launched && (remote->has_spoken || ++remote->n_missed >= MISSED_MAX)) {
+		become_plain_for_now(remote, "the login runs a program of its own");
+	}
+}
+
+/* A word that people are shown. */
+static void take_program(PssRemote *remote, const char *name)
+{
+	gsize n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789");
+
+	if (n == 0 || name[n] || n > PROGRAM_NAME_MAX)
+		return;
+	g_free(remote->program);
+	remote->program = g_strdup(name);
+}
+
+void pss_boot_on_reply(PssRemote *remote, const PssReply *reply)
+{
+	if (remote->phase != PSS_PHASE_MEETING && remote->phase != PSS_PHASE_STARTING && reply->type != 'r')
+		return;
+	switch (reply->type) {
+	case 'd':
+		g_free(remote->home);
+		remote->home = g_strdup(reply->field[0]);
+		take_program(remote, reply->field[1]);
+		pss_engine_forget_script(remote);
+		break;
+	case 'h':
+		g_free(remote->boot);
+		remote->boot = *reply->field[0] ? g_strdup(reply->field[0]) : NULL;
+		break;
+	case 'x':
+		fail(remote, reply->field[0]);
+		break;
+	case 'u':
+		remote->refusal = g_strdup(reply->field[0]);
+		pss_engine_end(remote, PSS_REMOTE_REFUSED, 1);
+		break;
+	case 'n':
+		on_unsupported(remote, reply->field[0]);
+		break;
+	case 'o':
+		on_other_program(remote, reply->field[0]);
+		break;
+	case 'r':
+		remote->family = pss_family_from_name(reply->field[0]);
+		break;
+	default:
+		break;
+	}
+}
+
+/* ---- the ends of the channels */
+
+static gboolean on_no_control(gpointer user)
+{
+	PssRemote *remote = user;
+	remote->timer = 0;
+	remote->is_unproven = TRUE;
+	fail(remote, "the remote computer runs no commands beside the terminal");
+	return G_SOURCE_REMOVE;
+}
+
+void pss_boot_on_control_closed(PssRemote *remote)
+{
+	if (remote->phase == PSS_PHASE_STARTING)
+		become_plain(remote, "local editing is unavailable: the control channel has ended; raw terminal");
+	else if (remote->phase == PSS_PHASE_MEETING && remote->has_launched)
+		fail(remote, "the remote computer runs no commands beside the terminal");
+	else if (remote->phase == PSS_PHASE_MEETING)
+		pss_engine_set_timer(remote, CONTROL_GRACE_MS, on_no_control);
+}
+
+/* A server that runs something else in the place of our command, or nothing, may have a login shell all the same.
+ * Whoever has been talked to has had his chance. */
+gboolean pss_boot_try_login_shell(PssRemote *remote)
+{
+	if (!is_before_launcher(remote) || remote->keys_sent)
+		return FALSE;
+	pss_prelude_drop(remote);
+	remote->tried_shell = remote->is_unproven = TRUE;
+	remote->events->open_login_shell(remote->user);
+	if (remote->phase == PSS_PHASE_MEETING)
+		fail(remote, "the remote computer runs no commands of ours");
+	return TRUE;
+}
+
+gboolean pss_boot_on_terminal_closed(PssRemote *remote)
+{
+	if (pss_boot_try_login_shell(remote))
+		return TRUE;
+	pss_prelude_show(remote);
+	if (remote->phase == PSS_PHASE_MEETING || remote->phase == PSS_PHASE_STARTING)
+		remote->events->on_notice(remote->user, "remote shell exited in start-up");
+	return FALSE;
+}

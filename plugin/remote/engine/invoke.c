@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/* An invocation: a request like a line (line.c), whose streams are the fifos of a relay. Done is said three times:
+ * by the reply `E`, and by a mark at the end of either stream; all are waited for, so that not a byte is missing.
+ * The marks at their beginnings tell the streams from what a job of an earlier invocation wrote. Called by
+ * line.c and by the session. The terminal's mark is no part of it: a terminal may be stopped. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/secret.h"
+#include "remote/engine/private.h"
+#include "remote/protocol/variables.h"
+#include "wire/status.h"
+
+#define SILENCE_MS 5000
+#define LOST_MS 2000
+#define LAST_SILENCE_MS 2000 /* of a shell that is gone */
+#define LAST_BYTES_S 30
+
+/* streams_state */
+enum { BEFORE, INSIDE, BEHIND, LOST };
+
+static void make_mark(const PssRemote *remote, char kind, char *ret_mark)
+{
+	g_snprintf(ret_mark, PSS_STREAM_MARK_MAX, "\036%s%c", remote->nonce, kind);
+}
+
+char *pss_remote_old_mark(PssRemote *remote, char kind)
+{
+	return g_strdup_printf("\036%s%c", remote->old_nonce, kind);
+}
+
+static void prepare_streams(PssRemote *remote)
+{
+	char mark[PSS_STREAM_MARK_MAX];
+
+	make_mark(remote, '<', mark);
+	for (int i = 0; i < 2; i++) {
+		pss_stream_expect(&remote->streams[i], mark);
+		remote->streams_state[i] = BEFORE;
+	}
+}
+
+void pss_invoke_forget(PssRemote *remote)
+{
+	remote->invoke_events = NULL;
+	pss_secret_free(remote->invoke_request);
+	if (remote->invoke_undo)
+		g_string_free(remote->invoke_undo, TRUE);
+	remote->invoke_request = remote->invoke_undo = NULL;
+}
+
+gboolean pss_remote_invoke(PssRemote *remote, const PssCommand *command, guint relay, guint input,
+			   const PssInvokeEvents *events, gpointer user, GError **error)
+{
+	if (remote->phase != PSS_PHASE_IDLE || remote->control_ended) {
+		g_set_error_literal(error, PSS_ERROR, PSS_BUSY, "the remote shell is not at its prompt");
+		return FALSE;
+	}
+	g_autofree char *refusal =
+		pss_variables_refuse(remote->family, pss_remote_shell_name(remote), command->variables);
+	if (refusal) {
+		g_set_error_literal(error, PSS_ERROR, PSS_USAGE, refusal);
+		return FALSE;
+	}
+	g_autoptr(PssSecret) text = pss_secret_new(pss_words_room(command));
+	pss_words_command(text, remote->family, command);
+	if (memchr(text->str, '\0', text->len)) {
+		g_set_error_literal(error, PSS_ERROR, PSS_USAGE, "a command cannot hold a NUL byte");
+		return FALSE;
+	}
+	pss_line_new_nonce(remote);
+	remote->holds_trace = TRUE;
+	remote->invoke_events = events;
+	remote->invoke_user = user;
+	gboolean has_secrets = command->variables && command->variables[0];
+	remote->invoke_request = pss_secret_new(has_secrets ? PSS_REQUEST_ROOM(text->len) : text->len + 512);
+	remote->invoke_undo = g_string_new(NULL);
+	remote->relay = relay;
+	remote->background = FALSE;
+	pss_request_invoke(remote->invoke_request, remote->family, remote->nonce, text->str, text->len, relay, input);
+	pss_words_undo(remote->invoke_undo, remote->family, command);
+	prepare_streams(remote);
+	pss_line_begin(remote);
+	return TRUE;
+}
+
+/* ---- what it leaves on the terminal */
+
+/* An interrupt that no terminal sent is echoed nevertheless, and a shell begins a new line for it, or for an `exit`
+ * that is none. Where that is all there is until the mark, it is nobody's output. */
+gboolean pss_invoke_hold_trace(PssRemote *remote, const void *data, gsize n)
+{
+	const char *at = data;
+	gboolean is_trace = remote->holds_trace && n <= sizeof remote->trace - remote->n_trace;
+
+	for (gsize i = 0; is_trace && i < n; i++)
+		is_trace = strchr("^C\r\n", at[i]) && at[i] != '\0';
+	if (!is_trace) {
+		pss_invoke_show_trace(remote);
+		return FALSE;
+	}
+	memcpy(remote->trace + remote->n_trace, data, n);
+	remote->n_trace += n;
+	return TRUE;
+}
+
+void pss_invoke_drop_trace(PssRemote *remote)
+{
+	remote->holds_trace = FALSE;
+	remote->n_trace = 0;
+}
+
+/* The command has ended. The echo of an interrupt that came too late for it is yet to come. */
+void pss_invoke_end_trace(PssRemote *remote)
+{
+	gboolean goes_on = remote->holds_trace && remote->invoke_events && remote->keys_sent > 0;
+
+	pss_invoke_drop_trace(remote);
+	remote->holds_trace = goes_on;
+}
+
+void pss_invoke_show_trace(PssRemote *remote)
+{
+	gsize n = remote->n_trace;
+
+	pss_invoke_drop_trace(remote);
+	if (n > 0)
+		pss_line_show(remote, remote->trace, n);
+}
+
+gboolean pss_remote_is_invoking(PssRemote *remote)
+{
+	return remote->invoke_events != NULL;
+}
+
+/* ---- done */
+
+static void finish(PssRemote *remote, gboolean whole)
+{
+	const PssInvokeEvents *events = remote->invoke_events;
+
+	gboolean ending = remote->phase == PSS_PHASE_ENDING;
+
+	pss_engine_set_timer(remote, 0, NULL);
+	pss_line_stop_seconds(remote);
+	if (remote->invoke_undo->len > 0 && !ending)
+		pss_engine_send_request(remote, remote->invoke_undo, TRUE);
+	pss_invoke_forget(remote);
+	remote->exit_status = -1; /* an `exit` in it was its own */
+	remote->interrupted = FALSE;
+	if (!ending) {
+		remote->phase = PSS_PHASE_IDLE;
+		pss_reader_on_done(remote);
+	}
+	events->on_done(remote->invoke_user, remote->status, remote->background, whole);
+	if (ending)
+		pss_engine_end(remote, remote->end_how, remote->end_status);
+}
+
+static void finish_if_done(PssRemote *remote)
+{
+	const guint *state = remote->streams_state;
+	gboolean whole = state[0] == BEHIND && state[1] == BEHIND;
+
+	if (state[0] < BEHIND || state[1] < BEHIND)
+		return;
+	if (remote->has_report)
+		finish(remote, whole);
+	else if (remote->phase == PSS_PHASE_ENDING && (!whole || remote->control_ended))
+		pss_engine_end(remote, remote->end_how, remote->end_status);
+}
+
+/* ---- the end of the shell */
+
+static gboolean on_last_silence(gpointer user)
+{
+	PssRemote *remote = user;
+
+	remote->timer = 0;
+	if (remote->invoke_events->on_silence(remote->invoke_user))
+		pss_engine_set_timer(remote, LAST_SILENCE_MS, on_last_silence);
+	else
+		pss_engine_end(remote, remote->end_how, remote->end_status);
+	return G_SOURCE_REMOVE;
+}
+
+gboolean pss_invoke_await_streams(PssRemote *remote, PssRemoteEnd how, int status)
+{
+	if (!remote->invoke_events)
+		return FALSE;
+	if (remote->phase != PSS_PHASE_ENDING) {
+		remote->phase = PSS_PHASE_ENDING;
+		remote->end_how = how;
+		remote->end_status = status;
+		remote->end_deadline = g_get_monotonic_time() + LAST_BYTES_S * G_USEC_PER_SEC;
+		pss_line_stop_seconds(remote);
+		pss_engine_set_timer(remote, LAST_SILENCE_MS, on_last_silence);
+	}
+	finish_if_done(remote);
+	return TRUE;
+}
+
+/* A job that it has left may write for ever. */
+static void on_last_bytes(PssRemote *remote)
+{
+	if (g_get_monotonic_time() < remote->end_deadline)
+		pss_engine_set_timer(remote, LAST_SILENCE_MS, on_last_silence);
+}
+
+static gboolean on_silence(gpointer user)
+{
+	PssRemote *remote = user;
+
+	remote->timer = 0;
+	if (remote->invoke_events->on_silence(remote->invoke_user))
+		pss_engine_set_timer(remote, SILENCE_MS, on_silence);
+	else
+		finish(remote, FALSE);
+	return G_SOURCE_REMOVE;
+}
+
+void pss_invoke_on_report(PssRemote *remote, const PssReply *reply)
+{
+	remote->background = reply->field[3][0] != '\0';
+	if (remote->phase != PSS_PHASE_ENDING)
+		pss_engine_set_timer(remote, SILENCE_MS, on_silence);
+	finish_if_done(remote);
+}
+
+static gboolean on_lost(gpointer user)
+{
+	PssRemote *remote = user;
+
+	remote->timer = 0;
+	remote->status = remote->mark_status;
+	finish(remote, FALSE);
+	return G_SOURCE_REMOVE;
+}
+
+void pss_invoke_on_mark(PssRemote *remote, const char *argument)
+{
+	if (remote->has_report || remote->has_mark)
+		return;
+	remote->has_mark = TRUE;
+	remote->mark_status = atoi(argument) & 255;
+	pss_engine_set_timer(remote, LOST_MS, on_lost);
+}
+
+/* ---- the relay */
+
+typedef struct {
+	PssRemote *remote;
+	gboolean is_stderr;
+} Plain;
+
+static void on_plain(gpointer user, const void *data, gsize n)
+{
+	const Plain *plain = user;
+	const PssRemote *remote = plain->remote;
+
+	remote->invoke_events->on_stream(remote->invoke_user, plain->is_stderr, data, n);
+}
+
+/* One stretch of one stream up to its next mark. FALSE: all of it has been taken. */
+static gboolean take(PssRemote *remote, gboolean is_stderr, const char **data, gsize *n)
+{
+	guint *state = &remote->streams_state[is_stderr];
+	Plain plain = { remote, is_stderr };
+	char mark[PSS_STREAM_MARK_MAX];
+
+	if (*state >= BEHIND ||
+	    !pss_stream_feed(&remote->streams[is_stderr], data, n, *state == INSIDE ? on_plain : NULL, &plain))
+		return FALSE;
+	if (++*state == BEHIND)
+		return FALSE;
+	make_mark(remote, '>', mark);
+	pss_stream_expect(&remote->streams[is_stderr], mark);
+	return TRUE;
+}
+
+void pss_remote_relay_data(PssRemote *remote, guint relay, gboolean is_stderr, const void *data, gsize n)
+{
+	const char *at = data;
+
+	if (!remote->invoke_events || relay != remote->relay)
+		return;
+	while (n > 0 && remote->invoke_events && take(remote, is_stderr, &at, &n))
+		;
+	if (!remote->invoke_events)
+		return;
+	if (remote->phase == PSS_PHASE_ENDING)
+		on_last_bytes(remote);
+	else if (remote->has_report)
+		pss_engine_set_timer(remote, SILENCE_MS, on_silence);
+	finish_if_done(remote);
+}
+
+void pss_remote_relay_fence(PssRemote *remote, guint relay, gboolean is_stderr)
+{
+	if (!remote->invoke_events || relay != remote->relay || remote->streams_state[is_stderr] >= BEHIND)
+		return;
+	remote->streams_state[is_stderr] = LOST;
+	finish_if_done(remote);
+}
+
+void pss_remote_relay_closed(PssRemote *remote, guint relay)
+{
+	if (!remote->invoke_events || relay != remote->relay)
+		return;
+	for (int i = 0; i < 2; i++)
+		if (remote->streams_state[i] != BEHIND)
+			remote->streams_state[i] = LOST;
+	finish_if_done(remote);
+}
+
+char *pss_remote_relay_command(PssRemote *remote, guint relay)
+{
+	if (!remote->home || remote->phase == PSS_PHASE_RAW || strpbrk(remote->home, "\n\r"))
+		return NULL;
+	g_autofree char *path = g_build_filename(remote->home, "relay", NULL);
+	g_autoptr(GString) quoted = g_string_new(NULL);
+	pss_words_quote(quoted, path);
+	/* A restricted shell refuses `exec`, and then runs the rest. */
+	return g_strdup_printf("exec /bin/sh %s %u; sh %s %u", quoted->str, relay, quoted->str, relay);
+}
+
+char *pss_remote_relay_mark(PssRemote *remote)
+{
+	return g_strdup_printf("\036%s", remote->key);
+}
+
+void pss_remote_relay_end(PssRemote *remote, guint relay)
+{
+	if (remote->phase != PSS_PHASE_IDLE || remote->control_ended)
+		return;
+	g_autoptr(GString) request = g_string_new(NULL);
+	pss_request_end_relay(request, remote->family, relay);
+	pss_engine_send_request(remote, request, TRUE);
+}

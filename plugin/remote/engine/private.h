@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/* What the engine's own files share (engine.c, boot.c, line.c); nobody else includes it. */
+#pragma once
+
+#include "remote/engine/engine.h"
+#include "remote/protocol/marks.h"
+#include "remote/protocol/replies.h"
+#include "remote/protocol/request.h"
+#include "remote/protocol/stream.h"
+#include "terminal/column.h"
+#include "terminal/paint.h"
+
+typedef enum {
+	PSS_PHASE_MEETING,  /* the two channels find each other; the terminal's command waits */
+	PSS_PHASE_STARTING, /* the shell reads its start-up files */
+	PSS_PHASE_IDLE,     /* a line may come */
+	PSS_PHASE_SENT,     /* a line is on its way; keys are held back */
+	PSS_PHASE_RUNNING,  /* it has begun; keys go to it */
+	PSS_PHASE_TYPED,    /* it is done; the shell is asked for keys that nothing read */
+	PSS_PHASE_RAW,      /* a plain terminal */
+	PSS_PHASE_ENDING,   /* the shell is gone; what its last invocation has printed is on its way */
+	PSS_PHASE_ENDED,
+} PssPhase;
+
+/* The slots of pss_marks_expect(). */
+enum { PSS_SLOT_NAME, PSS_SLOT_REQUEST }; /* with the first line the first becomes the last request's */
+
+/* fish's own reader (fish-reader.c). */
+typedef struct {
+	char key[16];                      /* what calls it to read a request */
+	char called[PSS_NONCE_LENGTH + 1]; /* the request after whose end it was called last */
+	char begun[PSS_NONCE_LENGTH + 1];  /* the last request that the reader has executed */
+	gboolean waits;                    /* for keys, or will */
+	gboolean at_rest;                  /* it has waited, and may have been called */
+	gboolean reads;                    /* requests, from the fifo */
+	gboolean is_open;                  /* it waits until there is a request, as the user's handlers may run */
+	gboolean has_request;              /* that it has not been called for */
+	gboolean is_leaving;               /* it will not read what comes behind the last request */
+	guint quiet_timer;                 /* till it has painted, where it is left waiting */
+	GString *painted;                  /* while it waits */
+	gboolean has_no_text;              /* no command line is painted now */
+	GString *tail;                     /* of a command's output: what may be a mark of the reader's own */
+	guint timer, n_calls;
+	gboolean disturbed;    /* keys that make a terminal forget have been sent since it read last */
+	gboolean may_be_extra; /* it was called once more: the key may lie in the terminal unread */
+} PssReader;
+
+/* What was printed before the launcher spoke (prelude.c). */
+typedef struct {
+	GString *held; /* not shown yet */
+	gboolean shown;
+	guint timer;
+	gboolean holds_lines; /* the timer is that of whole lines */
+	GString *begun;       /* its last line */
+	GString *tail;        /* the last line of all that was printed so far */
+	GPtrArray *lines;     /* those before it */
+	GString *line;        /* what may become a repetition of one of them, for a moment */
+	guint line_timer;
+	gsize n_remembered;
+	gboolean is_inside; /* a line that is shown */
+} PssPrelude;
+
+struct PssRemote {
+	const PssRemoteEvents *events;
+	gpointer user;
+	gboolean kept;
+	gboolean tell_kept; /* it was not when the shell started, and has not been told yet */
+	gboolean says_kept; /* the request that was sent tells it */
+	guint boot_deadline_ms;
+	gint64 began; /* the start */
+	guint crowd;  /* so many that began with it at most, itself among them */
+
+	char name[PSS_NONCE_LENGTH + 1];
+	char key[PSS_NONCE_LENGTH + 1];
+	char nonce[PSS_NONCE_LENGTH + 1];      /* of the request that runs, or ran last */
+	char mark_nonce[PSS_NONCE_LENGTH + 1]; /* of the last line */
+	char old_nonce[PSS_NONCE_LENGTH + 1];  /* of the line before it */
+	gboolean slot_is_name;
+	char *terminal_command;
+	char *refusal; /* why the session cannot be what it was asked to be */
+	char *program; /* the name of the shell's, untrusted; NULL: not known, or none that can be shown */
+	char *home;    /* the private directory, untrusted; NULL until it is known */
+	char *boot;    /* the computer's boot id, untrusted; NULL until it is known */
+	char *control_script;
+	gsize n_control_script;
+
+	PssPhase phase;
+	PssFamily family;
+	PssPrelude prelude;
+	struct pss_tokenizer paint;
+	gboolean has_spoken;   /* something was printed before the launcher spoke */
+	gboolean has_launched; /* the launcher has spoken */
+	gboolean is_unfit;     /* when it does, it is to start the login shell as it is */
+	gboolean is_late;      /* … or never */
+	gboolean tried_shell;  /* the terminal has been opened anew, for the login shell */
+	gboolean paints;       /* the shell's own reader does, as another program would */
+	gboolean is_unproven;  /* nothing says that what is on the terminal will stay */
+	guint n_missed;        /* times that the launcher's process was not there */
+	gboolean waits;        /* the terminal's command has said that it waits for the control channel */
+	GString *motd;         /* what came before the shell's own start, for on_motd; NULL: not wanted */
+	gboolean control_ended;
+	gboolean deaf; /* replies do not come: the mark alone has to do */
+	guint timer;   /* of the phase, 0: none */
+	guint timer_ms;
+	GSourceFunc on_timer; /* NULL: none, or it has come */
+	gboolean link_down;   /* it stands still */
+
+	PssMarks marks;
+	PssReplies replies;
+	struct pss_column column;
+	gboolean dropping; /* between the marks p and q, n and s: the shell's own prompt */
+	gsize n_dropped;
+	PssReader reader;
+
+	gboolean resuming;  /* the request behind another engine's has not begun */
+	gboolean ask;       /* whether the text is complete */
+	guint n_sent;       /* times that the request was sent */
+	GString *text;      /* the lines of one command so far */
+	GByteArray *held;   /* keys that wait: for the line to begin, or for the prompt */
+	guint grace_timer;  /* until they go to what has begun */
+	GByteArray *unread; /* keys that have come back from the terminal, while it is asked for them */
+	gsize keys_sent;    /* bytes that may lie unread in the terminal */
+	guint retry_ms;     /* how long the first answer to that is waited for */
+	char sentinel[PSS_NONCE_LENGTH + 1]; /* typed behind keys that shall come back */
+	gboolean interrupted;                /* pss_remote_interrupt() while the line was on its way */
+	guint n_seconds;                     /* second lines, or questions for keys, sent for this request */
+	guint second_timer;                  /* the next one, after an interrupt */
+
+	gboolean completing;
+	char complete_nonce[PSS_NONCE_LENGTH + 1];
+	gsize complete_before; /* bytes of the lines before the one that is completed */
+	guint complete_timer;
+
+	gboolean has_mark, has_report; /* the two halves of "done" */
+	int mark_status;
+	int exit_status; /* of a kept exit, -1: none */
+	int status;
+	GString *prompt;
+	GString *right; /* the prompt at the right margin */
+	GString *directory;
+	gboolean fresh;
+	gboolean has_prompt;
+
+	/* an invocation; invoke_events is NULL while there is none */
+	const PssInvokeEvents *invoke_events;
+	gpointer invoke_user;
+	GString *invoke_request; /* as it was sent */
+	GString *invoke_undo;    /* what is sent behind it when it is done */
+	guint relay;
+	PssStream streams[2];   /* standard output, standard error */
+	guint streams_state[2]; /* invoke.c */
+	gboolean background;    /* it left something running */
+	PssRemoteEnd end_how;   /* in ENDING */
+	int end_status;
+	gint64 end_deadline; /* monotonic */
+	/* what it has left on the terminal so far, while that may be an interrupt's echo alone */
+	gboolean holds_trace;
+	char trace[16];
+	gsize n_trace;
+};
+
+/* ---- engine.c */
+void pss_engine_draw_nonce(char *nonce);
+void pss_engine_set_timer(PssRemote *remote, guint milliseconds, GSourceFunc on_timer); /* 0: none */
+void pss_engine_forget_script(PssRemote *remote);
+void pss_engine_send_keys(PssRemote *remote, const void *data, gsize n);
+/* `is_at_rest`: behind it the shell is at rest as before. */
+void pss_engine_send_request(PssRemote *remote, const GString *request, gboolean is_at_rest);
+void pss_engine_end(PssRemote *remote, PssRemoteEnd how, int status);
+
+/* ---- boot.c: from nothing to the first prompt, or to a plain terminal */
+void pss_boot_begin(PssRemote *remote);
+void pss_boot_on_mark(PssRemote *remote, char kind, const char *argument);
+void pss_boot_on_output(PssRemote *remote, const void *data, gsize n);
+void pss_boot_on_reply(PssRemote *remote, const PssReply *reply);
+void pss_boot_on_control_closed(PssRemote *remote);
+gboolean pss_boot_on_terminal_closed(PssRemote *remote); /* TRUE: it has been opened anew */
+/* before the shell starts */
+void pss_boot_on_keys(PssRemote *remote, const void *data, gsize n);
+void pss_boot_on_interrupt(PssRemote *remote);
+void pss_boot_on_prelude(PssRemote *remote); /* it is shown from now on */
+
+gboolean pss_boot_try_login_shell(PssRemote *remote);
+
+/* ---- prelude.c: what is printed before the launcher speaks */
+void pss_prelude_init(PssPrelude *prelude);
+void pss_prelude_finish(PssPrelude *prelude);
+void pss_prelude_follow(PssPrelude *prelude, const char *data, gsize n);
+void pss_prelude_take(PssRemote *remote, const void *data, gsize n);
+void pss_prelude_show(PssRemote *remote);   /* what is held */
+void pss_prelude_drop(PssRemote *remote);   /* what is held */
+void pss_prelude_forget(PssRemote *remote); /* what could be repeated */
+void pss_prelude_filter(PssRemote *remote, const void *data, gsize n);
+void pss_prelude_flush(PssRemote *remote); /* nothing may be kept back any more */
+
+/* ---- line.c: one request from its sending to its prompt */
+void pss_line_on_mark(PssRemote *remote, char kind, const char *argument);
+void pss_line_on_reply(PssRemote *remote, const PssReply *reply);
+void pss_line_on_output(PssRemote *remote, const void *data, gsize n);
+void pss_line_on_control_closed(PssRemote *remote);
+void pss_line_to_first_prompt(PssRemote *remote);
+void pss_line_ask_again(PssRemote *remote); /* later: an interrupt was sent */
+void pss_line_stop_seconds(PssRemote *remote);
+void pss_line_resume(PssRemote *remote); /* an empty request, behind what may run */
+void pss_line_new_nonce(PssRemote *remote);
+void pss_line_begin(PssRemote *remote); /* the request goes out */
+
+/* ---- typed.c: keys to the terminal, and those that nothing read */
+void pss_typed_on_keys(PssRemote *remote, const void *data, gsize n);
+void pss_typed_on_begun(PssRemote *remote); /* a line or an invocation */
+void pss_typed_ask(PssRemote *remote);      /* what is unread; then the first prompt */
+void pss_typed_on_reply(PssRemote *remote, const PssReply *reply);
+void pss_typed_emit(PssRemote *remote); /* behind a prompt */
+void pss_typed_stop(PssRemote *remote); /* what waits, waits on */
+
+/* ---- complete.c: what may stand at the cursor */
+void pss_complete_on_reply(PssRemote *remote, const PssReply *reply);
+void pss_complete_give_up(PssRemote *remote); /* nothing where none is under way */
+
+/* ---- line.c, for invoke.c */
+void pss_line_show(PssRemote *remote, const void *data, gsize n);
+
+/* ---- invoke.c: the same for an invocation, from line.c */
+void pss_invoke_on_mark(PssRemote *remote, const char *argument);
+void pss_invoke_on_report(PssRemote *remote, const PssReply *reply);
+void pss_invoke_forget(PssRemote *remote);
+/* The shell is gone. TRUE: an invocation is waited for, and pss_engine_end() follows. */
+gboolean pss_invoke_await_streams(PssRemote *remote, PssRemoteEnd how, int status);
+/* Terminal output: TRUE: kept back, as an interrupt may have made it. */
+gboolean pss_invoke_hold_trace(PssRemote *remote, const void *data, gsize n);
+/* It was: nobody wants it. */
+void pss_invoke_drop_trace(PssRemote *remote);
+void pss_invoke_end_trace(PssRemote *remote);
+/* It was not, or somebody watches: nothing is kept back any more. */
+void pss_invoke_show_trace(PssRemote *remote);
+
+/* ---- fish-reader.c: a shell that keeps its own line editor (fish) */
+void pss_reader_init(PssReader *reader, const char *nonce);
+void pss_reader_init_key(PssReader *reader, const char *key); /* of another engine */
+void pss_reader_finish(PssReader *reader);
+void pss_reader_stop(PssReader *reader);
+void pss_reader_on_mark(PssRemote *remote, guint slot, char kind, const char *argument);
+void pss_reader_on_output(PssRemote *remote, const void *data, gsize n); /* for pss_line_on_output() */
+void pss_reader_release(PssRemote *remote, gboolean ends); /* what it has kept back of that; `ends`: the output does */
+void pss_reader_on_paint(PssRemote *remote, const void *data, gsize n);
+void pss_reader_on_keys(PssRemote *remote, const void *data, gsize n);
+/* One has been sent; `is_at_rest`: behind it the shell is at rest as before. */
+void pss_reader_on_request(PssRemote *remote, gboolean is_at_rest);
+void pss_reader_on_done(PssRemote *remote); /* of a line or an invocation */
+void pss_reader_call_again(PssRemote *remote);

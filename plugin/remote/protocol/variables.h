@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* `$using:` values as variables of a remote shell: scalars, arrays, maps. Pure: text in, text out.
+ *
+ * A list of them is texts: "NAME=value"; of an array "NAME(a", of a map "NAME(m", and behind either "[KEY" and "=value"
+ * in turn. An array's KEY is an index that counts from 0. NULL is a list without variables. */
+#pragma once
+
+#include "remote/protocol/family.h"
+
+/* What stands in a command's text for the local variable NAME: "${__pss_using_NAME}". */
+#define PSS_USING "__pss_using_"
+
+/* Is it such a list? What comes from a client is checked by this before all else. */
+gboolean pss_variables_are_good(const char *const *variables);
+
+/* Appends what sets them. */
+void pss_variables_append(GString *out, PssFamily family, const char *const *variables);
+
+/* Why a shell of that family, by the name of `program` (NULL: not known), cannot hold them: a sentence that names the
+ * variable and the way out. NULL: it can. */
+char *pss_variables_refuse(PssFamily family, const char *program, const char *const *variables);
+
+/* Appends their names there, each behind a blank. */
+void pss_variables_names(GString *out, const char *const *variables);
+
+/* fish has no ${NAME}, nor [@] and [*]: references in `text` as fish has them. */
+void pss_variables_unbrace(GString *text, const char *const *variables);
+
+/* So many bytes are enough for what pss_variables_append() writes. */
+gsize pss_variables_room(const char *const *variables);
