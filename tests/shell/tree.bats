@@ -40,8 +40,23 @@ none_of() {
 
 @test "house: client and host never include each other, wire includes neither" {
 	none grep -rnE '#include *"(plugin/)?(host|remote)/' plugin/client plugin/terminal plugin/wire bash-builtin zsh-module
-	none grep -rnE '#include *"(plugin/)?client/' plugin/host plugin/wire plugin/remote
-	none grep -rnE '#include *"(plugin/)?host/' plugin/remote
+	none grep -rnE '#include *"(plugin/)?client/' plugin/host plugin/link plugin/base plugin/wire plugin/remote
+	none grep -rnE '#include *"(plugin/)?host/' plugin/remote plugin/link plugin/base
+}
+
+@test "house: every arrow between rooms is one of tests/rooms, by includes and by symbols" {
+	[ -f "${PSS_BUILD-}/compile_commands.json" ] || skip "needs a build"
+	command -v python3 nm >/dev/null || skip "needs python3 and nm"
+	run python3 "$PSS_SOURCE/tests/check-rooms.py" "$PSS_SOURCE/tests/rooms" "$PSS_BUILD"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	# What stands in the table can fail: without a room's line, or with an arrow less.
+	sed '/^wire:/d' "$PSS_SOURCE/tests/rooms" >"$BATS_TEST_TMPDIR/rooms"
+	! python3 "$PSS_SOURCE/tests/check-rooms.py" "$BATS_TEST_TMPDIR/rooms" "$PSS_BUILD" >/dev/null || return 1
+	sed 's/^host\/session: wire terminal/host\/session: wire/' "$PSS_SOURCE/tests/rooms" >"$BATS_TEST_TMPDIR/rooms"
+	run python3 "$PSS_SOURCE/tests/check-rooms.py" "$BATS_TEST_TMPDIR/rooms" "$PSS_BUILD"
+	[ "$status" -eq 1 ]
+	[[ $output == "host/session may not call terminal: "* ]]
 }
 
 @test "house: shell headers are included by the adapters only" {

@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Holds the tree to the table of its rooms.
+
+  check-rooms.py TABLE BUILD [--arrows]
+
+(the tree is the one that this file is in)
+
+A room is a folder of plugin/. A line of the table says which rooms it may call and, in parentheses, of which it may use
+the types alone; behind a bar, of which libraries it may include headers. Checked are the includes of the sources and the
+undefined symbols of the objects, so that a call through a prototype that was declared again counts too. With --arrows the
+table is printed as the tree has it. Prints what is wrong, one thing a line; the status says whether there was any."""
+import json
+import os
+import re
+import subprocess
+import sys
+
+LIBRARIES = {"glib": r"<(glib|gio)", "libssh": r"<libssh/", "bash": r'[<"](bash/|builtins\.h|bashtypes\.h)', "zsh": r"<zsh/"}
+wrong = []
+
+
+def read_table(path):
+    """Of each room: those it may call, those whose types it may use, and libraries."""
+    rooms = {}
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            line = line.split("#")[0].strip()
+            if not line:
+                continue
+            room, rest = line.split(":", 1)
+            uses, _, libraries = rest.partition("|")
+            types = set(re.findall(r"\(([\w/]+)\)", uses))
+            calls = set(re.sub(r"\([\w/]+\)", " ", uses).split())
+            rooms[room.strip()] = (calls, types, set(libraries.split()))
+    return rooms
+
+
+def sources(tree):
+    found = []
+    for folder, _, names in os.walk(os.path.join(tree, "plugin")):
+        found += [os.path.relpath(os.path.join(folder, name), tree) for name in names if re.search(r"\.[ch]$", name)]
+    return sorted(found)
+
+
+def room_of(path):
+    """plugin/link/config/x.c: link/config"""
+    return os.path.dirname(path)[len("plugin/"):]
+
+
+def arrows_of_includes(tree, files):
+    arrows = {}
+    for path in files:
+        with open(os.path.join(tree, path), encoding="utf-8") as file:
+            text = file.read()
+        for name in re.findall(r'^#include "([\w/-]+\.h)"', text, re.M):
+            target = "plugin/" + name
+            if target not in files:
+                continue
+            if os.path.basename(name) == "private.h" and room_of(path) != room_of(target):
+                wrong.append(f"{path}: {name} is private to its folder")
+            arrows.setdefault((room_of(path), room_of(target)), f"{path} includes {name}")
+    return arrows
+
+
+def objects(tree, build):
+    """Of each source of plugin/: its object, once, though tests may compile it again."""
+    with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
+        commands = json.load(file)
+    found = {}
+    for command in commands:
+        path = os.path.relpath(os.path.join(command["directory"], command["file"]), tree)
+        output = os.path.join(command["directory"], command["output"])
+        if path.startswith("plugin/") and command["output"].startswith("plugin/") and os.path.exists(output):
+            found[path] = output
+    return found
+
+
+def symbols(path):
+    out = subprocess.run(["nm", "-P", path], capture_output=True, text=True, check=True).stdout
+    defined, undefined = set(), set()
+    for line in out.splitlines():
+        name, kind = line.split()[:2]
+        if kind == "U":
+            undefined.add(name)
+        elif kind in "TDBRCV":
+            defined.add(name)
+    return defined, undefined
+
+
+def arrows_of_calls(compiled):
+    of_file = {path: symbols(output) for path, output in compiled.items()}
+    where = {}
+    for path, (defined, _) in of_file.items():
+        for name in defined:
+            if name in where:
+                wrong.append(f"{name} is defined by {where[name]} and {path}")
+            where[name] = path
+    arrows = {}
+    for path, (_, undefined) in of_file.items():
+        for name in undefined:
+            if name in where:
+                arrows.setdefault((room_of(path), room_of(where[name])), f"{path} calls {name} of {where[name]}")
+    return arrows
+
+
+def libraries_of(tree, files):
+    used = {}
+    for path in files:
+        with open(os.path.join(tree, path), encoding="utf-8") as file:
+            includes = re.findall(r"^#include (.*)", file.read(), re.M)
+        for name, pattern in LIBRARIES.items():
+            if any(re.match(pattern, include) for include in includes):
+                used.setdefault((room_of(path), name), path)
+    return used
+
+
+def check(rooms, calls, includes, libraries):
+    for (room, target), why in sorted(calls.items()):
+        if room != target and target not in rooms.get(room, (set(),))[0]:
+            wrong.append(f"{room} may not call {target}: {why}")
+    for (room, target), why in sorted(includes.items()):
+        if room != target and target not in rooms.get(room, (set(), set()))[0] | rooms.get(room, (set(), set()))[1]:
+            wrong.append(f"{room} may not use {target}: {why}")
+    for (room, library), path in sorted(libraries.items()):
+        if library not in rooms.get(room, (set(), set(), set()))[2]:
+            wrong.append(f"{room} may not include {library}: {path}")
+
+
+def check_table(rooms, tree, files):
+    """Every room is there, every folder with sources is a room, and no arrow of the table goes back up."""
+    known = {room_of(path) for path in files}
+    wrong.extend(f"{room} is in the table and has no sources" for room in sorted(set(rooms) - known))
+    wrong.extend(f"plugin/{room} is not in the table" for room in sorted(known - set(rooms)))
+    seen = set()
+    for room, (calls, types, _) in rooms.items():
+        for target in sorted((calls | types) - seen - {room}):
+            wrong.append(f"{room} uses {target}, which the table does not have above it")
+        seen.add(room)
+
+
+def print_arrows(rooms, calls, includes, libraries):
+    order = list(rooms)
+    for room in order:
+        called = [t for t in order if (room, t) in calls and t != room]
+        typed = [f"({t})" for t in order if (room, t) in includes and t not in called and t != room]
+        names = [name for name in LIBRARIES if (room, name) in libraries]
+        print(f"{room}: {' '.join(called + typed)} | {' '.join(names)}".replace(":  |", ": |").rstrip())
+
+
+def main():
+    table, build = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
+    tree = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    rooms = read_table(table)
+    files = sources(tree)
+    compiled = objects(tree, build)
+    missing = [path for path in files if path.endswith(".c") and path not in compiled]
+    wrong.extend(f"{path} has no object in the build" for path in missing if not path.endswith("gssapi-none.c"))
+    calls, includes = arrows_of_calls(compiled), arrows_of_includes(tree, files)
+    libraries = libraries_of(tree, files)
+    if "--arrows" in sys.argv:
+        print_arrows(rooms, calls, includes, libraries)
+        return 0
+    check_table(rooms, tree, files)
+    check(rooms, calls, includes, libraries)
+    print("\n".join(wrong))
+    return 1 if wrong or not calls or not includes else 0
+
+
+sys.exit(main())
