@@ -30,7 +30,7 @@ static void write_script(const Relay *relay)
 	g_autoptr(GString) text = g_string_new(pss_source_relay);
 
 	pss_script_replace(text, "@KEY@", KEY);
-	pss_script_replace(text, "@INPUTS@", G_STRINGIFY(PSS_RELAY_INPUTS));
+	pss_script_number(text, "@INPUTS@", PSS_RELAY_INPUTS);
 	g_assert_true(g_file_set_contents(path, text->str, -1, NULL));
 }
 

@@ -4,6 +4,7 @@
  * that nobody else reads; a relay that has been given input serves no other command. */
 #include "host/session/relay.h"
 
+#include "remote/protocol/script.h"
 #include "remote/protocol/stream.h"
 
 typedef struct {

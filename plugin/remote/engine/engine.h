@@ -184,9 +184,6 @@ typedef struct {
 	void (*on_done)(gpointer user, int status, gboolean background, gboolean whole);
 } PssInvokeEvents;
 
-/* Invocations with input that one relay serves, if none of them is given any. */
-#define PSS_RELAY_INPUTS 8
-
 /* Runs a command with the streams of relay number `relay`, which must be ready. Only when IDLE; lines that wait at a
  * second prompt stay. No event of PssRemoteEvents says anything of it but output on the terminal and ENDED, which
  * ends it without on_done. With `input` (1 to PSS_RELAY_INPUTS, each once for a relay; 0: none) the bytes written to

@@ -39,6 +39,13 @@ void pss_script_include(GString *text, const char *mark, const char *source)
 	pss_script_replace(text, mark, copy);
 }
 
+void pss_script_number(GString *text, const char *from, guint number)
+{
+	g_autofree char *digits = g_strdup_printf("%u", number);
+
+	pss_script_replace(text, from, digits);
+}
+
 void pss_script_stay(GString *text)
 {
 	pss_script_replace(text, "\"$XDG_RUNTIME_DIR\" /dev/shm \"${TMPDIR:-/tmp}\"", "\"${TMPDIR:-/tmp}\"");
@@ -74,10 +81,10 @@ char *pss_script_control(const PssScriptValues *values, gsize *ret_n)
 	pss_script_include(text, "@TYPED@", pss_source_typed);
 	pss_script_include(text, "@WHERE@", pss_source_where);
 	pss_script_include(text, "@LAUNCH@", pss_source_launch);
-	pss_script_replace(text, "@INPUTS@", G_STRINGIFY(PSS_RELAY_INPUTS));
-	pss_script_replace(text, "@PROMPT@", G_STRINGIFY(PSS_PROMPT_LONGEST));
-	pss_script_replace(text, "@MOST@", G_STRINGIFY(PSS_COMPLETIONS_MAX));
-	pss_script_replace(text, "@LONGEST@", G_STRINGIFY(PSS_COMPLETIONS_LONGEST));
+	pss_script_number(text, "@INPUTS@", PSS_RELAY_INPUTS);
+	pss_script_number(text, "@PROMPT@", PSS_PROMPT_LONGEST);
+	pss_script_number(text, "@MOST@", PSS_COMPLETIONS_MAX);
+	pss_script_number(text, "@LONGEST@", PSS_COMPLETIONS_LONGEST);
 	if (values->resilient)
 		pss_script_stay(text);
 	fill(text, values);
