@@ -11,6 +11,12 @@ teardown_file() { world_end; }
 setup() { place_start; }
 teardown() { place_end; }
 
+# Where one is installed, that one is found.
+requires_none_installed() {
+	[ ! -e /usr/lib/bash/pssession.so ] && [ ! -e /usr/local/lib/bash/pssession.so ] &&
+		! compgen -G '/usr/lib/*/zsh/*/pssession.so' >/dev/null || skip "pssession is installed here"
+}
+
 # -- names
 
 @test "dotfiles: the names are those that the loadable has, wherever they are written down" {
@@ -116,7 +122,7 @@ teardown() { place_end; }
 @test "dotfiles: bash: without a loadable the command says where it looked, each time" {
 	mkdir -p "$HERE/alone"
 	cp "$PSS_SOURCE"/plugin/pssession*.bash "$HERE/alone"
-	[ ! -e /usr/lib/bash/pssession.so ] && [ ! -e /usr/local/lib/bash/pssession.so ] || skip "pssession is installed here"
+	requires_none_installed
 	cd "$HERE/run"
 	cp "$PSS_LOADABLE" .
 	run bash_script ". $HERE/alone/pssession.bash; BASH_LOADABLES_PATH=.; get-pssession; get-pssession"
@@ -219,6 +225,7 @@ a later function
 
 @test "dotfiles: zsh: without a module the command says where it looked, each time" {
 	requires_zsh_module
+	requires_none_installed
 	mkdir -p "$HERE/alone"
 	cp -R "$ZSH_PLUGIN" "$PSS_SOURCE/plugin/functions" "$HERE/alone"
 	run zsh_script ". $HERE/alone/pssession.plugin.zsh; get-pssession; get-pssession"
@@ -249,6 +256,7 @@ a later function
 
 @test "dotfiles: zsh: a module that cannot be loaded for another reason says that reason" {
 	requires_zsh_module
+	requires_none_installed
 	mkdir -p "$HERE/alone"
 	cp -R "$ZSH_PLUGIN" "$PSS_SOURCE/plugin/functions" "$HERE/alone"
 	echo no library >"$HERE/alone/pssession.so"
@@ -271,6 +279,7 @@ a later function
 
 @test "dotfiles: zsh: unloading leaves no trace" {
 	requires_zsh_module
+	requires_none_installed
 	local look='print -l $module_path $fpath $precmd_functions; zmodload; alias; functions; typeset + | sort; print -l ${(ok)builtins}
 		print -l ${(ok)_comps} ${(ok)_services}'
 	start_zsh 'autoload -Uz compinit add-zsh-hook; compinit -u -D' 'zmodload zsh/parameter zsh/complete zsh/zutil; pssession_look=' \
