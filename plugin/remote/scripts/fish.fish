@@ -123,6 +123,7 @@ function __pss_stub
 		builtin functions -c $f __pss_$f
 	end
 	function fish_prompt
+		builtin echo # one line: fish_job_summary counts them
 	end
 	function fish_mode_prompt
 	end
