@@ -76,20 +76,23 @@ def objects(tree, build):
     return found
 
 
-def symbols(path):
-    out = subprocess.run(["nm", "-P", path], capture_output=True, text=True, check=True).stdout
-    defined, undefined = set(), set()
+def symbols(outputs):
+    """Of each object: the names that it defines, and those that it wants. One run of nm for all."""
+    out = subprocess.run(["nm", "-P", "-A", *outputs], capture_output=True, text=True, check=True).stdout
+    found = {output: (set(), set()) for output in outputs}
     for line in out.splitlines():
-        name, kind = line.split()[:2]
+        output, symbol = line.split(": ", 1)
+        name, kind = symbol.split()[:2]
         if kind == "U":
-            undefined.add(name)
+            found[output][1].add(name)
         elif kind in "TDBRCV":
-            defined.add(name)
-    return defined, undefined
+            found[output][0].add(name)
+    return found
 
 
 def arrows_of_calls(compiled):
-    of_file = {path: symbols(output) for path, output in compiled.items()}
+    of_object = symbols(sorted(compiled.values()))
+    of_file = {path: of_object[output] for path, output in compiled.items()}
     where = {}
     for path, (defined, _) in of_file.items():
         for name in defined:

@@ -7,6 +7,7 @@
 #include <glib-unix.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -250,6 +251,24 @@ static double round_trips(double with, double without)
 	return 1.5 + (with - without) / (2.0 * DELAY_MS);
 }
 
+/* Trips are told by their time, and what else this machine does can make each of some tries late: then there is nothing
+ * to say. */
+static void expect_at_most(const char *what, double trips, double most)
+{
+	double load = 0;
+
+	if (trips < most)
+		return;
+	if (getloadavg(&load, 1) == 1 && load > g_get_num_processors()) {
+		g_autofree char *why =
+			g_strdup_printf("%s took %.1f round trips, on a busy machine (load %.1f)", what, trips, load);
+		g_test_skip(why);
+		return;
+	}
+	g_test_message("%s", what);
+	g_assert_cmpfloat(trips, <, most);
+}
+
 static void fresh_connection(void)
 {
 	if (sshd_why_no_terminal()) {
@@ -270,8 +289,8 @@ static void fresh_connection(void)
 	g_print("# round trips of a fresh connection, TCP's included: logged in %.1f, first byte of the terminal %.1f, "
 		"first answer of the control channel %.1f\n",
 		round_trips(with.ready, without.ready), terminal, control);
-	g_assert_cmpfloat(terminal, <, MAX_ROUND_TRIPS + SLACK);
-	g_assert_cmpfloat(control, <, MAX_ROUND_TRIPS + 1 + SLACK);
+	expect_at_most("the terminal", terminal, MAX_ROUND_TRIPS + SLACK);
+	expect_at_most("the control channel", control, MAX_ROUND_TRIPS + 1 + SLACK);
 	sshd_stop(sshd);
 }
 
@@ -339,9 +358,9 @@ static void shared_connection(void)
 		"%.1f, "
 		"first answer of the control channel %.1f\n",
 		ready, terminal, control);
-	g_assert_cmpfloat(ready, <, SLACK);
-	g_assert_cmpfloat(terminal, <, 1 + SLACK);
-	g_assert_cmpfloat(control, <, 1 + SLACK);
+	expect_at_most("a login", ready, SLACK);
+	expect_at_most("the terminal", terminal, 1 + SLACK);
+	expect_at_most("the control channel", control, 1 + SLACK);
 	sshd_stop(sshd);
 }
 
