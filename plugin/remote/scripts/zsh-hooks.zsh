@@ -217,6 +217,13 @@ __pss_watch() {
 	case $__pss_n in
 	?*) return 0 ;;
 	esac
+	# What a signal has run in front of us wants the prompt anew, too.
+	case $PS1 in
+	?*)
+		__pss_fd= __pss_asked=1
+		__pss_answer
+		;;
+	esac
 	while __pss_wait; do
 		__pss_answer
 	done
