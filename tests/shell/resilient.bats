@@ -229,23 +229,16 @@ has_holder() {
 	[ -n "$(holder_pids)" ]
 }
 
-n_channels() {
-	grep -c '^Starting session' "$WORLD/ssh/sshd.log" || :
-}
-
-has_channels() {
-	[ "$(n_channels)" -ge "$1" ]
-}
-
-# From the first channel on a round trip takes so long that a holder which is seen there has not been heard of here.
+# What becomes the holder waits at the gate until a round trip takes so long that it is seen here before it is heard of.
 cut_off_opening() {
-	local client sessions
-	sessions=$(n_channels)
+	local gate=$WORLD/remote-run/gate client
 	proxy delay 0
+	: >"$gate.log"
 	local_bash "new-pssession -Resilient -ConfigFile $FAR_CONFIG far" 3>&- &
 	client=$!
-	wait_until 20 has_channels $((sessions + 1))
+	wait_until 20 test -s "$gate.log"
 	proxy delay 1500
+	echo >"$gate"
 	wait_until 20 has_holder
 	"$@"
 	wait_until 20 nothing_remote
@@ -264,10 +257,19 @@ end_client() {
 }
 
 @test "resilient: a session whose opening is cut off leaves no holder" {
+	requires_made_account
+	local gate=$WORLD/remote-run/gate
+	mkfifo -m 666 "$gate"
+	: >"$gate.log"
+	chmod 666 "$gate.log"
+	# sshd's shell reads it, also for a command.
+	printf '[ -s %q ] || { echo at the gate >>%q; read -r _ <%q; }\n' "$gate.log" "$gate.log" "$gate" | account_file .bashrc
 	proxy_start 0
 	cut_off_opening end_client
 	cut_off_opening kill_host
 	cut_off_opening proxy cut
+	write_dotfiles bash
+	rm "$gate" "$gate.log"
 }
 
 @test "resilient: a host process that ends while a session opens ends it there" {
