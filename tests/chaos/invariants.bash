@@ -108,7 +108,7 @@ statuses_are_true() {
 
 # The numbers of a tag, wherever they were shown: none twice, and all of them where the end is. On a screen the echo of
 # keys that were typed ahead may stand right in front of one. A host process that is killed takes with it what was shown
-# within its last 50 ms (CONFIRM_MS in held-link.c): two numbers.
+# within its last 50 ms (CONFIRM_MS in plugin/link/resilient/link.c): two numbers.
 nothing_lost_or_doubled() {
 	local tag numbers count doubled allowed=0
 	[ -z "$HOST_WAS_KILLED" ] || allowed=2

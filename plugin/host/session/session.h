@@ -141,7 +141,7 @@ void pss_session_leave(PssSession *session);
 /* Those that were written down, as Disconnected ones into the registry. */
 void pss_session_restore_all(PssTransportNewFunc new_transport);
 
-/* One that a holder keeps (remote/find.h), into the registry: Disconnected, until pss_session_connect(); with `force`
+/* One that a holder keeps (holder-listing.h), into the registry: Disconnected, until pss_session_connect(); with `force`
  * it is taken from a client that is connected to it. `link` tells of the connection that found it. Returns a reference.
  * PSS_BUSY comes to those who wait for its link. */
 typedef struct {
