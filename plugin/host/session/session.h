@@ -141,9 +141,9 @@ void pss_session_leave(PssSession *session);
 /* Those that were written down, as Disconnected ones into the registry. */
 void pss_session_restore_all(PssTransportNewFunc new_transport);
 
-/* One that a holder keeps (holder-listing.h), into the registry: Disconnected, until pss_session_connect(); with `force`
- * it is taken from a client that is connected to it. `link` tells of the connection that found it. Returns a reference.
- * PSS_BUSY comes to those who wait for its link. */
+/* One that a holder keeps (holder-listing.h), into the registry: Disconnected, until pss_session_connect(); with
+ * `force` it is taken from a client that is connected to it. `link` tells of the connection that found it. Returns a
+ * reference. PSS_BUSY comes to those who wait for its link. */
 typedef struct {
 	const char *remote_user, *history_key, *forwards;
 } PssFoundLink;
