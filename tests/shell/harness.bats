@@ -102,3 +102,17 @@ ssh_box() {
 	[[ $output == *"failed: cut: c"* && $output == *'5 2 1' ]]
 	rm -r "$HERE/first" "$HERE/again"
 }
+
+@test "harness: how long a case took is no part of its name; the slowest programs are listed" {
+	mkdir "$HERE/first" "$HERE/again"
+	printf '1..2\nok 1 a in 700ms\nnot ok 2 b in 2300ms\n' >"$HERE/first/one.tap"
+	printf '1..2\nok 1 a in 800ms\nnot ok 2 b in 3400ms\n' >"$HERE/again/one.tap"
+	printf '1..1\nok 1 c in 4000ms\n' >"$HERE/first/two.tap"
+	printf '1..1\nok 1 d in 1ms\n' >"$HERE/first/three.tap"
+	printf '{"name": "four", "result": "OK", "duration": 3.5, "stdout": ""}\n' >"$HERE/first/four.json"
+	run "$PSS_SOURCE/tools/count-tests" "$HERE/first/one.tap" --again "$HERE/again/one.tap"
+	[ "$output" = $'failed: one: b\n1 1 0' ]
+	run "$PSS_SOURCE/tools/count-tests" --slowest 3 "$HERE/first/"*
+	[ "$output" = $'    4.0 s  two\n    3.5 s  four\n    3.0 s  one' ]
+	rm -r "$HERE/first" "$HERE/again"
+}
