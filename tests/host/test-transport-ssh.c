@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The SSH transport's channels and link, against a private sshd. */
+#include <dlfcn.h>
+#include <libssh/libssh.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -172,6 +175,42 @@ static void pause_keeps_order_and_end(Fixture *f, gconstpointer unused)
 	g_assert_true(g_str_has_prefix(f->a.out->str, "one\n1\n2\n3\n"));
 	g_assert_true(g_str_has_suffix(f->a.out->str, "\n20000\nend\n"));
 	g_assert_cmpint(f->a.exit_status, ==, 0);
+}
+
+/* A file: when libssh is next asked for stderr, it is made, and what that sets off arrives first. */
+static const char *set_off_by_poll;
+
+int ssh_channel_poll(ssh_channel channel, int is_stderr)
+{
+	static int (*real_poll)(ssh_channel, int);
+
+	if (!real_poll)
+		*(void **)&real_poll = dlsym(RTLD_NEXT, "ssh_channel_poll");
+	if (is_stderr && set_off_by_poll) {
+		struct pollfd link = { .fd = ssh_get_fd(ssh_channel_get_session(channel)), .events = POLLIN };
+		g_assert_true(g_file_set_contents(g_steal_pointer(&set_off_by_poll), "", 0, NULL));
+		g_assert_cmpint(poll(&link, 1, 10000), ==, 1);
+	}
+	return real_poll(channel, is_stderr);
+}
+
+static void output_between_the_streams(Fixture *f, gconstpointer unused)
+{
+	g_autofree char *go = g_build_filename(f->sshd->directory, "go", NULL);
+	g_autofree char *command =
+		g_strdup_printf("echo one; read x; echo two; until [ -e %s ]; do :; done; echo three", go);
+
+	channel_open(&f->a, &f->link, command, FALSE);
+	wait_for(f->a.out->len > 0, 10);
+	pss_channel_pause(f->a.channel, TRUE);
+	pss_channel_write(f->a.channel, "\n", 1);
+	channel_open(&f->b, &f->link, "seq 1 1000", FALSE);
+	wait_closed(f, &f->b);
+	set_off_by_poll = go;
+	pss_channel_pause(f->a.channel, FALSE);
+	wait_closed(f, &f->a);
+	g_assert_null(set_off_by_poll);
+	g_assert_cmpstr(f->a.out->str, ==, "one\ntwo\nthree\n");
 }
 
 static void terminal(Fixture *f, gconstpointer unused)
@@ -368,6 +407,8 @@ int main(int argc, char **argv)
 	    big_both_ways);
 	ADD("stops the sender while paused", NULL, set_up_logged_in, pause_stops_the_sender);
 	ADD("keeps order and end over a pause", NULL, set_up_logged_in, pause_keeps_order_and_end);
+	ADD("loses nothing that arrives between one stream's turn and the other's", NULL, set_up_logged_in,
+	    output_between_the_streams);
 	ADD("gives a terminal with size and TERM, and resizes it", NULL, set_up_logged_in, terminal);
 	ADD("runs the login shell", NULL, set_up_logged_in, login_shell);
 	ADD("passes the first bytes", NULL, set_up_logged_in, first_bytes);

@@ -378,13 +378,16 @@ static gboolean deliver_held_stream(PssSshChannel *channel, gboolean is_stderr)
 	return !channel->events;
 }
 
-/* What came in during a pause. A sender that is as fast as we are must not keep us here. */
+/* What came in during a pause. A sender that is as fast as we are must not keep us here. What arrives for a stream that
+ * had its turn sets `holding` again. */
 static void deliver_held(PssSshChannel *channel)
 {
 	if (!channel->holding || channel->paused)
 		return;
 	channel->draining = TRUE;
-	channel->holding = !deliver_held_stream(channel, FALSE) || !deliver_held_stream(channel, TRUE);
+	channel->holding = FALSE;
+	if (!deliver_held_stream(channel, FALSE) || !deliver_held_stream(channel, TRUE))
+		channel->holding = TRUE;
 	channel->draining = FALSE;
 	if (channel->holding && !channel->paused)
 		pss_ssh_link_kick(channel->link);
