@@ -63,6 +63,31 @@ need_packages() {
 	esac
 }
 
+# need_powershell: PSS_PWSH names a PowerShell for the tests, installed once below XDG_CACHE_HOME where `dotnet` is there.
+POWERSHELL_VERSION=7.6.9
+need_powershell() {
+	local directory=${XDG_CACHE_HOME:-$HOME/.cache}/pssession/powershell-$POWERSHELL_VERSION
+	[ -z "${PSS_PWSH-}" ] || return 0
+	if [ ! -x "$directory/pwsh" ]; then
+		command -v dotnet >/dev/null || { say "the tests of PowerShell are left out: dotnet is not installed"; return 0; }
+		say "installing PowerShell $POWERSHELL_VERSION in $directory"
+		install_powershell "$directory" ||
+			{ say "the tests of PowerShell are left out: dotnet could not install PowerShell $POWERSHELL_VERSION"; return 0; }
+	fi
+	export PSS_PWSH=$directory/pwsh
+}
+
+# install_powershell DIRECTORY: whole or not at all, also when two of us do it at the same time.
+install_powershell() {
+	local new
+	mkdir -p "$(dirname "$1")" && new=$(mktemp -d "$1.XXXXXX") || return 1
+	chmod 755 "$new"
+	DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 dotnet tool install --tool-path "$new" \
+		--version "$POWERSHELL_VERSION" PowerShell >/dev/null 2>&1 </dev/null && mv -T "$new" "$1" 2>/dev/null
+	rm -rf "$new"
+	[ -x "$1/pwsh" ]
+}
+
 # build DIRECTORY [NINJA TARGET…], quiet unless it fails. SETUP holds options for meson setup. To whoever works on the tree
 # a warning is an error; to who only builds it (tools/try, packages), with a compiler that we have not seen, it is none.
 SETUP=(-Dwerror=true)
