@@ -108,9 +108,9 @@ static void let_time_pass(const Engine *engine)
 {
 	PssRemote *remote = engine->remote;
 
-	while (remote->timer) {
-		g_clear_handle_id(&remote->timer, g_source_remove);
-		remote->on_timer(remote);
+	while (remote->timer.source) {
+		g_clear_handle_id(&remote->timer.source, g_source_remove);
+		remote->timer.func(remote);
 	}
 }
 
@@ -167,7 +167,7 @@ static void takes_its_time(gconstpointer request)
 
 	begin(&engine);
 	((Request)request)(&engine, text);
-	g_assert_cmpuint(engine.remote->timer_ms, >=, n / 8);
+	g_assert_cmpuint(engine.remote->timer.milliseconds, >=, n / 8);
 	end(&engine);
 }
 
@@ -202,7 +202,7 @@ static void echo(gconstpointer data)
 	engine.remote->phase = PSS_PHASE_RUNNING;
 	if (echoes[i].interrupted)
 		pss_remote_interrupt(engine.remote);
-	g_autofree char *mark = g_strdup_printf("\033]7337;%s;q;130\a", engine.remote->nonce);
+	g_autofree char *mark = g_strdup_printf("\033]7337;%s;q;130\a", engine.remote->request.nonce);
 	print(&engine, echoes[i].before);
 	print(&engine, mark);
 	print(&engine, echoes[i].behind);
@@ -276,7 +276,7 @@ static void reply(const Engine *engine, const char *type, const char *const *fie
 
 static void happen(const Engine *engine, char event)
 {
-	const char *nonce = engine->remote->nonce;
+	const char *nonce = engine->remote->request.nonce;
 	const struct {
 		char event;
 		const char *type, *fields[6];
@@ -348,7 +348,7 @@ static void keep(gconstpointer data)
 /* A mark of the request that was sent last. */
 static void mark(const Engine *engine, const char *kind)
 {
-	g_autofree char *text = g_strdup_printf("\033]7337;%s;%s\007", engine->remote->mark_nonce, kind);
+	g_autofree char *text = g_strdup_printf("\033]7337;%s;%s\007", engine->remote->request.mark_nonce, kind);
 
 	pss_remote_terminal_data(engine->remote, text, strlen(text));
 }

@@ -23,25 +23,26 @@
 /* The interrupt that the launcher will get takes with it what the terminal has got before, as a terminal does. */
 static gboolean awaits_launcher(const PssRemote *remote)
 {
-	return remote->is_unfit && !remote->has_launched && !remote->tried_shell && !remote->has_spoken &&
-	       !remote->is_late;
+	return remote->start.is_unfit && !remote->start.has_launched && !remote->start.tried_shell &&
+	       !remote->start.has_spoken && !remote->start.is_late;
 }
 
 static void send_held(PssRemote *remote)
 {
 	if (awaits_launcher(remote))
 		return;
-	if (remote->held->len > 0)
-		pss_engine_send_keys(remote, remote->held->data, remote->held->len);
-	g_byte_array_set_size(remote->held, 0);
+	if (remote->keys.held->len > 0)
+		pss_engine_send_keys(remote, remote->keys.held->data, remote->keys.held->len);
+	g_byte_array_set_size(remote->keys.held, 0);
 }
 
 /* The notice has come behind a prompt, say: what that program has asked is asked again. */
 static void repeat_tail(PssRemote *remote)
 {
-	const GString *tail = remote->prelude.tail;
+	const GString *tail = remote->start.prelude.tail;
 
-	if ((remote->prelude.shown || remote->has_launched) && tail->len > 0 && pss_paint_is_line(tail->str))
+	if ((remote->start.prelude.shown || remote->start.has_launched) && tail->len > 0 &&
+	    pss_paint_is_line(tail->str))
 		pss_line_on_output(remote, tail->str, tail->len);
 }
 
@@ -50,7 +51,7 @@ static void become_plain(PssRemote *remote, const char *reason)
 	pss_engine_set_timer(remote, 0, NULL);
 	remote->phase = PSS_PHASE_RAW;
 	remote->events->on_notice(remote->user, reason);
-	if (remote->prelude.line->len > 0) /* the tail, which was kept back so far: it is shown once */
+	if (remote->start.prelude.line->len > 0) /* the tail, which was kept back so far: it is shown once */
 		pss_prelude_flush(remote);
 	else
 		repeat_tail(remote);
@@ -69,17 +70,17 @@ static void become_plain_for_now(PssRemote *remote, const char *reason)
 /* The launcher takes an interrupt as "start the login shell as it is". */
 static void release_launcher(PssRemote *remote)
 {
-	if (!remote->waits)
+	if (!remote->start.waits)
 		return;
-	remote->waits = FALSE;
+	remote->start.waits = FALSE;
 	remote->events->send_terminal(remote->user, "\003", 1);
 }
 
 static gboolean on_no_launcher(gpointer user)
 {
 	PssRemote *remote = user;
-	remote->timer = 0;
-	remote->is_late = TRUE;
+	remote->timer.source = 0;
+	remote->start.is_late = TRUE;
 	send_held(remote);
 	return G_SOURCE_REMOVE;
 }
@@ -87,7 +88,7 @@ static gboolean on_no_launcher(gpointer user)
 static void fail(PssRemote *remote, const char *reason)
 {
 	g_autofree char *text = g_strdup_printf("local editing is unavailable: %s; raw terminal", reason);
-	remote->is_unfit = TRUE;
+	remote->start.is_unfit = TRUE;
 	release_launcher(remote);
 	become_plain(remote, text);
 	if (awaits_launcher(remote))
@@ -97,7 +98,7 @@ static void fail(PssRemote *remote, const char *reason)
 static gboolean on_no_reason(gpointer user)
 {
 	PssRemote *remote = user;
-	remote->timer = 0;
+	remote->timer.source = 0;
 	fail(remote, "the remote shell could not be prepared");
 	return G_SOURCE_REMOVE;
 }
@@ -105,7 +106,7 @@ static gboolean on_no_reason(gpointer user)
 static gboolean on_deadline(gpointer user)
 {
 	PssRemote *remote = user;
-	remote->timer = 0;
+	remote->timer.source = 0;
 	if (pss_crowd_excuses(remote)) {
 		pss_engine_set_timer(remote, LOOK_MS, on_deadline);
 		return G_SOURCE_REMOVE;
@@ -113,10 +114,10 @@ static gboolean on_deadline(gpointer user)
 	if (remote->phase == PSS_PHASE_STARTING)
 		become_plain_for_now(remote, "start-up files have come to no prompt yet (they wait for something, or "
 					     "have replaced the shell)");
-	else if (remote->has_spoken && !remote->waits && remote->home)
+	else if (remote->start.has_spoken && !remote->start.waits && remote->home)
 		become_plain_for_now(remote, "the login has come to no shell yet (it waits for something)");
 	else {
-		remote->is_late = TRUE;
+		remote->start.is_late = TRUE;
 		fail(remote, "the remote shell could not be prepared in time");
 	}
 	return G_SOURCE_REMOVE;
@@ -124,47 +125,47 @@ static gboolean on_deadline(gpointer user)
 
 void pss_boot_begin(PssRemote *remote)
 {
-	if (remote->boot_deadline_ms == 0)
-		remote->boot_deadline_ms = DEFAULT_DEADLINE_MS;
+	if (remote->start.deadline_ms == 0)
+		remote->start.deadline_ms = DEFAULT_DEADLINE_MS;
 	pss_crowd_join(remote);
-	pss_engine_set_timer(remote, remote->boot_deadline_ms, on_deadline);
+	pss_engine_set_timer(remote, remote->start.deadline_ms, on_deadline);
 }
 
 /* ---- the terminal's output and its keys */
 
 static gboolean is_before_launcher(const PssRemote *remote)
 {
-	return !remote->has_launched && !remote->tried_shell;
+	return !remote->start.has_launched && !remote->start.tried_shell;
 }
 
 static gboolean is_another_program(PssRemote *remote, const void *data, gsize n)
 {
-	return (remote->phase == PSS_PHASE_MEETING || remote->phase == PSS_PHASE_STARTING) && !remote->paints &&
-	       pss_paint_takes_keyboard(&remote->paint, data, n);
+	return (remote->phase == PSS_PHASE_MEETING || remote->phase == PSS_PHASE_STARTING) && !remote->start.paints &&
+	       pss_paint_takes_keyboard(&remote->start.paint, data, n);
 }
 
 void pss_boot_on_output(PssRemote *remote, const void *data, gsize n)
 {
 	if (is_another_program(remote, data, n))
 		become_plain_for_now(remote, "start-up files run a program that takes the keyboard");
-	pss_prelude_follow(&remote->prelude, data, n);
+	pss_prelude_follow(&remote->start.prelude, data, n);
 	if (is_before_launcher(remote)) {
-		remote->has_spoken = TRUE;
-		if (remote->is_unfit)
+		remote->start.has_spoken = TRUE;
+		if (remote->start.is_unfit)
 			send_held(remote);
 		pss_prelude_take(remote, data, n);
 		return;
 	}
 	/* The launcher shows what a login shows. */
-	if (remote->motd && remote->waits && remote->motd->len + n <= MOTD_MAX)
-		g_string_append_len(remote->motd, data, (gssize)n);
+	if (remote->start.motd && remote->start.waits && remote->start.motd->len + n <= MOTD_MAX)
+		g_string_append_len(remote->start.motd, data, (gssize)n);
 	pss_prelude_filter(remote, data, n);
 }
 
 /* Whoever prints may read, as soon as it is shown what he prints. */
 static gboolean is_heard(const PssRemote *remote)
 {
-	return is_before_launcher(remote) && remote->prelude.shown;
+	return is_before_launcher(remote) && remote->start.prelude.shown;
 }
 
 void pss_boot_on_prelude(PssRemote *remote)
@@ -178,7 +179,7 @@ void pss_boot_on_keys(PssRemote *remote, const void *data, gsize n)
 	if (remote->phase == PSS_PHASE_RAW ? !awaits_launcher(remote) : is_heard(remote))
 		pss_engine_send_keys(remote, data, n);
 	else
-		g_byte_array_append(remote->held, data, (guint)n);
+		g_byte_array_append(remote->keys.held, data, (guint)n);
 }
 
 void pss_boot_on_interrupt(PssRemote *remote)
@@ -189,16 +190,16 @@ void pss_boot_on_interrupt(PssRemote *remote)
 
 static void tell_motd(PssRemote *remote)
 {
-	if (remote->motd && remote->motd->len > 0)
-		remote->events->on_motd(remote->user, remote->motd->str);
-	if (remote->motd)
-		g_string_free(g_steal_pointer(&remote->motd), TRUE);
+	if (remote->start.motd && remote->start.motd->len > 0)
+		remote->events->on_motd(remote->user, remote->start.motd->str);
+	if (remote->start.motd)
+		g_string_free(g_steal_pointer(&remote->start.motd), TRUE);
 }
 
 /* `is_repeated`: what came so far the login shell prints again, as far as it does so with ssh, and where. */
 static void end_prelude(PssRemote *remote, gboolean is_repeated)
 {
-	if (is_repeated && !remote->keys_sent)
+	if (is_repeated && !remote->keys.n_sent)
 		pss_prelude_drop(remote);
 	else
 		pss_prelude_show(remote);
@@ -206,12 +207,12 @@ static void end_prelude(PssRemote *remote, gboolean is_repeated)
 
 static void on_launcher(PssRemote *remote, gboolean is_repeated)
 {
-	remote->waits = remote->has_launched = TRUE;
+	remote->start.waits = remote->start.has_launched = TRUE;
 	end_prelude(remote, is_repeated);
 	/* What a person has answered is asked again. */
-	if (remote->keys_sent)
+	if (remote->keys.n_sent)
 		pss_prelude_forget(remote);
-	if (remote->is_unfit) {
+	if (remote->start.is_unfit) {
 		release_launcher(remote);
 		send_held(remote);
 	} else if (remote->control_ended)
@@ -221,7 +222,7 @@ static void on_launcher(PssRemote *remote, gboolean is_repeated)
 /* It has gone on to the login shell already. The control channel finds the same reason, and says it. */
 static void on_plain_launcher(PssRemote *remote, gboolean is_repeated)
 {
-	remote->has_launched = remote->paints = TRUE;
+	remote->start.has_launched = remote->start.paints = TRUE;
 	end_prelude(remote, is_repeated);
 	if (remote->phase == PSS_PHASE_MEETING)
 		pss_engine_set_timer(remote, REASON_GRACE_MS, on_no_reason);
@@ -236,14 +237,14 @@ void pss_boot_on_mark(PssRemote *remote, char kind, const char *argument)
 	} else if (kind == 'p') {
 		on_plain_launcher(remote, *argument != '\0');
 	} else if (kind == 's') {
-		remote->waits = FALSE;
-		remote->paints = *argument != '\0';
+		remote->start.waits = FALSE;
+		remote->start.paints = *argument != '\0';
 		if (remote->phase != PSS_PHASE_MEETING)
 			return;
 		tell_motd(remote);
 		remote->phase = PSS_PHASE_STARTING;
-		remote->began = g_get_monotonic_time();
-		pss_engine_set_timer(remote, remote->boot_deadline_ms, on_deadline);
+		remote->start.began = g_get_monotonic_time();
+		pss_engine_set_timer(remote, remote->start.deadline_ms, on_deadline);
 		/* These were held until somebody could read them. */
 		send_held(remote);
 	}
@@ -270,7 +271,8 @@ static void on_other_program(PssRemote *remote, const char *program)
 					"raw terminal",
 					program);
 		become_plain(remote, text);
-	} else if (!remote->has_launched && (remote->has_spoken || ++remote->n_missed >= MISSED_MAX)) {
+	} else if (!remote->start.has_launched &&
+		   (remote->start.has_spoken || ++remote->start.n_missed >= MISSED_MAX)) {
 		become_plain_for_now(remote, "the login runs a program of its own");
 	}
 }
@@ -327,8 +329,8 @@ void pss_boot_on_reply(PssRemote *remote, const PssReply *reply)
 static gboolean on_no_control(gpointer user)
 {
 	PssRemote *remote = user;
-	remote->timer = 0;
-	remote->is_unproven = TRUE;
+	remote->timer.source = 0;
+	remote->start.is_unproven = TRUE;
 	fail(remote, "the remote computer runs no commands beside the terminal");
 	return G_SOURCE_REMOVE;
 }
@@ -337,7 +339,7 @@ void pss_boot_on_control_closed(PssRemote *remote)
 {
 	if (remote->phase == PSS_PHASE_STARTING)
 		become_plain(remote, "local editing is unavailable: the control channel has ended; raw terminal");
-	else if (remote->phase == PSS_PHASE_MEETING && remote->has_launched)
+	else if (remote->phase == PSS_PHASE_MEETING && remote->start.has_launched)
 		fail(remote, "the remote computer runs no commands beside the terminal");
 	else if (remote->phase == PSS_PHASE_MEETING)
 		pss_engine_set_timer(remote, CONTROL_GRACE_MS, on_no_control);
@@ -347,10 +349,10 @@ void pss_boot_on_control_closed(PssRemote *remote)
  * Whoever has been talked to has had his chance. */
 gboolean pss_boot_try_login_shell(PssRemote *remote)
 {
-	if (!is_before_launcher(remote) || remote->keys_sent)
+	if (!is_before_launcher(remote) || remote->keys.n_sent)
 		return FALSE;
 	pss_prelude_drop(remote);
-	remote->tried_shell = remote->is_unproven = TRUE;
+	remote->start.tried_shell = remote->start.is_unproven = TRUE;
 	remote->events->open_login_shell(remote->user);
 	if (remote->phase == PSS_PHASE_MEETING)
 		fail(remote, "the remote computer runs no commands of ours");

@@ -12,13 +12,13 @@
 
 static void stop(PssRemote *remote)
 {
-	remote->completing = FALSE;
-	g_clear_handle_id(&remote->complete_timer, g_source_remove);
+	g_clear_handle_id(&remote->completion.timer, g_source_remove);
+	remote->completion = (PssCompletion){ 0 };
 }
 
 void pss_complete_give_up(PssRemote *remote)
 {
-	if (!remote->completing)
+	if (!remote->completion.is_awaited)
 		return;
 	stop(remote);
 	if (!remote->control_ended && remote->phase != PSS_PHASE_ENDED) {
@@ -37,7 +37,7 @@ void pss_remote_cancel_completion(PssRemote *remote)
 static gboolean on_deadline(gpointer user)
 {
 	PssRemote *remote = user;
-	remote->complete_timer = 0;
+	remote->completion.timer = 0;
 	pss_complete_give_up(remote);
 	return G_SOURCE_REMOVE;
 }
@@ -46,9 +46,9 @@ static void send_request(PssRemote *remote, const char *line, gsize n, gsize poi
 {
 	PssCursor cursor;
 	g_autoptr(GString) request = g_string_new(NULL);
-	pss_engine_draw_nonce(remote->complete_nonce);
+	pss_engine_draw_nonce(remote->completion.nonce);
 	pss_cursor_find(&cursor, line, n, point);
-	pss_request_complete(request, remote->family, remote->complete_nonce, &cursor, line, n, point);
+	pss_request_complete(request, remote->family, remote->completion.nonce, &cursor, line, n, point);
 	pss_cursor_finish(&cursor);
 	pss_engine_send_request(remote, request, TRUE);
 }
@@ -58,17 +58,18 @@ gboolean pss_remote_complete(PssRemote *remote, const char *line, gsize n, gsize
 	g_return_val_if_fail(point <= n, FALSE);
 	if (remote->phase != PSS_PHASE_IDLE || remote->control_ended || remote->deaf || memchr(line, '\0', n))
 		return FALSE;
-	g_autoptr(GString) whole = g_string_new(remote->text->str);
+	g_autoptr(GString) whole = g_string_new(remote->request.text->str);
 	if (whole->len > 0)
 		g_string_append_c(whole, '\n');
-	remote->complete_before = whole->len;
+	const gsize n_before = whole->len;
 	g_string_append_len(whole, line, (gssize)n);
 	if (whole->len > LINE_MAX_BYTES)
 		return FALSE;
 	pss_complete_give_up(remote);
-	remote->completing = TRUE;
-	remote->complete_timer = g_timeout_add(DEADLINE_MS, on_deadline, remote);
-	send_request(remote, whole->str, whole->len, remote->complete_before + point);
+	remote->completion.is_awaited = TRUE;
+	remote->completion.n_before = n_before;
+	remote->completion.timer = g_timeout_add(DEADLINE_MS, on_deadline, remote);
+	send_request(remote, whole->str, whole->len, n_before + point);
 	return TRUE;
 }
 
@@ -95,8 +96,10 @@ static void take_candidate(GPtrArray *words, GPtrArray *descriptions, char *line
 
 void pss_complete_on_reply(PssRemote *remote, const PssReply *reply)
 {
-	if (reply->type != 'c' || !remote->completing || strcmp(reply->field[0], remote->complete_nonce) != 0)
+	if (reply->type != 'c' || !remote->completion.is_awaited ||
+	    strcmp(reply->field[0], remote->completion.nonce) != 0)
 		return;
+	const gsize n_before = remote->completion.n_before;
 	stop(remote);
 	g_auto(GStrv) lines = g_strsplit(reply->field[4], "\n", -1);
 	g_autoptr(GPtrArray) words = g_ptr_array_new();
@@ -106,12 +109,12 @@ void pss_complete_on_reply(PssRemote *remote, const PssReply *reply)
 	guint64 start = g_ascii_strtoull(reply->field[1], NULL, 10);
 	guint64 n_found = g_ascii_strtoull(reply->field[3], NULL, 10);
 	/* What begins on a line before this one cannot be replaced in it. */
-	if (start < remote->complete_before) {
+	if (start < n_before) {
 		g_ptr_array_set_size(words, 0);
 		n_found = 0;
 	}
 	PssRemoteCompletion completion = {
-		.start = start < remote->complete_before ? 0 : (gsize)start - remote->complete_before,
+		.start = start < n_before ? 0 : (gsize)start - n_before,
 		.no_space = strchr(reply->field[2], 'n') != NULL,
 		.n_more = n_found > words->len ? (gsize)n_found - words->len : 0,
 		.n = words->len,

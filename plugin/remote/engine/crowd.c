@@ -27,13 +27,13 @@ void pss_crowd_join(PssRemote *remote)
 {
 	if (!members)
 		members = g_ptr_array_new();
-	remote->began = g_get_monotonic_time();
+	remote->start.began = g_get_monotonic_time();
 	g_ptr_array_add(members, remote);
 	guint n = count_starting();
 	for (guint i = 0; i < members->len; i++) {
 		PssRemote *member = g_ptr_array_index(members, i);
 		if (is_starting(member))
-			member->crowd = MAX(member->crowd, n);
+			member->start.crowd = MAX(member->start.crowd, n);
 	}
 }
 
@@ -45,7 +45,7 @@ void pss_crowd_leave(PssRemote *remote)
 
 gboolean pss_crowd_excuses(const PssRemote *remote)
 {
-	gint64 deadlines = MIN(1 + remote->crowd / AT_A_TIME, DEADLINES_MAX);
+	gint64 deadlines = MIN(1 + remote->start.crowd / AT_A_TIME, DEADLINES_MAX);
 
-	return g_get_monotonic_time() < remote->began + deadlines * remote->boot_deadline_ms * 1000;
+	return g_get_monotonic_time() < remote->start.began + deadlines * remote->start.deadline_ms * 1000;
 }

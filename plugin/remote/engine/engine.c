@@ -27,35 +27,36 @@ void pss_engine_draw_nonce(char *nonce)
 
 void pss_engine_set_timer(PssRemote *remote, guint milliseconds, GSourceFunc on_timer)
 {
-	if (remote->timer)
-		g_source_remove(remote->timer);
-	remote->timer_ms = milliseconds;
-	remote->on_timer = milliseconds ? on_timer : NULL;
-	remote->timer = milliseconds && !remote->link_down ? g_timeout_add(milliseconds, on_timer, remote) : 0;
+	if (remote->timer.source)
+		g_source_remove(remote->timer.source);
+	remote->timer.milliseconds = milliseconds;
+	remote->timer.func = milliseconds ? on_timer : NULL;
+	remote->timer.source =
+		milliseconds && !remote->timer.stands_still ? g_timeout_add(milliseconds, on_timer, remote) : 0;
 }
 
 void pss_remote_set_link(PssRemote *remote, gboolean up)
 {
 	/* One that has come has set `timer` to 0 itself, and is not to come again. */
-	if (!up && !remote->link_down && remote->timer == 0)
-		remote->on_timer = NULL;
-	remote->link_down = !up;
-	if (remote->on_timer)
-		pss_engine_set_timer(remote, remote->timer_ms, remote->on_timer);
+	if (!up && !remote->timer.stands_still && remote->timer.source == 0)
+		remote->timer.func = NULL;
+	remote->timer.stands_still = !up;
+	if (remote->timer.func)
+		pss_engine_set_timer(remote, remote->timer.milliseconds, remote->timer.func);
 }
 
 /* It is as large as all the rest of an idle session. */
 void pss_engine_forget_script(PssRemote *remote)
 {
-	if (remote->control_script)
-		explicit_bzero(remote->control_script, remote->n_control_script);
-	g_clear_pointer(&remote->control_script, g_free);
-	remote->n_control_script = 0;
+	if (remote->start.control_script)
+		explicit_bzero(remote->start.control_script, remote->start.n_control_script);
+	g_clear_pointer(&remote->start.control_script, g_free);
+	remote->start.n_control_script = 0;
 }
 
 void pss_engine_send_keys(PssRemote *remote, const void *data, gsize n)
 {
-	remote->keys_sent += n;
+	remote->keys.n_sent += n;
 	pss_reader_on_keys(remote, data, n);
 	remote->events->send_terminal(remote->user, data, n);
 }
@@ -95,40 +96,40 @@ PssRemote *pss_remote_new(const PssRemoteOptions *options, const PssRemoteEvents
 	remote->events = events;
 	remote->user = user;
 	remote->kept = options->kept;
-	remote->boot_deadline_ms = options->boot_deadline_ms;
-	remote->exit_status = -1;
+	remote->start.deadline_ms = options->boot_deadline_ms;
+	remote->prompt.exit_status = -1;
 	remote->slot_is_name = TRUE;
 	pss_engine_draw_nonce(remote->name);
 	pss_engine_draw_nonce(remote->key);
-	pss_engine_draw_nonce(remote->nonce);
-	pss_engine_draw_nonce(remote->sentinel);
-	memcpy(remote->mark_nonce, remote->nonce, sizeof remote->mark_nonce);
+	pss_engine_draw_nonce(remote->request.nonce);
+	pss_engine_draw_nonce(remote->keys.sentinel);
+	memcpy(remote->request.mark_nonce, remote->request.nonce, sizeof remote->request.mark_nonce);
 
-	pss_reader_init(&remote->reader, remote->nonce);
+	pss_reader_init(&remote->reader, remote->request.nonce);
 	const PssScriptValues values = {
 		.name = remote->name,
 		.key = remote->key,
-		.first = remote->nonce,
+		.first = remote->request.nonce,
 		.shell = options->shell,
 		.kept = options->kept,
 		.resilient = options->resilient,
 	};
-	remote->terminal_command = pss_script_terminal_command(&values);
-	remote->control_script = pss_script_control(&values, &remote->n_control_script);
+	remote->start.terminal_command = pss_script_terminal_command(&values);
+	remote->start.control_script = pss_script_control(&values, &remote->start.n_control_script);
 
-	pss_prelude_init(&remote->prelude);
+	pss_prelude_init(&remote->start.prelude);
 	pss_marks_init(&remote->marks);
 	pss_marks_expect(&remote->marks, PSS_SLOT_NAME, remote->name);
-	pss_marks_expect(&remote->marks, PSS_SLOT_REQUEST, remote->nonce);
+	pss_marks_expect(&remote->marks, PSS_SLOT_REQUEST, remote->request.nonce);
 	pss_replies_init(&remote->replies, remote->key);
 	pss_column_reset(&remote->column);
-	remote->text = g_string_new(NULL);
-	remote->held = g_byte_array_new();
-	remote->unread = g_byte_array_new();
-	remote->motd = options->tell_motd ? g_string_new(NULL) : NULL;
-	remote->prompt = g_string_new(NULL);
-	remote->right = g_string_new(NULL);
-	remote->directory = g_string_new(NULL);
+	remote->request.text = g_string_new(NULL);
+	remote->keys.held = g_byte_array_new();
+	remote->keys.unread = g_byte_array_new();
+	remote->start.motd = options->tell_motd ? g_string_new(NULL) : NULL;
+	remote->prompt.text = g_string_new(NULL);
+	remote->prompt.right = g_string_new(NULL);
+	remote->prompt.directory = g_string_new(NULL);
 	remote->phase = PSS_PHASE_MEETING;
 	return remote;
 }
@@ -151,25 +152,25 @@ void pss_remote_free(PssRemote *remote)
 	pss_engine_set_timer(remote, 0, NULL);
 	pss_line_stop_seconds(remote);
 	pss_typed_stop(remote);
-	g_clear_handle_id(&remote->complete_timer, g_source_remove);
+	g_clear_handle_id(&remote->completion.timer, g_source_remove);
 	pss_reader_finish(&remote->reader);
-	pss_prelude_finish(&remote->prelude);
+	pss_prelude_finish(&remote->start.prelude);
 	pss_replies_finish(&remote->replies);
-	g_free(remote->terminal_command);
+	g_free(remote->start.terminal_command);
 	g_free(remote->refusal);
 	pss_engine_forget_script(remote);
 	g_free(remote->program);
 	g_free(remote->home);
 	g_free(remote->boot);
 	pss_invoke_forget(remote);
-	g_string_free(remote->text, TRUE);
-	g_byte_array_unref(remote->held);
-	g_byte_array_unref(remote->unread);
-	if (remote->motd)
-		g_string_free(remote->motd, TRUE);
-	g_string_free(remote->prompt, TRUE);
-	g_string_free(remote->right, TRUE);
-	g_string_free(remote->directory, TRUE);
+	g_string_free(remote->request.text, TRUE);
+	g_byte_array_unref(remote->keys.held);
+	g_byte_array_unref(remote->keys.unread);
+	if (remote->start.motd)
+		g_string_free(remote->start.motd, TRUE);
+	g_string_free(remote->prompt.text, TRUE);
+	g_string_free(remote->prompt.right, TRUE);
+	g_string_free(remote->prompt.directory, TRUE);
 	explicit_bzero(remote, sizeof *remote);
 	g_free(remote);
 }
@@ -188,13 +189,13 @@ const char *pss_remote_control_command(PssRemote *remote)
 
 const char *pss_remote_terminal_command(PssRemote *remote)
 {
-	return remote->terminal_command;
+	return remote->start.terminal_command;
 }
 
 const char *pss_remote_control_script(PssRemote *remote, gsize *ret_n)
 {
-	*ret_n = remote->n_control_script;
-	return remote->control_script;
+	*ret_n = remote->start.n_control_script;
+	return remote->start.control_script;
 }
 
 /* ---- what arrives */
@@ -272,7 +273,7 @@ void pss_remote_terminal_closed(PssRemote *remote, int exit_status)
 		return;
 	pss_prelude_flush(remote);
 	PssRemoteEnd how = exit_status < 0 ? PSS_REMOTE_HUNG_UP : PSS_REMOTE_EXITED;
-	int status = exit_status < 0 ? remote->status : exit_status;
+	int status = exit_status < 0 ? remote->prompt.status : exit_status;
 	if (!pss_invoke_await_streams(remote, how, status))
 		pss_engine_end(remote, how, status);
 }
@@ -311,7 +312,7 @@ void pss_remote_interrupt(PssRemote *remote)
 {
 	switch (remote->phase) {
 	case PSS_PHASE_SENT:
-		remote->interrupted = TRUE;
+		remote->request.interrupted = TRUE;
 		break;
 	case PSS_PHASE_MEETING:
 		pss_boot_on_interrupt(remote);
@@ -356,7 +357,7 @@ char *pss_remote_memo(PssRemote *remote)
 	    remote->family == PSS_FAMILY_NONE)
 		return NULL;
 	const char *call = remote->reader.key + (*remote->reader.key == '\036');
-	return g_strdup_printf("1 %s %s %s %.8s %s %s", remote->name, remote->key, remote->mark_nonce, call,
+	return g_strdup_printf("1 %s %s %s %.8s %s %s", remote->name, remote->key, remote->request.mark_nonce, call,
 			       pss_family_name(remote->family), remote->home);
 }
 
@@ -388,7 +389,7 @@ void pss_remote_resume(PssRemote *remote, const char *text)
 		return;
 	memcpy(remote->name, memo.name, sizeof remote->name);
 	memcpy(remote->key, memo.key, sizeof remote->key);
-	memcpy(remote->mark_nonce, memo.nonce, sizeof remote->mark_nonce);
+	memcpy(remote->request.mark_nonce, memo.nonce, sizeof remote->request.mark_nonce);
 	pss_reader_init_key(&remote->reader, memo.reader_key);
 	remote->family = pss_family_from_name(strcmp(memo.family, "sh") == 0 ? "posix" : memo.family);
 	g_free(remote->home);
@@ -414,7 +415,7 @@ PssRemoteState pss_remote_state(PssRemote *remote)
 
 gboolean pss_remote_is_unproven(PssRemote *remote)
 {
-	return remote->is_unproven;
+	return remote->start.is_unproven;
 }
 
 const char *pss_remote_boot_id(const PssRemote *remote)

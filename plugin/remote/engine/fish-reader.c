@@ -80,7 +80,7 @@ static void watch(PssRemote *remote)
  * or an interrupt has taken it away from the reader, which waits then. */
 static gboolean is_about_to_begin(const PssRemote *remote, const char *nonce)
 {
-	return remote->phase == PSS_PHASE_SENT && strcmp(nonce, remote->mark_nonce) == 0 &&
+	return remote->phase == PSS_PHASE_SENT && strcmp(nonce, remote->request.mark_nonce) == 0 &&
 	       strcmp(nonce, remote->reader.begun) != 0;
 }
 
@@ -136,8 +136,8 @@ void pss_reader_on_done(PssRemote *remote)
 /* An interrupt made the terminal drop marks, and the report has come: the reader waits, or will. */
 void pss_reader_call_again(PssRemote *remote)
 {
-	if (remote->family == PSS_FAMILY_FISH && remote->has_report && !remote->has_mark)
-		call(remote, remote->mark_nonce);
+	if (remote->family == PSS_FAMILY_FISH && remote->request.has_report && !remote->request.has_mark)
+		call(remote, remote->request.mark_nonce);
 }
 
 /* ---- its own mark behind a command's output (fish 4.0; later ones are told not to make any) */
@@ -198,7 +198,7 @@ static void show_news(PssRemote *remote)
 /* What it has been called for it has not read yet. */
 static gboolean is_called(const PssRemote *remote)
 {
-	return remote->phase == PSS_PHASE_SENT || remote->phase == PSS_PHASE_TYPED || remote->completing;
+	return remote->phase == PSS_PHASE_SENT || remote->phase == PSS_PHASE_TYPED || remote->completion.is_awaited;
 }
 
 /* Nothing tells what a reader that is left waiting paints from what somebody in the background writes. */
@@ -251,7 +251,7 @@ static void on_waits(PssRemote *remote, guint slot)
 {
 	remote->reader.is_open = FALSE;
 	remote->reader.waits = remote->reader.at_rest = TRUE;
-	call(remote, slot == PSS_SLOT_REQUEST ? remote->mark_nonce : remote->old_nonce);
+	call(remote, slot == PSS_SLOT_REQUEST ? remote->request.mark_nonce : remote->request.old_nonce);
 }
 
 /* It paints (n), or has ended that (s, t). */
@@ -261,7 +261,7 @@ static void on_paints(PssRemote *remote, guint slot, char kind, const char *argu
 	gboolean news = (kind == 't' && reader->at_rest && !*argument) || (kind == 's' && reader->has_no_text);
 	g_clear_handle_id(&reader->quiet_timer, g_source_remove);
 	if (kind == 's' && slot == PSS_SLOT_REQUEST) {
-		memcpy(reader->begun, remote->mark_nonce, sizeof reader->begun);
+		memcpy(reader->begun, remote->request.mark_nonce, sizeof reader->begun);
 		reader->has_request = reader->is_leaving = FALSE;
 	}
 	reader->has_no_text = kind == 'n' && *argument;

@@ -17,17 +17,17 @@
 #define LAST_SILENCE_MS 2000 /* of a shell that is gone */
 #define LAST_BYTES_S 30
 
-/* streams_state */
+/* What of a stream has come: its progress. */
 enum { BEFORE, INSIDE, BEHIND, LOST };
 
 static void make_mark(const PssRemote *remote, char kind, char *ret_mark)
 {
-	g_snprintf(ret_mark, PSS_STREAM_MARK_MAX, "\036%s%c", remote->nonce, kind);
+	g_snprintf(ret_mark, PSS_STREAM_MARK_MAX, "\036%s%c", remote->request.nonce, kind);
 }
 
 char *pss_remote_old_mark(PssRemote *remote, char kind)
 {
-	return g_strdup_printf("\036%s%c", remote->old_nonce, kind);
+	return g_strdup_printf("\036%s%c", remote->request.old_nonce, kind);
 }
 
 static void prepare_streams(PssRemote *remote)
@@ -36,18 +36,17 @@ static void prepare_streams(PssRemote *remote)
 
 	make_mark(remote, '<', mark);
 	for (int i = 0; i < 2; i++) {
-		pss_stream_expect(&remote->streams[i], mark);
-		remote->streams_state[i] = BEFORE;
+		pss_stream_expect(&remote->invocation.streams[i], mark);
+		remote->invocation.progress[i] = BEFORE;
 	}
 }
 
 void pss_invoke_forget(PssRemote *remote)
 {
-	remote->invoke_events = NULL;
-	pss_secret_free(remote->invoke_request);
-	if (remote->invoke_undo)
-		g_string_free(remote->invoke_undo, TRUE);
-	remote->invoke_request = remote->invoke_undo = NULL;
+	pss_secret_free(remote->invocation.request);
+	if (remote->invocation.undo)
+		g_string_free(remote->invocation.undo, TRUE);
+	remote->invocation = (PssInvocation){ 0 };
 }
 
 gboolean pss_remote_invoke(PssRemote *remote, const PssCommand *command, guint relay, guint input,
@@ -70,16 +69,16 @@ gboolean pss_remote_invoke(PssRemote *remote, const PssCommand *command, guint r
 		return FALSE;
 	}
 	pss_line_new_nonce(remote);
-	remote->holds_trace = TRUE;
-	remote->invoke_events = events;
-	remote->invoke_user = user;
+	remote->trace.is_held = TRUE;
+	remote->invocation.events = events;
+	remote->invocation.user = user;
 	gboolean has_secrets = command->variables && command->variables[0];
-	remote->invoke_request = pss_secret_new(has_secrets ? PSS_REQUEST_ROOM(text->len) : text->len + 512);
-	remote->invoke_undo = g_string_new(NULL);
-	remote->relay = relay;
-	remote->background = FALSE;
-	pss_request_invoke(remote->invoke_request, remote->family, remote->nonce, text->str, text->len, relay, input);
-	pss_words_undo(remote->invoke_undo, remote->family, command);
+	remote->invocation.request = pss_secret_new(has_secrets ? PSS_REQUEST_ROOM(text->len) : text->len + 512);
+	remote->invocation.undo = g_string_new(NULL);
+	remote->invocation.relay = relay;
+	pss_request_invoke(remote->invocation.request, remote->family, remote->request.nonce, text->str, text->len,
+			   relay, input);
+	pss_words_undo(remote->invocation.undo, remote->family, command);
 	prepare_streams(remote);
 	pss_line_begin(remote);
 	return TRUE;
@@ -92,7 +91,7 @@ gboolean pss_remote_invoke(PssRemote *remote, const PssCommand *command, guint r
 gboolean pss_invoke_hold_trace(PssRemote *remote, const void *data, gsize n)
 {
 	const char *at = data;
-	gboolean is_trace = remote->holds_trace && n <= sizeof remote->trace - remote->n_trace;
+	gboolean is_trace = remote->trace.is_held && n <= sizeof remote->trace.bytes - remote->trace.n;
 
 	for (gsize i = 0; is_trace && i < n; i++)
 		is_trace = strchr("^C\r\n", at[i]) && at[i] != '\0';
@@ -100,75 +99,74 @@ gboolean pss_invoke_hold_trace(PssRemote *remote, const void *data, gsize n)
 		pss_invoke_show_trace(remote);
 		return FALSE;
 	}
-	memcpy(remote->trace + remote->n_trace, data, n);
-	remote->n_trace += n;
+	memcpy(remote->trace.bytes + remote->trace.n, data, n);
+	remote->trace.n += n;
 	return TRUE;
 }
 
 void pss_invoke_drop_trace(PssRemote *remote)
 {
-	remote->holds_trace = FALSE;
-	remote->n_trace = 0;
+	remote->trace.is_held = FALSE;
+	remote->trace.n = 0;
 }
 
 /* The command has ended. The echo of an interrupt that came too late for it is yet to come. */
 void pss_invoke_end_trace(PssRemote *remote)
 {
-	gboolean goes_on = remote->holds_trace && remote->invoke_events && remote->keys_sent > 0;
+	gboolean goes_on = remote->trace.is_held && remote->invocation.events && remote->keys.n_sent > 0;
 
 	pss_invoke_drop_trace(remote);
-	remote->holds_trace = goes_on;
+	remote->trace.is_held = goes_on;
 }
 
 void pss_invoke_show_trace(PssRemote *remote)
 {
-	gsize n = remote->n_trace;
+	gsize n = remote->trace.n;
 
 	pss_invoke_drop_trace(remote);
 	if (n > 0)
-		pss_line_show(remote, remote->trace, n);
+		pss_line_show(remote, remote->trace.bytes, n);
 }
 
 gboolean pss_remote_is_invoking(PssRemote *remote)
 {
-	return remote->invoke_events != NULL;
+	return remote->invocation.events != NULL;
 }
 
 /* ---- done */
 
 static void finish(PssRemote *remote, gboolean whole)
 {
-	const PssInvokeEvents *events = remote->invoke_events;
-
+	const PssInvocation done = remote->invocation; /* its events are called when it is gone */
 	gboolean ending = remote->phase == PSS_PHASE_ENDING;
 
 	pss_engine_set_timer(remote, 0, NULL);
 	pss_line_stop_seconds(remote);
-	if (remote->invoke_undo->len > 0 && !ending)
-		pss_engine_send_request(remote, remote->invoke_undo, TRUE);
+	if (remote->invocation.undo->len > 0 && !ending)
+		pss_engine_send_request(remote, remote->invocation.undo, TRUE);
 	pss_invoke_forget(remote);
-	remote->exit_status = -1; /* an `exit` in it was its own */
-	remote->interrupted = FALSE;
+	remote->prompt.exit_status = -1; /* an `exit` in it was its own */
+	remote->request.interrupted = FALSE;
 	if (!ending) {
 		remote->phase = PSS_PHASE_IDLE;
 		pss_reader_on_done(remote);
 	}
-	events->on_done(remote->invoke_user, remote->status, remote->background, whole);
+	done.events->on_done(done.user, remote->prompt.status, done.background, whole);
 	if (ending)
-		pss_engine_end(remote, remote->end_how, remote->end_status);
+		pss_engine_end(remote, remote->ending.how, remote->ending.status);
 }
 
 static void finish_if_done(PssRemote *remote)
 {
-	const guint *state = remote->streams_state;
+	const guint *state = remote->invocation.progress;
 	gboolean whole = state[0] == BEHIND && state[1] == BEHIND;
 
 	if (state[0] < BEHIND || state[1] < BEHIND)
 		return;
-	if (remote->has_report)
+	if (remote->request.has_report)
 		finish(remote, whole);
 	else if (remote->phase == PSS_PHASE_ENDING && (!whole || remote->control_ended))
-		pss_engine_end(remote, remote->end_how, remote->end_status);
+		pss_engine_end(remote, remote->ending.how, remote->ending.status);
 }
 
 /* ---- the end of the shell */
@@ -177,23 +175,23 @@ static gboolean on_last_silence(gpointer user)
 {
 	PssRemote *remote = user;
 
-	remote->timer = 0;
-	if (remote->invoke_events->on_silence(remote->invoke_user))
+	remote->timer.source = 0;
+	if (remote->invocation.events->on_silence(remote->invocation.user))
 		pss_engine_set_timer(remote, LAST_SILENCE_MS, on_last_silence);
 	else
-		pss_engine_end(remote, remote->end_how, remote->end_status);
+		pss_engine_end(remote, remote->ending.how, remote->ending.status);
 	return G_SOURCE_REMOVE;
 }
 
 gboolean pss_invoke_await_streams(PssRemote *remote, PssRemoteEnd how, int status)
 {
-	if (!remote->invoke_events)
+	if (!remote->invocation.events)
 		return FALSE;
 	if (remote->phase != PSS_PHASE_ENDING) {
 		remote->phase = PSS_PHASE_ENDING;
-		remote->end_how = how;
-		remote->end_status = status;
-		remote->end_deadline = g_get_monotonic_time() + LAST_BYTES_S * G_USEC_PER_SEC;
+		remote->ending.how = how;
+		remote->ending.status = status;
+		remote->ending.deadline = g_get_monotonic_time() + LAST_BYTES_S * G_USEC_PER_SEC;
 		pss_line_stop_seconds(remote);
 		pss_engine_set_timer(remote, LAST_SILENCE_MS, on_last_silence);
 	}
@@ -204,7 +202,7 @@ gboolean pss_invoke_await_streams(PssRemote *remote, PssRemoteEnd how, int statu
 /* A job that it has left may write for ever. */
 static void on_last_bytes(PssRemote *remote)
 {
-	if (g_get_monotonic_time() < remote->end_deadline)
+	if (g_get_monotonic_time() < remote->ending.deadline)
 		pss_engine_set_timer(remote, LAST_SILENCE_MS, on_last_silence);
 }
 
@@ -212,8 +210,8 @@ static gboolean on_silence(gpointer user)
 {
 	PssRemote *remote = user;
 
-	remote->timer = 0;
-	if (remote->invoke_events->on_silence(remote->invoke_user))
+	remote->timer.source = 0;
+	if (remote->invocation.events->on_silence(remote->invocation.user))
 		pss_engine_set_timer(remote, SILENCE_MS, on_silence);
 	else
 		finish(remote, FALSE);
@@ -222,7 +220,7 @@ static gboolean on_silence(gpointer user)
 
 void pss_invoke_on_report(PssRemote *remote, const PssReply *reply)
 {
-	remote->background = reply->field[3][0] != '\0';
+	remote->invocation.background = reply->field[3][0] != '\0';
 	if (remote->phase != PSS_PHASE_ENDING)
 		pss_engine_set_timer(remote, SILENCE_MS, on_silence);
 	finish_if_done(remote);
@@ -232,18 +230,18 @@ static gboolean on_lost(gpointer user)
 {
 	PssRemote *remote = user;
 
-	remote->timer = 0;
-	remote->status = remote->mark_status;
+	remote->timer.source = 0;
+	remote->prompt.status = remote->request.mark_status;
 	finish(remote, FALSE);
 	return G_SOURCE_REMOVE;
 }
 
 void pss_invoke_on_mark(PssRemote *remote, const char *argument)
 {
-	if (remote->has_report || remote->has_mark)
+	if (remote->request.has_report || remote->request.has_mark)
 		return;
-	remote->has_mark = TRUE;
-	remote->mark_status = atoi(argument) & 255;
+	remote->request.has_mark = TRUE;
+	remote->request.mark_status = atoi(argument) & 255;
 	pss_engine_set_timer(remote, LOST_MS, on_lost);
 }
 
@@ -259,23 +257,23 @@ static void on_plain(gpointer user, const void *data, gsize n)
 	const Plain *plain = user;
 	const PssRemote *remote = plain->remote;
 
-	remote->invoke_events->on_stream(remote->invoke_user, plain->is_stderr, data, n);
+	remote->invocation.events->on_stream(remote->invocation.user, plain->is_stderr, data, n);
 }
 
 /* One stretch of one stream up to its next mark. FALSE: all of it has been taken. */
 static gboolean take(PssRemote *remote, gboolean is_stderr, const char **data, gsize *n)
 {
-	guint *state = &remote->streams_state[is_stderr];
+	guint *state = &remote->invocation.progress[is_stderr];
 	Plain plain = { remote, is_stderr };
 	char mark[PSS_STREAM_MARK_MAX];
 
-	if (*state >= BEHIND ||
-	    !pss_stream_feed(&remote->streams[is_stderr], data, n, *state == INSIDE ? on_plain : NULL, &plain))
+	if (*state >= BEHIND || !pss_stream_feed(&remote->invocation.streams[is_stderr], data, n,
+						 *state == INSIDE ? on_plain : NULL, &plain))
 		return FALSE;
 	if (++*state == BEHIND)
 		return FALSE;
 	make_mark(remote, '>', mark);
-	pss_stream_expect(&remote->streams[is_stderr], mark);
+	pss_stream_expect(&remote->invocation.streams[is_stderr], mark);
 	return TRUE;
 }
 
@@ -283,34 +281,35 @@ void pss_remote_relay_data(PssRemote *remote, guint relay, gboolean is_stderr, c
 {
 	const char *at = data;
 
-	if (!remote->invoke_events || relay != remote->relay)
+	if (!remote->invocation.events || relay != remote->invocation.relay)
 		return;
-	while (n > 0 && remote->invoke_events && take(remote, is_stderr, &at, &n))
+	while (n > 0 && remote->invocation.events && take(remote, is_stderr, &at, &n))
 		;
-	if (!remote->invoke_events)
+	if (!remote->invocation.events)
 		return;
 	if (remote->phase == PSS_PHASE_ENDING)
 		on_last_bytes(remote);
-	else if (remote->has_report)
+	else if (remote->request.has_report)
 		pss_engine_set_timer(remote, SILENCE_MS, on_silence);
 	finish_if_done(remote);
 }
 
 void pss_remote_relay_fence(PssRemote *remote, guint relay, gboolean is_stderr)
 {
-	if (!remote->invoke_events || relay != remote->relay || remote->streams_state[is_stderr] >= BEHIND)
+	if (!remote->invocation.events || relay != remote->invocation.relay ||
+	    remote->invocation.progress[is_stderr] >= BEHIND)
 		return;
-	remote->streams_state[is_stderr] = LOST;
+	remote->invocation.progress[is_stderr] = LOST;
 	finish_if_done(remote);
 }
 
 void pss_remote_relay_closed(PssRemote *remote, guint relay)
 {
-	if (!remote->invoke_events || relay != remote->relay)
+	if (!remote->invocation.events || relay != remote->invocation.relay)
 		return;
 	for (int i = 0; i < 2; i++)
-		if (remote->streams_state[i] != BEHIND)
-			remote->streams_state[i] = LOST;
+		if (remote->invocation.progress[i] != BEHIND)
+			remote->invocation.progress[i] = LOST;
 	finish_if_done(remote);
 }
 

@@ -50,20 +50,20 @@ static void get_prompt(PssRemote *remote, PssRemotePrompt *ret_prompt)
 {
 	*ret_prompt = (PssRemotePrompt){
 		.kind = 1,
-		.status = remote->status,
-		.text = remote->prompt->str,
-		.n_text = remote->prompt->len,
-		.directory = remote->directory->str,
-		.n_directory = remote->directory->len,
-		.fresh = remote->fresh,
-		.right = remote->right->str,
-		.n_right = remote->right->len,
+		.status = remote->prompt.status,
+		.text = remote->prompt.text->str,
+		.n_text = remote->prompt.text->len,
+		.directory = remote->prompt.directory->str,
+		.n_directory = remote->prompt.directory->len,
+		.fresh = remote->prompt.fresh,
+		.right = remote->prompt.right->str,
+		.n_right = remote->prompt.right->len,
 	};
 }
 
 gboolean pss_remote_last_prompt(PssRemote *remote, PssRemotePrompt *ret_prompt)
 {
-	if (!remote->has_prompt)
+	if (!remote->prompt.is_known)
 		return FALSE;
 	get_prompt(remote, ret_prompt);
 	return TRUE;
@@ -72,12 +72,12 @@ gboolean pss_remote_last_prompt(PssRemote *remote, PssRemotePrompt *ret_prompt)
 void pss_line_to_first_prompt(PssRemote *remote)
 {
 	pss_engine_set_timer(remote, 0, NULL);
-	g_string_truncate(remote->text, 0);
+	g_string_truncate(remote->request.text, 0);
 	remote->phase = PSS_PHASE_IDLE;
-	remote->has_prompt = TRUE;
-	remote->fresh = pss_column_is_first(&remote->column);
-	int exit_status = remote->exit_status;
-	remote->exit_status = -1;
+	remote->prompt.is_known = TRUE;
+	remote->prompt.fresh = pss_column_is_first(&remote->column);
+	int exit_status = remote->prompt.exit_status;
+	remote->prompt.exit_status = -1;
 	if (exit_status >= 0)
 		remote->events->on_kept_exit(remote->user, exit_status);
 	PssRemotePrompt prompt;
@@ -89,12 +89,12 @@ void pss_line_to_first_prompt(PssRemote *remote)
 /* The shell has rendered its prompt anew while it waits. Behind unfinished lines it is seen later. */
 static void on_repainted(PssRemote *remote, const PssReply *reply)
 {
-	gboolean same =
-		strcmp(remote->prompt->str, reply->field[1]) == 0 && strcmp(remote->right->str, reply->field[2]) == 0;
+	gboolean same = strcmp(remote->prompt.text->str, reply->field[1]) == 0 &&
+			strcmp(remote->prompt.right->str, reply->field[2]) == 0;
 
-	g_string_assign(remote->prompt, reply->field[1]);
-	g_string_assign(remote->right, reply->field[2]);
-	if (same || remote->phase != PSS_PHASE_IDLE || remote->text->len > 0)
+	g_string_assign(remote->prompt.text, reply->field[1]);
+	g_string_assign(remote->prompt.right, reply->field[2]);
+	if (same || remote->phase != PSS_PHASE_IDLE || remote->request.text->len > 0)
 		return;
 	PssRemotePrompt prompt;
 	get_prompt(remote, &prompt);
@@ -108,11 +108,11 @@ static void to_second_prompt(PssRemote *remote, const char *text)
 	pss_engine_set_timer(remote, 0, NULL);
 	PssRemotePrompt prompt = {
 		.kind = 2,
-		.status = remote->status,
+		.status = remote->prompt.status,
 		.text = text,
 		.n_text = strlen(text),
-		.directory = remote->directory->str,
-		.n_directory = remote->directory->len,
+		.directory = remote->prompt.directory->str,
+		.n_directory = remote->prompt.directory->len,
 		.fresh = pss_column_is_first(&remote->column),
 	};
 	remote->events->on_prompt(remote->user, &prompt);
@@ -129,7 +129,7 @@ static void done(PssRemote *remote)
 	pss_reader_on_done(remote);
 	if (remote->control_ended)
 		pss_line_on_control_closed(remote);
-	else if (remote->keys_sent > 0)
+	else if (remote->keys.n_sent > 0)
 		pss_typed_ask(remote);
 	else
 		pss_line_to_first_prompt(remote);
@@ -138,13 +138,13 @@ static void done(PssRemote *remote)
 static gboolean on_report_deadline(gpointer user)
 {
 	PssRemote *remote = user;
-	remote->timer = 0;
-	remote->status = remote->mark_status;
+	remote->timer.source = 0;
+	remote->prompt.status = remote->request.mark_status;
 	if (!remote->deaf)
 		remote->events->on_notice(remote->user,
 					  "the control directory was lost; prompts show what was last known");
 	remote->deaf = TRUE;
-	remote->keys_sent = 0;
+	remote->keys.n_sent = 0;
 	done(remote);
 	return G_SOURCE_REMOVE;
 }
@@ -153,13 +153,13 @@ void pss_line_on_mark(PssRemote *remote, char kind, const char *argument)
 {
 	if (kind == 'q')
 		pss_invoke_end_trace(remote);
-	if (kind == 'q' && remote->invoke_events) {
+	if (kind == 'q' && remote->invocation.events) {
 		remote->dropping = FALSE;
 		pss_invoke_on_mark(remote, argument);
 		return;
 	}
 	/* The shell repeats itself when it was interrupted while it reported. */
-	if (remote->has_mark)
+	if (remote->request.has_mark)
 		return;
 	if (kind == 'p') {
 		remote->dropping = TRUE;
@@ -172,9 +172,9 @@ void pss_line_on_mark(PssRemote *remote, char kind, const char *argument)
 	/* An invocation does not wait for it. */
 	if (remote->phase == PSS_PHASE_IDLE)
 		return;
-	remote->has_mark = TRUE;
-	remote->mark_status = parse_status(argument);
-	if (remote->has_report)
+	remote->request.has_mark = TRUE;
+	remote->request.mark_status = parse_status(argument);
+	if (remote->request.has_report)
 		done(remote);
 	else
 		pss_engine_set_timer(remote, remote->deaf ? 1 : REPORT_DEADLINE_MS, on_report_deadline);
@@ -182,15 +182,15 @@ void pss_line_on_mark(PssRemote *remote, char kind, const char *argument)
 
 static void on_report(PssRemote *remote, const PssReply *reply)
 {
-	remote->has_report = TRUE;
-	remote->status = parse_status(reply->field[1]);
-	g_string_assign(remote->directory, reply->field[2]);
-	if (remote->invoke_events) {
+	remote->request.has_report = TRUE;
+	remote->prompt.status = parse_status(reply->field[1]);
+	g_string_assign(remote->prompt.directory, reply->field[2]);
+	if (remote->invocation.events) {
 		pss_invoke_on_report(remote, reply);
 		return;
 	}
-	g_string_assign(remote->prompt, reply->field[3]);
-	if (remote->has_mark)
+	g_string_assign(remote->prompt.text, reply->field[3]);
+	if (remote->request.has_mark)
 		done(remote);
 }
 
@@ -198,11 +198,11 @@ static void on_report(PssRemote *remote, const PssReply *reply)
 
 static void send_second(PssRemote *remote, gboolean again)
 {
-	if (remote->n_seconds >= MAX_SECONDS || remote->control_ended)
+	if (remote->request.n_seconds >= MAX_SECONDS || remote->control_ended)
 		return;
-	remote->n_seconds++;
+	remote->request.n_seconds++;
 	g_autoptr(GString) request = g_string_new(NULL);
-	pss_request_second(request, remote->family, remote->nonce, again);
+	pss_request_second(request, remote->family, remote->request.nonce, again);
 	if (request->len > 0)
 		pss_engine_send_request(remote, request, TRUE);
 }
@@ -212,9 +212,9 @@ static void send_request(PssRemote *remote);
 static gboolean on_second_time(gpointer user)
 {
 	PssRemote *remote = user;
-	remote->second_timer = 0;
+	remote->request.second_timer = 0;
 	pss_reader_call_again(remote);
-	if (remote->resuming) /* it may have been dropped, read ahead */
+	if (remote->request.resuming) /* it may have been dropped, read ahead */
 		send_request(remote);
 	else
 		send_second(remote, TRUE);
@@ -226,56 +226,56 @@ static gboolean on_second_time(gpointer user)
 void pss_line_ask_again(PssRemote *remote)
 {
 	pss_line_stop_seconds(remote);
-	remote->second_timer = g_timeout_add(SECOND_DELAY_MS, on_second_time, remote);
+	remote->request.second_timer = g_timeout_add(SECOND_DELAY_MS, on_second_time, remote);
 }
 
 void pss_line_stop_seconds(PssRemote *remote)
 {
-	if (remote->second_timer)
-		g_source_remove(remote->second_timer);
-	remote->second_timer = 0;
+	if (remote->request.second_timer)
+		g_source_remove(remote->request.second_timer);
+	remote->request.second_timer = 0;
 }
 
 static void on_begun(PssRemote *remote)
 {
-	remote->tell_kept = remote->tell_kept && !remote->says_kept;
-	remote->resuming = FALSE;
+	remote->tell_kept = remote->tell_kept && !remote->request.says_kept;
+	remote->request.resuming = FALSE;
 	remote->phase = PSS_PHASE_RUNNING;
-	if (!remote->invoke_events)
-		g_string_truncate(remote->right, 0);
+	if (!remote->invocation.events)
+		g_string_truncate(remote->prompt.right, 0);
 	/* The terminal can be faster than the control channel: then the report is being waited for. */
-	if (!remote->has_mark)
+	if (!remote->request.has_mark)
 		pss_engine_set_timer(remote, 0, NULL);
 	send_second(remote, FALSE);
-	if (remote->interrupted)
+	if (remote->request.interrupted)
 		pss_typed_on_keys(remote, "\003", 1);
-	remote->interrupted = FALSE;
+	remote->request.interrupted = FALSE;
 	pss_typed_on_begun(remote);
-	if (remote->invoke_events && remote->invoke_events->on_begun)
-		remote->invoke_events->on_begun(remote->invoke_user);
+	if (remote->invocation.events && remote->invocation.events->on_begun)
+		remote->invocation.events->on_begun(remote->invocation.user);
 }
 
 void pss_line_on_reply(PssRemote *remote, const PssReply *reply)
 {
 	gboolean booting = remote->phase == PSS_PHASE_MEETING || remote->phase == PSS_PHASE_STARTING ||
 			   remote->phase == PSS_PHASE_RAW;
-	if (reply->n_fields == 0 || strcmp(reply->field[0], remote->nonce) != 0)
+	if (reply->n_fields == 0 || strcmp(reply->field[0], remote->request.nonce) != 0)
 		return;
 	remote->deaf = FALSE;
 	if ((reply->type == 'k' || reply->type == 'm') && remote->phase == PSS_PHASE_TYPED)
 		pss_typed_on_reply(remote, reply);
-	else if (reply->type == 'b' && (remote->phase == PSS_PHASE_SENT || remote->resuming))
+	else if (reply->type == 'b' && (remote->phase == PSS_PHASE_SENT || remote->request.resuming))
 		on_begun(remote);
 	else if (reply->type == 'v' && remote->phase == PSS_PHASE_SENT)
 		to_second_prompt(remote, reply->field[1]);
-	else if (reply->type == 'R' && !remote->has_report && !remote->invoke_events)
-		g_string_assign(remote->right, reply->field[1]);
+	else if (reply->type == 'R' && !remote->request.has_report && !remote->invocation.events)
+		g_string_assign(remote->prompt.right, reply->field[1]);
 	else if (reply->type == 'P' && (remote->phase == PSS_PHASE_IDLE || remote->phase == PSS_PHASE_TYPED) &&
-		 remote->has_prompt && !remote->invoke_events)
+		 remote->prompt.is_known && !remote->invocation.events)
 		on_repainted(remote, reply);
 	else if (reply->type == 'X' && remote->phase == PSS_PHASE_RUNNING)
-		remote->exit_status = parse_status(reply->field[1]);
-	else if (reply->type == 'E' && !remote->has_report &&
+		remote->prompt.exit_status = parse_status(reply->field[1]);
+	else if (reply->type == 'E' && !remote->request.has_report &&
 		 (remote->phase == PSS_PHASE_RUNNING || remote->phase == PSS_PHASE_SENT ||
 		  remote->phase == PSS_PHASE_ENDING || booting))
 		on_report(remote, reply);
@@ -288,20 +288,20 @@ void pss_line_on_reply(PssRemote *remote, const PssReply *reply)
 static gboolean on_begin_deadline(gpointer user)
 {
 	PssRemote *remote = user;
-	remote->timer = 0;
-	if (remote->n_sent < MAX_SENT)
+	remote->timer.source = 0;
+	if (remote->request.n_sent < MAX_SENT)
 		send_request(remote);
-	else if (!remote->resuming) /* what another engine has begun may run for days */
-		pss_engine_end(remote, PSS_REMOTE_SILENT, remote->status);
+	else if (!remote->request.resuming) /* what another engine has begun may run for days */
+		pss_engine_end(remote, PSS_REMOTE_SILENT, remote->prompt.status);
 	return G_SOURCE_REMOVE;
 }
 
 static void send_request(PssRemote *remote)
 {
-	gsize n = remote->invoke_events ? remote->invoke_request->len : remote->text->len;
+	gsize n = remote->invocation.events ? remote->invocation.request->len : remote->request.text->len;
 
-	remote->n_sent++;
-	pss_engine_set_timer(remote, BEGIN_DEADLINE_MS * remote->n_sent + (guint)(n / SLOWEST_BYTES_A_MS),
+	remote->request.n_sent++;
+	pss_engine_set_timer(remote, BEGIN_DEADLINE_MS * remote->request.n_sent + (guint)(n / SLOWEST_BYTES_A_MS),
 			     on_begin_deadline);
 	g_autoptr(PssSecret) request = pss_secret_new(n + 256);
 	if (remote->reader.may_be_extra)
@@ -309,12 +309,12 @@ static void send_request(PssRemote *remote)
 	remote->reader.may_be_extra = FALSE;
 	if (remote->tell_kept)
 		pss_request_keep(request, remote->family);
-	remote->says_kept = remote->says_kept || remote->tell_kept;
-	if (remote->invoke_events)
-		g_string_append_len(request, remote->invoke_request->str, (gssize)remote->invoke_request->len);
+	remote->request.says_kept = remote->request.says_kept || remote->tell_kept;
+	if (remote->invocation.events)
+		g_string_append_len(request, remote->invocation.request->str, (gssize)remote->invocation.request->len);
 	else
-		pss_request_line(request, remote->family, remote->nonce, remote->text->str, remote->text->len,
-				 remote->ask);
+		pss_request_line(request, remote->family, remote->request.nonce, remote->request.text->str,
+				 remote->request.text->len, remote->request.ask);
 	pss_engine_send_request(remote, request, FALSE);
 }
 
@@ -329,11 +329,11 @@ gboolean pss_remote_line(PssRemote *remote, const void *data, gsize n, GError **
 		return FALSE;
 	}
 	pss_complete_give_up(remote);
-	if (remote->text->len > 0)
-		g_string_append_c(remote->text, '\n');
-	g_string_append_len(remote->text, data, (gssize)n);
-	remote->ask =
-		remote->family == PSS_FAMILY_FISH || !pss_text_is_surely_complete(remote->text->str, remote->text->len);
+	if (remote->request.text->len > 0)
+		g_string_append_c(remote->request.text, '\n');
+	g_string_append_len(remote->request.text, data, (gssize)n);
+	remote->request.ask = remote->family == PSS_FAMILY_FISH ||
+			      !pss_text_is_surely_complete(remote->request.text->str, remote->request.text->len);
 	pss_line_new_nonce(remote);
 	pss_line_begin(remote);
 	remote->events->on_busy(remote->user);
@@ -346,12 +346,12 @@ void pss_line_new_nonce(PssRemote *remote)
 {
 	pss_invoke_drop_trace(remote);
 	/* A late repetition of the last mark is no output either. */
-	pss_marks_expect(&remote->marks, PSS_SLOT_NAME, remote->mark_nonce);
-	memcpy(remote->old_nonce, remote->mark_nonce, sizeof remote->old_nonce);
+	pss_marks_expect(&remote->marks, PSS_SLOT_NAME, remote->request.mark_nonce);
+	memcpy(remote->request.old_nonce, remote->request.mark_nonce, sizeof remote->request.old_nonce);
 	remote->slot_is_name = FALSE;
-	pss_engine_draw_nonce(remote->nonce);
-	memcpy(remote->mark_nonce, remote->nonce, sizeof remote->mark_nonce);
-	pss_marks_expect(&remote->marks, PSS_SLOT_REQUEST, remote->nonce);
+	pss_engine_draw_nonce(remote->request.nonce);
+	memcpy(remote->request.mark_nonce, remote->request.nonce, sizeof remote->request.mark_nonce);
+	pss_marks_expect(&remote->marks, PSS_SLOT_REQUEST, remote->request.nonce);
 	if (remote->family != PSS_FAMILY_FISH) /* its reader may paint yet */
 		remote->dropping = FALSE;
 }
@@ -359,20 +359,20 @@ void pss_line_new_nonce(PssRemote *remote)
 void pss_line_begin(PssRemote *remote)
 {
 	pss_column_reset(&remote->column);
-	remote->has_mark = remote->has_report = FALSE;
-	remote->n_seconds = 0;
+	remote->request.has_mark = remote->request.has_report = FALSE;
+	remote->request.n_seconds = 0;
 	remote->phase = PSS_PHASE_SENT;
-	remote->n_sent = 0;
-	remote->says_kept = FALSE;
+	remote->request.n_sent = 0;
+	remote->request.says_kept = FALSE;
 	send_request(remote);
 }
 
 void pss_line_resume(PssRemote *remote)
 {
 	pss_line_new_nonce(remote);
-	g_string_truncate(remote->text, 0);
-	remote->ask = FALSE;
-	remote->resuming = TRUE;
+	g_string_truncate(remote->request.text, 0);
+	remote->request.ask = FALSE;
+	remote->request.resuming = TRUE;
 	pss_line_begin(remote);
 	/* Keys are for what may run. */
 	remote->phase = PSS_PHASE_RUNNING;
@@ -382,14 +382,14 @@ void pss_remote_discard(PssRemote *remote)
 {
 	pss_complete_give_up(remote);
 	if (remote->phase == PSS_PHASE_IDLE)
-		g_string_truncate(remote->text, 0);
+		g_string_truncate(remote->request.text, 0);
 }
 
 void pss_line_on_control_closed(PssRemote *remote)
 {
 	/* Nothing can reach the shell any more. What runs may end; its mark says when. */
-	if (remote->phase == PSS_PHASE_RUNNING && !remote->has_mark && !remote->invoke_events)
+	if (remote->phase == PSS_PHASE_RUNNING && !remote->request.has_mark && !remote->invocation.events)
 		return;
-	if (!pss_invoke_await_streams(remote, PSS_REMOTE_UNLED, remote->status))
-		pss_engine_end(remote, PSS_REMOTE_UNLED, remote->status);
+	if (!pss_invoke_await_streams(remote, PSS_REMOTE_UNLED, remote->prompt.status))
+		pss_engine_end(remote, PSS_REMOTE_UNLED, remote->prompt.status);
 }

@@ -50,7 +50,7 @@ void pss_prelude_follow(PssPrelude *prelude, const char *data, gsize n)
 
 void pss_prelude_show(PssRemote *remote)
 {
-	PssPrelude *prelude = &remote->prelude;
+	PssPrelude *prelude = &remote->start.prelude;
 
 	g_clear_handle_id(&prelude->timer, g_source_remove);
 	prelude->shown = TRUE;
@@ -62,7 +62,7 @@ void pss_prelude_show(PssRemote *remote)
 static gboolean on_held_enough(gpointer user)
 {
 	PssRemote *remote = user;
-	remote->prelude.timer = 0;
+	remote->start.prelude.timer = 0;
 	pss_prelude_show(remote);
 	pss_boot_on_prelude(remote);
 	return G_SOURCE_REMOVE;
@@ -71,7 +71,7 @@ static gboolean on_held_enough(gpointer user)
 /* The time of whole lines runs on, that of a question begins with it. */
 static void hold(PssRemote *remote, gboolean is_whole)
 {
-	PssPrelude *prelude = &remote->prelude;
+	PssPrelude *prelude = &remote->start.prelude;
 
 	if (prelude->timer != 0 && (is_whole || !prelude->holds_lines))
 		return;
@@ -95,7 +95,7 @@ static void remember(PssPrelude *prelude, const char *data, gsize n)
 
 void pss_prelude_take(PssRemote *remote, const void *data, gsize n)
 {
-	PssPrelude *prelude = &remote->prelude;
+	PssPrelude *prelude = &remote->start.prelude;
 
 	remember(prelude, data, n);
 	if (prelude->shown) {
@@ -108,7 +108,7 @@ void pss_prelude_take(PssRemote *remote, const void *data, gsize n)
 
 void pss_prelude_drop(PssRemote *remote)
 {
-	PssPrelude *prelude = &remote->prelude;
+	PssPrelude *prelude = &remote->start.prelude;
 
 	g_clear_handle_id(&prelude->timer, g_source_remove);
 	g_string_truncate(prelude->held, 0);
@@ -123,13 +123,13 @@ void pss_prelude_drop(PssRemote *remote)
 
 void pss_prelude_forget(PssRemote *remote)
 {
-	g_ptr_array_set_size(remote->prelude.lines, 0);
-	g_string_truncate(remote->prelude.begun, 0);
+	g_ptr_array_set_size(remote->start.prelude.lines, 0);
+	g_string_truncate(remote->start.prelude.begun, 0);
 }
 
 void pss_prelude_flush(PssRemote *remote)
 {
-	PssPrelude *prelude = &remote->prelude;
+	PssPrelude *prelude = &remote->start.prelude;
 
 	g_clear_handle_id(&prelude->line_timer, g_source_remove);
 	if (prelude->line->len == 0)
@@ -163,7 +163,7 @@ static gboolean may_become_repetition(const PssPrelude *prelude)
 static gboolean on_line_enough(gpointer user)
 {
 	PssRemote *remote = user;
-	remote->prelude.line_timer = 0;
+	remote->start.prelude.line_timer = 0;
 	if (remote->phase != PSS_PHASE_ENDED)
 		pss_prelude_flush(remote);
 	return G_SOURCE_REMOVE;
@@ -178,7 +178,7 @@ static void drop_line(PssPrelude *prelude)
 /* Up to the end of a line, or of what there is. */
 static void filter_piece(PssRemote *remote, const char *data, gsize n)
 {
-	PssPrelude *prelude = &remote->prelude;
+	PssPrelude *prelude = &remote->start.prelude;
 	gboolean whole = data[n - 1] == '\n';
 
 	if (prelude->is_inside) {
@@ -199,7 +199,7 @@ void pss_prelude_filter(PssRemote *remote, const void *data, gsize n)
 {
 	const char *at = data, *end = at + n;
 
-	while (at < end && (remote->prelude.lines->len > 0 || remote->prelude.line->len > 0)) {
+	while (at < end && (remote->start.prelude.lines->len > 0 || remote->start.prelude.line->len > 0)) {
 		const char *newline = memchr(at, '\n', (gsize)(end - at));
 		gsize n_piece = newline ? (gsize)(newline + 1 - at) : (gsize)(end - at);
 		filter_piece(remote, at, n_piece);

@@ -60,32 +60,14 @@ typedef struct {
 	gboolean is_inside; /* a line that is shown */
 } PssPrelude;
 
-struct PssRemote {
-	const PssRemoteEvents *events;
-	gpointer user;
-	gboolean kept;
-	gboolean tell_kept; /* it was not when the shell started, and has not been told yet */
-	gboolean says_kept; /* the request that was sent tells it */
-	guint boot_deadline_ms;
-	gint64 began; /* the start */
-	guint crowd;  /* so many that began with it at most, itself among them */
-
-	char name[PSS_NONCE_LENGTH + 1];
-	char key[PSS_NONCE_LENGTH + 1];
-	char nonce[PSS_NONCE_LENGTH + 1];      /* of the request that runs, or ran last */
-	char mark_nonce[PSS_NONCE_LENGTH + 1]; /* of the last line */
-	char old_nonce[PSS_NONCE_LENGTH + 1];  /* of the line before it */
-	gboolean slot_is_name;
+/* The start, up to the first prompt or a plain terminal (boot.c). */
+typedef struct {
+	guint deadline_ms;
+	gint64 began;
+	guint crowd; /* so many that began with it at most, itself among them */
 	char *terminal_command;
-	char *refusal; /* why the session cannot be what it was asked to be */
-	char *program; /* the name of the shell's, untrusted; NULL: not known, or none that can be shown */
-	char *home;    /* the private directory, untrusted; NULL until it is known */
-	char *boot;    /* the computer's boot id, untrusted; NULL until it is known */
-	char *control_script;
+	char *control_script; /* NULL: the other side has read it */
 	gsize n_control_script;
-
-	PssPhase phase;
-	PssFamily family;
 	PssPrelude prelude;
 	struct pss_tokenizer paint;
 	gboolean has_spoken;   /* something was printed before the launcher spoke */
@@ -98,65 +80,126 @@ struct PssRemote {
 	guint n_missed;        /* times that the launcher's process was not there */
 	gboolean waits;        /* the terminal's command has said that it waits for the control channel */
 	GString *motd;         /* what came before the shell's own start, for on_motd; NULL: not wanted */
+} PssStart;
+
+/* One line or command, from its sending to its prompt (line.c). What is known of the last one stays until the next one.
+ */
+typedef struct {
+	char nonce[PSS_NONCE_LENGTH + 1];      /* of the request that runs, or ran last */
+	char mark_nonce[PSS_NONCE_LENGTH + 1]; /* of the last line */
+	char old_nonce[PSS_NONCE_LENGTH + 1];  /* of the line before it */
+	GString *text;                         /* the lines of one command so far */
+	gboolean ask;                          /* whether the text is complete */
+	guint n_sent;                          /* times that the request was sent */
+	gboolean says_kept;                    /* it tells the shell that the session is kept */
+	gboolean resuming;                     /* it is behind another engine's, and has not begun */
+	gboolean interrupted;                  /* pss_remote_interrupt() while it was on its way */
+	guint n_seconds;                       /* second lines sent for it */
+	guint second_timer;                    /* the next one, after an interrupt */
+	gboolean has_mark, has_report;         /* the two halves of "done" */
+	int mark_status;
+} PssRequest;
+
+/* Keys on their way (typed.c). */
+typedef struct {
+	GByteArray *held;                    /* that wait: for the line to begin, or for the prompt */
+	guint grace_timer;                   /* until they go to what has begun */
+	GByteArray *unread;                  /* that have come back from the terminal, while it is asked for them */
+	gsize n_sent;                        /* bytes that may lie unread in the terminal */
+	guint n_asked;                       /* times that it was asked for them */
+	guint retry_ms;                      /* how long the first answer to that is waited for */
+	char sentinel[PSS_NONCE_LENGTH + 1]; /* typed behind keys that shall come back */
+} PssKeys;
+
+/* A question for candidates; all zero while there is none (complete.c). */
+typedef struct {
+	gboolean is_awaited;
+	char nonce[PSS_NONCE_LENGTH + 1];
+	gsize n_before; /* bytes of the lines before the one that is completed */
+	guint timer;
+} PssCompletion;
+
+/* The last first prompt. */
+typedef struct {
+	gboolean is_known; /* there was one */
+	int status;
+	int exit_status; /* of a kept exit that has not been reported yet, -1: none */
+	GString *text;
+	GString *right; /* at the right margin */
+	GString *directory;
+	gboolean fresh;
+} PssPromptState;
+
+/* A command beside the terminal; all zero while there is none (invoke.c). */
+typedef struct {
+	const PssInvokeEvents *events; /* NULL: there is none */
+	gpointer user;
+	GString *request; /* as it was sent */
+	GString *undo;    /* what is sent behind it when it is done */
+	guint relay;
+	PssStream streams[2]; /* standard output, standard error */
+	guint progress[2];    /* of each stream: invoke.c */
+	gboolean background;  /* it left something running */
+} PssInvocation;
+
+/* The shell is gone, and the end waits for what its last invocation has printed. */
+typedef struct {
+	PssRemoteEnd how;
+	int status;
+	gint64 deadline; /* monotonic */
+} PssEnding;
+
+/* What an invocation has left on the terminal so far, while that may be an interrupt's echo alone. */
+typedef struct {
+	gboolean is_held;
+	char bytes[16];
+	gsize n;
+} PssTrace;
+
+/* The one deadline of the phase. */
+typedef struct {
+	guint source; /* 0: none */
+	guint milliseconds;
+	GSourceFunc func;      /* NULL: none, or it has come */
+	gboolean stands_still; /* the link is down */
+} PssTimer;
+
+struct PssRemote {
+	const PssRemoteEvents *events;
+	gpointer user;
+	gboolean kept;
+	gboolean tell_kept; /* it was not when the shell started, and the shell does not know yet */
+	char *refusal;      /* why the session cannot be what it was asked to be */
+
+	/* of the remote shell, as long as it lives */
+	char name[PSS_NONCE_LENGTH + 1];
+	char key[PSS_NONCE_LENGTH + 1];
+	PssFamily family;
+	char *program; /* the name of the shell's, untrusted; NULL: not known, or none that can be shown */
+	char *home;    /* the private directory, untrusted; NULL until it is known */
+	char *boot;    /* the computer's boot id, untrusted; NULL until it is known */
+
+	/* its two channels */
 	gboolean control_ended;
 	gboolean deaf; /* replies do not come: the mark alone has to do */
-	guint timer;   /* of the phase, 0: none */
-	guint timer_ms;
-	GSourceFunc on_timer; /* NULL: none, or it has come */
-	gboolean link_down;   /* it stands still */
-
 	PssMarks marks;
+	gboolean slot_is_name; /* the slot PSS_SLOT_NAME holds the name still */
 	PssReplies replies;
 	struct pss_column column;
 	gboolean dropping; /* between the marks p and q, n and s: the shell's own prompt */
 	gsize n_dropped;
+
+	PssPhase phase;
+	PssTimer timer;
+	PssStart start;
 	PssReader reader;
-
-	gboolean resuming;  /* the request behind another engine's has not begun */
-	gboolean ask;       /* whether the text is complete */
-	guint n_sent;       /* times that the request was sent */
-	GString *text;      /* the lines of one command so far */
-	GByteArray *held;   /* keys that wait: for the line to begin, or for the prompt */
-	guint grace_timer;  /* until they go to what has begun */
-	GByteArray *unread; /* keys that have come back from the terminal, while it is asked for them */
-	gsize keys_sent;    /* bytes that may lie unread in the terminal */
-	guint retry_ms;     /* how long the first answer to that is waited for */
-	char sentinel[PSS_NONCE_LENGTH + 1]; /* typed behind keys that shall come back */
-	gboolean interrupted;                /* pss_remote_interrupt() while the line was on its way */
-	guint n_seconds;                     /* second lines, or questions for keys, sent for this request */
-	guint second_timer;                  /* the next one, after an interrupt */
-
-	gboolean completing;
-	char complete_nonce[PSS_NONCE_LENGTH + 1];
-	gsize complete_before; /* bytes of the lines before the one that is completed */
-	guint complete_timer;
-
-	gboolean has_mark, has_report; /* the two halves of "done" */
-	int mark_status;
-	int exit_status; /* of a kept exit, -1: none */
-	int status;
-	GString *prompt;
-	GString *right; /* the prompt at the right margin */
-	GString *directory;
-	gboolean fresh;
-	gboolean has_prompt;
-
-	/* an invocation; invoke_events is NULL while there is none */
-	const PssInvokeEvents *invoke_events;
-	gpointer invoke_user;
-	GString *invoke_request; /* as it was sent */
-	GString *invoke_undo;    /* what is sent behind it when it is done */
-	guint relay;
-	PssStream streams[2];   /* standard output, standard error */
-	guint streams_state[2]; /* invoke.c */
-	gboolean background;    /* it left something running */
-	PssRemoteEnd end_how;   /* in ENDING */
-	int end_status;
-	gint64 end_deadline; /* monotonic */
-	/* what it has left on the terminal so far, while that may be an interrupt's echo alone */
-	gboolean holds_trace;
-	char trace[16];
-	gsize n_trace;
+	PssRequest request;
+	PssKeys keys;
+	PssCompletion completion;
+	PssPromptState prompt;
+	PssInvocation invocation;
+	PssTrace trace;
+	PssEnding ending;
 };
 
 /* ---- engine.c */

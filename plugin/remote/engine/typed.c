@@ -35,8 +35,8 @@ static void send_keys(PssRemote *remote, const void *data, gsize n)
 
 static void send_held(PssRemote *remote)
 {
-	g_autoptr(GByteArray) held = g_steal_pointer(&remote->held);
-	remote->held = g_byte_array_new();
+	g_autoptr(GByteArray) held = g_steal_pointer(&remote->keys.held);
+	remote->keys.held = g_byte_array_new();
 	pss_typed_stop(remote);
 	if (held->len > 0)
 		send_keys(remote, held->data, held->len);
@@ -45,38 +45,38 @@ static void send_held(PssRemote *remote)
 static gboolean on_grace_over(gpointer user)
 {
 	PssRemote *remote = user;
-	remote->grace_timer = 0;
+	remote->keys.grace_timer = 0;
 	send_held(remote);
 	return G_SOURCE_REMOVE;
 }
 
 void pss_typed_stop(PssRemote *remote)
 {
-	g_clear_handle_id(&remote->grace_timer, g_source_remove);
+	g_clear_handle_id(&remote->keys.grace_timer, g_source_remove);
 }
 
 void pss_typed_on_begun(PssRemote *remote)
 {
-	if (holds_signal(remote->held->data, remote->held->len))
+	if (holds_signal(remote->keys.held->data, remote->keys.held->len))
 		send_held(remote);
-	else if (remote->held->len > 0 && !remote->grace_timer)
-		remote->grace_timer = g_timeout_add(GRACE_MS, on_grace_over, remote);
+	else if (remote->keys.held->len > 0 && !remote->keys.grace_timer)
+		remote->keys.grace_timer = g_timeout_add(GRACE_MS, on_grace_over, remote);
 }
 
 void pss_typed_on_keys(PssRemote *remote, const void *data, gsize n)
 {
-	if (remote->phase == PSS_PHASE_RUNNING && !remote->grace_timer) {
+	if (remote->phase == PSS_PHASE_RUNNING && !remote->keys.grace_timer) {
 		send_keys(remote, data, n);
 		return;
 	}
-	g_byte_array_append(remote->held, data, (guint)n);
-	if (remote->grace_timer && holds_signal(data, n))
+	g_byte_array_append(remote->keys.held, data, (guint)n);
+	if (remote->keys.grace_timer && holds_signal(data, n))
 		send_held(remote);
 }
 
 gsize pss_remote_held(PssRemote *remote)
 {
-	return remote->held->len;
+	return remote->keys.held->len;
 }
 
 /* ---- back from it */
@@ -87,8 +87,8 @@ static void ask(PssRemote *remote);
 static gboolean on_deadline(gpointer user)
 {
 	PssRemote *remote = user;
-	remote->timer = 0;
-	if (remote->n_seconds < TRIES && remote->unread->len == 0)
+	remote->timer.source = 0;
+	if (remote->keys.n_asked < TRIES && remote->keys.unread->len == 0)
 		ask(remote);
 	else
 		pss_line_to_first_prompt(remote);
@@ -97,10 +97,10 @@ static gboolean on_deadline(gpointer user)
 
 static void ask(PssRemote *remote)
 {
-	remote->n_seconds++;
-	pss_engine_set_timer(remote, remote->retry_ms * remote->n_seconds, on_deadline);
+	remote->keys.n_asked++;
+	pss_engine_set_timer(remote, remote->keys.retry_ms * remote->keys.n_asked, on_deadline);
 	g_autoptr(GString) request = g_string_new(NULL);
-	pss_request_typed(request, remote->family, remote->nonce, remote->sentinel);
+	pss_request_typed(request, remote->family, remote->request.nonce, remote->keys.sentinel);
 	pss_engine_send_request(remote, request, TRUE);
 }
 
@@ -108,11 +108,11 @@ void pss_typed_ask(PssRemote *remote)
 {
 	remote->phase = PSS_PHASE_TYPED;
 	/* fish's reader takes them one by one before it is called. */
-	remote->retry_ms = RETRY_MS + (remote->family == PSS_FAMILY_FISH ? (guint)remote->keys_sent / 4 : 0);
-	remote->keys_sent = 0;
-	remote->n_seconds = 0;
-	g_byte_array_set_size(remote->unread, 0);
-	pss_engine_draw_nonce(remote->nonce);
+	remote->keys.retry_ms = RETRY_MS + (remote->family == PSS_FAMILY_FISH ? (guint)remote->keys.n_sent / 4 : 0);
+	remote->keys.n_sent = 0;
+	remote->keys.n_asked = 0;
+	g_byte_array_set_size(remote->keys.unread, 0);
+	pss_engine_draw_nonce(remote->request.nonce);
 	ask(remote);
 }
 
@@ -138,21 +138,22 @@ static void append_digits(GByteArray *to, const char *digits)
 /* Also one that was typed when nobody waited for it any more. */
 static void take_sentinels_out(PssRemote *remote)
 {
-	GByteArray *unread = remote->unread;
-	gsize n = strlen(remote->sentinel);
+	GByteArray *unread = remote->keys.unread;
+	gsize n = strlen(remote->keys.sentinel);
 	const guint8 *found;
-	while (unread->len > 0 && (found = memmem(unread->data, unread->len, remote->sentinel, n)))
+	while (unread->len > 0 && (found = memmem(unread->data, unread->len, remote->keys.sentinel, n)))
 		g_byte_array_remove_range(unread, (guint)(found - unread->data), (guint)n);
 }
 
 void pss_typed_on_reply(PssRemote *remote, const PssReply *reply)
 {
-	gboolean first = remote->unread->len == 0;
-	append_digits(remote->unread, reply->field[1]);
+	gboolean first = remote->keys.unread->len == 0;
+	append_digits(remote->keys.unread, reply->field[1]);
 	if (reply->type == 'm') {
 		pss_engine_set_timer(remote, SENTINEL_MS, on_deadline);
 		if (first)
-			remote->events->send_terminal(remote->user, remote->sentinel, strlen(remote->sentinel));
+			remote->events->send_terminal(remote->user, remote->keys.sentinel,
+						      strlen(remote->keys.sentinel));
 		return;
 	}
 	pss_line_to_first_prompt(remote);
@@ -162,10 +163,10 @@ void pss_typed_emit(PssRemote *remote)
 {
 	take_sentinels_out(remote);
 	/* Handlers may send a line at once, and that holds keys anew. */
-	g_autoptr(GByteArray) all = g_steal_pointer(&remote->unread);
-	g_autoptr(GByteArray) held = g_steal_pointer(&remote->held);
-	remote->unread = g_byte_array_new();
-	remote->held = g_byte_array_new();
+	g_autoptr(GByteArray) all = g_steal_pointer(&remote->keys.unread);
+	g_autoptr(GByteArray) held = g_steal_pointer(&remote->keys.held);
+	remote->keys.unread = g_byte_array_new();
+	remote->keys.held = g_byte_array_new();
 	pss_typed_stop(remote);
 	if (held->len > 0)
 		g_byte_array_append(all, held->data, held->len);
