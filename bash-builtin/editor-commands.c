@@ -51,7 +51,7 @@ static struct {
 	pss_rl_command *local, *instead;
 } replacements[N_LOCAL_COMMANDS];
 
-int pss_editor_only_bell(int count, int key)
+int pss_bash_editor_only_bell(int count, int key)
 {
 	rl_ding();
 	return 0;
@@ -67,12 +67,12 @@ static int bell_and_key(int count, int key)
 
 /* -- ends of lines */
 
-bool pss_editor_is_in_macro(void)
+bool pss_bash_editor_is_in_macro(void)
 {
 	return (rl_readline_state & PSS_RL_STATE_MACROINPUT) != 0;
 }
 
-void pss_editor_stop_macros(void)
+void pss_bash_editor_stop_macros(void)
 {
 	for (int i = 0; i < MACRO_DEPTH_MAX && (rl_readline_state & PSS_RL_STATE_MACROINPUT); i++) {
 		if (&_rl_pop_executing_macro)
@@ -96,9 +96,9 @@ static int call_original(pss_rl_command *instead, int count, int key)
  * go to the remote unseen. It stays on the line, and the rest of the macro is dropped. */
 static int end_if_typed(pss_rl_command *instead, int count, int key)
 {
-	if (!pss_editor_is_in_macro())
+	if (!pss_bash_editor_is_in_macro())
 		return call_original(instead, count, key);
-	pss_editor_stop_macros();
+	pss_bash_editor_stop_macros();
 	return rl_ding();
 }
 
@@ -160,7 +160,7 @@ static void disarm_nameless(char key, pss_rl_command *instead)
 		entry->function = instead;
 }
 
-void pss_editor_disarm_commands(void)
+void pss_bash_editor_disarm_commands(void)
 {
 	for (size_t i = 0; i < N_LOCAL_COMMANDS; i++) {
 		pss_rl_command *instead =
@@ -168,14 +168,14 @@ void pss_editor_disarm_commands(void)
 
 		replacements[i].local = rl_named_function(local_commands[i].name);
 		if (!instead)
-			instead = local_commands[i].function ? local_commands[i].function : pss_editor_only_bell;
+			instead = local_commands[i].function ? local_commands[i].function : pss_bash_editor_only_bell;
 		replacements[i].instead = instead;
 	}
-	disarm_nameless('\\', pss_editor_only_bell);
-	disarm_nameless('*', pss_editor_only_bell);
-	disarm_nameless('=', pss_editor_only_bell);
+	disarm_nameless('\\', pss_bash_editor_only_bell);
+	disarm_nameless('*', pss_bash_editor_only_bell);
+	disarm_nameless('=', pss_bash_editor_only_bell);
 	disarm_nameless('@', bell_and_key);
-	disarm_nameless('v', pss_editor_only_bell); /* edit-and-execute; it has a name from bash 5.2 on */
+	disarm_nameless('v', pss_bash_editor_only_bell); /* edit-and-execute; it has a name from bash 5.2 on */
 	disarm_keymap(emacs_standard_keymap, 0);
 	disarm_keymap(vi_insertion_keymap, 0);
 	disarm_keymap(vi_movement_keymap, 0);

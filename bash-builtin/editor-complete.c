@@ -243,7 +243,7 @@ static char *generate_nothing(const char *text, int state)
 	return NULL;
 }
 
-void pss_editor_hook_completion(const struct pss_read_request *request, void (*on_over)(void))
+void pss_bash_editor_hook_completion(const struct pss_read_request *request, void (*on_over)(void))
 {
 	pss_completion_finish(&completion.answer);
 	completion.request = request;

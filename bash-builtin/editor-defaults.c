@@ -44,7 +44,7 @@ static bool find_taken(void)
 	bool any = false;
 
 	for (size_t i = 0; i < N_KEYMAPS; i++)
-		any |= keymaps[i].is_taken = pss_editor_is_taken(keymaps[i].keymap);
+		any |= keymaps[i].is_taken = pss_bash_editor_is_taken(keymaps[i].keymap);
 	return any;
 }
 
@@ -211,7 +211,7 @@ static void read_inputrc(void)
 	free(before);
 }
 
-int pss_editor_take_back_keymaps(void)
+int pss_bash_editor_take_back_keymaps(void)
 {
 	if (!find_taken())
 		return 0;

@@ -70,7 +70,7 @@ static void replace(const char *name, sh_builtin_func_t *instead, sh_builtin_fun
 	builtin->function = instead;
 }
 
-void pss_editor_raise_fence(void)
+void pss_bash_editor_raise_fence(void)
 {
 	replace("eval", fenced_eval, &eval);
 	replace("history", fenced_history, &history);
@@ -83,7 +83,7 @@ static void forget(void)
 	fence.line = fence.recalled = fence.refused = NULL;
 }
 
-int pss_editor_run_widget(int count, int key)
+int pss_bash_editor_run_widget(int count, int key)
 {
 	int rc;
 
@@ -95,6 +95,6 @@ int pss_editor_run_widget(int count, int key)
 		rl_point = rl_end;
 	}
 	forget();
-	pss_editor_secure_keys();
+	pss_bash_editor_secure_keys();
 	return rc;
 }

@@ -12,7 +12,7 @@
 static int was_on = -1; /* `set -o history` of the shell; -1: not looked at yet */
 static char open_quote; /* at the end of the line before: ' or ", or 0 */
 
-void pss_editor_load_history(char *const *history, unsigned long n_history)
+void pss_bash_editor_load_history(char *const *history, unsigned long n_history)
 {
 	/* The other one is off in a command of `bind -x`, too; and behind a hop both are as we have left them. */
 	was_on = was_on < 0 ? enable_history_list : was_on;
@@ -24,7 +24,7 @@ void pss_editor_load_history(char *const *history, unsigned long n_history)
 	using_history();
 }
 
-void pss_editor_first_line(void)
+void pss_bash_editor_first_line(void)
 {
 	open_quote = 0;
 }

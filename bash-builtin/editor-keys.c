@@ -25,7 +25,7 @@ static const char *const ending_commands[] = { "accept-line", "operate-and-get-n
 static bool is_shell_command(const struct pss_keymap_entry *entry)
 {
 	return entry->type == PSS_KEYMAP_FUNCTION && entry->function &&
-	       (entry->function == bash_execute_unix_command || entry->function == pss_editor_run_widget);
+	       (entry->function == bash_execute_unix_command || entry->function == pss_bash_editor_run_widget);
 }
 
 static bool is_foreign(const struct pss_keymap_entry *entry)
@@ -44,7 +44,7 @@ static void bind_function(struct pss_keymap_entry *entry, pss_rl_command *comman
 	entry->function = command;
 }
 
-bool pss_editor_is_taken(const struct pss_keymap_entry *keymap)
+bool pss_bash_editor_is_taken(const struct pss_keymap_entry *keymap)
 {
 	size_t n = 0;
 
@@ -57,7 +57,7 @@ bool pss_editor_is_taken(const struct pss_keymap_entry *keymap)
 static void secure_enter(struct pss_keymap_entry *entry)
 {
 	if (is_foreign(entry) || entry->type == PSS_KEYMAP_MAP || !entry->function ||
-	    entry->function == pss_editor_only_bell)
+	    entry->function == pss_bash_editor_only_bell)
 		bind_function(entry, rl_named_function("accept-line"));
 }
 
@@ -137,13 +137,13 @@ static void secure_keymap(struct pss_keymap_entry *keymap, int depth)
 		if (entry->type == PSS_KEYMAP_MAP && depth > 0)
 			secure_keymap(keymap_of(entry), depth - 1);
 		else if (entry->type == PSS_KEYMAP_MACRO && ends_line_somewhere(entry))
-			bind_function(entry, pss_editor_only_bell);
+			bind_function(entry, pss_bash_editor_only_bell);
 		else if (is_shell_command(entry))
-			entry->function = pss_editor_run_widget;
+			entry->function = pss_bash_editor_run_widget;
 	}
 }
 
-void pss_editor_secure_keys(void)
+void pss_bash_editor_secure_keys(void)
 {
 	secure_ending_keys();
 	secure_text(emacs_standard_keymap);
@@ -157,10 +157,10 @@ static bool is_command(const struct pss_keymap_entry *entry)
 	return entry->type == PSS_KEYMAP_FUNCTION && entry->function && !is_shell_command(entry);
 }
 
-bool pss_editor_can_type(void)
+bool pss_bash_editor_can_type(void)
 {
 	const struct pss_keymap_entry *keymap =
 		rl_get_keymap() == emacs_standard_keymap ? emacs_standard_keymap : vi_insertion_keymap;
 
-	return !pss_editor_is_taken(keymap) && is_command(&keymap['\r']) && is_command(&keymap['\n']);
+	return !pss_bash_editor_is_taken(keymap) && is_command(&keymap['\r']) && is_command(&keymap['\n']);
 }

@@ -65,7 +65,7 @@ static char *of_no_width(const char *text)
 	return *text ? pss_format("\001%s\002", text) : strdup("");
 }
 
-char *pss_editor_prompt(const struct pss_read_request *request)
+char *pss_bash_editor_prompt(const struct pss_read_request *request)
 {
 	const char *prompt = request->prompt, *right = request->right;
 	_cleanup_(pss_free_pointer) char *painted = right ? paint_right(right, prompt) : NULL;
@@ -77,7 +77,7 @@ char *pss_editor_prompt(const struct pss_read_request *request)
 	return pss_format("%s%s%s%s", before, painted ? painted : "", marked, behind);
 }
 
-unsigned pss_editor_prompt_rows(const char *prompt)
+unsigned pss_bash_editor_prompt_rows(const char *prompt)
 {
 	unsigned n_rows = 0;
 	int rows, columns;

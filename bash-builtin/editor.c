@@ -101,18 +101,18 @@ static int read_key(FILE *stream);
 /* Whoever has the keys, the line that is finished is ours. */
 static int take_keys(void)
 {
-	int rc = pss_editor_take_back_keymaps();
+	int rc = pss_bash_editor_take_back_keymaps();
 
 	if (rc < 0)
 		return rc;
 	/* Once: behind a hop this is the same child, and what was put in place of others' is there. */
 	if (!editor.is_disarmed) {
-		pss_editor_disarm_commands();
-		pss_editor_raise_fence();
+		pss_bash_editor_disarm_commands();
+		pss_bash_editor_raise_fence();
 	}
 	editor.is_disarmed = true;
-	pss_editor_secure_keys();
-	return pss_editor_can_type() ? 0 : -ENOKEY;
+	pss_bash_editor_secure_keys();
+	return pss_bash_editor_can_type() ? 0 : -ENOKEY;
 }
 
 int pss_bash_editor_begin(char *const *history, size_t n_history)
@@ -132,12 +132,12 @@ int pss_bash_editor_begin(char *const *history, size_t n_history)
 	rl_outstream = editor.out;
 	rl_getc_function = read_key;
 	make_readline_fresh();
-	pss_editor_hook_completion(NULL, NULL);
+	pss_bash_editor_hook_completion(NULL, NULL);
 	rc = take_keys();
 	if (rc < 0)
 		pss_bash_editor_end();
 	else
-		pss_editor_load_history(history, n_history);
+		pss_bash_editor_load_history(history, n_history);
 	return rc;
 }
 
@@ -272,8 +272,8 @@ static void end_abandoned_line(void)
 
 static enum pss_read finish_line(char *line, char **ret_line)
 {
-	if (pss_editor_is_in_macro() && editor.outcome == PSS_READ_LINE) {
-		pss_editor_stop_macros();
+	if (pss_bash_editor_is_in_macro() && editor.outcome == PSS_READ_LINE) {
+		pss_bash_editor_stop_macros();
 		editor.outcome = PSS_READ_INTERRUPT; /* ended by a command of readline's that does not ask us */
 	}
 	if (editor.outcome != PSS_READ_LINE) {
@@ -357,16 +357,16 @@ enum pss_read pss_bash_read_line(const struct pss_read_request *request, char **
 	enum pss_read outcome;
 
 	if (!request->continuation)
-		pss_editor_first_line();
+		pss_bash_editor_first_line();
 	editor.request = request;
 	editor.outcome = PSS_READ_LINE;
 	/* Each time: what a `bind -x` does may bring bash's own hooks back. */
-	pss_editor_hook_completion(request, on_over);
-	pss_editor_secure_keys();
+	pss_bash_editor_hook_completion(request, on_over);
+	pss_bash_editor_secure_keys();
 	if (!rl_startup_hook || (request->insert && *request->insert)) /* operate-and-get-next may have set its own */
 		rl_startup_hook = insert_at_start;
 	rl_reset_screen_size(); /* it may have changed while a command ran */
-	prompt = pss_editor_prompt(request);
+	prompt = pss_bash_editor_prompt(request);
 	CLRINTERRUPT;
 	sigaction(SIGINT, NULL, &loop_handler);
 	set_sigint_handler(); /* so that Ctrl-C ends a loop of the shell's in `bind -x`, too */
@@ -384,7 +384,7 @@ enum pss_read pss_bash_read_line(const struct pss_read_request *request, char **
 /* Takes the line and its prompt from the screen. readline forgets the prompt's first lines once it has printed them. */
 static void clear_line(void)
 {
-	unsigned n_rows = pss_editor_prompt_rows(rl_display_prompt);
+	unsigned n_rows = pss_bash_editor_prompt_rows(rl_display_prompt);
 
 	rl_clear_visible_line();
 	if (n_rows > 0 && rl_get_termcap("up"))
@@ -401,7 +401,7 @@ void pss_bash_set_prompt(const char *prompt, const char *right)
 	changed.right = right;
 	if (rl_display_prompt != rl_prompt || (rl_readline_state & (PSS_RL_STATE_ISEARCH | PSS_RL_STATE_NSEARCH)))
 		return;
-	anew = pss_editor_prompt(&changed);
+	anew = pss_bash_editor_prompt(&changed);
 	if (!anew)
 		return;
 	clear_line();

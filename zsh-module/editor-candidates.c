@@ -210,8 +210,8 @@ static void remove_function(void)
 		zsfree(ours->nam);
 }
 
-int pss_editor_with_candidates(const struct pss_completion *answer, const char *typed, size_t n_typed,
-			       int (*collect)(void *user), void *user)
+int pss_zsh_editor_with_candidates(const struct pss_completion *answer, const char *typed, size_t n_typed,
+				   int (*collect)(void *user), void *user)
 {
 	char *old_function = *pss_zle.compfunc, **old_arguments = *pss_zle.cfargs;
 	int old_debug = sigtrapped[SIGDEBUG], result;
@@ -256,7 +256,7 @@ static char *wanted_selection(void)
 	return wanted;
 }
 
-void pss_editor_candidates_begin(void)
+void pss_zsh_editor_candidates_begin(void)
 {
 	char *wanted = getsparam((char *)"MENUSELECT") ? NULL : wanted_selection();
 
@@ -265,7 +265,7 @@ void pss_editor_candidates_begin(void)
 		assignsparam((char *)"MENUSELECT", wanted, 0);
 }
 
-void pss_editor_candidates_end(void)
+void pss_zsh_editor_candidates_end(void)
 {
 	if (candidates.selects)
 		unsetparam((char *)"MENUSELECT");

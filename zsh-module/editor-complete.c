@@ -28,7 +28,7 @@ static struct {
 	size_t point;
 } completion;
 
-void pss_editor_forget_completion(void)
+void pss_zsh_editor_forget_completion(void)
 {
 	pss_completion_finish(&completion.answer);
 	free(completion.line);
@@ -82,12 +82,12 @@ static int ask_remote(const struct pss_read_request *request, const char *line, 
 {
 	int rc;
 
-	pss_editor_take_unread();
+	pss_zsh_editor_take_unread();
 	rc = request->complete(request->user, line, strlen(line), point, &completion.answer);
 	if (rc == -ECONNRESET)
-		pss_editor_give_up();
+		pss_zsh_editor_give_up();
 	else
-		pss_editor_give_typed();
+		pss_zsh_editor_give_typed();
 	return rc;
 }
 
@@ -108,7 +108,7 @@ static bool is_wanted_by_key(void)
 /* 0: completion.answer is that of the line and the cursor as they stand. Else -errno, as of a request's complete(). */
 static int ask(void)
 {
-	const struct pss_read_request *request = pss_editor_request();
+	const struct pss_read_request *request = pss_zsh_editor_request();
 	char *line = pss_zsh_plain(*pss_zle.origline), *before = plain_up_to(*pss_zle.origline, *pss_zle.origcs);
 	bool answered = is_answered(line, before);
 	int rc = -ENOMEM;
@@ -118,7 +118,7 @@ static int ask(void)
 		free(before);
 		return answered ? 0 : -ENOTSUP;
 	}
-	pss_editor_forget_completion();
+	pss_zsh_editor_forget_completion();
 	if (line && before)
 		rc = request && request->complete ? ask_remote(request, line, strlen(before)) : -ENOTSUP;
 	if (rc == 0 && completion.answer.start > strlen(before))
@@ -213,26 +213,26 @@ static int complete(Hookdef hook, void *data)
 	struct compldat plain = *(struct compldat *)data;
 	struct collecting collecting = { hook, &plain };
 	plain.s = word;
-	rc = pss_editor_with_candidates(&completion.answer, completion.line + completion.answer.start,
-					completion.point - completion.answer.start, collect, &collecting);
+	rc = pss_zsh_editor_with_candidates(&completion.answer, completion.line + completion.answer.start,
+					    completion.point - completion.answer.start, collect, &collecting);
 	zsfree(word);
 	return rc;
 }
 
-void pss_editor_hook_completion(void)
+void pss_zsh_editor_hook_completion(void)
 {
 	completion.owner = getpid();
 	completion.before_complete = last_function(BEFORE);
 	completion.do_completion = last_function(COMPLETE);
 	addhookfunc((char *)BEFORE, before_complete);
 	addhookfunc((char *)COMPLETE, complete);
-	pss_editor_candidates_begin();
+	pss_zsh_editor_candidates_begin();
 }
 
-void pss_editor_unhook_completion(void)
+void pss_zsh_editor_unhook_completion(void)
 {
-	pss_editor_candidates_end();
+	pss_zsh_editor_candidates_end();
 	deletehookfunc((char *)COMPLETE, complete);
 	deletehookfunc((char *)BEFORE, before_complete);
-	pss_editor_forget_completion();
+	pss_zsh_editor_forget_completion();
 }

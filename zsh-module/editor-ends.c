@@ -40,7 +40,7 @@ static size_t n_keys;
 
 static char *accepted; /* heap, plain; of the line being edited */
 
-char *pss_editor_take_accepted(void)
+char *pss_zsh_editor_take_accepted(void)
 {
 	char *line = accepted;
 
@@ -110,20 +110,20 @@ static Widget own_widget(const struct ending *row)
 	char dotted[64] = ".";
 
 	strncat(dotted, row->name, sizeof dotted - 2);
-	return pss_editor_widget(dotted);
+	return pss_zsh_editor_widget(dotted);
 }
 
 static void secure_widget(struct ending *row)
 {
-	Widget own = own_widget(row), shown = pss_editor_widget(row->name);
+	Widget own = own_widget(row), shown = pss_zsh_editor_widget(row->name);
 
 	if (!own || !(own->flags & WIDGET_INT))
 		return;
 	if (!row->own) {
 		row->own = own->u.fn;
-		pss_editor_replace(own, own->flags, row->instead);
+		pss_zsh_editor_replace(own, own->flags, row->instead);
 	}
-	if (shown && shown != own && pss_editor_replace(shown, own->flags, row->instead))
+	if (shown && shown != own && pss_zsh_editor_replace(shown, own->flags, row->instead))
 		row->is_users = true;
 }
 
@@ -244,7 +244,7 @@ static int run_binder(char *name, char **arguments, Options options, int functio
 	while (row < BINDERS_END - 1 && strcmp(row->name, name) != 0)
 		row++;
 	int rc = row->own(name, arguments, options, function);
-	if (pss_editor_request())
+	if (pss_zsh_editor_request())
 		secure_keymaps(secure_enter);
 	return rc;
 }
@@ -273,14 +273,14 @@ static void give_binder_back(struct binder *row)
 	row->own = NULL;
 }
 
-void pss_editor_secure_ends(void)
+void pss_zsh_editor_secure_ends(void)
 {
 	secure_keymaps(secure_keymap);
 	for (struct binder *row = binders; row < BINDERS_END; row++)
 		take_binder(row);
 }
 
-void pss_editor_release_ends(void)
+void pss_zsh_editor_release_ends(void)
 {
 	for (struct binder *row = binders; row < BINDERS_END; row++)
 		give_binder_back(row);
@@ -292,5 +292,5 @@ void pss_editor_release_ends(void)
 		row->own = NULL;
 		row->is_users = false;
 	}
-	free(pss_editor_take_accepted());
+	free(pss_zsh_editor_take_accepted());
 }

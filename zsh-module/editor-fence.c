@@ -34,7 +34,7 @@ static bool is_line(const char *text)
 
 static int fenced_eval(char *name, char **arguments, Options options, int function)
 {
-	if (pss_editor_request() && zleactive && locallevel > fence.level) {
+	if (pss_zsh_editor_request() && zleactive && locallevel > fence.level) {
 		char *text = zjoin(arguments, ' ', 1);
 
 		if (is_line(text)) {
@@ -45,7 +45,7 @@ static int fenced_eval(char *name, char **arguments, Options options, int functi
 	return fence.eval(name, arguments, options, function);
 }
 
-void pss_editor_raise_fence(void)
+void pss_zsh_editor_raise_fence(void)
 {
 	Builtin eval = eval_builtin();
 
@@ -56,7 +56,7 @@ void pss_editor_raise_fence(void)
 	eval->handlerfunc = fenced_eval;
 }
 
-void pss_editor_lower_fence(void)
+void pss_zsh_editor_lower_fence(void)
 {
 	Builtin eval = eval_builtin();
 

@@ -49,7 +49,7 @@ static void add_entry(const char *line, int flags)
 		addhistnode(histtab, entry->node.nam, entry);
 }
 
-void pss_editor_history_push(char *const *history, size_t n_history)
+void pss_zsh_editor_history_push(char *const *history, size_t n_history)
 {
 	shown.save_size = savehistsiz;
 	/* Nothing of it is ever saved: its savehistsiz is zero. The level keeps a function's return from popping it. */
@@ -59,19 +59,19 @@ void pss_editor_history_push(char *const *history, size_t n_history)
 		add_entry(history[i], 0);
 }
 
-void pss_editor_history_pop(void)
+void pss_zsh_editor_history_pop(void)
 {
 	if (shown.pushed)
 		pophiststack();
 	shown.pushed = false;
 }
 
-void pss_editor_history_is_gone(void)
+void pss_zsh_editor_history_is_gone(void)
 {
 	shown.pushed = false;
 }
 
-void pss_editor_first_line(void)
+void pss_zsh_editor_first_line(void)
 {
 	shown.open_quote = 0;
 }
@@ -90,7 +90,7 @@ static void share_again(void)
 		opts[sharing_options[i]] = (char)shown.sharing[i];
 }
 
-void pss_editor_history_begin_line(void)
+void pss_zsh_editor_history_begin_line(void)
 {
 	shown.outer_strin = strin;
 	strin = 0; /* or the line is not in the list that it is edited in */
@@ -100,7 +100,7 @@ void pss_editor_history_begin_line(void)
 	share_again();
 }
 
-void pss_editor_history_end_line(void)
+void pss_zsh_editor_history_end_line(void)
 {
 	stop_sharing();
 	hend(NULL);
@@ -244,7 +244,7 @@ enum pss_expand pss_zsh_expand_history(const char *line, char **ret, bool *ret_c
 	}
 	pushheap();
 	metafied = pss_zsh_metafied(line, strlen(line));
-	pss_editor_history_begin_line();
+	pss_zsh_editor_history_begin_line();
 	zcontext_save();
 	errflag = 0;
 	result = expand(metafied, &flags);
@@ -257,7 +257,7 @@ enum pss_expand pss_zsh_expand_history(const char *line, char **ret, bool *ret_c
 		*ret = flags & HISTFLAG_DONE ? pss_zsh_plain(result) : strdup(line);
 	zsfree(result);
 	zcontext_restore();
-	pss_editor_history_end_line();
+	pss_zsh_editor_history_end_line();
 	zsfree(metafied);
 	popheap();
 	errflag = before;

@@ -74,7 +74,7 @@ static char *make_form(const char *before, const char *text, const char *behind,
 	return form;
 }
 
-void pss_editor_make_prompts(const struct pss_read_request *request, char **ret_left, char **ret_right)
+void pss_zsh_editor_make_prompts(const struct pss_read_request *request, char **ret_left, char **ret_right)
 {
 	const char *left = request->prompt, *right = request->right;
 	size_t n_values = 0;

@@ -46,7 +46,7 @@ static void put_back(struct replaced *one)
 	one->widget->u = one->before.u;
 }
 
-bool pss_editor_replace(Widget widget, int flags, ZleIntFunc instead)
+bool pss_zsh_editor_replace(Widget widget, int flags, ZleIntFunc instead)
 {
 	struct replaced *one = find(widget);
 
@@ -74,7 +74,7 @@ static void put_name_back(HashNode name, int unused)
 		put_back(one);
 }
 
-void pss_editor_put_all_back(void)
+void pss_zsh_editor_put_all_back(void)
 {
 	struct replaced *next;
 

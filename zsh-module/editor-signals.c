@@ -49,7 +49,7 @@ static void on_tick(int number)
 		errflag |= ERRFLAG_INT;
 }
 
-void pss_editor_give_up(void)
+void pss_zsh_editor_give_up(void)
 {
 	struct itimerspec often = { .it_value.tv_nsec = TICK_NS, .it_interval.tv_nsec = TICK_NS };
 
@@ -58,7 +58,7 @@ void pss_editor_give_up(void)
 	timer_settime(state.timer, 0, &often, NULL);
 }
 
-bool pss_editor_has_given_up(void)
+bool pss_zsh_editor_has_given_up(void)
 {
 	return state.given_up != 0;
 }
@@ -71,18 +71,18 @@ static void on_ending(int number)
 		if (ending[i].number == number)
 			ending[i].loop.sa_handler(number);
 	}
-	pss_editor_give_up();
+	pss_zsh_editor_give_up();
 	errno = error;
 }
 
-void pss_editor_signals_note(void)
+void pss_zsh_editor_signals_note(void)
 {
 	sigprocmask(SIG_SETMASK, NULL, &state.shell_mask);
 	for (size_t i = 0; i < N_HANDED_BACK; i++)
 		sigaction(handed_back[i].number, NULL, &handed_back[i].shell);
 }
 
-int pss_editor_signals_begin(void)
+int pss_zsh_editor_signals_begin(void)
 {
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = timer_signal() };
 	struct sigaction action = { .sa_handler = on_tick };
@@ -95,7 +95,7 @@ int pss_editor_signals_begin(void)
 	return 0;
 }
 
-void pss_editor_signals_end(void)
+void pss_zsh_editor_signals_end(void)
 {
 	if (!state.has_timer)
 		return;
@@ -125,7 +125,7 @@ static void put_trap_back(void)
 	siglists[SIGINT] = state.int_list;
 }
 
-void pss_editor_signals_of_shell(void)
+void pss_zsh_editor_signals_of_shell(void)
 {
 	sigset_t mask = state.shell_mask;
 
@@ -149,7 +149,7 @@ void pss_editor_signals_of_shell(void)
 	}
 }
 
-void pss_editor_signals_of_loop(void)
+void pss_zsh_editor_signals_of_loop(void)
 {
 	struct itimerspec never = { 0 };
 	struct timespec now = { 0 };

@@ -6,15 +6,15 @@
 #include <stdbool.h>
 
 /* Once a session: takes note of the shell's handlers and mask. Before the entered loop changes them. */
-void pss_editor_signals_note(void);
+void pss_zsh_editor_signals_note(void);
 
-int pss_editor_signals_begin(void); /* 0 or -errno; makes the timer of pss_editor_give_up() */
-void pss_editor_signals_end(void);
+int pss_zsh_editor_signals_begin(void); /* 0 or -errno; makes the timer of pss_zsh_editor_give_up() */
+void pss_zsh_editor_signals_end(void);
 
 /* Around zleread(). */
-void pss_editor_signals_of_shell(void);
-void pss_editor_signals_of_loop(void);
+void pss_zsh_editor_signals_of_shell(void);
+void pss_zsh_editor_signals_of_loop(void);
 
 /* Makes zleread() end, as after Ctrl-C, from a signal handler or from within it. */
-void pss_editor_give_up(void);
-bool pss_editor_has_given_up(void);
+void pss_zsh_editor_give_up(void);
+bool pss_zsh_editor_has_given_up(void);

@@ -69,7 +69,7 @@ static int insert_key(char **arguments)
 	return is_suspend_key() ? 0 : call_before(insert_key, arguments);
 }
 
-Widget pss_editor_widget(const char *name)
+Widget pss_zsh_editor_widget(const char *name)
 {
 	Thingy thingy = pss_zle.rthingy_nocreate((char *)name);
 	Widget widget = thingy && !(thingy->flags & DISABLED) ? thingy->widget : NULL;
@@ -86,8 +86,8 @@ static Widget widget_of(const struct disarmed *row)
 	Widget widget;
 
 	strncat(dotted, row->name, sizeof dotted - 2);
-	widget = pss_editor_widget(dotted);
-	return widget ? widget : pss_editor_widget(row->name);
+	widget = pss_zsh_editor_widget(dotted);
+	return widget ? widget : pss_zsh_editor_widget(row->name);
 }
 
 static void disarm(struct disarmed *row)
@@ -98,10 +98,10 @@ static void disarm(struct disarmed *row)
 	if (!widget || (row->instead != ring && !is_zshs))
 		return;
 	row->own = is_zshs ? widget->u.fn : NULL;
-	pss_editor_replace(widget, (widget->flags & ~WIDGET_NCOMP) | WIDGET_INT, row->instead);
+	pss_zsh_editor_replace(widget, (widget->flags & ~WIDGET_NCOMP) | WIDGET_INT, row->instead);
 }
 
-void pss_editor_disarm_widgets(void)
+void pss_zsh_editor_disarm_widgets(void)
 {
 	for (struct disarmed *row = disarmed; row < DISARMED_END; row++)
 		disarm(row);

@@ -32,7 +32,7 @@ static struct {
 	char *aborted; /* or NULL: it was not set */
 } editor;
 
-const struct pss_read_request *pss_editor_request(void)
+const struct pss_read_request *pss_zsh_editor_request(void)
 {
 	return editor.request;
 }
@@ -59,7 +59,7 @@ static void read_unread(char *keys, size_t n)
 }
 
 /* It puts back what follows an Enter that longer keys begin with, say, and may have read that from the terminal. */
-void pss_editor_take_unread(void)
+void pss_zsh_editor_take_unread(void)
 {
 	struct pss_typed *typed = editor.request->typed;
 	size_t n = *pss_zle.kungetct > 0 ? (size_t)*pss_zle.kungetct : 0;
@@ -77,7 +77,7 @@ void pss_editor_take_unread(void)
 }
 
 /* As if a widget had put them back: zsh reads them before the terminal's. */
-void pss_editor_give_typed(void)
+void pss_zsh_editor_give_typed(void)
 {
 	struct pss_typed *typed = editor.request->typed;
 
@@ -89,13 +89,13 @@ static int on_wake(char **arguments)
 {
 	const struct pss_read_request *request = editor.request;
 
-	if (!request || pss_editor_has_given_up())
+	if (!request || pss_zsh_editor_has_given_up())
 		return 0;
-	pss_editor_take_unread();
+	pss_zsh_editor_take_unread();
 	if (request->on_wake(request->user))
-		pss_editor_give_up();
+		pss_zsh_editor_give_up();
 	else
-		pss_editor_give_typed();
+		pss_zsh_editor_give_typed();
 	return 0;
 }
 
@@ -109,7 +109,7 @@ static int on_shell_exit(Hookdef hook, void *data)
 	if (!request || getpid() != editor.owner)
 		return 0;
 	editor.request = NULL;
-	pss_editor_history_is_gone();
+	pss_zsh_editor_history_is_gone();
 	line = zleentry(ZLE_CMD_GET_LINE, &length, &cursor);
 	char *typed = line ? pss_zsh_plain(line) : NULL;
 	if (request->on_exit)
@@ -133,7 +133,7 @@ int pss_zsh_editor_begin(char *const *history, size_t n_history)
 
 	if (!pss_zle_load())
 		return -ENOSYS;
-	error = pss_editor_signals_begin();
+	error = pss_zsh_editor_signals_begin();
 	if (error < 0)
 		return error;
 	editor.owner = getpid();
@@ -144,11 +144,11 @@ int pss_zsh_editor_begin(char *const *history, size_t n_history)
 	editor.psvar = psvar;
 	psvar = NULL;
 	editor.aborted = copy_of(ABORTED);
-	pss_editor_history_push(history, n_history);
-	pss_editor_disarm_widgets();
-	pss_editor_secure_ends();
-	pss_editor_raise_fence();
-	pss_editor_hook_completion();
+	pss_zsh_editor_history_push(history, n_history);
+	pss_zsh_editor_disarm_widgets();
+	pss_zsh_editor_secure_ends();
+	pss_zsh_editor_raise_fence();
+	pss_zsh_editor_hook_completion();
 	addhookfunc((char *)"exit", on_shell_exit);
 	return 0;
 }
@@ -165,11 +165,11 @@ static void restore_aborted(void)
 void pss_zsh_editor_end(void)
 {
 	deletehookfunc((char *)"exit", on_shell_exit);
-	pss_editor_unhook_completion();
-	pss_editor_lower_fence();
-	pss_editor_release_ends();
-	pss_editor_put_all_back();
-	pss_editor_history_pop();
+	pss_zsh_editor_unhook_completion();
+	pss_zsh_editor_lower_fence();
+	pss_zsh_editor_release_ends();
+	pss_zsh_editor_put_all_back();
+	pss_zsh_editor_history_pop();
 	restore_aborted();
 	if (psvar)
 		freearray(psvar);
@@ -177,7 +177,7 @@ void pss_zsh_editor_end(void)
 	freelinklist(bufstack, freestr);
 	bufstack = editor.bufstack;
 	pss_zle.deletezlefunction(editor.wake);
-	pss_editor_signals_end();
+	pss_zsh_editor_signals_end();
 }
 
 static void watch(int fd, bool on)
@@ -206,7 +206,7 @@ static char *unfinished_line(void)
 
 static enum pss_read outcome_of(char *metafied, char **ret_line)
 {
-	bool interrupted = errflag != 0, given_up = pss_editor_has_given_up(), told_to_exit = was_told_to_exit();
+	bool interrupted = errflag != 0, given_up = pss_zsh_editor_has_given_up(), told_to_exit = was_told_to_exit();
 	size_t n;
 
 	if (given_up) {
@@ -216,7 +216,7 @@ static enum pss_read outcome_of(char *metafied, char **ret_line)
 	}
 	if (!metafied)
 		return interrupted && !told_to_exit ? PSS_READ_INTERRUPT : PSS_READ_EOF;
-	*ret_line = pss_editor_take_accepted();
+	*ret_line = pss_zsh_editor_take_accepted();
 	if (*ret_line)
 		return PSS_READ_LINE;
 	*ret_line = pss_zsh_plain(metafied);
@@ -230,7 +230,7 @@ static void make_prompts(const struct pss_read_request *request)
 {
 	zsfree(editor.prompt);
 	zsfree(editor.right);
-	pss_editor_make_prompts(request, &editor.prompt, &editor.right);
+	pss_zsh_editor_make_prompts(request, &editor.prompt, &editor.right);
 }
 
 /* The part in which zsh is in charge. */
@@ -239,10 +239,10 @@ static char *read_in_zle(void)
 	int queued = queue_signal_level(), old_isfirstln = isfirstln;
 	char *line;
 
-	pss_editor_signals_of_shell();
-	pss_editor_history_begin_line();
-	free(pss_editor_take_accepted());
-	pss_editor_secure_ends();
+	pss_zsh_editor_signals_of_shell();
+	pss_zsh_editor_history_begin_line();
+	free(pss_zsh_editor_take_accepted());
+	pss_zsh_editor_secure_ends();
 	watch(editor.request->wake_fd, true);
 	isfirstln = 1; /* Ctrl-D on an empty line is the end at a second prompt, too */
 	dont_queue_signals();
@@ -261,25 +261,25 @@ enum pss_read pss_zsh_read_line(const struct pss_read_request *request, char **r
 
 	make_prompts(request);
 	if (!request->continuation)
-		pss_editor_first_line();
+		pss_zsh_editor_first_line();
 	if (request->insert && *request->insert)
 		zpushnode(bufstack, pss_zsh_metafied(request->insert, strlen(request->insert)));
 	unsetparam((char *)ABORTED);
 	editor.request = request;
 	opts[PROMPTPERCENT] = 1;
-	pss_editor_give_typed();
+	pss_zsh_editor_give_typed();
 	line = read_in_zle();
-	if (!pss_editor_has_given_up())
-		pss_editor_take_unread();
+	if (!pss_zsh_editor_has_given_up())
+		pss_zsh_editor_take_unread();
 	*pss_zle.kungetct = 0;
 	opts[PROMPTPERCENT] = (char)old_percent;
 	editor.request = NULL;
-	pss_editor_forget_completion();
+	pss_zsh_editor_forget_completion();
 	watch(request->wake_fd, false);
 	outcome = outcome_of(line, ret_line);
 	errflag = 0;
-	pss_editor_history_end_line();
-	pss_editor_signals_of_loop();
+	pss_zsh_editor_history_end_line();
+	pss_zsh_editor_signals_of_loop();
 	errflag = 0;
 	breaks = old_breaks;
 	retflag = old_retflag;

@@ -45,7 +45,7 @@ int pss_zsh_run_entered(const char *label, int (*loop)(void *argument), void *ar
 
 	/* Jobs of the shell's own are its affair when the session is left. */
 	sigprocmask(SIG_BLOCK, &sigchld_mask, &old_mask);
-	pss_editor_signals_note();
+	pss_zsh_editor_signals_note();
 	inside = true;
 	pushheap();
 	status = loop(argument);
