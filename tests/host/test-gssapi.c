@@ -273,7 +273,7 @@ static void nothing_else(Fixture *f, gconstpointer unused)
 {
 	without_keys(f);
 	link_target_setenv(f->target, "KRB5CCNAME", "FILE:/nonexistent");
-	expect_refusal(f, "the server takes gssapi-with-mic, publickey; no GSSAPI: No credentials cache found");
+	expect_refusal(f, "the server accepts gssapi-with-mic, publickey; no GSSAPI: No credentials cache found");
 }
 
 static void switched_off(Fixture *f, gconstpointer unused)
@@ -319,7 +319,7 @@ static void not_this_user(Fixture *f, gconstpointer unused)
 {
 	without_keys(f);
 	with_ticket(f, ticket("FILE", "other", "other", NULL));
-	expect_refusal(f, "(tried gssapi-with-mic; the server takes gssapi-with-mic, publickey");
+	expect_refusal(f, "(tried gssapi-with-mic; the server accepts gssapi-with-mic, publickey");
 }
 
 static void server_takes_none(Fixture *f, gconstpointer unused)

@@ -184,15 +184,15 @@ static const struct {
 	{ "h 0 0 perl-2 0", PSS_HELD_UP },
 	{ "n", PSS_HELD_PLAIN },
 	{ "n no perl", PSS_HELD_PLAIN },
-	{ "g", PSS_HELD_LOST, "has ended" },
-	{ "x", PSS_HELD_LOST, "cannot be understood" },
-	{ "", PSS_HELD_LOST, "cannot be understood" },
-	{ "h", PSS_HELD_LOST, "cannot be understood" },
-	{ "h 1 0 perl-2 0", PSS_HELD_LOST, "disagree" },
-	{ "h 0 1 perl-2 1", PSS_HELD_LOST, "disagree" },
+	{ "g", PSS_HELD_LOST, "has exited" },
+	{ "x", PSS_HELD_LOST, "it sent malformed data" },
+	{ "", PSS_HELD_LOST, "it sent malformed data" },
+	{ "h", PSS_HELD_LOST, "it sent malformed data" },
+	{ "h 1 0 perl-2 0", PSS_HELD_LOST, "out of step" },
+	{ "h 0 1 perl-2 1", PSS_HELD_LOST, "out of step" },
 	{ "o", PSS_HELD_LOST, "another client" },
-	{ "b", PSS_HELD_LOST, "another client is connected" },
-	{ "b you", PSS_HELD_LOST, "you is connected" },
+	{ "b", PSS_HELD_LOST, "in use by another client" },
+	{ "b you", PSS_HELD_LOST, "in use by you" },
 };
 
 static void greeting(gconstpointer data)
@@ -266,7 +266,7 @@ static void no_frame(gconstpointer text)
 
 	begin_held(&f);
 	say(text, strlen(text));
-	expect_lost(&f, "cannot be understood");
+	expect_lost(&f, "it sent malformed data");
 	end(&f);
 }
 

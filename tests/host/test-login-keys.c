@@ -136,7 +136,7 @@ static void agent_key_not_named(Fixture *f, gconstpointer unused)
 	set_key(f, NULL);
 	link_target_setenv(f->target, "SSH_AUTH_SOCK", path);
 	link_target_option(f->target, "IdentityFile=none");
-	expect_failure(f, PSS_AUTH, "no way to log in");
+	expect_failure(f, PSS_AUTH, "all login methods were refused");
 	g_assert_null(strstr(f->link.notes->str, "the agent's key"));
 }
 
@@ -345,7 +345,7 @@ static void certificate_in_the_agent(Fixture *f, gconstpointer unused)
 static void certificate_of_somebody_else(Fixture *f, gconstpointer unused)
 {
 	trust_authority(f, "somebody-else");
-	expect_failure(f, PSS_AUTH, "no way to log in");
+	expect_failure(f, PSS_AUTH, "all login methods were refused");
 }
 
 /* -- who is asked */

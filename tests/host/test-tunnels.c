@@ -245,7 +245,7 @@ static void taken_port(Fixture *f, gconstpointer unused)
 
 	forward(f, from, 1);
 	log_in(f);
-	g_assert_nonnull(strstr(f->link.notes->str, "cannot be had: Address already in use"));
+	g_assert_nonnull(strstr(f->link.notes->str, "failed: Address already in use"));
 	close(taken);
 }
 
@@ -491,7 +491,7 @@ static void remote_port_taken(Fixture *f, gconstpointer unused)
 
 	option(f, "RemoteForward=127.0.0.1:%u localhost:1", from);
 	log_in(f);
-	g_assert_nonnull(strstr(f->link.notes->str, "cannot be had: the server does not listen there"));
+	g_assert_nonnull(strstr(f->link.notes->str, "failed: the server does not listen there"));
 	close(taken);
 }
 

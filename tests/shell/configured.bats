@@ -176,8 +176,8 @@ said_by_ssh() {
 		config "$line" 'ExitOnForwardFailure yes'
 		script 'for by in by_ssh by_us by_program; do $by true 2>$HERE/$by; echo $?; done'
 		[ "$output" = $'255\n255\n255' ]
-		grep -q 'cannot be had' "$HERE/by_us"
-		grep -q 'cannot be had' "$HERE/by_program"
+		grep -q "' failed: " "$HERE/by_us"
+		grep -q "' failed: " "$HERE/by_program"
 	done
 }
 

@@ -100,7 +100,7 @@ kill_hosts() {
 		[ "$(state)" = Closed/None ] || exit 58
 		[ "$(found Name,State,Availability)" = kept/Disconnected/Busy ] || exit 59
 		connect-pssession -ConfigFile $C -ComputerName box -Name kept 2>$HERE/err && exit 60
-		grep -q "$(id -un)@$(uname -n) is connected to it; -Force" $HERE/err || exit 61
+		grep -q "the session is in use by $(id -un)@$(uname -n); -Force takes it over" $HERE/err || exit 61
 		[ "$(state)" = Closed/None ] || exit 62
 		connect-pssession -Force -ConfigFile $C -ComputerName box -Name kept >/dev/null || exit 63
 		[ "$(get-pssession -Property InstanceId,State | tr "\t" /)" = "$(cat $HERE/s)/Opened" ] || exit 64
@@ -149,7 +149,7 @@ one_keeper() {
 	there 'C=$WORLD/ssh1/ssh_config
 		[ "$(found Name,Availability)" = kept/Busy ] || exit 51
 		connect-pssession -ConfigFile $C -ComputerName box 2>$HERE/err && exit 52
-		grep -q "is connected to it; -Force" $HERE/err || exit 53
+		grep -q "the session is in use by .*; -Force" $HERE/err || exit 53
 		connect-pssession -Force -ConfigFile $C -ComputerName box >/dev/null || exit 54
 		[ "$(invoke-command -Wait -Session kept "echo \$x")" = 7 ] || exit 55
 		disconnect-pssession -IdleTimeoutSec 800 -Name kept >/dev/null'

@@ -110,7 +110,7 @@ kill_host() {
 	open_gate
 	term_type 'enter-pssession -Session $s'
 	term_keys Enter
-	wait_screen 'connected again to box'
+	wait_screen 'reconnected to box'
 	term_send 'typed afterwards'
 	term_keys Enter
 	wait_screen 'TYPED AFTERWARDS'
@@ -153,7 +153,7 @@ kill_host() {
 	wait_until 10 nothing_remote
 	script 's=$(cat $HERE/s)
 		connect-pssession -Session $s 2>$HERE/err >/dev/null && exit 51
-		grep -q "has ended" $HERE/err || exit 52
+		grep -q "has exited" $HERE/err || exit 52
 		[ "$(state)" = Closed/None ] || exit 53
 		remove-pssession -Session $s'
 	[ -z "$(find "$HERE/run/kept" -type f)" ]

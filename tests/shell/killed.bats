@@ -72,7 +72,7 @@ it_goes() {
 			server-Resilient) it_answers ;;
 			control*) it_ends 'has ended' ;;
 			shell*) it_ends 137 ;;
-			holder*) it_ends 'ended' ;;
+			holder*) it_ends 'keeper' ;;
 			esac
 			it_goes
 		done

@@ -127,7 +127,7 @@ enter_far() {
 	term_send 'typed in the dark'
 	term_keys Enter
 	proxy resume
-	wait_screen 'connected again to far'
+	wait_screen 'reconnected to far'
 	wait_screen 'TYPED IN THE DARK'
 	term_keys C-d
 	wait_screen 'ended 9'
@@ -188,7 +188,7 @@ enter_far() {
 	proxy resume
 	wait_until 10 is_state Closed
 	run_line 'get-pssession -Property Cause'
-	output_like 'the outcome of what ran is unknown'
+	output_like 'the result of the running command is unknown'
 	run_line 'remove-pssession -Session "$s"'
 	rm -rf "${TMPDIR:-/tmp}/.pss-$holder"
 	wait_until 10 nothing_remote
@@ -417,7 +417,7 @@ works_with_tmp() {
 	kill -KILL $(sshd_connections "$WORLD/ssh")
 	wait_until 10 is_state Closed
 	run_line 'get-pssession -Property Cause'
-	output_like 'has ended \(it is not there any more\); the outcome of what ran is unknown'
+	output_like 'has exited \(it is not there any more\); the result of the running command is unknown'
 	# Nobody finds the holder again, so it ends.
 	wait_until 20 nothing_remote
 	run_line 'remove-pssession -Session "$s"'

@@ -272,14 +272,14 @@ no_ssh() {
 	run_line 'new-pssession -Transport ssh -ConfigFile $C box >/dev/null 2>$HERE/said; get-pssession -Property Forwards' 30
 	port=$(sed -n 's/.*the server listens on port //p' "$HERE/said")
 	output_is "L $HERE/l.sock -> [127.0.0.1]:$SSHD_PORT, R [127.0.0.1]:$port -> [127.0.0.1]:9"
-	grep -q "DynamicForward '\[127.0.0.1\]:$taken' cannot be had" "$HERE/said"
+	grep -q "DynamicForward '\[127.0.0.1\]:$taken' failed: " "$HERE/said"
 	(: </dev/tcp/127.0.0.1/"$port")
 	[[ $(python3 -c 'import socket, sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); print(s.recv(99))' "$HERE/l.sock") == *SSH-2.0* ]]
 	run_line 'remove-pssession -Id 1'
 	wait_until 10 no_programs
 	rm "$HERE/l.sock" # ssh leaves it, see StreamLocalBindUnlink
 	run_line 'new-pssession -Transport ssh -ConfigFile $C -Options ExitOnForwardFailure=yes box'
-	output_like 'cannot be had'
+	output_like "' failed: "
 	wait_until 10 no_programs
 }
 
@@ -385,7 +385,7 @@ n_logins() {
 	config "s|IdentityFile .*|IdentityFile $HERE/none|"
 	run local_bash "new-pssession -ShareConnection -ConfigFile $HERE/config box,box </dev/null"
 	[ "$status" -eq 255 ]
-	[ "$(grep -c 'no way to log in' <<<"$output")" -eq 2 ]
+	[ "$(grep -c 'all login methods were refused' <<<"$output")" -eq 2 ]
 	run local_bash 'get-pssession'
 	[ -z "$output" ]
 }

@@ -123,7 +123,7 @@ answers() {
 			[ "$status" -eq 255 ]
 			[[ $output != *'trying again'* && $output != *MaxStartups* ]]
 			[[ $output == *"ProxyCommand '$command' "* ]]
-			[[ $command == printf* && $transport = libssh || $output == *"' has ended before a server said a word"* ]]
+			[[ $command == printf* && $transport = libssh || $output == *"' has ended before a server sent anything"* ]]
 		done
 	done
 }

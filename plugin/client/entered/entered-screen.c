@@ -199,7 +199,7 @@ static const char *lost_cause(int error)
 	case -ENOMEM:
 		return " (out of memory)";
 	default:
-		return " (the pssession host process sent what is no frame)";
+		return " (the pssession host process sent a malformed frame)";
 	}
 }
 

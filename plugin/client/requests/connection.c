@@ -139,7 +139,7 @@ static int find_runtime(struct opening *opening)
 		return say(opening, rc, pss_format("the path of the socket below %s is too long", directory));
 	if (rc < 0)
 		return say(opening, rc,
-			   pss_format("there is no place for the socket%s%s: %s", *directory ? ": " : "", directory,
+			   pss_format("no usable directory for the socket%s%s: %s", *directory ? ": " : "", directory,
 				      strerror(-rc)));
 	return 0;
 }

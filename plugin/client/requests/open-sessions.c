@@ -260,7 +260,7 @@ static void on_result(struct run *run, struct pss_open *open, const struct pss_f
 		status = PSS_INTERRUPTED;
 	}
 	if (status == PSS_OK && finds(run))
-		pss_call_verbose(run->call, "%s has told which sessions it keeps", open->target.host);
+		pss_call_verbose(run->call, "listed the sessions kept on %s", open->target.host);
 	else if (status == PSS_OK)
 		run->events->on_opened(run->call, open, fields, run->events->user);
 	else if (status == PSS_INTERRUPTED && run->call->stop)

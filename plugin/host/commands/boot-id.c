@@ -76,7 +76,7 @@ static void on_closed(gpointer user, int exit_status, const GError *error)
 	PssBootId *asking = user;
 
 	pss_channel_close(g_steal_pointer(&asking->channel));
-	tell(asking, error ? error->message : "it runs no commands of ours, or has no boot id");
+	tell(asking, error ? error->message : "the server ran no command, or has no boot id");
 }
 
 static gboolean on_deadline(gpointer user)

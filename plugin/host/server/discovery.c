@@ -113,8 +113,8 @@ static void fail(Find *find, const GError *error)
 
 static void fail_to_list(Find *find, const char *why)
 {
-	g_autoptr(GError) error = g_error_new(PSS_ERROR, PSS_FAILED, "%s does not tell which sessions it keeps: %s",
-					      find->target->host, why);
+	g_autoptr(GError) error =
+		g_error_new(PSS_ERROR, PSS_FAILED, "cannot list the sessions kept on %s: %s", find->target->host, why);
 	fail(find, error);
 }
 
@@ -184,7 +184,7 @@ static void on_closed(gpointer user, int exit_status, const GError *error)
 	if (find->found)
 		finish(find);
 	else
-		fail_to_list(find, error ? error->message : "it runs no commands of ours");
+		fail_to_list(find, error ? error->message : "the server ran no command");
 }
 
 static const PssChannelEvents channel_events = {

@@ -310,7 +310,7 @@ static void start(struct invocation *invocation)
 		return;
 	}
 	if (!pss_variables_are_good(command.variables)) {
-		end(invocation, PSS_PROTOCOL, 0, "variables that are none");
+		end(invocation, PSS_PROTOCOL, 0, "malformed variables");
 		return;
 	}
 	if (invocation->session) {

@@ -142,7 +142,7 @@ static void send_queued(PssPeer *peer)
 		pss_buffer_consume(&peer->out, (size_t)n);
 	}
 	if (peer->out.length > OUT_QUEUE_CAP)
-		pss_peer_fail(peer, "it reads nothing");
+		pss_peer_fail(peer, "the client does not read");
 }
 
 void pss_peer_flush(PssPeer *peer)
@@ -266,11 +266,11 @@ static void dispatch_frame(PssPeer *peer, const struct pss_frame *frame)
 		greet(peer, fields);
 	else if (!peer->greeted || !handler || (!handler->on_fields && !handler->on_frame) ||
 		 handler->since > peer->version)
-		pss_peer_fail(peer, "a frame that it may not send");
+		pss_peer_fail(peer, "unexpected frame type");
 	else if (handler->on_frame)
 		handler->on_frame(peer, frame);
 	else if (frame->header.flags || !fields_are_whole(fields))
-		pss_peer_fail(peer, "a message that is none");
+		pss_peer_fail(peer, "malformed message");
 	else
 		handler->on_fields(peer, frame->header.id, fields);
 }

@@ -42,7 +42,7 @@ const char *pss_session_instance(PssSession *session)
 
 const char *pss_session_cause(PssSession *session)
 {
-	return session->cause ? session->cause : "nobody knows why";
+	return session->cause ? session->cause : "unknown cause";
 }
 
 gboolean pss_session_is_listed(PssSession *session)

@@ -104,7 +104,7 @@ void pss_session_on_taken_over(gpointer user, const char *memo, guint last_child
 
 	if (sscanf(memo, "%u %u %u %n", &terminal, &control, &job, &end) < 3 || end == 0 ||
 	    !pss_remote_memo_is_good(memo + end)) {
-		pss_session_close(session, "what kept the session there does not know enough to go on with it");
+		pss_session_close(session, "the remote keeper has no state to resume from");
 		return;
 	}
 	session->terminal = pss_session_adopt_channel(session, terminal, TRUE);

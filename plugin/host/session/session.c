@@ -254,8 +254,8 @@ void pss_session_tell_link(PssSession *session, PssLinkNews news)
 	static const char *const notes[][2] = {
 		[PSS_LINK_DOWN] = { "connection to ", " lost, reconnecting… (~. leaves)" },
 		[PSS_LINK_STUCK] = { "connection to ", " lost, and cannot be made without a person (~. leaves)" },
-		[PSS_LINK_PARKED] = { "connecting again to ", "… (~. leaves)" },
-		[PSS_LINK_UP] = { "connected again to ", "" },
+		[PSS_LINK_PARKED] = { "reconnecting to ", "… (~. leaves)" },
+		[PSS_LINK_UP] = { "reconnected to ", "" },
 	};
 
 	if (!session->watcher)

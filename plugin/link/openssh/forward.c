@@ -79,10 +79,10 @@ static gboolean forward(PssProgramMaster *master, PssPerson *person, const PssSs
 	}
 	g_autofree char *why = pss_said_line(answer.complaint);
 	if (config->exit_on_forward_failure) {
-		g_set_error(error, PSS_ERROR, PSS_SSH_ENDS, "%s '%s' cannot be had: %s", kind->keyword, text, why);
+		g_set_error(error, PSS_ERROR, PSS_SSH_ENDS, "%s '%s' failed: %s", kind->keyword, text, why);
 		return FALSE;
 	}
-	pss_person_note(person, PSS_NOTE_WARNING, "%s '%s' cannot be had: %s", kind->keyword, text, why);
+	pss_person_note(person, PSS_NOTE_WARNING, "%s '%s' failed: %s", kind->keyword, text, why);
 	return TRUE;
 }
 

@@ -43,7 +43,7 @@ void pss_program_master_start(PssTarget *target, PssPerson *person, PssProgramMa
 /* Removes from the runtime directory what a host process has left there that was killed. */
 void pss_program_master_sweep(const char *root);
 
-/* What it forwards, for a master that has logged in: `forwards`. What cannot be had becomes a warning, or with
+/* What it forwards, for a master that has logged in: `forwards`. A forward that fails becomes a warning, or with
  * ExitOnForwardFailure an error (PSS_SSH_ENDS). Blocks within the person's deadline: the login's thread. */
 gboolean pss_program_forward(PssProgramMaster *master, PssPerson *person, const PssSshConfig *config, const char *host,
 			     GError **error) G_GNUC_WARN_UNUSED_RESULT;

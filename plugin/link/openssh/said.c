@@ -85,7 +85,7 @@ void pss_program_master_set_failure(PssProgramMaster *master, const PssTarget *t
 	master->pid = 0;
 	if (is_proxys_failure(master) && !pss_program_master_is_unsure(master))
 		g_set_error(error, PSS_ERROR, PSS_UNREACHABLE,
-			    "ssh cannot connect to %s: its ProxyCommand '%s' has ended before a server said a word",
+			    "ssh cannot connect to %s: its ProxyCommand '%s' has ended before a server sent anything",
 			    target->host, master->mute_proxy);
 	else if (is_refused(master))
 		g_set_error_literal(error, PSS_ERROR, PSS_THROTTLED, "refused");

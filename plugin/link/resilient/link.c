@@ -107,8 +107,8 @@ static gboolean on_confirm_time(gpointer user)
 static void fail_for_good(PssHeld *held, const char *reason)
 {
 	g_autoptr(GError) error = g_error_new(PSS_ERROR, PSS_LINK_LOST,
-					      "what kept the session there has ended (%s); the outcome of what ran is "
-					      "unknown",
+					      "the session's keeper on the remote has exited (%s); the result of the "
+					      "running command is unknown",
 					      reason);
 	pss_held_lose_for_good(held, error);
 }
@@ -221,7 +221,7 @@ static void lose_to_another(PssHeld *held)
 /* `who` is connected to it. */
 static void leave_to_another(PssHeld *held, const char *who)
 {
-	g_autoptr(GError) error = g_error_new(PSS_ERROR, PSS_BUSY, "%s is connected to it; -Force takes it from there",
+	g_autoptr(GError) error = g_error_new(PSS_ERROR, PSS_BUSY, "the session is in use by %s; -Force takes it over",
 					      *who ? who : "another client");
 	pss_held_lose_for_good(held, error);
 }
@@ -277,7 +277,7 @@ static void take_held(PssHeld *held, const PssGreeting *greeting)
 	if (held->taking)
 		take_over(held, greeting);
 	else if (greeting->start != held->numbered.count || !pss_numbered_obeyed(&held->numbered, greeting->have))
-		fail_for_good(held, "it and this computer disagree");
+		fail_for_good(held, "the remote keeper and this computer are out of step");
 	else
 		arrive(held);
 }
@@ -299,7 +299,7 @@ static void take_greeting(PssHeld *held, const char *line)
 	else if (greeting.kind == PSS_GREETING_BUSY)
 		leave_to_another(held, greeting.text);
 	else if (greeting.kind == PSS_GREETING_NONE)
-		fail_for_good(held, "it greets with what cannot be understood");
+		fail_for_good(held, "it sent malformed data");
 	else
 		fail_for_good(held, greeting.text);
 }
@@ -344,7 +344,7 @@ static void on_carrier_data(gpointer user, const void *data, gsize n, gboolean i
 	}
 	held->n_failures = held->n_refusals = 0;
 	if (!pss_numbered_feed(&held->numbered, data, n, &pss_held_channel_events, held)) {
-		fail_for_good(held, "it said what cannot be understood");
+		fail_for_good(held, "it sent malformed data");
 		return;
 	}
 	if (!held->greeted)
@@ -366,11 +366,11 @@ static void on_carrier_closed(gpointer user, int exit_status, const GError *erro
 	PssHeld *held = user;
 	g_autoptr(GError) cause =
 		error ? g_error_copy(error)
-		      : g_error_new_literal(PSS_ERROR, PSS_LINK_LOST, "the way to the remote shell's holder ended");
+		      : g_error_new_literal(PSS_ERROR, PSS_LINK_LOST, "the channel to the remote keeper was closed");
 
 	held->carrier = NULL;
 	if (held->state == PSS_HELD_OPENING) {
-		stay_plain(held, error ? error->message : "it runs no commands of ours");
+		stay_plain(held, error ? error->message : "the server ran no command");
 	} else if (!held->events && held->greeted && !error && exit_status == 0) {
 		held->state = PSS_HELD_LOST; /* it has ended, as it was told to */
 		pss_held_tell_end(held, NULL);

@@ -355,7 +355,7 @@ gboolean pss_boot_try_login_shell(PssRemote *remote)
 	remote->start.tried_shell = remote->start.is_unproven = TRUE;
 	remote->events->open_login_shell(remote->user);
 	if (remote->phase == PSS_PHASE_MEETING)
-		fail(remote, "the remote computer runs no commands of ours");
+		fail(remote, "the server ran no command");
 	return TRUE;
 }
 

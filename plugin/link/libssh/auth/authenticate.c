@@ -415,10 +415,10 @@ static void set_nothing_accepted(Auth *auth)
 	else if ((auth->offered & (SSH_AUTH_METHOD_PASSWORD | SSH_AUTH_METHOD_INTERACTIVE)) &&
 		 !pss_person_can_be_asked(auth->person))
 		hint = "; nobody can be asked for a password here";
-	g_autofree char *server_takes =
-		auth->offered ? g_strdup_printf("; the server takes %s", takes->len ? takes->str : "nothing known here")
-			      : g_strdup("");
-	g_set_error(auth->error, PSS_ERROR, PSS_AUTH, "%s@%s: no way to log in was accepted (tried %s%s%s)",
+	g_autofree char *server_takes = auth->offered ? g_strdup_printf("; the server accepts %s",
+									takes->len ? takes->str : "nothing known here")
+						      : g_strdup("");
+	g_set_error(auth->error, PSS_ERROR, PSS_AUTH, "%s@%s: all login methods were refused (tried %s%s%s)",
 		    auth->config->user, auth->config->host, auth->tried->len ? auth->tried->str : "none", server_takes,
 		    hint);
 }

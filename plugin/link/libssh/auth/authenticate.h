@@ -6,7 +6,7 @@
 
 #include "link/config/ssh-config.h"
 
-/* Blocks within the person's deadline. FALSE with PSS_AUTH ("USER@HOST: no way to log in was accepted …"),
+/* Blocks within the person's deadline. FALSE with PSS_AUTH ("USER@HOST: all login methods were refused …"),
  * PSS_UNREACHABLE, PSS_LINK_LOST or PSS_INTERRUPTED. Only after the host key has been checked. */
 gboolean pss_ssh_authenticate(PssPerson *person, const PssSshConfig *config, ssh_session session,
 			      GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -169,8 +169,8 @@ static void set_proxys_failure(const PssSshLogin *login, const PssSshConfig *con
 	gboolean silent = login->counter.in_bytes == 0 && !*rest;
 
 	g_set_error(error, PSS_ERROR, PSS_UNREACHABLE,
-		    silent ? "%s port %u: its %s '%s' has ended before a server said a word"
-			   : "%s port %u does not speak SSH with us: what its %s '%s' says is none",
+		    silent ? "%s port %u: its %s '%s' has ended before a server sent anything"
+			   : "SSH handshake with %s port %u failed: its %s '%s' sent something else",
 		    config->hostname, config->port, keyword, value);
 }
 
@@ -186,7 +186,7 @@ static void set_exchange_error(const PssSshLogin *login, const PssSshConfig *con
 	if (login->stream.proxy && !ssh_get_serverbanner(session))
 		set_proxys_failure(login, config, rest, error);
 	else
-		pss_ssh_set_error(error, session, PSS_UNREACHABLE, "%s port %u does not speak SSH with us",
+		pss_ssh_set_error(error, session, PSS_UNREACHABLE, "SSH handshake with %s port %u failed",
 				  config->hostname, config->port);
 	if (ssh_get_serverbanner(session))
 		pss_error_append(error, " (-Transport ssh may find a common way)");

@@ -101,7 +101,7 @@ static const char *listen_here(const PssSshConfig *config, const PssForward *wan
 	const char *wrong = NULL;
 
 	if (!all)
-		return "it listens on a name that is no address";
+		return "the listen address is not an IP address";
 	for (const struct addrinfo *at = all; at; at = at->ai_next) {
 		int fd = listen_on(at);
 		if (fd < 0) {
@@ -220,13 +220,13 @@ static gboolean open_all(Opening *opening, PssForwardKind kind, GPtrArray *texts
 			return FALSE;
 		}
 		if (wrong && opening->config->exit_on_forward_failure) {
-			g_set_error(error, PSS_ERROR, PSS_SSH_ENDS, "%s '%s' cannot be had: %s", kinds[kind].keyword,
-				    text, wrong);
+			g_set_error(error, PSS_ERROR, PSS_SSH_ENDS, "%s '%s' failed: %s", kinds[kind].keyword, text,
+				    wrong);
 			return FALSE;
 		}
 		if (wrong)
-			pss_person_note(opening->person, PSS_NOTE_WARNING, "%s '%s' cannot be had: %s",
-					kinds[kind].keyword, text, wrong);
+			pss_person_note(opening->person, PSS_NOTE_WARNING, "%s '%s' failed: %s", kinds[kind].keyword,
+					text, wrong);
 	}
 	return TRUE;
 }

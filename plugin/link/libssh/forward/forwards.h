@@ -19,7 +19,7 @@ typedef struct {
 	char *permitted; /* PermitRemoteOpen, of a remote one without a host */
 } PssForward;
 
-/* Array of PssForward*, never NULL without an error. What cannot be had becomes a warning, or with
+/* Array of PssForward*, never NULL without an error. A forward that fails becomes a warning, or with
  * ExitOnForwardFailure an error (PSS_SSH_ENDS). Numeric addresses and "localhost" only are listened on. Blocks within
  * the person's deadline where the server is asked. */
 GPtrArray *pss_forwards_open(PssPerson *person, const PssSshConfig *config, ssh_session session,
