@@ -44,7 +44,7 @@ none_of() {
 	none grep -rnE '#include *"(plugin/)?host/' plugin/remote plugin/link plugin/base
 }
 
-@test "house: every arrow between rooms is one of tests/rooms, by includes and by symbols" {
+@test "house: every arrow between rooms, and from the adapters, is one of tests/rooms, by includes and by symbols" {
 	[ -f "${PSS_BUILD-}/compile_commands.json" ] || skip "needs a build"
 	command -v python3 nm >/dev/null || skip "needs python3 and nm"
 	run python3 "$PSS_SOURCE/tests/check-rooms.py" "$PSS_SOURCE/tests/rooms" "$PSS_BUILD"
@@ -57,6 +57,59 @@ none_of() {
 	run python3 "$PSS_SOURCE/tests/check-rooms.py" "$BATS_TEST_TMPDIR/rooms" "$PSS_BUILD"
 	[ "$status" -eq 1 ]
 	[[ $output == "host/session may not call terminal: "* ]]
+}
+
+# A tree with what tools/rooms reads and writes, to be changed.
+tree_of_rooms() {
+	local tree=$BATS_TEST_TMPDIR/tree
+	mkdir -p "$tree"
+	tar c tools/rooms tests/rooms ARCHITECTURE.md doc/rooms.svg $(find plugin bash-builtin zsh-module -name README.md) | tar x -C "$tree"
+	cd "$tree"
+}
+
+@test "house: each room says what it is, who uses it and what it must never do; the table and the picture are its own" {
+	command -v python3 >/dev/null || skip "needs python3"
+	tools/rooms --check
+	tree_of_rooms
+	tools/rooms --check
+	# What is true can become untrue: an arrow more, a room without a word, a word that is not repeated.
+	sed -i 's/^terminal: |/terminal: wire |/' tests/rooms
+	run tools/rooms --check
+	[ "$status" -eq 1 ]
+	[[ $output == *plugin/wire/README.md* && $output == *ARCHITECTURE.md* && $output == *doc/rooms.svg* ]]
+	tools/rooms
+	tools/rooms --check
+	sed -i '3s/^/Not /' plugin/wire/README.md
+	run tools/rooms --check
+	[ "$status" -eq 1 ]
+	sed -i '/^Must never/d' plugin/wire/README.md
+	run tools/rooms --check
+	[ "$status" -eq 1 ]
+	[[ $output == "plugin/wire/README.md: wants "* ]]
+	rm plugin/wire/README.md
+	run tools/rooms --check
+	[ "$status" -eq 1 ]
+	[[ $output == "plugin/wire/README.md: wants "* ]]
+}
+
+@test "house: the picture's arrows, followed to their ends, are those of tests/rooms" {
+	command -v python3 >/dev/null || skip "needs python3"
+	python3 - <<-'END'
+		import re
+
+		def ends(arrows):
+		    all = set(arrows)
+		    while True:
+		        more = {(a, d) for a, b in all for c, d in all if b == c} - all
+		        if not more:
+		            return all
+		        all |= more
+
+		drawn = set(re.findall(r"<title>(\S+) uses (\S+)</title>", open("doc/rooms.svg").read()))
+		lines = [line for line in open("tests/rooms") if ":" in line and not line.startswith("#")]
+		table = {(line.split(":")[0], used) for line in lines for used in re.findall(r"[\w/-]+", line.split(":")[1].split("|")[0])}
+		assert drawn and ends(drawn) == ends(table), ends(drawn) ^ ends(table)
+	END
 }
 
 @test "house: shell headers are included by the adapters only" {
