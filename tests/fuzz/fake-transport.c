@@ -26,6 +26,7 @@ typedef struct {
 } FakeChannel;
 
 static GPtrArray *transports;
+static guint n_opened;
 static char key[SECRET_LENGTH + 1], name[SECRET_LENGTH + 1], nonce[SECRET_LENGTH + 1];
 
 /* ---- secrets */
@@ -74,6 +75,12 @@ const char *fake_nonce(void)
 void fake_forget(void)
 {
 	*key = *name = *nonce = '\0';
+	n_opened = 0;
+}
+
+guint fake_n_opened(void)
+{
+	return n_opened;
 }
 
 /* ---- operations */
@@ -93,6 +100,7 @@ static PssChannel *fake_open(PssTransport *base, const PssChannelRequest *reques
 	channel->user = user;
 	look_for_secrets(request->first_bytes, request->n_first_bytes);
 	g_ptr_array_add(transport->channels, channel);
+	n_opened++;
 	return &channel->base;
 }
 

@@ -9,6 +9,7 @@
 PssTransport *fake_transport_new(PssTarget *target, const PssTransportEvents *events, gpointer user);
 
 guint fake_n_transports(void);
+guint fake_n_opened(void); /* channels, since fake_forget() */
 
 /* What happens to the link number `link` (modulo how many there are). Nothing where there is none, or not any more. */
 void fake_ready(guint link); /* once */

@@ -53,6 +53,8 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 {
 	Run *run = user;
 
+	if (run->done) /* given up in the turn of the main loop in which the login ended */
+		return;
 	pss_room_hold();
 	run->holds = TRUE;
 	run->channel = pss_run_channel_new(run->transport, &run->options, &channel_events, run);

@@ -102,6 +102,8 @@ void pss_session_on_taken_over(gpointer user, const char *memo, guint last_child
 	guint terminal, control, job;
 	int end = 0;
 
+	if (pss_session_has_ended(session))
+		return;
 	if (sscanf(memo, "%u %u %u %n", &terminal, &control, &job, &end) < 3 || end == 0 ||
 	    !pss_remote_memo_is_good(memo + end)) {
 		pss_session_close(session, "the remote keeper has no state to resume from");

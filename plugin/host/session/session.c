@@ -186,10 +186,15 @@ void pss_session_name_prompt(PssSession *session)
 				       : g_strdup(session->computer);
 }
 
+/* Events that are due in the turn of the main loop in which the session ends still come: the link is freed behind it.
+ */
+
 static void on_ready(gpointer user, const char *remote_user, const char *history_key, const char *forwards)
 {
 	PssSession *session = user;
 
+	if (pss_session_has_ended(session))
+		return;
 	session->remote_user = g_strdup(remote_user);
 	session->history_key = g_strdup(history_key);
 	session->forwards = g_strdup(forwards);
@@ -269,6 +274,8 @@ static void on_link(gpointer user, PssLinkNews news, const char *text)
 {
 	PssSession *session = user;
 
+	if (pss_session_has_ended(session))
+		return;
 	if (news == PSS_LINK_HELD) {
 		session->resilient = TRUE;
 		return;
