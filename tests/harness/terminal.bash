@@ -42,37 +42,56 @@ term_close() {
 	tm kill-server
 }
 
+# Waits look at the screen many times, so a look is one process and, as bats traces each command of bash's, few of those.
+# SCREEN is the screen, wrapped rows joined, and LINE that of it which holds the cursor, up to the cursor.
+look() {
+	local at rows
+	mapfile -t rows < <(tm display-message -p '#{cursor_x} #{cursor_y} #{pane_height}' ';' capture-pane -p -J)
+	read -ra at <<<"${rows[0]-}" || return
+	rows=("${rows[@]:1}")
+	if ((${#rows[@]} == at[2])); then
+		LINE=${rows[at[1]]:0:at[0]} # nothing is wrapped, so rows are lines
+	else
+		last_line
+	fi
+	join_rows
+}
+
+last_line() {
+	local row
+	LINE=
+	for row in "${rows[@]}"; do
+		[ -z "${row// /}" ] || LINE=$row
+	done
+}
+
+# Bytes will do, and are much quicker to match than characters.
+join_rows() {
+	local LC_ALL=C
+	shopt -s extglob
+	printf -v SCREEN '%s\n' "${rows[@]%%+( )}"
+	SCREEN=${SCREEN%%+($'\n')}
+	shopt -u extglob
+}
+
 screen() {
-	tm capture-pane -p -J | sed 's/ *$//' | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'
+	look && printf '%s\n' "$SCREEN"
+}
+
+screen_line() {
+	look && printf '%s\n' "$LINE"
 }
 
 scrollback() {
 	tm capture-pane -p -J -S - | sed 's/ *$//' | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'
 }
 
-# The text of the line with the cursor up to the cursor, wrapped rows joined.
-screen_line() {
-	local x y height rows row line=
-	read -r x y height < <(tm display-message -p '#{cursor_x} #{cursor_y} #{pane_height}') || return
-	mapfile -t rows < <(tm capture-pane -p -J)
-	if ((${#rows[@]} == height)); then
-		# Nothing is wrapped, so rows are lines.
-		line=${rows[y]}
-		printf '%s\n' "${line:0:x}"
-		return
-	fi
-	for row in "${rows[@]}"; do
-		[ -z "${row// /}" ] || line=$row
-	done
-	printf '%s\n' "$line"
-}
-
 screen_matches() {
-	[[ $(screen) =~ $1 ]]
+	look && [[ $SCREEN =~ $1 ]]
 }
 
 line_matches() {
-	[[ $(screen_line) =~ $1 ]]
+	look && [[ $LINE =~ $1 ]]
 }
 
 scrollback_matches() {
@@ -109,10 +128,9 @@ term_send() {
 # Trailing blanks cannot be told from an empty screen, and a line that just fills the last column leaves the
 # cursor on an empty one.
 shows_at_end() {
-	local line
-	line=$(screen_line)
-	[[ ${line%"${line##*[! ]}"} == *"$1" ]] || { [ -z "$line" ] && [[ $(screen) == *"$1" ]]; } ||
-		[[ $(screen | tr -d ' \n') == *"${1// /}" ]] # zsh draws a long line as rows of their own, the blank at an end not seen
+	look || return
+	[[ ${LINE%"${LINE##*[! ]}"} == *"$1" ]] || { [ -z "$LINE" ] && [[ $SCREEN == *"$1" ]]; } ||
+		[[ ${SCREEN//[ $'\n']/} == *"${1// /}" ]] # zsh draws a long line as rows of their own, the blank at an end not seen
 }
 
 term_type() {
@@ -145,9 +163,7 @@ wait_remote() {
 }
 
 at_a_prompt() {
-	local line
-	line=$(screen_line)
-	[[ $line =~ $LOCAL_PROMPT || $line =~ $REMOTE_PROMPT ]]
+	look && [[ $LINE =~ $LOCAL_PROMPT || $LINE =~ $REMOTE_PROMPT ]]
 }
 
 wait_prompt() {

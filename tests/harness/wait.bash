@@ -18,10 +18,10 @@ now_ms() {
 
 # wait_until SECONDS COMMAND…: 0 as soon as COMMAND succeeds, 1 and a message when it never did.
 wait_until() {
-	local deadline=$(($(now_ms) + $1 * 1000))
+	local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
 	shift
 	until "$@"; do
-		if [ "$(now_ms)" -ge "$deadline" ]; then
+		if ((${EPOCHREALTIME/[.,]/} >= deadline)); then
 			echo "waited in vain for: $*" >&2
 			return 1
 		fi
