@@ -149,6 +149,7 @@ static void begins_in_days(void)
 	Engine engine;
 
 	begin(&engine);
+	engine.remote->phase = PSS_PHASE_MEETING; /* a new engine */
 	pss_remote_await(engine.remote);
 	pss_remote_resume(engine.remote, MEMO);
 	let_time_pass(&engine);

@@ -23,8 +23,7 @@
 /* The interrupt that the launcher will get takes with it what the terminal has got before, as a terminal does. */
 static gboolean awaits_launcher(const PssRemote *remote)
 {
-	return remote->start.is_unfit && !remote->start.has_launched && !remote->start.tried_shell &&
-	       !remote->start.has_spoken && !remote->start.is_late;
+	return remote->start.verdict == PSS_START_UNFIT && remote->start.launcher == PSS_LAUNCHER_SILENT;
 }
 
 static void send_held(PssRemote *remote)
@@ -36,20 +35,25 @@ static void send_held(PssRemote *remote)
 	g_byte_array_set_size(remote->keys.held, 0);
 }
 
+static gboolean has_launched(const PssRemote *remote)
+{
+	return remote->start.launcher == PSS_LAUNCHER_WAITS || remote->start.launcher == PSS_LAUNCHER_OVER;
+}
+
 /* The notice has come behind a prompt, say: what that program has asked is asked again. */
 static void repeat_tail(PssRemote *remote)
 {
 	const GString *tail = remote->start.prelude.tail;
 
-	if ((remote->start.prelude.shown || remote->start.has_launched) && tail->len > 0 &&
-	    pss_paint_is_line(tail->str))
+	if ((remote->start.prelude.shown || has_launched(remote)) && tail->len > 0 && pss_paint_is_line(tail->str))
 		pss_line_on_output(remote, tail->str, tail->len);
 }
 
 static void become_plain(PssRemote *remote, const char *reason)
 {
+	if (!pss_engine_enter(remote, PSS_PHASE_ON_PLAIN))
+		return;
 	pss_engine_set_timer(remote, 0, NULL);
-	remote->phase = PSS_PHASE_RAW;
 	remote->events->on_notice(remote->user, reason);
 	if (remote->start.prelude.line->len > 0) /* the tail, which was kept back so far: it is shown once */
 		pss_prelude_flush(remote);
@@ -70,9 +74,9 @@ static void become_plain_for_now(PssRemote *remote, const char *reason)
 /* The launcher takes an interrupt as "start the login shell as it is". */
 static void release_launcher(PssRemote *remote)
 {
-	if (!remote->start.waits)
+	if (remote->start.launcher != PSS_LAUNCHER_WAITS)
 		return;
-	remote->start.waits = FALSE;
+	pss_launcher_next(&remote->start.launcher, PSS_LAUNCHER_ON_GO);
 	remote->events->send_terminal(remote->user, "\003", 1);
 }
 
@@ -80,7 +84,7 @@ static gboolean on_no_launcher(gpointer user)
 {
 	PssRemote *remote = user;
 	remote->timer.source = 0;
-	remote->start.is_late = TRUE;
+	remote->start.verdict = PSS_START_LATE;
 	send_held(remote);
 	return G_SOURCE_REMOVE;
 }
@@ -88,7 +92,7 @@ static gboolean on_no_launcher(gpointer user)
 static void fail(PssRemote *remote, const char *reason)
 {
 	g_autofree char *text = g_strdup_printf("local editing is unavailable: %s; raw terminal", reason);
-	remote->start.is_unfit = TRUE;
+	remote->start.verdict = MAX(remote->start.verdict, PSS_START_UNFIT);
 	release_launcher(remote);
 	become_plain(remote, text);
 	if (awaits_launcher(remote))
@@ -114,10 +118,10 @@ static gboolean on_deadline(gpointer user)
 	if (remote->phase == PSS_PHASE_STARTING)
 		become_plain_for_now(remote, "start-up files have come to no prompt yet (they wait for something, or "
 					     "have replaced the shell)");
-	else if (remote->start.has_spoken && !remote->start.waits && remote->home)
+	else if (remote->start.launcher == PSS_LAUNCHER_PRECEDED && remote->home)
 		become_plain_for_now(remote, "the login has come to no shell yet (it waits for something)");
 	else {
-		remote->start.is_late = TRUE;
+		remote->start.verdict = PSS_START_LATE;
 		fail(remote, "the remote shell could not be prepared in time");
 	}
 	return G_SOURCE_REMOVE;
@@ -135,7 +139,7 @@ void pss_boot_begin(PssRemote *remote)
 
 static gboolean is_before_launcher(const PssRemote *remote)
 {
-	return !remote->start.has_launched && !remote->start.tried_shell;
+	return remote->start.launcher == PSS_LAUNCHER_SILENT || remote->start.launcher == PSS_LAUNCHER_PRECEDED;
 }
 
 static gboolean is_another_program(PssRemote *remote, const void *data, gsize n)
@@ -150,14 +154,15 @@ void pss_boot_on_output(PssRemote *remote, const void *data, gsize n)
 		become_plain_for_now(remote, "start-up files run a program that takes the keyboard");
 	pss_prelude_follow(&remote->start.prelude, data, n);
 	if (is_before_launcher(remote)) {
-		remote->start.has_spoken = TRUE;
-		if (remote->start.is_unfit)
+		pss_launcher_next(&remote->start.launcher, PSS_LAUNCHER_ON_OUTPUT);
+		if (remote->start.verdict != PSS_START_FITS)
 			send_held(remote);
 		pss_prelude_take(remote, data, n);
 		return;
 	}
 	/* The launcher shows what a login shows. */
-	if (remote->start.motd && remote->start.waits && remote->start.motd->len + n <= MOTD_MAX)
+	if (remote->start.motd && remote->start.launcher == PSS_LAUNCHER_WAITS &&
+	    remote->start.motd->len + n <= MOTD_MAX)
 		g_string_append_len(remote->start.motd, data, (gssize)n);
 	pss_prelude_filter(remote, data, n);
 }
@@ -207,12 +212,12 @@ static void end_prelude(PssRemote *remote, gboolean is_repeated)
 
 static void on_launcher(PssRemote *remote, gboolean is_repeated)
 {
-	remote->start.waits = remote->start.has_launched = TRUE;
+	pss_launcher_next(&remote->start.launcher, PSS_LAUNCHER_ON_WAIT);
 	end_prelude(remote, is_repeated);
 	/* What a person has answered is asked again. */
 	if (remote->keys.n_sent)
 		pss_prelude_forget(remote);
-	if (remote->start.is_unfit) {
+	if (remote->start.verdict != PSS_START_FITS) {
 		release_launcher(remote);
 		send_held(remote);
 	} else if (remote->control_ended)
@@ -222,7 +227,8 @@ static void on_launcher(PssRemote *remote, gboolean is_repeated)
 /* It has gone on to the login shell already. The control channel finds the same reason, and says it. */
 static void on_plain_launcher(PssRemote *remote, gboolean is_repeated)
 {
-	remote->start.has_launched = remote->start.paints = TRUE;
+	pss_launcher_next(&remote->start.launcher, PSS_LAUNCHER_ON_GO);
+	remote->start.paints = TRUE;
 	end_prelude(remote, is_repeated);
 	if (remote->phase == PSS_PHASE_MEETING)
 		pss_engine_set_timer(remote, REASON_GRACE_MS, on_no_reason);
@@ -237,12 +243,11 @@ void pss_boot_on_mark(PssRemote *remote, char kind, const char *argument)
 	} else if (kind == 'p') {
 		on_plain_launcher(remote, *argument != '\0');
 	} else if (kind == 's') {
-		remote->start.waits = FALSE;
+		pss_launcher_next(&remote->start.launcher, PSS_LAUNCHER_ON_GO);
 		remote->start.paints = *argument != '\0';
-		if (remote->phase != PSS_PHASE_MEETING)
+		if (!pss_engine_enter(remote, PSS_PHASE_ON_START))
 			return;
 		tell_motd(remote);
-		remote->phase = PSS_PHASE_STARTING;
 		remote->start.began = g_get_monotonic_time();
 		pss_engine_set_timer(remote, remote->start.deadline_ms, on_deadline);
 		/* These were held until somebody could read them. */
@@ -271,8 +276,8 @@ static void on_other_program(PssRemote *remote, const char *program)
 					"raw terminal",
 					program);
 		become_plain(remote, text);
-	} else if (!remote->start.has_launched &&
-		   (remote->start.has_spoken || ++remote->start.n_missed >= MISSED_MAX)) {
+	} else if (is_before_launcher(remote) &&
+		   (remote->start.launcher == PSS_LAUNCHER_PRECEDED || ++remote->start.n_missed >= MISSED_MAX)) {
 		become_plain_for_now(remote, "the login runs a program of its own");
 	}
 }
@@ -339,7 +344,7 @@ void pss_boot_on_control_closed(PssRemote *remote)
 {
 	if (remote->phase == PSS_PHASE_STARTING)
 		become_plain(remote, "local editing is unavailable: the control channel has ended; raw terminal");
-	else if (remote->phase == PSS_PHASE_MEETING && remote->start.has_launched)
+	else if (remote->phase == PSS_PHASE_MEETING && has_launched(remote))
 		fail(remote, "the remote computer runs no commands beside the terminal");
 	else if (remote->phase == PSS_PHASE_MEETING)
 		pss_engine_set_timer(remote, CONTROL_GRACE_MS, on_no_control);
@@ -352,7 +357,8 @@ gboolean pss_boot_try_login_shell(PssRemote *remote)
 	if (!is_before_launcher(remote) || remote->keys.n_sent)
 		return FALSE;
 	pss_prelude_drop(remote);
-	remote->start.tried_shell = remote->start.is_unproven = TRUE;
+	pss_launcher_next(&remote->start.launcher, PSS_LAUNCHER_ON_REPLACE);
+	remote->start.is_unproven = TRUE;
 	remote->events->open_login_shell(remote->user);
 	if (remote->phase == PSS_PHASE_MEETING)
 		fail(remote, "the server ran no command");

@@ -78,11 +78,16 @@ void pss_engine_end(PssRemote *remote, PssRemoteEnd how, int status)
 	pss_typed_stop(remote);
 	pss_reader_stop(&remote->reader);
 	pss_complete_give_up(remote);
-	remote->phase = PSS_PHASE_ENDED;
+	pss_engine_enter(remote, PSS_PHASE_ON_END);
 	remote->events->on_ended(remote->user, how, status, remote->refusal);
 }
 
-static gboolean is_booting(const PssRemote *remote)
+gboolean pss_engine_enter(PssRemote *remote, PssPhaseEvent event)
+{
+	return pss_phase_next(&remote->phase, event);
+}
+
+gboolean pss_engine_is_booting(const PssRemote *remote)
 {
 	return remote->phase == PSS_PHASE_MEETING || remote->phase == PSS_PHASE_STARTING ||
 	       remote->phase == PSS_PHASE_RAW;
@@ -220,7 +225,7 @@ static void on_mark(gpointer user, guint slot, char kind, const char *argument)
 static void on_plain(gpointer user, const void *data, gsize n)
 {
 	PssRemote *remote = user;
-	if (is_booting(remote))
+	if (pss_engine_is_booting(remote))
 		pss_boot_on_output(remote, data, n);
 	else if (remote->family == PSS_FAMILY_FISH)
 		pss_reader_on_output(remote, data, n);
@@ -235,7 +240,7 @@ static void on_reply(gpointer user, const PssReply *reply)
 	PssRemote *remote = user;
 	if (remote->phase == PSS_PHASE_ENDED)
 		return;
-	if (is_booting(remote))
+	if (pss_engine_is_booting(remote))
 		pss_boot_on_reply(remote, reply);
 	pss_complete_on_reply(remote, reply);
 	pss_line_on_reply(remote, reply);
@@ -257,7 +262,7 @@ void pss_remote_control_closed(PssRemote *remote)
 	if (remote->control_ended || remote->phase == PSS_PHASE_ENDED)
 		return;
 	remote->control_ended = TRUE;
-	if (is_booting(remote))
+	if (pss_engine_is_booting(remote))
 		pss_boot_on_control_closed(remote);
 	else
 		pss_line_on_control_closed(remote);
@@ -269,7 +274,7 @@ void pss_remote_terminal_closed(PssRemote *remote, int exit_status)
 		return;
 	pss_marks_flush(&remote->marks, &marks_events, remote);
 	pss_reader_release(remote, FALSE);
-	if (is_booting(remote) && pss_boot_on_terminal_closed(remote))
+	if (pss_engine_is_booting(remote) && pss_boot_on_terminal_closed(remote))
 		return;
 	pss_prelude_flush(remote);
 	PssRemoteEnd how = exit_status < 0 ? PSS_REMOTE_HUNG_UP : PSS_REMOTE_EXITED;
@@ -280,53 +285,64 @@ void pss_remote_terminal_closed(PssRemote *remote, int exit_status)
 
 gboolean pss_remote_terminal_refused(PssRemote *remote)
 {
-	return is_booting(remote) && pss_boot_try_login_shell(remote);
+	return pss_engine_is_booting(remote) && pss_boot_try_login_shell(remote);
 }
 
 /* ---- what the user does */
 
+static void give_back_keys(PssRemote *remote, const void *data, gsize n)
+{
+	remote->events->on_typed(remote->user, data, n);
+}
+
+static void take_keys(PssRemote *remote, const void *data, gsize n)
+{
+	pss_invoke_show_trace(remote); /* somebody sees what comes of them */
+	pss_typed_on_keys(remote, data, n);
+}
+
+static void remember_interrupt(PssRemote *remote)
+{
+	remote->request.interrupted = TRUE;
+}
+
+static void type_interrupt(PssRemote *remote)
+{
+	pss_remote_keys(remote, "\003", 1);
+}
+
+static void interrupt_command(PssRemote *remote)
+{
+	pss_typed_on_keys(remote, "\003", 1);
+}
+
+/* What each phase is to the outside; a NULL handler: nothing happens. */
+static const struct {
+	PssRemoteState state;
+	void (*on_keys)(PssRemote *remote, const void *data, gsize n);
+	void (*on_interrupt)(PssRemote *remote);
+} outside[PSS_N_PHASES] = {
+	[PSS_PHASE_MEETING] = { PSS_REMOTE_BOOT, pss_boot_on_keys, pss_boot_on_interrupt },
+	[PSS_PHASE_STARTING] = { PSS_REMOTE_BOOT, pss_engine_send_keys, type_interrupt },
+	[PSS_PHASE_IDLE] = { PSS_REMOTE_IDLE, give_back_keys, NULL },
+	[PSS_PHASE_SENT] = { PSS_REMOTE_BUSY, take_keys, remember_interrupt },
+	[PSS_PHASE_RUNNING] = { PSS_REMOTE_BUSY, take_keys, interrupt_command },
+	[PSS_PHASE_TYPED] = { PSS_REMOTE_BUSY, take_keys, NULL },
+	[PSS_PHASE_RAW] = { PSS_REMOTE_RAW, pss_boot_on_keys, type_interrupt },
+	[PSS_PHASE_ENDING] = { PSS_REMOTE_BUSY, NULL, NULL },
+	[PSS_PHASE_ENDED] = { PSS_REMOTE_ENDED, NULL, NULL },
+};
+
 void pss_remote_keys(PssRemote *remote, const void *data, gsize n)
 {
-	switch (remote->phase) {
-	case PSS_PHASE_ENDING:
-	case PSS_PHASE_ENDED:
-		break;
-	case PSS_PHASE_IDLE:
-		remote->events->on_typed(remote->user, data, n);
-		break;
-	case PSS_PHASE_MEETING:
-	case PSS_PHASE_RAW:
-		pss_boot_on_keys(remote, data, n);
-		break;
-	case PSS_PHASE_STARTING:
-		pss_engine_send_keys(remote, data, n);
-		break;
-	default:
-		pss_invoke_show_trace(remote); /* somebody sees what comes of them */
-		pss_typed_on_keys(remote, data, n);
-		break;
-	}
+	if (outside[remote->phase].on_keys)
+		outside[remote->phase].on_keys(remote, data, n);
 }
 
 void pss_remote_interrupt(PssRemote *remote)
 {
-	switch (remote->phase) {
-	case PSS_PHASE_SENT:
-		remote->request.interrupted = TRUE;
-		break;
-	case PSS_PHASE_MEETING:
-		pss_boot_on_interrupt(remote);
-		break;
-	case PSS_PHASE_STARTING:
-	case PSS_PHASE_RAW:
-		pss_remote_keys(remote, "\003", 1);
-		break;
-	case PSS_PHASE_RUNNING:
-		pss_typed_on_keys(remote, "\003", 1);
-		break;
-	default:
-		break;
-	}
+	if (outside[remote->phase].on_interrupt)
+		outside[remote->phase].on_interrupt(remote);
 }
 
 gboolean pss_remote_hang_up(PssRemote *remote)
@@ -353,7 +369,7 @@ G_STATIC_ASSERT(PSS_NONCE_LENGTH == 32);
 
 char *pss_remote_memo(PssRemote *remote)
 {
-	if (is_booting(remote) || remote->phase >= PSS_PHASE_ENDING || !remote->home ||
+	if (pss_engine_is_booting(remote) || remote->phase >= PSS_PHASE_ENDING || !remote->home ||
 	    remote->family == PSS_FAMILY_NONE)
 		return NULL;
 	const char *call = remote->reader.key + (*remote->reader.key == '\036');
@@ -378,7 +394,7 @@ gboolean pss_remote_memo_is_good(const char *text)
 
 void pss_remote_await(PssRemote *remote)
 {
-	remote->phase = PSS_PHASE_RUNNING;
+	pss_engine_enter(remote, PSS_PHASE_ON_RESUME);
 }
 
 void pss_remote_resume(PssRemote *remote, const char *text)
@@ -403,14 +419,7 @@ void pss_remote_resume(PssRemote *remote, const char *text)
 
 PssRemoteState pss_remote_state(PssRemote *remote)
 {
-	static const PssRemoteState states[] = {
-		[PSS_PHASE_MEETING] = PSS_REMOTE_BOOT, [PSS_PHASE_STARTING] = PSS_REMOTE_BOOT,
-		[PSS_PHASE_IDLE] = PSS_REMOTE_IDLE,    [PSS_PHASE_SENT] = PSS_REMOTE_BUSY,
-		[PSS_PHASE_RUNNING] = PSS_REMOTE_BUSY, [PSS_PHASE_TYPED] = PSS_REMOTE_BUSY,
-		[PSS_PHASE_RAW] = PSS_REMOTE_RAW,      [PSS_PHASE_ENDED] = PSS_REMOTE_ENDED,
-		[PSS_PHASE_ENDING] = PSS_REMOTE_BUSY,
-	};
-	return states[remote->phase];
+	return outside[remote->phase].state;
 }
 
 gboolean pss_remote_is_unproven(PssRemote *remote)

@@ -100,9 +100,9 @@ static void call(PssRemote *remote, const char *nonce)
 static void wake(PssRemote *remote)
 {
 	PssReader *reader = &remote->reader;
-	if (!reader->is_open || !reader->waits || !reader->has_request)
+	if (!reader->has_request || !pss_reader_next(&reader->state, PSS_READER_ON_WAKE))
 		return;
-	reader->waits = reader->has_request = FALSE;
+	reader->has_request = FALSE;
 	send_key(remote);
 }
 
@@ -128,8 +128,7 @@ void pss_reader_on_keys(PssRemote *remote, const void *data, gsize n)
 void pss_reader_on_done(PssRemote *remote)
 {
 	const PssReader *reader = &remote->reader;
-	if (remote->family == PSS_FAMILY_FISH && !reader->reads && !reader->timer &&
-	    !(reader->is_open && reader->waits))
+	if (remote->family == PSS_FAMILY_FISH && !reader->reads && !reader->timer && reader->state != PSS_READER_OPEN)
 		watch(remote);
 }
 
@@ -227,7 +226,7 @@ void pss_reader_on_paint(PssRemote *remote, const void *data, gsize n)
 	if (remote->family != PSS_FAMILY_FISH)
 		return;
 	g_string_append_len(remote->reader.painted, data, (gssize)n);
-	if (remote->reader.is_open && remote->reader.waits)
+	if (remote->reader.state == PSS_READER_OPEN)
 		await_quiet(remote);
 }
 
@@ -236,7 +235,7 @@ static void on_rest(PssRemote *remote)
 {
 	PssReader *reader = &remote->reader;
 	pss_reader_stop(reader);
-	reader->is_open = reader->waits = reader->at_rest = TRUE;
+	pss_reader_next(&reader->state, PSS_READER_ON_OPEN);
 	reader->reads = reader->is_leaving = FALSE;
 	if (!remote->dropping)
 		remote->n_dropped = 0;
@@ -249,8 +248,7 @@ static void on_rest(PssRemote *remote)
 /* It waits, and is called once. */
 static void on_waits(PssRemote *remote, guint slot)
 {
-	remote->reader.is_open = FALSE;
-	remote->reader.waits = remote->reader.at_rest = TRUE;
+	pss_reader_next(&remote->reader.state, PSS_READER_ON_WAIT);
 	call(remote, slot == PSS_SLOT_REQUEST ? remote->request.mark_nonce : remote->request.old_nonce);
 }
 
@@ -258,7 +256,8 @@ static void on_waits(PssRemote *remote, guint slot)
 static void on_paints(PssRemote *remote, guint slot, char kind, const char *argument)
 {
 	PssReader *reader = &remote->reader;
-	gboolean news = (kind == 't' && reader->at_rest && !*argument) || (kind == 's' && reader->has_no_text);
+	gboolean news =
+		(kind == 't' && reader->state != PSS_READER_AWAY && !*argument) || (kind == 's' && reader->has_no_text);
 	g_clear_handle_id(&reader->quiet_timer, g_source_remove);
 	if (kind == 's' && slot == PSS_SLOT_REQUEST) {
 		memcpy(reader->begun, remote->request.mark_nonce, sizeof reader->begun);
@@ -267,7 +266,7 @@ static void on_paints(PssRemote *remote, guint slot, char kind, const char *argu
 	reader->has_no_text = kind == 'n' && *argument;
 	remote->dropping = kind == 'n';
 	remote->n_dropped = 0;
-	reader->waits = reader->at_rest = FALSE;
+	pss_reader_next(&reader->state, PSS_READER_ON_PAINT);
 	reader->reads = kind == 't';
 	reader->n_calls = 0;
 	reader->disturbed = reader->disturbed && !reader->reads;

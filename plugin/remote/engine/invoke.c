@@ -148,7 +148,7 @@ static void finish(PssRemote *remote, gboolean whole)
 	remote->prompt.exit_status = -1; /* an `exit` in it was its own */
 	remote->request.interrupted = FALSE;
 	if (!ending) {
-		remote->phase = PSS_PHASE_IDLE;
+		pss_engine_enter(remote, PSS_PHASE_ON_PROMPT);
 		pss_reader_on_done(remote);
 	}
 	done.events->on_done(done.user, remote->prompt.status, done.background, whole);
@@ -187,8 +187,7 @@ gboolean pss_invoke_await_streams(PssRemote *remote, PssRemoteEnd how, int statu
 {
 	if (!remote->invocation.events)
 		return FALSE;
-	if (remote->phase != PSS_PHASE_ENDING) {
-		remote->phase = PSS_PHASE_ENDING;
+	if (pss_engine_enter(remote, PSS_PHASE_ON_GONE)) {
 		remote->ending.how = how;
 		remote->ending.status = status;
 		remote->ending.deadline = g_get_monotonic_time() + LAST_BYTES_S * G_USEC_PER_SEC;

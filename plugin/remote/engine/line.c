@@ -71,9 +71,10 @@ gboolean pss_remote_last_prompt(PssRemote *remote, PssRemotePrompt *ret_prompt)
 
 void pss_line_to_first_prompt(PssRemote *remote)
 {
+	if (!pss_engine_enter(remote, PSS_PHASE_ON_PROMPT))
+		return;
 	pss_engine_set_timer(remote, 0, NULL);
 	g_string_truncate(remote->request.text, 0);
-	remote->phase = PSS_PHASE_IDLE;
 	remote->prompt.is_known = TRUE;
 	remote->prompt.fresh = pss_column_is_first(&remote->column);
 	int exit_status = remote->prompt.exit_status;
@@ -104,7 +105,8 @@ static void on_repainted(PssRemote *remote, const PssReply *reply)
 
 static void to_second_prompt(PssRemote *remote, const char *text)
 {
-	remote->phase = PSS_PHASE_IDLE;
+	if (!pss_engine_enter(remote, PSS_PHASE_ON_PROMPT))
+		return;
 	pss_engine_set_timer(remote, 0, NULL);
 	PssRemotePrompt prompt = {
 		.kind = 2,
@@ -238,9 +240,10 @@ void pss_line_stop_seconds(PssRemote *remote)
 
 static void on_begun(PssRemote *remote)
 {
+	if (!pss_engine_enter(remote, PSS_PHASE_ON_BEGUN))
+		return;
 	remote->tell_kept = remote->tell_kept && !remote->request.says_kept;
 	remote->request.resuming = FALSE;
-	remote->phase = PSS_PHASE_RUNNING;
 	if (!remote->invocation.events)
 		g_string_truncate(remote->prompt.right, 0);
 	/* The terminal can be faster than the control channel: then the report is being waited for. */
@@ -257,8 +260,6 @@ static void on_begun(PssRemote *remote)
 
 void pss_line_on_reply(PssRemote *remote, const PssReply *reply)
 {
-	gboolean booting = remote->phase == PSS_PHASE_MEETING || remote->phase == PSS_PHASE_STARTING ||
-			   remote->phase == PSS_PHASE_RAW;
 	if (reply->n_fields == 0 || strcmp(reply->field[0], remote->request.nonce) != 0)
 		return;
 	remote->deaf = FALSE;
@@ -277,7 +278,7 @@ void pss_line_on_reply(PssRemote *remote, const PssReply *reply)
 		remote->prompt.exit_status = parse_status(reply->field[1]);
 	else if (reply->type == 'E' && !remote->request.has_report &&
 		 (remote->phase == PSS_PHASE_RUNNING || remote->phase == PSS_PHASE_SENT ||
-		  remote->phase == PSS_PHASE_ENDING || booting))
+		  remote->phase == PSS_PHASE_ENDING || pss_engine_is_booting(remote)))
 		on_report(remote, reply);
 }
 
@@ -356,26 +357,31 @@ void pss_line_new_nonce(PssRemote *remote)
 		remote->dropping = FALSE;
 }
 
-void pss_line_begin(PssRemote *remote)
+static void begin(PssRemote *remote, PssPhaseEvent event)
 {
+	if (!pss_engine_enter(remote, event))
+		return;
 	pss_column_reset(&remote->column);
 	remote->request.has_mark = remote->request.has_report = FALSE;
 	remote->request.n_seconds = 0;
-	remote->phase = PSS_PHASE_SENT;
 	remote->request.n_sent = 0;
 	remote->request.says_kept = FALSE;
 	send_request(remote);
 }
 
+void pss_line_begin(PssRemote *remote)
+{
+	begin(remote, PSS_PHASE_ON_SEND);
+}
+
+/* Keys are for what may run. */
 void pss_line_resume(PssRemote *remote)
 {
 	pss_line_new_nonce(remote);
 	g_string_truncate(remote->request.text, 0);
 	remote->request.ask = FALSE;
 	remote->request.resuming = TRUE;
-	pss_line_begin(remote);
-	/* Keys are for what may run. */
-	remote->phase = PSS_PHASE_RUNNING;
+	begin(remote, PSS_PHASE_ON_RESUME);
 }
 
 void pss_remote_discard(PssRemote *remote)

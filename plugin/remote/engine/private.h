@@ -3,24 +3,13 @@
 #pragma once
 
 #include "remote/engine/engine.h"
+#include "remote/engine/phase.h"
 #include "remote/protocol/marks.h"
 #include "remote/protocol/replies.h"
 #include "remote/protocol/request.h"
 #include "remote/protocol/stream.h"
 #include "terminal/column.h"
 #include "terminal/paint.h"
-
-typedef enum {
-	PSS_PHASE_MEETING,  /* the two channels find each other; the terminal's command waits */
-	PSS_PHASE_STARTING, /* the shell reads its start-up files */
-	PSS_PHASE_IDLE,     /* a line may come */
-	PSS_PHASE_SENT,     /* a line is on its way; keys are held back */
-	PSS_PHASE_RUNNING,  /* it has begun; keys go to it */
-	PSS_PHASE_TYPED,    /* it is done; the shell is asked for keys that nothing read */
-	PSS_PHASE_RAW,      /* a plain terminal */
-	PSS_PHASE_ENDING,   /* the shell is gone; what its last invocation has printed is on its way */
-	PSS_PHASE_ENDED,
-} PssPhase;
 
 /* The slots of pss_marks_expect(). */
 enum { PSS_SLOT_NAME, PSS_SLOT_REQUEST }; /* with the first line the first becomes the last request's */
@@ -30,16 +19,14 @@ typedef struct {
 	char key[16];                      /* what calls it to read a request */
 	char called[PSS_NONCE_LENGTH + 1]; /* the request after whose end it was called last */
 	char begun[PSS_NONCE_LENGTH + 1];  /* the last request that the reader has executed */
-	gboolean waits;                    /* for keys, or will */
-	gboolean at_rest;                  /* it has waited, and may have been called */
-	gboolean reads;                    /* requests, from the fifo */
-	gboolean is_open;                  /* it waits until there is a request, as the user's handlers may run */
-	gboolean has_request;              /* that it has not been called for */
-	gboolean is_leaving;               /* it will not read what comes behind the last request */
-	guint quiet_timer;                 /* till it has painted, where it is left waiting */
-	GString *painted;                  /* while it waits */
-	gboolean has_no_text;              /* no command line is painted now */
-	GString *tail;                     /* of a command's output: what may be a mark of the reader's own */
+	PssReaderState state;
+	gboolean reads;       /* requests, from the fifo */
+	gboolean has_request; /* that it has not been called for */
+	gboolean is_leaving;  /* it will not read what comes behind the last request */
+	guint quiet_timer;    /* till it has painted, where it is left waiting */
+	GString *painted;     /* while it waits */
+	gboolean has_no_text; /* no command line is painted now */
+	GString *tail;        /* of a command's output: what may be a mark of the reader's own */
 	guint timer, n_calls;
 	gboolean disturbed;    /* keys that make a terminal forget have been sent since it read last */
 	gboolean may_be_extra; /* it was called once more: the key may lie in the terminal unread */
@@ -70,16 +57,16 @@ typedef struct {
 	gsize n_control_script;
 	PssPrelude prelude;
 	struct pss_tokenizer paint;
-	gboolean has_spoken;   /* something was printed before the launcher spoke */
-	gboolean has_launched; /* the launcher has spoken */
-	gboolean is_unfit;     /* when it does, it is to start the login shell as it is */
-	gboolean is_late;      /* … or never */
-	gboolean tried_shell;  /* the terminal has been opened anew, for the login shell */
-	gboolean paints;       /* the shell's own reader does, as another program would */
-	gboolean is_unproven;  /* nothing says that what is on the terminal will stay */
-	guint n_missed;        /* times that the launcher's process was not there */
-	gboolean waits;        /* the terminal's command has said that it waits for the control channel */
-	GString *motd;         /* what came before the shell's own start, for on_motd; NULL: not wanted */
+	PssLauncher launcher;
+	enum {
+		PSS_START_FITS,
+		PSS_START_UNFIT, /* the launcher is to start the login shell as it is, when it speaks */
+		PSS_START_LATE,  /* … and may never speak */
+	} verdict;
+	gboolean paints;      /* the shell's own reader does, as another program would */
+	gboolean is_unproven; /* nothing says that what is on the terminal will stay */
+	guint n_missed;       /* times that the launcher's process was not there */
+	GString *motd;        /* what came before the shell's own start, for on_motd; NULL: not wanted */
 } PssStart;
 
 /* One line or command, from its sending to its prompt (line.c). What is known of the last one stays until the next one.
@@ -203,6 +190,8 @@ struct PssRemote {
 };
 
 /* ---- engine.c */
+gboolean pss_engine_enter(PssRemote *remote, PssPhaseEvent event); /* FALSE: refused in the phase that it is in */
+gboolean pss_engine_is_booting(const PssRemote *remote);           /* before the first prompt */
 void pss_engine_draw_nonce(char *nonce);
 void pss_engine_set_timer(PssRemote *remote, guint milliseconds, GSourceFunc on_timer); /* 0: none */
 void pss_engine_forget_script(PssRemote *remote);

@@ -106,7 +106,8 @@ static void ask(PssRemote *remote)
 
 void pss_typed_ask(PssRemote *remote)
 {
-	remote->phase = PSS_PHASE_TYPED;
+	if (!pss_engine_enter(remote, PSS_PHASE_ON_TYPED))
+		return;
 	/* fish's reader takes them one by one before it is called. */
 	remote->keys.retry_ms = RETRY_MS + (remote->family == PSS_FAMILY_FISH ? (guint)remote->keys.n_sent / 4 : 0);
 	remote->keys.n_sent = 0;

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* The tables of transitions of phase.h. A state that is its own successor is named: an empty place refuses the event.
+ */
+#include "remote/engine/phase.h"
+
+/* 0 refuses: states are stored one higher. */
+#define TO(state) ((guint8)((state) + 1))
+
+static gboolean step(guint8 next, guint *state)
+{
+	if (next == 0)
+		return FALSE;
+	*state = next - 1u;
+	return TRUE;
+}
+
+static const guint8 phases[PSS_N_PHASES][PSS_N_PHASE_EVENTS] = {
+	[PSS_PHASE_MEETING] = {
+		[PSS_PHASE_ON_START] = TO(PSS_PHASE_STARTING),
+		[PSS_PHASE_ON_PLAIN] = TO(PSS_PHASE_RAW),
+		[PSS_PHASE_ON_PROMPT] = TO(PSS_PHASE_IDLE),
+		[PSS_PHASE_ON_TYPED] = TO(PSS_PHASE_TYPED),
+		[PSS_PHASE_ON_RESUME] = TO(PSS_PHASE_RUNNING),
+		[PSS_PHASE_ON_END] = TO(PSS_PHASE_ENDED),
+	},
+	[PSS_PHASE_STARTING] = {
+		[PSS_PHASE_ON_PLAIN] = TO(PSS_PHASE_RAW),
+		[PSS_PHASE_ON_PROMPT] = TO(PSS_PHASE_IDLE),
+		[PSS_PHASE_ON_TYPED] = TO(PSS_PHASE_TYPED),
+		[PSS_PHASE_ON_END] = TO(PSS_PHASE_ENDED),
+	},
+	[PSS_PHASE_IDLE] = {
+		[PSS_PHASE_ON_SEND] = TO(PSS_PHASE_SENT),
+		[PSS_PHASE_ON_END] = TO(PSS_PHASE_ENDED),
+	},
+	[PSS_PHASE_SENT] = {
+		[PSS_PHASE_ON_PROMPT] = TO(PSS_PHASE_IDLE),
+		[PSS_PHASE_ON_BEGUN] = TO(PSS_PHASE_RUNNING),
+		[PSS_PHASE_ON_TYPED] = TO(PSS_PHASE_TYPED),
+		[PSS_PHASE_ON_GONE] = TO(PSS_PHASE_ENDING),
+		[PSS_PHASE_ON_END] = TO(PSS_PHASE_ENDED),
+	},
+	[PSS_PHASE_RUNNING] = {
+		[PSS_PHASE_ON_PROMPT] = TO(PSS_PHASE_IDLE),
+		[PSS_PHASE_ON_BEGUN] = TO(PSS_PHASE_RUNNING), /* the request behind another engine's */
+		[PSS_PHASE_ON_TYPED] = TO(PSS_PHASE_TYPED),
+		[PSS_PHASE_ON_RESUME] = TO(PSS_PHASE_RUNNING),
+		[PSS_PHASE_ON_GONE] = TO(PSS_PHASE_ENDING),
+		[PSS_PHASE_ON_END] = TO(PSS_PHASE_ENDED),
+	},
+	[PSS_PHASE_TYPED] = {
+		[PSS_PHASE_ON_PROMPT] = TO(PSS_PHASE_IDLE),
+		[PSS_PHASE_ON_END] = TO(PSS_PHASE_ENDED),
+	},
+	[PSS_PHASE_RAW] = {
+		[PSS_PHASE_ON_PLAIN] = TO(PSS_PHASE_RAW), /* for another reason, which is reported too */
+		[PSS_PHASE_ON_PROMPT] = TO(PSS_PHASE_IDLE),
+		[PSS_PHASE_ON_TYPED] = TO(PSS_PHASE_TYPED),
+		[PSS_PHASE_ON_END] = TO(PSS_PHASE_ENDED),
+	},
+	[PSS_PHASE_ENDING] = {
+		[PSS_PHASE_ON_END] = TO(PSS_PHASE_ENDED),
+	},
+};
+
+static const guint8 launchers[PSS_N_LAUNCHERS][PSS_N_LAUNCHER_EVENTS] = {
+	[PSS_LAUNCHER_SILENT] = {
+		[PSS_LAUNCHER_ON_OUTPUT] = TO(PSS_LAUNCHER_PRECEDED),
+		[PSS_LAUNCHER_ON_WAIT] = TO(PSS_LAUNCHER_WAITS),
+		[PSS_LAUNCHER_ON_GO] = TO(PSS_LAUNCHER_OVER),
+		[PSS_LAUNCHER_ON_REPLACE] = TO(PSS_LAUNCHER_REPLACED),
+	},
+	[PSS_LAUNCHER_PRECEDED] = {
+		[PSS_LAUNCHER_ON_OUTPUT] = TO(PSS_LAUNCHER_PRECEDED),
+		[PSS_LAUNCHER_ON_WAIT] = TO(PSS_LAUNCHER_WAITS),
+		[PSS_LAUNCHER_ON_GO] = TO(PSS_LAUNCHER_OVER),
+		[PSS_LAUNCHER_ON_REPLACE] = TO(PSS_LAUNCHER_REPLACED),
+	},
+	[PSS_LAUNCHER_WAITS] = {
+		[PSS_LAUNCHER_ON_WAIT] = TO(PSS_LAUNCHER_WAITS),
+		[PSS_LAUNCHER_ON_GO] = TO(PSS_LAUNCHER_OVER),
+	},
+	[PSS_LAUNCHER_OVER] = {
+		[PSS_LAUNCHER_ON_WAIT] = TO(PSS_LAUNCHER_WAITS), /* start-up files that log in once more */
+		[PSS_LAUNCHER_ON_GO] = TO(PSS_LAUNCHER_OVER),
+	},
+	[PSS_LAUNCHER_REPLACED] = {
+		[PSS_LAUNCHER_ON_WAIT] = TO(PSS_LAUNCHER_WAITS),
+		[PSS_LAUNCHER_ON_GO] = TO(PSS_LAUNCHER_OVER),
+	},
+};
+
+static const guint8 readers[PSS_N_READERS][PSS_N_READER_EVENTS] = {
+	[PSS_READER_AWAY] = {
+		[PSS_READER_ON_PAINT] = TO(PSS_READER_AWAY),
+		[PSS_READER_ON_WAIT] = TO(PSS_READER_CALLED),
+		[PSS_READER_ON_OPEN] = TO(PSS_READER_OPEN),
+	},
+	[PSS_READER_CALLED] = {
+		[PSS_READER_ON_PAINT] = TO(PSS_READER_AWAY),
+		[PSS_READER_ON_WAIT] = TO(PSS_READER_CALLED),
+		[PSS_READER_ON_OPEN] = TO(PSS_READER_OPEN),
+	},
+	[PSS_READER_OPEN] = {
+		[PSS_READER_ON_PAINT] = TO(PSS_READER_AWAY),
+		[PSS_READER_ON_WAIT] = TO(PSS_READER_CALLED),
+		[PSS_READER_ON_OPEN] = TO(PSS_READER_OPEN),
+		[PSS_READER_ON_WAKE] = TO(PSS_READER_WOKEN),
+	},
+	[PSS_READER_WOKEN] = {
+		[PSS_READER_ON_PAINT] = TO(PSS_READER_AWAY),
+		[PSS_READER_ON_WAIT] = TO(PSS_READER_CALLED),
+		[PSS_READER_ON_OPEN] = TO(PSS_READER_OPEN),
+	},
+};
+
+gboolean pss_phase_next(PssPhase *phase, PssPhaseEvent event)
+{
+	return step(phases[*phase][event], phase);
+}
+
+gboolean pss_launcher_next(PssLauncher *launcher, PssLauncherEvent event)
+{
+	return step(launchers[*launcher][event], launcher);
+}
+
+gboolean pss_reader_next(PssReaderState *state, PssReaderEvent event)
+{
+	return step(readers[*state][event], state);
+}
