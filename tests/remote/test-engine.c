@@ -301,6 +301,8 @@ static void happen(const Engine *engine, char event)
 		say_line(engine, event == 'l' ? "echo" : "for");
 	if (event == 'i')
 		invoke(engine, "command");
+	if (event == 'c')
+		pss_remote_interrupt(engine->remote);
 	if (event == 'k')
 		pss_remote_keep(engine->remote);
 }
@@ -314,6 +316,30 @@ static void repaint(gconstpointer data)
 	for (const char *event = repaints[i].events; *event; event++)
 		happen(&engine, *event);
 	g_assert_cmpstr(engine.prompts->str, ==, repaints[i].prompts);
+	end(&engine);
+}
+
+/* ---- an interrupt from outside is for what it was meant for alone */
+
+static const struct {
+	const char *name, *events, *typed;
+} interrupts[] = {
+	{ "at rest", "clb", "" },
+	{ "before the line begins", "lcb", "\003" },
+	{ "while it runs", "lbc", "\003" },
+	{ "before an invocation begins", "icb", "\003" },
+	{ "and the line was unfinished", "ucvlb", "" },
+};
+
+static void interrupt(gconstpointer data)
+{
+	gsize i = GPOINTER_TO_SIZE(data);
+	Engine engine;
+
+	begin(&engine);
+	for (const char *event = interrupts[i].events; *event; event++)
+		happen(&engine, *event);
+	g_assert_cmpstr(engine.typed->str, ==, interrupts[i].typed);
 	end(&engine);
 }
 
@@ -466,6 +492,10 @@ int main(int argc, char **argv)
 	for (gsize i = 0; i < G_N_ELEMENTS(repaints); i++) {
 		g_autofree char *path = g_strconcat("/a prompt that changes by itself/", repaints[i].name, NULL);
 		g_test_add_data_func(path, GSIZE_TO_POINTER(i), repaint);
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(interrupts); i++) {
+		g_autofree char *path = g_strconcat("/an interrupt from outside/", interrupts[i].name, NULL);
+		g_test_add_data_func(path, GSIZE_TO_POINTER(i), interrupt);
 	}
 	for (gsize i = 0; i < G_N_ELEMENTS(keeps); i++) {
 		g_autofree char *path = g_strconcat("/a session that is kept/", keeps[i].name, NULL);

@@ -364,6 +364,7 @@ static void begin(PssRemote *remote, PssPhaseEvent event)
 	pss_column_reset(&remote->column);
 	remote->request.has_mark = remote->request.has_report = FALSE;
 	remote->request.n_seconds = 0;
+	remote->request.interrupted = FALSE;
 	remote->request.n_sent = 0;
 	remote->request.says_kept = FALSE;
 	send_request(remote);
