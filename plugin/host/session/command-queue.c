@@ -158,10 +158,10 @@ static void serve_terminal(PssInvoker *invoker)
 	g_autoptr(GError) error = NULL;
 
 	if (line && !pss_remote_line(invoker->remote, line->data, line->len, &error))
-		session->watcher->on_note(session->watcher_user, PSS_NOTE_WARNING, error->message);
+		session->attached.events->on_note(session->attached.user, PSS_NOTE_WARNING, error->message);
 	else if (line && keys)
 		pss_remote_keys(invoker->remote, keys->data, keys->len);
-	else if (!line && session->watcher && !session->watcher_at_prompt)
+	else if (!line && session->attached.events && !session->attached.at_prompt)
 		pss_invoker_refresh(invoker);
 }
 
@@ -424,14 +424,14 @@ static void give_line_up(PssInvoker *invoker)
 		return;
 	prompt.status = 130;
 	prompt.fresh = FALSE;
-	session->watcher->on_prompt(session->watcher_user, &prompt);
+	session->attached.events->on_prompt(session->attached.user, &prompt);
 }
 
 gboolean pss_invoker_holds_keys(PssInvoker *invoker, const void *data, gsize n)
 {
 	PssSession *session = invoker->session;
 
-	if (!invoker->running || !session->watcher || !session->watcher_at_prompt)
+	if (!invoker->running || !session->attached.events || !session->attached.at_prompt)
 		return FALSE;
 	gboolean interrupt = memchr(data, '\003', n) != NULL;
 	if (invoker->line && interrupt) {
@@ -440,7 +440,7 @@ gboolean pss_invoker_holds_keys(PssInvoker *invoker, const void *data, gsize n)
 		invoker->keys = invoker->keys ? invoker->keys : g_byte_array_new();
 		g_byte_array_append(invoker->keys, data, (guint)n);
 	} else if (!interrupt) {
-		session->watcher->on_typed(session->watcher_user, data, n);
+		session->attached.events->on_typed(session->attached.user, data, n);
 	}
 	return TRUE;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What a session consists of. For session.c, which lives it, and session-describe.c, which tells of it. */
+/* The members of PssSession, and what its files share. Private to session*.c, command-queue.c and unseen-output.c. */
 #pragma once
 
 #include "host/session/command-queue.h"
+#include "host/session/session-state.h"
 #include "host/session/session.h"
 #include "host/session/unseen-output.h"
 #include "link/resilient/transport-resilient.h"
@@ -10,6 +11,49 @@
 typedef struct PssOrphan PssOrphan;
 
 extern const PssSessionOwner *pss_session_owner; /* session.c */
+
+/* Until on_opened or on_failed. */
+typedef struct {
+	const PssOpenerEvents *events; /* NULL: nobody waits for it any more */
+	gpointer user;
+	gboolean attach_too;
+	guint patience_source; /* start-up files take long */
+} PssSessionOpening;
+
+/* The terminal that has entered it. */
+typedef struct {
+	const PssWatcherEvents *events; /* NULL: there is none */
+	gpointer user;
+	gboolean at_prompt;  /* it edits a line */
+	guint redraw_source; /* it has been made a line shorter, for what runs to draw itself again */
+} PssSessionAttached;
+
+/* What only a resilient session has. */
+typedef struct {
+	guint idle_s;             /* the holder ends after so long without a link */
+	GKeyFile *saved;          /* what the session's file says, or NULL */
+	gboolean is_left;         /* this process ends, the session goes on */
+	char *memo;               /* the last one that the holder was given */
+	PssOrphan *orphan;        /* what the process before this one ran, or NULL */
+	guint orphan_child;       /* its relay, from before there is an orphan; 0: none */
+	GPtrArray *waiters;       /* of pss_session_connect(), for the link */
+	GPtrArray *begun_waiters; /* of pss_session_await_begun() */
+	guint settle_source;      /* a shell that was taken over is given time to say that it is at its prompt */
+} PssSessionHolder;
+
+/* session-running.c */
+typedef struct {
+	GString *line;       /* that a terminal has sent, until the next first prompt; or NULL */
+	gboolean has_status; /* one is known: */
+	guint8 last_status;  /* … of the last line or command */
+} PssSessionRunning;
+
+/* session-farewell.c */
+typedef struct {
+	guint source;          /* the call that frees the transport, its channels and the engine */
+	gboolean shell_asked;  /* the shell, which is at rest, has been asked to end */
+	gboolean is_under_way; /* the session is over, and its shell may have to end still */
+} PssSessionFarewell;
 
 struct PssSession {
 	guint refs;
@@ -23,6 +67,7 @@ struct PssSession {
 	char *history_key;
 	char *forwards;    /* or NULL */
 	char *boot;        /* its computer's boot id, or NULL */
+	GKeyFile *place;   /* where it leads to, as it was asked for (session-file.h) */
 	PssTarget *target; /* without an environment */
 	PssSession *again; /* what it takes the place of at its login, or NULL */
 	gboolean by_program;
@@ -34,53 +79,31 @@ struct PssSession {
 	gint64 disconnected_at; /* the same, of the last time; 0: not by this process */
 	guint columns, rows;
 	gboolean kept;
-	gboolean attach_too;
+	gboolean resilient;      /* a holder keeps the remote shell: a lost link is no end */
 	gboolean was_opened;     /* it has been usable once */
 	gboolean left_to_itself; /* its opener has detached: the list tells what becomes of it */
-	enum pss_state state;
-
-	gboolean resilient;       /* a holder keeps the remote shell: a lost link is no end */
-	guint idle_s;             /* of that holder */
-	gboolean link_lost;       /* it is Disconnected by that */
-	gboolean let_go;          /* it is Disconnected by request; what runs goes on */
-	gboolean link_failed;     /* and could not be made since it was wanted last */
-	gboolean left;            /* this process ends, the session goes on */
-	GKeyFile *place;          /* where it leads to, as it was asked for (session-file.h) */
-	GKeyFile *saved;          /* what is written down of it, or NULL */
-	PssOrphan *orphan;        /* what the process before this one ran, or NULL */
-	guint orphan_child;       /* its relay, from before there is an orphan; 0: none */
-	char *memo;               /* what the holder was told last */
-	gboolean park_wanted;     /* once nothing waits to be run */
-	gboolean parked;          /* so it has given its link up */
-	GPtrArray *waiters;       /* of pss_session_connect(), for the link */
-	GPtrArray *begun_waiters; /* of pss_session_await_begun() */
+	PssSessionState state;   /* changed by pss_session_step() alone */
 
 	PssTransport *transport;
 	PssChannel *control, *terminal;
 	PssRemote *remote;
-	guint end_source;      /* the call that frees the three above */
-	gboolean asked_to_go;  /* the shell, which is at rest */
-	gboolean going;        /* the session is over, and its shell may have to end still: session-farewell.c */
-	guint patience_source; /* start-up files take long */
-	guint settle_source;   /* a shell that was taken over is given time to say that it is at its prompt */
-	guint redraw_source;   /* the terminal has been made a line shorter, for what runs to draw itself anew */
+	PssInvoker *invoker; /* commands beside the terminal; NULL without a link */
+	PssRecord *record;   /* what nobody has seen yet */
 
-	const PssOpenerEvents *opener;
-	gpointer opener_user;
-	const PssWatcherEvents *watcher;
-	gpointer watcher_user;
-	gboolean watcher_at_prompt; /* it edits a line */
-	GString *line;              /* that a terminal has sent, until the next first prompt; or NULL */
-	gboolean has_status;        /* one is known: */
-	guint8 last_status;         /* … of the last line or command */
-	PssRecord *record;          /* what nobody has seen yet */
-	PssInvoker *invoker;        /* commands beside the terminal; NULL without a link */
+	PssSessionOpening opening;
+	PssSessionAttached attached;
+	PssSessionHolder holder;
+	PssSessionRunning running;
+	PssSessionFarewell farewell;
 };
 
 /* ---- session.c */
 
+/* The one way to change its state. FALSE: the event is refused (session-state.h). */
+gboolean pss_session_step(PssSession *session, PssSessionEvent event);
+
 /* The one way out of Opening and Opened. */
-void pss_session_end(PssSession *session, enum pss_state state, const char *cause, enum pss_left_reason reason,
+void pss_session_end(PssSession *session, PssSessionEvent how, const char *cause, enum pss_left_reason reason,
 		     int status);
 void pss_session_become_opened(PssSession *session);
 /* Opened too, at once or when the terminal has proved to stay. */
@@ -108,7 +131,7 @@ PssChannel *pss_session_adopt_channel(PssSession *session, guint number, gboolea
 void pss_session_free_link(PssSession *session); /* at once; not from inside a callback of it */
 /* Says good-bye to the remote side and frees it all once the callback that brought us here is over. */
 void pss_session_free_link_soon(PssSession *session);
-/* Of one that is `going`: its terminal, or the whole link, has ended. */
+/* Of one whose farewell is under way: its terminal, or the whole link, has ended. */
 void pss_session_has_gone(PssSession *session);
 
 /* ---- session-again.c */

@@ -28,14 +28,14 @@ const char *pss_session_boot(PssSession *session)
 void pss_session_options_again(PssSession *again, PssSessionOptions *ret_options)
 {
 	pss_session_ref(again);
-	pss_session_end(again, PSS_STATE_BROKEN, "it is opened anew, as its computer has restarted", PSS_LEFT_LOST,
+	pss_session_end(again, PSS_SESSION_ON_BROKEN, "it is opened anew, as its computer has restarted", PSS_LEFT_LOST,
 			255);
 	ret_options->again = again;
 	ret_options->kept = TRUE;
 	ret_options->name = again->name;
 	ret_options->shell = again->asked_shell;
 	ret_options->resilient = again->resilient;
-	ret_options->idle_s = again->idle_s;
+	ret_options->idle_s = again->holder.idle_s;
 	pss_session_unref(again);
 }
 

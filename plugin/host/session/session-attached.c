@@ -11,10 +11,11 @@
 
 gboolean pss_session_can_attach(PssSession *session, gboolean force, GError **error)
 {
-	if (session->state != PSS_STATE_OPENED && session->state != PSS_STATE_OPENING && !session->link_lost) {
+	if (pss_session_has_ended(session)) {
 		g_set_error(error, PSS_ERROR, PSS_NOT_OPEN, "session %s on %s is %s: %s",
 			    session->name ? session->name : session->instance, session->computer,
-			    pss_state_name(session->state), session->cause ? session->cause : "it has ended");
+			    pss_state_name(pss_session_state(session)),
+			    session->cause ? session->cause : "it has ended");
 		return FALSE;
 	}
 	if (!session->remote_user) {
@@ -22,7 +23,7 @@ gboolean pss_session_can_attach(PssSession *session, gboolean force, GError **er
 			    session->computer);
 		return FALSE;
 	}
-	if (session->watcher && !force) {
+	if (session->attached.events && !force) {
 		g_set_error(error, PSS_ERROR, PSS_BUSY,
 			    "session %s is entered in another terminal; -Force takes it over",
 			    session->name ? session->name : session->instance);
@@ -34,9 +35,9 @@ gboolean pss_session_can_attach(PssSession *session, gboolean force, GError **er
 /* The size is right again: what runs has seen the other one, or does not care. */
 void pss_session_end_redrawing(PssSession *session)
 {
-	if (session->redraw_source == 0)
+	if (session->attached.redraw_source == 0)
 		return;
-	g_clear_handle_id(&session->redraw_source, g_source_remove);
+	g_clear_handle_id(&session->attached.redraw_source, g_source_remove);
 	if (session->terminal)
 		pss_channel_resize(session->terminal, session->columns, session->rows);
 }
@@ -51,23 +52,23 @@ static gboolean on_redraw_deadline(gpointer user)
  * It has to see that size: two changes in a row would be none to it. */
 static void have_redrawn(PssSession *session)
 {
-	if (!session->terminal || session->rows < 2 || session->redraw_source)
+	if (!session->terminal || session->rows < 2 || session->attached.redraw_source)
 		return;
 	pss_channel_resize(session->terminal, session->columns, session->rows - 1);
-	session->redraw_source = g_timeout_add(REDRAW_DEADLINE_MS, on_redraw_deadline, session);
+	session->attached.redraw_source = g_timeout_add(REDRAW_DEADLINE_MS, on_redraw_deadline, session);
 }
 
 void pss_session_attach(PssSession *session, guint columns, guint rows, const PssWatcherEvents *events, gpointer user)
 {
 	pss_session_tell_left(session, PSS_LEFT_TAKEN, 0, "another terminal has taken the session over");
-	session->watcher = events;
-	session->watcher_user = user;
+	session->attached.events = events;
+	session->attached.user = user;
 	if (session->resilient)
 		pss_transport_held_hurry(session->transport); /* it may be about to be parked */
-	if (session->link_lost) {
-		pss_session_tell_link(session, session->parked ? PSS_LINK_PARKED : PSS_LINK_DOWN);
-	}
-	session->let_go = session->park_wanted = FALSE;
+	if (session->state.link != PSS_LINK_IS_UP)
+		pss_session_tell_link(session,
+				      session->state.link == PSS_LINK_IS_RELEASED ? PSS_LINK_PARKED : PSS_LINK_DOWN);
+	pss_session_step(session, PSS_SESSION_ON_TAKE);
 	pss_session_stop_output(session, FALSE);
 	pss_session_resize(session, columns, rows);
 	if (pss_remote_state(session->remote) == PSS_REMOTE_BUSY)
@@ -79,21 +80,21 @@ void pss_session_attach(PssSession *session, guint columns, guint rows, const Ps
 	pss_remote_discard(session->remote);
 	if (pss_remote_state(session->remote) == PSS_REMOTE_IDLE && pss_invoker_refresh(session->invoker))
 		return;
-	session->watcher_at_prompt = pss_remote_state(session->remote) == PSS_REMOTE_IDLE &&
-				     pss_remote_last_prompt(session->remote, &prompt);
-	if (session->watcher_at_prompt)
-		session->watcher->on_prompt(session->watcher_user, &prompt);
+	session->attached.at_prompt = pss_remote_state(session->remote) == PSS_REMOTE_IDLE &&
+				      pss_remote_last_prompt(session->remote, &prompt);
+	if (session->attached.at_prompt)
+		session->attached.events->on_prompt(session->attached.user, &prompt);
 	else
-		session->watcher->on_busy(session->watcher_user);
+		session->attached.events->on_busy(session->attached.user);
 }
 
 void pss_session_detach(PssSession *session)
 {
-	session->watcher = NULL;
-	session->watcher_at_prompt = FALSE;
+	session->attached.events = NULL;
+	session->attached.at_prompt = FALSE;
 	if (session->invoker)
 		pss_invoker_drop_line(session->invoker);
-	if (session->state != PSS_STATE_OPENED && session->state != PSS_STATE_OPENING && !session->link_lost)
+	if (pss_session_has_ended(session))
 		return;
 	pss_session_stop_output(session, FALSE);
 	if (!session->kept)
@@ -105,7 +106,7 @@ void pss_session_detach(PssSession *session)
 
 void pss_session_send_away(PssSession *session, enum pss_left_reason reason, const char *message)
 {
-	if (!session->watcher)
+	if (!session->attached.events)
 		return;
 	pss_session_tell_left(session, reason, 0, message);
 	pss_session_detach(session);
@@ -141,7 +142,7 @@ void pss_session_resize(PssSession *session, guint columns, guint rows)
 		return;
 	session->columns = columns;
 	session->rows = rows;
-	g_clear_handle_id(&session->redraw_source, g_source_remove);
+	g_clear_handle_id(&session->attached.redraw_source, g_source_remove);
 	if (session->terminal)
 		pss_channel_resize(session->terminal, columns, rows);
 }

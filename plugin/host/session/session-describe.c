@@ -7,7 +7,7 @@
 
 guint pss_session_idle_seconds(PssSession *session)
 {
-	return session->idle_s;
+	return session->holder.idle_s;
 }
 
 const char *pss_session_name(PssSession *session)
@@ -27,7 +27,7 @@ gboolean pss_session_is_kept(PssSession *session)
 
 gboolean pss_session_is_attached(PssSession *session)
 {
-	return session->watcher != NULL;
+	return session->attached.events != NULL;
 }
 
 const char *pss_session_computer(PssSession *session)
@@ -58,12 +58,12 @@ char *pss_session_parting(PssSession *session)
 
 enum pss_state pss_session_state(PssSession *session)
 {
-	return session->let_go && session->state == PSS_STATE_OPENED ? PSS_STATE_DISCONNECTED : session->state;
+	return pss_session_state_on_wire(&session->state);
 }
 
 gboolean pss_session_has_ended(PssSession *session)
 {
-	return session->state == PSS_STATE_BROKEN || session->state == PSS_STATE_CLOSED;
+	return pss_session_state_is_over(&session->state);
 }
 
 static enum pss_availability availability(PssSession *session)
@@ -118,10 +118,10 @@ void pss_session_write_fields(PssSession *session, struct pss_message *message)
 	pss_message_number(message, PSS_TAG_KEEP, session->kept);
 	pss_message_number(message, PSS_TAG_RESILIENT, session->resilient);
 	if (session->resilient)
-		pss_message_number(message, PSS_TAG_IDLE_TIMEOUT, session->idle_s);
+		pss_message_number(message, PSS_TAG_IDLE_TIMEOUT, session->holder.idle_s);
 	pss_message_number(message, PSS_TAG_STATE, pss_session_state(session));
 	pss_message_number(message, PSS_TAG_AVAILABILITY, availability(session));
-	pss_message_number(message, PSS_TAG_ATTACHED, session->watcher != NULL);
+	pss_message_number(message, PSS_TAG_ATTACHED, session->attached.events != NULL);
 	pss_message_number(message, PSS_TAG_BUFFERING, pss_record_buffering(session->record));
 	pss_session_write_running(session, message);
 }

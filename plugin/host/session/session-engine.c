@@ -18,7 +18,7 @@ static void on_control_closed(gpointer user, int exit_status, const GError *erro
 {
 	PssSession *session = user;
 	session->control = NULL;
-	if (session->going)
+	if (session->farewell.is_under_way)
 		return;
 	if (error)
 		pss_session_note(session, PSS_NOTE_VERBOSE, error->message);
@@ -36,7 +36,7 @@ static void on_terminal_closed(gpointer user, int exit_status, const GError *err
 {
 	PssSession *session = user;
 	session->terminal = NULL;
-	if (session->going) {
+	if (session->farewell.is_under_way) {
 		pss_session_has_gone(session);
 		return;
 	}
@@ -49,16 +49,16 @@ static void on_terminal_closed(gpointer user, int exit_status, const GError *err
 	}
 	if (pss_remote_terminal_refused(session->remote))
 		return;
-	if (session->opener)
+	if (session->opening.events)
 		pss_session_finish_opening(session, error);
-	pss_session_end(session, PSS_STATE_CLOSED, error->message, PSS_LEFT_LOST, 255);
+	pss_session_end(session, PSS_SESSION_ON_CLOSED, error->message, PSS_LEFT_LOST, 255);
 }
 
 static void on_channel_drained(gpointer user)
 {
 	PssSession *session = user;
-	if (session->watcher)
-		session->watcher->on_drained(session->watcher_user);
+	if (session->attached.events)
+		session->attached.events->on_drained(session->attached.user);
 }
 
 const PssChannelEvents pss_session_control_events = {
@@ -93,8 +93,8 @@ static void on_output(gpointer user, const void *data, gsize n)
 {
 	PssSession *session = user;
 	pss_session_end_redrawing(session);
-	if (session->watcher)
-		session->watcher->on_output(session->watcher_user, data, n);
+	if (session->attached.events)
+		session->attached.events->on_output(session->attached.user, data, n);
 	else
 		pss_record_terminal(session->record, data, n);
 }
@@ -103,17 +103,17 @@ static void on_prompt(gpointer user, const PssRemotePrompt *prompt)
 {
 	PssSession *session = user;
 	if (prompt->repaint) {
-		if (session->watcher_at_prompt)
-			session->watcher->on_prompt(session->watcher_user, prompt);
+		if (session->attached.at_prompt)
+			session->attached.events->on_prompt(session->attached.user, prompt);
 		return;
 	}
 	pss_session_become_opened(session);
 	pss_session_note_prompt(session, prompt);
 	pss_session_tell_holder(session);
 	pss_session_orphan_at_prompt(session);
-	session->watcher_at_prompt = session->watcher != NULL;
-	if (session->watcher)
-		session->watcher->on_prompt(session->watcher_user, prompt);
+	session->attached.at_prompt = session->attached.events != NULL;
+	if (session->attached.events)
+		session->attached.events->on_prompt(session->attached.user, prompt);
 	else
 		pss_record_prompt(session->record, prompt->status);
 	if (session->invoker)
@@ -126,16 +126,16 @@ static void on_busy(gpointer user)
 	PssSession *session = user;
 	if (pss_remote_state(session->remote) == PSS_REMOTE_RAW)
 		pss_session_become_plain(session);
-	session->watcher_at_prompt = FALSE;
-	if (session->watcher)
-		session->watcher->on_busy(session->watcher_user);
+	session->attached.at_prompt = FALSE;
+	if (session->attached.events)
+		session->attached.events->on_busy(session->attached.user);
 }
 
 static void on_typed(gpointer user, const void *data, gsize n)
 {
 	PssSession *session = user;
-	if (session->watcher)
-		session->watcher->on_typed(session->watcher_user, data, n);
+	if (session->attached.events)
+		session->attached.events->on_typed(session->attached.user, data, n);
 }
 
 static void on_motd(gpointer user, const char *text)
@@ -156,8 +156,8 @@ static void on_kept_exit(gpointer user, int status)
 static void on_completion(gpointer user, const PssRemoteCompletion *completion)
 {
 	PssSession *session = user;
-	if (session->watcher)
-		session->watcher->on_completion(session->watcher_user, completion);
+	if (session->attached.events)
+		session->attached.events->on_completion(session->attached.user, completion);
 }
 
 static void open_login_shell(gpointer user)
@@ -207,11 +207,11 @@ static void on_ended(gpointer user, PssRemoteEnd how, int status, const char *wh
 	gboolean lost = how == PSS_REMOTE_UNLED || how == PSS_REMOTE_SILENT;
 	g_autofree char *cause = make_cause(session, how, status, why);
 
-	if (session->opener) {
+	if (session->opening.events) {
 		g_autoptr(GError) error = g_error_new_literal(PSS_ERROR, PSS_FAILED, cause);
 		pss_session_finish_opening(session, error);
 	}
-	pss_session_end(session, PSS_STATE_CLOSED, cause, left_reason(how), lost ? 255 : status);
+	pss_session_end(session, PSS_SESSION_ON_CLOSED, cause, left_reason(how), lost ? 255 : status);
 }
 
 const PssRemoteEvents pss_session_remote_events = {

@@ -11,9 +11,9 @@ static guint n_going;
 
 static void free_engine(PssSession *session)
 {
-	g_clear_handle_id(&session->patience_source, g_source_remove);
-	g_clear_handle_id(&session->settle_source, g_source_remove);
-	g_clear_handle_id(&session->redraw_source, g_source_remove);
+	g_clear_handle_id(&session->opening.patience_source, g_source_remove);
+	g_clear_handle_id(&session->holder.settle_source, g_source_remove);
+	g_clear_handle_id(&session->attached.redraw_source, g_source_remove);
 	pss_session_forget_orphan(session);
 	g_clear_pointer(&session->invoker, pss_invoker_free);
 	if (session->remote && !session->wanted_shell)
@@ -25,7 +25,7 @@ static void free_engine(PssSession *session)
 
 void pss_session_free_link(PssSession *session)
 {
-	g_clear_handle_id(&session->end_source, g_source_remove);
+	g_clear_handle_id(&session->farewell.source, g_source_remove);
 	free_engine(session);
 	session->control = session->terminal = NULL;
 	g_clear_pointer(&session->transport, pss_transport_free);
@@ -35,8 +35,8 @@ static gboolean on_gone(gpointer user)
 {
 	PssSession *session = user;
 
-	session->end_source = 0;
-	session->going = FALSE;
+	session->farewell.source = 0;
+	session->farewell.is_under_way = FALSE;
 	n_going--;
 	pss_session_free_link(session);
 	pss_session_unref(session);
@@ -45,31 +45,31 @@ static gboolean on_gone(gpointer user)
 
 void pss_session_has_gone(PssSession *session)
 {
-	g_source_remove(session->end_source);
-	session->end_source = g_idle_add_full(G_PRIORITY_HIGH, on_gone, session, NULL);
+	g_source_remove(session->farewell.source);
+	session->farewell.source = g_idle_add_full(G_PRIORITY_HIGH, on_gone, session, NULL);
 }
 
 static gboolean on_end_idle(gpointer user)
 {
 	PssSession *session = user;
-	gboolean waits = session->asked_to_go && session->terminal;
+	gboolean waits = session->farewell.shell_asked && session->terminal;
 
 	n_going++;
-	session->going = TRUE;
+	session->farewell.is_under_way = TRUE;
 	if (!waits)
 		return on_gone(session);
 	free_engine(session);
 	pss_channel_pause(session->terminal, FALSE); /* its end comes behind what it prints, which is dropped */
-	session->end_source = g_timeout_add(GO_MS, on_gone, session);
+	session->farewell.source = g_timeout_add(GO_MS, on_gone, session);
 	return G_SOURCE_REMOVE;
 }
 
 void pss_session_free_link_soon(PssSession *session)
 {
-	if (session->end_source)
+	if (session->farewell.source)
 		return;
 	pss_session_ref(session);
-	session->end_source = g_idle_add_full(G_PRIORITY_HIGH, on_end_idle, session, NULL);
+	session->farewell.source = g_idle_add_full(G_PRIORITY_HIGH, on_end_idle, session, NULL);
 }
 
 gboolean pss_session_any_going(void)

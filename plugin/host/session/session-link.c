@@ -14,14 +14,12 @@
 
 gboolean pss_session_disconnect(PssSession *session, GError **error)
 {
-	if (session->state != PSS_STATE_OPENED && session->state != PSS_STATE_DISCONNECTED) {
+	if (session->state.life != PSS_LIFE_OPEN) {
 		g_set_error(error, PSS_ERROR, PSS_NOT_OPEN,
 			    "Cannot disconnect PSSession \"%s\" because it is not in the Opened state.", session->name);
 		return FALSE;
 	}
-	if (pss_session_state(session) != PSS_STATE_DISCONNECTED)
-		session->disconnected_at = g_get_real_time() / G_USEC_PER_SEC;
-	session->let_go = TRUE;
+	pss_session_step(session, PSS_SESSION_ON_LET_GO);
 	pss_record_let_go(session->record);
 	pss_session_send_away(session, PSS_LEFT_DISCONNECTED, "the session was disconnected; what runs in it goes on");
 	pss_session_choose_dropped(session);
@@ -30,7 +28,7 @@ gboolean pss_session_disconnect(PssSession *session, GError **error)
 
 static gboolean take_back(PssSession *session, GError **error)
 {
-	if (session->state != PSS_STATE_OPENED && session->state != PSS_STATE_DISCONNECTED) {
+	if (session->state.life != PSS_LIFE_OPEN) {
 		g_set_error(
 			error, PSS_ERROR, PSS_NOT_OPEN,
 			"Cannot connect PSSession \"%s\", either because it is not in the Disconnected state, or it "
@@ -38,7 +36,7 @@ static gboolean take_back(PssSession *session, GError **error)
 			session->name);
 		return FALSE;
 	}
-	session->let_go = session->park_wanted = FALSE;
+	pss_session_step(session, PSS_SESSION_ON_TAKE);
 	if (session->resilient)
 		pss_transport_held_hurry(session->transport);
 	return TRUE;
@@ -83,15 +81,14 @@ typedef struct {
 
 gboolean pss_session_park(PssSession *session, gboolean has_idle, guint idle_s)
 {
-	if (!session->resilient || !session->let_go || !session->transport)
+	if (!session->resilient || !session->transport || !pss_session_step(session, PSS_SESSION_ON_RELEASE))
 		return FALSE;
 	if (has_idle) {
-		session->idle_s = idle_s;
+		session->holder.idle_s = idle_s;
 		pss_transport_held_set_idle(session->transport, idle_s);
 	}
-	session->park_wanted = TRUE;
 	pss_session_park_if_settled(session);
-	return !session->link_lost;
+	return !pss_session_waits_for_link(session);
 }
 
 /* What nobody watches goes to the record. */
@@ -111,7 +108,7 @@ void pss_session_choose_dropped(PssSession *session)
 
 	if (!session->resilient || !session->transport)
 		return;
-	set_unwatched(session, session->terminal, session->kept && !session->watcher);
+	set_unwatched(session, session->terminal, session->kept && !session->attached.events);
 	set_unwatched(session, pss_invoker_current_channel(invoker),
 		      pss_record_has_job(session->record, pss_invoker_current_run(invoker)));
 	set_unwatched(session, pss_session_orphan_channel(session), TRUE);
@@ -120,15 +117,15 @@ void pss_session_choose_dropped(PssSession *session)
 /* What waits to be run would wait until somebody connects. */
 void pss_session_park_if_settled(PssSession *session)
 {
-	if (!session->park_wanted || !session->let_go || !pss_invoker_is_settled(session->invoker))
+	if (session->state.claim != PSS_CLAIM_RELEASING || !pss_invoker_is_settled(session->invoker))
 		return;
-	session->park_wanted = FALSE;
+	pss_session_step(session, PSS_SESSION_ON_SETTLED);
 	pss_transport_held_park(session->transport);
 }
 
 gboolean pss_session_waits_for_link(PssSession *session)
 {
-	return session->link_lost;
+	return session->state.link != PSS_LINK_IS_UP && !pss_session_has_ended(session);
 }
 
 void pss_session_add_waiter(PssSession *session, PssLinkWaiterFunc func, gpointer user)
@@ -136,7 +133,7 @@ void pss_session_add_waiter(PssSession *session, PssLinkWaiterFunc func, gpointe
 	Waiter *waiter = g_new(Waiter, 1);
 
 	*waiter = (Waiter){ .func = func, .user = user };
-	g_ptr_array_add(session->waiters, waiter);
+	g_ptr_array_add(session->holder.waiters, waiter);
 }
 
 /* ---- what has been given to the shell of a resilient session outlives this process, what waits for it does not */
@@ -151,7 +148,7 @@ void pss_session_await_begun(PssSession *session, PssBegunFunc func, gpointer us
 	Waiter *waiter = g_new(Waiter, 1);
 
 	*waiter = (Waiter){ .on_begun = func, .user = user };
-	g_ptr_array_add(session->begun_waiters, waiter);
+	g_ptr_array_add(session->holder.begun_waiters, waiter);
 }
 
 static void forget(GPtrArray *waiters, gpointer user)
@@ -163,17 +160,17 @@ static void forget(GPtrArray *waiters, gpointer user)
 
 void pss_session_forget_waiter(PssSession *session, gpointer user)
 {
-	forget(session->waiters, user);
-	forget(session->begun_waiters, user);
+	forget(session->holder.waiters, user);
+	forget(session->holder.begun_waiters, user);
 }
 
 void pss_session_tell_begun(PssSession *session)
 {
 	if (!pss_session_keeps_jobs(session) && !pss_session_has_ended(session))
 		return;
-	g_autoptr(GPtrArray) waiters = g_steal_pointer(&session->begun_waiters);
+	g_autoptr(GPtrArray) waiters = g_steal_pointer(&session->holder.begun_waiters);
 
-	session->begun_waiters = g_ptr_array_new_with_free_func(g_free);
+	session->holder.begun_waiters = g_ptr_array_new_with_free_func(g_free);
 	for (guint i = 0; i < waiters->len; i++) {
 		const Waiter *waiter = waiters->pdata[i];
 		waiter->on_begun(waiter->user);
@@ -186,7 +183,7 @@ static gboolean on_no_prompt(gpointer user)
 {
 	PssSession *session = user;
 
-	session->settle_source = 0;
+	session->holder.settle_source = 0;
 	pss_session_tell_waiters(session, NULL);
 	return G_SOURCE_REMOVE;
 }
@@ -198,22 +195,22 @@ void pss_session_await_prompt(PssSession *session)
 
 	if (pss_remote_last_prompt(session->remote, &prompt))
 		pss_session_tell_waiters(session, NULL);
-	else if (!session->settle_source)
-		session->settle_source = g_timeout_add(SETTLE_MS, on_no_prompt, session);
+	else if (!session->holder.settle_source)
+		session->holder.settle_source = g_timeout_add(SETTLE_MS, on_no_prompt, session);
 }
 
 void pss_session_at_prompt(PssSession *session)
 {
-	if (session->settle_source)
+	if (session->holder.settle_source)
 		pss_session_tell_waiters(session, NULL);
 }
 
 void pss_session_tell_waiters(PssSession *session, const GError *error)
 {
-	g_clear_handle_id(&session->settle_source, g_source_remove);
-	g_autoptr(GPtrArray) waiters = g_steal_pointer(&session->waiters);
+	g_clear_handle_id(&session->holder.settle_source, g_source_remove);
+	g_autoptr(GPtrArray) waiters = g_steal_pointer(&session->holder.waiters);
 
-	session->waiters = g_ptr_array_new_with_free_func(g_free);
+	session->holder.waiters = g_ptr_array_new_with_free_func(g_free);
 	for (guint i = 0; i < waiters->len; i++) {
 		const Waiter *waiter = waiters->pdata[i];
 		waiter->func(waiter->user, error);
@@ -245,7 +242,7 @@ PssRun *pss_session_receive(PssSession *session, const PssReceiveOptions *option
 	PssRun *run = pss_record_receive(session->record, options, events, user, error);
 
 	if (run)
-		session->let_go = session->park_wanted = FALSE;
+		pss_session_step(session, PSS_SESSION_ON_TAKE);
 	if (run && session->resilient && session->transport)
 		pss_transport_held_hurry(session->transport);
 	return run;

@@ -59,8 +59,8 @@ static gboolean on_over(gpointer user)
 	PssSession *session = orphan->session;
 
 	orphan->source = 0;
-	session->orphan = NULL;
-	session->orphan_child = 0;
+	session->holder.orphan = NULL;
+	session->holder.orphan_child = 0;
 	pss_channel_close(orphan->channel);
 	free_orphan(orphan);
 	pss_session_tell_holder(session);
@@ -178,14 +178,14 @@ void pss_session_adopt_orphan(PssSession *session, guint child)
 		pss_signs_expect(&orphan->sides[i].signs, mark);
 	}
 	orphan->channel = pss_transport_held_adopt(session->transport, child, FALSE, &events, orphan);
-	session->orphan = orphan;
+	session->holder.orphan = orphan;
 }
 
 /* Where no beginning has come by now, the old process had it, or the shell has not come to it. */
 void pss_session_orphan_caught_up(PssSession *session)
 {
-	for (int i = 0; session->orphan && i < 2; i++) {
-		Side *side = &session->orphan->sides[i];
+	for (int i = 0; session->holder.orphan && i < 2; i++) {
+		Side *side = &session->holder.orphan->sides[i];
 		if (side->inside)
 			continue;
 		side->may_begin = TRUE;
@@ -195,23 +195,23 @@ void pss_session_orphan_caught_up(PssSession *session)
 
 void pss_session_orphan_at_prompt(PssSession *session)
 {
-	if (session->orphan && !session->orphan->source)
-		end_within(session->orphan, LAST_BYTES_MS);
+	if (session->holder.orphan && !session->holder.orphan->source)
+		end_within(session->holder.orphan, LAST_BYTES_MS);
 }
 
 void pss_session_pause_orphan(PssSession *session, gboolean paused)
 {
-	if (session->orphan)
-		pss_channel_pause(session->orphan->channel, paused);
+	if (session->holder.orphan)
+		pss_channel_pause(session->holder.orphan->channel, paused);
 }
 
 PssChannel *pss_session_orphan_channel(const PssSession *session)
 {
-	return session->orphan ? session->orphan->channel : NULL;
+	return session->holder.orphan ? session->holder.orphan->channel : NULL;
 }
 
 void pss_session_forget_orphan(PssSession *session)
 {
-	if (session->orphan)
-		free_orphan(g_steal_pointer(&session->orphan));
+	if (session->holder.orphan)
+		free_orphan(g_steal_pointer(&session->holder.orphan));
 }

@@ -25,16 +25,16 @@ void pss_session_tell_holder(PssSession *session)
 	g_autofree char *engine = pss_remote_memo(session->remote);
 	PssChannel *job = pss_invoker_current_channel(session->invoker);
 	/* As long as the old process' command runs, what that one said is what the next one needs. */
-	if (!engine || (session->orphan_child && !job))
+	if (!engine || (session->holder.orphan_child && !job))
 		return;
 	g_autofree char *memo = g_strdup_printf("%u %u %u %s", pss_channel_held_number(session->terminal),
 						pss_channel_held_number(session->control),
 						job ? pss_channel_held_number(job) : 0, engine);
-	if (g_strcmp0(memo, session->memo) == 0)
+	if (g_strcmp0(memo, session->holder.memo) == 0)
 		return;
-	g_free(session->memo);
-	session->memo = g_steal_pointer(&memo);
-	pss_transport_held_note(session->transport, session->memo);
+	g_free(session->holder.memo);
+	session->holder.memo = g_steal_pointer(&memo);
+	pss_transport_held_note(session->transport, session->holder.memo);
 }
 
 /* A full disk: the session is as good as another, as long as this process lives. */
@@ -42,7 +42,7 @@ static void write_down(PssSession *session)
 {
 	g_autoptr(GError) error = NULL;
 
-	if (pss_saved_write(session->saved, session->instance, &error))
+	if (pss_saved_write(session->holder.saved, session->instance, &error))
 		return;
 	g_autofree char *note =
 		g_strdup_printf("session %s cannot be written down, and will not be listed any more when "
@@ -53,7 +53,7 @@ static void write_down(PssSession *session)
 
 void pss_session_save(PssSession *session)
 {
-	GKeyFile *file = session->saved;
+	GKeyFile *file = session->holder.saved;
 
 	if (!session->resilient || !file || !session->kept)
 		return;
@@ -67,7 +67,7 @@ void pss_session_save(PssSession *session)
 	set_text(file, "Shell", pss_session_configuration_name(session));
 	set_text(file, "Boot", pss_session_boot(session));
 	set_text(file, "Holder", pss_transport_held_name(session->transport));
-	g_key_file_set_integer(file, GROUP, "IdleTimeout", (int)session->idle_s);
+	g_key_file_set_integer(file, GROUP, "IdleTimeout", (int)session->holder.idle_s);
 	g_key_file_set_int64(file, GROUP, "OpenedAt", session->opened_at);
 	g_key_file_set_integer(file, GROUP, "Buffering", pss_record_buffering(session->record));
 	g_key_file_set_integer(file, GROUP, "BufferSize", (int)pss_record_limit(session->record));
@@ -76,16 +76,16 @@ void pss_session_save(PssSession *session)
 
 void pss_session_unsave(PssSession *session)
 {
-	if (session->saved && !session->left)
+	if (session->holder.saved && !session->holder.is_left)
 		pss_saved_remove(session->instance);
 }
 
 /* One that was never at a prompt has left no word with its holder: nobody could go on with it. */
 void pss_session_leave(PssSession *session)
 {
-	if (!session->resilient || !session->saved || !session->transport || !session->was_opened)
+	if (!session->resilient || !session->holder.saved || !session->transport || !session->was_opened)
 		return;
-	session->left = TRUE;
+	session->holder.is_left = TRUE;
 	pss_transport_held_leave(session->transport);
 }
 
@@ -112,7 +112,7 @@ void pss_session_on_taken_over(gpointer user, const char *memo, guint last_child
 	session->terminal = pss_session_adopt_channel(session, terminal, TRUE);
 	session->control = pss_session_adopt_channel(session, control, FALSE);
 	pss_invoker_begin_at(session->invoker, last_child); /* each relay was a child */
-	session->orphan_child = job;
+	session->holder.orphan_child = job;
 	pss_remote_resume(session->remote, memo + end);
 	if (job)
 		pss_session_adopt_orphan(session, job);
@@ -147,7 +147,7 @@ static void restore(GKeyFile *file, gpointer user)
 	session->boot = text_of(file, "Boot");
 	session->wanted_shell = text_of(file, "Shell");
 	session->opened_at = g_key_file_get_int64(file, GROUP, "OpenedAt", NULL);
-	session->saved = file;
+	session->holder.saved = file;
 	session->place = g_key_file_ref(file);
 	if (g_key_file_get_integer(file, GROUP, "Buffering", NULL) == PSS_BUFFERING_BLOCK)
 		pss_record_set_buffering(session->record, PSS_BUFFERING_BLOCK, 0);
@@ -176,8 +176,8 @@ PssSession *pss_session_adopt(PssTransportNewFunc new_transport, const PssTarget
 	session->forwards = g_strdup(link->forwards);
 	session->wanted_shell = g_strdup(found->shell);
 	session->opened_at = found->opened;
-	session->saved = pss_saved_new(target);
-	session->place = g_key_file_ref(session->saved);
+	session->holder.saved = pss_saved_new(target);
+	session->place = g_key_file_ref(session->holder.saved);
 	pss_session_name_prompt(session);
 	pss_session_enter_registry(session);
 	return session;

@@ -10,31 +10,31 @@
 
 void pss_session_note_line(PssSession *session, const void *data, gsize n)
 {
-	if (!session->line)
-		session->line = g_string_new(NULL);
-	else if (session->line->len > 0)
-		g_string_append_c(session->line, '\n');
-	if (session->line->len < SHOWN_MAX)
-		g_string_append_len(session->line, data, (gssize)MIN(n, SHOWN_MAX));
+	if (!session->running.line)
+		session->running.line = g_string_new(NULL);
+	else if (session->running.line->len > 0)
+		g_string_append_c(session->running.line, '\n');
+	if (session->running.line->len < SHOWN_MAX)
+		g_string_append_len(session->running.line, data, (gssize)MIN(n, SHOWN_MAX));
 }
 
 void pss_session_note_status(PssSession *session, int status)
 {
-	session->has_status = TRUE;
-	session->last_status = (guint8)status;
+	session->running.has_status = TRUE;
+	session->running.last_status = (guint8)status;
 }
 
 void pss_session_forget_line(PssSession *session)
 {
-	if (session->line)
-		g_string_free(session->line, TRUE);
-	session->line = NULL;
+	if (session->running.line)
+		g_string_free(session->running.line, TRUE);
+	session->running.line = NULL;
 }
 
 /* At a second prompt the line goes on; a prompt that no line of a terminal stands behind says nothing new. */
 void pss_session_note_prompt(PssSession *session, const PssRemotePrompt *prompt)
 {
-	if (prompt->kind != 1 || !session->line)
+	if (prompt->kind != 1 || !session->running.line)
 		return;
 	pss_session_forget_line(session);
 	pss_session_note_status(session, prompt->status);
@@ -55,7 +55,7 @@ static char *running(PssSession *session)
 		return NULL;
 	if (command)
 		return text_of(command);
-	return session->line ? g_strdup(session->line->str) : NULL;
+	return session->running.line ? g_strdup(session->running.line->str) : NULL;
 }
 
 void pss_session_write_running(PssSession *session, struct pss_message *message)
@@ -66,6 +66,6 @@ void pss_session_write_running(PssSession *session, struct pss_message *message)
 		g_autofree char *valid = g_utf8_make_valid(text, (gssize)strnlen(text, SHOWN_MAX));
 		pss_message_text(message, PSS_TAG_RUNNING_COMMAND, g_strstrip(g_strdelimit(valid, "\r\n\t", ' ')));
 	}
-	if (session->has_status)
-		pss_message_number(message, PSS_TAG_LAST_STATUS, session->last_status);
+	if (session->running.has_status)
+		pss_message_number(message, PSS_TAG_LAST_STATUS, session->running.last_status);
 }

@@ -22,6 +22,20 @@ PssSession *pss_session_ref(PssSession *session)
 	return session;
 }
 
+gboolean pss_session_step(PssSession *session, PssSessionEvent event)
+{
+	enum pss_state before = pss_session_state(session);
+
+	if (!pss_session_state_step(&session->state, event))
+		return FALSE;
+	enum pss_state now = pss_session_state(session);
+	if (before == PSS_STATE_OPENED && now == PSS_STATE_DISCONNECTED)
+		session->disconnected_at = g_get_real_time() / G_USEC_PER_SEC;
+	if (before != now)
+		g_debug("session %s: %s, was %s", session->instance, pss_state_name(now), pss_state_name(before));
+	return TRUE;
+}
+
 const PssSessionOwner *pss_session_owner;
 
 void pss_sessions_set_owner(const PssSessionOwner *owner)
@@ -33,7 +47,7 @@ void pss_session_unref(PssSession *session)
 {
 	if (!session || --session->refs > 0)
 		return;
-	g_assert(!session->watcher);
+	g_assert(!session->attached.events);
 	pss_session_delist(session);
 	pss_record_free(session->record);
 	pss_session_free_link(session);
@@ -51,39 +65,38 @@ void pss_session_unref(PssSession *session)
 	g_free(session->wanted_shell);
 	g_free(session->term);
 	g_free(session->cause);
-	g_ptr_array_unref(session->waiters);
-	g_ptr_array_unref(session->begun_waiters);
-	g_clear_pointer(&session->saved, g_key_file_unref);
+	g_ptr_array_unref(session->holder.waiters);
+	g_ptr_array_unref(session->holder.begun_waiters);
+	g_clear_pointer(&session->holder.saved, g_key_file_unref);
 	g_clear_pointer(&session->place, g_key_file_unref);
-	g_free(session->memo);
+	g_free(session->holder.memo);
 	pss_session_forget_line(session);
 	g_free(session);
 }
 
 void pss_session_tell_left(PssSession *session, enum pss_left_reason reason, int status, const char *message)
 {
-	const PssWatcherEvents *watcher = g_steal_pointer(&session->watcher);
+	const PssWatcherEvents *watcher = g_steal_pointer(&session->attached.events);
 	if (watcher)
-		watcher->on_left(session->watcher_user, reason, status, message);
+		watcher->on_left(session->attached.user, reason, status, message);
 }
 
 void pss_session_finish_opening(PssSession *session, const GError *error)
 {
-	const PssOpenerEvents *opener = g_steal_pointer(&session->opener);
+	const PssOpenerEvents *opener = g_steal_pointer(&session->opening.events);
 
-	g_clear_handle_id(&session->patience_source, g_source_remove);
+	g_clear_handle_id(&session->opening.patience_source, g_source_remove);
 	if (!opener)
 		return;
 	if (error)
-		opener->on_failed(session->opener_user, error);
+		opener->on_failed(session->opening.user, error);
 	else
-		opener->on_opened(session->opener_user);
+		opener->on_opened(session->opening.user);
 }
 
 void pss_session_become_opened(PssSession *session)
 {
-	if (session->state == PSS_STATE_OPENING) {
-		session->state = PSS_STATE_OPENED;
+	if (pss_session_step(session, PSS_SESSION_ON_OPENED)) {
 		session->was_opened = TRUE;
 		pss_session_save(session);
 		pss_session_choose_dropped(session);
@@ -91,20 +104,19 @@ void pss_session_become_opened(PssSession *session)
 	pss_session_finish_opening(session, NULL);
 }
 
-void pss_session_end(PssSession *session, enum pss_state state, const char *cause, enum pss_left_reason reason,
+void pss_session_end(PssSession *session, PssSessionEvent how, const char *cause, enum pss_left_reason reason,
 		     int status)
 {
-	if (session->state == PSS_STATE_BROKEN || session->state == PSS_STATE_CLOSED)
+	if (!pss_session_step(session, how))
 		return;
-	session->state = state;
-	session->link_lost = FALSE;
 	pss_session_unsave(session);
 	g_free(session->cause);
 	session->cause = g_strdup(cause);
 	if (session->invoker)
 		pss_invoker_end(session->invoker,
-				state == PSS_STATE_BROKEN || (status == 255 && reason != PSS_LEFT_EXIT) ? PSS_LINK_LOST
-													: PSS_FAILED,
+				how == PSS_SESSION_ON_BROKEN || (status == 255 && reason != PSS_LEFT_EXIT)
+					? PSS_LINK_LOST
+					: PSS_FAILED,
 				cause);
 	pss_session_free_link_soon(session);
 	/* Such an exit is told as well: it looks like the end of the connection. */
@@ -152,19 +164,19 @@ static gboolean on_start_up_is_slow(gpointer user)
 	PssSession *session = user;
 	if (pss_remote_state(session->remote) == PSS_REMOTE_BOOT && pss_remote_may_be_late(session->remote))
 		return G_SOURCE_CONTINUE;
-	session->patience_source = 0;
+	session->opening.patience_source = 0;
 	pss_session_become_opened(session);
 	return G_SOURCE_REMOVE;
 }
 
 void pss_session_become_plain(PssSession *session)
 {
-	if (!session->patience_source || !pss_remote_is_unproven(session->remote)) {
+	if (!session->opening.patience_source || !pss_remote_is_unproven(session->remote)) {
 		pss_session_become_opened(session);
 		return;
 	}
-	g_source_remove(session->patience_source);
-	session->patience_source = g_timeout_add_seconds(PROOF_SECONDS, on_start_up_is_slow, session);
+	g_source_remove(session->opening.patience_source);
+	session->opening.patience_source = g_timeout_add_seconds(PROOF_SECONDS, on_start_up_is_slow, session);
 }
 
 void pss_session_enter_registry(PssSession *session)
@@ -201,7 +213,7 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 	pss_session_name_prompt(session);
 	if (session->kept && !session->registered)
 		pss_session_enter_registry(session);
-	if (session->saved)
+	if (session->holder.saved)
 		pss_transport_held_describe(session->transport, session->instance, session->name,
 					    session->wanted_shell);
 
@@ -209,18 +221,18 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 	/* The terminal first: the transport can put the first channel's requests into one flight. */
 	session->terminal = open_terminal(session, pss_remote_terminal_command(session->remote));
 	session->control = open_control(session);
-	if (session->attach_too)
+	if (session->opening.attach_too)
 		pss_session_finish_opening(session, NULL);
 	else
-		session->patience_source =
+		session->opening.patience_source =
 			g_timeout_add_seconds(START_UP_PATIENCE_SECONDS, on_start_up_is_slow, session);
 }
 
 static void on_question(gpointer user, PssQuestion *question)
 {
 	PssSession *session = user;
-	if (session->opener)
-		session->opener->on_question(session->opener_user, question);
+	if (session->opening.events)
+		session->opening.events->on_question(session->opening.user, question);
 	else
 		pss_question_answer(question, NULL);
 }
@@ -228,28 +240,28 @@ static void on_question(gpointer user, PssQuestion *question)
 void pss_session_note(gpointer user, enum pss_note_kind kind, const char *text)
 {
 	PssSession *session = user;
-	if (session->opener)
-		session->opener->on_note(session->opener_user, kind, text);
-	else if (session->watcher && kind != PSS_NOTE_DEBUG && kind != PSS_NOTE_VERBOSE)
-		session->watcher->on_note(session->watcher_user, kind, text);
+	if (session->opening.events)
+		session->opening.events->on_note(session->opening.user, kind, text);
+	else if (session->attached.events && kind != PSS_NOTE_DEBUG && kind != PSS_NOTE_VERBOSE)
+		session->attached.events->on_note(session->attached.user, kind, text);
 }
 
 static void on_lost(gpointer user, const GError *error)
 {
 	PssSession *session = user;
 	session->control = session->terminal = NULL;
-	if (session->going) {
+	if (session->farewell.is_under_way) {
 		pss_session_has_gone(session);
 		return;
 	}
-	if (session->opener) {
+	if (session->opening.events) {
 		pss_session_ref(session);
 		pss_session_finish_opening(session, error);
-		pss_session_end(session, PSS_STATE_CLOSED, error->message, PSS_LEFT_LOST, 255);
+		pss_session_end(session, PSS_SESSION_ON_CLOSED, error->message, PSS_LEFT_LOST, 255);
 		pss_session_unref(session);
 		return;
 	}
-	pss_session_end(session, session->resilient ? PSS_STATE_CLOSED : PSS_STATE_BROKEN, error->message,
+	pss_session_end(session, session->resilient ? PSS_SESSION_ON_CLOSED : PSS_SESSION_ON_BROKEN, error->message,
 			PSS_LEFT_LOST, 255);
 }
 
@@ -263,55 +275,57 @@ void pss_session_tell_link(PssSession *session, PssLinkNews news)
 		[PSS_LINK_UP] = { "reconnected to ", "" },
 	};
 
-	if (!session->watcher)
+	if (!session->attached.events)
 		return;
 	g_autofree char *note = g_strconcat(notes[news][0], session->computer, notes[news][1], NULL);
-	session->watcher->on_note(session->watcher_user, PSS_NOTE_WARNING, note);
+	session->attached.events->on_note(session->attached.user, PSS_NOTE_WARNING, note);
+}
+
+/* Before anything is said, as that confirms what has come. */
+static void catch_up(PssSession *session)
+{
+	pss_session_orphan_caught_up(session);
+	pss_record_caught_up(session->record);
+	pss_session_save(session);
+	pss_session_choose_dropped(session);
+	pss_session_await_prompt(session);
+}
+
+static void refuse_waiters(PssSession *session, const char *cause)
+{
+	g_autoptr(GError) error =
+		g_error_new(PSS_ERROR, PSS_LINK_LOST, "Cannot connect PSSession \"%s\" now: %s; it stays Disconnected",
+			    session->name, cause ? cause : "it was disconnected meanwhile");
+	pss_session_tell_waiters(session, error);
 }
 
 /* A link that is lost and comes back. */
 static void on_link(gpointer user, PssLinkNews news, const char *text)
 {
+	static const PssSessionEvent events[] = {
+		[PSS_LINK_DOWN] = PSS_SESSION_ON_LINK_DOWN,
+		[PSS_LINK_STUCK] = PSS_SESSION_ON_LINK_STUCK,
+		[PSS_LINK_PARKED] = PSS_SESSION_ON_LINK_RELEASED,
+		[PSS_LINK_UP] = PSS_SESSION_ON_LINK_UP,
+	};
 	PssSession *session = user;
+	const PssSessionState before = session->state;
 
-	if (pss_session_has_ended(session))
-		return;
 	if (news == PSS_LINK_HELD) {
 		session->resilient = TRUE;
 		return;
 	}
-	gboolean was_parked = session->parked;
-	gboolean told = session->link_lost && news == PSS_LINK_DOWN && !session->parked;
-	session->link_lost = news != PSS_LINK_UP;
-	session->parked = news == PSS_LINK_PARKED;
-	session->link_failed = news == PSS_LINK_STUCK || told || (was_parked && news == PSS_LINK_DOWN);
-	pss_remote_set_link(session->remote, !session->link_lost);
+	if (!pss_session_step(session, events[news]))
+		return;
+	pss_remote_set_link(session->remote, news == PSS_LINK_UP);
 	g_free(session->cause);
 	session->cause = g_strdup(text);
-	if (session->link_lost && pss_session_state(session) == PSS_STATE_OPENED)
-		session->disconnected_at = g_get_real_time() / G_USEC_PER_SEC;
-	if (session->state == PSS_STATE_OPENED && session->link_lost)
-		session->state = PSS_STATE_DISCONNECTED;
-	else if (session->state == PSS_STATE_DISCONNECTED && !session->link_lost)
-		session->state = PSS_STATE_OPENED;
-	if (!told)
+	if (!pss_session_state_repeats(&before, &session->state))
 		pss_session_tell_link(session, news);
-	g_autoptr(GError) error =
-		session->link_lost ? g_error_new(PSS_ERROR, PSS_LINK_LOST,
-						 "Cannot connect PSSession \"%s\" now: %s; it stays Disconnected",
-						 session->name, text ? text : "it was disconnected meanwhile")
-				   : NULL;
-	if (!error) {
-		/* Before anything is said, as that confirms what has come. */
-		pss_session_orphan_caught_up(session);
-		pss_record_caught_up(session->record);
-		pss_session_save(session);
-		pss_session_choose_dropped(session);
-	}
-	if (error)
-		pss_session_tell_waiters(session, error);
+	if (news == PSS_LINK_UP)
+		catch_up(session);
 	else
-		pss_session_await_prompt(session);
+		refuse_waiters(session, text);
 	pss_record_settle(session->record);
 }
 
@@ -320,8 +334,8 @@ static void on_dropped(gpointer user, guint64 n)
 	PssSession *session = user;
 	g_autofree char *note = g_strdup_printf("%" G_GUINT64_FORMAT " bytes dropped", n);
 
-	if (session->watcher)
-		session->watcher->on_note(session->watcher_user, PSS_NOTE_WARNING, note);
+	if (session->attached.events)
+		session->attached.events->on_note(session->attached.user, PSS_NOTE_WARNING, note);
 	else
 		pss_record_note_dropped(session->record, n);
 }
@@ -351,7 +365,6 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 	PssSession *session = g_new0(PssSession, 1);
 	session->refs = 1;
 	pss_session_enlist(session);
-	session->state = PSS_STATE_OPENING;
 	session->opened_at = g_get_real_time() / G_USEC_PER_SEC;
 	session->again = options->again ? pss_session_ref(options->again) : NULL;
 	session->instance = session->again ? g_strdup(session->again->instance) : g_uuid_string_random();
@@ -364,14 +377,14 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 	session->term = g_strdup(options->term);
 	session->kept = options->kept;
 	session->id = session->again ? session->again->id : options->kept ? pss_session_owner->reserve() : 0;
-	session->attach_too = options->attach_too;
+	session->opening.attach_too = options->attach_too;
 	session->columns = options->columns;
 	session->rows = options->rows;
-	session->opener = events;
-	session->opener_user = user;
+	session->opening.events = events;
+	session->opening.user = user;
 	session->record = pss_record_new(session);
-	session->waiters = g_ptr_array_new_with_free_func(g_free);
-	session->begun_waiters = g_ptr_array_new_with_free_func(g_free);
+	session->holder.waiters = g_ptr_array_new_with_free_func(g_free);
+	session->holder.begun_waiters = g_ptr_array_new_with_free_func(g_free);
 
 	PssRemoteOptions remote_options = { .shell = session->wanted_shell,
 					    .kept = session->kept,
@@ -379,9 +392,9 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 					    .tell_motd = options->tell_motd };
 	session->remote = pss_remote_new(&remote_options, &pss_session_remote_events, session);
 	session->invoker = pss_invoker_new(session, session->remote);
-	session->idle_s = options->idle_s;
+	session->holder.idle_s = options->idle_s;
 	session->place = pss_saved_new(target);
-	session->saved = options->resilient ? g_key_file_ref(session->place) : NULL;
+	session->holder.saved = options->resilient ? g_key_file_ref(session->place) : NULL;
 	session->transport = options->resilient ? pss_transport_held_new(target, options->new_transport,
 									 options->idle_s, &transport_events, session)
 						: options->new_transport(target, &transport_events, session);
@@ -396,19 +409,18 @@ PssSession *pss_session_new_restored(PssTransportNewFunc new_transport, PssTarge
 
 	session->refs = 1;
 	pss_session_enlist(session);
-	session->state = PSS_STATE_DISCONNECTED;
+	session->state = (PssSessionState){ PSS_LIFE_OPEN, PSS_LINK_IS_RELEASED, PSS_CLAIM_LET_GO };
 	session->kept = session->was_opened = session->resilient = TRUE;
 	session->by_program = target->by_program;
 	session->target = pss_session_copy_target(target);
-	session->link_lost = session->parked = session->let_go = TRUE;
 	session->record = pss_record_new(session);
-	session->waiters = g_ptr_array_new_with_free_func(g_free);
-	session->begun_waiters = g_ptr_array_new_with_free_func(g_free);
+	session->holder.waiters = g_ptr_array_new_with_free_func(g_free);
+	session->holder.begun_waiters = g_ptr_array_new_with_free_func(g_free);
 	session->remote = pss_remote_new(&options, &pss_session_remote_events, session);
 	pss_remote_await(session->remote);
 	pss_remote_set_link(session->remote, FALSE);
 	session->invoker = pss_invoker_new(session, session->remote);
-	session->idle_s = there->idle_s;
+	session->holder.idle_s = there->idle_s;
 	session->transport = pss_transport_held_restore(target, new_transport, there, &transport_events, session);
 	return session;
 }
@@ -422,15 +434,15 @@ PssChannel *pss_session_adopt_channel(PssSession *session, guint number, gboolea
 
 void pss_session_cancel(PssSession *session)
 {
-	session->opener = NULL;
+	session->opening.events = NULL;
 	pss_session_close(session, "the opening was given up");
 }
 
 void pss_session_close(PssSession *session, const char *cause)
 {
-	if (session->remote && !session->left && (session->state == PSS_STATE_OPENED || session->link_lost))
-		session->asked_to_go = pss_remote_hang_up(session->remote) && !session->resilient;
-	pss_session_end(session, PSS_STATE_CLOSED, cause, PSS_LEFT_REMOVED, 255);
+	if (session->remote && !session->holder.is_left && session->state.life == PSS_LIFE_OPEN)
+		session->farewell.shell_asked = pss_remote_hang_up(session->remote) && !session->resilient;
+	pss_session_end(session, PSS_SESSION_ON_CLOSED, cause, PSS_LEFT_REMOVED, 255);
 }
 
 gboolean pss_session_close_told(PssSession *session, const char *cause, PssSessionEndFunc func, gpointer user)
@@ -445,15 +457,15 @@ gboolean pss_session_close_told(PssSession *session, const char *cause, PssSessi
 
 void pss_session_keep(PssSession *session)
 {
-	if (session->kept || session->end_source)
+	if (session->kept || session->farewell.source)
 		return;
 	session->kept = TRUE;
 	pss_remote_keep(session->remote);
 	pss_session_enter_registry(session);
 	if (session->remote_user)
 		return;
-	session->opener = NULL;
-	session->attach_too = FALSE;
+	session->opening.events = NULL;
+	session->opening.attach_too = FALSE;
 	session->left_to_itself = TRUE;
 }
 
@@ -462,7 +474,7 @@ void pss_session_keep(PssSession *session)
 PssRun *pss_session_run(PssSession *session, const PssCommand *command, gboolean input, gboolean wait,
 			const PssRunEvents *events, gpointer user, GError **error)
 {
-	if ((session->state != PSS_STATE_OPENED && !session->link_lost) || session->let_go || !session->invoker) {
+	if (session->state.life != PSS_LIFE_OPEN || session->state.claim != PSS_CLAIM_TAKEN || !session->invoker) {
 		g_set_error(error, PSS_ERROR, PSS_NOT_OPEN,
 			    "Because the session state for session %s, %s, %s is not equal to Open, you cannot run a "
 			    "command in the session.  The session state is %s.",

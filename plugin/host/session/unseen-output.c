@@ -59,7 +59,7 @@ static void apply(PssRecord *record)
 			job->run->ops->pause(job->run, stopped);
 	}
 	pss_session_pause_orphan(record->session, stopped);
-	if (!record->session->watcher && record->session->terminal)
+	if (!record->session->attached.events && record->session->terminal)
 		pss_channel_pause(record->session->terminal, record->stopped);
 }
 
@@ -155,7 +155,7 @@ static void show_raw(PssSession *session, const guint8 *data, gsize n)
 			g_byte_array_append(text, (const guint8 *)"\r", 1);
 		g_byte_array_append(text, data + i, 1);
 	}
-	session->watcher->on_output(session->watcher_user, text->data, text->len);
+	session->attached.events->on_output(session->attached.user, text->data, text->len);
 }
 
 /* It is shown once: to who receives, else on a terminal. One that edits a line notices nothing of it, as of other
@@ -164,7 +164,7 @@ static void take_output(PssRecord *record, gboolean is_stderr, const void *data,
 {
 	PssSession *session = record->session;
 
-	if (session->watcher && !session->watcher_at_prompt && !record->receiver)
+	if (session->attached.events && !session->attached.at_prompt && !record->receiver)
 		show_raw(session, data, n);
 	else
 		append(record, is_stderr ? PSS_RING_ERR : PSS_RING_OUT, data, n, FALSE);
@@ -273,10 +273,9 @@ static gboolean is_busy(const PssRecord *record)
 {
 	const PssSession *session = record->session;
 
-	if (record->jobs->len > 0 || session->orphan)
+	if (record->jobs->len > 0 || session->holder.orphan)
 		return TRUE;
-	if (session->watcher || !session->remote ||
-	    (session->state != PSS_STATE_OPENED && session->state != PSS_STATE_DISCONNECTED))
+	if (session->attached.events || !session->remote || session->state.life != PSS_LIFE_OPEN)
 		return FALSE;
 	/* Of a plain terminal nobody knows. */
 	PssRemoteState state = pss_remote_state(session->remote);
@@ -285,7 +284,10 @@ static gboolean is_busy(const PssRecord *record)
 
 static gboolean awaits_link(const PssSession *session)
 {
-	return session->link_lost && !session->link_failed && session->transport;
+	const PssSessionLink link = session->state.link;
+
+	return (link == PSS_LINK_IS_LOST || link == PSS_LINK_IS_RELEASED) && session->transport &&
+	       !pss_session_state_is_over(&session->state);
 }
 
 /* What comes from now on waits for the next one. */
@@ -485,13 +487,13 @@ static void show_missed(PssRecord *record, PssSession *session, PssRingStream st
 	if (!missed)
 		return;
 	append_safe(&replay, missed->data, missed->len, safe);
-	session->watcher->on_busy(session->watcher_user);
+	session->attached.events->on_busy(session->attached.user);
 	if (dropped > 0) {
 		g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT " bytes dropped", dropped);
 		record->ring.dropped = 0;
-		session->watcher->on_note(session->watcher_user, PSS_NOTE_WARNING, text);
+		session->attached.events->on_note(session->attached.user, PSS_NOTE_WARNING, text);
 	}
-	session->watcher->on_output(session->watcher_user, safe->data, safe->len);
+	session->attached.events->on_output(session->attached.user, safe->data, safe->len);
 }
 
 /* What else there is. */
@@ -505,7 +507,7 @@ static void show_jobs(PssRecord *record, PssSession *session)
 
 	for (; pss_ring_peek(&record->ring, &stream, &data, &n); pss_ring_advance(&record->ring, n))
 		append_safe(&replay, data, n, safe);
-	session->watcher->on_busy(session->watcher_user);
+	session->attached.events->on_busy(session->attached.user);
 	show_raw(session, safe->data, safe->len);
 }
 
@@ -515,23 +517,23 @@ static void show_unseen(PssRecord *record, PssSession *session)
 	if (record->receiver)
 		return;
 	show_missed(record, session, PSS_RING_TERMINAL);
-	if ((record->jobs->len > 0 || session->orphan) && !pss_ring_is_empty(&record->ring))
+	if ((record->jobs->len > 0 || session->holder.orphan) && !pss_ring_is_empty(&record->ring))
 		show_jobs(record, session);
 }
 
 /* Of jobs that are over. */
 static void tell_waiting(PssRecord *record, PssSession *session)
 {
-	if (!session->watcher || record->receiver || pss_ring_is_empty(&record->ring))
+	if (!session->attached.events || record->receiver || pss_ring_is_empty(&record->ring))
 		return;
 	g_autofree char *text = g_strdup_printf("the output of a job waits: receive-pssession -Id %u", session->id);
-	session->watcher->on_note(session->watcher_user, PSS_NOTE_WARNING, text);
+	session->attached.events->on_note(session->attached.user, PSS_NOTE_WARNING, text);
 }
 
 void pss_record_restore(PssRecord *record, guint stream, const void *data, gsize n)
 {
 	append(record, (PssRingStream)stream, data, n, TRUE);
-	if (record->session->watcher)
+	if (record->session->attached.events)
 		show_unseen(record, record->session);
 }
 
