@@ -216,7 +216,7 @@ static void noise_then_greeting(void)
 	begin(&f);
 	for (guint i = 0; i < 160; i++) {
 		say(noise, 64 * 1024);
-		g_assert_cmpuint(f.held->early->len, <, 64);
+		g_assert_cmpuint(f.held->connection.early->len, <, 64);
 	}
 	greet(&f, "h 0 0 perl-2 0");
 	g_assert_cmpint(f.held->state, ==, PSS_HELD_UP);

@@ -9,11 +9,11 @@
 
 void pss_held_tell_end(PssHeld *held, const GError *error)
 {
-	PssHeldEndFunc on_end = g_steal_pointer(&held->on_end);
+	PssHeldEndFunc on_end = g_steal_pointer(&held->farewell.func);
 
-	g_clear_handle_id(&held->farewell_timer, g_source_remove);
+	g_clear_handle_id(&held->farewell.timer, g_source_remove);
 	if (on_end)
-		on_end(held->end_user, error);
+		on_end(held->farewell.user, error);
 }
 
 static gboolean on_farewell_time(gpointer user)
@@ -21,7 +21,7 @@ static gboolean on_farewell_time(gpointer user)
 	PssHeld *held = user;
 	g_autoptr(GError) error = g_error_new_literal(PSS_ERROR, PSS_LINK_LOST, "it has not answered yet");
 
-	held->farewell_timer = 0;
+	held->farewell.timer = 0;
 	pss_held_tell_end(held, error);
 	return G_SOURCE_REMOVE;
 }
@@ -30,9 +30,9 @@ void pss_transport_held_await_end(PssTransport *base, PssHeldEndFunc func, gpoin
 {
 	PssHeld *held = (PssHeld *)base;
 
-	held->on_end = func;
-	held->end_user = user;
-	held->farewell_timer = g_timeout_add(FAREWELL_MS, on_farewell_time, held);
+	held->farewell.func = func;
+	held->farewell.user = user;
+	held->farewell.timer = g_timeout_add(FAREWELL_MS, on_farewell_time, held);
 }
 
 static void free_held(PssHeld *held)
@@ -41,14 +41,13 @@ static void free_held(PssHeld *held)
 	pss_held_drop_link_soon(held);
 	g_clear_handle_id(&held->free_source, g_source_remove);
 	g_clear_handle_id(&held->distrust_source, g_source_remove);
-	if (held->minds_network)
+	if (held->retry.minds_network)
 		pss_network_ignore(held);
 	g_ptr_array_unref(held->old_links);
 	pss_held_forget_channels(held);
 	pss_numbered_finish(&held->numbered);
 	pss_held_unseen_finish(held);
 	pss_target_free(held->target);
-	g_byte_array_unref(held->early);
 	g_free(held->greeting_start);
 	g_free(held->origin);
 	g_free(held->instance);
@@ -69,7 +68,7 @@ static void give_up(PssHeld *held)
 
 void pss_held_end(PssHeld *held)
 {
-	gboolean has_holder = held->state == PSS_HELD_UP || held->state == PSS_HELD_TRYING ||
+	gboolean has_holder = pss_held_is_greeted(held) || held->state == PSS_HELD_TRYING ||
 			      held->state == PSS_HELD_WAITING || held->state == PSS_HELD_STUCK ||
 			      held->state == PSS_HELD_PARKED;
 

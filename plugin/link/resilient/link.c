@@ -22,7 +22,7 @@
 
 void pss_held_say_alive(const PssHeld *held)
 {
-	pss_channel_write(held->carrier, "H\n", 2);
+	pss_channel_write(held->connection.carrier, "H\n", 2);
 }
 
 static gboolean on_alive_time(gpointer user)
@@ -33,9 +33,9 @@ static gboolean on_alive_time(gpointer user)
 
 static void keep_alive(PssHeld *held)
 {
-	g_clear_handle_id(&held->alive_timer, g_source_remove);
-	if (held->idle_s > 0 && held->greeted)
-		held->alive_timer = g_timeout_add_seconds(MAX(held->idle_s / 3, 1), on_alive_time, held);
+	g_clear_handle_id(&held->connection.alive_timer, g_source_remove);
+	if (held->idle_s > 0 && pss_held_is_greeted(held))
+		held->connection.alive_timer = g_timeout_add_seconds(MAX(held->idle_s / 3, 1), on_alive_time, held);
 }
 
 void pss_transport_held_set_idle(PssTransport *base, guint idle_s)
@@ -58,9 +58,9 @@ static guint64 confirmable(PssHeld *held)
 {
 	guint64 count = held->numbered.boundary;
 
-	if (held->sorting && count - held->confirmed > CATCHING_UP_MAX)
+	if (held->takeover.stage == PSS_HELD_SORTING && count - held->confirmed > CATCHING_UP_MAX)
 		pss_held_distrust_soon(held, "what it has kept does not end");
-	if (held->sorting)
+	if (held->takeover.stage == PSS_HELD_SORTING)
 		return held->confirmed;
 	for (guint i = 0; i < held->channels->len; i++) {
 		PssHeldChannel *channel = held->channels->pdata[i];
@@ -77,15 +77,15 @@ static void confirm(PssHeld *held)
 	char line[64];
 	guint64 count;
 
-	g_clear_handle_id(&held->confirm_timer, g_source_remove);
-	if (!held->greeted || held->leaving || !held->events)
+	g_clear_handle_id(&held->connection.confirm_timer, g_source_remove);
+	if (!pss_held_is_greeted(held) || held->leaving || !held->events)
 		return; /* a holder that has been told to end reads no more */
 	count = confirmable(held);
 	if (held->confirmed != count) {
 		pss_held_unseen_say_claims(held, count);
 		held->confirmed = count;
 		g_snprintf(line, sizeof line, "A %" G_GUINT64_FORMAT "\n", held->confirmed);
-		pss_channel_write(held->carrier, line, strlen(line));
+		pss_channel_write(held->connection.carrier, line, strlen(line));
 	}
 	pss_held_unseen_say_seen(held);
 }
@@ -99,7 +99,7 @@ static gboolean on_confirm_time(gpointer user)
 {
 	PssHeld *held = user;
 
-	held->confirm_timer = 0;
+	held->connection.confirm_timer = 0;
 	confirm(held);
 	return G_SOURCE_REMOVE;
 }
@@ -132,23 +132,23 @@ void pss_held_distrust_soon(PssHeld *held, const char *reason)
 
 void pss_held_confirm_soon(PssHeld *held)
 {
-	if (held->greeted && !held->confirm_timer)
-		held->confirm_timer = g_timeout_add(CONFIRM_MS, on_confirm_time, held);
+	if (pss_held_is_greeted(held) && !held->connection.confirm_timer)
+		held->connection.confirm_timer = g_timeout_add(CONFIRM_MS, on_confirm_time, held);
 }
 
 /* A confirmation has lines of its own, and goes first. */
 static void confirm_first(PssHeld *held)
 {
-	if (held->carrier && !held->taking)
+	if (held->connection.carrier && held->takeover.stage != PSS_HELD_TAKING)
 		confirm(held);
 }
 
 static void say_line(PssHeld *held, const GString *line)
 {
-	if (held->greeted && held->numbered.n_bytes > LINES_MAX + LINE_GROWTH * pss_held_waiting(held))
+	if (pss_held_is_greeted(held) && held->numbered.n_bytes > LINES_MAX + LINE_GROWTH * pss_held_waiting(held))
 		pss_held_distrust_soon(held, "it does not say what it has obeyed");
-	if (held->carrier && !held->taking) {
-		pss_channel_write(held->carrier, line->str, line->len);
+	if (held->connection.carrier && held->takeover.stage != PSS_HELD_TAKING) {
+		pss_channel_write(held->connection.carrier, line->str, line->len);
 	} else if (held->state == PSS_HELD_WAITING || held->state == PSS_HELD_STUCK) {
 		pss_transport_held_hurry(&held->base);
 	}
@@ -179,13 +179,12 @@ void pss_held_say_raw(PssHeld *held, const char *head, const void *data, gsize n
 
 static void look_whether_caught_up(PssHeld *held)
 {
-	if (!held->catching_up || held->numbered.count < held->caught_up)
+	if (held->numbered.count < held->connection.caught_up || !pss_held_enter(held, PSS_HELD_ON_CAUGHT_UP))
 		return;
-	held->catching_up = FALSE;
 	pss_held_tell(held, PSS_LINK_UP, NULL);
-	if (!held->sorting)
+	if (held->takeover.stage != PSS_HELD_SORTING)
 		return;
-	held->sorting = FALSE;
+	held->takeover.stage = PSS_HELD_OURS;
 	confirm(held);
 	pss_held_settle_stops(held);
 }
@@ -194,12 +193,11 @@ static void arrive(PssHeld *held)
 {
 	gboolean first = held->state == PSS_HELD_OPENING;
 
-	g_clear_handle_id(&held->timer, g_source_remove);
-	held->greeted = TRUE;
-	held->state = PSS_HELD_UP;
+	if (!pss_held_enter(held, PSS_HELD_ON_GREETING))
+		return;
+	g_clear_handle_id(&held->connection.greeting_timer, g_source_remove);
 	pss_held_mind_network(held);
 	keep_alive(held);
-	held->catching_up = !first;
 	if (first) {
 		pss_held_forget_plain(held);
 		pss_held_say_alive(held); /* until then the holder goes with its link */
@@ -231,10 +229,11 @@ static void stay_plain(PssHeld *held, const char *reason)
 	g_autofree char *note =
 		g_strdup_printf("%s keeps no resilient session: %s; this is a plain one", held->target->host, reason);
 
-	g_clear_handle_id(&held->timer, g_source_remove);
-	held->state = PSS_HELD_PLAIN;
-	if (held->carrier)
-		pss_channel_close(g_steal_pointer(&held->carrier));
+	if (!pss_held_enter(held, PSS_HELD_ON_NO_HOLDER))
+		return;
+	g_clear_handle_id(&held->connection.greeting_timer, g_source_remove);
+	if (held->connection.carrier)
+		pss_channel_close(g_steal_pointer(&held->connection.carrier));
 	held->events->on_note(held->user, PSS_NOTE_WARNING, note);
 	pss_held_become_plain(held);
 }
@@ -245,7 +244,7 @@ static gboolean on_greeting_deadline(gpointer user)
 	g_autoptr(GError) error =
 		g_error_new_literal(PSS_ERROR, PSS_LINK_LOST, "the remote computer did not answer in time");
 
-	held->timer = 0;
+	held->connection.greeting_timer = 0;
 	if (held->state == PSS_HELD_OPENING)
 		stay_plain(held, "it does not answer in time");
 	else
@@ -260,10 +259,9 @@ static void take_over(PssHeld *held, const PssGreeting *greeting)
 	held->last_child = greeting->last_child;
 	pss_numbered_take_over(&held->numbered, greeting->have, greeting->start);
 	held->confirmed = greeting->start;
-	held->taking = FALSE;
-	held->sorting = TRUE;
+	held->takeover.stage = PSS_HELD_SORTING;
 	pss_numbered_append(&held->numbered, lines);
-	pss_channel_write(held->carrier, lines->str, lines->len);
+	pss_channel_write(held->connection.carrier, lines->str, lines->len);
 	if (held->events)
 		held->events->on_taken_over(held->user, greeting->text, held->last_child);
 	arrive(held);
@@ -273,8 +271,8 @@ static void take_held(PssHeld *held, const PssGreeting *greeting)
 {
 	held->takes_raw = greeting->takes_raw;
 	held->takes_unseen = greeting->takes_unseen;
-	held->caught_up = greeting->end;
-	if (held->taking)
+	held->connection.caught_up = greeting->end;
+	if (held->takeover.stage == PSS_HELD_TAKING)
 		take_over(held, greeting);
 	else if (greeting->start != held->numbered.count || !pss_numbered_obeyed(&held->numbered, greeting->have))
 		fail_for_good(held, "the remote keeper and this computer are out of step");
@@ -307,20 +305,20 @@ static void take_greeting(PssHeld *held, const char *line)
 /* Noise of start-up files, then the greeting, then the down stream. */
 static void look_for_greeting(PssHeld *held)
 {
-	const char *data = (const char *)held->early->data;
-	gsize n = held->early->len, n_start = strlen(held->greeting_start);
+	const char *data = (const char *)held->connection.early->data;
+	gsize n = held->connection.early->len, n_start = strlen(held->greeting_start);
 	const char *at = memmem(data, n, held->greeting_start, n_start);
 	const char *line_end = at ? memchr(at, '\n', n - (gsize)(at - data)) : NULL;
 
 	if (!line_end) {
 		gsize n_noise = at ? (gsize)(at - data) : n - MIN(n, n_start);
-		g_byte_array_remove_range(held->early, 0, (guint)n_noise);
-		if (held->early->len > GREETING_MAX)
+		g_byte_array_remove_range(held->connection.early, 0, (guint)n_noise);
+		if (held->connection.early->len > GREETING_MAX)
 			fail_for_good(held, "its greeting has no end");
 		return;
 	}
 	g_autofree char *text = g_strndup(at + n_start, (gsize)(line_end - at) - n_start);
-	g_byte_array_remove_range(held->early, 0, (guint)(line_end + 1 - data));
+	g_byte_array_remove_range(held->connection.early, 0, (guint)(line_end + 1 - data));
 	take_greeting(held, text);
 }
 
@@ -331,23 +329,24 @@ static void on_carrier_data(gpointer user, const void *data, gsize n, gboolean i
 
 	if (is_stderr || held->state == PSS_HELD_LOST)
 		return;
-	g_clear_handle_id(&held->probe_timer, g_source_remove);
-	if (!held->greeted) {
-		g_byte_array_append(held->early, data, (guint)n);
+	g_clear_handle_id(&held->connection.probe_timer, g_source_remove);
+	if (!pss_held_is_greeted(held)) {
+		g_byte_array_append(held->connection.early, data, (guint)n);
 		look_for_greeting(held);
-		if (!held->greeted || held->early->len == 0)
+		if (!pss_held_is_greeted(held))
 			return;
-		rest = g_steal_pointer(&held->early);
-		held->early = g_byte_array_new();
+		rest = g_steal_pointer(&held->connection.early);
+		if (rest->len == 0)
+			return;
 		data = rest->data;
 		n = rest->len;
 	}
-	held->n_failures = held->n_refusals = 0;
+	held->retry.n_failures = held->retry.n_refusals = 0;
 	if (!pss_numbered_feed(&held->numbered, data, n, &pss_held_channel_events, held)) {
 		fail_for_good(held, "it sent malformed data");
 		return;
 	}
-	if (!held->greeted)
+	if (!pss_held_is_greeted(held))
 		return;
 	if (held->numbered.boundary - held->confirmed >= CONFIRM_BYTES)
 		confirm(held);
@@ -368,11 +367,11 @@ static void on_carrier_closed(gpointer user, int exit_status, const GError *erro
 		error ? g_error_copy(error)
 		      : g_error_new_literal(PSS_ERROR, PSS_LINK_LOST, "the channel to the remote keeper was closed");
 
-	held->carrier = NULL;
+	held->connection.carrier = NULL;
 	if (held->state == PSS_HELD_OPENING) {
 		stay_plain(held, error ? error->message : "the server ran no command");
-	} else if (!held->events && held->greeted && !error && exit_status == 0) {
-		held->state = PSS_HELD_LOST; /* it has ended, as it was told to */
+	} else if (!held->events && pss_held_is_greeted(held) && !error && exit_status == 0) {
+		pss_held_enter(held, PSS_HELD_ON_END); /* as it was told to */
 		pss_held_tell_end(held, NULL);
 		pss_held_drop_link_soon(held);
 	} else {
@@ -403,8 +402,8 @@ static void open_carrier(PssHeld *held, gboolean first)
 		pss_holder_link_init(&with, held->name, &about);
 	else
 		pss_holder_link_init_resume(&with, held->name);
-	if (held->taking) {
-		g_string_append_printf(with.script, "@ %s %s %s 3\n", held->if_free ? "?" : "-", held->owner,
+	if (held->takeover.stage == PSS_HELD_TAKING) {
+		g_string_append_printf(with.script, "@ %s %s %s 3\n", held->takeover.if_free ? "?" : "-", held->owner,
 				       held->origin);
 	} else {
 		g_string_append_printf(with.script, "@ %" G_GUINT64_FORMAT " %s %s\n", held->numbered.count,
@@ -415,9 +414,9 @@ static void open_carrier(PssHeld *held, gboolean first)
 				      .with_environment = first,
 				      .first_bytes = with.script->str,
 				      .n_first_bytes = with.script->len };
-	held->carrier = pss_channel_open(held->link->transport, &request, &carrier_events, held);
+	held->connection.carrier = pss_channel_open(held->connection.link->transport, &request, &carrier_events, held);
 	pss_holder_link_finish(&with);
-	held->timer =
+	held->connection.greeting_timer =
 		g_timeout_add(first ? FIRST_GREETING_DEADLINE_MS : GREETING_DEADLINE_MS, on_greeting_deadline, held);
 }
 
@@ -469,10 +468,11 @@ void pss_held_make_link(PssHeld *held, PssTarget *target)
 		.on_lost = on_lost,
 	};
 
-	held->link = g_new0(PssHeldLink, 1);
-	held->link->held = held;
-	held->link->transport = held->new_link(target, &events, held->link);
-	pss_transport_connect(held->link->transport);
+	held->connection.early = g_byte_array_new();
+	held->connection.link = g_new0(PssHeldLink, 1);
+	held->connection.link->held = held;
+	held->connection.link->transport = held->new_link(target, &events, held->connection.link);
+	pss_transport_connect(held->connection.link->transport);
 }
 
 void pss_held_free_link(PssHeldLink *link)
@@ -483,8 +483,6 @@ void pss_held_free_link(PssHeldLink *link)
 
 void pss_held_start(PssHeld *held)
 {
-	if (held->state != PSS_HELD_NEW)
-		return;
-	held->state = PSS_HELD_OPENING;
-	pss_held_make_link(held, pss_target_copy(held->target));
+	if (pss_held_enter(held, PSS_HELD_ON_START))
+		pss_held_make_link(held, pss_target_copy(held->target));
 }

@@ -26,6 +26,18 @@ static void on_plain_closed(gpointer user, int exit_status, const GError *error)
 		events->on_closed(channel->user, exit_status, error);
 }
 
+void pss_held_forget_plain_request(PssHeldChannel *channel)
+{
+	PssHeldPlainRequest *request = g_steal_pointer(&channel->plain_request);
+
+	if (!request)
+		return;
+	g_free(request->command);
+	g_free(request->term);
+	g_byte_array_unref(request->input);
+	g_free(request);
+}
+
 void pss_held_open_plain(PssHeld *held, PssHeldChannel *channel)
 {
 	static const PssChannelEvents events = {
@@ -34,19 +46,19 @@ void pss_held_open_plain(PssHeld *held, PssHeldChannel *channel)
 		.on_closed = on_plain_closed,
 	};
 	PssChannelRequest request = {
-		.command = channel->command,
+		.command = channel->plain_request->command,
 		.pty = channel->pty,
-		.term = channel->term,
+		.term = channel->plain_request->term,
 		.columns = channel->columns,
 		.rows = channel->rows,
-		.first_bytes = channel->input->data,
-		.n_first_bytes = channel->input->len,
+		.first_bytes = channel->plain_request->input->data,
+		.n_first_bytes = channel->plain_request->input->len,
 	};
 
-	channel->plain = pss_channel_open(held->link->transport, &request, &events, channel);
+	channel->plain = pss_channel_open(held->connection.link->transport, &request, &events, channel);
 	if (channel->eof)
 		pss_channel_eof(channel->plain);
-	g_clear_pointer(&channel->input, g_byte_array_unref);
+	pss_held_forget_plain_request(channel);
 }
 
 void pss_held_become_plain(PssHeld *held)
@@ -68,5 +80,5 @@ void pss_held_lose_plain(PssHeld *held)
 void pss_held_forget_plain(PssHeld *held)
 {
 	for (guint i = 0; i < held->channels->len; i++)
-		g_clear_pointer(&((PssHeldChannel *)held->channels->pdata[i])->input, g_byte_array_unref);
+		pss_held_forget_plain_request(held->channels->pdata[i]);
 }

@@ -1,22 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What a held transport consists of. For transport-resilient.c, which serves its users, link.c, which talks to the
- * holder, and retry.c, which keeps it connected. */
+/* The members of a resilient transport and of its channels. Private to this folder: transport-resilient.c serves the
+ * users, link.c talks to the holder, retry.c keeps it connected. */
 #pragma once
 
 #include "link/resilient/resend-log.h"
+#include "link/resilient/state.h"
 #include "link/resilient/transport-resilient.h"
-
-typedef enum {
-	PSS_HELD_NEW,
-	PSS_HELD_OPENING, /* the first link */
-	PSS_HELD_UP,
-	PSS_HELD_TRYING,  /* a further link is being made */
-	PSS_HELD_WAITING, /* until it is time for the next try */
-	PSS_HELD_STUCK,   /* until somebody hurries it */
-	PSS_HELD_PARKED,  /* the same, as it was told to */
-	PSS_HELD_PLAIN,   /* no holder: the first link is all there is */
-	PSS_HELD_LOST,    /* for good */
-} PssHeldState;
 
 /* What unseen.c knows. */
 typedef struct {
@@ -34,6 +23,43 @@ typedef struct {
 	PssTransport *transport;
 } PssHeldLink;
 
+/* The present link; all zero while there is none. */
+typedef struct {
+	PssHeldLink *link;
+	PssChannel *carrier; /* its one channel, or NULL */
+	GByteArray *early;   /* what came before the greeting was whole; NULL behind it */
+	guint greeting_timer, confirm_timer, alive_timer, probe_timer;
+	guint64 caught_up; /* numbered.count where all has come that was there when the link was made */
+} PssHeldConnection;
+
+/* The next link. */
+typedef struct {
+	guint timer;
+	guint n_failures; /* attempts that led to nothing */
+	guint n_refusals; /* the last of them, where the login failed */
+	gint64 tried_at;
+	gboolean minds_network;
+} PssHeldRetry;
+
+/* A holder of another client's, or of this one's in another life. */
+typedef struct {
+	enum {
+		PSS_HELD_OURS,    /* there is nothing to take over, or that is done */
+		PSS_HELD_TAKING,  /* the next greeting is to hand it over */
+		PSS_HELD_SORTING, /* what the other client left is made sense of when all is there */
+	} stage;
+	gboolean if_free;     /* from nobody who is connected */
+	gboolean beside;      /* over the connection that found it */
+	gsize n_brought_back; /* bytes that the client before had, and nobody has seen */
+} PssHeldTakeover;
+
+/* Who waits for the end of the holder. */
+typedef struct {
+	PssHeldEndFunc func; /* NULL: nobody, or it has been called */
+	gpointer user;
+	guint timer;
+} PssHeldFarewell;
+
 struct PssHeld {
 	PssTransport base;
 	const PssTransportEvents *events; /* NULL: the user has gone, the holder is to end */
@@ -46,47 +72,41 @@ struct PssHeld {
 	char *origin;                    /* the same, for people */
 	char *instance, *called, *shell; /* of its session; see PssHolderAbout */
 	guint idle_s;
-	PssHeldState state;
+	gboolean takes_raw;    /* the holder is one of version 2 */
+	gboolean takes_unseen; /* one of version 3 */
+
+	PssHeldState state;  /* changed by pss_held_enter() alone */
+	gboolean parking;    /* on request: the link is closed as soon as all lines have been obeyed */
+	gboolean leaving;    /* the holder is to go on without this process */
 	GPtrArray *channels; /* of PssHeldChannel, a reference each */
 	guint last_child;
 	PssNumbered numbered;
+	guint64 confirmed; /* of numbered.boundary */
+	PssHeldUnseen unseen;
 
-	PssHeldLink *link;   /* or NULL */
-	PssChannel *carrier; /* its one channel, or NULL */
-	gboolean greeted;
-	GByteArray *early;    /* what came before the greeting was whole */
+	PssHeldConnection connection;
+	PssHeldRetry retry;
+	PssHeldTakeover takeover;
+	PssHeldFarewell farewell;
 	GPtrArray *old_links; /* dropped ones, to be freed outside of their callbacks */
 	guint free_source;
-	guint timer; /* of the next try, or for the greeting */
-	guint confirm_timer, alive_timer, probe_timer, distrust_source;
+	guint distrust_source;
 	const char *distrust; /* what the holder did wrong, until that source has run */
-	gboolean minds_network;
-	guint64 confirmed;     /* of numbered.boundary */
-	guint64 caught_up;     /* numbered.count where all has come that was there when the link was made */
-	gboolean catching_up;  /* until then */
-	gboolean sorting;      /* until then too: what another client left is made sense of when all is there */
-	gboolean taking;       /* from another client, or this one in another life */
-	gboolean if_free;      /* with taking: from nobody who is connected */
-	gboolean beside;       /* with taking: over the connection that found it */
-	gboolean takes_raw;    /* the holder is one of version 2 */
-	gboolean takes_unseen; /* one of version 3 */
-	PssHeldUnseen unseen;
-	gsize n_brought_back; /* bytes that the client before had, and nobody has seen */
-	gboolean leaving;
-	PssHeldEndFunc on_end; /* NULL: nobody waits for its end, or has heard of it */
-	gpointer end_user;
-	guint farewell_timer;
-	gboolean parking; /* as soon as all lines have been obeyed */
-	guint n_failures; /* tries that led to nothing */
-	guint n_refusals; /* the last of them, where the login failed */
-	gint64 tried_at;
 };
+
+/* What opens the channel once more, as one of the link's own, where there turns out to be no holder. */
+typedef struct {
+	char *command, *term; /* or NULL */
+	GByteArray *input;
+} PssHeldPlainRequest;
 
 typedef struct {
 	PssChannel base;
 	guint number;
 	const PssChannelEvents *events; /* NULL: closed, or over */
 	gpointer user;
+	gboolean pty;
+	guint columns, rows;
 	guint64 n_sent, n_taken;
 	gboolean drain_wanted, eof;
 	gboolean paused; /* by the user */
@@ -99,12 +119,8 @@ typedef struct {
 	guint64 end[2];     /* count of the last byte that has come of standard output and standard error */
 	gboolean ended;
 	int exit_status;
-	/* what a plain channel is made of, until the holder is known to be there */
-	char *command, *term;
-	gboolean pty;
-	guint columns, rows;
-	GByteArray *input;
-	PssChannel *plain;
+	PssHeldPlainRequest *plain_request; /* NULL: it is known which of both it is */
+	PssChannel *plain;                  /* the link's own; NULL: the holder has it */
 } PssHeldChannel;
 
 /* Bytes that have come and have not been handed out. */
@@ -137,6 +153,8 @@ void pss_held_say_alive(const PssHeld *held);
 void pss_held_distrust_soon(PssHeld *held, const char *reason);
 
 /* ---- retry.c */
+gboolean pss_held_enter(PssHeld *held, PssHeldEvent event); /* FALSE: refused in the state that it is in */
+gboolean pss_held_is_greeted(const PssHeld *held);          /* the holder at the other end of the link has */
 void pss_held_try_now(PssHeld *held);
 void pss_held_lose(PssHeld *held, const GError *error); /* the link is lost, or did not come to be */
 void pss_held_lose_for_good(PssHeld *held, const GError *error);
@@ -155,6 +173,7 @@ void pss_held_open_plain(PssHeld *held, PssHeldChannel *channel);
 void pss_held_become_plain(PssHeld *held); /* opens all of them */
 void pss_held_lose_plain(PssHeld *held);   /* the link that they are of goes */
 void pss_held_forget_plain(PssHeld *held); /* there is a holder: what a plain channel would need is dropped */
+void pss_held_forget_plain_request(PssHeldChannel *channel);
 
 /* ---- transport-resilient.c */
 extern const PssNumberedEvents pss_held_channel_events;

@@ -12,6 +12,16 @@
 #define HURRY_AGAIN_US (1 * G_USEC_PER_SEC)
 #define PROBE_DEADLINE_MS 5000
 
+gboolean pss_held_enter(PssHeld *held, PssHeldEvent event)
+{
+	return pss_held_next(&held->state, event);
+}
+
+gboolean pss_held_is_greeted(const PssHeld *held)
+{
+	return held->state == PSS_HELD_CATCHING_UP || held->state == PSS_HELD_UP;
+}
+
 /* ---- the ends */
 
 static gboolean free_old_links(gpointer user)
@@ -27,27 +37,31 @@ static gboolean free_old_links(gpointer user)
 
 void pss_held_drop_link_soon(PssHeld *held)
 {
-	g_clear_handle_id(&held->timer, g_source_remove);
-	g_clear_handle_id(&held->confirm_timer, g_source_remove);
-	g_clear_handle_id(&held->alive_timer, g_source_remove);
-	g_clear_handle_id(&held->probe_timer, g_source_remove);
+	PssHeldConnection *old = &held->connection;
+
+	g_clear_handle_id(&held->retry.timer, g_source_remove);
+	g_clear_handle_id(&old->greeting_timer, g_source_remove);
+	g_clear_handle_id(&old->confirm_timer, g_source_remove);
+	g_clear_handle_id(&old->alive_timer, g_source_remove);
+	g_clear_handle_id(&old->probe_timer, g_source_remove);
 	/* The link lives on for a moment, and what it has read already says nothing any more. */
-	if (held->carrier)
-		pss_channel_close(g_steal_pointer(&held->carrier));
+	if (old->carrier)
+		pss_channel_close(g_steal_pointer(&old->carrier));
 	pss_held_lose_plain(held);
-	held->greeted = FALSE;
-	g_byte_array_set_size(held->early, 0);
-	if (held->link) {
-		held->link->held = NULL;
-		g_ptr_array_add(held->old_links, g_steal_pointer(&held->link));
+	g_clear_pointer(&old->early, g_byte_array_unref);
+	if (old->link) {
+		old->link->held = NULL;
+		g_ptr_array_add(held->old_links, old->link);
 	}
+	*old = (PssHeldConnection){ 0 };
 	if (!held->free_source)
 		held->free_source = g_idle_add_full(G_PRIORITY_HIGH, free_old_links, held, NULL);
 }
 
 void pss_held_lose_for_good(PssHeld *held, const GError *error)
 {
-	held->state = PSS_HELD_LOST;
+	if (!pss_held_enter(held, PSS_HELD_ON_END))
+		return;
 	pss_held_drop_link_soon(held);
 	if (held->events)
 		held->events->on_lost(held->user, error);
@@ -61,14 +75,14 @@ static gboolean on_try_time(gpointer user)
 {
 	PssHeld *held = user;
 
-	held->timer = 0;
+	held->retry.timer = 0;
 	pss_held_try_now(held);
 	return G_SOURCE_REMOVE;
 }
 
 static guint delay_ms(const PssHeld *held)
 {
-	guint shift = MIN(held->n_failures, 10);
+	guint shift = MIN(held->retry.n_failures, 10);
 	guint delay = shift == 0 ? 0 : MIN((guint)FIRST_DELAY_MS << (shift - 1), (guint)LAST_DELAY_MS);
 
 	/* Not all of a site's clients at the same moment. */
@@ -96,14 +110,15 @@ void pss_held_tell(PssHeld *held, PssLinkNews news, const char *text)
 static void park(PssHeld *held)
 {
 	held->parking = FALSE;
+	if (!pss_held_enter(held, PSS_HELD_ON_PARK))
+		return;
 	pss_held_drop_link_soon(held);
-	held->state = PSS_HELD_PARKED;
 	pss_held_tell(held, PSS_LINK_PARKED, NULL);
 }
 
 void pss_held_park_if_settled(PssHeld *held)
 {
-	if (held->parking && held->greeted && !held->catching_up && g_queue_is_empty(&held->numbered.lines))
+	if (held->parking && held->state == PSS_HELD_UP && g_queue_is_empty(&held->numbered.lines))
 		park(held);
 }
 
@@ -117,14 +132,14 @@ void pss_transport_held_park(PssTransport *base)
 		park(held);
 	else
 		pss_held_park_if_settled(held);
-	if (held->parking && held->greeted)
+	if (held->parking && pss_held_is_greeted(held))
 		pss_held_say_alive(held);
 }
 
 /* The link is lost, or did not come to be. */
 void pss_held_lose(PssHeld *held, const GError *error)
 {
-	gboolean was_up = held->state == PSS_HELD_UP;
+	gboolean was_up = pss_held_is_greeted(held);
 
 	if (held->state == PSS_HELD_LOST)
 		return; /* the channel's end, right behind the words that it is over */
@@ -133,27 +148,27 @@ void pss_held_lose(PssHeld *held, const GError *error)
 		pss_held_lose_for_good(held, error);
 		return;
 	}
-	if (held->taking && held->beside) {
+	if (held->takeover.stage == PSS_HELD_TAKING && held->takeover.beside) {
 		/* A server may allow one channel on a connection, and that one has been used to find it. */
-		held->beside = FALSE;
+		held->takeover.beside = FALSE;
 		pss_held_try_now(held);
 		return;
 	}
 	if (!held->events)
 		pss_held_tell_end(held, error); /* and goes on */
-	held->n_refusals = is_login_failure(error) ? held->n_refusals + 1 : 0;
-	if (needs_a_person(error) && (held->n_refusals == 0 || held->n_refusals >= LOGIN_TRIES)) {
-		held->state = held->events ? PSS_HELD_STUCK : PSS_HELD_LOST;
+	held->retry.n_refusals = is_login_failure(error) ? held->retry.n_refusals + 1 : 0;
+	if (needs_a_person(error) && (held->retry.n_refusals == 0 || held->retry.n_refusals >= LOGIN_TRIES)) {
+		pss_held_enter(held, held->events ? PSS_HELD_ON_STUCK : PSS_HELD_ON_END);
 		pss_held_tell(held, PSS_LINK_STUCK, error->message);
 		return;
 	}
-	if (!held->events && held->n_failures >= FAREWELL_TRIES) {
-		held->state = PSS_HELD_LOST; /* IdleTimeoutSec ends it */
+	if (!held->events && held->retry.n_failures >= FAREWELL_TRIES) {
+		pss_held_enter(held, PSS_HELD_ON_END); /* IdleTimeoutSec ends the holder */
 		return;
 	}
-	held->state = PSS_HELD_WAITING;
-	held->timer = g_timeout_add(delay_ms(held), on_try_time, held);
-	held->n_failures++;
+	pss_held_enter(held, PSS_HELD_ON_DOWN);
+	held->retry.timer = g_timeout_add(delay_ms(held), on_try_time, held);
+	held->retry.n_failures++;
 	if (held->parking && was_up)
 		park(held);
 	else
@@ -162,13 +177,14 @@ void pss_held_lose(PssHeld *held, const GError *error)
 
 void pss_held_try_now(PssHeld *held)
 {
-	g_clear_handle_id(&held->timer, g_source_remove);
-	held->state = PSS_HELD_TRYING;
-	held->tried_at = g_get_monotonic_time();
+	if (!pss_held_enter(held, PSS_HELD_ON_TRY))
+		return;
+	g_clear_handle_id(&held->retry.timer, g_source_remove);
+	held->retry.tried_at = g_get_monotonic_time();
 	PssTarget *target = pss_target_copy(held->target);
 	/* Nobody expects to be asked. */
 	target->can_ask = FALSE;
-	if (held->taking && held->beside)
+	if (held->takeover.stage == PSS_HELD_TAKING && held->takeover.beside)
 		target->share = 1; /* with one whose target has the same surroundings */
 	else
 		target->environment = g_environ_unsetenv(target->environment, "SSH_ASKPASS");
@@ -182,9 +198,9 @@ void pss_transport_held_hurry(PssTransport *base)
 	held->parking = FALSE;
 	if (held->state != PSS_HELD_WAITING && held->state != PSS_HELD_STUCK && held->state != PSS_HELD_PARKED)
 		return;
-	if (held->state != PSS_HELD_PARKED && g_get_monotonic_time() - held->tried_at < HURRY_AGAIN_US)
+	if (held->state != PSS_HELD_PARKED && g_get_monotonic_time() - held->retry.tried_at < HURRY_AGAIN_US)
 		return;
-	held->n_failures = held->n_refusals = 0;
+	held->retry.n_failures = held->retry.n_refusals = 0;
 	pss_held_try_now(held);
 }
 
@@ -196,7 +212,7 @@ static gboolean on_probe_time(gpointer user)
 	g_autoptr(GError) error = g_error_new_literal(PSS_ERROR, PSS_LINK_LOST,
 						      "nothing has come since the network of this computer changed");
 
-	held->probe_timer = 0;
+	held->connection.probe_timer = 0;
 	pss_held_lose(held, error);
 	return G_SOURCE_REMOVE;
 }
@@ -206,20 +222,20 @@ static void on_network(gpointer user)
 {
 	PssHeld *held = user;
 
-	if (held->state == PSS_HELD_UP && held->greeted && !held->probe_timer) {
-		held->probe_timer = g_timeout_add(PROBE_DEADLINE_MS, on_probe_time, held);
+	if (pss_held_is_greeted(held) && !held->connection.probe_timer) {
+		held->connection.probe_timer = g_timeout_add(PROBE_DEADLINE_MS, on_probe_time, held);
 		pss_transport_held_set_idle(&held->base, held->idle_s); /* a line that changes nothing */
 		pss_held_say_alive(held);
 	} else if (held->state == PSS_HELD_WAITING || held->state == PSS_HELD_TRYING) {
 		pss_held_drop_link_soon(held);
-		held->n_failures = 0;
+		held->retry.n_failures = 0;
 		pss_held_try_now(held);
 	}
 }
 
 void pss_held_mind_network(PssHeld *held)
 {
-	if (!held->minds_network)
+	if (!held->retry.minds_network)
 		pss_network_listen(on_network, held);
-	held->minds_network = TRUE;
+	held->retry.minds_network = TRUE;
 }

@@ -25,10 +25,7 @@ static void free_channel(gpointer data)
 	PssHeldChannel *channel = data;
 
 	g_queue_clear_full(&channel->kept, g_free);
-	g_free(channel->command);
-	g_free(channel->term);
-	if (channel->input)
-		g_byte_array_unref(channel->input);
+	pss_held_forget_plain_request(channel);
 }
 
 static void unref_channel(gpointer channel)
@@ -183,8 +180,9 @@ static void on_unseen(gpointer user, guint kind, const void *data, gsize n)
 {
 	PssHeld *held = user;
 
-	held->n_brought_back += n;
-	if (kind >= PSS_HELD_KINDS || !held->sorting || held->n_brought_back > BROUGHT_BACK_MAX)
+	held->takeover.n_brought_back += n;
+	if (kind >= PSS_HELD_KINDS || held->takeover.stage != PSS_HELD_SORTING ||
+	    held->takeover.n_brought_back > BROUGHT_BACK_MAX)
 		pss_held_distrust_soon(held, "it brings back what it cannot have kept");
 	else if (held->events)
 		held->events->on_unseen(held->user, kind, data, n);
@@ -269,7 +267,7 @@ void pss_held_forget_channels(PssHeld *held)
 
 /* ---- operations */
 
-static void start(PssHeldChannel *channel)
+static void start(PssHeldChannel *channel, const PssChannelRequest *request)
 {
 	g_autoptr(GString) head = g_string_new(NULL);
 
@@ -277,11 +275,22 @@ static void start(PssHeldChannel *channel)
 		g_string_printf(head, "p %u", channel->number);
 	} else {
 		g_string_printf(head, "o %u %u %u ", channel->number, channel->columns, channel->rows);
-		pss_holder_escape(head, channel->term, strlen(channel->term));
+		pss_holder_escape(head, request->term, strlen(request->term));
 	}
 	/* No command: the login shell, as sshd would start it. */
-	const char *command = channel->command ? channel->command : "exec \"$SHELL\" -l";
+	const char *command = request->command ? request->command : "exec \"$SHELL\" -l";
 	say(channel, head->str, command, strlen(command));
+}
+
+static PssHeldPlainRequest *copy_request(const PssChannelRequest *request)
+{
+	PssHeldPlainRequest *copy = g_new(PssHeldPlainRequest, 1);
+
+	copy->command = g_strdup(request->command);
+	copy->term = g_strdup(request->term);
+	copy->input = g_byte_array_new();
+	g_byte_array_append(copy->input, request->first_bytes, (guint)request->n_first_bytes);
+	return copy;
 }
 
 static void held_write(PssChannel *base, const void *data, gsize n);
@@ -294,9 +303,7 @@ static PssChannel *held_open(PssTransport *base, const PssChannelRequest *reques
 
 	channel->base.transport = base;
 	channel->number = ++held->last_child;
-	channel->command = g_strdup(request->command);
 	channel->pty = request->pty;
-	channel->term = g_strdup(request->term);
 	channel->columns = request->columns;
 	channel->rows = request->rows;
 	channel->user = user;
@@ -305,20 +312,18 @@ static PssChannel *held_open(PssTransport *base, const PssChannelRequest *reques
 	if (held->state == PSS_HELD_LOST)
 		return &channel->base;
 	channel->events = events;
-	if (held->state == PSS_HELD_OPENING || held->state == PSS_HELD_PLAIN) {
-		channel->input = g_byte_array_new();
-		g_byte_array_append(channel->input, request->first_bytes, (guint)request->n_first_bytes);
-	}
+	if (held->state == PSS_HELD_OPENING || held->state == PSS_HELD_PLAIN)
+		channel->plain_request = copy_request(request);
 	if (held->state == PSS_HELD_PLAIN) {
 		pss_held_open_plain(held, channel);
 		return &channel->base;
 	}
-	start(channel);
+	start(channel, request);
 	if (request->n_first_bytes > 0)
 		held_write(&channel->base, request->first_bytes, request->n_first_bytes);
 	/* These were in `input` already. */
-	if (channel->input)
-		g_byte_array_set_size(channel->input, (guint)request->n_first_bytes);
+	if (channel->plain_request)
+		g_byte_array_set_size(channel->plain_request->input, (guint)request->n_first_bytes);
 	return &channel->base;
 }
 
@@ -335,8 +340,8 @@ static void held_write(PssChannel *base, const void *data, gsize n)
 	}
 	if (!channel->events || channel->eof || n == 0)
 		return;
-	if (channel->input)
-		g_byte_array_append(channel->input, data, (guint)n);
+	if (channel->plain_request)
+		g_byte_array_append(channel->plain_request->input, data, (guint)n);
 	channel->n_sent += n;
 	channel->drain_wanted = TRUE;
 	while (n > 0) {
@@ -513,12 +518,14 @@ PssTransport *pss_transport_held_restore(PssTarget *target, PssTransportNewFunc 
 	PssHeld *held = (PssHeld *)base;
 
 	g_strlcpy(held->name, there->name, sizeof held->name);
-	held->if_free = there->if_free;
-	held->beside = there->beside;
 	g_free(held->greeting_start);
 	held->greeting_start = pss_holder_greeting_start(held->name);
 	held->state = PSS_HELD_PARKED;
-	held->taking = TRUE;
+	held->takeover = (PssHeldTakeover){
+		.stage = PSS_HELD_TAKING,
+		.if_free = there->if_free,
+		.beside = there->beside,
+	};
 	held->takes_raw = held->takes_unseen = FALSE; /* it may be an older one, until it says who it is */
 	return base;
 }
@@ -526,7 +533,8 @@ PssTransport *pss_transport_held_restore(PssTarget *target, PssTransportNewFunc 
 static gboolean held_lead(PssTransport *base, int fd)
 {
 	PssHeld *held = (PssHeld *)base;
-	return held->link && held->link->transport && pss_transport_lead(held->link->transport, fd);
+	return held->connection.link && held->connection.link->transport &&
+	       pss_transport_lead(held->connection.link->transport, fd);
 }
 
 PssTransport *pss_transport_held_new(PssTarget *target, PssTransportNewFunc new_link, guint idle_s,
@@ -560,7 +568,6 @@ PssTransport *pss_transport_held_new(PssTarget *target, PssTransportNewFunc new_
 	held->greeting_start = pss_holder_greeting_start(held->name);
 	held->channels = g_ptr_array_new_with_free_func(unref_channel);
 	held->old_links = g_ptr_array_new_with_free_func((GDestroyNotify)pss_held_free_link);
-	held->early = g_byte_array_new();
 	pss_numbered_init(&held->numbered);
 	pss_held_unseen_init(held);
 	return &held->base;
