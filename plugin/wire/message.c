@@ -40,6 +40,13 @@ const char *pss_availability_name(uint64_t availability)
 	return name_of(names, sizeof names / sizeof *names, availability);
 }
 
+unsigned pss_note_level(enum pss_note_kind kind)
+{
+	static const unsigned levels[] = { [PSS_NOTE_VERBOSE] = 1, [PSS_NOTE_DEBUG] = 2 };
+
+	return kind < sizeof levels / sizeof *levels ? levels[kind] : 0;
+}
+
 void pss_message_begin(struct pss_message *message, struct pss_buffer *buffer, enum pss_type type, uint32_t id)
 {
 	message->buffer = buffer;
@@ -159,6 +166,34 @@ uint64_t pss_fields_number(struct pss_fields fields, enum pss_tag tag, uint64_t 
 {
 	struct pss_field field;
 	return pss_fields_bytes(fields, tag, &field) == 0 ? pss_field_number(&field, fallback) : fallback;
+}
+
+bool pss_fields_are_whole(struct pss_fields fields)
+{
+	struct pss_field field;
+	int rc;
+
+	do
+		rc = pss_fields_next(&fields, &field);
+	while (rc > 0);
+	return rc == 0;
+}
+
+bool pss_fields_flag(struct pss_fields fields, enum pss_tag tag)
+{
+	return pss_fields_number(fields, tag, 0) != 0;
+}
+
+static unsigned side(struct pss_fields fields, enum pss_tag tag)
+{
+	uint64_t n = pss_fields_number(fields, tag, 0);
+
+	return n < PSS_SIZE_MAX ? (unsigned)n : PSS_SIZE_MAX;
+}
+
+struct pss_size pss_fields_size(struct pss_fields fields)
+{
+	return (struct pss_size){ .columns = side(fields, PSS_TAG_COLUMNS), .rows = side(fields, PSS_TAG_ROWS) };
 }
 
 const char *pss_fields_text(struct pss_fields fields, enum pss_tag tag)

@@ -184,6 +184,8 @@ enum pss_tag {
 	PSS_TAG_SAFE = 140,        /* number: enum pss_safe, the streams that a terminal shows */
 };
 
+#define PSS_SIZE_MAX 10000u
+
 /* What happens when the buffer of output that nobody takes is full. */
 enum pss_buffering {
 	PSS_BUFFERING_DROP = 1,  /* the oldest goes */
@@ -223,6 +225,9 @@ enum pss_note_kind {
 	PSS_NOTE_DEBUG = 4,
 	PSS_NOTE_MOTD = 5, /* the information stream; it stands in the OUTPUT as well, and is not shown twice */
 };
+
+/* The lowest PSS_TAG_VERBOSE with which a note of that kind is wanted. */
+unsigned pss_note_level(enum pss_note_kind kind);
 
 enum pss_left_reason {
 	PSS_LEFT_BY_REQUEST = 1,   /* LEAVE; a temporary session is closed now */
@@ -274,6 +279,18 @@ int pss_fields_next(struct pss_fields *fields, struct pss_field *ret_field);
 uint64_t pss_fields_number(struct pss_fields fields, enum pss_tag tag, uint64_t fallback);
 const char *pss_fields_text(struct pss_fields fields, enum pss_tag tag);
 int pss_fields_bytes(struct pss_fields fields, enum pss_tag tag, struct pss_field *ret_field); /* 0 or -ENOENT */
+
+/* Can all of them be read? */
+bool pss_fields_are_whole(struct pss_fields fields);
+
+/* A number that is not 0. */
+bool pss_fields_flag(struct pss_fields fields, enum pss_tag tag);
+
+/* COLUMNS and ROWS, each PSS_SIZE_MAX at most; 0: absent. */
+struct pss_size {
+	unsigned columns, rows;
+};
+struct pss_size pss_fields_size(struct pss_fields fields);
 
 /* The value of one field read with pss_fields_next(); NULL, or `fallback`, if it is not of that form. */
 const char *pss_field_text(const struct pss_field *field);

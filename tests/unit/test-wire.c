@@ -71,6 +71,37 @@ static void frames_survive_every_chunking(void)
 	pss_buffer_finish(&whole);
 }
 
+static void sizes_flags_and_levels_are_bounded(void)
+{
+	static const struct {
+		uint64_t sent;
+		unsigned read;
+	} sides[] = { { 0, 0 }, { 1, 1 }, { 9999, 9999 }, { 10000, 10000 }, { 10001, 10000 }, { UINT64_MAX, 10000 } };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(sides); i++) {
+		struct pss_message message;
+		struct pss_buffer buffer;
+		struct pss_frame frame;
+
+		pss_buffer_init(&buffer);
+		pss_message_begin(&message, &buffer, PSS_RESIZE, 1);
+		pss_message_number(&message, PSS_TAG_ROWS, sides[i].sent);
+		g_assert_cmpint(pss_message_end(&message), ==, 0);
+		g_assert_cmpint(pss_frame_parse(&buffer, &frame), ==, 1);
+		struct pss_fields fields = pss_frame_fields(&frame);
+		g_assert_cmpuint(pss_fields_size(fields).rows, ==, sides[i].read);
+		g_assert_cmpuint(pss_fields_size(fields).columns, ==, 0);
+		g_assert_cmpint(pss_fields_flag(fields, PSS_TAG_ROWS), ==, sides[i].sent != 0);
+		g_assert_false(pss_fields_flag(fields, PSS_TAG_KEEP));
+		pss_buffer_finish(&buffer);
+	}
+	g_assert_cmpuint(pss_note_level(PSS_NOTE_MOTD), ==, 0);
+	g_assert_cmpuint(pss_note_level(PSS_NOTE_WARNING), ==, 0);
+	g_assert_cmpuint(pss_note_level(PSS_NOTE_VERBOSE), ==, 1);
+	g_assert_cmpuint(pss_note_level(PSS_NOTE_DEBUG), ==, 2);
+	g_assert_cmpuint(pss_note_level((enum pss_note_kind)1000), ==, 0);
+}
+
 static void a_length_over_the_limit_is_refused(void)
 {
 	struct pss_frame_header header = { .length = PSS_FRAME_PAYLOAD_MAX + 1, .type = PSS_LINE };
@@ -199,6 +230,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/wire/frames survive every chunking", frames_survive_every_chunking);
+	g_test_add_func("/wire/sizes, flags and levels are bounded", sizes_flags_and_levels_are_bounded);
 	g_test_add_func("/wire/a length over the limit is refused", a_length_over_the_limit_is_refused);
 	g_test_add_func("/wire/too much to write leaves whole frames only", too_much_to_write_leaves_whole_frames_only);
 	g_test_add_func("/wire/malformed fields are never read beyond their end",
