@@ -169,6 +169,7 @@ static int serve(char *const *environment)
 	}
 	PssServerOptions options = {
 		.new_transport = pss_transport_new,
+		.newest = PSS_PROTOCOL_VERSION,
 		.idle_seconds = (guint)MAX(idle_seconds, 0),
 		.passed_fd = passed_fd,
 		.on_idle = on_idle,

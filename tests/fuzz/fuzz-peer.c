@@ -9,8 +9,9 @@
 
 #include "fake-transport.h"
 #include "frames.h"
-#include "host/server/peer.h"
+#include "host/server/client.h"
 #include "host/server/registry.h"
+#include "host/session/session.h"
 
 #define TURNS_MAX 32
 #define REPLY_FIELDS_MAX 6
@@ -27,7 +28,7 @@ static const uint16_t types[] = {
 	PSS_SIZE,    PSS_STOP,   PSS_HELLO,     PSS_OUTPUT,
 };
 
-static void on_gone(gpointer user)
+static void on_gone(gpointer user, PssClient *client)
 {
 	((Fuzz *)user)->gone = TRUE;
 }
@@ -223,7 +224,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz.fd = pair[0];
 	fake_forget();
 	pss_registry_init();
-	pss_peer_new(pair[1], fake_transport_new, on_gone, &fuzz);
+	const PssClientOptions options = {
+		.new_transport = fake_transport_new, .newest = PSS_PROTOCOL_VERSION, .on_gone = on_gone, .user = &fuzz
+	};
+	pss_client_new(pair[1], &options);
 	greet(&fuzz);
 	while (input.left > 0)
 		steps[input_byte(&input) % G_N_ELEMENTS(steps)](&fuzz, &input);

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "../fuzz/fake-transport.h"
-#include "host/server/peer.h"
+#include "host/server/client.h"
 #include "host/server/registry.h"
 #include "host/session/session.h"
 
@@ -21,7 +21,7 @@ static void settle(void)
 		;
 }
 
-static void on_gone(gpointer user)
+static void on_gone(gpointer user, PssClient *served)
 {
 	((Client *)user)->n_gone++;
 }
@@ -66,7 +66,10 @@ static void begin(Client *client)
 	*client = (Client){ .fd = pair[0] };
 	fake_forget();
 	pss_registry_init();
-	pss_peer_new(pair[1], fake_transport_new, on_gone, client);
+	const PssClientOptions options = {
+		.new_transport = fake_transport_new, .newest = PSS_PROTOCOL_VERSION, .on_gone = on_gone, .user = client
+	};
+	pss_client_new(pair[1], &options);
 	pss_buffer_init(&out);
 	pss_message_begin(&message, &out, PSS_HELLO, 0);
 	pss_message_number(&message, PSS_TAG_VERSION, PSS_PROTOCOL_VERSION);

@@ -24,7 +24,7 @@ void test_host_init(TestHost *host)
 	g_assert_no_error(error);
 	g_setenv("PSSESSION_RUNTIME_DIR", host->directory, TRUE);
 	g_assert_cmpint(pss_runtime_find(geteuid(), &runtime), ==, 0);
-	PssServerOptions options = { .new_transport = pss_transport_null_new };
+	PssServerOptions options = { .new_transport = pss_transport_null_new, .newest = PSS_PROTOCOL_VERSION };
 	host->server = pss_server_new(&runtime, &options, &error);
 	g_assert_no_error(error);
 }

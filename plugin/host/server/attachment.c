@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* A terminal inside a session, seen from the host: ATTACH and the stream of PROTOCOL.md, "Attached".
- * One client has entered at most one session. Queues are bounded on both sides: a client that does
- * not read stops the remote terminal, a remote that does not read stops the client. */
+/* ATTACH, and the stream of PROTOCOL.md, "Attached". A client is attached to at most one session. Queues are bounded on
+ * both sides: a client that does not read stops the remote terminal, a remote that does not read stops the client.
+ * Called by client.c and openings.c. */
 #include "host/server/attachment.h"
 
 #include <string.h>
 
 #include "base/error.h"
-#include "host/server/openings.h"
 #include "host/server/registry.h"
+#include "host/server/reply.h"
 
 #define LINE_LIMIT (64u * 1024u * 1024u)
 #define PROMPT_LIMIT (64u * 1024u) /* each of its texts: all of them fit into one frame */
 
 struct PssAttachment {
 	PssPeer *peer;
-	PssSession *session; /* NULL: nothing is entered */
+	PssSession *session; /* NULL: it is attached to none */
 	uint32_t id;
 	uint32_t complete_id; /* of the COMPLETE under way; 0: none */
 	GByteArray *line;     /* parts of a LINE that goes on; NULL: none */
@@ -38,8 +38,6 @@ static void forget_session(PssAttachment *attachment)
 
 void pss_attachment_free(PssAttachment *attachment)
 {
-	if (!attachment)
-		return;
 	if (attachment->session)
 		pss_session_detach(attachment->session);
 	forget_session(attachment);
@@ -59,15 +57,14 @@ static void on_busy(gpointer user)
 	PssAttachment *attachment = user;
 	struct pss_message message;
 	pss_message_begin(&message, pss_peer_out(attachment->peer), PSS_STARTED, attachment->id);
-	if (pss_message_end(&message) < 0)
-		pss_peer_fail(attachment->peer, "out of memory");
+	pss_peer_send(attachment->peer, &message);
 	pss_peer_flush(attachment->peer);
 }
 
 static void on_output(gpointer user, const void *data, gsize n)
 {
 	PssAttachment *attachment = user;
-	pss_peer_raw(attachment->peer, PSS_OUTPUT, attachment->id, data, n);
+	pss_peer_send_bytes(attachment->peer, PSS_OUTPUT, attachment->id, data, n);
 	pss_peer_flush(attachment->peer);
 }
 
@@ -81,7 +78,7 @@ static void on_drained(gpointer user)
 static void on_typed(gpointer user, const void *data, gsize n)
 {
 	PssAttachment *attachment = user;
-	pss_peer_raw(attachment->peer, PSS_TYPED, attachment->id, data, n);
+	pss_peer_send_bytes(attachment->peer, PSS_TYPED, attachment->id, data, n);
 	pss_peer_flush(attachment->peer);
 	on_drained(attachment);
 }
@@ -101,8 +98,7 @@ static void on_prompt(gpointer user, const PssRemotePrompt *prompt)
 		pss_message_bytes(&message, PSS_TAG_RIGHT, prompt->right, MIN(prompt->n_right, PROMPT_LIMIT));
 	if (prompt->repaint)
 		pss_message_number(&message, PSS_TAG_REPAINT, 1);
-	if (pss_message_end(&message) < 0)
-		pss_peer_fail(attachment->peer, "out of memory");
+	pss_peer_send(attachment->peer, &message);
 	pss_peer_flush(attachment->peer);
 }
 
@@ -139,16 +135,14 @@ static void on_completion(gpointer user, const PssRemoteCompletion *completion)
 		gsize n_more = completion->n_more + write_candidates(&message, completion);
 		pss_message_number(&message, PSS_TAG_MORE, n_more);
 	}
-	if (pss_message_end(&message) < 0)
-		pss_peer_fail(attachment->peer, "out of memory");
+	pss_peer_send(attachment->peer, &message);
 	pss_peer_flush(attachment->peer);
 }
 
 static void on_note(gpointer user, enum pss_note_kind kind, const char *text)
 {
 	PssAttachment *attachment = user;
-	pss_peer_note(attachment->peer, attachment->id, kind, text);
-	pss_peer_flush(attachment->peer);
+	pss_reply_note(attachment->peer, attachment->id, kind, text);
 }
 
 static void on_left(gpointer user, enum pss_left_reason reason, int status, const char *text)
@@ -162,8 +156,7 @@ static void on_left(gpointer user, enum pss_left_reason reason, int status, cons
 	pss_message_number(&message, PSS_TAG_LEFT_REASON, reason);
 	pss_message_number(&message, PSS_TAG_EXIT_STATUS, (uint64_t)status);
 	pss_message_text(&message, PSS_TAG_MESSAGE, text);
-	if (pss_message_end(&message) < 0)
-		pss_peer_fail(peer, "out of memory");
+	pss_peer_send(peer, &message);
 	forget_session(attachment);
 	pss_peer_stop_input(peer, FALSE);
 	pss_peer_flush(peer);
@@ -182,52 +175,48 @@ static const PssWatcherEvents watcher_events = {
 
 /* ---- frames become calls */
 
-void pss_attachment_enter(PssAttachment *attachment, uint32_t id, PssSession *session, guint columns, guint rows,
+void pss_attachment_enter(PssAttachment *attachment, uint32_t id, PssSession *session, struct pss_size size,
 			  gboolean force)
 {
 	g_autoptr(GError) error = NULL;
 
 	if (attachment->session) {
-		pss_peer_result(attachment->peer, id, PSS_FAILED, "this connection is inside a session already");
+		pss_reply_result(attachment->peer, id, PSS_FAILED, "this connection is inside a session already");
 		return;
 	}
 	if (!pss_session_can_attach(session, force, &error)) {
-		pss_peer_error(attachment->peer, id, error);
+		pss_reply_error(attachment->peer, id, error);
 		return;
 	}
 	attachment->session = pss_session_ref(session);
 	attachment->id = id;
-	pss_peer_session(attachment->peer, PSS_RESULT, id, session);
-	pss_session_attach(session, columns, rows, &watcher_events, attachment);
+	pss_reply_session(attachment->peer, PSS_RESULT, id, session, NULL);
+	pss_session_attach(session, size.columns, size.rows, &watcher_events, attachment);
 }
 
-void pss_attachment_on_attach(PssPeer *peer, uint32_t id, struct pss_fields fields)
+void pss_attachment_on_attach(gpointer user, uint32_t id, struct pss_fields fields)
 {
-	const char *instance = pss_fields_text(fields, PSS_TAG_INSTANCE);
-	PssSession *found = instance ? pss_registry_find(instance) : NULL;
+	PssAttachment *attachment = user;
+	PssSession *found = pss_registry_find(pss_fields_text(fields, PSS_TAG_INSTANCE));
 
-	if (!found) {
-		pss_peer_result(peer, id, PSS_NO_SESSION, "the session no longer exists");
-		return;
-	}
-	pss_attachment_enter(pss_peer_attachment(peer), id, found,
-			     (guint)MIN(pss_fields_number(fields, PSS_TAG_COLUMNS, 0), 10000),
-			     (guint)MIN(pss_fields_number(fields, PSS_TAG_ROWS, 0), 10000),
-			     pss_fields_number(fields, PSS_TAG_FORCE, 0) != 0);
+	if (found)
+		pss_attachment_enter(attachment, id, found, pss_fields_size(fields),
+				     pss_fields_flag(fields, PSS_TAG_FORCE));
+	else
+		pss_reply_no_session(attachment->peer, id);
 }
 
-/* The session that frames of this id are for, or NULL: what arrives after LEFT was sent is not an error. */
-static PssAttachment *entered(PssPeer *peer, uint32_t id)
+/* Frames that arrive after LEFT was sent are no error. */
+static gboolean is_attached(const PssAttachment *attachment, uint32_t id)
 {
-	PssAttachment *attachment = pss_peer_attachment(peer);
-	return attachment->session && attachment->id == id ? attachment : NULL;
+	return attachment->session && attachment->id == id;
 }
 
 static void run_line(PssAttachment *attachment, const guint8 *data, gsize n)
 {
 	g_autoptr(GError) error = NULL;
 
-	pss_peer_ack(attachment->peer, attachment->id);
+	pss_reply_ack(attachment->peer, attachment->id);
 	if (memchr(data, 0, n))
 		g_set_error_literal(&error, PSS_ERROR, PSS_USAGE, "a line cannot hold a NUL byte");
 	else if (pss_session_line(attachment->session, data, n, &error))
@@ -235,25 +224,24 @@ static void run_line(PssAttachment *attachment, const guint8 *data, gsize n)
 	pss_peer_fail(attachment->peer, error->message);
 }
 
-void pss_attachment_on_complete(PssPeer *peer, uint32_t id, struct pss_fields fields)
+void pss_attachment_on_complete(gpointer user, uint32_t id, struct pss_fields fields)
 {
-	PssAttachment *attachment = pss_peer_attachment(peer);
+	PssAttachment *attachment = user;
 	struct pss_field line;
 
 	if (!attachment->session || pss_fields_bytes(fields, PSS_TAG_LINE, &line) < 0) {
-		pss_peer_result(peer, id, PSS_FAILED, "no line of an entered session");
+		pss_reply_result(attachment->peer, id, PSS_FAILED, "no line of an entered session");
 		return;
 	}
 	guint64 point = pss_fields_number(fields, PSS_TAG_POINT, line.length);
 	if (id == 0 || point > line.length) {
-		pss_peer_result(peer, id, PSS_USAGE, "the cursor is not in the line");
+		pss_reply_result(attachment->peer, id, PSS_USAGE, "the cursor is not in the line");
 		return;
 	}
-	if (!pss_session_complete(attachment->session, (const char *)line.data, line.length, point)) {
-		pss_peer_result(peer, id, PSS_BUSY, "the remote shell cannot be asked now");
-		return;
-	}
-	attachment->complete_id = id;
+	if (pss_session_complete(attachment->session, (const char *)line.data, line.length, point))
+		attachment->complete_id = id;
+	else
+		pss_reply_result(attachment->peer, id, PSS_BUSY, "the remote shell cannot be asked now");
 }
 
 gboolean pss_attachment_cancel(PssAttachment *attachment, uint32_t id)
@@ -264,11 +252,11 @@ gboolean pss_attachment_cancel(PssAttachment *attachment, uint32_t id)
 	return TRUE;
 }
 
-void pss_attachment_on_line(PssPeer *peer, const struct pss_frame *frame)
+void pss_attachment_on_line(gpointer user, const struct pss_frame *frame)
 {
-	PssAttachment *attachment = entered(peer, frame->header.id);
+	PssAttachment *attachment = user;
 
-	if (!attachment)
+	if (!is_attached(attachment, frame->header.id))
 		return;
 	gboolean more = (frame->header.flags & PSS_FRAME_MORE) != 0;
 	if (!more && !attachment->line) {
@@ -278,7 +266,7 @@ void pss_attachment_on_line(PssPeer *peer, const struct pss_frame *frame)
 	if (!attachment->line)
 		attachment->line = g_byte_array_new();
 	if (attachment->line->len + frame->header.length > LINE_LIMIT) {
-		pss_peer_fail(peer, "a line over the limit");
+		pss_peer_fail(attachment->peer, "a line over the limit");
 		return;
 	}
 	g_byte_array_append(attachment->line, frame->payload, frame->header.length);
@@ -288,62 +276,55 @@ void pss_attachment_on_line(PssPeer *peer, const struct pss_frame *frame)
 	run_line(attachment, line->data, line->len);
 }
 
-void pss_attachment_on_input(PssPeer *peer, const struct pss_frame *frame)
+void pss_attachment_on_input(gpointer user, const struct pss_frame *frame)
 {
-	PssAttachment *attachment = entered(peer, frame->header.id);
+	PssAttachment *attachment = user;
 
-	if (!attachment)
+	if (!is_attached(attachment, frame->header.id))
 		return;
 	pss_session_keys(attachment->session, frame->payload, frame->header.length);
-	attachment = entered(peer, frame->header.id);
-	if (attachment && pss_session_input_is_full(attachment->session))
-		pss_peer_stop_input(peer, TRUE);
+	if (attachment->session && pss_session_input_is_full(attachment->session))
+		pss_peer_stop_input(attachment->peer, TRUE);
 }
 
-void pss_attachment_on_resize(PssPeer *peer, uint32_t id, struct pss_fields fields)
+void pss_attachment_on_resize(gpointer user, uint32_t id, struct pss_fields fields)
 {
-	PssAttachment *attachment = entered(peer, id);
-	if (attachment)
-		pss_session_resize(attachment->session,
-				   (guint)MIN(pss_fields_number(fields, PSS_TAG_COLUMNS, 0), 10000),
-				   (guint)MIN(pss_fields_number(fields, PSS_TAG_ROWS, 0), 10000));
+	const PssAttachment *attachment = user;
+	struct pss_size size = pss_fields_size(fields);
+
+	if (is_attached(attachment, id))
+		pss_session_resize(attachment->session, size.columns, size.rows);
 }
 
-void pss_attachment_on_interrupt(PssPeer *peer, uint32_t id, struct pss_fields fields)
+void pss_attachment_on_interrupt(gpointer user, uint32_t id, struct pss_fields fields)
 {
-	PssAttachment *attachment = entered(peer, id);
-	if (attachment)
+	const PssAttachment *attachment = user;
+
+	if (is_attached(attachment, id))
 		pss_session_interrupt(attachment->session);
 }
 
-void pss_attachment_on_discard(PssPeer *peer, uint32_t id, struct pss_fields fields)
+void pss_attachment_on_discard(gpointer user, uint32_t id, struct pss_fields fields)
 {
-	PssAttachment *attachment = entered(peer, id);
-	if (attachment)
+	const PssAttachment *attachment = user;
+
+	if (is_attached(attachment, id))
 		pss_session_discard(attachment->session);
 }
 
-/* What the one who detaches is told. */
-static char *keep(PssSession *session)
+/* The session becomes a kept one; what the client that detaches is to be shown, or NULL. */
+static char *keep_session(PssSession *session)
 {
 	pss_session_keep(session);
 	return pss_session_is_kept(session) ? pss_session_parting(session) : NULL;
 }
 
-void pss_attachment_on_leave(PssPeer *peer, uint32_t id, struct pss_fields fields)
+gboolean pss_attachment_leave(PssAttachment *attachment, uint32_t id, gboolean keep)
 {
-	PssAttachment *attachment = entered(peer, id);
-
-	gboolean keeps = pss_fields_number(fields, PSS_TAG_KEEP, 0) != 0;
-
-	pss_peer_ack(peer, id);
-	if (!attachment && keeps)
-		pss_openings_detach(pss_peer_openings(peer), id);
-	if (!attachment)
-		return;
-	g_autofree char *parting = NULL;
-	if (keeps)
-		parting = keep(attachment->session);
+	if (!is_attached(attachment, id))
+		return FALSE;
+	g_autofree char *parting = keep ? keep_session(attachment->session) : NULL;
 	pss_session_detach(attachment->session);
 	on_left(attachment, PSS_LEFT_BY_REQUEST, 0, parting);
+	return TRUE;
 }

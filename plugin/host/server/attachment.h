@@ -1,28 +1,33 @@
 /* SPDX-License-Identifier: MIT */
-/* A client inside a session: its frames become lines and keys, the session's events become frames. */
+/* A client attached to a session: its frames become lines and keys, the session's events become frames. */
 #pragma once
 
 #include "host/server/peer.h"
+#include "host/session/session.h"
+
+typedef struct PssAttachment PssAttachment;
 
 PssAttachment *pss_attachment_new(PssPeer *peer);
-void pss_attachment_free(PssAttachment *attachment); /* leaves, without a word; accepts NULL */
+void pss_attachment_free(PssAttachment *attachment); /* detaches, and sends nothing */
 
-/* Enters the session and says so with the RESULT of `id`; a refusal is that RESULT too. */
-void pss_attachment_enter(PssAttachment *attachment, uint32_t id, PssSession *session, guint columns, guint rows,
+/* Attaches to the session, and confirms it by the RESULT of `id`; a refusal is that RESULT too. */
+void pss_attachment_enter(PssAttachment *attachment, uint32_t id, PssSession *session, struct pss_size size,
 			  gboolean force);
 
-/* Back-pressure: the client takes its output no longer, or again. */
+/* LEAVE. FALSE: the request `id` is not attached. `keep`: the session becomes a kept one. */
+gboolean pss_attachment_leave(PssAttachment *attachment, uint32_t id, gboolean keep);
+
+/* Back-pressure: while stopped, nothing more is read from the session. */
 void pss_attachment_stop_output(PssAttachment *attachment, gboolean stopped);
 
 /* Gives up the COMPLETE of this id. FALSE: there is none. */
 gboolean pss_attachment_cancel(PssAttachment *attachment, uint32_t id);
 
-/* Handlers of ATTACH and of what follows it. */
-void pss_attachment_on_attach(PssPeer *peer, uint32_t id, struct pss_fields fields);
-void pss_attachment_on_complete(PssPeer *peer, uint32_t id, struct pss_fields fields);
-void pss_attachment_on_line(PssPeer *peer, const struct pss_frame *frame);
-void pss_attachment_on_input(PssPeer *peer, const struct pss_frame *frame);
-void pss_attachment_on_resize(PssPeer *peer, uint32_t id, struct pss_fields fields);
-void pss_attachment_on_interrupt(PssPeer *peer, uint32_t id, struct pss_fields fields);
-void pss_attachment_on_discard(PssPeer *peer, uint32_t id, struct pss_fields fields);
-void pss_attachment_on_leave(PssPeer *peer, uint32_t id, struct pss_fields fields);
+/* Handlers of ATTACH, and of what is sent while attached. */
+void pss_attachment_on_attach(gpointer attachment, uint32_t id, struct pss_fields fields);
+void pss_attachment_on_complete(gpointer attachment, uint32_t id, struct pss_fields fields);
+void pss_attachment_on_line(gpointer attachment, const struct pss_frame *frame);
+void pss_attachment_on_input(gpointer attachment, const struct pss_frame *frame);
+void pss_attachment_on_resize(gpointer attachment, uint32_t id, struct pss_fields fields);
+void pss_attachment_on_interrupt(gpointer attachment, uint32_t id, struct pss_fields fields);
+void pss_attachment_on_discard(gpointer attachment, uint32_t id, struct pss_fields fields);

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* FIND: what holders keep on a computer, whoever opened it there, and the way to take it over. */
+/* FIND: the sessions that holders keep on a computer, whoever opened them there, and the way to take one over. */
 #pragma once
 
-#include "host/server/peer.h"
+#include "host/server/client-context.h"
+#include "host/session/session.h"
 
-PssFinds *pss_finds_new(PssPeer *peer);
-void pss_finds_free(PssFinds *finds); /* gives up what is under way; accepts NULL */
+typedef struct PssFinds PssFinds;
+
+PssFinds *pss_finds_new(const PssClientContext *context);
+void pss_finds_free(PssFinds *finds); /* gives up what is under way; not from a transport's callback */
 
 /* The handler of FIND. */
-void pss_finds_on_find(PssPeer *peer, uint32_t id, struct pss_fields fields);
+void pss_finds_on_find(gpointer finds, uint32_t id, struct pss_fields fields);
 
-/* Gives up the FIND of this id. FALSE: there is none. */
+/* CANCEL. FALSE: no FIND has that id. */
 gboolean pss_finds_cancel(PssFinds *finds, uint32_t id);
 
 /* What a FIND with KEEP of this client has found becomes a session of this host process, as pss_session_adopt() has it.

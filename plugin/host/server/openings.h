@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* The sessions that one client is opening, and the questions that they want answered, one at a time. */
+/* The sessions that one client is opening. */
 #pragma once
 
-#include "host/server/peer.h"
-#include "link/transport/question.h"
+#include "host/server/attachment.h"
+#include "host/server/client-context.h"
 
-PssOpenings *pss_openings_new(PssPeer *peer);
-void pss_openings_free(PssOpenings *openings); /* gives up what is under way; accepts NULL */
+typedef struct PssOpenings PssOpenings;
 
-/* Handlers of OPEN, CANCEL and ANSWER. */
-void pss_openings_on_open(PssPeer *peer, uint32_t id, struct pss_fields fields);
-void pss_openings_on_cancel(PssPeer *peer, uint32_t id, struct pss_fields fields);
-void pss_openings_on_answer(PssPeer *peer, uint32_t id, struct pss_fields fields);
+/* A session that is opened to be entered at once is given to the attachment. */
+PssOpenings *pss_openings_new(const PssClientContext *context, PssAttachment *attachment);
+void pss_openings_free(PssOpenings *openings); /* gives up what is under way */
 
-/* LEAVE with KEEP before its session is there: it opens as a kept one, and nobody is asked anything for it. */
+/* The handler of OPEN. */
+void pss_openings_on_open(gpointer openings, uint32_t id, struct pss_fields fields);
+
+/* CANCEL. FALSE: nothing is being opened under this id. */
+gboolean pss_openings_cancel(PssOpenings *openings, uint32_t id);
+
+/* LEAVE with KEEP before its session is there: it opens as a kept one, and nobody is asked anything for it. Nothing
+ * where nothing is being opened under this id. */
 void pss_openings_detach(PssOpenings *openings, uint32_t id);
-
-/* A question of another request of this client; `computer` lives until the questions of `id` are dropped. */
-void pss_openings_ask(PssOpenings *openings, uint32_t id, const char *computer, PssQuestion *question);
-void pss_openings_drop_questions(PssOpenings *openings, uint32_t id);

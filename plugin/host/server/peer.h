@@ -1,60 +1,46 @@
 /* SPDX-License-Identifier: MIT */
-/* One client: a connected socket whose other end has been checked, its frames in and out, the
- * requests it has under way and the session it has entered. Owns the socket; frees itself when the
- * connection ends. */
+/* One client's connection: a socket whose other end has been checked, its greeting, and its frames in and out, with
+ * back-pressure both ways. It knows no request's meaning: client.c gives each frame to the part that it is for. */
 #pragma once
 
 #include <glib.h>
 
-#include "host/session/session.h"
 #include "wire/frame.h"
 #include "wire/message.h"
-#include "wire/status.h"
 
 typedef struct PssPeer PssPeer;
 
-/* Takes the descriptor over. `on_gone` is called once, when the peer frees itself. */
-PssPeer *pss_peer_new(int fd, PssTransportNewFunc new_transport, void (*on_gone)(gpointer user), gpointer user);
+typedef struct {
+	/* A frame of a client that has been greeted. It borrows from the peer's buffer, for the call. */
+	void (*on_frame)(gpointer user, const struct pss_frame *frame);
+	/* More is queued than the client takes, or no longer so. */
+	void (*on_output_stopped)(gpointer user, gboolean stopped);
+	/* The connection has ended: the last call, in which the callee frees the peer. */
+	void (*on_end)(gpointer user);
+} PssPeerEvents;
 
-/* ---- for the request handlers */
+/* Takes the descriptor over. Speaks the versions PSS_PROTOCOL_OLDEST to `newest`. `events` must outlive it. */
+PssPeer *pss_peer_new(int fd, guint64 newest, const PssPeerEvents *events, gpointer user);
+void pss_peer_free(PssPeer *peer);
 
-/* Everything queued with these is sent when the handler returns, or as the socket takes it. */
+/* The version that both ends speak, once the client has been greeted. */
+guint64 pss_peer_version(const PssPeer *peer);
+
+/* What is queued here is sent when on_frame returns, or as the socket takes it. */
 struct pss_buffer *pss_peer_out(PssPeer *peer);
-void pss_peer_result(PssPeer *peer, uint32_t id, enum pss_status status, const char *text);
-void pss_peer_error(PssPeer *peer, uint32_t id, const GError *error);
-void pss_peer_ack(PssPeer *peer, uint32_t id);
-void pss_peer_note(PssPeer *peer, uint32_t id, enum pss_note_kind kind, const char *text);
-void pss_peer_raw(PssPeer *peer, enum pss_type type, uint32_t id, const void *data, gsize n);
-void pss_peer_session(PssPeer *peer, enum pss_type type, uint32_t id, PssSession *session);
 
-/* Sends what it can at once; arms the watch for the rest. For events that come from elsewhere. */
+/* Ends a message that was begun in pss_peer_out(); one that would be too long fails the peer. */
+void pss_peer_send(PssPeer *peer, struct pss_message *message);
+
+/* Raw bytes, in as many frames as they need. */
+void pss_peer_send_bytes(PssPeer *peer, enum pss_type type, uint32_t id, const void *data, gsize n);
+
+/* Sends what it can at once; the rest follows as the socket takes it. For events that come from elsewhere than
+ * on_frame. */
 void pss_peer_flush(PssPeer *peer);
 
-/* Ends the connection because the client broke the protocol; done after the handler returns. */
+/* The client has broken the protocol: nothing more is read, and on_end follows from the main loop. */
 void pss_peer_fail(PssPeer *peer, const char *why);
 
-/* Stops or goes on reading the client, while the remote cannot take more. */
+/* Stops reading the client, or goes on: while the remote cannot take more. */
 void pss_peer_stop_input(PssPeer *peer, gboolean stopped);
-
-PssTransportNewFunc pss_peer_new_transport(PssPeer *peer);
-
-/* pss_target_from_fields(), of this client. */
-PssTarget *pss_peer_target(const PssPeer *peer, struct pss_fields fields, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* The openings under way, for openings.c, and the entered session, for attachment.c; each part makes
- * and frees its own. */
-typedef struct PssOpenings PssOpenings;
-typedef struct PssAttachment PssAttachment;
-typedef struct PssInvocations PssInvocations;
-/* The computer of this session, for who asks now. */
-typedef struct PssSession PssSession;
-PssTarget *pss_peer_target_of(const PssPeer *peer, PssSession *session,
-			      struct pss_fields fields) G_GNUC_WARN_UNUSED_RESULT;
-
-typedef struct PssFinds PssFinds;
-PssOpenings *pss_peer_openings(PssPeer *peer);
-PssAttachment *pss_peer_attachment(PssPeer *peer);
-PssInvocations *pss_peer_invocations(PssPeer *peer);
-PssFinds *pss_peer_finds(PssPeer *peer);
-typedef struct PssAwaits PssAwaits;
-PssAwaits *pss_peer_awaits(PssPeer *peer);

@@ -9,7 +9,8 @@
 
 static GPtrArray *sessions;
 static guint last_id;
-static void (*change_func)(void);
+static void (*change_func)(gpointer user);
+static gpointer change_user;
 
 GPtrArray *pss_registry_sessions(void)
 {
@@ -18,15 +19,16 @@ GPtrArray *pss_registry_sessions(void)
 	return sessions;
 }
 
-void pss_registry_on_change(void (*on_change)(void))
+void pss_registry_on_change(void (*on_change)(gpointer user), gpointer user)
 {
 	change_func = on_change;
+	change_user = user;
 }
 
 static void changed(void)
 {
 	if (change_func)
-		change_func();
+		change_func(change_user);
 }
 
 static guint reserve(void)
@@ -54,7 +56,7 @@ static void add(PssSession *session)
 PssSession *pss_registry_find(const char *instance)
 {
 	GPtrArray *all = pss_registry_sessions();
-	for (guint i = 0; i < all->len; i++)
+	for (guint i = 0; instance && i < all->len; i++)
 		if (strcmp(pss_session_instance(all->pdata[i]), instance) == 0)
 			return all->pdata[i];
 	return NULL;

@@ -9,9 +9,9 @@ typedef struct PssSession PssSession;
 /* From now on it lists the sessions that are made. */
 void pss_registry_init(void);
 
-PssSession *pss_registry_find(const char *instance); /* borrowed, or NULL */
+PssSession *pss_registry_find(const char *instance); /* borrowed, or NULL; accepts NULL */
 void pss_registry_remove(PssSession *session);       /* drops the reference */
 GPtrArray *pss_registry_sessions(void);              /* borrowed; by Id */
 
 /* Called whenever the registry may have become empty. NULL: nobody. */
-void pss_registry_on_change(void (*on_change)(void));
+void pss_registry_on_change(void (*on_change)(gpointer user), gpointer user);

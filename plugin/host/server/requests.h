@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* The requests that are answered at once, or, where a link has to be made for it, soon. */
+/* LIST, REMOVE, DISCONNECT, CONNECT and PING of one client: answered at once, or when a link is up or down. */
 #pragma once
 
+#include "host/server/discovery.h"
 #include "host/server/peer.h"
 
-void pss_requests_on_list(PssPeer *peer, uint32_t id, struct pss_fields fields);
-void pss_requests_on_remove(PssPeer *peer, uint32_t id, struct pss_fields fields);
-void pss_requests_on_disconnect(PssPeer *peer, uint32_t id, struct pss_fields fields);
-void pss_requests_on_connect(PssPeer *peer, uint32_t id, struct pss_fields fields);
+typedef struct PssRequests PssRequests;
 
-/* The peer has gone: nothing is answered any more. */
-void pss_requests_forget(PssPeer *peer);
-void pss_requests_on_ping(PssPeer *peer, uint32_t id, struct pss_fields fields);
+/* What `finds` has found can be connected. */
+PssRequests *pss_requests_new(PssPeer *peer, PssFinds *finds);
+void pss_requests_free(PssRequests *requests); /* nothing is answered any more; a CONNECT is given up */
+
+void pss_requests_on_list(gpointer requests, uint32_t id, struct pss_fields fields);
+void pss_requests_on_remove(gpointer requests, uint32_t id, struct pss_fields fields);
+void pss_requests_on_disconnect(gpointer requests, uint32_t id, struct pss_fields fields);
+void pss_requests_on_connect(gpointer requests, uint32_t id, struct pss_fields fields);
+void pss_requests_on_ping(gpointer requests, uint32_t id, struct pss_fields fields);

@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "base/fd-watch.h"
 #include "base/system.h"
-#include "host/server/peer.h"
+#include "host/server/client.h"
 #include "host/server/registry.h"
 #include "wire/system.h"
 
@@ -22,6 +22,7 @@
  * others why they are not. */
 #define N_RESERVED 4
 #define REST_MS 100
+#define TRIM_S 1
 
 struct PssServer {
 	struct pss_runtime runtime;
@@ -30,17 +31,13 @@ struct PssServer {
 	int vanish_fd;
 	PssWatch *watch, *vanish_watch;
 	ino_t inode;
-	gboolean passed; /* whoever passed the socket listens on when we leave */
-	guint n_peers;
+	gboolean passed;    /* the one that passed the socket goes on to listen when this process ends */
+	GPtrArray *clients; /* PssClient, which free themselves */
 	guint idle_source;
+	guint trim_source;
 	guint again_source;      /* accepting rests until then */
 	int reserve[N_RESERVED]; /* descriptors that clients get when there are no others; -1: given away */
 };
-
-/* The registry tells of changes without saying to whom: there is one server in a process. */
-static PssServer *the_server;
-
-static void look_for_idleness(void);
 
 static gboolean on_idle(gpointer user)
 {
@@ -50,13 +47,12 @@ static gboolean on_idle(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
-static void look_for_idleness(void)
+static void look_for_idleness(gpointer user)
 {
-	PssServer *server = the_server;
-	if (!server)
-		return;
+	PssServer *server = user;
+
 	g_clear_handle_id(&server->idle_source, g_source_remove);
-	if (server->options.idle_seconds > 0 && server->n_peers == 0 && pss_registry_sessions()->len == 0)
+	if (server->options.idle_seconds > 0 && server->clients->len == 0 && pss_registry_sessions()->len == 0)
 		server->idle_source = g_timeout_add_seconds(server->options.idle_seconds, on_idle, server);
 }
 
@@ -74,13 +70,43 @@ static void drop_reserve(PssServer *server)
 			close(server->reserve[i]);
 }
 
-static void on_peer_gone(gpointer user)
+static void on_client_gone(gpointer user, PssClient *client)
 {
-	if (user != the_server)
-		return;
-	the_server->n_peers--;
-	fill_reserve(the_server);
-	look_for_idleness();
+	PssServer *server = user;
+
+	g_ptr_array_remove_fast(server->clients, client);
+	fill_reserve(server);
+	look_for_idleness(server);
+}
+
+static gboolean on_trim_time(gpointer user)
+{
+	((PssServer *)user)->trim_source = 0;
+	pss_system_trim_memory();
+	return G_SOURCE_REMOVE;
+}
+
+/* Logging in leaves more free memory among what stays than an idle session needs. */
+static void on_login_over(gpointer user)
+{
+	PssServer *server = user;
+
+	if (!server->trim_source)
+		server->trim_source = g_timeout_add_seconds(TRIM_S, on_trim_time, server);
+}
+
+static void add_client(PssServer *server, int fd)
+{
+	const PssClientOptions options = {
+		.new_transport = server->options.new_transport,
+		.newest = server->options.newest,
+		.on_login_over = on_login_over,
+		.on_gone = on_client_gone,
+		.user = server,
+	};
+
+	g_ptr_array_add(server->clients, pss_client_new(fd, &options));
+	look_for_idleness(server);
 }
 
 static gboolean on_rested(gpointer user)
@@ -169,9 +195,7 @@ static void on_connection(GIOCondition events, gpointer user)
 		close(fd);
 		return;
 	}
-	server->n_peers++;
-	pss_peer_new(fd, server->options.new_transport, on_peer_gone, server);
-	look_for_idleness();
+	add_client(server, fd);
 }
 
 static gboolean fail(GError **error, const char *what, const char *path)
@@ -248,6 +272,7 @@ PssServer *pss_server_new(const struct pss_runtime *runtime, const PssServerOpti
 	PssServer *server = g_new0(PssServer, 1);
 	server->runtime = *runtime;
 	server->options = *options;
+	server->clients = g_ptr_array_new();
 	server->fd = server->vanish_fd = -1;
 	for (int i = 0; i < N_RESERVED; i++)
 		server->reserve[i] = -1;
@@ -263,10 +288,9 @@ PssServer *pss_server_new(const struct pss_runtime *runtime, const PssServerOpti
 	}
 	watch_directory(server);
 	fill_reserve(server);
-	the_server = server;
 	pss_registry_init();
-	pss_registry_on_change(look_for_idleness);
-	look_for_idleness();
+	pss_registry_on_change(look_for_idleness, server);
+	look_for_idleness(server);
 	return server;
 }
 
@@ -274,12 +298,13 @@ void pss_server_free(PssServer *server)
 {
 	if (!server)
 		return;
-	if (the_server == server) {
-		pss_registry_on_change(NULL);
-		the_server = NULL;
-	}
+	pss_registry_on_change(NULL, NULL);
+	for (guint i = 0; i < server->clients->len; i++)
+		pss_client_forget_user(server->clients->pdata[i]);
+	g_ptr_array_unref(server->clients);
 	g_clear_handle_id(&server->idle_source, g_source_remove);
 	g_clear_handle_id(&server->again_source, g_source_remove);
+	g_clear_handle_id(&server->trim_source, g_source_remove);
 	drop_reserve(server);
 	pss_watch_free(server->vanish_watch);
 	if (server->vanish_fd >= 0)
