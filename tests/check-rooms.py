@@ -6,10 +6,13 @@
 
 (the tree is the one that this file is in)
 
-A room is a folder of plugin/, or one of the two adapters. A line of the table says which rooms it may call and, in parentheses, of which it may use
-the types alone; behind a bar, of which libraries it may include headers. Checked are the includes of the sources and the
-undefined symbols of the objects, so that a call through a prototype that was declared again counts too. With --arrows the
-table is printed as the tree has it. Prints what is wrong, one thing a line; the status says whether there was any."""
+A room is a folder of plugin/, or one of the two adapters. A line of the table says which rooms it may call and, in
+parentheses, of which it may use the types alone; behind a bar, of which libraries it may include headers. Checked are the
+includes of the sources and the undefined symbols of the objects, so that a call through a prototype that was declared again
+counts too. In the same way circles between files are found: files that need each other are one object in several files, and
+have to say so by a private.h that all of them include. A comment `# circles:` names rooms that still have others. With
+--arrows the table is printed as the tree has it. Prints what is wrong, one thing a line; the status says whether there was
+any."""
 import json
 import os
 import re
@@ -22,10 +25,12 @@ wrong = []
 
 
 def read_table(path):
-    """Of each room: those it may call, those whose types it may use, and libraries."""
-    rooms = {}
+    """Of each room: those it may call, those whose types it may use, and libraries. And the rooms with circles."""
+    rooms, circles = {}, set()
     with open(path, encoding="utf-8") as file:
         for line in file:
+            if line.startswith("# circles:"):
+                circles = set(line.split()[2:])
             line = line.split("#")[0].strip()
             if not line:
                 continue
@@ -34,7 +39,7 @@ def read_table(path):
             types = set(re.findall(r"\(([\w/]+)\)", uses))
             calls = set(re.sub(r"\([\w/]+\)", " ", uses).split())
             rooms[room.strip()] = (calls, types, set(libraries.split()))
-    return rooms
+    return rooms, circles
 
 
 def sources(tree):
@@ -55,8 +60,9 @@ def folder_of(room):
     return room if room in ADAPTERS else "plugin/" + room
 
 
-def arrows_of_includes(tree, files):
-    arrows = {}
+def uses_of_includes(tree, files):
+    """Of each two files, of which the first includes the second: how it does."""
+    uses = {}
     for path in files:
         with open(os.path.join(tree, path), encoding="utf-8") as file:
             text = file.read()
@@ -66,7 +72,15 @@ def arrows_of_includes(tree, files):
                 continue
             if os.path.basename(name) == "private.h" and room_of(path) != room_of(target):
                 wrong.append(f"{path}: {name} is private to its folder")
-            arrows.setdefault((room_of(path), room_of(target)), f"{path} includes {name}")
+            uses[path, target] = f"{path} includes {name}"
+    return uses
+
+
+def arrows_of(uses):
+    """The same between rooms: of each two of them one use."""
+    arrows = {}
+    for (path, target), why in uses.items():
+        arrows.setdefault((room_of(path), room_of(target)), why)
     return arrows
 
 
@@ -97,7 +111,8 @@ def symbols(outputs):
     return found
 
 
-def arrows_of_calls(compiled):
+def uses_of_calls(compiled):
+    """Of each two files, of which the first wants a symbol of the second: which."""
     of_object = symbols(sorted(compiled.values()))
     of_file = {path: of_object[output] for path, output in compiled.items()}
     where = {}
@@ -106,12 +121,53 @@ def arrows_of_calls(compiled):
             if name in where:
                 wrong.append(f"{name} is defined by {where[name]} and {path}")
             where[name] = path
-    arrows = {}
+    uses = {}
     for path, (_, undefined) in of_file.items():
-        for name in undefined:
+        for name in sorted(undefined):
             if name in where:
-                arrows.setdefault((room_of(path), room_of(where[name])), f"{path} calls {name} of {where[name]}")
-    return arrows
+                uses.setdefault((path, where[name]), f"{path} calls {name} of {where[name]}")
+    return uses
+
+
+def find_circles(arrows):
+    """Sets of files, each of which can be reached from each (Tarjan's strongly connected components)."""
+    index, low, stack, found = {}, {}, [], []
+
+    def visit(path):
+        index[path] = low[path] = len(index)
+        stack.append(path)
+        for target in arrows.get(path, ()):
+            if target not in index:
+                visit(target)
+            if target in stack:
+                low[path] = min(low[path], low[target])
+        if low[path] == index[path]:
+            at = stack.index(path)
+            found.append(set(stack[at:]))
+            del stack[at:]
+
+    for path in sorted(arrows):
+        if path not in index:
+            visit(path)
+    return [circle for circle in found if len(circle) > 1]
+
+
+def check_circles(circular, uses):
+    """A source needs what it includes and what it calls; a header, what it includes."""
+    arrows, left = {}, set()
+    for path, target in uses:
+        if path != target:
+            arrows.setdefault(path, set()).add(target)
+    for circle in find_circles(arrows):
+        rooms = {os.path.dirname(path) for path in circle}
+        if len(rooms) == 1 and all((path, min(rooms) + "/private.h") in uses for path in circle):
+            continue
+        names = {room_of(path) for path in circle}
+        left |= names
+        if not names <= circular:
+            wrong.append(f"{', '.join(sorted(circle))} need each other, and share no private.h:")
+            wrong.extend(f"  {uses[path, target]}" for path in sorted(circle) for target in sorted(arrows[path] & circle))
+    wrong.extend(f"{room} has no circle any more: the table still says so" for room in sorted(circular - left))
 
 
 def libraries_of(tree, files):
@@ -161,22 +217,26 @@ def print_arrows(rooms, calls, includes, libraries):
 def main():
     table, build = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
     tree = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    rooms = read_table(table)
+    rooms, circular = read_table(table)
     files = sources(tree)
     compiled = objects(tree, build, files)
     built = {room_of(path) for path in compiled}
     missing = [path for path in files if path.endswith(".c") and path not in compiled]
     missing = [path for path in missing if room_of(path) in built or room_of(path) != "zsh-module"]  # -Dzsh=disabled
     wrong.extend(f"{path} has no object in the build" for path in missing if not path.endswith("gssapi-none.c"))
-    calls, includes = arrows_of_calls(compiled), arrows_of_includes(tree, files)
+    calls_of_files, includes_of_files = uses_of_calls(compiled), uses_of_includes(tree, files)
+    calls, includes = arrows_of(calls_of_files), arrows_of(includes_of_files)
     libraries = libraries_of(tree, files)
     if "--arrows" in sys.argv:
         print_arrows(rooms, calls, includes, libraries)
         return 0
     check_table(rooms, tree, files)
     check(rooms, calls, includes, libraries)
+    if calls_of_files:
+        check_circles(circular, {**includes_of_files, **calls_of_files})
     print("\n".join(wrong))
     return 1 if wrong or not calls or not includes else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

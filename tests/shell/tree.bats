@@ -57,6 +57,33 @@ none_of() {
 	run python3 "$PSS_SOURCE/tests/check-rooms.py" "$BATS_TEST_TMPDIR/rooms" "$PSS_BUILD"
 	[ "$status" -eq 1 ]
 	[[ $output == "host/session may not call terminal: "* ]]
+	sed 's/^# circles:.*/# circles: wire/' "$PSS_SOURCE/tests/rooms" >"$BATS_TEST_TMPDIR/rooms"
+	run python3 "$PSS_SOURCE/tests/check-rooms.py" "$BATS_TEST_TMPDIR/rooms" "$PSS_BUILD"
+	[ "$status" -eq 1 ]
+	[[ $output == *"wire has no circle any more: "* ]]
+}
+
+@test "house: files that need each other are found, and forgiven where all of them include one private.h" {
+	command -v python3 >/dev/null || skip "needs python3"
+	python3 - "$PSS_SOURCE/tests/check-rooms.py" <<-'END'
+		import runpy, sys
+		rooms = runpy.run_path(sys.argv[1])
+
+		def wrong(circular, *uses):
+		    del rooms["wrong"][:]
+		    rooms["check_circles"](circular, {(f"plugin/{a}", f"plugin/{b}"): f"{a} calls {b}" for a, b in uses})
+		    return rooms["wrong"]
+
+		circle = [("r/a.c", "r/b.c"), ("r/b.c", "r/c.c"), ("r/c.c", "r/a.c")]
+		private = [(f"r/{name}.c", "r/private.h") for name in "abc"]
+		assert wrong(set(), *circle[:2], ("r/a.c", "r/a.h"), *private) == []
+		assert wrong(set(), *circle)[0].startswith("plugin/r/a.c, plugin/r/b.c, plugin/r/c.c need each other")
+		assert wrong(set(), *circle, *private) == []
+		assert len(wrong(set(), *circle, *private[:2])) == 4
+		assert wrong({"r"}, *circle) == []
+		assert len(wrong({"r"}, *circle, *private)) == 1
+		assert len(wrong(set(), ("r/a.c", "s/b.c"), ("s/b.c", "r/a.c"), ("r/a.c", "r/private.h"), ("s/b.c", "r/private.h"))) == 3
+	END
 }
 
 # A tree with what tools/rooms reads and writes, to be changed.
