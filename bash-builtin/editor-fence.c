@@ -83,18 +83,15 @@ static void forget(void)
 	fence.line = fence.recalled = fence.refused = NULL;
 }
 
-int pss_bash_editor_run_widget(int count, int key)
+int pss_bash_editor_run_fenced(int count, int key)
 {
-	int rc;
-
 	forget(); /* of one that has jumped out of readline */
 	fence.line = strndup(rl_line_buffer, (size_t)rl_end);
-	rc = bash_execute_unix_command(count, key);
+	int rc = bash_execute_unix_command(count, key);
 	if (fence.refused) {
 		rl_replace_line(fence.refused, 0);
 		rl_point = rl_end;
 	}
 	forget();
-	pss_bash_editor_secure_keys();
 	return rc;
 }

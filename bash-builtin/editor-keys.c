@@ -22,10 +22,19 @@ static const char enter_keys[] = { '\r', '\n' };
 /* Commands that end a line, when a macro comes to them. */
 static const char *const ending_commands[] = { "accept-line", "operate-and-get-next", "insert-comment" };
 
+/* A `bind -x` command, in its place: it may bind keys. */
+static int run_widget(int count, int key)
+{
+	int rc = pss_bash_editor_run_fenced(count, key);
+
+	pss_bash_editor_secure_keys();
+	return rc;
+}
+
 static bool is_shell_command(const struct pss_keymap_entry *entry)
 {
 	return entry->type == PSS_KEYMAP_FUNCTION && entry->function &&
-	       (entry->function == bash_execute_unix_command || entry->function == pss_bash_editor_run_widget);
+	       (entry->function == bash_execute_unix_command || entry->function == run_widget);
 }
 
 static bool is_foreign(const struct pss_keymap_entry *entry)
@@ -139,7 +148,7 @@ static void secure_keymap(struct pss_keymap_entry *keymap, int depth)
 		else if (entry->type == PSS_KEYMAP_MACRO && ends_line_somewhere(entry))
 			bind_function(entry, pss_bash_editor_only_bell);
 		else if (is_shell_command(entry))
-			entry->function = pss_bash_editor_run_widget;
+			entry->function = run_widget;
 	}
 }
 

@@ -26,9 +26,9 @@ void pss_bash_editor_secure_keys(void);
 bool pss_bash_editor_is_taken(const struct pss_keymap_entry *keymap); /* most text in it is `bind -x` or macros */
 bool pss_bash_editor_can_type(void);                                  /* in the keymap in use */
 
-/* editor-fence.c: a key's `bind -x` command, which may change the line and not run it. */
+/* editor-fence.c: runs the `bind -x` command of a key, which may change the line and not run it. */
 void pss_bash_editor_raise_fence(void); /* once, in the entered child */
-int pss_bash_editor_run_widget(int count, int key);
+int pss_bash_editor_run_fenced(int count, int key);
 
 /* editor-history.c: the shown history. */
 void pss_bash_editor_load_history(char *const *history, unsigned long n_history);

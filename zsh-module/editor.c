@@ -15,7 +15,6 @@
 #include "zsh-module/adapter.h"
 #include "zsh-module/editor-signals.h"
 #include "zsh-module/editor.h"
-#include "client/entered/typed.h"
 #include "wire/cleanup.h"
 
 #define WAKE_WIDGET "_pssession-wake"
@@ -23,8 +22,7 @@
 
 static struct {
 	pid_t owner;
-	const struct pss_read_request *request; /* of the line being read, else NULL */
-	char *prompt, *right;                   /* of the line; zsh looks at them again when it expands prompts anew */
+	char *prompt, *right; /* of the line; zsh looks at them again when it expands prompts anew */
 	Widget wake;
 	/* what the shell had */
 	LinkList bufstack;
@@ -32,62 +30,10 @@ static struct {
 	char *aborted; /* or NULL: it was not set */
 } editor;
 
-const struct pss_read_request *pss_zsh_editor_request(void)
-{
-	return editor.request;
-}
-
-/* ---- keys that were typed ahead: zsh has them while it edits */
-
-static bool ends_with(const struct pss_typed *typed, const char *keys, size_t n)
-{
-	size_t there = typed->keys.length;
-
-	return n == 0 || (n <= there && memcmp(pss_buffer_bytes(&typed->keys) + there - n, keys, n) == 0);
-}
-
-/* What zsh has put back, in the order in which it would read it. */
-static void read_unread(char *keys, size_t n)
-{
-	int vi_change = *pss_zle.vichgflag, last = *pss_zle.lastchar;
-
-	*pss_zle.vichgflag = 0;
-	for (size_t i = 0; i < n; i++)
-		keys[i] = (char)pss_zle.getbyte(0, NULL, 0);
-	*pss_zle.vichgflag = vi_change;
-	*pss_zle.lastchar = last;
-}
-
-/* It puts back what follows an Enter that longer keys begin with, say, and may have read that from the terminal. */
-void pss_zsh_editor_take_unread(void)
-{
-	struct pss_typed *typed = editor.request->typed;
-	size_t n = *pss_zle.kungetct > 0 ? (size_t)*pss_zle.kungetct : 0;
-	char *keys = zshcalloc(n + 1);
-
-	read_unread(keys, n);
-	if (ends_with(typed, keys, n)) {
-		pss_typed_take(typed, typed->keys.length - n);
-	} else {
-		pss_typed_forget(typed);
-		pss_typed_read(typed, keys, n);
-	}
-	pss_wipe(keys, n);
-	zfree(keys, n + 1);
-}
-
-/* As if a widget had put them back: zsh reads them before the terminal's. */
-void pss_zsh_editor_give_typed(void)
-{
-	struct pss_typed *typed = editor.request->typed;
-
-	pss_zle.ungetbytes((char *)pss_buffer_bytes(&typed->keys), (int)typed->keys.length);
-}
-
 /* The connection has something to say. Called by zleread() between two keys. */
 static int on_wake(char **arguments)
 {
-	const struct pss_read_request *request = editor.request;
+	const struct pss_read_request *request = pss_zsh_editor_request();
 
 	if (!request || pss_zsh_editor_has_given_up())
 		return 0;
@@ -102,13 +48,13 @@ static int on_wake(char **arguments)
 /* The shell ends while it reads, because its terminal has ended: nobody comes back from there. */
 static int on_shell_exit(Hookdef hook, void *data)
 {
-	const struct pss_read_request *request = editor.request;
+	const struct pss_read_request *request = pss_zsh_editor_request();
 	int length, cursor;
 	char *line;
 
 	if (!request || getpid() != editor.owner)
 		return 0;
-	editor.request = NULL;
+	pss_zsh_editor_set_request(NULL);
 	pss_zsh_editor_history_is_gone();
 	line = zleentry(ZLE_CMD_GET_LINE, &length, &cursor);
 	char *typed = line ? pss_zsh_plain(line) : NULL;
@@ -243,7 +189,7 @@ static char *read_in_zle(void)
 	pss_zsh_editor_history_begin_line();
 	free(pss_zsh_editor_take_accepted());
 	pss_zsh_editor_secure_ends();
-	watch(editor.request->wake_fd, true);
+	watch(pss_zsh_editor_request()->wake_fd, true);
 	isfirstln = 1; /* Ctrl-D on an empty line is the end at a second prompt, too */
 	dont_queue_signals();
 	line = zleentry(ZLE_CMD_READ, &editor.prompt, &editor.right, ZLRF_HISTORY, ZLCON_VARED);
@@ -265,7 +211,7 @@ enum pss_read pss_zsh_read_line(const struct pss_read_request *request, char **r
 	if (request->insert && *request->insert)
 		zpushnode(bufstack, pss_zsh_metafied(request->insert, strlen(request->insert)));
 	unsetparam((char *)ABORTED);
-	editor.request = request;
+	pss_zsh_editor_set_request(request);
 	opts[PROMPTPERCENT] = 1;
 	pss_zsh_editor_give_typed();
 	line = read_in_zle();
@@ -273,7 +219,7 @@ enum pss_read pss_zsh_read_line(const struct pss_read_request *request, char **r
 		pss_zsh_editor_take_unread();
 	*pss_zle.kungetct = 0;
 	opts[PROMPTPERCENT] = (char)old_percent;
-	editor.request = NULL;
+	pss_zsh_editor_set_request(NULL);
 	pss_zsh_editor_forget_completion();
 	watch(request->wake_fd, false);
 	outcome = outcome_of(line, ret_line);
@@ -308,7 +254,7 @@ void pss_zsh_print_above(const char *text, size_t n)
 
 void pss_zsh_set_prompt(const char *text, const char *right)
 {
-	struct pss_read_request changed = *editor.request;
+	struct pss_read_request changed = *pss_zsh_editor_request();
 
 	changed.prompt = text;
 	changed.right = right;

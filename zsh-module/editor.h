@@ -28,7 +28,8 @@ int pss_zsh_editor_with_candidates(const struct pss_completion *answer, const ch
 void pss_zsh_editor_candidates_begin(void);
 void pss_zsh_editor_candidates_end(void);
 
-/* editor.c: of the line being edited, or NULL. */
+/* editor-request.c: that of the line being edited, or NULL. editor.c sets it (borrowed). */
+void pss_zsh_editor_set_request(const struct pss_read_request *request);
 const struct pss_read_request *pss_zsh_editor_request(void);
 
 /* The keys that were typed ahead for it: between these two the request's `typed` is what zsh has not read of them, and
