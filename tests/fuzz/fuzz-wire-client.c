@@ -10,7 +10,7 @@
 
 #include "client/base/output-fd.h"
 #include "client/entered/attached.h"
-#include "client/invoke/invoke-loop.h"
+#include "client/invoke/private.h"
 #include "client/requests/requests.h"
 #include "frames.h"
 
@@ -152,57 +152,59 @@ static void enter(struct pss_connection *connection)
 	pss_link_finish(&link);
 }
 
-static void init_invoke(struct pss_invoke *invoke, struct pss_call *call, struct pss_connection *connection,
-			enum pss_invoke_form form)
+static void consume(struct pss_buffer *buffer)
 {
-	*invoke = (struct pss_invoke){
-		.call = call,
-		.text = "true",
-		.n_text = 4,
-		.form = form,
-		.input = -1,
-		.terminal.fd = -1,
-		.connection = *connection,
-		.throttle = 32,
-	};
-	pss_writer_init(&invoke->writers[0], connection->fd);
-	pss_writer_init(&invoke->writers[1], connection->fd);
+	pss_buffer_consume(buffer, buffer->length);
+}
+
+static void run_invoke(struct pss_invoke *invoke)
+{
+	struct pss_invoke_output *output = &invoke->run->output;
+	struct pss_frame frame;
+
+	pss_invoke_start(invoke, &invoke->targets[0]);
+	pss_invoke_start(invoke, &invoke->targets[1]);
+	while (pss_connection_wait(&invoke->connection, -1, never, &frame) == 1) {
+		/* 1: it waits for its descriptor, which takes it or is broken. */
+		for (int i = 0; i < 2 && pss_invoke_on_frame(invoke, &frame) == 1; i++)
+			consume(&output->queue[0]);
+		pss_connection_done(&invoke->connection, &frame);
+		consume(&output->queue[0]);
+		consume(&output->queue[1]);
+	}
+	if (invoke->request.form == PSS_FORM_GROUPED)
+		pss_invoke_show_groups(invoke);
 }
 
 static void invoke_with(struct pss_connection *connection, enum pss_invoke_form form)
 {
 	struct pss_call call = make_call(&pss_verb_invoke);
+	struct pss_invoke_run run = { .terminal.fd = -1 };
 	struct pss_invoke_target targets[2] = {
-		{ .label = "one", .target.host = one },
+		{ .label = "one", .computer.host = one },
 		{ .label = "two", .instance = "11111111-1111-4111-8111-111111111111" },
 	};
-	struct pss_invoke invoke;
-	struct pss_frame frame;
+	struct pss_invoke invoke = {
+		.call = &call,
+		.request = { .command = { .text = "true", .n_text = 4 }, .input.fd = -1, .throttle = 32, .form = form },
+		.targets = targets,
+		.n_targets = 2,
+		.connection = *connection,
+		.run = &run,
+	};
 
-	init_invoke(&invoke, &call, connection, form);
-	invoke.targets = targets;
-	invoke.n_targets = 2;
-	pss_invoke_start(&invoke, &targets[0]);
-	pss_invoke_start(&invoke, &targets[1]);
-	while (pss_connection_wait(&invoke.connection, -1, never, &frame) == 1) {
-		/* 1: it waits for its descriptor, which takes it or is broken. */
-		for (int i = 0; i < 2 && pss_invoke_on_frame(&invoke, &frame) == 1; i++)
-			pss_buffer_consume(&invoke.out[0], invoke.out[0].length);
-		pss_connection_done(&invoke.connection, &frame);
-		pss_buffer_consume(&invoke.out[0], invoke.out[0].length);
-		pss_buffer_consume(&invoke.out[1], invoke.out[1].length);
-	}
-	if (form == PSS_FORM_GROUPED)
-		pss_invoke_show_groups(&invoke);
+	pss_writer_init(&run.output.writers[0], connection->fd);
+	pss_writer_init(&run.output.writers[1], connection->fd);
+	run_invoke(&invoke);
 	for (int i = 0; i < 2; i++) {
-		pss_writer_finish(&invoke.writers[i]);
-		pss_buffer_finish(&invoke.out[i]);
-		pss_buffer_finish(&targets[0].partial[i]);
-		pss_buffer_finish(&targets[1].partial[i]);
-		free(targets[i].reason);
+		pss_writer_finish(&run.output.writers[i]);
+		pss_buffer_finish(&run.output.queue[i]);
+		pss_buffer_finish(&targets[0].output.partial[i]);
+		pss_buffer_finish(&targets[1].output.partial[i]);
+		free(targets[i].result.reason);
 	}
 	pss_sessions_finish(&invoke.started);
-	pss_buffer_wipe(&invoke.password);
+	pss_buffer_wipe(&run.password);
 	*connection = invoke.connection;
 	finish_call(&call);
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* invoke-command and receive-pssession on the wire: INVOKE and its text, or RECEIVE, out; output, questions, notes and
- * the RESULT back, for any number of targets over one connection. Called by invoke-loop.c. What a target failed of is
- * told here, once. */
+ * the RESULT back, for any number of targets over one connection. Called by invoke-loop.c. The failure of a
+ * target is reported here, once. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "client/base/poll.h"
-#include "client/invoke/invoke-loop.h"
+#include "client/invoke/private.h"
 #include "client/requests/requests.h"
 #include "client/tty/ask.h"
 #include "terminal/clean-text.h"
@@ -52,17 +52,19 @@ static int write_apart(struct pss_invoke *invoke, uint32_t id, enum pss_tag tag,
 
 static int write_all_apart(struct pss_invoke *invoke, uint32_t id)
 {
-	int rc = write_apart(invoke, id, PSS_TAG_WORD, invoke->words);
+	const struct pss_invoke_command *command = &invoke->request.command;
+	int rc = write_apart(invoke, id, PSS_TAG_WORD, command->words);
 
 	if (rc == 0)
-		rc = write_apart(invoke, id, PSS_TAG_ARGUMENT, invoke->arguments);
-	return rc < 0 ? rc : write_apart(invoke, id, PSS_TAG_VARIABLE, &invoke->variables);
+		rc = write_apart(invoke, id, PSS_TAG_ARGUMENT, command->arguments);
+	return rc < 0 ? rc : write_apart(invoke, id, PSS_TAG_VARIABLE, &command->variables);
 }
 
 static int write_text(struct pss_invoke *invoke, uint32_t id)
 {
-	const char *text = invoke->text ? invoke->text : "";
-	size_t left = invoke->text ? invoke->n_text : 0;
+	const struct pss_invoke_command *command = &invoke->request.command;
+	const char *text = command->text ? command->text : "";
+	size_t left = command->text ? command->n_text : 0;
 	int rc;
 
 	do {
@@ -78,74 +80,86 @@ static int write_receive(struct pss_invoke *invoke, const struct pss_invoke_targ
 {
 	struct pss_message message;
 
-	pss_message_begin(&message, &invoke->connection.out, PSS_RECEIVE, target->id);
+	pss_message_begin(&message, &invoke->connection.out, PSS_RECEIVE, target->run.id);
 	pss_message_text(&message, PSS_TAG_INSTANCE, target->instance);
-	pss_message_number(&message, PSS_TAG_KEEP, invoke->keep);
-	pss_message_number(&message, PSS_TAG_WAIT, invoke->wait);
+	pss_message_number(&message, PSS_TAG_KEEP, invoke->request.keep);
+	pss_message_number(&message, PSS_TAG_WAIT, invoke->request.wait);
 	pss_message_number(&message, PSS_TAG_SAFE,
 			   (isatty(STDOUT_FILENO) ? PSS_SAFE_STDOUT : 0u) |
 				   (isatty(STDERR_FILENO) ? PSS_SAFE_STDERR : 0u));
 	return pss_message_end(&message);
 }
 
-static int write_invoke(struct pss_invoke *invoke, const struct pss_invoke_target *target)
+static void write_target(const struct pss_invoke *invoke, const struct pss_invoke_target *target,
+			 struct pss_message *message)
 {
 	_cleanup_(pss_free_pointer) char *directory = getcwd(NULL, 0);
+
+	if (!target->computer.host) {
+		pss_message_text(message, PSS_TAG_INSTANCE, target->instance);
+		return;
+	}
+	pss_link_write(target->link ? target->link : invoke->call->link, &target->computer, directory ? directory : "",
+		       message);
+	pss_request_via(invoke->call, message);
+	pss_request_surroundings(message, directory);
+	pss_message_number(message, PSS_TAG_VERBOSE, pss_call_verbosity(invoke->call));
+}
+
+static void write_options(const struct pss_invoke_request *request, struct pss_message *message)
+{
+	pss_message_number(message, PSS_TAG_INPUT, request->input.fd >= 0);
+	pss_message_number(message, PSS_TAG_WAIT, request->wait);
+	pss_message_number(message, PSS_TAG_TTY, request->tty);
+	pss_message_number(message, PSS_TAG_SCRIPT, request->command.is_script);
+	if (request->kind != PSS_INVOKE_JOB)
+		return;
+	pss_message_number(message, PSS_TAG_JOB, 1);
+	pss_message_number(message, PSS_TAG_DISCONNECT, request->job.disconnect);
+	pss_message_number(message, PSS_TAG_BUFFERING, request->job.buffering);
+	pss_message_number(message, PSS_TAG_BUFFER_SIZE, (uint64_t)request->job.buffer_size);
+}
+
+static int write_invoke(struct pss_invoke *invoke, const struct pss_invoke_target *target)
+{
+	const struct pss_invoke_command *command = &invoke->request.command;
+	size_t n = n_bytes(command->words) + n_bytes(command->arguments) + n_bytes(&command->variables);
+	bool apart = n > TEXTS_BESIDE;
 	struct pss_message message;
 
-	pss_message_begin(&message, &invoke->connection.out, PSS_INVOKE, target->id);
-	if (target->target.host) {
-		pss_link_write(target->link ? target->link : invoke->call->link, &target->target,
-			       directory ? directory : "", &message);
-		pss_request_via(invoke->call, &message);
-		pss_request_surroundings(&message, directory);
-		pss_message_number(&message, PSS_TAG_VERBOSE, pss_call_verbosity(invoke->call));
-	} else {
-		pss_message_text(&message, PSS_TAG_INSTANCE, target->instance);
-	}
-	bool apart = n_bytes(invoke->words) + n_bytes(invoke->arguments) + n_bytes(&invoke->variables) > TEXTS_BESIDE;
+	pss_message_begin(&message, &invoke->connection.out, PSS_INVOKE, target->run.id);
+	write_target(invoke, target, &message);
 	if (!apart) {
-		write_texts(&message, PSS_TAG_WORD, invoke->words);
-		write_texts(&message, PSS_TAG_ARGUMENT, invoke->arguments);
-		write_texts(&message, PSS_TAG_VARIABLE, &invoke->variables);
+		write_texts(&message, PSS_TAG_WORD, command->words);
+		write_texts(&message, PSS_TAG_ARGUMENT, command->arguments);
+		write_texts(&message, PSS_TAG_VARIABLE, &command->variables);
 	}
-	pss_message_number(&message, PSS_TAG_INPUT, invoke->input >= 0);
-	pss_message_number(&message, PSS_TAG_WAIT, invoke->wait);
-	pss_message_number(&message, PSS_TAG_TTY, invoke->tty);
-	pss_message_number(&message, PSS_TAG_SCRIPT, invoke->script);
-	if (invoke->kind == PSS_INVOKE_JOB) {
-		pss_message_number(&message, PSS_TAG_JOB, 1);
-		pss_message_number(&message, PSS_TAG_DISCONNECT, invoke->disconnect);
-		pss_message_number(&message, PSS_TAG_BUFFERING, invoke->buffering);
-		pss_message_number(&message, PSS_TAG_BUFFER_SIZE, (uint64_t)invoke->buffer_size);
-	}
-	if (target->target.host)
+	write_options(&invoke->request, &message);
+	if (target->computer.host)
 		pss_request_environment(invoke->call, &message);
 	int rc = pss_message_end(&message);
 	if (rc == 0 && apart)
-		rc = write_all_apart(invoke, target->id);
-	return rc < 0 ? rc : write_text(invoke, target->id);
+		rc = write_all_apart(invoke, target->run.id);
+	return rc < 0 ? rc : write_text(invoke, target->run.id);
 }
 
 int pss_invoke_start(struct pss_invoke *invoke, struct pss_invoke_target *target)
 {
-	target->id = pss_connection_new_id(&invoke->connection);
-	target->state = PSS_TARGET_RUNS;
-	target->acknowledged = false;
-	target->credit = CREDIT;
-	target->input_at = 0;
-	target->input_ended = false;
-	if (target->started == 0)
-		target->started = pss_now_ms();
-	invoke->n_running++;
-	return invoke->kind == PSS_INVOKE_MISSED ? write_receive(invoke, target) : write_invoke(invoke, target);
+	target->state = PSS_INVOKE_SENT;
+	target->run = (struct pss_invoke_command_run){
+		.id = pss_connection_new_id(&invoke->connection),
+		.started = pss_now_ms(),
+	};
+	target->input = (struct pss_invoke_target_input){ .credit = CREDIT };
+	invoke->run->counts.running++;
+	return invoke->request.kind == PSS_INVOKE_UNSEEN ? write_receive(invoke, target) : write_invoke(invoke, target);
 }
 
 int pss_invoke_stop(struct pss_invoke *invoke, const struct pss_invoke_target *target, bool force)
 {
 	struct pss_message message;
 
-	pss_message_begin(&message, &invoke->connection.out, PSS_STOP, target->id);
+	pss_message_begin(&message, &invoke->connection.out, PSS_STOP, target->run.id);
 	pss_message_number(&message, PSS_TAG_FORCE, force);
 	return pss_message_end(&message);
 }
@@ -154,48 +168,59 @@ int pss_invoke_send_size(struct pss_invoke *invoke)
 {
 	struct pss_message message;
 
-	pss_message_begin(&message, &invoke->connection.out, PSS_SIZE, invoke->targets[0].id);
-	pss_message_number(&message, PSS_TAG_COLUMNS, invoke->terminal.columns);
-	pss_message_number(&message, PSS_TAG_ROWS, invoke->terminal.rows);
+	pss_message_begin(&message, &invoke->connection.out, PSS_SIZE, invoke->targets[0].run.id);
+	pss_message_number(&message, PSS_TAG_COLUMNS, invoke->run->terminal.columns);
+	pss_message_number(&message, PSS_TAG_ROWS, invoke->run->terminal.rows);
 	return pss_message_end(&message);
 }
 
 /* ---- questions and notes */
 
+/* Asks on the terminal, which is the command's own while none is asked. 0, or -errno: no answer. */
+static int ask(struct pss_invoke *invoke, const struct pss_invoke_target *target, struct pss_fields fields,
+	       struct pss_buffer *answer)
+{
+	const char *computer = pss_fields_text(fields, PSS_TAG_COMPUTER);
+	const char *question = pss_fields_text(fields, PSS_TAG_MESSAGE);
+	uint64_t kind = pss_fields_number(fields, PSS_TAG_ASK_KIND, PSS_ASK_SECRET);
+	bool echo = kind != PSS_ASK_SECRET && pss_fields_number(fields, PSS_TAG_ECHO, 1);
+	struct pss_tty *terminal = &invoke->run->terminal;
+
+	if (invoke->run->ending.n_interrupts > 0)
+		return -EINTR;
+	if (terminal->fd >= 0)
+		pss_tty_make_cooked(terminal);
+	int rc = pss_ask(computer ? computer : target->label, question ? question : "", echo, answer);
+	if (terminal->fd >= 0)
+		pss_tty_make_raw(terminal);
+	return rc;
+}
+
 /* One password for all: what was asked first is given again, to each target once. */
 static int on_ask(struct pss_invoke *invoke, struct pss_invoke_target *target, struct pss_fields fields)
 {
-	uint64_t kind = pss_fields_number(fields, PSS_TAG_ASK_KIND, PSS_ASK_SECRET);
-	const char *computer = pss_fields_text(fields, PSS_TAG_COMPUTER);
-	const char *question = pss_fields_text(fields, PSS_TAG_MESSAGE);
 	uint64_t ask_id = pss_fields_number(fields, PSS_TAG_ASK_ID, 0);
-	bool share = invoke->share_password && kind == PSS_ASK_SECRET;
-	struct pss_buffer answer;
+	bool share = invoke->request.share_password &&
+		     pss_fields_number(fields, PSS_TAG_ASK_KIND, PSS_ASK_SECRET) == PSS_ASK_SECRET;
+	struct pss_buffer *password = &invoke->run->password, answer;
 
-	if (share && invoke->password.length > 0 && !target->reached) {
-		target->reached = true;
-		return pss_request_answer(&invoke->connection, target->id, ask_id,
-					  (const char *)pss_buffer_bytes(&invoke->password));
+	if (share && password->length > 0 && !target->run.password_given) {
+		target->run.password_given = true;
+		return pss_request_answer(&invoke->connection, target->run.id, ask_id,
+					  (const char *)pss_buffer_bytes(password));
 	}
 	pss_buffer_init(&answer);
-	if (invoke->terminal.fd >= 0)
-		pss_tty_make_cooked(&invoke->terminal);
-	int asked = invoke->n_interrupts > 0
-			    ? -EINTR
-			    : pss_ask(computer ? computer : target->label, question ? question : "",
-				      kind != PSS_ASK_SECRET && pss_fields_number(fields, PSS_TAG_ECHO, 1), &answer);
-	if (invoke->terminal.fd >= 0)
-		pss_tty_make_raw(&invoke->terminal);
+	int asked = ask(invoke, target, fields, &answer);
 	const char *text = asked == 0 ? (const char *)pss_buffer_bytes(&answer) : NULL;
-	int rc = pss_request_answer(&invoke->connection, target->id, ask_id, text);
+	int rc = pss_request_answer(&invoke->connection, target->run.id, ask_id, text);
 	if (share && text) {
-		target->reached = true;
-		pss_buffer_wipe(&invoke->password);
-		pss_buffer_append(&invoke->password, text, strlen(text) + 1);
+		target->run.password_given = true;
+		pss_buffer_wipe(password);
+		pss_buffer_append(password, text, strlen(text) + 1);
 	}
 	pss_buffer_wipe(&answer);
 	if (asked == -EINTR)
-		invoke->n_interrupts++;
+		invoke->run->ending.n_interrupts++;
 	return rc;
 }
 
@@ -225,37 +250,31 @@ static void on_note(struct pss_invoke *invoke, const struct pss_invoke_target *t
 
 /* ---- results */
 
-int pss_invoke_early_status(const struct pss_invoke *invoke)
-{
-	if (invoke->n_interrupts > 0)
-		return pss_status_exit(PSS_INTERRUPTED);
-	return invoke->broken == EPIPE ? PSS_SIGPIPE_STATUS : pss_status_exit(PSS_FAILED);
-}
-
 void pss_invoke_end_target(struct pss_invoke *invoke, struct pss_invoke_target *target, enum pss_invoke_outcome outcome,
 			   int exit_status)
 {
-	if (target->state == PSS_TARGET_RUNS)
-		invoke->n_running--;
-	target->state = PSS_TARGET_DONE;
-	target->outcome = outcome;
-	target->exit_status = exit_status;
-	invoke->n_done++;
-	invoke->n_failed += exit_status != 0;
+	struct pss_invoke_counts *counts = &invoke->run->counts;
+
+	counts->running -= pss_invoke_is_under_way(target);
+	counts->done++;
+	counts->failed += exit_status != 0;
+	target->state = PSS_INVOKE_DONE;
+	target->result.outcome = outcome;
+	target->result.exit_status = exit_status;
 	pss_invoke_show_end(invoke, target);
 	if (invoke->n_targets == 1 || exit_status == 255 || exit_status == 124 || exit_status == 130)
 		pss_call_take_status(invoke->call, exit_status);
 	else
 		pss_call_take_status(invoke->call, exit_status != 0);
 	if (outcome == PSS_OUTCOME_FAILED)
-		pss_invoke_tell_failure(invoke, target);
+		pss_invoke_report_failure(invoke, target);
 }
 
-/* It was not reached, or not let finish, and that is told. */
+/* It was not reached, or not let finish, and that is reported. */
 static void end_for(struct pss_invoke *invoke, struct pss_invoke_target *target, enum pss_invoke_outcome outcome,
 		    enum pss_status status, const char *reason)
 {
-	target->reason = pss_visible(reason, false);
+	target->result.reason = pss_visible(reason, false);
 	pss_call_error(invoke->call, status, target->label, "%s", reason);
 	pss_invoke_end_target(invoke, target, outcome, pss_status_exit(status));
 }
@@ -263,15 +282,15 @@ static void end_for(struct pss_invoke *invoke, struct pss_invoke_target *target,
 /* It ran, with that status. */
 static void end_with(struct pss_invoke *invoke, struct pss_invoke_target *target, int exit_status)
 {
-	bool interrupted = invoke->n_interrupts > 0 && exit_status == 255;
+	bool interrupted = invoke->run->ending.n_interrupts > 0;
 
-	if (interrupted)
+	if (interrupted && exit_status == 255)
 		pss_invoke_end_target(invoke, target, PSS_OUTCOME_STOPPED, pss_status_exit(PSS_INTERRUPTED));
 	else
 		pss_invoke_end_target(invoke, target,
-				      exit_status == 0           ? PSS_OUTCOME_OK
-				      : invoke->n_interrupts > 0 ? PSS_OUTCOME_STOPPED
-								 : PSS_OUTCOME_FAILED,
+				      exit_status == 0 ? PSS_OUTCOME_OK
+				      : interrupted    ? PSS_OUTCOME_STOPPED
+						       : PSS_OUTCOME_FAILED,
 				      exit_status);
 }
 
@@ -280,7 +299,7 @@ static void end_with(struct pss_invoke *invoke, struct pss_invoke_target *target
 static bool may_have_restarted(const struct pss_invoke *invoke, const struct pss_invoke_target *target,
 			       enum pss_status status, uint64_t exit_status)
 {
-	if (!invoke->restarts || invoke->n_interrupts > 0)
+	if (!invoke->request.restarts || invoke->run->ending.n_interrupts > 0)
 		return false;
 	if (status == PSS_OK)
 		return exit_status > 128;
@@ -291,20 +310,21 @@ static void on_result(struct pss_invoke *invoke, struct pss_invoke_target *targe
 {
 	enum pss_status status = (enum pss_status)pss_fields_number(fields, PSS_TAG_STATUS, PSS_PROTOCOL);
 	const char *message = pss_fields_text(fields, PSS_TAG_MESSAGE);
+	bool is_unread = invoke->run->output.error && invoke->run->ending.n_interrupts == 0;
 
-	if (target->overdue) {
+	if (target->run.is_overdue) {
 		end_for(invoke, target, PSS_OUTCOME_TIMED_OUT, PSS_TIMEOUT,
 			"the command took longer than -Timeout allows");
-	} else if (status == PSS_INTERRUPTED || (status == PSS_OK && invoke->broken && invoke->n_interrupts == 0)) {
+	} else if (status == PSS_INTERRUPTED || (status == PSS_OK && is_unread)) {
 		pss_invoke_end_target(invoke, target, PSS_OUTCOME_STOPPED, pss_invoke_early_status(invoke));
 	} else if (may_have_restarted(invoke, target, status, pss_fields_number(fields, PSS_TAG_EXIT_STATUS, 0))) {
 		pss_invoke_end_target(invoke, target, PSS_OUTCOME_OK, 0);
-	} else if (status == PSS_OK && invoke->kind == PSS_INVOKE_JOB) {
+	} else if (status == PSS_OK && invoke->request.kind == PSS_INVOKE_JOB) {
 		bool known = pss_sessions_add(&invoke->started, fields) == 0;
 		pss_invoke_end_target(invoke, target, known ? PSS_OUTCOME_OK : PSS_OUTCOME_UNREACHABLE,
 				      known ? 0 : pss_status_exit(PSS_FAILED));
 	} else if (status == PSS_OK && message && *message) {
-		/* Others have let go of the session: it goes on without us. */
+		/* Another client has disconnected the session: the command goes on without us. */
 		pss_call_warning(invoke->call, invoke->n_targets > 1 ? "[%s] %s" : "%.0s%s", target->label, message);
 		pss_invoke_end_target(invoke, target, PSS_OUTCOME_OK, 0);
 	} else if (status == PSS_OK) {
@@ -318,7 +338,7 @@ static void on_result(struct pss_invoke *invoke, struct pss_invoke_target *targe
 static struct pss_invoke_target *find_target(struct pss_invoke *invoke, uint32_t id)
 {
 	for (size_t i = 0; i < invoke->n_targets; i++)
-		if (invoke->targets[i].id == id && invoke->targets[i].state == PSS_TARGET_RUNS)
+		if (invoke->targets[i].run.id == id && pss_invoke_is_under_way(&invoke->targets[i]))
 			return &invoke->targets[i];
 	return NULL;
 }
@@ -329,22 +349,22 @@ int pss_invoke_on_frame(struct pss_invoke *invoke, const struct pss_frame *frame
 	struct pss_invoke_target *target = find_target(invoke, frame->header.id);
 	struct pss_fields fields = pss_frame_fields(frame);
 
-	if (frame->header.id == invoke->ping && frame->header.type == PSS_RESULT)
-		invoke->ping = 0;
+	if (frame->header.id == invoke->run->host.ping && frame->header.type == PSS_RESULT)
+		invoke->run->host.ping = 0;
 	if (!target)
 		return 0;
 	if (frame->header.type == PSS_NOTE || frame->header.type == PSS_ASK || frame->header.type == PSS_RESULT)
 		pss_invoke_progress_clear(invoke); /* something may be said */
 	switch (frame->header.type) {
 	case PSS_ACK:
-		target->acknowledged = true;
+		target->state = PSS_INVOKE_RUNNING;
 		return 0;
 	case PSS_STDOUT:
 	case PSS_STDERR:
 		return !pss_invoke_show(invoke, target, frame->header.type == PSS_STDERR, frame->payload,
 					frame->header.length);
 	case PSS_TAKEN:
-		target->credit += pss_fields_number(fields, PSS_TAG_COUNT, 0);
+		target->input.credit += pss_fields_number(fields, PSS_TAG_COUNT, 0);
 		return 0;
 	case PSS_NOTE:
 		on_note(invoke, target, fields);

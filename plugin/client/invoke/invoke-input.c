@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "client/base/fd.h"
-#include "client/invoke/invoke-loop.h"
+#include "client/invoke/private.h"
 #include "wire/cleanup.h"
 
 #define PIECE (64u * 1024u)
@@ -63,8 +63,9 @@ bool pss_invoke_wants_input(const struct pss_invoke *invoke)
 {
 	const struct pss_invoke_target *target = &invoke->targets[0];
 
-	return invoke->input >= 0 && !invoke->copies && target->state == PSS_TARGET_RUNS && !target->input_ended &&
-	       target->credit > 0 && invoke->connection.out.length < PSS_FRAME_PAYLOAD_MAX && !invoke->broken;
+	return invoke->request.input.fd >= 0 && !invoke->request.input.copies && pss_invoke_is_under_way(target) &&
+	       !target->input.ended && target->input.credit > 0 &&
+	       invoke->connection.out.length < PSS_FRAME_PAYLOAD_MAX && !invoke->run->output.error;
 }
 
 /* The bytes are read to where they are sent from. */
@@ -72,8 +73,8 @@ static int send_piece(struct pss_invoke *invoke, struct pss_invoke_target *targe
 		      ssize_t (*read_piece)(void *at, size_t n, void *user), void *user)
 {
 	struct pss_buffer *out = &invoke->connection.out;
-	size_t n_max = target->credit < PIECE ? target->credit : PIECE;
-	struct pss_frame_header header = { .type = PSS_STDIN, .id = target->id };
+	size_t n_max = target->input.credit < PIECE ? target->input.credit : PIECE;
+	struct pss_frame_header header = { .type = PSS_STDIN, .id = target->run.id };
 	unsigned char *room = pss_buffer_reserve(out, sizeof header + n_max);
 
 	if (!room)
@@ -84,8 +85,8 @@ static int send_piece(struct pss_invoke *invoke, struct pss_invoke_target *targe
 	header.length = n > 0 ? (uint32_t)n : 0; /* an error is the end */
 	memcpy(room, &header, sizeof header);
 	pss_buffer_commit(out, sizeof header + header.length);
-	target->credit -= header.length;
-	target->input_ended = n <= 0;
+	target->input.credit -= header.length;
+	target->input.ended = n <= 0;
 	return 0;
 }
 
@@ -97,7 +98,7 @@ static ssize_t read_live(void *at, size_t n, void *user)
 
 int pss_invoke_take_input(struct pss_invoke *invoke)
 {
-	return send_piece(invoke, &invoke->targets[0], read_live, &invoke->input);
+	return send_piece(invoke, &invoke->targets[0], read_live, &invoke->request.input.fd);
 }
 
 struct copy {
@@ -118,10 +119,10 @@ int pss_invoke_give_copies(struct pss_invoke *invoke)
 {
 	int rc = 0;
 
-	for (size_t i = 0; invoke->copies && rc == 0 && i < invoke->n_targets; i++) {
+	for (size_t i = 0; invoke->request.input.copies && rc == 0 && i < invoke->n_targets; i++) {
 		struct pss_invoke_target *target = &invoke->targets[i];
-		struct copy copy = { invoke->input, &target->input_at };
-		while (rc == 0 && target->state == PSS_TARGET_RUNS && !target->input_ended && target->credit > 0 &&
+		struct copy copy = { invoke->request.input.fd, &target->input.at };
+		while (rc == 0 && pss_invoke_is_under_way(target) && !target->input.ended && target->input.credit > 0 &&
 		       invoke->connection.out.length < PSS_FRAME_PAYLOAD_MAX)
 			rc = send_piece(invoke, target, read_copy, &copy);
 	}

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/invoke/invoke-loop.h"
+#include "client/invoke/private.h"
 #include "terminal/utf8.h"
 
 static void put(struct pss_invoke *invoke, const void *data, size_t n)
@@ -99,11 +99,11 @@ void pss_invoke_put_json_end(struct pss_invoke *invoke, const struct pss_invoke_
 	char status[40];
 
 	put_label(invoke, target);
-	snprintf(status, sizeof status, ",\"status\":%d", target->exit_status);
+	snprintf(status, sizeof status, ",\"status\":%d", target->result.exit_status);
 	put_word(invoke, status);
-	if (target->reason) {
+	if (target->result.reason) {
 		put_word(invoke, ",\"reason\":");
-		put_text(invoke, (const unsigned char *)target->reason, strlen(target->reason));
+		put_text(invoke, (const unsigned char *)target->result.reason, strlen(target->result.reason));
 	}
 	put_word(invoke, "}\n");
 }

@@ -3,7 +3,7 @@
  * output out, without ever waiting for more than one thing. Ctrl-C, a reader that has gone and -Timeout end the
  * commands, not only the wait for them. While it runs, SIGINT and its like are flags; what came of them is
  * given to the shell at the end. */
-#include "client/invoke/invoke-loop.h"
+#include "client/invoke/private.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -21,17 +21,17 @@
 #define OUT_LIMIT (256u * 1024u)
 #define QUIET_MS 1000       /* until the first word, and while one is owed */
 #define QUIET_LONG_MS 10000 /* while commands run */
-#define GIVE_UP_MS 2000     /* for a command that was told to end because nobody reads it */
+#define GIVE_UP_MS 2000     /* for a command that was asked to end as its output goes nowhere */
 #define GRACE_MS 1000       /* the same after -Timeout */
 #define QUESTION_MS 1000    /* for a line on a terminal to go on */
-#define AT_ONCE_MS 1000     /* for the host process to answer who has pressed Ctrl-C twice */
+#define AT_ONCE_MS 1000     /* for the host process to answer after a second Ctrl-C */
 
 /* ---- ending early */
 
 static void drop_waiting(struct pss_invoke *invoke)
 {
 	for (size_t i = 0; i < invoke->n_targets; i++)
-		if (invoke->targets[i].state == PSS_TARGET_WAITS)
+		if (invoke->targets[i].state == PSS_INVOKE_WAITING)
 			pss_invoke_end_target(invoke, &invoke->targets[i], PSS_OUTCOME_STOPPED,
 					      pss_invoke_early_status(invoke));
 }
@@ -41,41 +41,47 @@ static int stop_all(struct pss_invoke *invoke, bool force)
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < invoke->n_targets; i++)
-		if (invoke->targets[i].state == PSS_TARGET_RUNS)
+		if (pss_invoke_is_under_way(&invoke->targets[i]))
 			rc = pss_invoke_stop(invoke, &invoke->targets[i], force);
 	return rc;
 }
 
-static bool take_ending(struct pss_invoke *invoke)
+static bool take_ending_signal(struct pss_invoke *invoke)
 {
-	int ending = pss_signals_take_ending();
+	int number = pss_signals_take_ending();
 
-	if (ending)
-		invoke->ending = ending;
-	return ending != 0;
+	if (number)
+		invoke->run->ending.signal = number;
+	return number != 0;
 }
 
-/* What has been said to all commands. */
-enum stopped { NOT_STOPPED, TOLD_TO_END, GIVEN_UP };
-
-static int take_interrupts(struct pss_invoke *invoke, enum stopped *stopped)
+/* Ctrl-C, a signal that ends the shell, output that goes nowhere, -ErrorAction Stop: the commands hear of it once, and
+ * once more when they are given up. */
+static int take_interrupts(struct pss_invoke *invoke)
 {
-	invoke->n_interrupts += (unsigned)pss_signals_take_interrupts();
-	if (take_ending(invoke))
-		invoke->n_interrupts += 2;
-	if (invoke->n_interrupts == 0 && !invoke->broken && !invoke->call->stop)
+	struct pss_invoke_ending *ending = &invoke->run->ending;
+	bool is_broken = invoke->run->output.error != 0, stop = invoke->call->stop;
+
+	ending->n_interrupts += (unsigned)pss_signals_take_interrupts();
+	if (take_ending_signal(invoke))
+		ending->n_interrupts += 2;
+	if (ending->n_interrupts == 0 && !is_broken && !stop)
 		return 0;
-	bool force = invoke->n_interrupts > 1 || invoke->call->stop ||
-		     (invoke->give_up != 0 && pss_now_ms() >= invoke->give_up);
-	if (invoke->broken && invoke->give_up == 0)
-		invoke->give_up = pss_now_ms() + GIVE_UP_MS;
+	bool force = ending->n_interrupts > 1 || stop || (ending->give_up != 0 && pss_now_ms() >= ending->give_up);
+	if (is_broken && ending->give_up == 0)
+		ending->give_up = pss_now_ms() + GIVE_UP_MS;
 	drop_waiting(invoke);
-	enum stopped wanted = force ? GIVEN_UP : TOLD_TO_END;
-	if (*stopped >= wanted)
+	enum pss_invoke_stopped wanted = force ? PSS_INVOKE_GIVEN_UP : PSS_INVOKE_ASKED_TO_END;
+	if (ending->sent >= wanted)
 		return 0;
-	*stopped = wanted;
-	invoke->heard = pss_now_ms();
+	ending->sent = wanted;
+	invoke->run->host.heard = pss_now_ms();
 	return stop_all(invoke, force);
+}
+
+static long long timeout_of(const struct pss_invoke *invoke, const struct pss_invoke_target *target)
+{
+	return target->run.started + invoke->request.timeout_ms;
 }
 
 static int take_timeouts(struct pss_invoke *invoke)
@@ -83,14 +89,14 @@ static int take_timeouts(struct pss_invoke *invoke)
 	long long now = pss_now_ms();
 	int rc = 0;
 
-	for (size_t i = 0; invoke->timeout_ms > 0 && rc == 0 && i < invoke->n_targets; i++) {
+	for (size_t i = 0; invoke->request.timeout_ms > 0 && rc == 0 && i < invoke->n_targets; i++) {
 		struct pss_invoke_target *target = &invoke->targets[i];
-		if (target->state != PSS_TARGET_RUNS || now < target->started + invoke->timeout_ms)
+		if (!pss_invoke_is_under_way(target) || now < timeout_of(invoke, target))
 			continue;
-		bool late = now >= target->started + invoke->timeout_ms + GRACE_MS;
-		if (!target->overdue || late)
+		bool late = now >= timeout_of(invoke, target) + GRACE_MS;
+		if (!target->run.is_overdue || late)
 			rc = pss_invoke_stop(invoke, target, late);
-		target->overdue = true;
+		target->run.is_overdue = true;
 	}
 	return rc;
 }
@@ -99,32 +105,40 @@ static int take_timeouts(struct pss_invoke *invoke)
 
 static int start_some(struct pss_invoke *invoke)
 {
+	const struct pss_invoke_counts *counts = &invoke->run->counts;
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < invoke->n_targets && invoke->n_running < invoke->throttle; i++)
-		if (invoke->targets[i].state == PSS_TARGET_WAITS)
+	for (size_t i = 0; rc == 0 && i < invoke->n_targets && counts->running < invoke->request.throttle; i++)
+		if (invoke->targets[i].state == PSS_INVOKE_WAITING)
 			rc = pss_invoke_start(invoke, &invoke->targets[i]);
 	return rc;
+}
+
+/* The reading stops: what has come has to be written first. */
+static bool is_blocked(const struct pss_invoke_output *output)
+{
+	return output->is_showing || output->queue[0].length >= OUT_LIMIT || output->queue[1].length >= OUT_LIMIT;
 }
 
 /* Takes frames as long as their output can go somewhere. */
 static int take_frames(struct pss_invoke *invoke)
 {
+	struct pss_invoke_output *output = &invoke->run->output;
 	int rc = 0;
 
-	while (rc == 0 && invoke->out[0].length < OUT_LIMIT && invoke->out[1].length < OUT_LIMIT) {
-		if (!invoke->showing) {
-			rc = pss_connection_peek(&invoke->connection, &invoke->frame);
+	while (rc == 0 && output->queue[0].length < OUT_LIMIT && output->queue[1].length < OUT_LIMIT) {
+		if (!output->is_showing) {
+			rc = pss_connection_peek(&invoke->connection, &output->frame);
 			if (rc <= 0)
 				return rc;
-			invoke->heard = pss_now_ms();
-			invoke->n_shown = 0;
+			invoke->run->host.heard = pss_now_ms();
+			output->n_shown = 0;
 		}
-		rc = pss_invoke_on_frame(invoke, &invoke->frame);
-		invoke->showing = rc > 0;
+		rc = pss_invoke_on_frame(invoke, &output->frame);
+		output->is_showing = rc > 0;
 		if (rc > 0)
 			return 0;
-		pss_connection_done(&invoke->connection, &invoke->frame);
+		pss_connection_done(&invoke->connection, &output->frame);
 		pss_invoke_write(invoke);
 	}
 	return rc;
@@ -133,88 +147,106 @@ static int take_frames(struct pss_invoke *invoke)
 static bool all_acknowledged(const struct pss_invoke *invoke)
 {
 	for (size_t i = 0; i < invoke->n_targets; i++)
-		if (invoke->targets[i].state == PSS_TARGET_RUNS && !invoke->targets[i].acknowledged)
+		if (invoke->targets[i].state == PSS_INVOKE_SENT)
 			return false;
 	return true;
+}
+
+static void wake_at(long long *wake, long long due)
+{
+	if (due < *wake)
+		*wake = due;
 }
 
 static int wait_for_busy(struct pss_invoke *invoke, long long *wake)
 {
 	if (!pss_connection_is_busy(&invoke->connection, NULL))
 		return -ETIMEDOUT;
-	invoke->heard = pss_now_ms();
-	if (invoke->heard + PSS_ACK_DEADLINE_MS < *wake)
-		*wake = invoke->heard + PSS_ACK_DEADLINE_MS;
+	invoke->run->host.heard = pss_now_ms();
+	wake_at(wake, invoke->run->host.heard + PSS_ACK_DEADLINE_MS);
 	return 0;
+}
+
+static int send_ping(struct pss_invoke *invoke)
+{
+	struct pss_invoke_liveness *host = &invoke->run->host;
+	struct pss_message message;
+
+	host->ping = pss_connection_new_id(&invoke->connection);
+	host->heard = pss_now_ms();
+	pss_message_begin(&message, &invoke->connection.out, PSS_PING, host->ping);
+	return pss_message_end(&message);
 }
 
 /* A silence may be a long command or a stopped host process: the ping tells. */
 static int take_silence(struct pss_invoke *invoke, long long *wake)
 {
-	struct pss_message message;
+	struct pss_invoke_liveness *host = &invoke->run->host;
+	bool hurries = invoke->run->ending.n_interrupts > 1;
 	long long now = pss_now_ms();
-	long long patience = invoke->n_interrupts > 1   ? AT_ONCE_MS
-			     : invoke->ping             ? PSS_ACK_DEADLINE_MS
+	long long patience = hurries                    ? AT_ONCE_MS
+			     : host->ping               ? PSS_ACK_DEADLINE_MS
 			     : all_acknowledged(invoke) ? QUIET_LONG_MS
 							: QUIET_MS;
 
 	if (pss_invoke_has_output(invoke)) /* we do not read: it owes us nothing */
-		invoke->heard = now;
-	if (now >= invoke->heard + patience) {
-		if (invoke->n_interrupts > 1)
-			return -ETIMEDOUT;
-		if (invoke->ping)
-			return wait_for_busy(invoke, wake);
-		invoke->ping = pss_connection_new_id(&invoke->connection);
-		invoke->heard = now;
-		pss_message_begin(&message, &invoke->connection.out, PSS_PING, invoke->ping);
-		return pss_message_end(&message);
+		host->heard = now;
+	if (now < host->heard + patience) {
+		wake_at(wake, host->heard + patience);
+		return 0;
 	}
-	if (invoke->heard + patience < *wake)
-		*wake = invoke->heard + patience;
-	return 0;
+	if (hurries)
+		return -ETIMEDOUT;
+	return host->ping ? wait_for_busy(invoke, wake) : send_ping(invoke);
 }
 
 static void look_for_deadlines(const struct pss_invoke *invoke, long long *wake)
 {
-	if (invoke->give_up != 0 && invoke->give_up < *wake)
-		*wake = invoke->give_up;
-	for (size_t i = 0; invoke->timeout_ms > 0 && i < invoke->n_targets; i++) {
+	if (invoke->run->ending.give_up != 0)
+		wake_at(wake, invoke->run->ending.give_up);
+	for (size_t i = 0; invoke->request.timeout_ms > 0 && i < invoke->n_targets; i++) {
 		const struct pss_invoke_target *target = &invoke->targets[i];
-		long long deadline = target->started + invoke->timeout_ms + (target->overdue ? GRACE_MS : 0);
-		if (target->state == PSS_TARGET_RUNS && deadline < *wake)
-			*wake = deadline;
+		if (pss_invoke_is_under_way(target))
+			wake_at(wake, timeout_of(invoke, target) + (target->run.is_overdue ? GRACE_MS : 0));
 	}
 }
 
-/* A terminal's line that has not ended and goes no further may be a question, for which nobody would wait to end. */
+/* A terminal's line that has not ended and goes no further may be a question, which would never end by itself. */
 static void look_for_questions(struct pss_invoke *invoke, long long *wake)
 {
-	bool may_ask = invoke->tty && invoke->n_targets > 1;
+	bool may_ask = invoke->request.tty && invoke->n_targets > 1;
 
 	for (size_t i = 0; may_ask && i < invoke->n_targets; i++) {
 		struct pss_invoke_target *target = &invoke->targets[i];
-		long long due = target->printed + QUESTION_MS;
-		if (target->state != PSS_TARGET_RUNS || target->printed == 0)
+		long long due = target->output.printed + QUESTION_MS;
+		if (!pss_invoke_is_under_way(target) || target->output.printed == 0)
 			continue;
 		if (pss_now_ms() >= due)
 			pss_invoke_show_question(invoke, target);
-		else if (due < *wake)
-			*wake = due;
+		else
+			wake_at(wake, due);
 	}
+}
+
+/* The descriptor of a stream that has something to be written, else -1. */
+static int descriptor_to_write(const struct pss_invoke_output *output, int stream)
+{
+	unsigned type = stream == 0 ? PSS_STDOUT : PSS_STDERR;
+	bool shows = output->is_showing && output->frame.header.type == type;
+
+	return shows || output->queue[stream].length > 0 ? pss_writer_descriptor(&output->writers[stream]) : -1;
 }
 
 static int wait_and_read(struct pss_invoke *invoke, long long wake)
 {
-	bool blocked = invoke->showing || invoke->out[0].length >= OUT_LIMIT || invoke->out[1].length >= OUT_LIMIT;
-	bool out0 = invoke->out[0].length > 0 || (invoke->showing && invoke->frame.header.type == PSS_STDOUT);
-	bool out1 = invoke->out[1].length > 0 || (invoke->showing && invoke->frame.header.type == PSS_STDERR);
+	const struct pss_invoke_output *output = &invoke->run->output;
+	bool blocked = is_blocked(output);
 	short connection_events = (short)((blocked ? 0 : POLLIN) | (invoke->connection.out.length > 0 ? POLLOUT : 0));
 	struct pollfd fds[] = {
 		{ .fd = connection_events ? invoke->connection.fd : -1, .events = connection_events },
-		{ .fd = pss_invoke_wants_input(invoke) ? invoke->input : -1, .events = POLLIN },
-		{ .fd = out0 ? pss_writer_descriptor(&invoke->writers[0]) : -1, .events = POLLOUT },
-		{ .fd = out1 ? pss_writer_descriptor(&invoke->writers[1]) : -1, .events = POLLOUT },
+		{ .fd = pss_invoke_wants_input(invoke) ? invoke->request.input.fd : -1, .events = POLLIN },
+		{ .fd = descriptor_to_write(output, 0), .events = POLLOUT },
+		{ .fd = descriptor_to_write(output, 1), .events = POLLOUT },
 	};
 	long long left = wake - pss_now_ms();
 
@@ -234,38 +266,39 @@ static int wait_and_read(struct pss_invoke *invoke, long long wake)
 /* A terminal of which the command has one of its own. The signals are taken in any case. */
 static int take_terminal(struct pss_invoke *invoke)
 {
-	bool ours = invoke->terminal.fd >= 0;
+	struct pss_tty *terminal = &invoke->run->terminal;
+	bool ours = terminal->fd >= 0;
 
 	if (pss_signals_take_continue() && ours)
-		pss_tty_make_raw(&invoke->terminal);
-	if (pss_signals_take_resize() && ours && pss_tty_size(&invoke->terminal))
+		pss_tty_make_raw(terminal);
+	if (pss_signals_take_resize() && ours && pss_tty_size(terminal))
 		return pss_invoke_send_size(invoke);
 	return 0;
 }
 
-static int turn(struct pss_invoke *invoke, enum stopped *stopped)
+static int turn(struct pss_invoke *invoke)
 {
 	long long wake = pss_now_ms() + 3600 * 1000;
 
-	int rc = take_interrupts(invoke, stopped);
+	int rc = take_interrupts(invoke);
 	if (rc == 0)
 		rc = take_terminal(invoke);
 	if (rc == 0)
 		rc = take_timeouts(invoke);
 	if (rc == 0)
 		rc = start_some(invoke);
-	if (rc == 0 && invoke->copies)
+	if (rc == 0 && invoke->request.input.copies)
 		rc = pss_invoke_give_copies(invoke);
 	if (rc == 0)
 		rc = pss_connection_flush(&invoke->connection);
 	if (rc < 0 && rc != -EAGAIN && rc != -EPIPE && rc != -ECONNRESET)
 		return rc;
 	pss_invoke_write(invoke);
-	size_t n_running = invoke->n_running;
+	size_t n_running = invoke->run->counts.running;
 	bool stop = invoke->call->stop;
 	rc = take_frames(invoke);
 	/* One that ended makes room for another, or is the end of all. */
-	if (rc < 0 || invoke->n_running != n_running || invoke->call->stop != stop)
+	if (rc < 0 || invoke->run->counts.running != n_running || invoke->call->stop != stop)
 		return rc;
 	rc = take_silence(invoke, &wake);
 	pss_invoke_progress_show(invoke, &wake);
@@ -277,20 +310,20 @@ static int turn(struct pss_invoke *invoke, enum stopped *stopped)
 /* What is left when all commands are done. */
 static void write_rest(struct pss_invoke *invoke)
 {
-	while (pss_invoke_has_output(invoke) && invoke->n_interrupts < 2) {
-		struct pollfd fds[2];
-		for (int i = 0; i < 2; i++)
-			fds[i] = (struct pollfd){ .fd = invoke->out[i].length > 0
-								? pss_writer_descriptor(&invoke->writers[i])
-								: -1,
-						  .events = POLLOUT };
+	const struct pss_invoke_output *output = &invoke->run->output;
+
+	while (pss_invoke_has_output(invoke) && invoke->run->ending.n_interrupts < 2) {
+		struct pollfd fds[] = {
+			{ .fd = descriptor_to_write(output, 0), .events = POLLOUT },
+			{ .fd = descriptor_to_write(output, 1), .events = POLLOUT },
+		};
 		pss_invoke_write(invoke);
 		if (!pss_invoke_has_output(invoke))
 			return;
 		pss_signals_poll(fds, 2, -1, NULL);
 		take_terminal(invoke);
-		if (pss_signals_take_interrupts() || take_ending(invoke))
-			invoke->n_interrupts = 2;
+		if (pss_signals_take_interrupts() || take_ending_signal(invoke))
+			invoke->run->ending.n_interrupts = 2;
 	}
 }
 
@@ -321,7 +354,7 @@ static void take_surroundings(const struct pss_shell *shell, struct surroundings
 		sigaction(SIGINT, &action, NULL);
 }
 
-static void give_surroundings_back(const struct surroundings *surroundings, const struct pss_invoke *invoke)
+static void give_surroundings_back(const struct surroundings *surroundings, const struct pss_invoke_ending *ending)
 {
 	struct timespec now = { 0 };
 	sigset_t pipe_set;
@@ -332,77 +365,105 @@ static void give_surroundings_back(const struct surroundings *surroundings, cons
 		;
 	sigprocmask(SIG_SETMASK, &surroundings->mask, NULL);
 	/* Now the shell's own way with it takes place: a trap, the end of a loop, its end. */
-	if (invoke->ending)
-		kill(getpid(), invoke->ending);
-	else if (invoke->n_interrupts > 0 && !surroundings->ignores_interrupt)
+	if (ending->signal)
+		kill(getpid(), ending->signal);
+	else if (ending->n_interrupts > 0 && !surroundings->ignores_interrupt)
 		kill(getpid(), SIGINT);
 }
 
 /* Keys are the command's, as with ssh -t: one target, and a person at the keyboard. */
 static void open_terminal(struct pss_invoke *invoke)
 {
-	invoke->terminal.fd = -1;
-	if (!invoke->tty || invoke->n_targets != 1 || invoke->input < 0 || !isatty(invoke->input))
+	struct pss_tty *terminal = &invoke->run->terminal;
+	int input = invoke->request.input.fd;
+
+	if (!invoke->request.tty || invoke->n_targets != 1 || input < 0 || !isatty(input))
 		return;
-	if (pss_tty_open(&invoke->terminal, getenv("TERM")) < 0)
-		invoke->terminal.fd = -1;
-	else if (pss_tty_make_raw(&invoke->terminal) == 0)
-		pss_tty_size(&invoke->terminal);
+	if (pss_tty_open(terminal, getenv("TERM")) < 0)
+		terminal->fd = -1;
+	else if (pss_tty_make_raw(terminal) == 0)
+		pss_tty_size(terminal);
+}
+
+static void begin(struct pss_invoke *invoke)
+{
+	struct pss_invoke_output *output = &invoke->run->output;
+
+	for (int i = 0; i < 2; i++) {
+		pss_writer_init(&output->writers[i], i + 1);
+		output->on_terminal[i] = isatty(i + 1);
+	}
+	open_terminal(invoke);
+	pss_invoke_progress_open(invoke);
+	for (size_t i = 0; i < invoke->n_targets; i++)
+		if (invoke->targets[i].refused)
+			pss_invoke_end_target(invoke, &invoke->targets[i], PSS_OUTCOME_UNREACHABLE,
+					      invoke->targets[i].refused);
+}
+
+/* The exit status counts what ended the run itself. */
+static void report_ending(struct pss_invoke *invoke)
+{
+	int error = invoke->run->output.error;
+
+	if (invoke->run->ending.n_interrupts > 0)
+		pss_call_take_status(invoke->call, pss_status_exit(PSS_INTERRUPTED));
+	else if (error == EPIPE)
+		invoke->call->status = PSS_SIGPIPE_STATUS;
+	else if (error)
+		pss_call_error(invoke->call, PSS_FAILED, NULL, "write error: %s", strerror(error));
+}
+
+/* `rc` is what ended the turns. */
+static void end(struct pss_invoke *invoke, int rc)
+{
+	invoke->run->output.is_showing = false; /* the rest of a frame goes with a connection that has failed */
+	pss_invoke_progress_clear(invoke);
+	if (rc == 0 && invoke->request.form == PSS_FORM_GROUPED)
+		pss_invoke_show_groups(invoke);
+	write_rest(invoke);
+	if (invoke->run->terminal.fd >= 0)
+		pss_tty_close(&invoke->run->terminal);
+	if (rc < 0)
+		pss_request_failed(invoke->call, &invoke->connection, rc,
+				   invoke->n_targets == 1 ? invoke->targets[0].label : NULL);
+	pss_invoke_report_summary(invoke);
+	pss_invoke_record(invoke);
+	report_ending(invoke);
 }
 
 static void finish(struct pss_invoke *invoke)
 {
+	struct pss_invoke_output *output = &invoke->run->output;
+
 	for (int i = 0; i < 2; i++) {
-		pss_writer_finish(&invoke->writers[i]);
-		pss_buffer_finish(&invoke->out[i]);
+		pss_writer_finish(&output->writers[i]);
+		pss_buffer_finish(&output->queue[i]);
 	}
 	for (size_t i = 0; i < invoke->n_targets; i++) {
-		pss_buffer_finish(&invoke->targets[i].partial[0]);
-		pss_buffer_finish(&invoke->targets[i].partial[1]);
-		free(invoke->targets[i].reason);
+		struct pss_invoke_target *target = &invoke->targets[i];
+		pss_buffer_finish(&target->output.partial[0]);
+		pss_buffer_finish(&target->output.partial[1]);
+		free(target->result.reason);
+		target->result.reason = NULL;
 	}
-	pss_buffer_wipe(&invoke->password);
-}
-
-static void tell_ending(struct pss_invoke *invoke)
-{
-	if (invoke->n_interrupts > 0)
-		pss_call_take_status(invoke->call, pss_status_exit(PSS_INTERRUPTED));
-	else if (invoke->broken == EPIPE)
-		invoke->call->status = PSS_SIGPIPE_STATUS;
-	else if (invoke->broken)
-		pss_call_error(invoke->call, PSS_FAILED, NULL, "write error: %s", strerror(invoke->broken));
+	pss_buffer_wipe(&invoke->run->password);
+	invoke->run = NULL;
 }
 
 void pss_invoke_run(struct pss_invoke *invoke)
 {
+	struct pss_invoke_run run = { .terminal.fd = -1, .host.heard = pss_now_ms() };
 	struct surroundings surroundings;
-	enum stopped stopped = NOT_STOPPED;
 	int rc = 0;
 
 	fflush(stdout);
-	invoke->heard = pss_now_ms();
-	for (int i = 0; i < 2; i++) {
-		pss_writer_init(&invoke->writers[i], i + 1);
-		invoke->on_terminal[i] = isatty(i + 1);
-	}
+	invoke->run = &run;
 	take_surroundings(invoke->call->shell, &surroundings);
-	open_terminal(invoke);
-	pss_invoke_progress_open(invoke);
-	while (rc == 0 && invoke->n_done < invoke->n_targets)
-		rc = turn(invoke, &stopped);
-	pss_invoke_progress_clear(invoke);
-	if (rc == 0 && invoke->form == PSS_FORM_GROUPED)
-		pss_invoke_show_groups(invoke);
-	write_rest(invoke);
-	if (invoke->terminal.fd >= 0)
-		pss_tty_close(&invoke->terminal);
-	if (rc < 0)
-		pss_request_failed(invoke->call, &invoke->connection, rc,
-				   invoke->n_targets == 1 ? invoke->targets[0].label : NULL);
-	pss_invoke_tell_summary(invoke);
-	pss_invoke_record(invoke);
-	tell_ending(invoke);
+	begin(invoke);
+	while (rc == 0 && run.counts.done < invoke->n_targets)
+		rc = turn(invoke);
+	end(invoke, rc);
 	finish(invoke);
-	give_surroundings_back(&surroundings, invoke);
+	give_surroundings_back(&surroundings, &run.ending);
 }

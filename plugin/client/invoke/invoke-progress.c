@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "client/base/poll.h"
-#include "client/invoke/invoke-loop.h"
+#include "client/invoke/private.h"
 #include "terminal/width.h"
 #include "wire/cleanup.h"
 
@@ -24,7 +24,7 @@
 
 void pss_invoke_progress_open(struct pss_invoke *invoke)
 {
-	struct pss_invoke_progress *progress = &invoke->progress;
+	struct pss_invoke_progress *progress = &invoke->run->progress;
 	const char *term = getenv("TERM");
 	struct stat st;
 
@@ -37,10 +37,10 @@ void pss_invoke_progress_open(struct pss_invoke *invoke)
 
 bool pss_invoke_progress_clear(struct pss_invoke *invoke)
 {
-	struct pss_invoke_progress *progress = &invoke->progress;
+	struct pss_invoke_progress *progress = &invoke->run->progress;
 	if (!progress->wanted)
 		return true;
-	if (progress->shown && pss_writer_write(&invoke->writers[1], ERASE, strlen(ERASE)) < 0)
+	if (progress->shown && pss_writer_write(&invoke->run->output.writers[1], ERASE, strlen(ERASE)) < 0)
 		return false;
 	progress->shown = false;
 	long long due = pss_now_ms() + (progress->pipe ? PIPE_PAUSE_MS : PAUSE_MS);
@@ -58,7 +58,7 @@ static void rank(const struct pss_invoke_target *slowest[N_SLOWEST], const struc
 {
 	for (size_t i = 0; i < N_SLOWEST; i++) {
 		const struct pss_invoke_target *other = slowest[i];
-		if (other && other->started <= target->started)
+		if (other && other->run.started <= target->run.started)
 			continue;
 		slowest[i] = target;
 		if (!other)
@@ -70,15 +70,15 @@ static void rank(const struct pss_invoke_target *slowest[N_SLOWEST], const struc
 static char *compose(const struct pss_invoke *invoke, long long now)
 {
 	const struct pss_invoke_target *slowest[N_SLOWEST] = { NULL };
-	char *text = pss_format("%zu/%zu done, %zu failed, %zu running", invoke->n_done, invoke->n_targets,
-				invoke->n_failed, invoke->n_running);
+	char *text = pss_format("%zu/%zu done, %zu failed, %zu running", invoke->run->counts.done, invoke->n_targets,
+				invoke->run->counts.failed, invoke->run->counts.running);
 
 	for (size_t i = 0; i < invoke->n_targets; i++)
-		if (invoke->targets[i].state == PSS_TARGET_RUNS)
+		if (pss_invoke_is_under_way(&invoke->targets[i]))
 			rank(slowest, &invoke->targets[i]);
 	for (size_t i = 0; text && i < N_SLOWEST && slowest[i]; i++) {
 		char *longer = pss_format("%s%s %s %llds", text, i == 0 ? ":" : ",", slowest[i]->label,
-					  (now - slowest[i]->started) / 1000);
+					  (now - slowest[i]->run.started) / 1000);
 		free(text);
 		text = longer;
 	}
@@ -99,13 +99,13 @@ static void draw(struct pss_invoke *invoke, long long now)
 	_cleanup_(pss_free_pointer) char *line = text ? pss_format(ERASE "%.*s\r", n, text) : NULL;
 
 	/* Part of it is enough: it will be erased all the same. */
-	if (line && pss_writer_write(&invoke->writers[1], line, strlen(line)) > 0)
-		invoke->progress.shown = true;
+	if (line && pss_writer_write(&invoke->run->output.writers[1], line, strlen(line)) > 0)
+		invoke->run->progress.shown = true;
 }
 
 void pss_invoke_progress_show(struct pss_invoke *invoke, long long *wake)
 {
-	struct pss_invoke_progress *progress = &invoke->progress;
+	struct pss_invoke_progress *progress = &invoke->run->progress;
 	long long now = pss_now_ms();
 
 	if (!progress->wanted || pss_invoke_has_output(invoke))

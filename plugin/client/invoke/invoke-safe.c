@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "client/invoke/invoke-loop.h"
+#include "client/invoke/private.h"
 #include "terminal/clean-text.h"
 #include "terminal/tokenizer.h"
 #include "terminal/utf8.h"
@@ -24,7 +24,7 @@ struct line {
 
 static size_t length_of(const struct line *line)
 {
-	return line->invoke->out[line->stream].length;
+	return line->invoke->run->output.queue[line->stream].length;
 }
 
 static void put(struct line *line, const void *data, size_t n)
@@ -56,7 +56,7 @@ static void begin_again(struct line *line)
 
 static void take_back(struct line *line)
 {
-	struct pss_buffer *out = &line->invoke->out[line->stream];
+	struct pss_buffer *out = &line->invoke->run->output.queue[line->stream];
 	bool continues = true;
 
 	while (continues && out->length > line->floor)

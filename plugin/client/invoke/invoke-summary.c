@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/invoke/invoke-loop.h"
+#include "client/invoke/private.h"
 #include "wire/cleanup.h"
 
 #define FEW_TARGETS 3 /* whose lines can be counted by eye */
@@ -23,11 +23,12 @@ static const struct {
 	[PSS_OUTCOME_STOPPED] = { "stopped", false },
 };
 
-void pss_invoke_tell_failure(struct pss_invoke *invoke, const struct pss_invoke_target *target)
+void pss_invoke_report_failure(struct pss_invoke *invoke, const struct pss_invoke_target *target)
 {
 	if (invoke->n_targets == 1)
 		return;
-	_cleanup_(pss_free_pointer) char *line = pss_format("%s: exit status %d", target->label, target->exit_status);
+	_cleanup_(pss_free_pointer) char *line =
+		pss_format("%s: exit status %d", target->label, target->result.exit_status);
 
 	pss_invoke_write(invoke); /* what it printed comes first */
 	if (line)
@@ -44,14 +45,14 @@ static void add_outcome(struct pss_buffer *line, const struct pss_invoke *invoke
 	size_t n = 0;
 
 	for (size_t i = 0; i < invoke->n_targets; i++)
-		n += invoke->targets[i].outcome == outcome;
+		n += invoke->targets[i].result.outcome == outcome;
 	if (n == 0 && outcome != PSS_OUTCOME_OK)
 		return;
 	_cleanup_(pss_free_pointer) char *count = pss_format("%s%zu %s%s", line->length > 0 ? ", " : "", n,
 							     words[outcome].word, words[outcome].names ? ":" : "");
 	add_text(line, count ? count : "");
 	for (size_t i = 0; words[outcome].names && i < invoke->n_targets; i++) {
-		if (invoke->targets[i].outcome != outcome)
+		if (invoke->targets[i].result.outcome != outcome)
 			continue;
 		add_text(line, " ");
 		add_text(line, invoke->targets[i].label);
@@ -61,18 +62,18 @@ static void add_outcome(struct pss_buffer *line, const struct pss_invoke *invoke
 static bool all_well(const struct pss_invoke *invoke)
 {
 	for (size_t i = 0; i < invoke->n_targets; i++)
-		if (invoke->targets[i].outcome != PSS_OUTCOME_OK)
+		if (invoke->targets[i].result.outcome != PSS_OUTCOME_OK)
 			return false;
 	return true;
 }
 
-void pss_invoke_tell_summary(struct pss_invoke *invoke)
+void pss_invoke_report_summary(struct pss_invoke *invoke)
 {
 	struct pss_buffer line;
 
-	bool over = invoke->n_done == invoke->n_targets && !invoke->broken;
+	bool over = invoke->run->counts.done == invoke->n_targets && !invoke->run->output.error;
 
-	if (invoke->kind == PSS_INVOKE_JOB || invoke->n_targets <= FEW_TARGETS || !over || all_well(invoke))
+	if (invoke->request.kind == PSS_INVOKE_JOB || invoke->n_targets <= FEW_TARGETS || !over || all_well(invoke))
 		return;
 	pss_buffer_init(&line);
 	for (int outcome = 0; outcome < PSS_OUTCOME_COUNT; outcome++)
@@ -84,10 +85,10 @@ void pss_invoke_tell_summary(struct pss_invoke *invoke)
 
 void pss_invoke_record(struct pss_invoke *invoke)
 {
-	for (size_t i = 0; invoke->kind != PSS_INVOKE_JOB && i < invoke->n_targets; i++) {
+	for (size_t i = 0; invoke->request.kind != PSS_INVOKE_JOB && i < invoke->n_targets; i++) {
 		const struct pss_invoke_target *target = &invoke->targets[i];
-		_cleanup_(pss_free_pointer) char *line = pss_format("%s %d", target->label, target->exit_status);
-		if (line && target->state == PSS_TARGET_DONE)
+		_cleanup_(pss_free_pointer) char *line = pss_format("%s %d", target->label, target->result.exit_status);
+		if (line && target->state == PSS_INVOKE_DONE)
 			pss_call_output(invoke->call, line);
 	}
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/invoke/invoke-loop.h"
+#include "client/invoke/invoke.h"
 #include "client/requests/requests.h"
 #include "client/sessions/print-sessions.h"
 #include "wire/cleanup.h"
@@ -31,7 +31,7 @@ static void open_all(struct pss_invoke *invoke, struct opening *opening)
 {
 	const struct pss_open_events events = { .on_opened = on_opened, .user = opening };
 
-	pss_request_open(invoke->call, &invoke->connection, opening->opens, invoke->n_targets, invoke->throttle,
+	pss_request_open(invoke->call, &invoke->connection, opening->opens, invoke->n_targets, invoke->request.throttle,
 			 PSS_OPEN_KEPT, NULL, &events);
 }
 
@@ -45,8 +45,8 @@ static void keep_opened(struct pss_invoke *invoke, struct opening *opening)
 		size_t at = 0;
 		while (at < opening->opened.n_items && opening->targets[at] != i)
 			at++;
-		pss_target_finish(&target->target);
-		target->target = (struct pss_target){ 0 };
+		pss_target_finish(&target->computer);
+		target->computer = (struct pss_target){ 0 };
 		target->instance = at < opening->opened.n_items ? opening->opened.items[at].instance : NULL;
 		if (target->instance)
 			invoke->targets[n++] = *target;
@@ -63,9 +63,9 @@ static bool open_sessions(struct pss_invoke *invoke, const struct pss_texts *nam
 		return false;
 	}
 	for (size_t i = 0; i < invoke->n_targets; i++) {
-		opening->opens[i].target = invoke->targets[i].target;
+		opening->opens[i].target = invoke->targets[i].computer;
 		opening->opens[i].link = invoke->targets[i].link;
-		opening->opens[i].resilience = invoke->resilience;
+		opening->opens[i].resilience = invoke->request.job.resilience;
 		opening->opens[i].name = names && i < names->n_items ? names->items[i] : NULL;
 	}
 	open_all(invoke, opening);
@@ -107,7 +107,7 @@ void pss_job_run(struct pss_invoke *invoke, const struct pss_texts *names)
 	struct opening opening = { 0 };
 	bool good = true;
 
-	if (invoke->targets[0].target.host)
+	if (invoke->targets[0].computer.host)
 		good = open_sessions(invoke, names, &opening);
 	bool interrupted = invoke->call->status == pss_status_exit(PSS_INTERRUPTED);
 	if (good && invoke->n_targets > 0 && !invoke->call->stop && !interrupted)

@@ -21,7 +21,7 @@ static void on_watched(struct pss_call *call, struct pss_open *open, struct pss_
 
 static void name_target(const struct pss_invoke_target *target, struct pss_open *open)
 {
-	open->target = target->target;
+	open->target = target->computer;
 	open->instance = target->instance;
 	if (target->instance)
 		open->target.host = (char *)target->label;
@@ -37,7 +37,7 @@ static int watch_all(struct pss_restart *restart)
 	int rc = pss_request_list(invoke->call, &restart->connection, &restart->before);
 	if (rc == 0)
 		rc = pss_request_open(invoke->call, &restart->connection, restart->watches, invoke->n_targets,
-				      invoke->throttle, PSS_OPEN_WATCHED, NULL, &events);
+				      invoke->request.throttle, PSS_OPEN_WATCHED, NULL, &events);
 	return rc;
 }
 
@@ -52,8 +52,7 @@ int pss_restart_prepare(struct pss_restart *restart, struct pss_invoke *invoke)
 		rc = watch_all(restart);
 	for (size_t i = 0; rc == 0 && i < invoke->n_targets; i++)
 		if (!restart->watched[i])
-			pss_invoke_end_target(invoke, &invoke->targets[i], PSS_OUTCOME_UNREACHABLE,
-					      invoke->call->status ? invoke->call->status : 255);
+			invoke->targets[i].refused = invoke->call->status ? invoke->call->status : 255;
 	return rc;
 }
 
@@ -82,7 +81,7 @@ struct finishing {
 /* The name of a computer holds nothing that JSON would quote (computer.c). */
 static void say_restarted(const struct pss_restart *restart, const char *computer)
 {
-	if (restart->invoke->form == PSS_FORM_JSON) {
+	if (restart->invoke->request.form == PSS_FORM_JSON) {
 		printf("{\"host\":\"%s\",\"restarted\":true}\n", computer);
 		fflush(stdout);
 	}
@@ -121,7 +120,7 @@ static size_t choose_awaited(const struct pss_restart *restart, struct pss_open 
 	size_t n = 0;
 
 	for (size_t i = 0; i < invoke->n_targets; i++) {
-		if (invoke->targets[i].outcome != PSS_OUTCOME_OK || !restart->watched[i])
+		if (invoke->targets[i].result.outcome != PSS_OUTCOME_OK || !restart->watched[i])
 			continue;
 		name_target(&invoke->targets[i], &awaits[n]);
 		awaits[n].watch = restart->watches[i].id;

@@ -2,7 +2,7 @@
 /* Computers that restart: -WaitForRestart of invoke-command. */
 #pragma once
 
-#include "client/invoke/invoke-loop.h"
+#include "client/invoke/invoke.h"
 #include "client/sessions/reopen.h"
 
 struct pss_restart {

@@ -2,25 +2,22 @@
 /* invoke-command: runs a command in kept sessions or on computers, one or hundreds. All parameters are read and checked
  * here before anything happens anywhere; the running is invoke-loop.c's. */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "client/base/fd.h"
 #include "client/base/poll.h"
 #include "client/command/ssh-connection.h"
-#include "client/invoke/invoke-loop.h"
+#include "client/invoke/invoke.h"
 #include "client/invoke/restart.h"
+#include "client/invoke/script-file.h"
 #include "client/invoke/using-values.h"
 #include "client/requests/requests.h"
 #include "client/sessions/change-state.h"
 #include "client/sessions/print-sessions.h"
 #include "client/sessions/selection.h"
-#include "terminal/clean-text.h"
 #include "wire/cleanup.h"
 
 enum {
@@ -57,8 +54,6 @@ enum {
 
 static const char *const input_objects[] = { "-", "$null", NULL };
 enum { INPUT_STANDARD, INPUT_NULL };
-
-#define SCRIPT_MAX (64 * 1024 * 1024)
 
 static const struct pss_parameter rows[] = {
 	[COMPUTER_NAME] = { "ComputerName", "HostName Cn", PSS_KIND_LIST, "HOST", .wants = "the name of a computer",
@@ -118,8 +113,8 @@ static const struct pss_parameter rows[] = {
 				       "anew" },
 };
 
-/* What invoke points into. */
-struct job {
+/* One call, with what `invoke` points into. */
+struct invocation {
 	struct pss_invoke invoke;
 	struct pss_texts computers;
 	struct pss_ssh_connections connections;
@@ -135,45 +130,17 @@ static bool fail_memory(struct pss_call *call)
 
 /* ---- what to run */
 
-static bool read_file(struct pss_call *call, const char *path, struct job *job)
+static bool read_script(struct pss_call *call, const char *path, struct invocation *invocation)
 {
-	_cleanup_(pss_free_pointer) char *visible = pss_visible(path, false);
-	_cleanup_(pss_close_fd) int fd = pss_descriptor_raise(open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY));
-	struct pss_buffer bytes;
-	ssize_t n = 1;
-
-	if (fd < 0) {
-		pss_call_usage(call, "-FilePath: %s cannot be read: %s", visible ? visible : "", strerror(-fd));
-		return false;
-	}
-	pss_buffer_init(&bytes);
-	while (n > 0 && bytes.length < SCRIPT_MAX) {
-		unsigned char *room = pss_buffer_reserve(&bytes, 65536);
-		n = room ? read(fd, room, 65536) : -1;
-		pss_buffer_commit(&bytes, n > 0 ? (size_t)n : 0);
-	}
-	int error = errno;
-	if (n == 0 && !memchr(bytes.length ? pss_buffer_bytes(&bytes) : (const unsigned char *)"x", 0,
-			      bytes.length ? bytes.length : 1)) {
-		job->invoke.n_text = bytes.length;
-		pss_buffer_append(&bytes, "", 1);
-		job->text = strdup((const char *)pss_buffer_bytes(&bytes));
-		pss_buffer_finish(&bytes);
-		return job->text || fail_memory(call);
-	}
-	pss_buffer_finish(&bytes);
-	pss_call_usage(call, "-FilePath: %s cannot be read: %s", visible ? visible : "",
-		       n < 0   ? strerror(error)
-		       : n > 0 ? "it is too long"
-			       : "it holds NUL bytes and is no script");
-	return false;
+	return pss_script_read(call, path, &invocation->text, &invocation->invoke.request.command.n_text);
 }
 
-static bool read_text(struct pss_call *call, const char *text, struct job *job)
+static bool read_text(struct pss_call *call, const char *text, struct invocation *invocation)
 {
-	bool good = pss_using_bind(call, text, &job->text, &job->invoke.variables);
+	struct pss_invoke_command *command = &invocation->invoke.request.command;
+	bool good = pss_using_bind(call, text, &invocation->text, &command->variables);
 
-	job->invoke.n_text = job->text ? strlen(job->text) : 0;
+	command->n_text = invocation->text ? strlen(invocation->text) : 0;
 	return good;
 }
 
@@ -190,16 +157,17 @@ static char *join(const struct pss_texts *words)
 	return text;
 }
 
-static bool read_words(struct pss_call *call, const struct pss_texts *words, struct job *job)
+static bool read_words(struct pss_call *call, const struct pss_texts *words, struct invocation *invocation)
 {
 	_cleanup_(pss_free_pointer) char *text = join(words);
 
-	return text ? read_text(call, text, job) : fail_memory(call);
+	return text ? read_text(call, text, invocation) : fail_memory(call);
 }
 
-static bool read_command(struct pss_call *call, struct job *job)
+static bool read_command(struct pss_call *call, struct invocation *invocation)
 {
 	const struct pss_value *own = call->own;
+	struct pss_invoke_command *command = &invocation->invoke.request.command;
 	bool named = own[COMMAND].given || own[SCRIPT_BLOCK].given || own[FILE_PATH].given;
 
 	if (own[ARGV].given && (named || own[ARGUMENT_LIST].given)) {
@@ -210,58 +178,58 @@ static bool read_command(struct pss_call *call, struct job *job)
 	if (!pss_values_fit(call, &own[ARGV].list, "a word behind --") ||
 	    !pss_values_fit(call, &own[ARGUMENT_LIST].list, "a value of -ArgumentList"))
 		return false;
-	job->invoke.arguments = &own[ARGUMENT_LIST].list;
-	job->invoke.script = own[FILE_PATH].given;
+	command->arguments = &own[ARGUMENT_LIST].list;
+	command->is_script = own[FILE_PATH].given;
 	bool good = true;
 	if (own[ARGV].given)
-		job->invoke.words = &own[ARGV].list;
+		command->words = &own[ARGV].list;
 	else if (own[FILE_PATH].given)
-		good = read_file(call, own[FILE_PATH].text, job);
+		good = read_script(call, own[FILE_PATH].text, invocation);
 	else if (own[COMMAND].given)
-		good = read_words(call, &own[COMMAND].list, job);
+		good = read_words(call, &own[COMMAND].list, invocation);
 	else if (named)
-		good = read_text(call, own[SCRIPT_BLOCK].text, job);
+		good = read_text(call, own[SCRIPT_BLOCK].text, invocation);
 	else
 		pss_call_usage(call, "which command? A text, -FilePath or -- and words are needed");
-	job->invoke.text = job->text;
+	command->text = invocation->text;
 	return good && (named || own[ARGV].given);
 }
 
 /* ---- where */
 
-static bool add_computers(struct pss_call *call, struct job *job)
+static bool add_computers(struct pss_call *call, struct invocation *invocation)
 {
 	_cleanup_(pss_free_pointer) char *error = NULL;
-	struct pss_invoke *invoke = &job->invoke;
+	struct pss_invoke *invoke = &invocation->invoke;
 
-	if (pss_targets_expand(&call->own[COMPUTER_NAME].list, &job->computers, &error) < 0) {
+	if (pss_targets_expand(&call->own[COMPUTER_NAME].list, &invocation->computers, &error) < 0) {
 		pss_call_usage(call, "%s", error ? error : "not enough memory");
 		return false;
 	}
-	invoke->targets = calloc(job->computers.n_items + 1, sizeof *invoke->targets);
-	for (size_t i = 0; invoke->targets && i < job->computers.n_items; i++) {
+	invoke->targets = calloc(invocation->computers.n_items + 1, sizeof *invoke->targets);
+	for (size_t i = 0; invoke->targets && i < invocation->computers.n_items; i++) {
 		struct pss_invoke_target *target = &invoke->targets[i];
-		if (pss_target_parse(job->computers.items[i], &target->target, &error) < 0) {
+		if (pss_target_parse(invocation->computers.items[i], &target->computer, &error) < 0) {
 			pss_call_usage(call, "-ComputerName: %s", error ? error : "not enough memory");
 			return false;
 		}
-		target->label = job->computers.items[i];
+		target->label = invocation->computers.items[i];
 		invoke->n_targets++;
 	}
 	return invoke->targets || fail_memory(call);
 }
 
-static bool add_connections(struct pss_call *call, struct job *job)
+static bool add_connections(struct pss_call *call, struct invocation *invocation)
 {
-	struct pss_invoke *invoke = &job->invoke;
+	struct pss_invoke *invoke = &invocation->invoke;
 
-	if (!pss_ssh_connections_read(call, &call->own[SSH_CONNECTION], &job->connections))
+	if (!pss_ssh_connections_read(call, &call->own[SSH_CONNECTION], &invocation->connections))
 		return false;
-	invoke->targets = calloc(job->connections.n_items + 1, sizeof *invoke->targets);
-	for (size_t i = 0; invoke->targets && i < job->connections.n_items; i++) {
-		struct pss_ssh_connection *connection = &job->connections.items[i];
+	invoke->targets = calloc(invocation->connections.n_items + 1, sizeof *invoke->targets);
+	for (size_t i = 0; invoke->targets && i < invocation->connections.n_items; i++) {
+		struct pss_ssh_connection *connection = &invocation->connections.items[i];
 		struct pss_invoke_target *target = &invoke->targets[invoke->n_targets++];
-		target->target = connection->target;
+		target->computer = connection->target;
 		connection->target = (struct pss_target){ 0 };
 		target->link = connection->link;
 		target->label = connection->label;
@@ -269,9 +237,9 @@ static bool add_connections(struct pss_call *call, struct job *job)
 	return invoke->targets || fail_memory(call);
 }
 
-static bool add_sessions(struct pss_call *call, struct job *job)
+static bool add_sessions(struct pss_call *call, struct invocation *invocation)
 {
-	struct pss_invoke *invoke = &job->invoke;
+	struct pss_invoke *invoke = &invocation->invoke;
 	const struct pss_selection selection = {
 		.selectors = { &call->own[SESSION], &call->own[ID], &call->own[NAME], &call->own[INSTANCE_ID] },
 	};
@@ -279,12 +247,12 @@ static bool add_sessions(struct pss_call *call, struct job *job)
 	int rc = pss_request_connect(call, false, &invoke->connection);
 	if (rc < 0 && rc != -ENOENT)
 		return false;
-	if (rc == 0 && pss_request_list(call, &invoke->connection, &job->sessions) < 0)
+	if (rc == 0 && pss_request_list(call, &invoke->connection, &invocation->sessions) < 0)
 		return false;
-	pss_select(call, &selection, &job->sessions);
-	invoke->targets = calloc(job->sessions.n_items + 1, sizeof *invoke->targets);
-	for (size_t i = 0; invoke->targets && i < job->sessions.n_items; i++) {
-		struct pss_session *session = &job->sessions.items[i];
+	pss_select(call, &selection, &invocation->sessions);
+	invoke->targets = calloc(invocation->sessions.n_items + 1, sizeof *invoke->targets);
+	for (size_t i = 0; invoke->targets && i < invocation->sessions.n_items; i++) {
+		struct pss_session *session = &invocation->sessions.items[i];
 		invoke->targets[i].label = session->computer;
 		invoke->targets[i].instance = session->instance;
 		invoke->n_targets++;
@@ -375,38 +343,37 @@ static bool names_sessions(const struct pss_call *call)
 	return call->own[SESSION].given || call->own[ID].given || call->own[NAME].given || call->own[INSTANCE_ID].given;
 }
 
-static bool find_targets(struct pss_call *call, struct job *job)
+static bool find_targets(struct pss_call *call, struct invocation *invocation)
 {
 	if (call->own[COMPUTER_NAME].given)
-		return add_computers(call, job);
+		return add_computers(call, invocation);
 	if (call->own[SSH_CONNECTION].given)
-		return add_connections(call, job);
+		return add_connections(call, invocation);
 	if (names_sessions(call))
 		return check_link(call) && pss_select_read_input(call, &call->own[SESSION]) == 0 &&
-		       add_sessions(call, job);
+		       add_sessions(call, invocation);
 	pss_call_usage(call, "which computer or session? -ComputerName or -Session is needed");
 	return false;
 }
 
 /* ---- how */
 
-static bool find_input(struct pss_call *call, struct job *job)
+static bool find_input(struct pss_call *call, struct pss_invoke *invoke)
 {
 	const struct pss_value *object = &call->own[INPUT_OBJECT];
-	struct pss_invoke *invoke = &job->invoke;
+	struct pss_invoke_input *input = &invoke->request.input;
 
-	invoke->input = -1;
-	if (invoke->kind == PSS_INVOKE_JOB || (object->given && object->number == INPUT_NULL))
+	if (invoke->request.kind == PSS_INVOKE_JOB || (object->given && object->number == INPUT_NULL))
 		return true;
 	if (invoke->n_targets == 1) {
-		invoke->input = pss_invoke_find_input();
+		input->fd = pss_invoke_find_input();
 	} else if (object->given) {
-		invoke->input = pss_invoke_copy_input();
-		invoke->copies = true;
-		if (invoke->input < 0)
+		input->fd = pss_invoke_copy_input();
+		input->copies = true;
+		if (input->fd < 0)
 			pss_call_error(call, PSS_FAILED, NULL, "standard input cannot be read: %s",
-				       strerror(-invoke->input));
-		return invoke->input >= 0;
+				       strerror(-input->fd));
+		return input->fd >= 0;
 	}
 	return true;
 }
@@ -430,9 +397,9 @@ static bool wants_color(int fd)
 static void run_and_wait(struct pss_call *call, struct pss_invoke *invoke)
 {
 	struct pss_restart restart = { .connection = { .fd = -1 } };
-	long long deadline = invoke->timeout_ms > 0 ? pss_now_ms() + invoke->timeout_ms : 0;
+	long long deadline = invoke->request.timeout_ms > 0 ? pss_now_ms() + invoke->request.timeout_ms : 0;
 
-	invoke->restarts = true;
+	invoke->request.restarts = true;
 	if (pss_restart_prepare(&restart, invoke) == 0 && !call->stop) {
 		pss_invoke_run(invoke);
 		pss_restart_finish(&restart, deadline);
@@ -440,69 +407,72 @@ static void run_and_wait(struct pss_call *call, struct pss_invoke *invoke)
 	pss_restart_free(&restart);
 }
 
-static void run_job(struct pss_call *call, struct job *job)
+static void run_all(struct pss_call *call, struct invocation *invocation)
 {
-	struct pss_invoke *invoke = &job->invoke;
+	struct pss_invoke *invoke = &invocation->invoke;
+	struct pss_invoke_request *request = &invoke->request;
 
 	if (invoke->n_targets == 0) {
 		if (call->status == 0)
 			pss_call_error(call, PSS_NO_SESSION, NULL, "No valid sessions were specified.");
 		return;
 	}
-	invoke->throttle = pss_throttle_of(&call->own[THROTTLE_LIMIT]);
-	invoke->timeout_ms = call->own[TIMEOUT].number * 1000;
-	invoke->wait = call->own[WAIT].on;
-	invoke->tty = call->own[ALLOCATE_TTY].on;
-	invoke->share_password = call->own[SHARE_PASSWORD].on;
-	invoke->form = form_of(call, invoke->n_targets);
-	invoke->color[0] = wants_color(STDOUT_FILENO);
-	invoke->color[1] = wants_color(STDERR_FILENO);
+	request->throttle = pss_throttle_of(&call->own[THROTTLE_LIMIT]);
+	request->timeout_ms = call->own[TIMEOUT].number * 1000;
+	request->wait = call->own[WAIT].on;
+	request->tty = call->own[ALLOCATE_TTY].on;
+	request->share_password = call->own[SHARE_PASSWORD].on;
+	request->form = form_of(call, invoke->n_targets);
+	request->color[0] = wants_color(STDOUT_FILENO);
+	request->color[1] = wants_color(STDERR_FILENO);
 	if (invoke->connection.fd < 0 && pss_request_connect(call, true, &invoke->connection) < 0)
 		return;
 	if (!pss_request_needs(call, &invoke->connection, 2))
 		return;
-	if (invoke->kind == PSS_INVOKE_JOB)
-		pss_job_run(invoke, call->own[invoke->disconnect ? SESSION_NAME : JOB_NAME].given
-					    ? &call->own[invoke->disconnect ? SESSION_NAME : JOB_NAME].list
-					    : NULL);
+	const struct pss_value *names = &call->own[request->job.disconnect ? SESSION_NAME : JOB_NAME];
+	if (request->kind == PSS_INVOKE_JOB)
+		pss_job_run(invoke, names->given ? &names->list : NULL);
 	else if (call->own[WAIT_FOR_RESTART].on)
 		run_and_wait(call, invoke);
 	else
 		pss_invoke_run(invoke);
 }
 
-static void finish(struct job *job)
+static void finish(struct invocation *invocation)
 {
-	struct pss_invoke *invoke = &job->invoke;
+	struct pss_invoke *invoke = &invocation->invoke;
 
 	pss_connection_close(&invoke->connection);
-	if (invoke->copies && invoke->input >= 0)
-		close(invoke->input);
+	if (invoke->request.input.copies && invoke->request.input.fd >= 0)
+		close(invoke->request.input.fd);
 	for (size_t i = 0; i < invoke->n_targets; i++)
-		pss_target_finish(&invoke->targets[i].target);
+		pss_target_finish(&invoke->targets[i].computer);
 	free(invoke->targets);
-	pss_using_wipe(&invoke->variables);
-	pss_texts_finish(&job->computers);
-	pss_ssh_connections_finish(&job->connections);
-	pss_sessions_finish(&job->sessions);
-	free(job->text);
+	pss_using_wipe(&invoke->request.command.variables);
+	pss_texts_finish(&invocation->computers);
+	pss_ssh_connections_finish(&invocation->connections);
+	pss_sessions_finish(&invocation->sessions);
+	free(invocation->text);
 }
 
 static void run(struct pss_call *call)
 {
-	struct job job = { .invoke = { .call = call, .connection = { .fd = -1 }, .input = -1 } };
+	struct invocation invocation = {
+		.invoke = { .call = call, .connection.fd = -1, .request.input.fd = -1 },
+	};
+	struct pss_invoke_request *request = &invocation.invoke.request;
 
-	job.invoke.disconnect = call->own[IN_DISCONNECTED_SESSION].on;
-	job.invoke.kind = call->own[AS_JOB].on || job.invoke.disconnect ? PSS_INVOKE_JOB : PSS_INVOKE_WATCHED;
-	job.invoke.buffering = pss_buffering_of(&call->own[BUFFERING]);
-	job.invoke.buffer_size = call->own[BUFFER_SIZE].number;
+	request->job.disconnect = call->own[IN_DISCONNECTED_SESSION].on;
+	request->kind = call->own[AS_JOB].on || request->job.disconnect ? PSS_INVOKE_JOB : PSS_INVOKE_WATCHED;
+	request->job.buffering = pss_buffering_of(&call->own[BUFFERING]);
+	request->job.buffer_size = call->own[BUFFER_SIZE].number;
 	if (check_job(call) &&
-	    pss_resilience_read(call, &call->own[RESILIENT], &call->own[IDLE_TIMEOUT], job.invoke.disconnect,
-				&job.invoke.resilience) &&
-	    read_command(call, &job) && find_targets(call, &job) && !call->stop && check_job_names(call, &job.invoke) &&
-	    find_input(call, &job))
-		run_job(call, &job);
-	finish(&job);
+	    pss_resilience_read(call, &call->own[RESILIENT], &call->own[IDLE_TIMEOUT], request->job.disconnect,
+				&request->job.resilience) &&
+	    read_command(call, &invocation) && find_targets(call, &invocation) && !call->stop &&
+	    check_job_names(call, &invocation.invoke) && find_input(call, &invocation.invoke))
+		run_all(call, &invocation);
+	finish(&invocation);
 }
 
 const struct pss_verb pss_verb_invoke = {

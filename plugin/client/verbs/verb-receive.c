@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/invoke/invoke-loop.h"
+#include "client/invoke/invoke.h"
 #include "client/sessions/change-state.h"
 #include "client/sessions/print-sessions.h"
 #include "client/sessions/selection.h"
@@ -69,8 +69,8 @@ static void receive(struct pss_call *call, struct pss_invoke *invoke, const stru
 		targets[invoke->n_targets].label = sessions->items[i].computer;
 		targets[invoke->n_targets++].instance = sessions->items[i].instance;
 	}
-	invoke->throttle = invoke->n_targets;
-	invoke->form = form_of(call, invoke->n_targets);
+	invoke->request.throttle = invoke->n_targets;
+	invoke->request.form = form_of(call, invoke->n_targets);
 	if (invoke->n_targets > 0 && !call->stop)
 		pss_invoke_run(invoke);
 }
@@ -135,12 +135,14 @@ static void run(struct pss_call *call)
 {
 	struct pss_invoke invoke = {
 		.call = call,
-		.kind = PSS_INVOKE_MISSED,
-		.connection = { .fd = -1 },
-		.input = -1,
-		.keep = call->own[KEEP].on,
-		.wait = call->own[WAIT].on,
-		.timeout_ms = call->own[TIMEOUT].number * 1000,
+		.connection.fd = -1,
+		.request = {
+			.kind = PSS_INVOKE_UNSEEN,
+			.input.fd = -1,
+			.keep = call->own[KEEP].on,
+			.wait = call->own[WAIT].on,
+			.timeout_ms = call->own[TIMEOUT].number * 1000,
+		},
 	};
 	struct pss_sessions sessions = { 0 };
 
