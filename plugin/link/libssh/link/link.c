@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* One SSH connection as one GSource: woken by its socket, by its keepalive clock, or by a kick from those who
- * use its channels; sleeps otherwise. It alone decides that the link is lost, and says why once. It
- * never blocks and never waits inside libssh. */
+/* One SSH connection as one GSource: woken by its socket, by its keepalive clock, or by a kick from its riders; sleeps
+ * otherwise. It alone decides that the link is lost, and reports why once. It never blocks and never waits inside
+ * libssh. */
 #include "link/libssh/link/link.h"
 
 #include <errno.h>
@@ -14,8 +14,6 @@
 #include "base/system.h"
 #include "link/libssh/common/error.h"
 #include "link/libssh/common/wait.h"
-#include "link/libssh/forward/forwards.h"
-#include "link/libssh/link/tunnels.h"
 
 /* libssh reads 4 KiB a call. One turn takes at most this many, so that other links get theirs. */
 #define READS_PER_TURN 64
@@ -24,12 +22,19 @@
 /* What channels and tunnels leave of their own with libssh is some turns' worth. */
 #define UNREAD_MAX (16 * 1024 * 1024)
 #define WRAPPING 64            /* of a packet, about: length, padding and MAC */
-#define TURN_BYTES (32 * 1024) /* whoever has delivered more goes behind the others */
+#define TURN_BYTES (32 * 1024) /* a link that has delivered more goes behind the others */
 
 typedef struct {
 	GSource source;
 	PssSshLink *link;
 } LinkSource;
+
+void pss_ssh_link_add_rider(PssSshLink *link, const PssSshRider *rider, gpointer user)
+{
+	g_assert(link->n_riders < PSS_SSH_RIDERS_MAX);
+	link->riders[link->n_riders].rider = rider;
+	link->riders[link->n_riders++].user = user;
+}
 
 void pss_ssh_link_kick(PssSshLink *link)
 {
@@ -105,39 +110,24 @@ static void read_and_write(PssSshLink *link)
 	}
 }
 
-/* The first channel is the one that a person's shell or command runs in: the terminal of a session, which the
- * relays of later calls run in too. */
-static void start_first_channel(PssSshLink *link)
+gboolean pss_ssh_link_check(PssSshLink *link)
 {
-	for (guint i = 0; link->fresh && i < link->channels->len; i++) {
-		PssSshChannel *channel = g_ptr_array_index(link->channels, i);
-		if (pss_ssh_channel_can_fly(channel)) {
-			link->fresh = FALSE;
-			pss_ssh_channel_fly(channel);
-		}
-	}
-	if (link->channels->len > 0)
-		link->fresh = FALSE;
-}
-
-static void turn_channels(PssSshLink *link)
-{
-	g_autoptr(GPtrArray) now = g_ptr_array_new_with_free_func(pss_ssh_channel_unref);
-
-	start_first_channel(link);
-	/* Callbacks may open and close channels meanwhile. */
-	for (guint i = 0; i < link->channels->len; i++)
-		g_ptr_array_add(now, g_rc_box_acquire(g_ptr_array_index(link->channels, i)));
-	for (guint i = 0; i < now->len && !link->lost; i++) {
-		PssSshChannel *channel = g_ptr_array_index(now, i);
-		pss_ssh_channel_turn(channel);
-		if (channel->finished && (channel->close_wanted || channel->is_spare))
-			g_ptr_array_remove_fast(link->channels, channel);
-	}
 	if (!link->lost && !pss_ssh_link_is_alive(link))
 		lose_by_libssh(link);
-	if (!link->lost)
-		pss_ssh_spares_turn(link);
+	return !link->lost;
+}
+
+static void turn_riders(PssSshLink *link)
+{
+	for (guint i = 0; i < link->n_riders && !link->lost; i++)
+		link->riders[i].rider->turn(link->riders[i].user);
+}
+
+static void turn_riders_last(PssSshLink *link)
+{
+	for (guint i = 0; i < link->n_riders && !link->lost; i++)
+		if (link->riders[i].rider->last_turn)
+			link->riders[i].rider->last_turn(link->riders[i].user);
 }
 
 /* With new keys (RFC 4253, section 9) the server shows its host key again; libssh takes any that signs well. They count
@@ -146,9 +136,9 @@ gboolean pss_ssh_link_is_trusted(PssSshLink *link)
 {
 	ssh_key now = NULL;
 
-	if (link->lost || link->packets.in_bytes == link->n_checked)
+	if (link->lost || link->traffic.packets.in_bytes == link->traffic.n_checked)
 		return !link->lost;
-	link->n_checked = link->packets.in_bytes;
+	link->traffic.n_checked = link->traffic.packets.in_bytes;
 	if (ssh_get_server_publickey(link->session, &now) == SSH_OK &&
 	    ssh_key_cmp(now, link->login->host_key, SSH_KEY_CMP_PUBLIC) != 0)
 		lose(link, g_error_new_literal(PSS_ERROR, PSS_HOST_KEY,
@@ -163,15 +153,15 @@ static void keep_alive(PssSshLink *link)
 {
 	gint64 now = g_get_monotonic_time();
 
-	if (now < link->next_alive)
+	if (now < link->keepalive.next)
 		return;
-	link->next_alive = now + (gint64)link->login->alive_interval_s * G_USEC_PER_SEC;
-	if (link->counter.in_bytes != link->n_heard) {
-		link->n_heard = link->counter.in_bytes;
-		link->n_missed = 0;
+	link->keepalive.next = now + (gint64)link->login->alive_interval_s * G_USEC_PER_SEC;
+	if (link->traffic.socket.in_bytes != link->keepalive.n_heard) {
+		link->keepalive.n_heard = link->traffic.socket.in_bytes;
+		link->keepalive.n_missed = 0;
 		return;
 	}
-	if (link->n_missed++ >= link->login->alive_count_max) {
+	if (link->keepalive.n_missed++ >= link->login->alive_count_max) {
 		lose_by_silence(link);
 		return;
 	}
@@ -186,13 +176,13 @@ static void keep_alive(PssSshLink *link)
 static void mind_unread(PssSshLink *link)
 {
 	/* Compressed, what leaves is less than what was made of the users' own bytes; answers are short. */
-	guint64 payload = link->login->compresses ? 0 : link->packets.out_bytes;
-	guint64 made = payload + WRAPPING * link->packets.out_packets;
-	gint64 n = (gint64)made - (gint64)link->counter.out_bytes;
+	guint64 payload = link->login->compresses ? 0 : link->traffic.packets.out_bytes;
+	guint64 made = payload + WRAPPING * link->traffic.packets.out_packets;
+	gint64 n = (gint64)made - (gint64)link->traffic.socket.out_bytes;
 
 	if (!(ssh_get_poll_flags(link->session) & SSH_WRITE_PENDING))
-		link->n_flushed = n;
-	else if (n - link->n_flushed > UNREAD_MAX)
+		link->traffic.n_flushed = n;
+	else if (n - link->traffic.n_flushed > UNREAD_MAX)
 		lose(link, g_error_new_literal(PSS_ERROR, PSS_LINK_LOST,
 					       "the server asks on and on, and reads none of the answers"));
 }
@@ -204,7 +194,7 @@ static void arm(PssSshLink *link)
 	if (ssh_get_poll_flags(link->session) & SSH_WRITE_PENDING)
 		wanted |= G_IO_OUT;
 	g_source_modify_unix_fd(link->source, link->fd_tag, wanted);
-	g_source_set_ready_time(link->source, link->kicked ? 0 : link->next_alive);
+	g_source_set_ready_time(link->source, link->kicked ? 0 : link->keepalive.next);
 }
 
 static void end_source(PssSshLink *link)
@@ -215,24 +205,11 @@ static void end_source(PssSshLink *link)
 	g_clear_pointer(&link->source, g_source_unref);
 }
 
-static void forget_channels(PssSshLink *link)
-{
-	for (guint i = 0; i < link->channels->len; i++) {
-		PssSshChannel *channel = g_ptr_array_index(link->channels, i);
-		channel->events = NULL;
-		if (channel->channel)
-			ssh_remove_channel_callbacks(channel->channel, &channel->callbacks);
-		channel->channel = NULL; /* freed with the session, as the stand-ins are */
-		pss_ssh_channel_forget_stand_ins(channel);
-		pss_buffer_wipe(&channel->queue);
-	}
-}
-
 static void end_session(PssSshLink *link)
 {
 	end_source(link);
-	forget_channels(link);
-	g_clear_pointer(&link->tunnels, pss_tunnels_free);
+	for (guint i = 0; i < link->n_riders; i++)
+		link->riders[i].rider->end(link->riders[i].user);
 	if (link->event) {
 		ssh_event_remove_session(link->event, link->session);
 		ssh_event_free(link->event);
@@ -258,18 +235,16 @@ static gboolean dispatch(GSource *source, GSourceFunc unused, gpointer unused_to
 	link->kicked = FALSE;
 	g_source_set_ready_time(source, -1);
 	read_and_write(link);
-	guint64 n_read = link->counter.in_bytes;
+	guint64 n_read = link->traffic.socket.in_bytes;
 	if (pss_ssh_link_is_trusted(link))
-		turn_channels(link);
-	if (!link->lost)
-		pss_tunnels_turn(link->tunnels);
+		turn_riders(link);
 	if (!link->lost)
 		mind_unread(link);
 	if (!link->lost)
 		keep_alive(link);
 	/* libssh has read on inside those calls: a channel whose turn was over may have got its answer, and the
 	 * socket will not wake us for bytes that are gone from it. */
-	if (link->counter.in_bytes != n_read)
+	if (link->traffic.socket.in_bytes != n_read)
 		link->kicked = TRUE;
 	if (link->lost) {
 		end_session(link);
@@ -299,36 +274,28 @@ void pss_ssh_link_start(PssSshLink *link, PssSshLogin *login)
 
 	link->login = login;
 	link->session = login->session;
-	/* A server that listens for us has given channel numbers away. */
-	link->fresh = !pss_forwards_include_remote(login->forwards);
 	link->quick_acks_left = QUICK_ACKS;
-	ssh_set_counters(link->session, &link->counter, &link->packets);
+	ssh_set_counters(link->session, &link->traffic.socket, &link->traffic.packets);
 	set_user_timeout(fd, login);
 	link->event = ssh_event_new();
 	ssh_event_add_session(link->event, link->session);
-	link->next_alive = g_get_monotonic_time() + (gint64)login->alive_interval_s * G_USEC_PER_SEC;
+	link->keepalive.next = g_get_monotonic_time() + (gint64)login->alive_interval_s * G_USEC_PER_SEC;
 	link->source = g_source_new(&functions, sizeof(LinkSource));
 	((LinkSource *)link->source)->link = link;
 	g_source_set_static_name(link->source, "pss-ssh-link");
 	link->fd_tag = g_source_add_unix_fd(link->source, fd, G_IO_IN);
 	g_source_attach(link->source, NULL);
-	link->tunnels = pss_tunnels_new(link);
 	/* The first turn also takes what arrived during the login. */
 	pss_ssh_link_kick(link);
-	g_autofree char *forwards = pss_forwards_describe(login->forwards);
-	link->events->on_ready(link->user, login->user, login->history_key, forwards);
 }
 
 void pss_ssh_link_stop(PssSshLink *link)
 {
 	if (!link->session)
 		return;
-	for (guint i = 0; i < link->channels->len; i++)
-		((PssSshChannel *)g_ptr_array_index(link->channels, i))->events = NULL;
-	link->reserving = FALSE;
 	/* Good-byes that were queued a moment ago should still leave, as far as the socket takes them now. */
 	for (int i = 0; i < LAST_FLUSHES && pss_ssh_link_is_alive(link); i++) {
-		turn_channels(link);
+		turn_riders_last(link);
 		if (!peer_is_there(link) || ssh_blocking_flush(link->session, 0) != SSH_AGAIN)
 			break;
 	}

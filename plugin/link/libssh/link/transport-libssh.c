@@ -5,15 +5,47 @@
 
 #include <signal.h>
 
-#include "link/libssh/link/link.h"
+#include "link/libssh/forward/forwards.h"
+#include "link/libssh/link/channels.h"
 #include "link/libssh/link/tunnels.h"
+
+typedef struct {
+	PssSshLink link;   /* begins with the PssTransport */
+	PssTarget *target; /* until the login has it */
+	PssSshChannels channels;
+	PssTunnels *tunnels; /* NULL without a session */
+} PssSshTransport;
+
+static void turn_tunnels(gpointer user)
+{
+	pss_tunnels_turn(((PssSshTransport *)user)->tunnels);
+}
+
+static void end_tunnels(gpointer user)
+{
+	g_clear_pointer(&((PssSshTransport *)user)->tunnels, pss_tunnels_free);
+}
+
+static void start(PssSshTransport *transport, PssSshLogin *login)
+{
+	static const PssSshRider rider = { .turn = turn_tunnels, .end = end_tunnels };
+	g_autofree char *forwards = pss_forwards_describe(login->forwards);
+	PssSshLink *link = &transport->link;
+
+	pss_ssh_link_start(link, login);
+	pss_ssh_channels_start(&transport->channels);
+	transport->tunnels = pss_tunnels_new(link);
+	pss_ssh_link_add_rider(link, &rider, transport);
+	link->events->on_ready(link->user, login->user, login->history_key, forwards);
+}
 
 static void on_login_done(PssSshLogin *login, gpointer user)
 {
-	PssSshLink *link = user;
+	PssSshTransport *transport = user;
+	PssSshLink *link = &transport->link;
 
 	if (login->session) {
-		pss_ssh_link_start(link, login);
+		start(transport, login);
 		return;
 	}
 	link->lost = TRUE;
@@ -24,62 +56,48 @@ static void on_login_done(PssSshLogin *login, gpointer user)
 
 static void ssh_connect_it(PssTransport *base)
 {
-	PssSshLink *link = (PssSshLink *)base;
+	PssSshTransport *transport = (PssSshTransport *)base;
 
-	if (link->target)
-		pss_ssh_login_start(g_steal_pointer(&link->target), link->person, on_login_done, link);
+	if (transport->target)
+		pss_ssh_login_start(g_steal_pointer(&transport->target), transport->link.person, on_login_done,
+				    transport);
 }
 
 static PssChannel *ssh_open(PssTransport *base, const PssChannelRequest *request, const PssChannelEvents *events,
 			    gpointer user)
 {
-	PssSshLink *link = (PssSshLink *)base;
-	PssSshChannel *channel = pss_ssh_spare_take(link, request);
-
-	if (request->pty && g_strcmp0(link->term, request->term) != 0) {
-		g_free(link->term);
-		link->term = g_strdup(request->term);
-	}
-	if (channel) {
-		pss_ssh_channel_use(channel, request, events, user);
-	} else {
-		channel = pss_ssh_channel_new(link, request, events, user);
-		g_ptr_array_add(link->channels, channel);
-	}
-	pss_ssh_link_kick(link);
-	return &channel->base;
+	return &pss_ssh_channels_open(&((PssSshTransport *)base)->channels, request, events, user)->base;
 }
 
 static gboolean ssh_reserve(PssTransport *base, guint n_channels, guint n_terminals)
 {
-	PssSshLink *link = (PssSshLink *)base;
+	PssSshTransport *transport = (PssSshTransport *)base;
 
-	link->n_reserved = n_channels;
-	link->n_spare_terminals = n_terminals;
-	link->reserving = TRUE;
-	link->refused = FALSE;
-	pss_ssh_link_kick(link);
+	pss_ssh_spares_reserve(&transport->channels.spares, n_channels, n_terminals);
+	pss_ssh_link_kick(&transport->link);
 	return TRUE;
 }
 
 static gboolean ssh_lead(PssTransport *base, int fd)
 {
-	PssSshLink *link = (PssSshLink *)base;
-	return link->tunnels && pss_ssh_link_is_alive(link) && pss_tunnels_lead(link->tunnels, fd);
+	PssSshTransport *transport = (PssSshTransport *)base;
+
+	return transport->tunnels && pss_ssh_link_is_alive(&transport->link) &&
+	       pss_tunnels_lead(transport->tunnels, fd);
 }
 
 static void ssh_free_it(PssTransport *base)
 {
-	PssSshLink *link = (PssSshLink *)base;
+	PssSshTransport *transport = (PssSshTransport *)base;
+	PssSshLink *link = &transport->link;
 
 	pss_person_leave(link->person);
 	pss_ssh_link_stop(link);
 	pss_person_unref(link->person);
-	pss_target_free(link->target);
-	g_ptr_array_unref(link->channels);
+	pss_target_free(transport->target);
+	pss_ssh_channels_finish(&transport->channels);
 	g_clear_error(&link->cause);
-	g_free(link->term);
-	g_free(link);
+	g_free(transport);
 }
 
 PssTransport *pss_transport_ssh_new(PssTarget *target, const PssTransportEvents *events, gpointer user)
@@ -98,15 +116,15 @@ PssTransport *pss_transport_ssh_new(PssTarget *target, const PssTransportEvents 
 		.lead = ssh_lead,
 		.free = ssh_free_it,
 	};
-	PssSshLink *link = g_new0(PssSshLink, 1);
+	PssSshTransport *transport = g_new0(PssSshTransport, 1);
+	PssSshLink *link = &transport->link;
 
 	signal(SIGPIPE, SIG_IGN); /* libssh writes to agents and proxies that may be gone */
 	link->base.ops = &ops;
-	link->target = target;
 	link->events = events;
 	link->user = user;
-	link->room = G_MAXUINT;
 	link->person = pss_person_new(target, events, user);
-	link->channels = g_ptr_array_new_with_free_func(pss_ssh_channel_unref);
+	transport->target = target;
+	pss_ssh_channels_init(&transport->channels, link);
 	return &link->base;
 }
