@@ -12,7 +12,17 @@
 
 #define PLAIN "_@%+:,./-="
 
-static const char *const names[] = { "enter-pssession", "new-pssession", "invoke-command", "etsn", "nsn", "icm" };
+static const struct {
+	const char *name;
+	enum pss_hop_command command;
+} names[] = {
+	{ "enter-pssession", PSS_HOP_ENTER },
+	{ "new-pssession", PSS_HOP_NEW },
+	{ "invoke-command", PSS_HOP_INVOKE },
+	{ "etsn", PSS_HOP_ENTER },
+	{ "nsn", PSS_HOP_NEW },
+	{ "icm", PSS_HOP_INVOKE },
+};
 
 /* What is left of one word. 0: it is none that every shell reads in the same way. */
 static size_t read_word(const char *at, struct pss_buffer *word)
@@ -49,24 +59,24 @@ static bool read_words(const char *line, struct pss_texts *ret_words)
 	return ret_words->n_items > 1;
 }
 
-static bool is_name(const char *word)
+static enum pss_hop_command find_command(const char *word)
 {
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strcasecmp(word, names[i]) == 0)
-			return true;
-	return false;
+		if (strcasecmp(word, names[i].name) == 0)
+			return names[i].command;
+	return PSS_HOP_NONE;
 }
 
-bool pss_hop_read(const char *line, struct pss_texts *ret_words)
+enum pss_hop_command pss_hop_read(const char *line, struct pss_texts *ret_words)
 {
-	return read_words(line, ret_words) && is_name(ret_words->items[0]);
+	return read_words(line, ret_words) ? find_command(ret_words->items[0]) : PSS_HOP_NONE;
 }
 
 bool pss_hop_is_one(const char *line)
 {
 	struct pss_texts words = { 0 };
-	bool is_one = pss_hop_read(line, &words);
+	enum pss_hop_command command = pss_hop_read(line, &words);
 
 	pss_texts_finish(&words);
-	return is_one;
+	return command != PSS_HOP_NONE;
 }

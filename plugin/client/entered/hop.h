@@ -9,6 +9,9 @@
 #include "client/entered/attached.h"
 #include "client/entered/prompt-marks.h"
 
+/* The commands that lead on; NONE: another line. */
+enum pss_hop_command { PSS_HOP_NONE, PSS_HOP_ENTER, PSS_HOP_NEW, PSS_HOP_INVOKE, PSS_HOP_COUNT };
+
 /* A line of the entered loop that may be one, and the loop as it stood there. */
 struct pss_hop {
 	char *line;                    /* heap; NULL: none */
@@ -23,6 +26,6 @@ struct pss_hop {
  * written? */
 bool pss_hop_is_one(const char *line);
 
-/* The words of the line, of which the first is the command's; false: it is not one. The caller finishes the list in
- * both cases. */
-bool pss_hop_read(const char *line, struct pss_texts *ret_words);
+/* The words of the line, of which the first is the command's name. The caller finishes the list also where the line is
+ * not one. */
+enum pss_hop_command pss_hop_read(const char *line, struct pss_texts *ret_words);

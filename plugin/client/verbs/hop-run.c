@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "client/base/strings.h"
 #include "client/command/verb.h"
@@ -14,26 +13,6 @@
 #include "wire/cleanup.h"
 
 #define ASK_DEADLINE_MS 5000
-
-static const struct {
-	const char *name;
-	const struct pss_verb *verb;
-} hops[] = {
-	{ "enter-pssession", &pss_verb_enter },
-	{ "new-pssession", &pss_verb_new },
-	{ "invoke-command", &pss_verb_invoke },
-	{ "etsn", &pss_verb_enter },
-	{ "nsn", &pss_verb_new },
-	{ "icm", &pss_verb_invoke },
-};
-
-static const struct pss_verb *find_verb(const char *word)
-{
-	for (size_t i = 0; i < sizeof hops / sizeof *hops; i++)
-		if (strcasecmp(word, hops[i].name) == 0)
-			return hops[i].verb;
-	return NULL;
-}
 
 /* ---- does the remote shell know the command itself? */
 
@@ -85,20 +64,21 @@ static bool remote_has(struct pss_call *call, const struct pss_via *via, const c
 
 /* ---- running it */
 
-void pss_hop_run(struct pss_call *call, const struct pss_via *via, struct pss_hop *hop)
+void pss_hop_run(struct pss_call *call, const struct pss_via *via, struct pss_hop *hop,
+		 const struct pss_verb *const verbs[PSS_HOP_COUNT])
 {
 	struct pss_texts words = { 0 };
-	const struct pss_verb *verb = pss_hop_read(hop->line, &words) ? find_verb(words.items[0]) : NULL;
+	enum pss_hop_command command = pss_hop_read(hop->line, &words);
 
 	hop->resumes = true;
-	hop->sends_line = !verb || remote_has(call, via, words.items[0]);
+	hop->sends_line = command == PSS_HOP_NONE || remote_has(call, via, words.items[0]);
 	if (!hop->sends_line) {
 		/* The list that ends with NULL, as of a command's arguments. */
 		_cleanup_(pss_free_pointer) const char **arguments = calloc(words.n_items, sizeof *arguments);
 		for (size_t i = 1; arguments && i < words.n_items; i++)
 			arguments[i - 1] = words.items[i];
 		if (arguments)
-			hop->link.status = pss_verb_run_via(verb, call->shell, arguments, via);
+			hop->link.status = pss_verb_run_via(verbs[command], call->shell, arguments, via);
 	}
 	pss_texts_finish(&words);
 }

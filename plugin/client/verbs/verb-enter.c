@@ -35,12 +35,12 @@ static const struct pss_parameter rows[] = {
 			  .help = "of ~. (leave), ~d (detach), ~? (help), after a newline; none turns them off" },
 };
 
-/* What the loop's process leaves behind for the one that sets the variables: records of a stream's number and a text
- * with its NUL. */
-#define LEGACY_SIZE 65536
-struct legacy {
+/* Shared memory in which the loop's process returns its streams to the one that sets the variables: records of a
+ * stream's number and a text with its NUL. */
+#define SHARED_SIZE 65536
+struct shared_streams {
 	size_t length;
-	char records[LEGACY_SIZE - sizeof(size_t)];
+	char records[SHARED_SIZE - sizeof(size_t)];
 };
 
 struct entering {
@@ -50,7 +50,7 @@ struct entering {
 	enum pss_selector selector;
 	const char *wanted; /* what -Session, -Id, … said */
 	char id_text[24];
-	struct legacy *legacy;
+	struct shared_streams *shared;
 	struct pss_session session;
 	struct pss_opening_keys keys;
 	pid_t shell; /* who called; the loop may run in a child */
@@ -99,25 +99,25 @@ static void attach_kept(struct entering *entering, struct pss_connection *connec
 	pss_sessions_finish(&sessions);
 }
 
-static void leave_behind(const struct pss_call *call, struct legacy *legacy)
+static void save_streams(const struct pss_call *call, struct shared_streams *shared)
 {
 	for (int stream = 0; stream < PSS_STREAM_COUNT; stream++) {
 		for (size_t i = 0; i < call->streams[stream].n_items; i++) {
 			size_t n = strlen(call->streams[stream].items[i]) + 1;
-			if (n + 1 > sizeof legacy->records - legacy->length)
+			if (n + 1 > sizeof shared->records - shared->length)
 				return;
-			legacy->records[legacy->length++] = (char)stream;
-			memcpy(legacy->records + legacy->length, call->streams[stream].items[i], n);
-			legacy->length += n;
+			shared->records[shared->length++] = (char)stream;
+			memcpy(shared->records + shared->length, call->streams[stream].items[i], n);
+			shared->length += n;
 		}
 	}
 }
 
-static void inherit(struct pss_call *call, const struct legacy *legacy)
+static void restore_streams(struct pss_call *call, const struct shared_streams *shared)
 {
-	for (size_t at = 0; at < legacy->length; at += strlen(legacy->records + at) + 1) {
-		unsigned stream = (unsigned char)legacy->records[at++];
-		pss_texts_add(&call->streams[stream], strdup(legacy->records + at));
+	for (size_t at = 0; at < shared->length; at += strlen(shared->records + at) + 1) {
+		unsigned stream = (unsigned char)shared->records[at++];
+		pss_texts_add(&call->streams[stream], strdup(shared->records + at));
 	}
 }
 
@@ -134,6 +134,12 @@ static bool on_note(void *user, enum pss_note_kind kind, const char *text)
 		pss_call_keep(call, PSS_STREAM_INFORMATION, text);
 	return kind != PSS_NOTE_MOTD;
 }
+
+static const struct pss_verb *const hop_verbs[PSS_HOP_COUNT] = {
+	[PSS_HOP_ENTER] = &pss_verb_enter,
+	[PSS_HOP_NEW] = &pss_verb_new,
+	[PSS_HOP_INVOKE] = &pss_verb_invoke,
+};
 
 /* The entered loop, again and again: a line that leads on to another computer ends it, and it goes on behind that. */
 static int run_loop(struct entering *entering, struct pss_connection *connection, uint32_t id)
@@ -166,7 +172,7 @@ static int run_loop(struct entering *entering, struct pss_connection *connection
 	int status = pss_entered_run(&entered);
 
 	while (hop.line) {
-		pss_hop_run(call, &via, &hop);
+		pss_hop_run(call, &via, &hop, hop_verbs);
 		struct pss_buffer ahead = hop.typed;
 		pss_buffer_init(&hop.typed);
 		entered.ahead = &ahead;
@@ -213,7 +219,7 @@ static int loop(void *argument)
 		pss_session_finish(&entering->session);
 	pss_connection_close(&connection);
 	if (getpid() != entering->shell)
-		leave_behind(call, entering->legacy);
+		save_streams(call, entering->shared);
 	return status;
 }
 
@@ -277,21 +283,21 @@ static void run(struct pss_call *call)
 		return;
 	}
 	const char *why_not = call->shell->why_not_enter();
-	entering.legacy =
-		mmap(NULL, sizeof *entering.legacy, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	entering.shared =
+		mmap(NULL, sizeof *entering.shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (why_not) {
 		pss_call_error(call, PSS_FAILED, NULL, "%s", why_not);
-	} else if (entering.legacy == MAP_FAILED) {
+	} else if (entering.shared == MAP_FAILED) {
 		pss_call_error(call, PSS_FAILED, NULL, "not enough memory");
 	} else {
 		_cleanup_(pss_free_pointer) char *label = pss_format(
 			"%s %s", call->verb->name, entering.target.host ? entering.target.host : entering.wanted);
 		fflush(stdout);
 		call->status = call->shell->run_entered(label ? label : call->verb->name, loop, &entering);
-		inherit(call, entering.legacy);
+		restore_streams(call, entering.shared);
 	}
-	if (entering.legacy != MAP_FAILED)
-		munmap(entering.legacy, sizeof *entering.legacy);
+	if (entering.shared != MAP_FAILED)
+		munmap(entering.shared, sizeof *entering.shared);
 	pss_target_finish(&entering.target);
 }
 
