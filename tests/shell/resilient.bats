@@ -429,7 +429,7 @@ works_with_tmp() {
 	[[ $output == *'-IdleTimeoutSec goes with -Resilient'* ]]
 	run local_bash 'new-pssession -Resilient -IdleTimeoutSec 59 -ConfigFile $C box'
 	[ "$status" -eq 2 ]
-	[[ $output == *'0 (never) or at least 60, not 59'* ]]
+	[[ $output == *"0 (never) or at least 60, not '59'"* ]]
 }
 
 # unwritten REASON: it is said when the session is opened, and the session works.

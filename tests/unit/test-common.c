@@ -219,6 +219,7 @@ static int parse(const struct pss_verb *of, const char *const *arguments, char *
 
 	*ret_error = NULL;
 	int rc = pss_parameters_parse(groups, pss_verb_groups(of, call, groups), arguments, ret_error);
+	pss_values_finish(call->selectors, PSS_SELECTOR_COUNT);
 	pss_values_finish(call->own, PSS_OWN_MAX);
 	pss_values_finish(call->link, PSS_LINK_COUNT);
 	pss_values_finish(call->confirm, PSS_CONFIRM_COUNT);

@@ -217,6 +217,25 @@ void pss_call_usage(struct pss_call *call, const char *format, ...)
 	call->refused = true;
 }
 
+bool pss_call_refuse(struct pss_call *call, const struct pss_parameter *rows, const struct pss_value *values,
+		     const int *which, size_t n, const char *reason)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t at = which ? (size_t)which[i] : i;
+		if (!values[at].given)
+			continue;
+		pss_call_usage(call, "-%s %s", rows[at].name, reason);
+		return false;
+	}
+	return true;
+}
+
+bool pss_call_refuse_link(struct pss_call *call)
+{
+	return pss_call_refuse(call, pss_link_rows, call->link, NULL, PSS_LINK_COUNT,
+			       "goes with -ComputerName; a kept session has its link already");
+}
+
 void pss_call_warning(struct pss_call *call, const char *format, ...)
 {
 	va_list arguments;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "client/command/computer.h"
+#include "client/command/selectors.h"
 #include "client/command/verb.h"
 #include "wire/status.h"
 
@@ -38,7 +39,8 @@ enum pss_stream { PSS_STREAM_ERROR, PSS_STREAM_WARNING, PSS_STREAM_INFORMATION, 
 struct pss_call {
 	const struct pss_shell *shell;
 	const struct pss_verb *verb;
-	const struct pss_via *via;         /* the way to computers (hop.h), or NULL: from here */
+	const struct pss_via *via; /* the way to computers (hop.h), or NULL: from here */
+	struct pss_value selectors[PSS_SELECTOR_COUNT];
 	struct pss_value own[PSS_OWN_MAX]; /* of verb->rows */
 	struct pss_value link[PSS_LINK_COUNT];
 	struct pss_value confirm[PSS_CONFIRM_COUNT];
@@ -64,6 +66,14 @@ void pss_call_remark(const struct pss_call *call, const char *line);
 
 /* Tells of a wrong parameter that only the verb could see, before anything has happened: no action softens that. */
 void pss_call_usage(struct pss_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Refuses those of the parameters `which` (indices of rows and values; NULL: all n) that are given, as wrong ones:
+ * "-NAME REASON". True: none is given. */
+bool pss_call_refuse(struct pss_call *call, const struct pss_parameter *rows, const struct pss_value *values,
+		     const int *which, size_t n, const char *reason);
+
+/* The same of call->link, where a kept session is used: it has its link already. */
+bool pss_call_refuse_link(struct pss_call *call);
 
 /* Takes an exit status in without a message: of several the one counts that comes first in 130, 124, 255, 2, others, 0.
  */

@@ -136,7 +136,8 @@ static bool read_number(const struct pss_parameter *row, const char *text, long 
 		return false;
 	errno = 0;
 	long long number = strtoll(text, &end, 10);
-	if (errno || *end || number < row->min || number > row->max)
+	bool too_small = number < row->min || (number != 0 && number < row->least);
+	if (errno || *end || too_small || number > row->max)
 		return false;
 	*ret_number = number;
 	return true;

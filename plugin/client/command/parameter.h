@@ -18,7 +18,7 @@ enum pss_parameter_kind {
 	PSS_KIND_TEXTS,    /* one whole value each time     → list */
 	PSS_KIND_WORDS,    /* a text, or all unnamed arguments that are left → list */
 	PSS_KIND_VARIABLE, /* [+]NAME                       → text, and append for the + */
-	PSS_KIND_REFUSED,  /* known, never taken: help says why */
+	PSS_KIND_REFUSED,  /* recognised but refused; help gives the reason */
 	PSS_KIND_ARGV,     /* no name of its own: takes all that follows "--" → list */
 };
 
@@ -31,6 +31,7 @@ struct pss_parameter {
 	const char *help;           /* for PSS_KIND_REFUSED: the reason */
 	const char *const *choices; /* ends with NULL */
 	long long min, max;
+	long long least;    /* not 0: of the numbers below it only 0 is taken */
 	unsigned position;  /* n: takes the nth unnamed argument; 0: must be named */
 	bool rest;          /* with position: takes all further unnamed arguments too */
 	unsigned set;       /* not 0: parameters of one set exclude each other */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a verb takes. Called by whoever parses, explains or completes its parameters. */
+/* The parameters that a verb takes. Called to parse, explain or complete them. */
 #include "client/command/verb.h"
 
 #include "client/command/call.h"
@@ -8,6 +8,9 @@ size_t pss_verb_groups(const struct pss_verb *verb, struct pss_call *call, struc
 {
 	size_t n = 0;
 
+	if (verb->uses & PSS_USES_SELECTORS)
+		ret_groups[n++] =
+			(struct pss_parameter_group){ pss_selector_rows, PSS_SELECTOR_COUNT, call->selectors };
 	ret_groups[n++] = (struct pss_parameter_group){ verb->rows, verb->n_rows, call->own };
 	if (verb->uses & PSS_USES_LINK)
 		ret_groups[n++] = (struct pss_parameter_group){ pss_link_rows, PSS_LINK_COUNT, call->link };

@@ -12,8 +12,9 @@ struct pss_call;
 
 /* Groups of parameters that several verbs share. */
 enum pss_verb_uses {
-	PSS_USES_LINK = 1,    /* -UserName, -Port, …: computer.h */
-	PSS_USES_CONFIRM = 2, /* -WhatIf, -Confirm: call.h */
+	PSS_USES_LINK = 1,      /* -UserName, -Port, …: computer.h */
+	PSS_USES_CONFIRM = 2,   /* -WhatIf, -Confirm: call.h */
+	PSS_USES_SELECTORS = 4, /* -Session, -Id, …: selectors.h */
 };
 
 struct pss_verb {
@@ -23,7 +24,7 @@ struct pss_verb {
 	const struct pss_parameter *rows;
 	size_t n_rows;
 	unsigned uses;
-	/* Does it. What happened is told to the call; it prints its results on stdout itself. */
+	/* Runs the verb. Errors go through the call; results are printed on stdout. */
 	void (*run)(struct pss_call *call);
 };
 
@@ -60,6 +61,6 @@ int pss_verb_help(const struct pss_verb *verb, struct pss_texts *ret_lines);
 /* "-ComputerName HOST, -HostName, -Cn", as help and manual pages show it. Heap, NULL when memory is short. */
 char *pss_parameter_names(const struct pss_parameter *row);
 
-/* The groups of parameters that a verb takes: its own, then the shared ones. */
-#define PSS_GROUPS_MAX 4
+/* The groups of parameters that a verb takes: those that select sessions, its own, then the shared ones. */
+#define PSS_GROUPS_MAX 5
 size_t pss_verb_groups(const struct pss_verb *verb, struct pss_call *call, struct pss_parameter_group *ret_groups);

@@ -7,6 +7,15 @@
 
 #include "client/invoke/private.h"
 
+enum pss_invoke_form pss_invoke_form_of(bool json, bool grouped, bool hides_names, size_t n_targets)
+{
+	if (json)
+		return PSS_FORM_JSON;
+	if (grouped)
+		return PSS_FORM_GROUPED;
+	return n_targets == 1 || hides_names ? PSS_FORM_BARE : PSS_FORM_LINES;
+}
+
 bool pss_invoke_is_under_way(const struct pss_invoke_target *target)
 {
 	return target->state == PSS_INVOKE_SENT || target->state == PSS_INVOKE_RUNNING;

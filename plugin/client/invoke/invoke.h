@@ -60,6 +60,9 @@ struct pss_invoke_request {
 	bool color[2]; /* of standard output and error */
 };
 
+/* The form that -Json, -Grouped and -HideComputerName mean. */
+enum pss_invoke_form pss_invoke_form_of(bool json, bool grouped, bool hides_names, size_t n_targets);
+
 /* The life of one target's command. */
 enum pss_invoke_state {
 	PSS_INVOKE_WAITING, /* its turn has not come */

@@ -80,7 +80,7 @@ int pss_request_connect(struct pss_call *call, bool may_start, struct pss_connec
 	return pss_request_connect_with_keys(call, may_start, NULL, ret_connection);
 }
 
-static void tell_busy(void *user, pid_t pid)
+static void report_busy(void *user, pid_t pid)
 {
 	pss_call_warning(user, "the host process (pid %d) is busy: waiting for it (Ctrl-C gives up)", (int)pid);
 }
@@ -98,7 +98,7 @@ int pss_request_connect_with_keys(struct pss_call *call, bool may_start, struct 
 	int rc = make_search_path(&path);
 	if (rc == 0)
 		rc = pss_connection_open(ret_connection, may_start, (const char *const *)path.items, program,
-					 call->shell->interrupted, keys ? &keys->beside : NULL, tell_busy, call,
+					 call->shell->interrupted, keys ? &keys->beside : NULL, report_busy, call,
 					 &error);
 	pss_texts_finish(&path);
 	if (rc == -EINTR || rc == -ECANCELED)
@@ -137,7 +137,7 @@ void pss_request_failed(struct pss_call *call, const struct pss_connection *conn
 	}
 }
 
-/* The next frame with `id`; others are dropped. 1 or -errno, told. */
+/* The next frame with `id`; others are dropped. 1 or -errno, reported. */
 static int next_frame(struct pss_call *call, struct pss_connection *connection, uint32_t id,
 		      struct pss_frame *ret_frame)
 {
@@ -192,6 +192,16 @@ int pss_request_list(struct pss_call *call, struct pss_connection *connection, s
 	else
 		*ret_sessions = sessions;
 	return rc < 0 ? rc : 0;
+}
+
+int pss_request_list_running(struct pss_call *call, struct pss_connection *ret_connection,
+			     struct pss_sessions *ret_sessions)
+{
+	*ret_connection = (struct pss_connection){ .fd = -1 };
+	int rc = pss_request_connect(call, false, ret_connection);
+	if (rc == -ENOENT)
+		return 0;
+	return rc < 0 ? rc : pss_request_list(call, ret_connection, ret_sessions);
 }
 
 size_t pss_throttle_of(const struct pss_value *value)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The requests of the verbs, over a connection. What fails is told to the call. */
+/* The requests of the verbs, over a connection. Failures are reported through the call. */
 #pragma once
 
 #include "client/command/call.h"
@@ -9,17 +9,22 @@
 #include "client/requests/session-info.h"
 #include "client/tty/early-keys.h"
 
-/* Connects to the host process. 0; -ENOENT, not told, when there is none and `may_start` is false; -errno. */
+/* Connects to the host process. 0; -ENOENT, not reported, when there is none and `may_start` is false; -errno. */
 int pss_request_connect(struct pss_call *call, bool may_start, struct pss_connection *ret_connection);
 /* The same for enter-pssession. */
 int pss_request_connect_with_keys(struct pss_call *call, bool may_start, struct pss_opening_keys *keys,
 				  struct pss_connection *ret_connection);
 
-/* Tells that the connection failed with `rc`: Ctrl-C, the deadline, the end of the host process. */
+/* Reports that the connection failed with `rc`: Ctrl-C, the deadline, the end of the host process. */
 void pss_request_failed(struct pss_call *call, const struct pss_connection *connection, int rc, const char *computer);
 
 /* All kept sessions, by Id. 0 or -errno. */
 int pss_request_list(struct pss_call *call, struct pss_connection *connection, struct pss_sessions *ret_sessions);
+
+/* Connects and lists those of a host process that runs: none where none runs, and *ret_connection is closed then. It is
+ * the caller's to close. 0 or -errno. */
+int pss_request_list_running(struct pss_call *call, struct pss_connection *ret_connection,
+			     struct pss_sessions *ret_sessions);
 
 /* Closes these, `throttle` at a time; one that is gone already counts as closed. 0, or -errno when the connection
  * failed. */
@@ -40,8 +45,8 @@ struct pss_change {
 	long long timeout_ms; /* with wait; 0: as long as it takes */
 };
 
-/* Makes it. 1 and the session as it is now, whose finishing is the caller's; 0 when it was refused, which has been
- * told; or -errno when the connection failed. */
+/* Makes it. 1 and the session as it is now, whose finishing is the caller's; 0 when it was refused, which is
+ * reported; or -errno when the connection failed. */
 int pss_request_change(struct pss_call *call, struct pss_connection *connection, const struct pss_change *change,
 		       const struct pss_session *session, struct pss_session *ret_session);
 
@@ -51,7 +56,7 @@ int pss_request_change_all(struct pss_call *call, struct pss_connection *connect
 			   const struct pss_session *const *sessions, size_t n_sessions,
 			   struct pss_session *ret_changed, bool *ret_is_changed);
 
-/* Does the host process know what came with this version of the protocol? If not, that is told. */
+/* Does the host process know what came with this version of the protocol? If not, that is reported. */
 bool pss_request_needs(struct pss_call *call, const struct pss_connection *connection, uint32_t version);
 
 /* Enters one. 0 and the session: the stream frames with *ret_id follow; or -errno. */
@@ -102,7 +107,7 @@ enum pss_open_kind {
 size_t pss_throttle_of(const struct pss_value *value);
 
 /* Opens them, `throttle` at a time, with the parameters of their link and answers the questions that come up; each
- * failure is told as it comes. Ctrl-C gives up what is pending, and so does `~.` of `keys` (or NULL); with `~d` the
+ * failure is reported as it comes. Ctrl-C gives up what is pending, and so does `~.` of `keys` (or NULL); with `~d` the
  * session may be opened on nobody's terminal: pss_open.parting. 0, or -errno when the connection failed. */
 int pss_request_open(struct pss_call *call, struct pss_connection *connection, struct pss_open *opens, size_t n_opens,
 		     size_t throttle, enum pss_open_kind kind, struct pss_opening_keys *keys,

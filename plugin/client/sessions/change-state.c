@@ -10,36 +10,24 @@
 #include "client/sessions/reopen.h"
 #include "wire/cleanup.h"
 
-const char *const pss_buffering_choices[] = { "Block", "Drop", NULL };
-
-enum pss_buffering pss_buffering_of(const struct pss_value *value)
-{
-	static const enum pss_buffering values[] = { PSS_BUFFERING_BLOCK, PSS_BUFFERING_DROP };
-
-	return value->given ? values[value->number] : 0;
-}
-
 int pss_change_select(struct pss_call *call, const struct pss_value *computers, size_t throttle,
 		      struct pss_connection *ret_connection, struct pss_sessions *ret_sessions)
 {
-	const struct pss_selection selection = {
-		.selectors = { &call->own[PSS_CHANGE_SESSION], &call->own[PSS_CHANGE_ID], &call->own[PSS_CHANGE_NAME],
-			       &call->own[PSS_CHANGE_INSTANCE_ID] },
-		.computer = computers,
-		.throttle = throttle,
-		.shell = computers ? &call->link[PSS_LINK_CONFIGURATION_NAME] : NULL,
-	};
+	struct pss_selection selection = pss_selection_of(call);
 	bool selected = computers && computers->given;
 
+	selection.computer = computers;
+	selection.throttle = throttle;
+	selection.shell = computers ? &call->link[PSS_LINK_CONFIGURATION_NAME] : NULL;
 	*ret_connection = (struct pss_connection){ .fd = -1 };
-	for (int i = 0; i < PSS_CHANGE_SELECTORS; i++)
-		selected = selected || call->own[i].given;
+	for (int i = 0; i < PSS_SELECTOR_COUNT; i++)
+		selected = selected || call->selectors[i].given;
 	if (!selected) {
 		pss_call_usage(call, "which sessions? -Session, -Id, -Name%s -InstanceId%s is needed",
 			       computers ? "," : " or", computers ? " or -ComputerName" : "");
 		return -EINVAL;
 	}
-	int rc = pss_select_read_input(call, &call->own[PSS_CHANGE_SESSION]);
+	int rc = pss_select_read_input(call, &call->selectors[PSS_BY_SESSION]);
 	return rc < 0 ? rc : pss_find_select(call, &selection, PSS_OPEN_CONNECTED, ret_connection, ret_sessions);
 }
 
@@ -60,7 +48,7 @@ static bool make_room(struct changes *changes, size_t n)
 }
 
 /* In the order in which they were chosen, whatever the order in which they were changed. */
-static void put_out(struct pss_call *call, struct changes *changes)
+static void print_changed(struct pss_call *call, struct changes *changes)
 {
 	struct pss_sessions all = { 0 };
 
@@ -120,7 +108,7 @@ static void change_all(struct pss_call *call, struct pss_connection *connection,
 		if (changes.n > 0 && !call->stop)
 			pss_request_change_all(call, connection, change, changes.wanted, changes.n, changes.changed,
 					       changes.is_changed);
-		put_out(call, &changes);
+		print_changed(call, &changes);
 	}
 	free(changes.wanted);
 	free(changes.changed);

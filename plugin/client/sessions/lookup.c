@@ -80,7 +80,7 @@ static bool means_one_here(const struct pss_selection *selection, enum pss_open_
 	for (size_t i = 0; i < sessions->n_items; i++) {
 		const struct pss_session *session = &sessions->items[i];
 		bool is_here = !has_ended(session) || (kind == PSS_OPEN_LISTED && !session->resilient);
-		if (is_here && pss_select_means(selection, computer, session))
+		if (is_here && pss_select_matches(selection, computer, session))
 			return true;
 	}
 	return false;

@@ -74,9 +74,18 @@ static bool matches(enum pss_selector selector, const char *pattern, const struc
 	}
 }
 
-static void tell_missing(struct pss_call *call, const char *noun, const char *text)
+static void report_missing(struct pss_call *call, const char *noun, const char *text)
 {
 	pss_call_error(call, PSS_NO_SESSION, NULL, "The remote session with the %s %s is not available.", noun, text);
+}
+
+struct pss_selection pss_selection_of(const struct pss_call *call)
+{
+	struct pss_selection selection = { 0 };
+
+	for (unsigned i = 0; i < PSS_SELECTOR_COUNT; i++)
+		selection.selectors[i] = &call->selectors[i];
+	return selection;
 }
 
 static void select_value(struct pss_call *call, const struct pss_selection *selection, enum pss_selector given,
@@ -95,7 +104,7 @@ static void select_value(struct pss_call *call, const struct pss_selection *sele
 		return;
 	if (selection->gone_is_fine && given == PSS_BY_SESSION && selector == PSS_BY_INSTANCE)
 		return;
-	tell_missing(call, nouns[selector], text);
+	report_missing(call, nouns[selector], text);
 }
 
 static void select_values(struct pss_call *call, const struct pss_selection *selection, enum pss_selector given,
@@ -140,7 +149,7 @@ static bool passes(const struct pss_selection *selection, const struct pss_sessi
 			    session->state == (uint64_t)selection->state->number + 1);
 }
 
-bool pss_select_means(const struct pss_selection *selection, const char *computer, const struct pss_session *session)
+bool pss_select_matches(const struct pss_selection *selection, const char *computer, const struct pss_session *session)
 {
 	bool any = false;
 
@@ -166,7 +175,7 @@ static void check_computers(struct pss_call *call, const struct pss_value *compu
 		for (size_t j = 0; !found && j < sessions->n_items; j++)
 			found = matches_text(pattern, sessions->items[j].computer, true);
 		if (!found)
-			tell_missing(call, "computer name", pattern);
+			report_missing(call, "computer name", pattern);
 	}
 }
 
@@ -214,7 +223,7 @@ const struct pss_session *pss_select_one(struct pss_call *call, enum pss_selecto
 	if (n_found == 1)
 		return found;
 	if (n_found == 0)
-		tell_missing(call, nouns[selector], text);
+		report_missing(call, nouns[selector], text);
 	else
 		pss_call_error(call, PSS_NO_SESSION, NULL, "Multiple matches found for name %s.", text);
 	return NULL;

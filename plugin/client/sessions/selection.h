@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* Which sessions a command means: -Session, -Id, -Name, -InstanceId and the filters, over the list that the host
- * process gave. */
+/* Selection of sessions: -Session, -Id, -Name, -InstanceId and the filters, over the list that the host process gave.
+ */
 #pragma once
 
 #include "client/command/call.h"
 #include "client/requests/session-info.h"
 
-enum pss_selector {
-	PSS_BY_SESSION, /* an Id, a Name or an InstanceId, told apart by their form */
-	PSS_BY_ID,
-	PSS_BY_NAME,
-	PSS_BY_INSTANCE,
-	PSS_SELECTOR_COUNT
-};
+/* -ComputerName and -State where they filter sessions. */
+#define PSS_COMPUTER_FILTER_ROW(what)                                                                                 \
+	{                                                                                                             \
+		"ComputerName", "HostName Cn", PSS_KIND_LIST, "HOST", .wants = "the name of a computer", .help = what \
+	}
+#define PSS_STATE_ROW(what)                                                                         \
+	{                                                                                           \
+		"State", NULL, PSS_KIND_CHOICE, "STATE", .choices = pss_state_choices, .help = what \
+	}
 
 struct pss_selection {
 	const struct pss_value
@@ -28,26 +30,27 @@ struct pss_selection {
 /* For -State; the index + 1 is enum pss_state. */
 extern const char *const pss_state_choices[];
 
+/* A selection by call->selectors alone. */
+struct pss_selection pss_selection_of(const struct pss_call *call);
+
 /* "-" among the values of -Session stands for the lines of standard input. They are read before the host process is
- * asked for anything, because what writes them may be what starts it. 0 or -errno, told. */
+ * asked for anything, because what writes them may be what starts it. 0, or -errno, reported. */
 int pss_select_read_input(struct pss_call *call, struct pss_value *value);
 
-/* Keeps in `sessions` those that are meant, in the order of their Ids. A literal that means none is told to the call.
- */
+/* Reduces `sessions` to those that match, in the order of their Ids. A literal that matches none is reported. */
 void pss_select(struct pss_call *call, const struct pss_selection *selection, struct pss_sessions *sessions);
 
-/* Is it on this computer, and meant by all but -State? */
-bool pss_select_means(const struct pss_selection *selection, const char *computer, const struct pss_session *session);
+/* Is it on this computer, and does it match all but -State? */
+bool pss_select_matches(const struct pss_selection *selection, const char *computer, const struct pss_session *session);
 
 /* Does this text stand for several names? */
 bool pss_select_is_pattern(const char *text);
 
-/* The one session that `text` means, without wildcards; NULL when there is none or more than one, which has been told.
- */
+/* The one session that `text` names, without wildcards; NULL where none or more than one does, which is reported. */
 const struct pss_session *pss_select_one(struct pss_call *call, enum pss_selector selector, const char *text,
 					 const struct pss_sessions *sessions);
 
-/* Can a new session have this name, the value of -`parameter`? If not, that is told as a wrong parameter. */
+/* Can a new session have this name, the value of -`parameter`? If not, that is reported as a wrong parameter. */
 bool pss_select_check_name(struct pss_call *call, const char *parameter, const char *name);
 
 /* Is this a text that -Session would take for an Id or an InstanceId, and so no name for a session? */

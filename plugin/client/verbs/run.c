@@ -125,6 +125,7 @@ static int usage_error(const struct pss_call *call, char *sentence)
 
 static void finish(struct pss_call *call)
 {
+	pss_values_finish(call->selectors, PSS_SELECTOR_COUNT);
 	pss_values_finish(call->own, PSS_OWN_MAX);
 	pss_values_finish(call->link, PSS_LINK_COUNT);
 	pss_values_finish(call->confirm, PSS_CONFIRM_COUNT);

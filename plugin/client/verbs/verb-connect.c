@@ -5,10 +5,9 @@
 
 #include "client/sessions/change-state.h"
 
-enum { COMPUTER_NAME = PSS_CHANGE_SELECTORS, FORCE, THROTTLE_LIMIT, WAIT, TIMEOUT };
+enum { COMPUTER_NAME, FORCE, THROTTLE_LIMIT, WAIT, TIMEOUT };
 
 static const struct pss_parameter rows[] = {
-	PSS_CHANGE_ROWS,
 	[COMPUTER_NAME] = PSS_CHANGE_COMPUTER_ROW,
 	[FORCE] = { "Force", NULL, PSS_KIND_SWITCH,
 		    .help = "take it from the terminal that has entered it, or from the computer that is connected to "
@@ -44,6 +43,6 @@ const struct pss_verb pss_verb_connect = {
 		   "With -ComputerName also resilient sessions that were opened from another computer.\n",
 	.rows = rows,
 	.n_rows = sizeof rows / sizeof *rows,
-	.uses = PSS_USES_LINK | PSS_USES_CONFIRM,
+	.uses = PSS_USES_SELECTORS | PSS_USES_LINK | PSS_USES_CONFIRM,
 	.run = run,
 };

@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* disconnect-pssession: lets go of sessions. What runs in them goes on in the host process's care; the terminal that
- * has entered one is told and gets its local prompt back. */
-#include <limits.h>
-
+/* disconnect-pssession: disconnects sessions. What runs in them goes on in the host process's care; the terminal that
+ * has entered one says so and gets its local prompt back. */
+#include "client/command/buffering.h"
 #include "client/command/resilience.h"
 #include "client/sessions/change-state.h"
 
-enum { BUFFERING = PSS_CHANGE_SELECTORS, BUFFER_SIZE, IDLE_TIMEOUT, THROTTLE_LIMIT };
+enum { BUFFERING, BUFFER_SIZE, IDLE_TIMEOUT, THROTTLE_LIMIT };
 
 static const struct pss_parameter rows[] = {
-	PSS_CHANGE_ROWS,
-	[BUFFERING] = { "OutputBufferingMode", NULL, PSS_KIND_CHOICE, "MODE", .choices = pss_buffering_choices,
-			.help = "when the buffer is full: stop what prints (Block), or forget its oldest output "
-				"(Drop)" },
-	[BUFFER_SIZE] = { "OutputBufferSize", NULL, PSS_KIND_NUMBER, "BYTES", .min = 4096, .max = 1 << 30,
-			  .help = "how much unseen output is kept (1048576)" },
+	[BUFFERING] = PSS_BUFFERING_ROW(
+		"when the buffer is full: stop what prints (Block), or forget its oldest output (Drop)"),
+	[BUFFER_SIZE] = PSS_BUFFER_SIZE_ROW("how much unseen output is kept (1048576)"),
 	[IDLE_TIMEOUT] = PSS_IDLE_TIMEOUT_ROW("resilient ones end there after so long alone (0: never)"),
 	[THROTTLE_LIMIT] = PSS_THROTTLE_ROW("how many are disconnected at a time (32)"),
 };
@@ -29,8 +25,8 @@ static void run(struct pss_call *call)
 		.idle_s = call->own[IDLE_TIMEOUT].number,
 		.throttle = pss_throttle_of(&call->own[THROTTLE_LIMIT]),
 	};
-	if (pss_resilience_check_idle(call, &call->own[IDLE_TIMEOUT]))
-		pss_change_run(call, "Disconnect", &change, NULL);
+
+	pss_change_run(call, "Disconnect", &change, NULL);
 }
 
 const struct pss_verb pss_verb_disconnect = {
@@ -43,6 +39,6 @@ const struct pss_verb pss_verb_disconnect = {
 		"connection is closed as well.\n",
 	.rows = rows,
 	.n_rows = sizeof rows / sizeof *rows,
-	.uses = PSS_USES_CONFIRM,
+	.uses = PSS_USES_SELECTORS | PSS_USES_CONFIRM,
 	.run = run,
 };

@@ -253,16 +253,9 @@ static bool read_target(struct pss_call *call, struct entering *entering)
 		entering->selector = selectors[i].selector;
 		entering->wanted = value->text ? value->text : entering->id_text;
 	}
-	for (int i = 0; entering->wanted && i < PSS_LINK_COUNT; i++) {
-		if (call->link[i].given) {
-			pss_call_usage(call, "-%s goes with -ComputerName; a kept session has its link already",
-				       pss_link_rows[i].name);
-			return false;
-		}
-	}
 	if (!entering->wanted)
 		pss_call_usage(call, "which computer or session? -ComputerName or -Session is needed");
-	return entering->wanted != NULL;
+	return entering->wanted && pss_call_refuse_link(call);
 }
 
 /* Typed at the prompt of a session: we run where the shell wants entered sessions to run already. */

@@ -2,7 +2,6 @@
 /* get-pssession: lists the kept sessions of this user, whichever terminal they were opened from. Without a host
  * process there are none, and none is started to say so. */
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,24 +11,15 @@
 #include "client/sessions/selection.h"
 #include "wire/cleanup.h"
 
-enum { SESSION, ID, NAME, INSTANCE_ID, COMPUTER_NAME, STATE, FORMAT, PROPERTY };
+enum { COMPUTER_NAME, STATE, FORMAT, PROPERTY };
 enum format { TABLE, LIST, JSON };
 
 static const char *const formats[] = { "table", "list", "json", NULL };
 
 static const struct pss_parameter rows[] = {
-	[SESSION] = { "Session", NULL, PSS_KIND_LIST, "SESSION", .wants = "an Id, a Name or an InstanceId",
-		      .position = 1, .rest = true, .set = 1,
-		      .help = "by Id, Name or InstanceId (-: a line each from standard input)" },
-	[ID] = { "Id", NULL, PSS_KIND_NUMBERS, "N", .min = 1, .max = LLONG_MAX, .set = 1, .help = "by Id" },
-	[NAME] = { "Name", NULL, PSS_KIND_LIST, "NAME", .wants = "a name", .set = 1, .help = "by name, wildcards too" },
-	[INSTANCE_ID] = { "InstanceId", NULL, PSS_KIND_LIST, "UUID", .wants = "an InstanceId", .set = 1,
-			  .help = "by InstanceId" },
-	[COMPUTER_NAME] = { "ComputerName", "HostName Cn", PSS_KIND_LIST, "HOST", .wants = "the name of a computer",
-			    .help = "only those on these computers, wildcards too; a computer that no session here is "
-				    "on is asked" },
-	[STATE] = { "State", NULL, PSS_KIND_CHOICE, "STATE", .choices = pss_state_choices,
-		    .help = "only those in this state" },
+	[COMPUTER_NAME] = PSS_COMPUTER_FILTER_ROW(
+		"only those on these computers, wildcards too; a computer that no session here is on is asked"),
+	[STATE] = PSS_STATE_ROW("only those in this state"),
 	[FORMAT] = { "Format", NULL, PSS_KIND_CHOICE, "FORMAT", .choices = formats, .help = "how to print" },
 	[PROPERTY] = { "Property", NULL, PSS_KIND_LIST, "NAME", .wants = "the name of a property",
 		       .help = "print bare values of these properties, for scripts; with -Format these alone" },
@@ -99,14 +89,12 @@ static void run(struct pss_call *call)
 	struct pss_connection connection = { .fd = -1 };
 	struct pss_sessions sessions = { 0 };
 	struct properties properties;
-	const struct pss_selection selection = {
-		.selectors = { &call->own[SESSION], &call->own[ID], &call->own[NAME], &call->own[INSTANCE_ID] },
-		.computer = &call->own[COMPUTER_NAME],
-		.state = &call->own[STATE],
-		.shell = &call->link[PSS_LINK_CONFIGURATION_NAME],
-	};
+	struct pss_selection selection = pss_selection_of(call);
 
-	if (!read_properties(call, &properties) || pss_select_read_input(call, &call->own[SESSION]) < 0)
+	selection.computer = &call->own[COMPUTER_NAME];
+	selection.state = &call->own[STATE];
+	selection.shell = &call->link[PSS_LINK_CONFIGURATION_NAME];
+	if (!read_properties(call, &properties) || pss_select_read_input(call, &call->selectors[PSS_BY_SESSION]) < 0)
 		return;
 	int rc = pss_find_select(call, &selection, PSS_OPEN_LISTED, &connection, &sessions);
 	pss_connection_close(&connection);
@@ -128,6 +116,6 @@ const struct pss_verb pss_verb_get = {
 		"sessions that live there, from whichever computer they were opened. Busy: another one has it.\n",
 	.rows = rows,
 	.n_rows = sizeof rows / sizeof *rows,
-	.uses = PSS_USES_LINK,
+	.uses = PSS_USES_SELECTORS | PSS_USES_LINK,
 	.run = run,
 };

@@ -9,13 +9,13 @@
 #include <unistd.h>
 
 #include "client/base/poll.h"
+#include "client/command/buffering.h"
 #include "client/command/ssh-connection.h"
 #include "client/invoke/invoke.h"
 #include "client/invoke/restart.h"
 #include "client/invoke/script-file.h"
 #include "client/invoke/using-values.h"
 #include "client/requests/requests.h"
-#include "client/sessions/change-state.h"
 #include "client/sessions/print-sessions.h"
 #include "client/sessions/selection.h"
 #include "wire/cleanup.h"
@@ -101,10 +101,9 @@ static const struct pss_parameter rows[] = {
 				      .help = "the same, in a session that is let go of at once" },
 	[SESSION_NAME] = { "SessionName", NULL, PSS_KIND_LIST, "NAME", .wants = "a name",
 			   .help = "with -InDisconnectedSession: the names, as with -JobName" },
-	[BUFFERING] = { "OutputBufferingMode", NULL, PSS_KIND_CHOICE, "MODE", .choices = pss_buffering_choices,
-			.help = "of a job whose output nobody takes: stop it (Block) or forget the oldest (Drop)" },
-	[BUFFER_SIZE] = { "OutputBufferSize", NULL, PSS_KIND_NUMBER, "BYTES", .min = 4096, .max = 1 << 30,
-			  .help = "how much of it is kept (1048576)" },
+	[BUFFERING] =
+		PSS_BUFFERING_ROW("of a job whose output nobody takes: stop it (Block) or forget the oldest (Drop)"),
+	[BUFFER_SIZE] = PSS_BUFFER_SIZE_ROW("how much of it is kept (1048576)"),
 	[RESILIENT] = PSS_RESILIENT_ROW(
 		"its session outlives this computer's end; -InDisconnectedSession means it (else -Resilient:false)"),
 	[IDLE_TIMEOUT] = PSS_IDLE_TIMEOUT_ROW("the same, for so long without a word from here (7200; 0: for ever)"),
@@ -244,10 +243,7 @@ static bool add_sessions(struct pss_call *call, struct invocation *invocation)
 		.selectors = { &call->own[SESSION], &call->own[ID], &call->own[NAME], &call->own[INSTANCE_ID] },
 	};
 
-	int rc = pss_request_connect(call, false, &invoke->connection);
-	if (rc < 0 && rc != -ENOENT)
-		return false;
-	if (rc == 0 && pss_request_list(call, &invoke->connection, &invocation->sessions) < 0)
+	if (pss_request_list_running(call, &invoke->connection, &invocation->sessions) < 0)
 		return false;
 	pss_select(call, &selection, &invocation->sessions);
 	invoke->targets = calloc(invocation->sessions.n_items + 1, sizeof *invoke->targets);
@@ -264,13 +260,8 @@ static bool check_link(struct pss_call *call)
 {
 	static const int only_computers[] = { ALLOCATE_TTY, SHARE_PASSWORD, RESILIENT, IDLE_TIMEOUT };
 
-	for (int i = 0; i < PSS_LINK_COUNT; i++) {
-		if (!call->link[i].given)
-			continue;
-		pss_call_usage(call, "-%s goes with -ComputerName; a kept session has its link already",
-			       pss_link_rows[i].name);
+	if (!pss_call_refuse_link(call))
 		return false;
-	}
 	for (size_t i = 0; i < sizeof only_computers / sizeof *only_computers; i++) {
 		const struct pss_value *value = &call->own[only_computers[i]];
 		if (!value->on && !(value->given && rows[only_computers[i]].kind != PSS_KIND_SWITCH))
@@ -285,27 +276,18 @@ static bool check_link(struct pss_call *call)
 static bool check_job(struct pss_call *call)
 {
 	static const int only_jobs[] = { JOB_NAME, SESSION_NAME, BUFFERING, BUFFER_SIZE, RESILIENT, IDLE_TIMEOUT };
-	static const int only_watched[] = { ALLOCATE_TTY, TIMEOUT, INPUT_OBJECT,   HIDE_COMPUTER_NAME,
-					    GROUPED,      JSON,    SHARE_PASSWORD, WAIT_FOR_RESTART };
+	static const int only_watched[] = { ALLOCATE_TTY, TIMEOUT,        HIDE_COMPUTER_NAME, GROUPED,
+					    JSON,         SHARE_PASSWORD, WAIT_FOR_RESTART,   INPUT_OBJECT };
 	const struct pss_value *own = call->own;
 	bool job = own[AS_JOB].on || own[IN_DISCONNECTED_SESSION].on;
 
-	for (size_t i = 0; !job && i < sizeof only_jobs / sizeof *only_jobs; i++) {
-		if (!own[only_jobs[i]].given)
-			continue;
-		pss_call_usage(call, "-%s goes with -AsJob or -InDisconnectedSession", rows[only_jobs[i]].name);
-		return false;
-	}
-	for (size_t i = 0; job && i < sizeof only_watched / sizeof *only_watched; i++) {
-		if (!own[only_watched[i]].given ||
-		    (only_watched[i] == INPUT_OBJECT && own[INPUT_OBJECT].number == INPUT_NULL))
-			continue;
-		pss_call_usage(call,
-			       "-%s does not go with -AsJob or -InDisconnectedSession: nobody watches the command",
-			       rows[only_watched[i]].name);
-		return false;
-	}
-	return true;
+	if (!job)
+		return pss_call_refuse(call, rows, own, only_jobs, sizeof only_jobs / sizeof *only_jobs,
+				       "goes with -AsJob or -InDisconnectedSession");
+	/* -InputObject $null gives a job what it has anyway. */
+	size_t n = sizeof only_watched / sizeof *only_watched - (own[INPUT_OBJECT].number == INPUT_NULL);
+	return pss_call_refuse(call, rows, own, only_watched, n,
+			       "does not go with -AsJob or -InDisconnectedSession: no terminal is attached to a job");
 }
 
 static bool names_computers(const struct pss_call *call)
@@ -378,15 +360,6 @@ static bool find_input(struct pss_call *call, struct pss_invoke *invoke)
 	return true;
 }
 
-static enum pss_invoke_form form_of(const struct pss_call *call, size_t n_targets)
-{
-	if (call->own[JSON].on)
-		return PSS_FORM_JSON;
-	if (call->own[GROUPED].on)
-		return PSS_FORM_GROUPED;
-	return n_targets == 1 || call->own[HIDE_COMPUTER_NAME].on ? PSS_FORM_BARE : PSS_FORM_LINES;
-}
-
 static bool wants_color(int fd)
 {
 	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
@@ -422,7 +395,8 @@ static void run_all(struct pss_call *call, struct invocation *invocation)
 	request->wait = call->own[WAIT].on;
 	request->tty = call->own[ALLOCATE_TTY].on;
 	request->share_password = call->own[SHARE_PASSWORD].on;
-	request->form = form_of(call, invoke->n_targets);
+	request->form = pss_invoke_form_of(call->own[JSON].on, call->own[GROUPED].on, call->own[HIDE_COMPUTER_NAME].on,
+					   invoke->n_targets);
 	request->color[0] = wants_color(STDOUT_FILENO);
 	request->color[1] = wants_color(STDERR_FILENO);
 	if (invoke->connection.fd < 0 && pss_request_connect(call, true, &invoke->connection) < 0)

@@ -2,15 +2,14 @@
 /* new-pssession: opens sessions that stay open until removed, many computers at once. On a terminal it prints their
  * table; elsewhere bare InstanceIds, so that s=$(new-pssession web1) works. They come as their sessions open, in the
  * order in which the computers were named. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/command/buffering.h"
 #include "client/command/resilience.h"
 #include "client/command/ssh-connection.h"
 #include "client/requests/requests.h"
-#include "client/sessions/change-state.h"
 #include "client/sessions/print-sessions.h"
 #include "client/sessions/selection.h"
 #include "wire/cleanup.h"
@@ -26,11 +25,9 @@ static const struct pss_parameter rows[] = {
 	[RESILIENT] = PSS_RESILIENT_ROW("the remote shell outlives a lost connection, which comes back by itself"),
 	[IDLE_TIMEOUT] = PSS_IDLE_TIMEOUT_ROW(
 		"with -Resilient: ends when no client has been heard for so long (7200; 0: never)"),
-	[BUFFERING] = { "OutputBufferingMode", NULL, PSS_KIND_CHOICE, "MODE", .choices = pss_buffering_choices,
-			.help = "unseen output that is too much: stop what prints (Block) or forget the oldest "
-				"(Drop)" },
-	[BUFFER_SIZE] = { "OutputBufferSize", NULL, PSS_KIND_NUMBER, "BYTES", .min = 4096, .max = 1 << 30,
-			  .help = "how much unseen output is kept (1048576)" },
+	[BUFFERING] = PSS_BUFFERING_ROW(
+		"unseen output that is too much: stop what prints (Block) or forget the oldest (Drop)"),
+	[BUFFER_SIZE] = PSS_BUFFER_SIZE_ROW("how much unseen output is kept (1048576)"),
 	[SESSION] = { "Session", NULL, PSS_KIND_LIST, "SESSION", .wants = "an Id, a Name or an InstanceId", .set = 1,
 		      .help = "another session to where each of these leads" },
 	[SSH_CONNECTION] = PSS_SSH_CONNECTION_ROW,
@@ -216,11 +213,9 @@ static bool list_sessions(struct pss_call *call, struct batch *batch)
 
 	if (!check_link(call) || pss_select_read_input(call, &call->own[SESSION]) < 0)
 		return false;
-	int rc = pss_request_connect(call, false, &batch->connection);
-	if (rc < 0 && rc != -ENOENT)
+	if (pss_request_list_running(call, &batch->connection, &batch->sessions) < 0)
 		return false;
-	if (rc == 0 && (!pss_request_needs(call, &batch->connection, 2) ||
-			pss_request_list(call, &batch->connection, &batch->sessions) < 0))
+	if (batch->connection.fd >= 0 && !pss_request_needs(call, &batch->connection, 2))
 		return false;
 	pss_select(call, &selection, &batch->sessions);
 	return !call->stop;

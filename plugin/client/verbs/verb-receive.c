@@ -12,13 +12,12 @@
 #include "client/sessions/selection.h"
 #include "wire/cleanup.h"
 
-enum { COMPUTER_NAME = PSS_CHANGE_SELECTORS, KEEP, WAIT, TIMEOUT, HIDE_COMPUTER_NAME, JSON, OUT_TARGET, JOB_NAME };
+enum { COMPUTER_NAME, KEEP, WAIT, TIMEOUT, HIDE_COMPUTER_NAME, JSON, OUT_TARGET, JOB_NAME };
 enum out_target { HOST, JOB };
 
 static const char *const out_targets[] = { "Host", "Job", NULL };
 
 static const struct pss_parameter rows[] = {
-	PSS_CHANGE_ROWS,
 	[COMPUTER_NAME] = PSS_CHANGE_COMPUTER_ROW,
 	[KEEP] = { "Keep", NULL, PSS_KIND_SWITCH, .help = "the output can be received again" },
 	[WAIT] = { "Wait", NULL, PSS_KIND_SWITCH, .help = "go on until the command ends" },
@@ -31,13 +30,6 @@ static const struct pss_parameter rows[] = {
 	[JOB_NAME] = { "JobName", NULL, PSS_KIND_LIST, "NAME", .wants = "a name",
 		       .help = "with -OutTarget Job: new names for the sessions, in their order" },
 };
-
-static enum pss_invoke_form form_of(const struct pss_call *call, size_t n_targets)
-{
-	if (call->own[JSON].on)
-		return PSS_FORM_JSON;
-	return n_targets == 1 || call->own[HIDE_COMPUTER_NAME].on ? PSS_FORM_BARE : PSS_FORM_LINES;
-}
 
 /* One that was found elsewhere (it has no Id here) is connected first. */
 static bool take_over(struct pss_call *call, struct pss_connection *connection, const struct pss_session *session)
@@ -70,7 +62,8 @@ static void receive(struct pss_call *call, struct pss_invoke *invoke, const stru
 		targets[invoke->n_targets++].instance = sessions->items[i].instance;
 	}
 	invoke->request.throttle = invoke->n_targets;
-	invoke->request.form = form_of(call, invoke->n_targets);
+	invoke->request.form =
+		pss_invoke_form_of(call->own[JSON].on, false, call->own[HIDE_COMPUTER_NAME].on, invoke->n_targets);
 	if (invoke->n_targets > 0 && !call->stop)
 		pss_invoke_run(invoke);
 }
@@ -87,12 +80,9 @@ static bool check_job(struct pss_call *call)
 		pss_call_usage(call, "-JobName goes with -OutTarget Job");
 		return false;
 	}
-	for (size_t i = 0; is_job && i < sizeof shown / sizeof *shown; i++) {
-		if (!call->own[shown[i]].given)
-			continue;
-		pss_call_usage(call, "-%s does not go with -OutTarget Job: nothing is shown", rows[shown[i]].name);
+	if (is_job && !pss_call_refuse(call, rows, call->own, shown, sizeof shown / sizeof *shown,
+				       "does not go with -OutTarget Job: nothing is shown"))
 		return false;
-	}
 	for (size_t i = 0; i < names->n_items; i++)
 		if (!pss_select_check_name(call, "JobName", names->items[i]))
 			return false;
@@ -173,6 +163,6 @@ const struct pss_verb pss_verb_receive = {
 		"-ComputerName also a resilient one that was opened from another computer.\n",
 	.rows = rows,
 	.n_rows = sizeof rows / sizeof *rows,
-	.uses = PSS_USES_LINK | PSS_USES_CONFIRM,
+	.uses = PSS_USES_SELECTORS | PSS_USES_LINK | PSS_USES_CONFIRM,
 	.run = run,
 };
