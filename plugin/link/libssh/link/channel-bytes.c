@@ -83,7 +83,9 @@ void pss_ssh_channel_deliver_held(PssSshChannel *channel)
 	if (!channel->in.holding || channel->in.paused)
 		return;
 	channel->in.reading = PSS_SSH_KEEP;
-	channel->in.holding = !deliver_held_stream(channel, FALSE) || !deliver_held_stream(channel, TRUE);
+	channel->in.holding = FALSE;
+	if (!deliver_held_stream(channel, FALSE) || !deliver_held_stream(channel, TRUE))
+		channel->in.holding = TRUE;
 	channel->in.reading = PSS_SSH_DELIVER;
 	if (channel->in.holding && !channel->in.paused)
 		pss_ssh_link_kick(channel->link);
