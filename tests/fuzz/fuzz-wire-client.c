@@ -133,23 +133,23 @@ static void enter(struct pss_connection *connection)
 {
 	uint32_t id = pss_connection_new_id(connection);
 	struct pss_frame frame;
-	struct pss_link link;
+	struct pss_attached link;
 
-	pss_link_init(&link, connection, id);
-	pss_link_complete(&link, "ls x", 4, 4);
-	pss_link_command(&link, PSS_PING);
+	pss_attached_init(&link, connection, id);
+	pss_attached_complete(&link, "ls x", 4, 4);
+	pss_attached_command(&link, PSS_PING);
 	while (link.stage != PSS_STAGE_LEFT && link.stage != PSS_STAGE_LOST) {
-		while (pss_link_next(&link, &frame))
-			pss_link_shown(&link, &frame);
+		while (pss_attached_next(&link, &frame))
+			pss_attached_shown(&link, &frame);
 		if (link.stage == PSS_STAGE_PROMPT && link.prompt.continuation)
-			pss_link_discard(&link);
+			pss_attached_discard(&link);
 		else if (link.stage == PSS_STAGE_PROMPT)
-			pss_link_line(&link, "true", 4);
-		pss_link_flush(&link);
-		pss_link_fill(&link);
+			pss_attached_line(&link, "true", 4);
+		pss_attached_flush(&link);
+		pss_attached_fill(&link);
 	}
-	pss_link_forget_completion(&link);
-	pss_link_finish(&link);
+	pss_attached_forget_completion(&link);
+	pss_attached_finish(&link);
 }
 
 static void consume(struct pss_buffer *buffer)

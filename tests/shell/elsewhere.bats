@@ -62,7 +62,9 @@ kill_hosts() {
 		[ -z "$(found Id)" ] || exit 55
 		get-pssession -ConfigFile $C -ComputerName box -Format json | grep -q "\"Id\":null,\"Name\":\"kept\"" || exit 56
 		[ -z "$(get-pssession -ConfigFile $C -ComputerName box -ConfigurationName zsh)" ] || exit 57
-		[ -z "$(get-pssession -Property Name)" ] || exit 58'
+		[ -z "$(get-pssession -Property Name)" ] || exit 58
+		said=$(get-pssession -Verbose -ConfigFile $C -ComputerName box 2>&1 >/dev/null)
+		case $said in *"listing the sessions kept on box"*"listed the sessions kept on box"*) ;; *) exit 59 ;; esac'
 	here 'disconnect-pssession -Name kept >/dev/null; remove-pssession -Name plain'
 	wait_until 10 is_unconnected
 	there '[ "$(found State,Availability,From)" = "Disconnected/None/$(id -un)@$(uname -n)" ]'

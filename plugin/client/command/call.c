@@ -23,8 +23,8 @@ static const char *const actions[] = { "SilentlyContinue", "Stop", "Continue", "
 #define VARIABLE .kind = PSS_KIND_VARIABLE, .value = "[+]NAME"
 
 const struct pss_parameter pss_common_rows[PSS_COMMON_COUNT] = {
-	[PSS_COMMON_VERBOSE] = { "Verbose", "vb", PSS_KIND_SWITCH, .help = "tell the steps on standard error" },
-	[PSS_COMMON_DEBUG] = { "Debug", "db", PSS_KIND_SWITCH, .help = "tell the protocol too" },
+	[PSS_COMMON_VERBOSE] = { "Verbose", "vb", PSS_KIND_SWITCH, .help = "print the steps on standard error" },
+	[PSS_COMMON_DEBUG] = { "Debug", "db", PSS_KIND_SWITCH, .help = "print the protocol too" },
 	[PSS_COMMON_ERROR_ACTION] = { "ErrorAction", "ea", ACTION, .help = "what an error does" },
 	[PSS_COMMON_ERROR_VARIABLE] = { "ErrorVariable", "ev", VARIABLE,
 					.help = "collect errors in this array (+: append)" },
@@ -80,7 +80,7 @@ __attribute__((format(printf, 1, 0))) static char *format_visible(const char *fo
 /* The streams that an action steers: by which parameter, and the words before a record. */
 static const struct {
 	enum pss_common action;
-	const char *label; /* NULL: told in the shell's own style */
+	const char *label; /* NULL: reported in the shell's own style */
 } steered[] = {
 	[PSS_STREAM_ERROR] = { PSS_COMMON_ERROR_ACTION, NULL },
 	[PSS_STREAM_WARNING] = { PSS_COMMON_WARNING_ACTION, "WARNING: " },
@@ -311,9 +311,9 @@ bool pss_call_should(struct pss_call *call, const char *operation, const char *t
 		printf("What if: Performing the operation \"%s\" on target \"%s\".\n", operation, target);
 		return false;
 	}
-	if (!call->confirm[PSS_CONFIRM_CONFIRM].on || call->yes_to_all)
+	if (!call->confirm[PSS_CONFIRM_CONFIRM].on || call->to_all == PSS_YES_TO_ALL)
 		return true;
-	if (call->no_to_all)
+	if (call->to_all == PSS_NO_TO_ALL)
 		return false;
 	_cleanup_(pss_free_pointer) char *question =
 		pss_format("Confirm\nAre you sure you want to perform this action?\n"
@@ -327,7 +327,9 @@ bool pss_call_should(struct pss_call *call, const char *operation, const char *t
 		pss_call_error(call, PSS_FAILED, NULL, "-Confirm needs a terminal to ask on");
 		call->stop = true;
 	}
-	call->yes_to_all = answer == 'a';
-	call->no_to_all = answer == 'l' || answer == -ECANCELED;
+	if (answer == 'a')
+		call->to_all = PSS_YES_TO_ALL;
+	else if (answer == 'l' || answer == -ECANCELED)
+		call->to_all = PSS_NO_TO_ALL;
 	return answer == 'y' || answer == 'a';
 }

@@ -36,6 +36,8 @@ extern const struct pss_parameter pss_confirm_rows[PSS_CONFIRM_COUNT];
 /* The streams that end in a variable. */
 enum pss_stream { PSS_STREAM_ERROR, PSS_STREAM_WARNING, PSS_STREAM_INFORMATION, PSS_STREAM_OUTPUT, PSS_STREAM_COUNT };
 
+enum pss_to_all { PSS_TO_EACH, PSS_YES_TO_ALL, PSS_NO_TO_ALL };
+
 struct pss_call {
 	const struct pss_shell *shell;
 	const struct pss_verb *verb;
@@ -49,22 +51,22 @@ struct pss_call {
 	int status;                                 /* the exit status so far */
 	bool stop;                                  /* an action said Stop: do nothing more */
 	bool refused;                               /* wrong parameters: nothing has happened, no variable is set */
-	bool yes_to_all, no_to_all;                 /* what -Confirm was answered */
+	enum pss_to_all to_all;                     /* what -Confirm was answered */
 	bool go_on[PSS_STREAM_COUNT];               /* Inquire was answered "Yes to All" */
 };
 
-/* Tells of one failure, in the way -ErrorAction wants it. `computer` (or NULL) goes before the message as "[computer]
+/* Reports one failure, in the way -ErrorAction wants it. `computer` (or NULL) goes before the message as "[computer]
  * ". */
 void pss_call_error(struct pss_call *call, enum pss_status status, const char *computer, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* Tells, in a line of its own and in the way -ErrorAction wants it, of a command that ran and failed. The exit status
+/* Reports, in a line of its own and in the way -ErrorAction wants it, a command that ran and failed. The exit status
  * and -ErrorVariable are left as they are. */
 void pss_call_failure(struct pss_call *call, const char *line);
 /* A line that goes with such lines, and is hidden where they are. */
 void pss_call_remark(const struct pss_call *call, const char *line);
 
-/* Tells of a wrong parameter that only the verb could see, before anything has happened: no action softens that. */
+/* Reports a wrong parameter that only the verb could see, before anything has happened: no action softens that. */
 void pss_call_usage(struct pss_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Refuses those of the parameters `which` (indices of rows and values; NULL: all n) that are given, as wrong ones:
@@ -92,7 +94,7 @@ bool pss_call_keep(struct pss_call *call, enum pss_stream stream, const char *te
 void pss_call_verbose(struct pss_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void pss_call_debug(struct pss_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* 0, 1 with -Verbose, 2 with -Debug: what the host process is asked to tell. */
+/* 0, 1 with -Verbose, 2 with -Debug: what the host process is asked to report. */
 unsigned pss_call_verbosity(const struct pss_call *call);
 
 /* Does -ProgressAction leave progress to be shown? */

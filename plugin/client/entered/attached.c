@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The client's end of "Attached" in wire/PROTOCOL.md: a small state machine fed with frames. The relay
  * and the editor's wake-up drive it; it never touches the terminal and never blocks. It also watches that
- * the host process answers: whoever waits for the remote must not wait for a process that is stopped. */
+ * the host process answers: a wait for the remote must not hang on a stopped host process. */
 #include "client/entered/attached.h"
 
 #include <errno.h>
@@ -21,27 +21,29 @@ static void prompt_finish(struct pss_last_prompt *prompt)
 	pss_buffer_finish(&prompt->directory);
 }
 
-void pss_link_init(struct pss_link *link, struct pss_connection *connection, uint32_t id)
+void pss_attached_init(struct pss_attached *link, struct pss_connection *connection, uint32_t id)
 {
-	*link = (struct pss_link){ .connection = connection, .id = id, .heard_at = pss_now_ms(), .left_status = -1 };
+	*link = (struct pss_attached){
+		.connection = connection, .id = id, .host.heard_at = pss_now_ms(), .end.status = -1
+	};
 }
 
-void pss_link_finish(struct pss_link *link)
+void pss_attached_finish(struct pss_attached *link)
 {
 	prompt_finish(&link->prompt);
 	prompt_finish(&link->first);
-	pss_buffer_wipe(&link->typed);
-	pss_buffer_wipe(&link->answer);
-	free(link->left_message);
-	link->left_message = NULL;
+	pss_buffer_wipe(&link->keys.returned);
+	pss_buffer_wipe(&link->completion.answer);
+	free(link->end.message);
+	link->end.message = NULL;
 }
 
-static void lose(struct pss_link *link, int error)
+static void lose(struct pss_attached *link, int error)
 {
 	if (link->stage == PSS_STAGE_LEFT || link->stage == PSS_STAGE_LOST)
 		return;
 	link->stage = PSS_STAGE_LOST;
-	link->lost = error;
+	link->end.error = error;
 }
 
 static int copy_bytes(struct pss_buffer *to, const void *data, size_t n)
@@ -71,14 +73,14 @@ static int copy_field(struct pss_buffer *to, struct pss_fields fields, enum pss_
 	return copy_bytes(to, field.data, field.length);
 }
 
-static int on_prompt(struct pss_link *link, const struct pss_frame *frame)
+static int on_prompt(struct pss_attached *link, const struct pss_frame *frame)
 {
 	struct pss_fields fields = pss_frame_fields(frame);
 	int error;
 
 	bool repaint = pss_fields_number(fields, PSS_TAG_REPAINT, 0) == 1;
 
-	/* It has crossed a line of ours. */
+	/* It was sent before our line arrived. */
 	if (repaint && link->stage != PSS_STAGE_PROMPT)
 		return 0;
 	error = copy_field(&link->prompt.text, fields, PSS_TAG_PROMPT);
@@ -100,41 +102,41 @@ static int on_prompt(struct pss_link *link, const struct pss_frame *frame)
 	return error;
 }
 
-static int on_started(struct pss_link *link, const struct pss_frame *frame)
+static int on_started(struct pss_attached *link, const struct pss_frame *frame)
 {
 	link->stage = PSS_STAGE_REMOTE;
 	return 0;
 }
 
-static int on_typed(struct pss_link *link, const struct pss_frame *frame)
+static int on_typed(struct pss_attached *link, const struct pss_frame *frame)
 {
-	return pss_buffer_append(&link->typed, frame->payload, frame->header.length);
+	return pss_buffer_append(&link->keys.returned, frame->payload, frame->header.length);
 }
 
-static int on_ack(struct pss_link *link, const struct pss_frame *frame)
+static int on_ack(struct pss_attached *link, const struct pss_frame *frame)
 {
-	link->awaits_ack = false;
+	link->host.awaits_ack = false;
 	return 0;
 }
 
-static int on_left(struct pss_link *link, const struct pss_frame *frame)
+static int on_left(struct pss_attached *link, const struct pss_frame *frame)
 {
 	struct pss_fields fields = pss_frame_fields(frame);
 	const char *message = pss_fields_text(fields, PSS_TAG_MESSAGE);
 	uint64_t status = pss_fields_number(fields, PSS_TAG_EXIT_STATUS, UINT64_MAX);
 
-	link->left_at_prompt = link->stage == PSS_STAGE_PROMPT;
+	link->end.at_prompt = link->stage == PSS_STAGE_PROMPT;
 	link->stage = PSS_STAGE_LEFT;
-	link->left_reason = pss_fields_number(fields, PSS_TAG_LEFT_REASON, PSS_LEFT_BY_REQUEST);
-	link->left_status = status <= 255 ? (int)status : -1;
-	link->left_message = message && *message ? strdup(message) : NULL;
-	link->awaits_ack = false;
+	link->end.reason = pss_fields_number(fields, PSS_TAG_LEFT_REASON, PSS_LEFT_BY_REQUEST);
+	link->end.status = status <= 255 ? (int)status : -1;
+	link->end.message = message && *message ? strdup(message) : NULL;
+	link->host.awaits_ack = false;
 	return 0;
 }
 
 static const struct {
 	enum pss_type type;
-	int (*take)(struct pss_link *link, const struct pss_frame *frame);
+	int (*take)(struct pss_attached *link, const struct pss_frame *frame);
 } handlers[] = {
 	{ PSS_PROMPT, on_prompt }, { PSS_STARTED, on_started }, { PSS_TYPED, on_typed },
 	{ PSS_ACK, on_ack },       { PSS_LEFT, on_left },
@@ -142,26 +144,26 @@ static const struct {
 
 /* The host process has read what went out before the PING. What it had of that for us at a prompt came before this;
  * while a command runs, that still has it. */
-static void on_pong(struct pss_link *link)
+static void on_pong(struct pss_attached *link)
 {
-	link->ping = 0;
-	link->n_unconfirmed = link->n_behind_ping;
-	if (link->pinged_at_prompt)
-		link->n_away = link->n_behind_ping;
-	link->n_behind_ping = 0;
+	link->host.ping = 0;
+	link->keys.n_unconfirmed = link->keys.n_behind_ping;
+	if (link->host.pinged_at_prompt)
+		link->keys.n_away = link->keys.n_behind_ping;
+	link->keys.n_behind_ping = 0;
 }
 
 /* Frames that only change what we know. 0, or -errno. */
-static int take(struct pss_link *link, const struct pss_frame *frame)
+static int take(struct pss_attached *link, const struct pss_frame *frame)
 {
-	if (frame->header.type == PSS_RESULT && link->ping != 0 && frame->header.id == link->ping) {
+	if (frame->header.type == PSS_RESULT && link->host.ping != 0 && frame->header.id == link->host.ping) {
 		on_pong(link);
 		return 0;
 	}
-	if (frame->header.type == PSS_RESULT && link->completing != 0 && frame->header.id == link->completing) {
-		link->completing = 0;
-		link->answered = true;
-		return copy_bytes(&link->answer, frame->payload, frame->header.length);
+	if (frame->header.type == PSS_RESULT && link->completion.id != 0 && frame->header.id == link->completion.id) {
+		link->completion.id = 0;
+		link->completion.answered = true;
+		return copy_bytes(&link->completion.answer, frame->payload, frame->header.length);
 	}
 	if (frame->header.id != link->id)
 		return 0;
@@ -172,19 +174,19 @@ static int take(struct pss_link *link, const struct pss_frame *frame)
 	return -EPROTO;
 }
 
-void pss_link_fill(struct pss_link *link)
+void pss_attached_fill(struct pss_attached *link)
 {
 	int n = pss_connection_fill(link->connection);
 
 	if (n > 0)
-		link->heard_at = pss_now_ms();
+		link->host.heard_at = pss_now_ms();
 	else if (n == 0)
 		lose(link, -ECONNRESET);
 	else if (n != -EAGAIN)
 		lose(link, n);
 }
 
-bool pss_link_next(struct pss_link *link, struct pss_frame *ret_frame)
+bool pss_attached_next(struct pss_attached *link, struct pss_frame *ret_frame)
 {
 	for (;;) {
 		int found = pss_connection_peek(link->connection, ret_frame);
@@ -205,12 +207,12 @@ bool pss_link_next(struct pss_link *link, struct pss_frame *ret_frame)
 	}
 }
 
-void pss_link_shown(struct pss_link *link, const struct pss_frame *frame)
+void pss_attached_shown(struct pss_attached *link, const struct pss_frame *frame)
 {
 	pss_connection_done(link->connection, frame);
 }
 
-static void queue(struct pss_link *link, enum pss_type type, uint16_t flags, const void *data, size_t n)
+static void queue(struct pss_attached *link, enum pss_type type, uint16_t flags, const void *data, size_t n)
 {
 	int error = pss_frame_append(&link->connection->out, (uint16_t)type, link->id, flags, data, n);
 
@@ -218,13 +220,13 @@ static void queue(struct pss_link *link, enum pss_type type, uint16_t flags, con
 		lose(link, error);
 }
 
-static void expect_ack(struct pss_link *link)
+static void expect_ack(struct pss_attached *link)
 {
-	link->awaits_ack = true;
-	link->heard_at = pss_now_ms();
+	link->host.awaits_ack = true;
+	link->host.heard_at = pss_now_ms();
 }
 
-void pss_link_line(struct pss_link *link, const char *line, size_t n)
+void pss_attached_line(struct pss_attached *link, const char *line, size_t n)
 {
 	while (n > PSS_FRAME_PAYLOAD_MAX) {
 		queue(link, PSS_LINE, PSS_FRAME_MORE, line, PSS_FRAME_PAYLOAD_MAX);
@@ -237,16 +239,16 @@ void pss_link_line(struct pss_link *link, const char *line, size_t n)
 		link->stage = PSS_STAGE_REMOTE;
 }
 
-void pss_link_keys(struct pss_link *link, const void *keys, size_t n)
+void pss_attached_keys(struct pss_attached *link, const void *keys, size_t n)
 {
 	queue(link, PSS_INPUT, 0, keys, n);
-	link->n_away += n;
-	link->n_unconfirmed += n;
-	if (link->ping != 0)
-		link->n_behind_ping += n;
+	link->keys.n_away += n;
+	link->keys.n_unconfirmed += n;
+	if (link->host.ping != 0)
+		link->keys.n_behind_ping += n;
 }
 
-void pss_link_resize(struct pss_link *link, unsigned columns, unsigned rows)
+void pss_attached_resize(struct pss_attached *link, unsigned columns, unsigned rows)
 {
 	struct pss_message message;
 
@@ -257,22 +259,22 @@ void pss_link_resize(struct pss_link *link, unsigned columns, unsigned rows)
 		lose(link, -ENOMEM);
 }
 
-void pss_link_command(struct pss_link *link, enum pss_type type)
+void pss_attached_command(struct pss_attached *link, enum pss_type type)
 {
 	struct pss_message message;
 	uint32_t id = link->id;
 
 	if (type == PSS_PING) {
-		id = link->ping = pss_connection_new_id(link->connection);
-		link->pinged_at_prompt = link->stage == PSS_STAGE_PROMPT;
-		link->heard_at = pss_now_ms();
+		id = link->host.ping = pss_connection_new_id(link->connection);
+		link->host.pinged_at_prompt = link->stage == PSS_STAGE_PROMPT;
+		link->host.heard_at = pss_now_ms();
 	}
 	pss_message_begin(&message, &link->connection->out, type, id);
 	if (pss_message_end(&message) < 0)
 		lose(link, -ENOMEM);
 }
 
-void pss_link_leave(struct pss_link *link, bool keep)
+void pss_attached_leave(struct pss_attached *link, bool keep)
 {
 	struct pss_message message;
 
@@ -284,27 +286,27 @@ void pss_link_leave(struct pss_link *link, bool keep)
 		lose(link, -ENOMEM);
 }
 
-void pss_link_complete(struct pss_link *link, const char *line, size_t n, size_t point)
+void pss_attached_complete(struct pss_attached *link, const char *line, size_t n, size_t point)
 {
 	struct pss_message message;
 
-	link->completing = pss_connection_new_id(link->connection);
-	link->answered = false;
-	pss_message_begin(&message, &link->connection->out, PSS_COMPLETE, link->completing);
+	link->completion.id = pss_connection_new_id(link->connection);
+	link->completion.answered = false;
+	pss_message_begin(&message, &link->connection->out, PSS_COMPLETE, link->completion.id);
 	pss_message_bytes(&message, PSS_TAG_LINE, line, n);
 	pss_message_number(&message, PSS_TAG_POINT, point);
 	if (pss_message_end(&message) < 0)
 		lose(link, -ENOMEM);
 }
 
-void pss_link_forget_completion(struct pss_link *link)
+void pss_attached_forget_completion(struct pss_attached *link)
 {
 	struct pss_message message;
-	uint32_t id = link->completing;
+	uint32_t id = link->completion.id;
 
-	link->completing = 0;
-	link->answered = false;
-	pss_buffer_finish(&link->answer);
+	link->completion.id = 0;
+	link->completion.answered = false;
+	pss_buffer_finish(&link->completion.answer);
 	if (id == 0)
 		return;
 	pss_message_begin(&message, &link->connection->out, PSS_CANCEL, id);
@@ -312,7 +314,7 @@ void pss_link_forget_completion(struct pss_link *link)
 		lose(link, -ENOMEM);
 }
 
-void pss_link_flush(struct pss_link *link)
+void pss_attached_flush(struct pss_attached *link)
 {
 	size_t before = link->connection->out.length;
 	int error;
@@ -321,53 +323,53 @@ void pss_link_flush(struct pss_link *link)
 		return;
 	error = pss_connection_flush(link->connection);
 	if (link->connection->out.length < before)
-		link->heard_at = pss_now_ms(); /* it reads: that is a sign of life too */
+		link->host.heard_at = pss_now_ms(); /* it reads: that is a sign of life too */
 	if (error == -EPIPE || error == -ECONNRESET)
 		pss_buffer_finish(&link->connection->out); /* it has gone: reading tells, after what it said last */
 	else if (error < 0 && error != -EAGAIN)
 		lose(link, error);
 }
 
-bool pss_link_has_room(const struct pss_link *link)
+bool pss_attached_has_room(const struct pss_attached *link)
 {
 	return link->connection->out.length < QUEUE_MAX;
 }
 
 /* May the host process be silent by right, because the remote takes no more keys? Those that it has read may fill its
  * queue, so that it does not read the next. */
-static bool may_be_stuck(const struct pss_link *link)
+static bool may_be_stuck(const struct pss_attached *link)
 {
-	return !link->awaits_ack && link->stage == PSS_STAGE_REMOTE &&
-	       (link->n_unconfirmed > UNCONFIRMED_MAX || link->n_away > QUEUE_MAX);
+	return !link->host.awaits_ack && link->stage == PSS_STAGE_REMOTE &&
+	       (link->keys.n_unconfirmed > UNCONFIRMED_MAX || link->keys.n_away > QUEUE_MAX);
 }
 
-int64_t pss_link_patience(const struct pss_link *link)
+int64_t pss_attached_patience(const struct pss_attached *link)
 {
-	int64_t silence = pss_now_ms() - link->heard_at;
-	int64_t limit = link->awaits_ack || link->ping ? PSS_ACK_DEADLINE_MS : QUIET_MS;
+	int64_t silence = pss_now_ms() - link->host.heard_at;
+	int64_t limit = link->host.awaits_ack || link->host.ping ? PSS_ACK_DEADLINE_MS : QUIET_MS;
 
-	if (link->stage == PSS_STAGE_LOST || (link->ping && may_be_stuck(link)))
+	if (link->stage == PSS_STAGE_LOST || (link->host.ping && may_be_stuck(link)))
 		return -1;
 	return silence < limit ? limit - silence : 0;
 }
 
-void pss_link_overdue(struct pss_link *link)
+void pss_attached_overdue(struct pss_attached *link)
 {
-	bool is_late = link->awaits_ack || link->ping;
+	bool is_late = link->host.awaits_ack || link->host.ping;
 
 	/* The screen is the remote's: nothing is said. */
 	link->connection->busy_told = true;
 	if (is_late && pss_connection_is_busy(link->connection, NULL))
-		link->heard_at = pss_now_ms();
+		link->host.heard_at = pss_now_ms();
 	else if (is_late)
 		lose(link, -ETIMEDOUT);
 	else
-		pss_link_command(link, PSS_PING);
+		pss_attached_command(link, PSS_PING);
 }
 
-void pss_link_discard(struct pss_link *link)
+void pss_attached_discard(struct pss_attached *link)
 {
-	pss_link_command(link, PSS_DISCARD);
+	pss_attached_command(link, PSS_DISCARD);
 	if (copy_prompt(&link->prompt, &link->first) < 0)
 		lose(link, -ENOMEM);
 	link->prompt.fresh = true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What comes for the screen while a line is edited: it is shown above the line, in one piece where it comes in several.
  * Each piece ends with the attributes and modes put back, as the editor paints next; so a control sequence, or a
- * letter, that was cut by whoever carried it waits for its end, for a moment. Called by the editor when the connection
+ * letter, that was cut on its way waits for its end, for a moment. Called by the editor when the connection
  * is readable. It must never keep text back for longer than that, nor hold up a key. */
 #include <poll.h>
 #include <string.h>
@@ -161,13 +161,13 @@ static void take(struct pss_entered_state *state)
 	struct pss_frame frame;
 	bool was_settled = is_settled(state);
 
-	pss_link_fill(&state->link);
-	while (pss_link_next(&state->link, &frame)) {
+	pss_attached_fill(&state->link);
+	while (pss_attached_next(&state->link, &frame)) {
 		if (frame.header.type == PSS_NOTE)
 			show_note(state, &frame);
 		else
 			take_output(state, &frame);
-		pss_link_shown(&state->link, &frame);
+		pss_attached_shown(&state->link, &frame);
 		if (state->above.text.length > TEXT_MAX)
 			show(state, false);
 	}
@@ -176,10 +176,10 @@ static void take(struct pss_entered_state *state)
 }
 
 /* Keys that come home while a line is edited (an older host process sends them with the prompt; and a new prompt may
- * come with them): it is edited anew, in front of them. */
+ * come with them): it is edited again, in front of them. */
 static void take_typed(struct pss_entered_state *state)
 {
-	struct pss_buffer *typed = &state->link.typed;
+	struct pss_buffer *typed = &state->link.keys.returned;
 
 	if (typed->length == 0)
 		return;

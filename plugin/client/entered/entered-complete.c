@@ -42,8 +42,8 @@ static int await_answer(struct pss_entered_state *state, bool heeds_keys)
 {
 	int64_t deadline = pss_now_ms() + DEADLINE_MS;
 
-	while (!state->link.answered) {
-		pss_link_flush(&state->link);
+	while (!state->link.completion.answered) {
+		pss_attached_flush(&state->link);
 		if (wait_for_news(state, deadline, heeds_keys) < 0)
 			return -EINTR;
 		if (pss_entered_take_frames(state))
@@ -64,15 +64,16 @@ int pss_entered_complete(void *user, const char *line, size_t length, size_t poi
 		return -ECONNRESET;
 	if (length > LINE_MAX_BYTES)
 		return 0;
-	if (typed_ahead && strspn(line, " \t") >= point) /* the indentation of a text that somebody pastes */
+	if (typed_ahead && strspn(line, " \t") >= point) /* the indentation of a pasted text */
 		return -EINTR;
-	pss_link_complete(&state->link, line, length, point);
+	pss_attached_complete(&state->link, line, length, point);
 	rc = await_answer(state, !typed_ahead);
 	if (rc == 0) {
-		struct pss_fields fields = { pss_buffer_bytes(&state->link.answer), state->link.answer.length };
+		struct pss_fields fields = { pss_buffer_bytes(&state->link.completion.answer),
+					     state->link.completion.answer.length };
 		rc = pss_completion_read(fields, point, ret);
 	}
-	pss_link_forget_completion(&state->link);
-	pss_link_flush(&state->link);
+	pss_attached_forget_completion(&state->link);
+	pss_attached_flush(&state->link);
 	return rc;
 }

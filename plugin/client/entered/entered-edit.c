@@ -48,14 +48,14 @@ static void leave(struct pss_entered_state *state, int status)
 	state->wanted_status = status;
 	pss_typed_forget(&state->typed);
 	pss_tty_drop_keys(&state->tty);
-	pss_link_leave(&state->link, false);
+	pss_attached_leave(&state->link, false);
 }
 
 static void send_line(struct pss_entered_state *state, const char *line)
 {
 	if (pss_tty_size(&state->tty))
-		pss_link_resize(&state->link, state->tty.columns, state->tty.rows);
-	pss_link_line(&state->link, line, strlen(line));
+		pss_attached_resize(&state->link, state->tty.columns, state->tty.rows);
+	pss_attached_line(&state->link, line, strlen(line));
 }
 
 /* `exit`, `logout`, Ctrl-D: a temporary session's shell hears it itself, so that its traps run and its
@@ -140,7 +140,7 @@ static void on_line(struct pss_entered_state *state, const char *line)
 static void discard(struct pss_entered_state *state)
 {
 	pss_prompt_marks_refuse(&state->marks);
-	pss_link_discard(&state->link);
+	pss_attached_discard(&state->link);
 }
 
 static void on_end_of_file(struct pss_entered_state *state)
@@ -192,7 +192,7 @@ void pss_entered_edit(struct pss_entered_state *state)
 
 	if (!state->link.prompt.continuation)
 		pss_entered_remember(state);
-	pss_link_flush(&state->link); /* a DISCARD */
+	pss_attached_flush(&state->link); /* a DISCARD */
 	pss_screen_prepare(state);
 	state->n_edited = state->link.n_prompts;
 	state->link.repainted = false;

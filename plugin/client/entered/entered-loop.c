@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The entered loop: the relay while the terminal is the remote's, the editor while the remote waits for a
- * line, until somebody leaves. Called by enter-pssession inside pss_shell.run_entered(). It leaves the
+ * line, until the session is left. Called by enter-pssession inside pss_shell.run_entered(). It leaves the
  * terminal, the signals and the shell as it found them, and never closes the connection. */
 #include "client/entered/entered-loop.h"
 
@@ -17,7 +17,7 @@
 #include "wire/status.h"
 
 #define LEAVE_DEADLINE_MS 10000 /* the host acknowledges within 5 s; what still comes may take as long again */
-#define ESCAPE_DEADLINE_MS 1000 /* `~.` waits for nobody */
+#define ESCAPE_DEADLINE_MS 1000 /* `~.` does not wait longer */
 #define HISTORY_DEFAULT 500
 
 static void show_note_raw(void *user, const struct pss_frame *frame)
@@ -61,7 +61,7 @@ static void run_remote(struct pss_entered_state *state)
 	}
 	if (state->escaped != PSS_ESCAPE_KEY_NONE && !state->ended) {
 		state->leaving = true;
-		pss_link_leave(&state->link, state->escaped == PSS_ESCAPE_KEY_DETACH);
+		pss_attached_leave(&state->link, state->escaped == PSS_ESCAPE_KEY_DETACH);
 	}
 }
 
@@ -87,7 +87,7 @@ static void run(struct pss_entered_state *state)
 static bool is_lost(const struct pss_entered_state *state)
 {
 	return state->link.stage == PSS_STAGE_LOST ||
-	       (state->link.stage == PSS_STAGE_LEFT && state->link.left_reason == PSS_LEFT_LOST);
+	       (state->link.stage == PSS_STAGE_LEFT && state->link.end.reason == PSS_LEFT_LOST);
 }
 
 /* The user did not ask for it, so what is being typed was meant for that computer, not for this one. */
@@ -95,8 +95,8 @@ static bool is_thrown_out(const struct pss_entered_state *state)
 {
 	return is_lost(state) ||
 	       (state->link.stage == PSS_STAGE_LEFT && !state->leaving &&
-		(state->link.left_at_prompt || state->link.left_reason == PSS_LEFT_TAKEN ||
-		 state->link.left_reason == PSS_LEFT_REMOVED || state->link.left_reason == PSS_LEFT_DISCONNECTED));
+		(state->link.end.at_prompt || state->link.end.reason == PSS_LEFT_TAKEN ||
+		 state->link.end.reason == PSS_LEFT_REMOVED || state->link.end.reason == PSS_LEFT_DISCONNECTED));
 }
 
 int pss_entered_status(const struct pss_entered_state *state)
@@ -106,11 +106,11 @@ int pss_entered_status(const struct pss_entered_state *state)
 	if (is_lost(state))
 		return pss_status_exit(PSS_LINK_LOST);
 	if (state->link.stage == PSS_STAGE_LEFT && !state->leaving &&
-	    (state->link.left_reason == PSS_LEFT_TAKEN || state->link.left_reason == PSS_LEFT_REMOVED))
+	    (state->link.end.reason == PSS_LEFT_TAKEN || state->link.end.reason == PSS_LEFT_REMOVED))
 		return pss_status_exit(PSS_FAILED);
 	if (state->leaving)
 		return state->wanted_status >= 0 ? state->wanted_status : state->link.status;
-	return state->link.left_status >= 0 ? state->link.left_status : state->link.status;
+	return state->link.end.status >= 0 ? state->link.end.status : state->link.status;
 }
 
 static int refuse(const struct pss_entered *entered, int error)
@@ -129,14 +129,14 @@ static void begin_link(struct pss_entered_state *state)
 	struct pss_hop *hop = state->entered->hop;
 
 	if (!hop || !hop->resumes) {
-		pss_link_init(&state->link, state->entered->connection, state->entered->id);
+		pss_attached_init(&state->link, state->entered->connection, state->entered->id);
 		return;
 	}
 	state->link = hop->link;
 	state->marks = hop->marks;
-	state->link.heard_at = pss_now_ms();
+	state->link.host.heard_at = pss_now_ms();
 	if (hop->sends_line)
-		pss_link_line(&state->link, hop->line, strlen(hop->line));
+		pss_attached_line(&state->link, hop->line, strlen(hop->line));
 	free(hop->line);
 	*hop = (struct pss_hop){ .typed = hop->typed };
 }
@@ -189,7 +189,7 @@ int pss_entered_run(const struct pss_entered *entered)
 		entered->hop->typed = state.typed.keys;
 		pss_buffer_init(&state.typed.keys);
 	} else {
-		pss_link_finish(&state.link);
+		pss_attached_finish(&state.link);
 		pss_prompt_marks_finish(&state.marks);
 	}
 	free(state.pending);

@@ -87,13 +87,13 @@ void pss_screen_prepare(struct pss_entered_state *state)
 /* What an escape key has done. The host process names the session that a `~d` keeps. */
 static void show_parting(struct pss_entered_state *state)
 {
-	const char *name = state->entered->name, *message = state->link.left_message;
+	const char *name = state->entered->name, *message = state->link.end.message;
 	_cleanup_(pss_free_pointer) char *clean_name = pss_clean_text(name, strlen(name), charset());
 	_cleanup_(pss_free_pointer) char *text = NULL;
 
 	if (!state->escaped || state->ended || !clean_name)
 		return;
-	if (message && state->link.left_reason == PSS_LEFT_BY_REQUEST)
+	if (message && state->link.end.reason == PSS_LEFT_BY_REQUEST)
 		text = pss_clean_text(message, strlen(message), charset());
 	else if (state->entered->kept)
 		text = pss_format("left %s; what runs there goes on", clean_name);
@@ -205,7 +205,7 @@ static const char *lost_cause(int error)
 
 static char *left_text(const struct pss_entered_state *state, const char *name, const char *message)
 {
-	switch (state->link.left_reason) {
+	switch (state->link.end.reason) {
 	case PSS_LEFT_LOST:
 		return pss_format("connection to %s lost%s%s", name, *message ? ": " : "", message);
 	case PSS_LEFT_TAKEN:
@@ -219,7 +219,7 @@ static char *left_text(const struct pss_entered_state *state, const char *name, 
 
 void pss_screen_farewell(const struct pss_entered_state *state)
 {
-	const char *name = state->entered->name, *message = state->link.left_message;
+	const char *name = state->entered->name, *message = state->link.end.message;
 	_cleanup_(pss_free_pointer) char *clean_name = pss_clean_text(name, strlen(name), charset());
 	_cleanup_(pss_free_pointer) char *clean = pss_clean_text(message, message ? strlen(message) : 0, charset());
 	_cleanup_(pss_free_pointer) char *text = NULL;
@@ -227,7 +227,7 @@ void pss_screen_farewell(const struct pss_entered_state *state)
 	if (!clean_name || !clean)
 		return;
 	if (state->link.stage == PSS_STAGE_LOST)
-		text = pss_format("connection to %s lost%s", clean_name, lost_cause(state->link.lost));
+		text = pss_format("connection to %s lost%s", clean_name, lost_cause(state->link.end.error));
 	else if (state->link.stage == PSS_STAGE_LEFT)
 		text = left_text(state, clean_name, clean);
 	if (text)

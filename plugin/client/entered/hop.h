@@ -15,11 +15,11 @@ enum pss_hop_command { PSS_HOP_NONE, PSS_HOP_ENTER, PSS_HOP_NEW, PSS_HOP_INVOKE,
 /* A line of the entered loop that may be one, and the loop as it stood there. */
 struct pss_hop {
 	char *line;                    /* heap; NULL: none */
-	struct pss_link link;          /* with `line`: at the prompt; to be gone on with */
-	struct pss_prompt_marks marks; /* … and how far the terminal has been told of it */
+	struct pss_attached link;      /* with `line`: at the prompt; to be gone on with */
+	struct pss_prompt_marks marks; /* … and how far it has been marked for the terminal */
 	bool resumes;                  /* the loop goes on with `link`, */
 	bool sends_line;               /* … and sends the line first */
-	struct pss_buffer typed;       /* behind the line, and read by nobody; heap, the caller's */
+	struct pss_buffer typed;       /* behind the line, and unread; heap, the caller's */
 };
 
 /* Could the line be one: such a command by its name or short alias, with words that every shell takes as they are

@@ -22,7 +22,7 @@ struct pss_above {
 struct pss_entered_state {
 	const struct pss_entered *entered;
 	const struct pss_shell *shell;
-	struct pss_link link;
+	struct pss_attached link;
 	struct pss_tty tty;
 	struct pss_tty_modes modes;
 	struct pss_prompt_marks marks;
@@ -32,7 +32,7 @@ struct pss_entered_state {
 	char *pending;          /* the lines that went out since the last first prompt, not yet in the history; heap */
 	char *insert;           /* what the next edit starts with; heap */
 	struct pss_typed typed; /* … and reads before the terminal's keys */
-	bool again;             /* keys have come while a line was edited: it is edited anew, in front of them */
+	bool again;             /* keys have come while a line was edited: it is edited again, in front of them */
 	unsigned n_edited;      /* link.n_prompts, of the prompt that is being edited */
 	int wanted_status;      /* given with `exit N`, or -1 */
 	bool hopping;           /* a line may lead on to another computer: entered->hop */

@@ -22,7 +22,7 @@
 
 struct run {
 	struct pss_relay *relay;
-	struct pss_link *link;
+	struct pss_attached *link;
 	struct pss_tty *tty;
 	struct pss_frame frame; /* the one being shown */
 	bool showing;
@@ -79,7 +79,7 @@ static size_t leading_strings(const struct pss_tty_modes *modes, const unsigned 
 	return at;
 }
 
-/* Where the output of a command begins, the terminal is told so. */
+/* Marks for the terminal where the output of a command begins. */
 static bool show_beginning(struct run *run)
 {
 	size_t n = run->frame.header.length - run->n_shown;
@@ -112,7 +112,7 @@ static void show(struct run *run)
 	while (run->error == 0) {
 		if (!run->showing) {
 			run->n_shown = 0;
-			run->showing = pss_link_next(run->link, &run->frame);
+			run->showing = pss_attached_next(run->link, &run->frame);
 			if (!run->showing)
 				return;
 		}
@@ -120,7 +120,7 @@ static void show(struct run *run)
 			run->relay->on_note(run->relay->user, &run->frame);
 		else if (!show_output(run))
 			return;
-		pss_link_shown(run->link, &run->frame);
+		pss_attached_shown(run->link, &run->frame);
 		run->showing = false;
 	}
 }
@@ -168,7 +168,7 @@ static void put_keys(struct run *run, const char *keys, size_t n)
 	int error = 0;
 
 	if (run->link->stage == PSS_STAGE_REMOTE)
-		pss_link_keys(run->link, keys, n);
+		pss_attached_keys(run->link, keys, n);
 	else
 		error = pss_buffer_append(&run->late, keys, n);
 	if (error < 0)
@@ -176,7 +176,7 @@ static void put_keys(struct run *run, const char *keys, size_t n)
 }
 
 /* Keys for the remote, or for the editor while those before them are still on their way home, which may be long: either
- * way without the escape keys among them. What follows a `~.` was typed for nobody. */
+ * way without the escape keys among them. What follows a `~.` is dropped. */
 static void pass_keys(struct run *run, const char *keys, size_t n)
 {
 	char passed[KEYS_MAX + 1];
@@ -223,7 +223,7 @@ static void take_keys_from_before(struct run *run)
 		size_t n = there < KEYS_MAX ? there : KEYS_MAX;
 
 		if (typed->n_passed > 0) {
-			pss_link_keys(run->link, keys, n);
+			pss_attached_keys(run->link, keys, n);
 			run->escape.at_start = keys[n - 1] == '\r' || keys[n - 1] == '\n';
 		} else {
 			pass_keys(run, keys, n);
@@ -249,7 +249,7 @@ static void take_keys_of_editor(struct run *run)
 static void send_size(struct run *run)
 {
 	if (pss_tty_size(run->tty))
-		pss_link_resize(run->link, run->tty->columns, run->tty->rows);
+		pss_attached_resize(run->link, run->tty->columns, run->tty->rows);
 }
 
 static void take_signals(struct run *run)
@@ -261,17 +261,17 @@ static void take_signals(struct run *run)
 	if (pss_signals_take_resize())
 		send_size(run);
 	if (pss_signals_take_interrupts())
-		pss_link_command(run->link, PSS_INTERRUPT);
+		pss_attached_command(run->link, PSS_INTERRUPT);
 }
 
 /* At a prompt: are the keys home that went out before it? They come back before the answer to a PING. */
 static bool keys_are_home(struct run *run)
 {
-	if (run->link->n_away == 0)
+	if (run->link->keys.n_away == 0)
 		return true;
-	if (run->link->ping == 0) {
-		pss_link_command(run->link, PSS_PING);
-		pss_link_flush(run->link);
+	if (run->link->host.ping == 0) {
+		pss_attached_command(run->link, PSS_PING);
+		pss_attached_flush(run->link);
 	}
 	return false;
 }
@@ -289,7 +289,7 @@ static bool is_over(struct run *run)
 
 static void wait_and_move(struct run *run, int64_t limit_ms)
 {
-	bool wants_keys = run->with_keys && pss_link_has_room(run->link);
+	bool wants_keys = run->with_keys && pss_attached_has_room(run->link);
 	bool has_frames = run->link->connection->out.length > 0;
 	struct pollfd fds[2] = {
 		{ .fd = run->showing && !has_frames ? -1 : run->link->connection->fd, /* or its POLLHUP spins */
@@ -297,7 +297,7 @@ static void wait_and_move(struct run *run, int64_t limit_ms)
 		{ .fd = run->tty->fd, .events = (short)((wants_keys ? POLLIN : 0) | (run->showing ? POLLOUT : 0)) },
 	};
 	/* While the terminal takes nothing (Ctrl-S), we do not read, and the host process owes no answer. */
-	int64_t patience = run->showing ? -1 : pss_link_patience(run->link);
+	int64_t patience = run->showing ? -1 : pss_attached_patience(run->link);
 	int64_t timeout = limit_ms >= 0 && (patience < 0 || limit_ms < patience) ? limit_ms : patience;
 	int n = pss_signals_poll(fds, 2, timeout, NULL);
 
@@ -313,9 +313,9 @@ static void wait_and_move(struct run *run, int64_t limit_ms)
 		run->error = -EIO;
 	if (fds[0].revents & ~POLLOUT) {
 		if (!run->showing)
-			pss_link_fill(run->link);
-	} else if (n == 0 && patience >= 0 && pss_link_patience(run->link) == 0) {
-		pss_link_overdue(run->link);
+			pss_attached_fill(run->link);
+	} else if (n == 0 && patience >= 0 && pss_attached_patience(run->link) == 0) {
+		pss_attached_overdue(run->link);
 	}
 }
 
@@ -372,7 +372,7 @@ static void collect_held(struct run *run)
 /* Keys that came back, and then those that have been pressed meanwhile: the editor reads them first. */
 static void collect_keys(struct run *run)
 {
-	struct pss_buffer *typed = &run->link->typed;
+	struct pss_buffer *typed = &run->link->keys.returned;
 
 	run->relay->typed->position_asked = run->relay->modes->position_asked;
 	collect(run, pss_buffer_bytes(typed), typed->length, true);
@@ -400,7 +400,7 @@ static int loop(struct run *run, int64_t deadline_ms)
 		show(run);
 		if (is_over(run) || (end >= 0 && left <= 0))
 			break;
-		pss_link_flush(run->link);
+		pss_attached_flush(run->link);
 		take_signals(run);
 		wait_and_move(run, left);
 	}
@@ -417,7 +417,7 @@ int pss_relay_run(struct pss_relay *relay)
 
 	run.escape = (struct pss_escape_keys){ .character = relay->escape_character, .at_start = true };
 	relay->asked = PSS_ESCAPE_KEY_NONE;
-	run.link->heard_at = pss_now_ms(); /* sitting in the editor was no silence of the host's */
+	run.link->host.heard_at = pss_now_ms(); /* sitting in the editor was no silence of the host's */
 	return loop(&run, -1);
 }
 

@@ -10,7 +10,7 @@
 #include "terminal/modes.h"
 
 struct pss_relay {
-	struct pss_link *link;
+	struct pss_attached *link;
 	struct pss_tty *tty;
 	struct pss_tty_modes *modes;
 	struct pss_prompt_marks *marks; /* what stands in front of a command's output */

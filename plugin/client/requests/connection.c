@@ -66,7 +66,7 @@ static int connect_socket(struct opening *opening)
 	struct stat st;
 	int rc = 0;
 
-	/* What is no socket is nobody's; a link is not followed to somebody else's. */
+	/* Only a socket is ours; a link is not followed to another user's. */
 	if (lstat(opening->runtime.socket, &st) == 0 && !S_ISSOCK(st.st_mode))
 		return -ECONNREFUSED;
 	_cleanup_(pss_close_fd) int fd =
@@ -109,7 +109,7 @@ static int take_lock(struct opening *opening)
 	return fd;
 }
 
-/* Somebody else may have started it while we waited for the lock: so the connect is tried once more with it. */
+/* Another client may have started it while we waited for the lock: so the connect is tried once more with it. */
 static int start_and_connect(struct opening *opening)
 {
 	_cleanup_(pss_close_fd) int lock = take_lock(opening);
@@ -175,7 +175,7 @@ char *pss_connection_stuck(const struct pss_connection *connection)
 
 	if (pid == 0)
 		return pss_format("the host process does not answer (where systemd starts it, 'systemctl --user "
-				  "restart pssession.service' starts it anew)");
+				  "restart pssession.service' restarts it)");
 	return pss_format("the host process (pid %d) does not answer; 'kill -CONT %d' wakes a stopped one, "
 			  "'kill -KILL %d' ends it and its sessions",
 			  pid, pid, pid);
@@ -278,7 +278,7 @@ static int open_lasting_connection(struct opening *opening, struct pss_connectio
 }
 
 int pss_connection_open(struct pss_connection *connection, bool may_start, const char *const *search_path,
-			const char *program_name, bool (*interrupted)(void), struct pss_beside *beside,
+			const char *program_name, bool (*interrupted)(void), struct pss_beside *also_poll,
 			void (*on_busy)(void *user, pid_t pid), void *busy_user, char **ret_error)
 {
 	struct opening opening = {
@@ -288,7 +288,8 @@ int pss_connection_open(struct pss_connection *connection, bool may_start, const
 		.waits = true,
 	};
 
-	*connection = (struct pss_connection){ .fd = -1, .beside = beside, .on_busy = on_busy, .busy_user = busy_user };
+	*connection =
+		(struct pss_connection){ .fd = -1, .also_poll = also_poll, .on_busy = on_busy, .busy_user = busy_user };
 	int rc = open_lasting_connection(&opening, connection, may_start, program_name);
 	if (rc < 0) {
 		pss_connection_close(connection);
@@ -371,16 +372,16 @@ void pss_connection_done(struct pss_connection *connection, const struct pss_fra
 static int wait_for_either(struct pss_connection *connection, short events, long long deadline,
 			   bool (*interrupted)(void))
 {
-	struct pss_beside *beside = connection->beside;
+	struct pss_beside *also = connection->also_poll;
 
 	for (;;) {
 		struct pollfd fds[2] = {
 			{ .fd = connection->fd, .events = events },
-			{ .fd = beside ? beside->fd : -1, .events = POLLIN },
+			{ .fd = also ? also->fd : -1, .events = POLLIN },
 		};
 		int rc = pss_wait_descriptors(fds, 2, deadline, interrupted);
 		if (rc > 0 && fds[1].revents)
-			rc = beside->on_ready(beside->user);
+			rc = also->on_ready(also->user);
 		if (rc < 0 || fds[0].revents)
 			return rc;
 	}

@@ -15,8 +15,8 @@
 #define PSS_ACK_DEADLINE_MS 5000
 
 struct pss_connection {
-	int fd;                    /* -1: closed */
-	struct pss_beside *beside; /* or NULL */
+	int fd;                       /* -1: closed */
+	struct pss_beside *also_poll; /* or NULL */
 	struct pss_buffer in, out;
 	uint32_t last_id;
 	uint32_t version;                       /* the one that both ends speak */
@@ -29,11 +29,11 @@ struct pss_connection {
  * deadline. `may_start` false: no host process is an -ENOENT, not a reason to start one (get, remove).
  * `search_path` is a colon-less list of absolute candidates for the host program, NULL-terminated
  * (PSSESSION_HOST, beside the loadable, libexecdir). `interrupted` (may be NULL) is asked on EINTR.
- * `beside` (may be NULL) is looked at in each wait for the host process, now and later; `on_busy` (may be NULL) is
+ * `also_poll` (may be NULL) is polled in every wait for the host process, now and later; `on_busy` (may be NULL) is
  * called once when that is late and works.
  * 0, or -errno and *ret_error, a heap sentence that says what failed and the way out; -EINTR after Ctrl-C. */
 int pss_connection_open(struct pss_connection *connection, bool may_start, const char *const *search_path,
-			const char *program_name, bool (*interrupted)(void), struct pss_beside *beside,
+			const char *program_name, bool (*interrupted)(void), struct pss_beside *also_poll,
 			void (*on_busy)(void *user, pid_t pid), void *busy_user, char **ret_error);
 
 /* Connects to a host process that runs, within `deadline_ms` in all, for those who would rather do without than wait
@@ -42,8 +42,8 @@ int pss_connection_try(struct pss_connection *connection, int deadline_ms, const
 		       bool (*interrupted)(void));
 void pss_connection_close(struct pss_connection *connection); /* wipes the buffers; idempotent */
 
-/* The host process's id; 0 where it is not known. A socket that was passed to it (LISTEN_FDS) may still tell of
- * whoever passed it, and nobody shall be told to kill that. */
+/* The host process's id; 0 where it is not known. A socket that was passed to it (LISTEN_FDS) may still name
+ * the process that passed it, so the message must not suggest killing it. */
 pid_t pss_connection_host_pid(const struct pss_connection *connection);
 
 /* A deadline of the host process's has passed. Does it work, so that it is to be waited for once more? Takes a moment.
@@ -64,6 +64,6 @@ int pss_connection_peek(struct pss_connection *connection, struct pss_frame *ret
 void pss_connection_done(struct pss_connection *connection, const struct pss_frame *frame);
 
 /* Blocking with a deadline in ms (-1: none): sends what is queued and waits for the next frame. 1,
- * -ETIMEDOUT, -EINTR (interrupted() said so), -ECONNRESET (end of file), what `beside` said, -errno. */
+ * -ETIMEDOUT, -EINTR (interrupted() said so), -ECONNRESET (end of file), what `also_poll` said, -errno. */
 int pss_connection_wait(struct pss_connection *connection, int deadline_ms, bool (*interrupted)(void),
 			struct pss_frame *ret_frame);

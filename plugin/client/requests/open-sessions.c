@@ -23,7 +23,10 @@
 /* After so long without a word, a ping asks whether the host process is still there. */
 #define QUIET_MS 1000
 #define ESCAPE_DEADLINE_MS 1000
-#define CANCEL_DEADLINE_MS 2000 /* whoever has pressed Ctrl-C waits for no host process that is busy */
+#define CANCEL_DEADLINE_MS 2000 /* after Ctrl-C a busy host process is not waited for */
+
+/* CANCEL is out, and LEFT: by `~.`, which does not wait. In this order. */
+enum ending { GOES_ON, CANCELLED, LEFT };
 
 struct run {
 	struct pss_call *call;
@@ -34,9 +37,8 @@ struct run {
 	const struct pss_open_events *events;
 	struct pss_opening_keys *keys; /* or NULL */
 	uint32_t ping;                 /* the id of a PING without its RESULT, or 0 */
-	bool cancelled;
 	enum pss_open_kind kind;
-	bool left;      /* … by `~.`, which waits for nobody */
+	enum ending ending;
 	bool detaching; /* `~d`: LEAVE is out */
 };
 
@@ -52,9 +54,9 @@ static const struct {
 } kinds[] = {
 	[PSS_OPEN_ENTERED] = { PSS_OPEN, "opening a session on" },
 	[PSS_OPEN_KEPT] = { PSS_OPEN, "opening a session on" },
-	[PSS_OPEN_LISTED] = { PSS_FIND, "asking %s for its sessions" },
-	[PSS_OPEN_CONNECTED] = { PSS_FIND, "asking %s for its sessions" },
-	[PSS_OPEN_WATCHED] = { PSS_WATCH, "asking %s for its boot id" },
+	[PSS_OPEN_LISTED] = { PSS_FIND, "listing the sessions kept on" },
+	[PSS_OPEN_CONNECTED] = { PSS_FIND, "listing the sessions kept on" },
+	[PSS_OPEN_WATCHED] = { PSS_WATCH, "reading the boot id of" },
 	[PSS_OPEN_AWAITED] = { PSS_AWAIT, "waiting for" },
 };
 
@@ -84,6 +86,7 @@ static int write_open(struct run *run, struct pss_open *open)
 	_cleanup_(pss_free_pointer) char *directory = getcwd(NULL, 0);
 	struct pss_message message;
 
+	open->state = PSS_OPEN_SENT;
 	open->id = pss_connection_new_id(run->connection);
 	pss_message_begin(&message, &run->connection->out, kinds[run->kind].type, open->id);
 	if (open->watch)
@@ -119,20 +122,21 @@ static int write_bare(struct run *run, enum pss_type type, uint32_t id)
 static struct pss_open *find_open(struct run *run, uint32_t id)
 {
 	for (size_t i = 0; i < run->n_begun; i++)
-		if (run->opens[i].id == id && !run->opens[i].done)
+		if (run->opens[i].id == id && run->opens[i].state != PSS_OPEN_DONE)
 			return &run->opens[i];
 	return NULL;
 }
 
-static int cancel(struct run *run)
+/* Gives up what is pending. */
+static int cancel(struct run *run, enum ending how)
 {
 	int rc = 0;
 
-	if (run->cancelled)
+	if (run->ending != GOES_ON)
 		return 0;
-	run->cancelled = true;
+	run->ending = how;
 	for (size_t i = 0; rc == 0 && i < run->n_begun; i++)
-		if (!run->opens[i].done)
+		if (run->opens[i].state != PSS_OPEN_DONE)
 			rc = write_bare(run, PSS_CANCEL, run->opens[i].id);
 	run->n_pending -= run->n_opens - run->n_begun;
 	run->n_opens = run->n_begun;
@@ -190,16 +194,15 @@ static int on_ask(struct run *run, struct pss_open *open, const struct pss_frame
 
 	pss_buffer_init(&answer);
 	fflush(stdout);
-	int asked = run->cancelled ? -EINTR
-				   : ask(run, computer ? computer : open->target.host, question ? question : "", echo,
-					 &answer);
+	int asked = run->ending != GOES_ON ? -EINTR
+					   : ask(run, computer ? computer : open->target.host, question ? question : "",
+						 echo, &answer);
 	int rc = pss_request_answer(run->connection, open->id, pss_fields_number(fields, PSS_TAG_ASK_ID, 0),
 				    asked == 0 ? (const char *)pss_buffer_bytes(&answer) : NULL);
 	pss_buffer_wipe(&answer);
 	if ((asked == -EINTR || asked == -EPERM) && rc == 0) {
-		run->left = asked == -EPERM;
 		pss_call_take_status(run->call, pss_status_exit(PSS_INTERRUPTED));
-		rc = cancel(run);
+		rc = cancel(run, asked == -EPERM ? LEFT : CANCELLED);
 	}
 	return rc;
 }
@@ -234,7 +237,7 @@ static void on_note(struct run *run, struct pss_open *open, const struct pss_fra
 	}
 }
 
-/* It was open before the host process heard that nobody wants it any more. The RESULT is not waited for. */
+/* It was open before the host process heard of the CANCEL. The RESULT is not waited for. */
 static void remove_unwanted(struct run *run, struct pss_fields fields)
 {
 	struct pss_message message;
@@ -251,11 +254,11 @@ static void on_result(struct run *run, struct pss_open *open, const struct pss_f
 	uint64_t status = pss_fields_number(fields, PSS_TAG_STATUS, PSS_PROTOCOL);
 	const char *message = pss_fields_text(fields, PSS_TAG_MESSAGE);
 
-	open->done = true;
+	open->state = PSS_OPEN_DONE;
 	run->n_pending--;
 	if (status == PSS_OK && run->detaching && message)
 		open->parting = strdup(message);
-	if (status == PSS_OK && run->cancelled && run->kind == PSS_OPEN_KEPT) {
+	if (status == PSS_OK && run->ending != GOES_ON && run->kind == PSS_OPEN_KEPT) {
 		remove_unwanted(run, fields);
 		status = PSS_INTERRUPTED;
 	}
@@ -282,7 +285,7 @@ static int on_frame(struct run *run, const struct pss_frame *frame)
 		return 0;
 	switch (frame->header.type) {
 	case PSS_ACK:
-		open->acknowledged = true;
+		open->state = PSS_OPEN_ACKNOWLEDGED;
 		return 0;
 	case PSS_NOTE:
 		on_note(run, open, frame);
@@ -303,7 +306,7 @@ static int on_frame(struct run *run, const struct pss_frame *frame)
 static bool all_acknowledged(const struct run *run)
 {
 	for (size_t i = 0; i < run->n_begun; i++)
-		if (!run->opens[i].acknowledged && !run->opens[i].done)
+		if (run->opens[i].state == PSS_OPEN_SENT)
 			return false;
 	return true;
 }
@@ -315,18 +318,17 @@ static int obey(struct run *run)
 	struct pss_message message;
 
 	run->keys->asked = PSS_ESCAPE_KEY_NONE;
-	if (run->cancelled || run->detaching)
+	if (run->ending != GOES_ON || run->detaching)
 		return 0;
 	if (detach && run->connection->version < 2) {
 		pss_opening_keys_refuse(run->keys, "an older pssession host process cannot keep a temporary session");
 		return 0;
 	}
-	run->detaching = detach;
-	run->left = !detach;
 	if (!detach) {
 		pss_call_take_status(run->call, pss_status_exit(PSS_INTERRUPTED));
-		return cancel(run);
+		return cancel(run, LEFT);
 	}
+	run->detaching = true;
 	pss_message_begin(&message, &run->connection->out, PSS_LEAVE, run->opens[0].id);
 	pss_message_number(&message, PSS_TAG_KEEP, 1);
 	return pss_message_end(&message);
@@ -337,33 +339,33 @@ static int step(struct run *run)
 {
 	struct pss_frame frame;
 
-	bool asked = run->ping || run->cancelled || run->detaching || !all_acknowledged(run);
-	int limit = run->left        ? ESCAPE_DEADLINE_MS
-		    : run->cancelled ? CANCEL_DEADLINE_MS
-		    : asked          ? PSS_ACK_DEADLINE_MS
-				     : QUIET_MS;
-	int rc = pss_connection_wait(run->connection, limit, run->cancelled ? NULL : run->call->shell->interrupted,
-				     &frame);
+	bool ends = run->ending != GOES_ON;
+	bool asked = run->ping || ends || run->detaching || !all_acknowledged(run);
+	int limit = run->ending == LEFT ? ESCAPE_DEADLINE_MS
+		    : ends              ? CANCEL_DEADLINE_MS
+		    : asked             ? PSS_ACK_DEADLINE_MS
+					: QUIET_MS;
+	int rc = pss_connection_wait(run->connection, limit, ends ? NULL : run->call->shell->interrupted, &frame);
 	if (rc == -ETIMEDOUT && !asked) {
 		run->ping = pss_connection_new_id(run->connection);
 		return write_bare(run, PSS_PING, run->ping);
 	}
-	/* The end of our connection tells the host process as well. */
-	if (rc == -ETIMEDOUT && run->cancelled)
+	/* The host process hears of it by the end of our connection as well. */
+	if (rc == -ETIMEDOUT && ends)
 		return -EINTR;
-	if (rc == -ETIMEDOUT && !run->left && pss_connection_is_busy(run->connection, run->call->shell->interrupted))
+	if (rc == -ETIMEDOUT && pss_connection_is_busy(run->connection, run->call->shell->interrupted))
 		return 0;
 	if (rc == -ECANCELED)
 		return obey(run);
 	if (rc == -EINTR) {
 		pss_call_take_status(run->call, pss_status_exit(PSS_INTERRUPTED));
-		return cancel(run);
+		return cancel(run, CANCELLED);
 	}
 	if (rc < 0)
 		return rc;
 	rc = on_frame(run, &frame);
 	pss_connection_done(run->connection, &frame);
-	return rc == 0 && run->call->stop ? cancel(run) : rc;
+	return rc == 0 && run->call->stop ? cancel(run, CANCELLED) : rc;
 }
 
 static size_t n_under_way(const struct run *run)
@@ -401,10 +403,10 @@ int pss_request_open(struct pss_call *call, struct pss_connection *connection, s
 
 	while (rc == 0 && run.n_pending > 0) {
 		rc = step(&run);
-		if (rc == 0 && !run.cancelled)
+		if (rc == 0 && run.ending == GOES_ON)
 			rc = begin_some(&run);
 	}
-	if (rc < 0 && !run.left)
+	if (rc < 0 && run.ending != LEFT)
 		pss_request_failed(call, connection, rc, n_opens == 1 ? opens[0].target.host : NULL);
 	return rc;
 }

@@ -41,7 +41,7 @@ struct pss_change {
 	bool has_idle;
 	long long idle_s;     /* with has_idle: -IdleTimeoutSec */
 	size_t throttle;      /* so many at a time; 0: as usual */
-	bool wait;            /* change-state.c: until their computers answer; those that have ended are opened anew */
+	bool wait;            /* change-state.c: until their computers answer; those that have ended are opened again */
 	long long timeout_ms; /* with wait; 0: as long as it takes */
 };
 
@@ -63,6 +63,9 @@ bool pss_request_needs(struct pss_call *call, const struct pss_connection *conne
 int pss_request_attach(struct pss_call *call, struct pss_connection *connection, const char *instance, bool force,
 		       uint32_t *ret_id, struct pss_session *ret_session);
 
+/* The life of one of the opens. */
+enum pss_open_state { PSS_OPEN_UNSENT, PSS_OPEN_SENT, PSS_OPEN_ACKNOWLEDGED, PSS_OPEN_DONE };
+
 /* One session to be opened. */
 struct pss_open {
 	struct pss_target target;
@@ -70,17 +73,16 @@ struct pss_open {
 	const struct pss_value *link; /* how to reach it; NULL: as call->link has it */
 	const char *name;             /* -Name, or NULL */
 	struct pss_resilience resilience;
-	/* A session in whose place one is opened, or whose computer is meant, in the place of the target and the
+	/* A session in whose place one is opened, or whose computer is, in the place of the target and the
 	 * parameters of the link; or NULL. target.host is what it is called then. */
 	const char *instance;
 	uint32_t watch;               /* of PSS_OPEN_AWAITED: the id of what has been watched */
 	long long timeout_ms;         /* of PSS_OPEN_AWAITED; 0: none */
-	enum pss_buffering buffering; /* of output that nobody takes; 0: the default */
+	enum pss_buffering buffering; /* of output while no terminal is attached; 0: the default */
 	long long buffer_size;        /* bytes of it; 0: the default */
-	/* while it runs */
-	uint32_t id;
-	bool acknowledged, done;
-	char *parting; /* it was detached from: what to tell the user; heap */
+	enum pss_open_state state;
+	uint32_t id;   /* of its request, once that is sent */
+	char *parting; /* it was detached from: the message for the user; heap */
 };
 
 struct pss_open_events {
@@ -108,7 +110,7 @@ size_t pss_throttle_of(const struct pss_value *value);
 
 /* Opens them, `throttle` at a time, with the parameters of their link and answers the questions that come up; each
  * failure is reported as it comes. Ctrl-C gives up what is pending, and so does `~.` of `keys` (or NULL); with `~d` the
- * session may be opened on nobody's terminal: pss_open.parting. 0, or -errno when the connection failed. */
+ * session may be opened detached: pss_open.parting. 0, or -errno when the connection failed. */
 int pss_request_open(struct pss_call *call, struct pss_connection *connection, struct pss_open *opens, size_t n_opens,
 		     size_t throttle, enum pss_open_kind kind, struct pss_opening_keys *keys,
 		     const struct pss_open_events *events);
@@ -116,7 +118,7 @@ int pss_request_open(struct pss_call *call, struct pss_connection *connection, s
 /* The way to the computer, where it is not from here. */
 void pss_request_via(const struct pss_call *call, struct pss_message *message);
 
-/* The fields that tell of the caller's surroundings (SPEC §8): what pssession itself needs of them. */
+/* The fields that describe the caller's surroundings (SPEC §8): what pssession itself needs of them. */
 void pss_request_surroundings(struct pss_message *message, const char *directory);
 
 /* The rest of the caller's environment, which ssh_config may name: the last fields of a message, as many as there is

@@ -207,7 +207,7 @@ static int loop(void *argument)
 	if (!entering->opened)
 		pss_opening_keys_drop(&entering->keys);
 	pss_opening_keys_end(&entering->keys);
-	connection.beside = NULL;
+	connection.also_poll = NULL;
 	int status = call->status;
 	/* The ^C stands on the line; a shell starts a new one only for its own interrupt, not for a child's. */
 	if (status == pss_status_exit(PSS_INTERRUPTED) && getpid() != entering->shell && call->shell->interrupted())

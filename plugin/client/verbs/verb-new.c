@@ -65,7 +65,7 @@ static bool make_room(struct pss_call *call, struct batch *batch, size_t n)
 	return false;
 }
 
-/* One more, whose target is still to be filled in. NULL: it cannot have its name, which has been told. */
+/* One more, whose target is still to be filled in. NULL: its name is refused, which is reported. */
 static struct pss_open *add(struct pss_call *call, struct batch *batch)
 {
 	const struct pss_texts *names = &call->own[NAME].list;
@@ -160,7 +160,7 @@ static void print(struct batch *batch, const struct pss_session *session)
 static void print_opened(struct batch *batch, bool all)
 {
 	for (; batch->n_printed < batch->n_opens; batch->n_printed++) {
-		if (!all && !batch->opens[batch->n_printed].done)
+		if (!all && batch->opens[batch->n_printed].state != PSS_OPEN_DONE)
 			break;
 		if (batch->opened[batch->n_printed].instance)
 			print(batch, &batch->opened[batch->n_printed]);
