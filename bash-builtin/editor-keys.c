@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The keys while entered. Whatever dotfiles or a line editor written in the shell's language have bound, Enter is
  * readline's own, and so is each key that types text: a `bind -x` there would have the line in its hands, and could run
- * it here. A macro that ends a line is off, as it would send what nobody has typed. Other keys keep what they have.
+ * it here. A macro that ends a line is off, as it would send what was not typed. Other keys keep what they have.
  * Called in the entered child alone, again after all that may have bound keys. */
 #include <stdbool.h>
 #include <stddef.h>

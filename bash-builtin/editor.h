@@ -15,7 +15,7 @@ int pss_bash_editor_only_bell(int count, int key);
 bool pss_bash_editor_is_in_macro(void); /* its text is what is being read */
 void pss_bash_editor_stop_macros(void); /* the rest of all macros is dropped */
 
-/* editor-defaults.c: keymaps that are taken whole become readline's own. 0, or -ENOKEY: they could not be had. Before
+/* editor-defaults.c: keymaps that are taken whole become readline's own. 0, or -ENOKEY: they are missing. Before
  * pss_bash_editor_disarm_commands(). */
 int pss_bash_editor_take_back_keymaps(void);
 

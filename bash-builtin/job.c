@@ -66,7 +66,7 @@ static void take_default_signals(void)
 	set_sigint_handler();     /* the verb asks for bash's flag while it connects */
 	signal(SIGTERM, SIG_DFL); /* an interactive bash ignores it */
 	if (!job_control)
-		signal(SIGTSTP, SIG_IGN); /* nobody could continue us */
+		signal(SIGTSTP, SIG_IGN); /* no shell could continue us */
 }
 
 __attribute__((noreturn)) static void run_child(int (*loop)(void *argument), void *argument)

@@ -45,7 +45,7 @@ int pss_bash_get_items(const char *name, struct pss_items *ret_items)
 	return rc == 0 && ret_items->keys.n_items != ret_items->values.n_items ? -EAGAIN : rc;
 }
 
-/* libc's environ is what bash was started with; this is made anew where a variable has changed, and holds what stands
+/* libc's environ is what bash was started with; this is rebuilt where a variable has changed, and holds what stands
  * in front of the command (`NAME=value new-pssession`). */
 char *const *pss_bash_get_environment(void)
 {
@@ -53,7 +53,7 @@ char *const *pss_bash_get_environment(void)
 	return export_env;
 }
 
-/* Plain variables to bash's own eyes that it sets anew by itself, or that nothing works without once they have turned
+/* Plain variables to bash's own eyes that it sets again by itself, or that nothing works without once they have turned
  * into arrays. */
 static bool is_special(const char *name)
 {

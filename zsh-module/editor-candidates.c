@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The remote's words in zsh's completion code, which takes words from `compadd` in a shell function and from nowhere
  * else (callcompfunc() in Zle/compcore.c). So for the time of one completion there are a function and a builtin of
- * ours; nobody sees them before or after. */
+ * ours; they are not visible before or after. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 #define STYLE "_pssession_style"
 
 static struct {
-	const struct pss_completion *answer; /* NULL: none is being completed */
+	const struct pss_completion *answer; /* NULL: nothing is being completed */
 	const char *typed;
 	size_t n_typed;
 	bool selects; /* MENUSELECT is ours */

@@ -144,7 +144,7 @@ static bool is_enter(const char *sequence)
 	return strcmp(sequence, "\r") == 0 || strcmp(sequence, "\n") == 0;
 }
 
-/* scankeymap(): which keys have to be bound anew, and to what. */
+/* scankeymap(): which keys have to be rebound, and to what. */
 static void note_key(char *sequence, Thingy bound, char *string, void *user)
 {
 	const char *instead = NULL;
@@ -226,7 +226,7 @@ static void secure_keymaps(void (*secure)(HashNode name, int unused))
 	scanhashtable(*pss_zle.keymapnamtab, 0, 0, 0, secure, 0);
 }
 
-/* -- whoever binds anew */
+/* -- what rebinds keys */
 
 static int run_binder(char *name, char **arguments, Options options, int function);
 

@@ -198,7 +198,7 @@ static void read_characters(void)
 }
 
 /* Reads the line as zsh's lexer would, with history expansion. The metafied result, for zsfree(); NULL after
- * an error, which zsh has told. */
+ * an error, which zsh has reported. */
 static char *expand(char *metafied, int *ret_flags)
 {
 	char quote_before = shown.open_quote;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Widgets that do something of ours while a session is entered. They are changed in place, so that all their names and
+/* Widgets that do something else while a session is entered. They are changed in place, so that all their names and
  * keys lead to ours, also those that code of the user's gives them meanwhile, and all are changed back, whatever they
  * are called by then. Used by what secures the ends of lines and takes local widgets away. */
 #include <stdbool.h>

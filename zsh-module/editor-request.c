@@ -58,7 +58,7 @@ void pss_zsh_editor_take_unread(void)
 	zfree(keys, n + 1);
 }
 
-/* As if a widget had put them back: zsh reads them before the terminal's. */
+/* As if a widget put them back: zsh reads them before the terminal's. */
 void pss_zsh_editor_give_typed(void)
 {
 	struct pss_typed *typed = current->typed;

@@ -22,9 +22,9 @@
 
 static struct {
 	pid_t owner;
-	char *prompt, *right; /* of the line; zsh looks at them again when it expands prompts anew */
+	char *prompt, *right; /* of the line; zsh looks at them again when it expands prompts again */
 	Widget wake;
-	/* what the shell had */
+	/* of the shell, to be put back */
 	LinkList bufstack;
 	char **psvar;
 	char *aborted; /* or NULL: it was not set */
@@ -45,7 +45,7 @@ static int on_wake(char **arguments)
 	return 0;
 }
 
-/* The shell ends while it reads, because its terminal has ended: nobody comes back from there. */
+/* The shell ends while it reads, because its terminal has ended: that does not return. */
 static int on_shell_exit(Hookdef hook, void *data)
 {
 	const struct pss_read_request *request = pss_zsh_editor_request();
@@ -137,10 +137,10 @@ static void watch(int fd, bool on)
 /* `exit` in a widget ends the session, not the shell. */
 static bool was_told_to_exit(void)
 {
-	bool told = exit_pending != 0;
+	bool exits = exit_pending != 0;
 
 	exit_pending = exit_level = 0;
-	return told;
+	return exits;
 }
 
 static char *unfinished_line(void)

@@ -46,8 +46,8 @@ Widget pss_zsh_editor_widget(const char *name); /* what the name means, or NULL 
 bool pss_zsh_editor_replace(Widget widget, int flags, ZleIntFunc instead);
 void pss_zsh_editor_put_all_back(void);
 
-/* editor-ends.c: a line ends by zsh's own widgets and by Enter, whoever has taken their places; and back. Again for
- * each line; the widgets and Enter as soon as they are bound anew. */
+/* editor-ends.c: a line ends by zsh's own widgets and by Enter, whatever has taken their places; and back. Again for
+ * each line; the widgets and Enter as soon as they are rebound. */
 void pss_zsh_editor_secure_ends(void);
 void pss_zsh_editor_release_ends(void);
 /* The line as it was accepted, for free(), or NULL: it was not. */

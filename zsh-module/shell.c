@@ -60,7 +60,7 @@ static bool watch_interrupt(void)
 	return true;
 }
 
-/* Unless somebody has put a handler of his own there meanwhile. */
+/* Unless another handler has been put there meanwhile. */
 static void unwatch_interrupt(void)
 {
 	struct sigaction now;

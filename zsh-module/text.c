@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* zsh keeps bytes that mean something to it as two ("metafied"): arguments, parameters, history and lines of
- * the editor come so and are wanted so; everything of ours is plain bytes. The way across, both ways. */
+ * the editor come so and are wanted so; everything in pssession is plain bytes. The way across, both ways. */
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>

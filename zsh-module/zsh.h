@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* zsh's own headers, as a module wants them, and the few things of the line editor's module that they lack.
  * Everything of zsh/zle is looked up when a session is entered (zle.c), because zle may be loaded later than
- * we are. Facts of this folder about zsh hold for 5.9: Src/NAME.c is meant by "NAME.c". */
+ * we are. Facts of this folder about zsh hold for 5.9: "NAME.c" is Src/NAME.c. */
 #pragma once
 
 #define MODULE 1
@@ -21,7 +21,7 @@ struct pss_zle {
 	int (*getbyte)(long timeout, int *ret_timed_out, int full); /* with those there, the next of them */
 	int *vichgflag;                                             /* what it gives is part of a vi command */
 	void (*showmsg)(const char *text);
-	int (*redisplay)(char **arguments); /* goes to where the prompt begins, and has it all drawn anew */
+	int (*redisplay)(char **arguments); /* goes to where the prompt begins, and has all of it redrawn */
 	void (*reexpandprompt)(void);       /* the strings that the prompts come from have changed */
 	int *trashedzle;                    /* nothing of it is on the screen */
 	int (*handlefeep)(char **arguments);

@@ -69,7 +69,7 @@ void pss_values_finish(struct pss_value *values, size_t n_values);
 /* What a value must be, as in "a number from 1 to 65535". Heap. */
 char *pss_parameter_wants(const struct pss_parameter *parameter);
 
-/* For those who look at unfinished lines (suggest.c). Does `name` (n bytes, without the dash in front) mean the row?
+/* For unfinished lines (suggest.c). Does `name` (n bytes, without the dash in front) mean the row?
  * 0 no, 1 it begins its name or an alias, 2 it is one. */
 int pss_parameter_compare(const struct pss_parameter *row, const char *name, size_t n);
 
@@ -81,7 +81,7 @@ struct pss_letter {
 	bool alone;        /* … and is this */
 	bool wins;         /* also over a parameter whose name it begins alone */
 };
-const struct pss_letter *pss_letter_find(const char *argument); /* NULL: it is none */
+const struct pss_letter *pss_letter_find(const char *argument); /* NULL: not a letter */
 
 /* "-p" is ssh's for "Port": the parameter whose value follows such a letter, or NULL. */
 const char *pss_parameter_of_letter(const char *argument);

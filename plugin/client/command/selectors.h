@@ -6,7 +6,7 @@
 #include "client/command/parameter.h"
 
 enum pss_selector {
-	PSS_BY_SESSION, /* an Id, a Name or an InstanceId, told apart by their form */
+	PSS_BY_SESSION, /* an Id, a Name or an InstanceId, distinguished by their form */
 	PSS_BY_ID,
 	PSS_BY_NAME,
 	PSS_BY_INSTANCE,

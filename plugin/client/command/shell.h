@@ -16,7 +16,7 @@ struct pss_typed;
 enum pss_read {
 	PSS_READ_LINE,      /* ret_line holds it (heap, caller frees), without its newline */
 	PSS_READ_EOF,       /* Ctrl-D on an empty line */
-	PSS_READ_INTERRUPT, /* Ctrl-C: the line is gone, the prompt comes anew */
+	PSS_READ_INTERRUPT, /* Ctrl-C: the line is gone, the prompt comes again */
 	PSS_READ_LEAVE,     /* on_wake said so, or the shell is being ended (SIGHUP, SIGTERM);
 			     * ret_line then holds what was typed so far, if anything */
 };

@@ -32,7 +32,7 @@ static char *take_apart(const char *text, size_t n, bool quotes)
 	return strndup(text, n);
 }
 
-/* "Key=Value" as an argument. False: it is none. */
+/* "Key=Value" as an argument. False: malformed. */
 static bool add_setting(struct pss_texts *words, const char *text, size_t n)
 {
 	const char *equals = memchr(text, '=', n);

@@ -13,7 +13,7 @@
 	}
 
 struct pss_ssh_connection {
-	struct pss_target target;              /* whoever takes it over leaves it zero */
+	struct pss_target target;              /* zero once it has been taken over */
 	const char *label;                     /* HostName as it was given; borrowed from the words */
 	struct pss_value link[PSS_LINK_COUNT]; /* with what it does not say from the call's own; borrows */
 	struct pss_value own[PSS_LINK_COUNT];  /* what it says */
@@ -25,8 +25,8 @@ struct pss_ssh_connections {
 	size_t n_items;
 };
 
-/* Reads the values of -SSHConnection. What one does not say is as call->link has it. False: one is wrong, which has
- * been told as a wrong parameter. To be finished in every case. */
+/* Reads the values of -SSHConnection. What one does not say is as call->link has it. False: one is wrong, which is
+ * reported as a wrong parameter. To be finished in every case. */
 bool pss_ssh_connections_read(struct pss_call *call, const struct pss_value *value,
 			      struct pss_ssh_connections *ret_connections);
 void pss_ssh_connections_finish(struct pss_ssh_connections *connections);

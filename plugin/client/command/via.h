@@ -8,5 +8,5 @@ struct pss_via {
 	const char *instance;
 	const char *computer;
 	const char *prompt_name;  /* of that session, with those in front of it */
-	struct pss_buffer *typed; /* what was typed behind the command: whoever enters takes it; else it is left */
+	struct pss_buffer *typed; /* what was typed behind the command: enter-pssession takes it, the others leave it */
 };

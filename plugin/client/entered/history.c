@@ -65,7 +65,7 @@ char *pss_history_file_name(const char *key)
 	return name;
 }
 
-/* Opens, or makes, a directory of ours below `parent`. */
+/* Opens, or makes, a directory of pssession's below `parent`. */
 static int enter_directory(int parent, const char *name, bool ours)
 {
 	struct stat status;

@@ -29,6 +29,6 @@ int pss_history_append(struct pss_history *history, const char *entry);
 
 void pss_history_finish(struct pss_history *history);
 
-/* `key` as a file name: everything but letters, digits and "@._-" percent-encoded, long ones cut and told apart
+/* `key` as a file name: everything but letters, digits and "@._-" percent-encoded, long ones cut and made unique
  * by a hash. Heap. */
 char *pss_history_file_name(const char *key);

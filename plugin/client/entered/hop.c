@@ -24,7 +24,7 @@ static const struct {
 	{ "icm", PSS_HOP_INVOKE },
 };
 
-/* What is left of one word. 0: it is none that every shell reads in the same way. */
+/* The length of one word. 0: not every shell reads it in the same way. */
 static size_t read_word(const char *at, struct pss_buffer *word)
 {
 	const char *start = at;

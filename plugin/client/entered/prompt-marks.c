@@ -17,7 +17,7 @@
 #define DIRECTORY_MAX PATH_MAX
 #define COMPUTER_MAX 256
 
-/* kitty erases a prompt when its window changes its size, unless it is told that nobody draws all of it anew. */
+/* kitty erases a prompt when its window changes its size, unless it hears that it is not redrawn as a whole. */
 static const struct {
 	unsigned number;
 	const char *prompt, *line, *output, *ended;
@@ -200,7 +200,7 @@ static int digit(char c)
 	return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ? (c | 0x20) - 'a' + 10 : -1;
 }
 
-/* Has the remote told this directory already? Some escape no byte of it, some more than we do. */
+/* Has the remote announced this directory already? Some escape no byte of it, some more than we do. */
 static bool was_told(const struct pss_prompt_marks *marks, const char *directory, size_t n)
 {
 	const char *at = marks->heard ? strstr(marks->heard, "://") : NULL;

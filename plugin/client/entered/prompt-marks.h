@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Semantic marks: they tell the terminal where a prompt, a command and its output begin and end, and in which directory
+/* Semantic marks: they show the terminal where a prompt, a command and its output begin and end, and in which directory
  * of which computer the shell is, so that it can jump from prompt to prompt, fold output and show statuses.
  *
  *   OSC 133 ; A   a prompt begins           OSC 133 ; C           what the command prints begins
@@ -28,7 +28,7 @@ struct pss_prompt_marks {
 	bool remote_marks_output; /* the last command was marked by the remote */
 	char *heard;              /* what the remote said with OSC 7, since ours; heap, or NULL */
 	bool heard_is_cut;        /* … and this is its beginning */
-	bool directory_changed;   /* the terminal was told a directory that is not of here */
+	bool directory_changed;   /* the terminal knows a directory that is not of here */
 };
 
 /* `knows_marks`: the terminal does. `get_variable` is of the calling shell. */

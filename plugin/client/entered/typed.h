@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Typeahead: the keys that the user has typed and that nobody has read yet, in their order. The shell's editor reads
+/* Typeahead: the keys that the user has typed and that are still unread, in their order. The shell's editor reads
  * them in front of the terminal's; what it leaves goes to the next command. */
 #pragma once
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The line on the terminal that says how far a command on many targets is. It is there only while nothing else is
- * written: whoever writes takes it off first, and it comes back when there has been a pause. The cursor
+ * written: a file that writes takes it off first, and it comes back when there has been a pause. The cursor
  * stands at its beginning, so that what a program behind our pipe prints is never appended to it. Called by
  * invoke-loop.c and the files that write. Never waits for the terminal. */
 #include <stdio.h>

@@ -11,7 +11,7 @@
 
 #define FEW_TARGETS 3 /* whose lines can be counted by eye */
 
-/* Those with names tell which targets they are of. */
+/* With `names` the targets are named. */
 static const struct {
 	const char *word;
 	bool names;

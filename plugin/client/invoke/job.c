@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Commands that are left to the host process: invoke-command -AsJob and -InDisconnectedSession. A job always runs in a
- * kept session, so a computer gets one first, with all questions asked while somebody is here; then the commands
- * are started by the loop of invoke-loop.c, and nothing is waited for. Called by verb-invoke.c. */
+ * kept session, so a computer gets one first, with all questions asked while the user is at the terminal; then the
+ * commands are started by the loop of invoke-loop.c, and nothing is waited for. Called by verb-invoke.c. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -141,7 +141,7 @@ static void reopen_all(const struct pss_restart *restart, const bool *reopens)
 			chosen[n++] = &restart->before.items[i];
 	pss_reopen_sessions(call, (struct pss_connection *)&restart->connection, chosen, n, &opened);
 	for (size_t i = 0; i < opened.n_items; i++)
-		pss_call_verbose(call, "%s on %s is opened anew", opened.items[i].name, opened.items[i].computer);
+		pss_call_verbose(call, "%s on %s is open again", opened.items[i].name, opened.items[i].computer);
 	pss_sessions_finish(&opened);
 }
 

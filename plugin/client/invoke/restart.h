@@ -13,12 +13,12 @@ struct pss_restart {
 	bool *watched;
 };
 
-/* Learns the boot id of every target, before anything is run; where that fails the target is done, which is told.
+/* Learns the boot id of every target, before anything is run; a target where that fails is refused, which is reported.
  * 0 or -errno. */
 int pss_restart_prepare(struct pss_restart *restart, struct pss_invoke *invoke);
 
 /* Waits, after the command, until those have restarted where it did not fail, and opens the kept sessions of these
- * computers anew. `deadline` in ms of pss_now_ms(), 0: none. */
+ * computers again. `deadline` in ms of pss_now_ms(), 0: none. */
 void pss_restart_finish(struct pss_restart *restart, long long deadline);
 
 void pss_restart_free(struct pss_restart *restart);

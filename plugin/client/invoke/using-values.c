@@ -16,7 +16,7 @@
 struct binding {
 	struct pss_call *call;
 	struct pss_texts *variables;
-	bool failed; /* told */
+	bool failed; /* and reported */
 };
 
 /* Takes the text over. */

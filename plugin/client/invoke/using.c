@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Finds `$using:NAME` the way a shell reads its input: quotes, comments, substitutions inside double quotes, arithmetic
- * and here-documents are told apart, so that a value is one word wherever it stands. Called by invoke-command.
+ * and here-documents are distinguished, so that a value is one word wherever it stands. Called by invoke-command.
  * It sees no values; those travel apart from the text. */
 #include "client/invoke/using.h"
 

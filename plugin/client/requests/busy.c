@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Its main thread tells: it runs, it waits for a disk, or it has used time of a processor since a moment
+/* By its main thread: it runs, it waits for a disk, or it has used time of a processor since a moment
  * ago. One that is stopped does none of it. Called by connection.c. */
 #include "client/requests/busy.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Sessions on the client's side: copies of what the host process said, and one table of their properties,
- * from which tables, lists and JSON are made (print-sessions.c). It talks to nobody. */
+ * from which tables, lists and JSON are made (print-sessions.c). It sends nothing. */
 #include "client/requests/session-info.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a request tells of the shell that it comes from: directory, terminal, environment. The host process keeps none
+/* What a request carries of the shell that it comes from: directory, terminal, environment. The host process keeps none
  * of its own, and ssh_config may name any variable (SendEnv, ${NAME}, programs that it starts). Called by whoever
  * names a computer. */
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Finding sessions on computers. A name with a wildcard only filters; so does one that means a session which lives
- * here, as then nobody has to wait for a network. Called by get, connect and receive. */
+ * here, as that needs no network. Called by get, connect and receive. */
 #include "client/sessions/lookup.h"
 
 #include <errno.h>
@@ -86,7 +86,7 @@ static bool means_one_here(const struct pss_selection *selection, enum pss_open_
 	return false;
 }
 
-/* Those that are to be asked. -EINVAL: one cannot be, which has been told. */
+/* Those that are to be asked. -EINVAL: one cannot be, which is reported. */
 static int choose(struct pss_call *call, const struct pss_selection *selection, enum pss_open_kind kind,
 		  const struct pss_sessions *sessions, struct pss_open *opens, size_t *ret_n_opens)
 {

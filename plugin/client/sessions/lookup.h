@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* -ComputerName of get, connect and receive: it filters the sessions that are known here and, where none of them is
- * meant, asks the computer for those that holders keep there, whoever has opened them. */
+ * meant, asks the computer for those that holders keep there, by whichever client they were opened. */
 #pragma once
 
 #include "client/requests/requests.h"
 #include "client/sessions/selection.h"
 
 /* Connects (*ret_connection is for the caller to close, in every case), lists what is known here, asks the computers of
- * the selection with the parameters of call->link, and keeps what is meant. `kind`: PSS_OPEN_LISTED or
- * PSS_OPEN_CONNECTED. 0; -ENOENT, not told: there is no host process, so nothing is meant; or -errno, told. */
+ * the selection with the parameters of call->link, and keeps those that match. `kind`: PSS_OPEN_LISTED or
+ * PSS_OPEN_CONNECTED. 0; -ENOENT (not reported): no host process, no match. Other -errno: already reported. */
 int pss_find_select(struct pss_call *call, const struct pss_selection *selection, enum pss_open_kind kind,
 		    struct pss_connection *ret_connection, struct pss_sessions *ret_sessions);

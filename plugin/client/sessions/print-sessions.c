@@ -3,7 +3,7 @@
  * (JSON, bare values, anything that goes into a pipe) is never cut, and nothing is ever coloured. Called by get and
  * new.
  *
- * Our own and not libsmartcols: that (2.38) marks no cut, cannot be told how narrow which column may get, and its JSON
+ * Our own and not libsmartcols: that (2.38) marks no cut, takes no smallest width of a column, and its JSON
  * has lower-case keys and is none where a name is no UTF-8; and a row can be printed here as soon as its session opens.
  */
 #include "client/sessions/print-sessions.h"

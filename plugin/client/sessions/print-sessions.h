@@ -29,7 +29,7 @@ void pss_table_row(const struct pss_table *table, const struct pss_session *sess
 /* The width of the terminal that standard output is, or 0. */
 unsigned pss_output_width(void);
 
-/* What a verb puts out that has made or changed sessions: the table on a terminal, bare InstanceIds elsewhere. */
+/* What a verb prints that has opened or changed sessions: the table on a terminal, bare InstanceIds elsewhere. */
 void pss_print_sessions(const struct pss_sessions *sessions);
 
 /* `properties` are indices, n of them. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sessions whose computers have restarted or were lost: waited for, and opened anew in their places. Called by
+/* Sessions whose computers have restarted or were lost: waited for, and opened again in their places. Called by
  * change-state.c and restart.c; open-sessions.c makes the requests. */
 #include "client/sessions/reopen.h"
 
@@ -57,7 +57,7 @@ static void on_answered(struct pss_call *call, struct pss_open *open, struct pss
 	answering->answers[index] =
 		restarted || pss_session_is_ended(session) ? PSS_REOPEN_TO_REOPEN : PSS_REOPEN_TO_CONNECT;
 	if (answering->answers[index] == PSS_REOPEN_TO_REOPEN)
-		pss_call_warning(call, "[%s] %s: %s is opened anew, and what was in its shell is gone",
+		pss_call_warning(call, "[%s] %s: %s is opened again, and what was in its shell is gone",
 				 session->computer,
 				 restarted ? "it has restarted" : "it has not restarted, but the session had ended",
 				 session->name);

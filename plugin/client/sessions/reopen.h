@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Sessions that are opened anew: -Wait of connect-pssession, and behind -WaitForRestart. */
+/* Sessions that are opened again: -Wait of connect-pssession, and behind -WaitForRestart. */
 #pragma once
 
 #include "client/requests/requests.h"
 
 enum pss_reopen_answer {
-	PSS_REOPEN_NO_ANSWER,  /* which has been told */
+	PSS_REOPEN_NO_ANSWER,  /* which is reported */
 	PSS_REOPEN_TO_CONNECT, /* its computer answers, and it may go on there */
 	PSS_REOPEN_TO_REOPEN,  /* its computer answers, and it has ended: by a restart perhaps */
 };
@@ -16,6 +16,6 @@ void pss_reopen_await(struct pss_call *call, struct pss_connection *connection,
 		      const struct pss_session *const *sessions, size_t n_sessions, long long timeout_ms,
 		      enum pss_reopen_answer *ret_answers);
 
-/* Those of `sessions` that have ended are opened anew in their places. What fails is told. */
+/* Those of `sessions` that have ended are opened again in their places. Failures are reported. */
 void pss_reopen_sessions(struct pss_call *call, struct pss_connection *connection,
 			 const struct pss_session *const *sessions, size_t n_sessions, struct pss_sessions *ret_opened);

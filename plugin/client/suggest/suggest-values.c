@@ -18,7 +18,7 @@
 
 /* -- sessions */
 
-/* As many as could be had. */
+/* As many as there was memory for. */
 static void ask(struct pss_call *call, struct pss_connection *connection, struct pss_sessions *sessions)
 {
 	struct pss_message message;
@@ -191,7 +191,7 @@ static void add_settings(struct pss_call *call, const struct pss_parameter *row,
 			add_key(suggestions, pss_link_rows[i].name, pss_link_rows[i].help);
 }
 
-/* What a row's `value` stands for; where the name tells it apart, of that name. */
+/* What a row's `value` stands for; with the name of the parameter where that decides. */
 static const struct {
 	const char *value, *name;
 	void (*add)(struct pss_call *call, const struct pss_parameter *row, struct pss_suggestions *suggestions);

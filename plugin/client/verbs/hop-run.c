@@ -46,7 +46,7 @@ static int await_answer(struct pss_call *call, struct pss_connection *connection
 	return status;
 }
 
-/* True also where that cannot be told: what is typed belongs to the remote. */
+/* True also where that is unknown: what is typed belongs to the remote. */
 static bool remote_has(struct pss_call *call, const struct pss_via *via, const char *name)
 {
 	_cleanup_(pss_free_pointer) char *text = pss_format("type %s >/dev/null 2>&1", name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of one call of a verb: parse, check what can be checked before anything happens, run, set the
- * variables. Both shells call pss_verb_run() for every command line of ours. */
+ * variables. Both shells call pss_verb_run() for every command line of pssession. */
 #include "client/command/verb.h"
 
 #include <errno.h>

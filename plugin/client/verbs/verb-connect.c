@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* connect-pssession: takes disconnected sessions back, from whichever terminal they were let go; with -Force also one
- * that is entered in another terminal. */
+/* connect-pssession: takes disconnected sessions back, from whichever terminal they were disconnected; with -Force also
+ * one that is entered in another terminal. */
 #include <limits.h>
 
 #include "client/sessions/change-state.h"

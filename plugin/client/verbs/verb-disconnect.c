@@ -31,7 +31,7 @@ static void run(struct pss_call *call)
 
 const struct pss_verb pss_verb_disconnect = {
 	.name = "disconnect-pssession",
-	.summary = "Let go of sessions; what runs in them goes on",
+	.summary = "Disconnect sessions; what runs in them goes on",
 	.details =
 		"They are Disconnected until connect-pssession, receive-pssession or enter-pssession takes them back,\n"
 		"from any terminal. A terminal that has entered one gets its local prompt back. Of a resilient one "

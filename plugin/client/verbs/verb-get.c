@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* get-pssession: lists the kept sessions of this user, whichever terminal they were opened from. Without a host
- * process there are none, and none is started to say so. */
+ * process there are none, and it is not started for that. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -102,7 +102,7 @@ static const struct pss_parameter rows[] = {
 	[SESSION_NAME] = { "SessionName", NULL, PSS_KIND_LIST, "NAME", .wants = "a name",
 			   .help = "with -InDisconnectedSession: the names, as with -JobName" },
 	[BUFFERING] =
-		PSS_BUFFERING_ROW("of a job whose output nobody takes: stop it (Block) or forget the oldest (Drop)"),
+		PSS_BUFFERING_ROW("of a job whose output is not received: stop it (Block) or forget the oldest (Drop)"),
 	[BUFFER_SIZE] = PSS_BUFFER_SIZE_ROW("how much of it is kept (1048576)"),
 	[RESILIENT] = PSS_RESILIENT_ROW(
 		"its session outlives this computer's end; -InDisconnectedSession means it (else -Resilient:false)"),
@@ -272,7 +272,7 @@ static bool check_link(struct pss_call *call)
 	return true;
 }
 
-/* What says how a job runs, and what would need somebody who watches it. */
+/* What says how a job runs, and what needs an attached terminal. */
 static bool check_job(struct pss_call *call)
 {
 	static const int only_jobs[] = { JOB_NAME, SESSION_NAME, BUFFERING, BUFFER_SIZE, RESILIENT, IDLE_TIMEOUT };

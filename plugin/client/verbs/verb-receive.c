@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* receive-pssession: shows what sessions printed while nobody watched. The loop is invoke-command's (invoke-loop.c),
- * with no command: Ctrl-C ends the receiving, and never what runs. With -OutTarget Job nothing is shown: the sessions
- * are connected, and are jobs to be received later. */
+/* receive-pssession: shows what sessions printed while no terminal was attached. The loop is invoke-command's
+ * (invoke-loop.c), with no command: Ctrl-C ends the receiving, and never what runs. With -OutTarget Job nothing is
+ * shown: the sessions are connected, and are jobs to be received later. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,7 +154,7 @@ static void run(struct pss_call *call)
 
 const struct pss_verb pss_verb_receive = {
 	.name = "receive-pssession",
-	.summary = "Show what sessions printed while nobody watched",
+	.summary = "Show what sessions printed while no terminal was attached",
 	.details =
 		"The output of jobs (invoke-command -AsJob), and that of sessions whose terminal has gone. What has "
 		"been\n"

@@ -67,7 +67,7 @@ static void run(struct pss_call *call)
 const struct pss_verb pss_verb_remove = {
 	.name = "remove-pssession",
 	.summary = "Close sessions",
-	.details = "What runs in them is stopped. At least one parameter must say which sessions are meant.\n",
+	.details = "What runs in them is stopped. At least one parameter must select sessions.\n",
 	.rows = rows,
 	.n_rows = sizeof rows / sizeof *rows,
 	.uses = PSS_USES_SELECTORS | PSS_USES_CONFIRM,

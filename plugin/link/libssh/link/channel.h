@@ -61,7 +61,7 @@ typedef struct {
 	PssChannel base;
 	PssSshLink *link;
 	GPtrArray *siblings;            /* the list that holds a reference to it; borrowed */
-	const PssChannelEvents *events; /* NULL: nobody wants to hear */
+	const PssChannelEvents *events; /* NULL: no user, or none any more */
 	gpointer user;
 	PssSshChannelState state;
 	ssh_channel channel; /* NULL: not yet, or not any more */

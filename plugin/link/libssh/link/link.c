@@ -172,7 +172,7 @@ static void keep_alive(PssSshLink *link)
 }
 
 /* What the server makes us say, answers to whatever it asks, waits in libssh for as long as it reads nothing. libssh
- * does not tell how much that is, but what it has made and what has left. */
+ * does not count that, but what it has made and what has left. */
 static void mind_unread(PssSshLink *link)
 {
 	/* Compressed, what leaves is less than what was made of the users' own bytes; answers are short. */

@@ -297,7 +297,7 @@ void pss_tunnel_turn(PssTunnel *tunnel)
 		carry(tunnel);
 	if (tunnel->state == PSS_TUNNEL_FINISHED)
 		return;
-	/* What libssh holds already wakes nobody. */
+	/* What libssh holds already does not wake the source. */
 	gboolean reads = tunnel->state == PSS_TUNNEL_OPEN || (tunnel->state == PSS_TUNNEL_ASKING && tunnel->fd < 0);
 	if (reads && !tunnel->at_channel.ended && tunnel->at_fd.waiting.length < WAITING_MAX &&
 	    ssh_channel_poll(tunnel->channel, 0) != 0)
