@@ -167,6 +167,26 @@ tree_of_rooms() {
 	[ -z "$missing" ] || { echo "missing: $missing"; return 1; }
 }
 
+@test "house: ARCHITECTURE.md says where each thing is done: the function is defined there" {
+	local file name rows=0 missing=
+	while IFS=: read -r file name; do
+		rows=$((rows + 1))
+		grep -qE "^[a-z].*\b$name\(" "$file" || missing+="$file:$name "
+	done < <(sed -nE '/^## Where to look/,/^## Where to start/s/^\|.*\| `([^`]*)` \| `([^`]*)` \|$/\1:\2/p' ARCHITECTURE.md)
+	[ "$rows" -ge 30 ]
+	[ -z "$missing" ] || { echo "moved or renamed: $missing"; return 1; }
+}
+
+@test "house: ARCHITECTURE.md names commits that there are" {
+	local commit commits
+	git rev-parse --git-dir >/dev/null 2>&1 && [ "$(git rev-parse --is-shallow-repository)" = false ] || skip "needs the history"
+	commits=$(sed -nE '/^## Where to start/,/^## The life/s/^\|.*\| ([0-9a-f]{7}) \|$/\1/p' ARCHITECTURE.md)
+	[ "$(wc -w <<<"$commits")" -ge 6 ]
+	for commit in $commits; do
+		git merge-base --is-ancestor "$commit" HEAD || { echo "no commit of this history: $commit"; return 1; }
+	done
+}
+
 @test "house: README.md names only files and commands that there are" {
 	local name
 	[ -s README.md ]
