@@ -136,7 +136,7 @@ static void disarm_keymap(struct pss_keymap_entry *keymap, int depth)
 		if (keymap[i].type == PSS_KEYMAP_FUNCTION)
 			keymap[i].function = replacement_of(keymap[i].function);
 		else if (keymap[i].type == PSS_KEYMAP_MAP && depth < KEYMAP_DEPTH_MAX)
-			disarm_keymap((struct pss_keymap_entry *)(void *)keymap[i].function, depth + 1);
+			disarm_keymap(__extension__((struct pss_keymap_entry *)(void *)keymap[i].function), depth + 1);
 	}
 }
 

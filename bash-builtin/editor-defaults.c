@@ -102,7 +102,7 @@ static void clear(struct pss_keymap_entry *keymap)
 static void lead_to(struct pss_keymap_entry *entry, struct pss_keymap_entry *keymap)
 {
 	entry->type = PSS_KEYMAP_MAP;
-	entry->function = (pss_rl_command *)(void *)keymap;
+	entry->function = __extension__((pss_rl_command *)(void *)keymap);
 }
 
 static void make_bare(const struct taken *taken)

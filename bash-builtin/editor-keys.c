@@ -44,7 +44,7 @@ static bool is_foreign(const struct pss_keymap_entry *entry)
 
 static struct pss_keymap_entry *keymap_of(const struct pss_keymap_entry *entry)
 {
-	return (struct pss_keymap_entry *)(void *)entry->function;
+	return __extension__((struct pss_keymap_entry *)(void *)entry->function);
 }
 
 static void bind_function(struct pss_keymap_entry *entry, pss_rl_command *command)
@@ -114,7 +114,8 @@ static bool macro_ends_line(const char *text, const struct pss_keymap_entry *roo
 		if (entry->type == PSS_KEYMAP_MAP)
 			keymap = keymap_of(entry);
 		else if (entry->type == PSS_KEYMAP_MACRO) {
-			if (depth == 0 || macro_ends_line((const char *)(void *)entry->function, root, depth - 1))
+			if (depth == 0 ||
+			    macro_ends_line(__extension__((const char *)(void *)entry->function), root, depth - 1))
 				return true;
 		} else if (ends_line(entry->function))
 			return true;
@@ -128,7 +129,7 @@ static bool macro_ends_line(const char *text, const struct pss_keymap_entry *roo
 static bool ends_line_somewhere(const struct pss_keymap_entry *entry)
 {
 	for (size_t i = 0; i < N_ROOTS; i++) {
-		if (macro_ends_line((const char *)(void *)entry->function, roots[i], KEYMAP_DEPTH_MAX))
+		if (macro_ends_line(__extension__((const char *)(void *)entry->function), roots[i], KEYMAP_DEPTH_MAX))
 			return true;
 	}
 	return false;

@@ -88,9 +88,9 @@ install_powershell() {
 	[ -x "$1/pwsh" ]
 }
 
-# build DIRECTORY [NINJA TARGET…], quiet unless it fails. SETUP holds options for meson setup. To whoever works on the tree
-# a warning is an error; to who only builds it (tools/try, packages), with a compiler that we have not seen, it is none.
-SETUP=(-Dwerror=true)
+# build DIRECTORY [NINJA TARGET…], quiet unless it fails. SETUP holds options for meson setup. A developer's build has more
+# warnings, and each is an error; a user's or packager's (tools/try, packages), with whatever compiler, goes on.
+SETUP=(-Dwerror=true -Dwarning_level=3)
 build() {
 	local directory=$1 log
 	shift

@@ -41,7 +41,7 @@ static Hookfn last_function(const char *name)
 
 	if (!hook)
 		return NULL;
-	return empty(hook->funcs) ? hook->def : (Hookfn)getdata(lastnode(hook->funcs));
+	return empty(hook->funcs) ? hook->def : __extension__((Hookfn)getdata(lastnode(hook->funcs)));
 }
 
 /* `list` says what was wanted: COMP_COMPLETE, COMP_EXPAND_COMPLETE, … True ends it before zsh looks at the word. */

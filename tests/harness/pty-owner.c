@@ -12,7 +12,8 @@
 
 int chown(const char *path, uid_t owner, gid_t group)
 {
-	int (*real)(const char *, uid_t, gid_t) = (int (*)(const char *, uid_t, gid_t))dlsym(RTLD_NEXT, "chown");
+	int (*real)(const char *, uid_t, gid_t) =
+		__extension__((int (*)(const char *, uid_t, gid_t))dlsym(RTLD_NEXT, "chown"));
 	int result = real(path, owner, group);
 
 	if (result < 0 && errno == EPERM && owner == getuid() && strncmp(path, "/dev/pts/", 9) == 0)

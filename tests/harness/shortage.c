@@ -76,11 +76,11 @@ static int fails(const char *call, int error)
 }
 
 /* One that makes a descriptor: its name, its parameters, and how they are passed on. */
-#define DESCRIPTOR_CALL(name, parameters, arguments)                                \
-	int name parameters                                                         \
-	{                                                                           \
-		int(*real) parameters = (int(*) parameters)dlsym(RTLD_NEXT, #name); \
-		return fails(#name, EMFILE) ? -1 : real arguments;                  \
+#define DESCRIPTOR_CALL(name, parameters, arguments)                                               \
+	__extension__ int name parameters                                                          \
+	{                                                                                          \
+		int(*real) parameters = __extension__((int(*) parameters)dlsym(RTLD_NEXT, #name)); \
+		return fails(#name, EMFILE) ? -1 : real arguments;                                 \
 	}
 
 DESCRIPTOR_CALL(pipe2, (int fds[2], int flags), (fds, flags))
@@ -96,7 +96,7 @@ DESCRIPTOR_CALL(accept4, (int fd, struct sockaddr *address, socklen_t *size, int
 /* pidfd_open(2) has no function of its own everywhere. */
 long syscall(long number, ...)
 {
-	long (*real)(long, ...) = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
+	long (*real)(long, ...) = __extension__((long (*)(long, ...))dlsym(RTLD_NEXT, "syscall"));
 	long a[6];
 	va_list arguments;
 
@@ -138,9 +138,8 @@ pid_t vfork(void)
 
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *data)
 {
-	int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *) =
-		(int (*)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *))dlsym(RTLD_NEXT,
-											       "pthread_create");
+	int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *) = __extension__((int (*)(
+		pthread_t *, const pthread_attr_t *, void *(*)(void *), void *))dlsym(RTLD_NEXT, "pthread_create"));
 
 	return fails("pthread_create", EAGAIN) ? EAGAIN : real(thread, attributes, start, data);
 }

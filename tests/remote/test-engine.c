@@ -135,7 +135,7 @@ static void never_begins(gconstpointer request)
 	Engine engine;
 
 	begin(&engine);
-	((Request)request)(&engine, "echo");
+	__extension__((Request)request)(&engine, "echo");
 	let_time_pass(&engine);
 	g_assert_cmpuint(engine.n_sent, ==, 5);
 	g_assert_true(engine.ended);
@@ -167,7 +167,7 @@ static void takes_its_time(gconstpointer request)
 	Engine engine;
 
 	begin(&engine);
-	((Request)request)(&engine, text);
+	__extension__((Request)request)(&engine, text);
 	g_assert_cmpuint(engine.remote->timer.milliseconds, >=, n / 8);
 	end(&engine);
 }
@@ -476,11 +476,12 @@ static void calls_no_reader_that_is_about_to_execute(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_data_func("/deadlines/a line that never begins", (gpointer)say_line, never_begins);
-	g_test_add_data_func("/deadlines/an invocation that never begins", (gpointer)invoke, never_begins);
+	g_test_add_data_func("/deadlines/a line that never begins", __extension__((gpointer)say_line), never_begins);
+	g_test_add_data_func("/deadlines/an invocation that never begins", __extension__((gpointer)invoke),
+			     never_begins);
 	g_test_add_func("/deadlines/what another engine's command is in front of", begins_in_days);
-	g_test_add_data_func("/deadlines/a long line", (gpointer)say_line, takes_its_time);
-	g_test_add_data_func("/deadlines/a long invocation", (gpointer)invoke, takes_its_time);
+	g_test_add_data_func("/deadlines/a long line", __extension__((gpointer)say_line), takes_its_time);
+	g_test_add_data_func("/deadlines/a long invocation", __extension__((gpointer)invoke), takes_its_time);
 	for (gsize i = 0; i < G_N_ELEMENTS(echoes); i++) {
 		g_autofree char *path = g_strconcat("/echo of an interrupt/", echoes[i].name, NULL);
 		g_test_add_data_func(path, GSIZE_TO_POINTER(i), echo);

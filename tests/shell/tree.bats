@@ -207,9 +207,10 @@ tree_of_rooms() {
 }
 
 @test "house: a warning ends a developer's build, and nobody else's" {
-	grep -q '^SETUP=(-Dwerror=true)$' tools/lib.bash
+	grep -q '^SETUP=(-Dwerror=true -Dwarning_level=3)$' tools/lib.bash
 	none grep -nE '^[^#]*\bSETUP=\([^)]' tools/check tools/dev # they add to it
-	none grep -rn werror meson.build debian packaging
+	none grep -rnE 'werror|warning_level=3' meson.build debian packaging
+	grep -q 'warning_level=2' meson.build
 }
 
 # Calls, constants and headers that Linux alone has, or has in its own way: a name at the head of a group stands for all

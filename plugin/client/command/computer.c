@@ -235,15 +235,17 @@ int pss_link_check(const struct pss_value *link, char **ret_error)
 			return rc;
 	}
 	if (key->given && access(key->text, R_OK) < 0) {
+		int error = errno;
 		_cleanup_(pss_free_pointer) char *visible = pss_visible(key->text, false);
-		*ret_error = errno == ENOENT || errno == ENOTDIR
+		*ret_error = error == ENOENT || error == ENOTDIR
 				     ? pss_format("-KeyFilePath: The specified key file %s was not found.", visible)
-				     : pss_format("-KeyFilePath: %s cannot be read: %m", visible);
+				     : pss_format("-KeyFilePath: %s cannot be read: %s", visible, strerror(error));
 		return -EINVAL;
 	}
 	if (config->given && strcasecmp(config->text, "none") != 0 && access(config->text, R_OK) < 0) {
+		int error = errno;
 		_cleanup_(pss_free_pointer) char *visible = pss_visible(config->text, false);
-		*ret_error = pss_format("-ConfigFile: %s cannot be read: %m", visible);
+		*ret_error = pss_format("-ConfigFile: %s cannot be read: %s", visible, strerror(error));
 		return -EINVAL;
 	}
 	for (size_t i = 0; i < options->n_items; i++) {

@@ -120,7 +120,8 @@ static int start_and_connect(struct opening *opening)
 		return fd;
 	if (fd == -ECONNREFUSED && unlink(opening->runtime.socket) < 0 && errno != ENOENT)
 		return say(opening, -errno,
-			   pss_format("the stale socket %s cannot be removed: %m", opening->runtime.socket));
+			   pss_format("the stale socket %s cannot be removed: %s", opening->runtime.socket,
+				      strerror(errno)));
 	int rc = pss_start_host(opening->search_path, opening->interrupted, &opening->error);
 	return rc < 0 ? rc : connect_socket(opening);
 }

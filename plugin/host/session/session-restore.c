@@ -135,7 +135,7 @@ static void restore(GKeyFile *file, gpointer user)
 		.name = holder,
 		.idle_s = (guint)g_key_file_get_integer(file, GROUP, "IdleTimeout", NULL),
 	};
-	PssSession *session = pss_session_new_restored((PssTransportNewFunc)user, target, &there);
+	PssSession *session = pss_session_new_restored(__extension__((PssTransportNewFunc)user), target, &there);
 	g_free(session->instance);
 	session->instance = g_steal_pointer(&instance);
 	session->computer = g_steal_pointer(&computer);
@@ -192,5 +192,5 @@ void pss_session_give_back(PssSession *session, const char *cause)
 
 void pss_session_restore_all(PssTransportNewFunc new_transport)
 {
-	pss_saved_load(restore, (gpointer)new_transport);
+	pss_saved_load(restore, __extension__((gpointer)new_transport));
 }

@@ -9,7 +9,7 @@
 
 void pss_held_tell_end(PssHeld *held, const GError *error)
 {
-	PssHeldEndFunc on_end = g_steal_pointer(&held->farewell.func);
+	PssHeldEndFunc on_end = __extension__ g_steal_pointer(&held->farewell.func);
 
 	g_clear_handle_id(&held->farewell.timer, g_source_remove);
 	if (on_end)

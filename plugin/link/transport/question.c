@@ -53,7 +53,7 @@ const char *pss_question_text(PssQuestion *question)
 
 void pss_question_answer(PssQuestion *question, const char *answer)
 {
-	PssAnswerFunc on_answer = g_steal_pointer(&question->on_answer);
+	PssAnswerFunc on_answer = __extension__ g_steal_pointer(&question->on_answer);
 
 	if (on_answer)
 		on_answer(answer, question->user);
