@@ -187,11 +187,24 @@ tree_of_rooms() {
 	done
 }
 
-@test "house: README.md names only files and commands that there are" {
-	local name
-	[ -s README.md ]
-	for name in $(grep -oE '\b(tools|tests|plugin|doc)/[a-z./-]+[a-z]' README.md | sort -u); do
-		[ -e "$name" ] || { echo "missing: $name"; return 1; }
+@test "house: README.md and its kin name only files and commands that there are, and have no very long line" {
+	local file name doors
+	for file in README.md CONTRIBUTING.md SECURITY.md doc/compare.md; do
+		[ -s "$file" ]
+		none grep -nE '^.{200}' "$file"
+		for name in $(grep -oE '\b(tools|tests|plugin|doc|packaging|debian)/[A-Za-z./-]+[A-Za-z]' "$file"; sed -nE 's/.*\]\(([A-Za-z][^:#)]*)\).*/\1/p' "$file"); do
+			[ -e "$name" ] || { echo "$file: missing: $name"; return 1; }
+		done
+	done
+	# The two commands, and where they are tested.
+	grep -q '^\*\*Two commands\*\*, on Debian 12, 13 and testing:$' README.md
+	grep -q '^- `tools/try` ' README.md
+	grep -q '^- `tools/check` ' README.md
+	# Each door that CONTRIBUTING.md names is one of tools/dev.
+	doors=$(sed -n '/^`tools\/dev` lists/,/^`fuzz`/p' CONTRIBUTING.md | grep -oE '`[a-z]+`' | tr -d '`')
+	[ "$(wc -w <<<"$doors")" -eq 7 ]
+	for name in $doors; do
+		grep -qE "^#   tools/dev $name( |$)" tools/dev || { echo "tools/dev $name"; return 1; }
 	done
 }
 
