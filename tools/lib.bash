@@ -133,6 +133,6 @@ run_meson_tests() {
 	say "once more, alone: ${again[*]##* / }"
 	env --default-signal meson test -C "$build" --no-rebuild --print-errorlogs --num-processes 1 --logbase again "$@" "${again[@]##* / }" \
 		>"$build/again.log" 2>&1
-	# shellcheck disable=SC2034 # whoever calls this reads it
+	# shellcheck disable=SC2034 # the callers read it
 	AGAIN=("$build/meson-logs/again.json")
 }

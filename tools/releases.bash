@@ -10,7 +10,7 @@
 #   check_releases MODE RELEASE…   MODE: whole, full or quick (tests/install/from-bare)
 #   stop_release                   ends what is running
 #
-# Why something cannot be had stands in WHY_NOT.
+# WHY_NOT says why something is not available.
 
 # shellcheck disable=SC2034 # tools/check reads it
 RELEASES=(bookworm trixie sid)
@@ -168,7 +168,7 @@ check_in() {
 	return "$status"
 }
 
-# check_releases MODE RELEASE…: adds to RELEASES_PASSED and RELEASES_FAILED; true when each release could be had.
+# check_releases MODE RELEASE…: adds to RELEASES_PASSED and RELEASES_FAILED; true when each release was available.
 RELEASES_PASSED=0 RELEASES_FAILED=0
 check_releases() {
 	local mode=$1 release all=0 started

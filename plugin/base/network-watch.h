@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Tells when this computer's addresses or routes have changed: another network, a network again, the end of a sleep.
- * Costs a descriptor while somebody listens, and nothing where the kernel has no such news (other systems than Linux).
- */
+/* Watches for changes of this computer's addresses or routes: another network, the network is back, or the computer has
+ * resumed. Costs a descriptor while somebody listens, and nothing where the kernel has no such news (other systems than
+ * Linux). */
 #pragma once
 
 #include <glib.h>

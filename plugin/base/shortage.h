@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What the system can be short of: descriptors, threads, processes. A shortage fails the one attempt that met it, under
- * its true name, and ends nothing else; whoever waits its turn may try again (room.h). Memory alone is not in here:
- * without it g_error() ends the process, as GLib does. */
+/* Shortages of the system: descriptors, threads, processes. One fails the attempt that met it, under its own name, and
+ * ends nothing else; a login that waits its turn may try again (room.h). Memory is the exception: without it g_error()
+ * ends the process, as GLib does. */
 #pragma once
 
 #include <glib.h>
@@ -16,8 +16,8 @@ void pss_set_errno(GError **error, int failed, const char *format, ...) G_GNUC_P
 gboolean pss_is_shortage(const GError *error);
 gboolean pss_is_shortage_errno(int failed);
 
-/* What has failed while no descriptor can be had has failed of that, whatever it was taken for: `error` becomes
- * "MESSAGE: strerror()". */
+/* Call it for a failure whose reason may be hidden: where no descriptor is available, that is the reason, and `error`
+ * becomes "MESSAGE: strerror()". */
 void pss_shortage_unmask(GError **error, const char *message);
 
 /* Starts a thread that nobody joins. FALSE: it does not run, error is set. */

@@ -152,7 +152,7 @@ int pss_system_count_descriptors(void)
 	while (readdir(open_ones))
 		n++;
 	closedir(open_ones);
-	/* ".", ".." and the directory itself are none. */
+	/* ".", ".." and the directory itself do not count. */
 	return n - 3;
 }
 

@@ -16,7 +16,7 @@ typedef struct {
 	gpointer user;
 	GPtrArray *channels; /* every channel not yet closed by its owner; one reference each */
 	guint idle;
-	GError *cause; /* of on_lost, until it has been told */
+	GError *cause; /* of on_lost, until that has been called */
 	gboolean lost;
 } NullTransport;
 

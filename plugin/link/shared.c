@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* One connection for several sessions that ask for it (-ShareConnection): each has a transport of this kind, and behind
  * those that name the same target in the same way is one real transport. It logs in once, asks the first of them, and
- * goes with the last. Each channel is one of the real transport's. Servers limit their number (MaxSessions): so a
- * member comes in when as many as it wants have been granted, and gets another connection if they are refused. */
+ * is closed with its last user. Each channel is one of the real transport's. Servers limit their number (MaxSessions):
+ * so a member comes in when as many as it wants have been granted, and gets another connection if they are refused. */
 #include "link/shared.h"
 
 #include <string.h>
@@ -189,7 +189,7 @@ static void let_in_all(Shared *shared, guint n)
 	}
 }
 
-/* Whoever waits, or else one more like the last, is to find all that it wants. */
+/* Reserves what those that wait want, or else what one more like the last would want. */
 static void reserve(Shared *shared)
 {
 	guint n_more = 0, n_terminals = 0;

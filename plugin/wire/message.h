@@ -105,7 +105,7 @@ enum pss_tag {
 	PSS_TAG_IDLE_TIMEOUT = 30, /* number: seconds that it lives without a client, 0: for ever; also in SESSION */
 
 	PSS_TAG_SHARE = 27,     /* number: 1 to share a connection with others that name the same target */
-	PSS_TAG_TELL_MOTD = 28, /* number: 1 to be told the message of the day as a NOTE too */
+	PSS_TAG_TELL_MOTD = 28, /* number: 1 to get the message of the day as a NOTE too */
 
 	/* OPEN, ATTACH, RESIZE: the caller's surroundings */
 	PSS_TAG_CWD = 32,     /* text: for relative paths and proxies */
@@ -125,11 +125,10 @@ enum pss_tag {
 	PSS_TAG_CAUSE = 54,        /* text: why it is Broken or Closed */
 	PSS_TAG_REMOTE_USER = 55,  /* text: the user logged in as */
 	PSS_TAG_HISTORY_KEY = 56,  /* text: resolved user@host:port, names the history file */
-	PSS_TAG_TRANSPORT =
-		57, /* text: "SSH", or "ssh" where the ssh program makes the connection; also in OPEN, INVOKE: "ssh" */
-	PSS_TAG_ATTACHED = 58,    /* number: 1 when a terminal has entered it */
-	PSS_TAG_PROMPT_NAME = 59, /* text: "NAME" or "user@NAME", for `[NAME]: ` */
-	PSS_TAG_FORWARDS = 60,    /* text: the ports that are forwarded with it, for people */
+	PSS_TAG_TRANSPORT = 57,    /* text: "SSH", or "ssh": by the ssh program; also in OPEN, INVOKE: "ssh" */
+	PSS_TAG_ATTACHED = 58,     /* number: 1 when a terminal has entered it */
+	PSS_TAG_PROMPT_NAME = 59,  /* text: "NAME" or "user@NAME", for `[NAME]: ` */
+	PSS_TAG_FORWARDS = 60,     /* text: the ports that are forwarded with it, for people */
 
 	PSS_TAG_OPENED_AT = 61,       /* number: seconds since 1970 */
 	PSS_TAG_DISCONNECTED_AT = 63, /* number: the same, while it is Disconnected; 0: not known */

@@ -23,7 +23,7 @@ enum pss_status {
 	PSS_PROTOCOL = 14,    /* a frame broke the protocol */
 	PSS_UNSUPPORTED = 15, /* asked for something that cannot be honoured here */
 	PSS_THROTTLED = 16,   /* the server takes no new connection right now: a little later it may */
-	PSS_SSH_ENDS = 17,    /* a bad ssh_config, a forwarding that must be had: where ssh itself ends */
+	PSS_SSH_ENDS = 17,    /* a bad ssh_config, a required forward that failed: where ssh itself ends */
 	PSS_STATUS_COUNT
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The four kinds of file that a shell's output can be: pipes and terminals are opened anew, sockets have
- * a flag, files never wait, and whatever can be none of these takes small pieces. Used by invoke-command. */
+/* The four kinds of file that a shell's output can be: pipes and terminals are opened again, sockets have
+ * a flag, files never wait, and anything else takes small pieces. Used by invoke-command. */
 #include "client/base/output-fd.h"
 
 #include <errno.h>

@@ -9,7 +9,7 @@
 
 struct pss_writer {
 	int fd;       /* the shell's, 1 or 2 */
-	int own;      /* the same file opened anew, non-blocking; or -1 */
+	int own;      /* the same file opened again, non-blocking; or -1 */
 	bool socket;  /* send() has a flag for it */
 	bool careful; /* neither is possible: small pieces, after poll() */
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Asking on the terminal. For the time of one question the terminal's echo and the handlers of the signals
- * that could end it are ours; both are put back before anything else happens, and a signal that came is
- * then sent anew, so that the shell's own handling of it (a trap, a prompt, its end) takes place with a
+ * that could end it are changed; both are restored before anything else happens, and a signal that came is
+ * then raised again, so that the shell's own handling of it (a trap, a prompt, its end) takes place with a
  * sane terminal. Called by open-sessions.c and call.c. An answer never leaves its buffer but into the caller's. */
 #include "client/tty/ask.h"
 

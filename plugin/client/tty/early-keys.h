@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The keyboard before the terminal is the remote's: while a session is connected to, logged in to or attached. */
+/* Escape keys while connecting, logging in and attaching, before the remote has the terminal. */
 #pragma once
 
 #include "client/base/poll.h"

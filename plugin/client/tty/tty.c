@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The user's terminal. It is opened anew by the name /dev/tty, so that O_NONBLOCK is set on an open
- * file description that nobody else has: the shell's own descriptors stay as they are, however we end.
+/* The user's terminal. It is opened by the name /dev/tty, so that O_NONBLOCK is set on an open file
+ * description of its own: the shell's descriptors stay as they are, however this ends.
  * Used by the entered loop and the relay. Never decides when modes change, and keeps no global state. */
 #include "client/tty/tty.h"
 

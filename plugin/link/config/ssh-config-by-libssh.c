@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The reader of ssh_config for machines without an ssh program: libssh's own, which knows less of the
- * language. Only what it reads rightly is taken from it; the person is told. Called by ssh-config.c. */
+ * language. Only what it reads correctly is taken from it; a note says so. Called by ssh-config.c. */
 #include <libssh/libssh.h>
 #include <string.h>
 

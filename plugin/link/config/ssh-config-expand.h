@@ -13,6 +13,5 @@ char *pss_ssh_config_expand_path(const PssSshConfig *config, const char *text);
 /* `path` with a leading ~ or ~user replaced; NULL: there is no such user. */
 char *pss_ssh_config_expand_home(const char *path);
 
-/* The file that is meant by a path, which is taken from the caller's directory where it is relative. NULL: `ret_wrong`
- * is what is wrong with it. */
+/* The absolute path; a relative one starts from the caller's directory. NULL: `ret_wrong` is what is wrong with it. */
 char *pss_ssh_config_locate(const PssSshConfig *config, const char *path, const char **ret_wrong);

@@ -20,6 +20,6 @@ void pss_config_lists_add(PssSshConfig *config, const char *text);
 /* The line that `ssh -G` would print of it; NULL: a quote has no end, or a token is not known. */
 char *pss_config_lists_print(const PssSshConfig *config, const char *text);
 
-/* The words that `ssh -G` has printed as this line; NULL: it cannot be told which they are. Blocks on the file system
+/* The words that `ssh -G` has printed as this line; NULL: ambiguous. Blocks on the file system
  * where nothing that was kept looks so. */
 char **pss_config_lists_split(const PssSshConfig *config, const char *printed) G_GNUC_WARN_UNUSED_RESULT;

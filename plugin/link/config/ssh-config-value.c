@@ -129,7 +129,7 @@ static const char *set_files(PssSshConfig *config, char ***files, const char *va
 	return NULL;
 }
 
-/* ssh has replaced the tokens before it printed the list; what looks like one now is none. */
+/* ssh has replaced the tokens before it printed the list; what looks like a token now is text. */
 const char *pss_config_set_paths(PssSshConfig *config, void *member, const char *value)
 {
 	return set_files(config, member, value, TRUE);

@@ -27,7 +27,7 @@ static gboolean collect(PssChildOutput *output, const char *bytes, gsize n)
 	return taken == n;
 }
 
-/* Reads one of the two pipes until it ends. What complaints are too long for is dropped; half an answer is none. */
+/* Reads one of the two pipes until it ends. A complaint that is too long is cut; an answer that is too long fails. */
 static gboolean read_to_end(PssPerson *person, int fd, PssChildOutput *output, gboolean whole, const char *what,
 			    GError **error)
 {
@@ -50,7 +50,7 @@ static gboolean read_to_end(PssPerson *person, int fd, PssChildOutput *output, g
 	return good && all;
 }
 
-/* TRUE: it has ended, and its status is still to be had. */
+/* TRUE: it has ended, and its status has not been collected. */
 static gboolean has_ended(pid_t pid)
 {
 	siginfo_t info = { 0 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The person who opens a session, as the login thread sees them: notes go to them, questions come
- * back answered, and at any moment they may give up. Also the one way for that thread to wait. */
+/* Login context: deadline, cancellation, notes and questions of one login thread, and the one way for that thread to
+ * wait. The person is the user who opens the session: notes go to them, questions come back answered, and they may give
+ * up at any moment. */
 #pragma once
 
 #include <glib.h>

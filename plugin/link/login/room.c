@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Who logs in, and who waits for it. There is room for one in any case, so that a shortage is told by whoever meets it.
- * What others hold is looked at anew each time: sessions and clients come and go without telling. A login that asks
- * somebody has what it needs, and may stand there for hours: it is one of those others. */
+/* Which logins run, and which wait. There is room for one in any case, so that the login that meets a shortage reports
+ * it. What others hold is counted each time: sessions and clients come and go without notice. A login that asks
+ * somebody has what it needs, and may wait for hours: it is one of those others. */
 #include "link/login/room.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@ typedef struct {
 	gpointer data;
 	GError *failure;
 	guint after; /* waits until more than so many have left; 0: it does not */
-	gboolean told, is_waiting, has_left;
+	gboolean noted, is_waiting, has_left;
 } Guest;
 
 static GQueue waiting = G_QUEUE_INIT, running = G_QUEUE_INIT;
@@ -183,10 +183,10 @@ static gboolean on_time(gpointer user)
 
 static void let_wait(Guest *guest)
 {
-	if (!guest->told)
+	if (!guest->noted)
 		pss_person_note(guest->person, PSS_NOTE_VERBOSE, "waiting for a turn: %u logins are under way",
 				running.length);
-	guest->told = TRUE;
+	guest->noted = TRUE;
 	if (!timer_source)
 		timer_source = g_timeout_add(LOOK_MS, on_time, NULL);
 }

@@ -16,14 +16,14 @@
 #define REMEMBERED_US (120 * G_USEC_PER_SEC)
 #define PAUSE_MS 100
 #define LONG_PAUSES 6 /* some five seconds */
-#define TOLD_US (30 * G_USEC_PER_SEC)
+#define NOTED_US (30 * G_USEC_PER_SEC)
 #define PAUSE_MAX_MS 2000
 
 typedef struct {
 	char *name;
 	guint limit, n_good; /* the second: since the limit was changed */
 	GQueue in, waiting;  /* of PssTurn */
-	gint64 used, told;   /* the second: that it refuses */
+	gint64 used, noted;  /* the second: when a note has said that it refuses */
 } Server;
 
 struct PssTurn {
@@ -121,7 +121,7 @@ static gboolean on_lend_time(gpointer unused)
 	return G_SOURCE_REMOVE;
 }
 
-/* In the thread of the login. Its place is taken back at once, whoever has come in meanwhile. */
+/* In the thread of the login. Takes its place back at once, even if another login has come in meanwhile. */
 static void on_asking(gboolean asks, gpointer user)
 {
 	PssTurn *turn = user;
@@ -155,7 +155,7 @@ static gboolean has_come(PssTurn *turn)
 PssTurn *pss_turn_take(PssPerson *person, const char *server, GError **error)
 {
 	PssTurn *turn = g_new0(PssTurn, 1);
-	gboolean waits = TRUE, told = FALSE;
+	gboolean waits = TRUE, noted = FALSE;
 
 	turn->person = pss_person_ref(person);
 	g_mutex_lock(&lock);
@@ -164,9 +164,9 @@ PssTurn *pss_turn_take(PssPerson *person, const char *server, GError **error)
 	let_in(turn->server);
 	g_mutex_unlock(&lock);
 	while (waits && !has_come(turn)) {
-		if (!told)
+		if (!noted)
 			pss_person_note(person, PSS_NOTE_VERBOSE, "waiting for a turn: others log in to %s", server);
-		told = TRUE;
+		noted = TRUE;
 		waits = pss_person_pause(person, error);
 	}
 	if (waits) {
@@ -197,9 +197,9 @@ static gboolean may_tell(const char *name)
 {
 	g_mutex_lock(&lock);
 	Server *server = find_server(name);
-	gboolean may = server->told == 0 || server->told + TOLD_US < server->used;
+	gboolean may = server->noted == 0 || server->noted + NOTED_US < server->used;
 	if (may)
-		server->told = server->used;
+		server->noted = server->used;
 	g_mutex_unlock(&lock);
 	return may;
 }

@@ -11,7 +11,7 @@ typedef struct PssTurn PssTurn;
 typedef enum {
 	PSS_TURN_SAYS_NOTHING, /* of how many the server takes */
 	PSS_TURN_LOGGED_IN,
-	PSS_TURN_REFUSED, /* hung up on before it said a word */
+	PSS_TURN_REFUSED, /* the server has hung up before it sent anything */
 } PssTurnOutcome;
 
 /* `server` is any text that is the same for the same server. Waits for the turn, which does not count as time. It is
@@ -20,12 +20,12 @@ PssTurn *pss_turn_take(PssPerson *person, const char *server, GError **error) G_
 void pss_turn_give_back(PssTurn *turn, PssTurnOutcome outcome); /* accepts NULL */
 
 /* Waits when `n` tries (from 1) have been refused: longer each time, and not as long as others. That it takes long is
- * told, once for many. It does not count as time while another login asks at the same terminal. FALSE: the time is
+ * noted, once for many. It does not count as time while another login asks at the same terminal. FALSE: the time is
  * over, or the person has left (then error is set). */
 gboolean pss_turn_pause(PssPerson *person, const char *server, guint n, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* What is told in the end, of the try `n`: that the server refuses (PSS_THROTTLED) in words of ours, also where the
- * time was over in a try behind refused ones; any other failure as it is. Nothing where `error` is set. */
+/* The error of the try `n`: that the server refuses (PSS_THROTTLED), also where the time was over in a try behind
+ * refused ones; any other failure as it is. Does nothing where `error` is set. */
 void pss_turn_set_failure(GError **error, const GError *failure, PssPerson *person, guint n, const char *server,
 			  guint tried_ms);
 

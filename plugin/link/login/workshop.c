@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The seats. Whoever has one may still be held up where nobody can see it (a file system that is gone): when no seat
- * has become free for a while, whoever waits goes ahead without one. */
+/* The seats. A login that has one may still hang where nobody can see it (a file system that is gone): when no seat has
+ * become free for a while, those that wait go ahead without one. */
 #include "link/login/workshop.h"
 
 #include <glib.h>

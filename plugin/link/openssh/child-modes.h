@@ -6,7 +6,7 @@
  * that has started it. Returns only when that cannot be. */
 int pss_program_tied(char *const *arguments);
 
-/* The environment variable with the socket of whoever asks; SSH_ASKPASS is pssession-host then. */
+/* The environment variable with the socket that questions go to; SSH_ASKPASS is pssession-host then. */
 #define PSS_PROGRAM_ASK "PSSESSION_ASK"
 
 /* main() of SSH_ASKPASS: puts the question to that socket and prints the answer. The exit status says whether there is

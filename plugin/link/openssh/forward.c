@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Asks a master for what LocalForward, DynamicForward and RemoteForward name, one after the other (ssh(1), -O forward),
- * instead of letting it do that by itself: so it is known which could be had, and which port the server has chosen. */
+ * instead of letting it do that by itself: so it is known which ones work, and which port the server has chosen. */
 #include <string.h>
 
 #include "base/error.h"
@@ -21,7 +21,7 @@ typedef struct {
 	char complaint[COMPLAINT_MAX];
 } Answer;
 
-/* Where the server is told to listen for a SOCKS client, `ssh -G` says that it leads to "[socks]:0". */
+/* Where the server is to listen for a SOCKS client, `ssh -G` says that it leads to "[socks]:0". */
 static gboolean is_somewhere(const char *to)
 {
 	return to && !g_str_equal(to, "[socks]:0");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Starts `ssh -M -N` in the background of the host process and waits until it has logged in. All of ssh_config, of the
  * host keys and of the ways to log in is ssh's own business; its questions come through SSH_ASKPASS, which is
- * pssession-host (child-modes.c), to a socket of ours, and go to the person. The thread ends by itself when the
+ * pssession-host (child-modes.c), to a private socket, and go to the person. The thread ends by itself when the
  * person leaves. */
 #include "link/openssh/master.h"
 
@@ -185,7 +185,7 @@ static char **master_environment(const PssTarget *target, const char *self, cons
 }
 
 /* A child is tied to the thread that started it, so the main one does that, unless the login thread has given up
- * waiting: whoever comes first. */
+ * waiting: the first of the two decides. */
 enum { WAITED_FOR, TAKEN_ON, GIVEN_UP };
 
 typedef struct {

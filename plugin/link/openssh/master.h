@@ -11,9 +11,9 @@
 typedef struct {
 	guint n_lines;     /* but for those of DEBUG1 */
 	PssTurnLine first; /* of them */
-	guint n_servers;   /* that tell of a server's end */
+	guint n_servers;   /* that report a server's end */
 	gboolean greeted;  /* with `detailed`: the server has said who it is */
-	gboolean asked;    /* the person, so it had */
+	gboolean asked;    /* the person, so the server had greeted */
 } PssProgramHeard;
 
 /* What a start ends in. */
@@ -28,7 +28,7 @@ typedef struct {
 	char **environment; /* "NAME=value" for the shell, as SendEnv and SetEnv say */
 	gboolean forwards_agent;
 	GString *said; /* the last line of its standard error that is not complete */
-	char *last;    /* the last one that was, and has not been told: it may be the reason of its end; or NULL */
+	char *last;    /* the last complete one, not reported yet: it may be the reason of its end; or NULL */
 	PssProgramHeard heard;
 	gboolean detailed; /* LogLevel=DEBUG1: whether the server has said who it is has to be known */
 	char *mute_proxy;  /* the ProxyCommand, where it may fail without a word; else NULL */

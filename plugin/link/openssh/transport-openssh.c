@@ -34,7 +34,7 @@ typedef struct {
 	gboolean lost;
 } ProgramTransport;
 
-/* What stands between a client of the master and whoever has opened the channel. */
+/* What stands between a client of the master and the owner of the channel. */
 typedef struct {
 	ProgramTransport *transport;
 	const PssChannelEvents *events;
@@ -185,8 +185,8 @@ static gboolean on_late(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
-/* The clients of a master that ends see that before we do, and say only that something has failed: its end is told
- * then. */
+/* The clients of a master that ends notice that first, and say only that something has failed: then its end is reported
+ * instead. */
 static void on_closed(gpointer user, int status, const GError *error)
 {
 	Client *client = user;

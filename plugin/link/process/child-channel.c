@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Carries bytes between a child process and whoever has opened the channel. Children that outlive a channel get SIGHUP
- * and are reaped by whatever runs the main loop. */
+/* Carries bytes between a child process and the owner of the channel. Children that outlive a channel get SIGHUP and
+ * are reaped in the main loop. */
 #include "link/process/child-channel.h"
 
 #include <errno.h>

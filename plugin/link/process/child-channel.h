@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A channel that is a child process of this machine, on three pipes or on a pty: for the transports that start programs
- * (transport-null, transport-program). It behaves as sshd's channels do where that can be seen: data first, then one
+ * (local.c, transport-openssh.c). It behaves as sshd's channels do where that can be seen: data first, then one
  * on_closed with the status. Main context only; nothing here waits. */
 #pragma once
 
@@ -14,7 +14,7 @@ PssChildChannel *pss_child_channel_new(PssTransport *transport, const PssChannel
 void pss_child_channel_unref(gpointer channel);
 gpointer pss_child_channel_user(const PssChildChannel *channel);
 
-/* Runs it as the request says: `spawn` is filled in but for its descriptors and terminal. What goes wrong is told by
+/* Runs it as the request says: `spawn` is filled in but for its descriptors and terminal. Errors are reported by
  * on_closed, later. */
 void pss_child_channel_start(PssChildChannel *channel, const PssChannelRequest *request, PssSpawn *spawn);
 

@@ -108,7 +108,7 @@ static void become(Start *start)
 	_exit(127);
 }
 
-/* No handler of ours runs in the child: all signals are blocked until it has none. */
+/* No handler of this process runs in the child: all signals are blocked until it has none. */
 static pid_t start_child(Start *start)
 {
 	sigset_t all, before;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The seam between sessions and the link: an authenticated connection to one computer that carries
- * channels. transport-ssh is the real one (libssh), transport-null serves the tests. Everything here
+ * channels. transport-libssh.c is the usual one, local.c serves the tests. Everything here
  * is called, and calls back, in the default main context; nothing blocks. */
 #pragma once
 
@@ -38,7 +38,8 @@ typedef struct {
 	void (*on_reserved)(gpointer user, guint n);
 	/* Only from a held transport. */
 	void (*on_link)(gpointer user, PssLinkNews news, const char *text);
-	/* It was restored, and the holder has been taken over: what it was told last. Channels are adopted in here. */
+	/* It was restored, and the holder has been taken over: the memo that it was left with. Adopt channels in here.
+	 */
 	void (*on_taken_over)(gpointer user, const char *memo, guint last_child);
 	/* So many bytes of output were forgotten while there was no link: see pss_channel_held_set_drop(). */
 	void (*on_dropped)(gpointer user, guint64 n);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One end of a pair of sockets is the session's link's (tunnels), the other the login's (via.c). Called by
- * whoever serves a request that names a session on the way. */
+ * the handlers of requests that name a session on the way. */
 #include "link/transport/via.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The way to a computer through another one: a stream that a session's own connection carries (direct-tcpip), asked for
- * by SOCKS 4a, so that whoever logs in says where to. Good for one connection. */
+/* The way to a computer through another one: a stream that a session's own connection carries (direct-tcpip), requested
+ * by SOCKS 4a, so that the login names the computer. Good for one connection. */
 #pragma once
 
 #include "link/transport/transport.h"

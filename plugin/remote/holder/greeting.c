@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Takes a holder's greeting apart. Called by the held transport's link, tests and the fuzzer. A holder may be of
- * another version, and whoever has the account may say anything in its name: a word that is missing, or a number that
- * cannot be, is no greeting. */
+ * another version, and any program of the remote account may write in its name: without a word, or with a number out of
+ * range, it is malformed. */
 #include "remote/holder/greeting.h"
 
 #include <string.h>

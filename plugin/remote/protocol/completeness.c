@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The local half of the completeness question. Called by the engine for each line. It knows simple
+/* Decides locally whether a line is complete, where it can. Called by the engine for each line. It knows simple
  * commands in pipelines and lists with plain quotes; whatever else it meets (reserved words, groups,
  * substitutions, here-documents, several lines) is in doubt, and the remote shell decides. It must never
  * call an unfinished text complete. */

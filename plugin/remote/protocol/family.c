@@ -62,7 +62,7 @@ static void quote_bytes(GString *out, const char *text, gsize n)
 	}
 }
 
-/* '…', which has no escapes: a quote ends it, stands outside, and begins it anew. */
+/* '…', which has no escapes: a quote ends it, stands outside, and begins the next. */
 static void quote_plain(GString *out, const char *text, gsize n)
 {
 	g_string_append_c(out, '\'');

@@ -134,7 +134,7 @@ void pss_marks_feed(PssMarks *marks, const void *data, gsize n, const PssMarksEv
 		}
 		const char *escape = memchr(at, ESC, (gsize)(end - at));
 		const char *stop = escape ? escape : end;
-		/* An escape sequence that is none of ours goes out with its surroundings. */
+		/* Any other escape sequence goes out with its surroundings. */
 		while (escape && escape + 1 < end && escape[1] != ']') {
 			escape = memchr(escape + 1, ESC, (gsize)(end - escape - 1));
 			stop = escape ? escape : end;

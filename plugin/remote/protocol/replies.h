@@ -26,6 +26,6 @@ typedef struct {
 void pss_replies_init(PssReplies *replies, const char *key);
 void pss_replies_finish(PssReplies *replies);
 
-/* Calls back for each whole reply. What is none (noise of start-up files, replies of unknown type or cut
+/* Calls back for each whole reply. Anything else (noise of start-up files, replies of unknown type or cut
  * short) is skipped. The handler must not call back into `replies`. */
 void pss_replies_feed(PssReplies *replies, const void *data, gsize n, PssReplyFunc on_reply, gpointer user);

@@ -101,7 +101,7 @@ static void append_call(GString *out, PssFamily family, const char *function, co
 		pss_family_quote(out, family, text, n);
 }
 
-/* A line of ours: a command, and the words behind it. */
+/* One request: a command, and the words behind it. */
 static void append_command(GString *out, PssFamily family, const char *nonce, const char *command, const char *words)
 {
 	gsize n = strlen(words);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Proving who we are. */
+/* User authentication (RFC 4252, RFC 4256, RFC 4462). */
 #pragma once
 
 #include <libssh/libssh.h>

@@ -29,8 +29,8 @@ typedef enum {
 } PssKeyState;
 
 /* Reads the private half of a key that is a file, unless that has been done. A file that others may read, and one that
- * holds another key than its .pub, are told of and not used, as in ssh. `ret_why` (or NULL) gets what is to be said of
- * a key that can sign nothing. */
+ * holds another key than its .pub, are reported and not used, as in ssh. `ret_why` (or NULL) gets the reason why a key
+ * cannot sign. */
 PssKeyState pss_key_load(PssKey *key, PssPerson *person, const char **ret_why);
 
 /* Asks for the passphrase, three times at most. FALSE: declined. */

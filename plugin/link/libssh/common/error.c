@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The one place where libssh's error text is read. It is shown behind a sentence of ours and never
- * looked into but for one word: which kind of failure it was follows from the step that failed. Texts of a server are
- * data here. */
+/* The one place where libssh's error text is read. It is shown behind a message of the caller's, and never parsed but
+ * for one word: which kind of failure it was follows from the step that failed. Texts of a server are data here. */
 #include "link/libssh/common/error.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ProxyCommand and ProxyJump: a child of ours on one end of a socket pair. libssh's own way to run
+/* ProxyCommand and ProxyJump: a child process on one end of a socket pair. libssh's own way to run
  * proxies would block in waitpid() when a session ends. ProxyCommand is a shell command by definition
  * (ssh_config(5)), the names put into it have been checked for shell syntax; ProxyJump is an ssh that
  * forwards its standard input and output, by argv. Runs in the login thread. */

@@ -18,8 +18,8 @@ typedef struct {
 gboolean pss_ssh_connect(PssPerson *person, const PssSshConfig *config, const PssTarget *target,
 			 PssSshStream *ret_stream, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* What hangs up when too many come at once: that address, or what a proxy is told as far as it is the same for others.
- */
+/* The name of the server that hangs up when too many come at once: that address, or the part of the proxy's command
+ * that others share. */
 char *pss_ssh_first_server(const PssSshConfig *config, const char *address);
 
 void pss_ssh_stream_clear(PssSshStream *stream); /* closes; the proxy is hung up and reaped */

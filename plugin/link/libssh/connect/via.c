@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A connection over a session's own: asked for by SOCKS 4a, so that whoever logs in says where to. A way that is used
+/* A connection over a session's own, requested by SOCKS 4a, so that the login names the computer. A way that is used
  * up is an error, never a connection from here: the same name may be another computer there. */
 #include <errno.h>
 #include <poll.h>

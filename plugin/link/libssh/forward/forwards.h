@@ -14,7 +14,7 @@ typedef struct {
 	int fd;     /* listens: CLOEXEC, non-blocking; -1: the server listens */
 	char *from; /* where the server listens, as it was asked */
 	guint from_port;
-	char *host; /* where it leads to; NULL: whoever connects says so, by SOCKS */
+	char *host; /* where it leads to; NULL: the client says so, by SOCKS */
 	guint port;
 	char *permitted; /* PermitRemoteOpen, of a remote one without a host */
 } PssForward;
@@ -39,6 +39,6 @@ gboolean pss_forward_permits(const PssForward *forward, const char *host, guint 
 /* "L 8080 -> [db]:5432, D 1080, R 9000 -> [localhost]:3000": for people. NULL without any. */
 char *pss_forwards_describe(const GPtrArray *forwards);
 
-/* "[host]:port", "host:port" or "port" taken apart; FALSE: it is none, a Unix socket's path for one. `ret_host` NULL:
- * no host there. */
+/* Parses "[host]:port", "host:port" or "port". FALSE: malformed, a Unix socket's path for one. `ret_host` NULL: no host
+ * there. */
 gboolean pss_forward_parse(const char *text, char **ret_host, guint *ret_port);

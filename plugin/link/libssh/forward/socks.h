@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The server's half of SOCKS 4, 4a (no RFC) and 5 (RFC 1928, without authentication): where does who connects want to
- * go? Pure: bytes in, bytes out. */
+/* The server's half of SOCKS 4, 4a (no RFC) and 5 (RFC 1928, without authentication): which host and port does the
+ * client ask for? Pure: bytes in, bytes out. */
 #pragma once
 
 #include <glib.h>
@@ -32,5 +32,5 @@ void pss_socks_finish(PssSocks *socks);
 /* `ret_used`: so many of the bytes are dealt with, and are not to come again. */
 PssSocksStep pss_socks_take(PssSocks *socks, const guint8 *bytes, gsize n, gsize *ret_used, PssSocksAnswer *ret_answer);
 
-/* What who connects is told in the end: it is connected, or could not be. */
+/* The last answer to the client: it is connected, or could not be. */
 void pss_socks_outcome(const PssSocks *socks, gboolean connected, PssSocksAnswer *ret_answer);

@@ -61,7 +61,7 @@ static char *hash_name(const char *name, const guchar *salt, gsize n_salt)
 	return g_strdup_printf("|1|%s|%s", salt_text, digest_text);
 }
 
-/* -1: a hash that is none. */
+/* -1: a malformed hash. */
 static int match_hashed(const char *name, const char *hashed)
 {
 	g_auto(GStrv) parts = g_strsplit(hashed, "|", -1);

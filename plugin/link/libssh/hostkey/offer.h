@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which host keys and key exchanges a server offers in its SSH_MSG_KEXINIT (RFC 4253, section 7.1). libssh keeps that
- * to itself, but for its log, in all its versions up to 0.12. */
+ * to itself, except through its log, in all its versions up to 0.12. */
 #pragma once
 
 #include <glib.h>
