@@ -19,7 +19,7 @@
 #include "base/system.h"
 #include "host/make-transport.h"
 #include "host/server/activation.h"
-#include "host/server/registry.h"
+#include "host/requests/registry.h"
 #include "host/server/server.h"
 #include "host/session/session-file.h"
 #include "link/login/room.h"

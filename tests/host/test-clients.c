@@ -9,7 +9,7 @@
 
 #include "../fuzz/fake-transport.h"
 #include "host/server/client.h"
-#include "host/server/registry.h"
+#include "host/requests/registry.h"
 #include "host/session/session.h"
 
 #define ID 7

@@ -5,14 +5,14 @@
 
 #include <stddef.h>
 
-#include "host/server/attachment.h"
-#include "host/server/awaits.h"
-#include "host/server/client-context.h"
-#include "host/server/discovery.h"
-#include "host/server/invocations.h"
-#include "host/server/openings.h"
-#include "host/server/reply.h"
-#include "host/server/requests.h"
+#include "host/requests/attachment.h"
+#include "host/requests/awaits.h"
+#include "host/requests/client-context.h"
+#include "host/requests/discovery.h"
+#include "host/requests/invocations.h"
+#include "host/requests/openings.h"
+#include "host/peer/reply.h"
+#include "host/requests/requests.h"
 
 struct PssClient {
 	PssClient *client; /* itself, as the part that CANCEL and LEAVE are for */

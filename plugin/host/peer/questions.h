@@ -3,7 +3,7 @@
  * order in which they came. */
 #pragma once
 
-#include "host/server/peer.h"
+#include "host/peer/peer.h"
 #include "link/transport/question.h"
 
 typedef struct PssQuestions PssQuestions;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* OPEN: sessions that are being opened. Several of one client open at once. Called by client.c. */
-#include "host/server/openings.h"
+#include "host/requests/openings.h"
 
 #include "base/error.h"
-#include "host/server/registry.h"
-#include "host/server/reply.h"
-#include "host/server/request-target.h"
+#include "host/requests/registry.h"
+#include "host/peer/reply.h"
+#include "host/requests/request-target.h"
 
 #define IDLE_DEFAULT_S 7200
 

@@ -3,14 +3,14 @@
  * made again until the computer answers with another boot id: a lost link alone is no restart. A computer that only has
  * to answer again is asked once. Between the two requests nobody can be asked, so the link is not made again then.
  * Called by client.c. */
-#include "host/server/awaits.h"
+#include "host/requests/awaits.h"
 
 #include "base/error.h"
 #include "host/commands/boot-id.h"
-#include "host/server/link-request.h"
-#include "host/server/registry.h"
-#include "host/server/reply.h"
-#include "host/server/request-target.h"
+#include "host/requests/link-request.h"
+#include "host/requests/registry.h"
+#include "host/peer/reply.h"
+#include "host/requests/request-target.h"
 #include "host/session/session.h"
 
 #define FIRST_DELAY_MS 250u

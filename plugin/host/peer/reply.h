@@ -3,7 +3,7 @@
  * flushed (pss_peer_flush()). */
 #pragma once
 
-#include "host/server/peer.h"
+#include "host/peer/peer.h"
 #include "wire/status.h"
 
 typedef struct PssSession PssSession;

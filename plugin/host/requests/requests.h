@@ -2,8 +2,8 @@
 /* LIST, REMOVE, DISCONNECT, CONNECT and PING of one client: answered at once, or when a link is up or down. */
 #pragma once
 
-#include "host/server/discovery.h"
-#include "host/server/peer.h"
+#include "host/requests/discovery.h"
+#include "host/peer/peer.h"
 
 typedef struct PssRequests PssRequests;
 

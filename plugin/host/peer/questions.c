@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A queue of questions, whose head has been sent as an ASK. Called by the parts of a client whose requests log in. */
-#include "host/server/questions.h"
+#include "host/peer/questions.h"
 
 struct asked {
 	PssQuestion *question;

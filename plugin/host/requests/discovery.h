@@ -2,7 +2,7 @@
 /* FIND: the sessions that holders keep on a computer, whoever opened them there, and the way to take one over. */
 #pragma once
 
-#include "host/server/client-context.h"
+#include "host/requests/client-context.h"
 #include "host/session/session.h"
 
 typedef struct PssFinds PssFinds;

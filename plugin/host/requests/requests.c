@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* One function a request, and what waits for a link or for a holder's end. Called by client.c. */
-#include "host/server/requests.h"
+#include "host/requests/requests.h"
 
 #include "base/error.h"
-#include "host/server/registry.h"
-#include "host/server/reply.h"
+#include "host/requests/registry.h"
+#include "host/peer/reply.h"
 #include "host/session/session.h"
 
 #define DISCONNECT_PATIENCE_MS 2000 /* what waits to be run may wait longer */

@@ -2,8 +2,8 @@
 /* The sessions that one client is opening. */
 #pragma once
 
-#include "host/server/attachment.h"
-#include "host/server/client-context.h"
+#include "host/requests/attachment.h"
+#include "host/requests/client-context.h"
 
 typedef struct PssOpenings PssOpenings;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A client's connection: reading, the greeting, and writing with back-pressure. It must survive anything a client
  * sends. Called by client.c and its parts. */
-#include "host/server/peer.h"
+#include "host/peer/peer.h"
 
 #include <errno.h>
 #include <sys/socket.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* See link-request.h. Called by discovery.c and awaits.c, and by the links of their requests. */
-#include "host/server/link-request.h"
+#include "host/requests/link-request.h"
 
 #include "base/error.h"
-#include "host/server/reply.h"
+#include "host/peer/reply.h"
 
 static void free_request(gpointer data)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Unpacks INVOKE and RECEIVE, and gives each frame behind them to the invocation of its id. A frame whose invocation
  * has ended already is no error. Called by client.c. */
-#include "host/server/invocations.h"
+#include "host/requests/invocations.h"
 
-#include "host/server/invocation.h"
-#include "host/server/reply.h"
+#include "host/requests/invocation.h"
+#include "host/peer/reply.h"
 
 #define VARIABLES_LIMIT (64u * 1024u * 1024u)
 

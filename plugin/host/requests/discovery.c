@@ -2,14 +2,14 @@
 /* FIND: a connection of its own, one channel that lists, and the rows as SESSIONs. With KEEP the connection stays as
  * long as the client's, so that a session that is taken over then goes over it, without another login: its transport
  * and ours share it. Called by client.c and requests.c. */
-#include "host/server/discovery.h"
+#include "host/requests/discovery.h"
 
 #include <string.h>
 
 #include "base/error.h"
-#include "host/server/link-request.h"
-#include "host/server/reply.h"
-#include "host/server/request-target.h"
+#include "host/requests/link-request.h"
+#include "host/peer/reply.h"
+#include "host/requests/request-target.h"
 #include "remote/holder/holder-listing.h"
 
 #define LISTING_DEADLINE_S 20

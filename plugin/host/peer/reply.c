@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* RESULT, ACK, NOTE and SESSION. Called by client.c and its parts. */
-#include "host/server/reply.h"
+#include "host/peer/reply.h"
 
 #include "base/error.h"
 #include "host/session/session.h"

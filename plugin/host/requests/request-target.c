@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The fields of a request become a target, on behalf of the client. Called by the parts of a client that log in. */
-#include "host/server/request-target.h"
+#include "host/requests/request-target.h"
 
 #include "base/error.h"
-#include "host/server/registry.h"
+#include "host/requests/registry.h"
 
 /* To where a session leads, on behalf of this caller. */
 static PssTarget *target_again(const char *instance, struct pss_fields fields, GError **error)

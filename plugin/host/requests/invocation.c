@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Starts the run in a session or on a computer, and turns its events into frames. Input is granted by TAKEN, never held
  * back by not reading the client, so that STOP always gets through. Called by invocations.c. */
-#include "host/server/invocation.h"
+#include "host/requests/invocation.h"
 
 #include <string.h>
 
 #include "base/error.h"
 #include "base/secret.h"
 #include "host/commands/command-computer.h"
-#include "host/server/registry.h"
-#include "host/server/reply.h"
-#include "host/server/request-target.h"
+#include "host/requests/registry.h"
+#include "host/peer/reply.h"
+#include "host/requests/request-target.h"
 #include "remote/protocol/variables.h"
 
 #define TEXT_LIMIT (64u * 1024u * 1024u)

@@ -2,8 +2,8 @@
 /* What the parts of one client (openings, invocations, …) have in common. Made by client.c, and outlives them. */
 #pragma once
 
-#include "host/server/peer.h"
-#include "host/server/questions.h"
+#include "host/peer/peer.h"
+#include "host/peer/questions.h"
 #include "link/transport/transport.h"
 
 typedef struct {

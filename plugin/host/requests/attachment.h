@@ -2,7 +2,7 @@
 /* A client attached to a session: its frames become lines and keys, the session's events become frames. */
 #pragma once
 
-#include "host/server/peer.h"
+#include "host/peer/peer.h"
 #include "host/session/session.h"
 
 typedef struct PssAttachment PssAttachment;

@@ -2,13 +2,13 @@
 /* ATTACH, and the stream of PROTOCOL.md, "Attached". A client is attached to at most one session. Queues are bounded on
  * both sides: a client that does not read stops the remote terminal, a remote that does not read stops the client.
  * Called by client.c and openings.c. */
-#include "host/server/attachment.h"
+#include "host/requests/attachment.h"
 
 #include <string.h>
 
 #include "base/error.h"
-#include "host/server/registry.h"
-#include "host/server/reply.h"
+#include "host/requests/registry.h"
+#include "host/peer/reply.h"
 
 #define LINE_LIMIT (64u * 1024u * 1024u)
 #define PROMPT_LIMIT (64u * 1024u) /* each of its texts: all of them fit into one frame */
