@@ -11,9 +11,8 @@ A room is a folder of plugin/, or one of the two adapters. A line of the table s
 parentheses, of which it may use the types alone; behind a bar, of which libraries it may include headers. Checked are the
 includes of the sources and the undefined symbols of the objects, so that a call through a prototype that was declared again
 counts too. In the same way circles between files are found: files that need each other are one object in several files, and
-have to say so by a private.h that all of them include. A comment `# circles:` names rooms that still have others. With
---arrows the table is printed as the tree has it. Prints what is wrong, one thing a line; the status says whether there was
-any."""
+have to say so by a private.h that all of them include. With --arrows the table is printed as the tree has it. Prints what is
+wrong, one thing a line; the status says whether there was any."""
 import json
 import os
 import re
@@ -26,12 +25,10 @@ wrong = []
 
 
 def read_table(path):
-    """Of each room: those it may call, those whose types it may use, and libraries. And the rooms with circles."""
-    rooms, circles = {}, set()
+    """Of each room: those it may call, those whose types it may use, and libraries."""
+    rooms = {}
     with open(path, encoding="utf-8") as file:
         for line in file:
-            if line.startswith("# circles:"):
-                circles = set(line.split()[2:])
             line = line.split("#")[0].strip()
             if not line:
                 continue
@@ -40,7 +37,7 @@ def read_table(path):
             types = set(re.findall(r"\(([\w/]+)\)", uses))
             calls = set(re.sub(r"\([\w/]+\)", " ", uses).split())
             rooms[room.strip()] = (calls, types, set(libraries.split()))
-    return rooms, circles
+    return rooms
 
 
 def sources(tree):
@@ -153,22 +150,17 @@ def find_circles(arrows):
     return [circle for circle in found if len(circle) > 1]
 
 
-def check_circles(circular, uses):
+def check_circles(uses):
     """A source needs what it includes and what it calls; a header, what it includes."""
-    arrows, left = {}, set()
+    arrows = {}
     for path, target in uses:
         if path != target:
             arrows.setdefault(path, set()).add(target)
     for circle in find_circles(arrows):
-        rooms = {os.path.dirname(path) for path in circle}
-        if len(rooms) == 1 and all((path, min(rooms) + "/private.h") in uses for path in circle):
-            continue
-        names = {room_of(path) for path in circle}
-        left |= names
-        if not names <= circular:
+        folders = {os.path.dirname(path) for path in circle}
+        if len(folders) > 1 or any((path, min(folders) + "/private.h") not in uses for path in circle):
             wrong.append(f"{', '.join(sorted(circle))} need each other, and share no private.h:")
             wrong.extend(f"  {uses[path, target]}" for path in sorted(circle) for target in sorted(arrows[path] & circle))
-    wrong.extend(f"{room} has no circle any more: the table still says so" for room in sorted(circular - left))
 
 
 def libraries_of(tree, files):
@@ -228,7 +220,7 @@ def calls_of(tree, build, files):
 def main():
     table, build = os.path.abspath(sys.argv[1]), sys.argv[2]
     tree = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    rooms, circular = read_table(table)
+    rooms = read_table(table)
     files = sources(tree)
     calls_of_files = {} if build == "--includes" else calls_of(tree, os.path.abspath(build), files)
     includes_of_files = uses_of_includes(tree, files)
@@ -240,7 +232,7 @@ def main():
     check_table(rooms, tree, files)
     check(rooms, calls, includes, libraries)
     if calls_of_files:
-        check_circles(circular, {**includes_of_files, **calls_of_files})
+        check_circles({**includes_of_files, **calls_of_files})
     for line in wrong:
         print(line)
     return 1 if wrong or not includes or not calls and build != "--includes" else 0
