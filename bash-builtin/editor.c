@@ -395,19 +395,19 @@ static void clear_line(void)
 void pss_bash_set_prompt(const char *prompt, const char *right)
 {
 	struct pss_read_request changed = *editor.request;
-	char *anew;
+	char *composed;
 
 	changed.prompt = prompt;
 	changed.right = right;
 	if (rl_display_prompt != rl_prompt || (rl_readline_state & (PSS_RL_STATE_ISEARCH | PSS_RL_STATE_NSEARCH)))
 		return;
-	anew = pss_bash_editor_prompt(&changed);
-	if (!anew)
+	composed = pss_bash_editor_prompt(&changed);
+	if (!composed)
 		return;
 	clear_line();
 	fflush(editor.out);
-	rl_set_prompt(anew);
-	free(anew);
+	rl_set_prompt(composed);
+	free(composed);
 	redraw();
 }
 

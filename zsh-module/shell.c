@@ -71,8 +71,8 @@ static void unwatch_interrupt(void)
 }
 
 /* In `x | VERB` the terminal is that of the process group of x, which has ended before VERB has: Ctrl-C would reach
- * nobody. zsh takes the terminal back when it has seen the end of x (update_job() in jobs.c), so it is made to look.
- * Not with a trap on SIGCHLD, which would run here and may call a verb. */
+ * no process. zsh takes the terminal back when it has seen the end of x (update_job() in jobs.c), so it is made to
+ * look. Not with a trap on SIGCHLD, which would run here and may call a verb. */
 static bool takes_terminal_back(void)
 {
 	if (unset(MONITOR) || subsh || getpid() != mypid || SHTTY == -1 || has_trap(SIGCHLD) || gettygrp() == mypgrp)

@@ -26,7 +26,7 @@ static int add(struct pss_texts *texts, char *name, char **ret_error)
 	return pss_texts_add(texts, name);
 }
 
-/* Is what begins at `text` with '[' a range, "[1-3,07]"? An address "[fe80::1]" is none. */
+/* Is what begins at `text` with '[' a range, "[1-3,07]"? An address "[fe80::1]" is not. */
 static bool is_range(const char *text)
 {
 	const char *end = text + 1 + strspn(text + 1, "0123456789-,");

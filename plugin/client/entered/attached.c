@@ -325,7 +325,7 @@ void pss_attached_flush(struct pss_attached *link)
 	if (link->connection->out.length < before)
 		link->host.heard_at = pss_now_ms(); /* it reads: that is a sign of life too */
 	if (error == -EPIPE || error == -ECONNRESET)
-		pss_buffer_finish(&link->connection->out); /* it has gone: reading tells, after what it said last */
+		pss_buffer_finish(&link->connection->out); /* it has gone: reading finds that, after its last frames */
 	else if (error < 0 && error != -EAGAIN)
 		lose(link, error);
 }

@@ -176,7 +176,7 @@ int pss_invoke_send_size(struct pss_invoke *invoke)
 
 /* ---- questions and notes */
 
-/* Asks on the terminal, which is the command's own while none is asked. 0, or -errno: no answer. */
+/* Asks on the terminal, which is the command's own otherwise. 0, or -errno: no answer. */
 static int ask(struct pss_invoke *invoke, const struct pss_invoke_target *target, struct pss_fields fields,
 	       struct pss_buffer *answer)
 {

@@ -178,7 +178,7 @@ static int send_ping(struct pss_invoke *invoke)
 	return pss_message_end(&message);
 }
 
-/* A silence may be a long command or a stopped host process: the ping tells. */
+/* A silence may be a long command or a stopped host process: a ping finds out. */
 static int take_silence(struct pss_invoke *invoke, long long *wake)
 {
 	struct pss_invoke_liveness *host = &invoke->run->host;

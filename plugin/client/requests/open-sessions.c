@@ -334,7 +334,7 @@ static int obey(struct run *run)
 	return pss_message_end(&message);
 }
 
-/* Takes what comes next. A silence may be a slow network or a stopped host process: the ping tells. */
+/* Takes what comes next. A silence may be a slow network or a stopped host process: a ping finds out. */
 static int step(struct run *run)
 {
 	struct pss_frame frame;

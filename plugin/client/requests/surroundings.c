@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a request carries of the shell that it comes from: directory, terminal, environment. The host process keeps none
- * of its own, and ssh_config may name any variable (SendEnv, ${NAME}, programs that it starts). Called by whoever
- * names a computer. */
+ * of its own, and ssh_config may name any variable (SendEnv, ${NAME}, programs that it starts). Called by the
+ * requests that name a computer. */
 #include <string.h>
 #include <stdlib.h>
 #include <unistd.h>

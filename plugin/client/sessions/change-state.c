@@ -28,7 +28,7 @@ int pss_change_select(struct pss_call *call, const struct pss_value *computers, 
 		return -EINVAL;
 	}
 	int rc = pss_select_read_input(call, &call->selectors[PSS_BY_SESSION]);
-	return rc < 0 ? rc : pss_find_select(call, &selection, PSS_OPEN_CONNECTED, ret_connection, ret_sessions);
+	return rc < 0 ? rc : pss_lookup_select(call, &selection, PSS_OPEN_CONNECTED, ret_connection, ret_sessions);
 }
 
 struct changes {

@@ -127,8 +127,8 @@ static int ask(struct pss_call *call, struct pss_open *opens, size_t n_opens, si
 	return rc;
 }
 
-int pss_find_select(struct pss_call *call, const struct pss_selection *selection, enum pss_open_kind kind,
-		    struct pss_connection *ret_connection, struct pss_sessions *ret_sessions)
+int pss_lookup_select(struct pss_call *call, const struct pss_selection *selection, enum pss_open_kind kind,
+		      struct pss_connection *ret_connection, struct pss_sessions *ret_sessions)
 {
 	size_t n_computers = selection->computer ? selection->computer->list.n_items : 0, n_opens = 0;
 	_cleanup_(pss_free_pointer) struct pss_open *opens = calloc(n_computers + 1, sizeof *opens);

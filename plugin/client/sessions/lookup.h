@@ -9,5 +9,5 @@
 /* Connects (*ret_connection is for the caller to close, in every case), lists what is known here, asks the computers of
  * the selection with the parameters of call->link, and keeps those that match. `kind`: PSS_OPEN_LISTED or
  * PSS_OPEN_CONNECTED. 0; -ENOENT (not reported): no host process, no match. Other -errno: already reported. */
-int pss_find_select(struct pss_call *call, const struct pss_selection *selection, enum pss_open_kind kind,
-		    struct pss_connection *ret_connection, struct pss_sessions *ret_sessions);
+int pss_lookup_select(struct pss_call *call, const struct pss_selection *selection, enum pss_open_kind kind,
+		      struct pss_connection *ret_connection, struct pss_sessions *ret_sessions);

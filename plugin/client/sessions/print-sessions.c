@@ -4,7 +4,8 @@
  * new.
  *
  * Our own and not libsmartcols: that (2.38) marks no cut, takes no smallest width of a column, and its JSON
- * has lower-case keys and is none where a name is no UTF-8; and a row can be printed here as soon as its session opens.
+ * has lower-case keys and is malformed where a name is not UTF-8; and a row can be printed here as soon as its session
+ * opens.
  */
 #include "client/sessions/print-sessions.h"
 

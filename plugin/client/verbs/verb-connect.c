@@ -15,8 +15,7 @@ static const struct pss_parameter rows[] = {
 	[THROTTLE_LIMIT] = PSS_THROTTLE_ROW("how many are connected, or computers asked, at a time (32)"),
 	[WAIT] = { "Wait", NULL, PSS_KIND_SWITCH,
 		   .help = "until their computers answer again; those that have ended, by a restart perhaps, are "
-			   "opened "
-			   "anew" },
+			   "opened again" },
 	[TIMEOUT] = { "Timeout", NULL, PSS_KIND_NUMBER, "SECONDS", .min = 1, .max = INT_MAX / 1000,
 		      .help = "with -Wait: no longer; status 124" },
 };

@@ -96,7 +96,7 @@ static void run(struct pss_call *call)
 	selection.shell = &call->link[PSS_LINK_CONFIGURATION_NAME];
 	if (!read_properties(call, &properties) || pss_select_read_input(call, &call->selectors[PSS_BY_SESSION]) < 0)
 		return;
-	int rc = pss_find_select(call, &selection, PSS_OPEN_LISTED, &connection, &sessions);
+	int rc = pss_lookup_select(call, &selection, PSS_OPEN_LISTED, &connection, &sessions);
 	pss_connection_close(&connection);
 	if (rc == 0 || rc == -ENOENT) {
 		for (size_t i = 0; i < sessions.n_items; i++)

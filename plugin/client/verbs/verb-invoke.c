@@ -98,7 +98,7 @@ static const struct pss_parameter rows[] = {
 	[JOB_NAME] = { "JobName", NULL, PSS_KIND_LIST, "NAME", .wants = "a name",
 		       .help = "with -AsJob: the names of the computers' sessions, in their order" },
 	[IN_DISCONNECTED_SESSION] = { "InDisconnectedSession", "Disconnected", PSS_KIND_SWITCH, .set = 4,
-				      .help = "the same, in a session that is let go of at once" },
+				      .help = "the same, in a session that is disconnected at once" },
 	[SESSION_NAME] = { "SessionName", NULL, PSS_KIND_LIST, "NAME", .wants = "a name",
 			   .help = "with -InDisconnectedSession: the names, as with -JobName" },
 	[BUFFERING] =
@@ -108,8 +108,8 @@ static const struct pss_parameter rows[] = {
 		"its session outlives this computer's end; -InDisconnectedSession means it (else -Resilient:false)"),
 	[IDLE_TIMEOUT] = PSS_IDLE_TIMEOUT_ROW("the same, for so long without a word from here (7200; 0: for ever)"),
 	[WAIT_FOR_RESTART] = { "WaitForRestart", NULL, PSS_KIND_SWITCH,
-			       .help = "the command restarts the computer: wait until it has, and open kept sessions "
-				       "anew" },
+			       .help = "the command restarts the computer: wait until it has, and reopen kept "
+				       "sessions" },
 };
 
 /* One call, with what `invoke` points into. */

@@ -143,7 +143,7 @@ gboolean pss_ssh_link_is_trusted(PssSshLink *link)
 	    ssh_key_cmp(now, link->login->host_key, SSH_KEY_CMP_PUBLIC) != 0)
 		lose(link, g_error_new_literal(PSS_ERROR, PSS_HOST_KEY,
 					       "the server has shown another host key than at the login when keys were "
-					       "renewed; somebody may be in between"));
+					       "renewed; the connection may be intercepted"));
 	ssh_key_free(now);
 	return !link->lost;
 }
