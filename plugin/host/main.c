@@ -225,6 +225,7 @@ int main(int argc, char **argv)
 		fcntl(ready_fd, F_SETFD, FD_CLOEXEC);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a write beyond `ulimit -f` fails, as one to a full disk does */
 	umask(077);
 	pss_system_set_name("pssession-host");
 	pss_system_protect_memory(); /* secrets pass through */

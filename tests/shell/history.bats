@@ -204,3 +204,20 @@ state_file() {
 	leave_by exit
 	[ ! -e "$HERE/elsewhere" ]
 }
+
+@test "history: where files may not grow, what would be written fails and nothing ends" {
+	local_shell_start
+	run_line 'ulimit -Sf 0'
+	run_line 'invoke-command -ConfigFile $C box "echo out" >$HERE/file; echo "s=$?"'
+	output_like 'File too large.*s=1$'
+	run_line 's=$(new-pssession -ConfigFile $C box -Resilient); echo "s=$?"'
+	output_like 's=0$'
+	enter_kept
+	run_line 'echo one'
+	output_is one
+	run_line 'echo two'
+	output_is two
+	leave_by exit
+	run_line 'ulimit -Sf unlimited; remove-pssession -Session "$s"; echo "s=$?"'
+	output_is 's=0'
+}

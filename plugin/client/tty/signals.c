@@ -46,6 +46,7 @@ static struct caught {
 	{ SIGWINCH, on_resize, false },
 	{ SIGCONT, on_continue, false },
 	{ SIGQUIT, SIG_IGN, false }, /* the key is the remote's; at the prompt a shell ignores it */
+	{ SIGXFSZ, SIG_IGN, false }, /* a file that may not grow (`ulimit -f`) is a failed write, not the shell's end */
 };
 #define TABLE_END (table + sizeof(table) / sizeof(table[0]))
 

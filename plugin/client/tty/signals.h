@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Catches SIGINT, SIGHUP, SIGTERM, SIGWINCH and SIGCONT, ignores SIGQUIT. What the shell ignores of
+/* Catches SIGINT, SIGHUP, SIGTERM, SIGWINCH and SIGCONT, ignores SIGQUIT and SIGXFSZ. What the shell ignores of
  * HUP and TERM stays ignored, what `has_trap` (or NULL) is true for stays the shell's, and none of these is blocked.
  * Clears all flags. */
 void pss_signals_catch(bool (*has_trap)(int signal));
