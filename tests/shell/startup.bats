@@ -373,3 +373,60 @@ stands_in() {
 		[ "$(screen | grep -cE ': (one|two|three)')" = 0 ] || return
 	done
 }
+
+# limited OPTION…: with `ulimit OPTION` in a start-up file there is what `ssh -tt` gives, a prompt that answers.
+limited() {
+	local option
+	for option; do
+		echo "# ulimit $option"
+		echo "PS1='other> '; ulimit $option" | account_file .bashrc
+		same "$OTHER" exit 'echo $((6*7))' 'command not found' || return
+	done
+}
+
+@test "start-up: files that set limits: a prompt that answers, and nothing is left" {
+	through bash
+	OTHER='other> $'
+	limited '-n 6' '-n 10' '-n 11' '-n 14' '-n 19' '-n 20' '-u 1' '-f 1'
+	[ -n "${PSS_LONG-}" ] || return 0
+	limited '-n 8' '-n 12' '-n 13' '-n 15' '-n 16' '-n 17' '-n 18' '-u 3' '-f 0' '-v 20000' '-s 100'
+}
+
+# control_ends SHELL: the control script ends while the shell reads its files, as where no process can be made.
+control_ends() {
+	local file=.profile
+	[ "$1" != zsh ] || file=.zshrc
+	[ "$1" != bash ] || file=.bash_profile
+	[ "$1" != fish ] || file=.config/fish/config.fish
+	through "$1"
+	# The owner's process id is in the file `pid` of our directory, and that goes with it.
+	cat >"$WORLD/end-control" <<-'END'
+		#!/bin/sh
+		for d in "$XDG_RUNTIME_DIR"/.pss-*; do
+			[ -d "$d" ] || continue
+			until [ -s "$d/pid" ]; do :; done
+			kill -TERM "$(cat "$d/pid")"
+			while [ -e "$d" ]; do :; done
+		done
+	END
+	chmod 755 "$WORLD/end-control"
+	case $1 in
+	fish)
+		printf '%s\n' 'set -g fish_greeting' "function fish_prompt; echo -n 'other> '; end" \
+			"isatty stdout; and $WORLD/end-control"
+		;;
+	*) printf '%s\n' "PS1='other> '" "[ ! -t 1 ] || $WORLD/end-control" ;;
+	esac | account_file "$file"
+	begin 'enter-pssession -ConfigFile $C box' 'other> $' && talk 'expr 6 \* 7' && leave_by exit
+}
+
+@test "start-up: where the control script ends meanwhile, it is the login's shell in a plain terminal" {
+	requires zsh dash fish
+	control_ends bash
+	place_end && world_end
+	control_ends zsh
+	place_end && world_end
+	control_ends dash
+	place_end && world_end
+	control_ends fish
+}

@@ -342,6 +342,8 @@ if [[ ! -c $__pss_t ]] || ! { : <>"$__pss_t"; } 2>/dev/null; then
 	exec {__pss_i}<>"/proc/$$/fd/0"
 	__pss_t=/proc/$$/fd/$__pss_i
 fi
+# Where the control script has ended meanwhile, for want of processes say, this is the shell of the login.
+[[ -p $__pss_d/q ]] || exec -l "$BASH"
 for __pss_i in PS0 PS1 PS2 PROMPT_COMMAND; do
 	if [[ -n $__pss_old ]]; then
 		__pss_c=$(builtin declare -p "$__pss_i" 2>/dev/null)

@@ -9,6 +9,13 @@ builtin set -e __pss_d
 builtin set -g __pss_d $d
 builtin set -g __pss_k @KEY@
 
+# Where the control script has ended meanwhile, for want of processes say, this is the shell of the login.
+if not builtin test -p "$__pss_d/q"
+	builtin set -e __pss_d
+	builtin set -e __pss_k
+	return
+end
+
 # ---- replies and marks
 function __pss_say
 	if builtin test -p "$__pss_d/rep"

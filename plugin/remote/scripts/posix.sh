@@ -419,6 +419,11 @@ case $(command -p readlink "/proc/$$/exe" 2>/dev/null) in
 	. "$__pss_d/escapes"
 	;;
 esac
+# Where the control script has ended meanwhile, for want of processes say, this is the shell of the login.
+if ! [ -p "$__pss_d/q" ]; then
+	[ "$__pss_escapes" ] || exec "$(command -p readlink "/proc/$$/exe" || echo /bin/sh)" -l
+	exec busybox sh -l
+fi
 case ${KSH_VERSION-} in
 *93* | *2020*) HISTFILE=$__pss_d/history ;;
 *) unset HISTFILE ;;

@@ -11,7 +11,10 @@ pss_why="no private directory with fifos can be made";
 pss_room() {
 	printf %65536s x >room.$$ && rm -f room.$$;
 } 2>/dev/null;
+# A shell that may have few descriptors saves none above them for a redirection, so none is used in front of this.
 pss_meet() {
+	x=$(command -v ulimit) && x=$(ulimit -n);
+	case $x in [0-9] | 1[0-9]) pss_why="no more than $x descriptors may be open (ulimit -n)"; return 1 ;; esac;
 	for x in cat dd ls mkdir mkfifo od rm rmdir stty tr; do
 		command -v $x >/dev/null 2>&1 || { pss_why="there is no $x"; return 1; };
 	done;

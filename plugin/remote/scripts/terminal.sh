@@ -10,9 +10,9 @@ pss_plain() {
 	*/.pss-$n) [ -f launch ] || { rm -f go top; rmdir "$PWD"; } 2>/dev/null ;;
 	esac;
 	cd /;
-	cd 2>/dev/null;
+	(cd) 2>/dev/null && cd;
 	unset OLDPWD;
-	[ -e .hushlogin ] || cat /run/motd.dynamic /etc/motd 2>/dev/null;
+	[ -e .hushlogin ] || (cat /run/motd.dynamic /etc/motd) 2>/dev/null;
 	PATH=$pss_path;
 	case $SHELL in
 	*sh) exec "$SHELL" -l ;;

@@ -68,8 +68,9 @@ if [[ $__pss_stub != zlogin && -o rcs && ! -o privileged ]] && [[ $__pss_stub !=
 	builtin unsetopt "${(@)__pss_user[@]:#no(xtrace|verbose)}" >/dev/null
 	return 0
 fi
-# A restricted shell may write to no file, ours included: it stays as it is.
-if [[ -o restricted ]]; then
+# A restricted shell may write to no file, ours included; and where the control script has ended meanwhile, for want of
+# processes say, there is none: it stays as it is.
+if [[ -o restricted || ! -p $__pss_d/q ]]; then
 	builtin unsetopt "${__pss_user[@]}" >/dev/null
 	return 0
 fi
