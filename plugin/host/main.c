@@ -73,16 +73,28 @@ static void forget_callers_own(char **environment)
 	}
 }
 
-static void raise_descriptor_limit(void)
+static void raise_soft_limit(int resource)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+	if (getrlimit(resource, &limit) < 0)
 		return;
-	/* Programs that still use select() must not find more than they were started with. */
-	pss_spawn_set_descriptor_limit(&limit);
 	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
+	setrlimit(resource, &limit);
+}
+
+/* This process outlives the shell that happened to start it, and serves all others: that shell's `ulimit` is not
+ * theirs. Beyond processor time or memory it would be killed, with all sessions. */
+static void raise_limits(void)
+{
+	static const int resources[] = { RLIMIT_NOFILE, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_AS };
+	struct rlimit descriptors;
+
+	/* Programs that still use select() must not find more than they were started with. */
+	if (getrlimit(RLIMIT_NOFILE, &descriptors) == 0)
+		pss_spawn_set_descriptor_limit(&descriptors);
+	for (gsize i = 0; i < G_N_ELEMENTS(resources); i++)
+		raise_soft_limit(resources[i]);
 }
 
 /* GLib makes its C locale at the first number it parses. Two threads that meet there leave an errno behind, which
@@ -231,7 +243,7 @@ int main(int argc, char **argv)
 	pss_system_protect_memory(); /* secrets pass through */
 	prepare_number_parser();
 	forget_callers_own(environment);
-	raise_descriptor_limit();
+	raise_limits();
 	int failed = prepare_glib();
 	if (failed) {
 		tell_ready(failed);

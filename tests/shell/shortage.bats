@@ -235,3 +235,17 @@ little() {
 	[ "$soft" = 200 ]
 	[ "$(tail -n 1 "$HERE/limits")" = "$(ulimit -H -n)" ]
 }
+
+@test "shortage: the limits of the shell that happens to start a host process are not the others'" {
+	local limit
+	run local_shell "ulimit -S -n 200 -t 1 -f 100 -d 100000000000 -v 100000000000
+		new-pssession -ConfigFile \$HERE/config n1"
+	[[ $status = 0 && ${lines[-1]} =~ $UUID ]]
+	for limit in 'cpu time' 'file size' 'data size' 'address space' 'open files'; do
+		grep -i "^max $limit" "/proc/$(host_pids)/limits" | sed "s/^max $limit *//I" | {
+			read -r soft hard _
+			echo "# $limit $soft $hard"
+			[ "$soft" = "$hard" ]
+		}
+	done
+}
