@@ -53,11 +53,13 @@ static gboolean is_late(const Drive *drive)
 	return drive->late_until && !strstr(drive->output->str, drive->late_until);
 }
 
-/* "What are you?" A shell that asks waits for it (fish 4). */
+/* "What are you?" and "Where is the cursor?" Who asks waits for it (fish 4, PowerShell's Read-Host). */
 static void answer(Drive *drive, const void *data, gsize n)
 {
 	if (memmem(data, n, "\033[0c", 4) || memmem(data, n, "\033[c", 3))
 		pss_remote_keys(drive->remote, "\033[?6c", 5);
+	for (const char *at = data; (at = memmem(at, n - (gsize)(at - (const char *)data), "\033[6n", 4)); at += 4)
+		pss_remote_keys(drive->remote, "\033[1;1R", 6);
 }
 
 static void on_output(gpointer user, const void *data, gsize n)
@@ -596,13 +598,17 @@ void drive_steps(Drive *drive, const char *name, const Step *steps)
 
 /* ---- life */
 
-void drive_choose_fish(void)
+void drive_choose_programs(void)
 {
-	if (!g_getenv("PSS_FISH"))
-		return;
-	g_autofree char *folder = g_path_get_dirname(g_getenv("PSS_FISH"));
-	g_autofree char *path = g_strconcat(folder, ":", g_getenv("PATH"), NULL);
-	g_setenv("PATH", path, TRUE);
+	static const char *const names[] = { "PSS_FISH", "PSS_PWSH" };
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+		const char *program = g_getenv(names[i]);
+		if (!program || !*program)
+			continue;
+		g_autofree char *folder = g_path_get_dirname(program);
+		g_autofree char *path = g_strconcat(folder, ":", g_getenv("PATH"), NULL);
+		g_setenv("PATH", path, TRUE);
+	}
 }
 
 static PssTarget *make_target(const DriveOptions *options)

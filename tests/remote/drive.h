@@ -78,8 +78,8 @@ const char *drive_output(Drive *drive, gsize *ret_n);
 void drive_keys(Drive *drive, const void *data, gsize n);
 const char *drive_typed(Drive *drive, gsize *ret_n); /* keys that came back since the line */
 
-/* $PSS_FISH is another fish than that of PATH, for programs that look one up: called first of all. */
-void drive_choose_fish(void);
+/* $PSS_FISH and $PSS_PWSH are other programs than those of PATH, for who looks one up: called first of all. */
+void drive_choose_programs(void);
 
 /* For what the steps do not cover. */
 PssRemote *drive_remote(Drive *drive);

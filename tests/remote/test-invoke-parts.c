@@ -142,6 +142,29 @@ static void test_command_of_fish(void)
 	g_assert_cmpmem(undo->str, undo->len, "\0u argv __pss_using_a __pss_using_b __pss_using_l\0\0w -\0", 55);
 }
 
+/* What sets variables and parameters is a text of its own, as PowerShell's may begin with `param`. */
+static void test_command_of_pwsh(void)
+{
+	static const char *const variables[] = { "a=it's", "l(a", "[0", "=1", "[1", "=2", "m(m", "[K", "=v", NULL };
+	static const char *const arguments[] = { "one", "t‘o", NULL }, *const words[] = { "ls", "a b", NULL };
+	const char *const uses = "param($x) \"${__pss_using_a}\" \"${__pss_using_l[@]}\" \"<${__pss_using_l[*]}>\"";
+	const PssCommand command = {
+		.text = uses, .n_text = strlen(uses), .variables = variables, .arguments = arguments
+	};
+	const PssCommand argv = { .words = words };
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	pss_words_command(text, PSS_FAMILY_PWSH, &command);
+	g_assert_cmpstr(text->str, ==,
+			"$global:__pss_using_a = 'it''s'; $global:__pss_using_l = @('1', '2'); "
+			"$global:__pss_using_m = [Collections.Specialized.OrderedDictionary]::new(); "
+			"$__pss_using_m['K'] = 'v'; $global:__pss.args = @('one', 't‘‘o')\036"
+			"param($x) \"${__pss_using_a}\" ${__pss_using_l} \"<${__pss_using_l}>\"");
+	g_string_truncate(text, 0);
+	pss_words_command(text, PSS_FAMILY_PWSH, &argv);
+	g_assert_cmpstr(text->str, ==, "\036& 'ls' 'a b'");
+}
+
 static void test_exec(void)
 {
 	static const char *const arguments[] = { "one", NULL };
@@ -166,6 +189,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/invoke/quote", test_quote);
 	g_test_add_func("/invoke/command", test_command);
 	g_test_add_func("/command/of fish", test_command_of_fish);
+	g_test_add_func("/command/of PowerShell", test_command_of_pwsh);
 	g_test_add_func("/invoke/exec", test_exec);
 	return g_test_run();
 }

@@ -229,7 +229,7 @@ static void remove_directory(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	drive_choose_fish();
+	drive_choose_programs();
 	g_unsetenv("XDG_RUNTIME_DIR");
 	g_unsetenv("ENV");
 	/* Not below /tmp, which rows hide. */

@@ -193,6 +193,15 @@ static void test_quoting(void)
 	expect_quoted("fish", PSS_FAMILY_FISH);
 }
 
+/* PowerShell takes typographic quotes for quotes. */
+static void test_doubled_quotes(void)
+{
+	static const char text[] = "a'b‘c’d‚e‛f“$x`\n";
+	g_autoptr(GString) quoted = g_string_new(NULL);
+	pss_family_quote(quoted, PSS_FAMILY_PWSH, text, sizeof text - 1);
+	g_assert_cmpstr(quoted->str, ==, "'a''b‘‘c’’d‚‚e‛‛f“$x`\n'");
+}
+
 /* A request is one line for the shell that reads it, whatever the text. */
 static void test_requests(void)
 {
@@ -204,7 +213,12 @@ static void test_requests(void)
 	pss_request_line(out, PSS_FAMILY_FISH, NONCE, "a\n \\x41'", 8, TRUE);
 	static const char record[] = "\0v " NONCE " a\\x0a\\x20\\x5cx41'";
 	g_assert_cmpmem(out->str, out->len, record, sizeof record);
+	g_string_truncate(out, 0);
+	pss_request_typed(out, PSS_FAMILY_PWSH, NONCE, "1f");
+	static const char typed[] = "\0g " NONCE " 3166";
+	g_assert_cmpmem(out->str, out->len, typed, sizeof typed);
 	g_assert_cmpstr(pss_family_name(pss_family_from_name("fish")), ==, "fish");
+	g_assert_cmpstr(pss_family_name(pss_family_from_name("pwsh")), ==, "pwsh");
 	g_assert_cmpstr(pss_family_name(pss_family_from_name("posix")), ==, "sh");
 	g_assert_null(pss_family_name(pss_family_from_name("tcsh")));
 }
@@ -463,6 +477,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/replies/are found however the bytes are cut", test_replies);
 	g_test_add_func("/replies/are bounded", test_replies_are_bounded);
 	g_test_add_func("/requests/every byte survives quoting", test_quoting);
+	g_test_add_func("/requests/every byte survives quoting of PowerShell", test_doubled_quotes);
 	g_test_add_func("/requests/are one line", test_requests);
 	g_test_add_func("/completeness/never sure of the unfinished", test_doubt);
 	g_test_add_func("/column/is known after a carriage return", test_column);

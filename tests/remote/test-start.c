@@ -563,7 +563,7 @@ static void test_control_cut_while_running(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	drive_choose_fish();
+	drive_choose_programs();
 	g_unsetenv("XDG_RUNTIME_DIR");
 	g_unsetenv("ENV");
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {

@@ -16,6 +16,7 @@ static const struct Shell {
 	const char *rc; /* its start-up file, and what sets the prompt there; what systemd's in /etc/profile.d prints
 			   goes */
 	const char *text;
+	gboolean is_chosen; /* by -ConfigurationName: as a login shell it would start three times */
 } shells[] = {
 	{ "bash", BASH, "bash", ".bash_profile", "unset PROMPT_COMMAND PS0; PS1='b$ '\n" },
 	{ "zsh", ZSH, "zsh", ".zshrc", "PS1='b$ '\n" },
@@ -23,6 +24,7 @@ static const struct Shell {
 	{ "ash", ASH, "busybox", ".profile", "PS1='b$ '\n" },
 	{ "ksh", KSH, "ksh93", ".profile", "PS1='b$ '\n" },
 	{ "mksh", MKSH, "mksh", ".profile", "PS1='b$ '\n" },
+	{ "pwsh", PWSH, "pwsh", ".config/powershell/profile.ps1", "function prompt { 'b$ ' }\n", TRUE },
 	{ "fish", FISH, "fish", ".config/fish/config.fish",
 	  "function fish_prompt\necho -n 'b$ '\nend\nset -g fish_greeting\n" },
 	/* Its reader is left waiting at rest, as the user has a handler. */
@@ -59,7 +61,12 @@ static void run(gconstpointer data)
 	static const Step start_with_rc[] = { PROMPT(0), DONE };
 	const Row *row = data;
 	g_autofree char *home = make_home(row);
-	const DriveOptions options = { .shell = program, .home = home, .kept = row->kept };
+	const DriveOptions options = {
+		.shell = shell->is_chosen ? "/bin/sh" : program,
+		.configuration = shell->is_chosen ? program : NULL,
+		.home = home,
+		.kept = row->kept,
+	};
 	Drive *drive = drive_new(&options);
 	drive_steps(drive, "start", row->rc ? start_with_rc : start);
 	drive_steps(drive, row->name, row->steps);
@@ -87,7 +94,7 @@ int main(int argc, char **argv)
 	}
 	if (!shell)
 		g_error("usage: test-torture SHELL[=PROGRAM] [gtest options]");
-	drive_choose_fish();
+	drive_choose_programs();
 	program = g_find_program_in_path(wanted[1] ? wanted[1] : shell->program);
 	argv[1] = argv[0];
 	argc--;
@@ -97,6 +104,8 @@ int main(int argc, char **argv)
 		g_print("1..0 # SKIP %s is not installed\n", shell->program);
 		return 0;
 	}
+	if (shell->is_chosen)
+		g_setenv("PSS_TEST_DEADLINE", "30", FALSE);
 	g_unsetenv("XDG_RUNTIME_DIR");
 	g_unsetenv("ENV");
 	add(&torture_text, ALL);
@@ -109,5 +118,6 @@ int main(int argc, char **argv)
 	add(&torture_typed, ALL | FISH);
 	add(&torture_fish, FISH);
 	add(&torture_fish_state, FISH);
+	add(&torture_pwsh, PWSH);
 	return g_test_run();
 }

@@ -4,7 +4,7 @@
 
 #include "drive.h"
 
-/* ALL speak the language of sh; fish has a table of its own, of the same cases in its own words. */
+/* ALL speak the language of sh; fish and pwsh have tables of their own, of the same cases in their own words. */
 enum {
 	BASH = 1,
 	ZSH = 2,
@@ -14,7 +14,8 @@ enum {
 	MKSH = 32,
 	POSIX = DASH | ASH | KSH | MKSH,
 	ALL = 63,
-	FISH = 64
+	FISH = 64,
+	PWSH = 128
 };
 
 typedef struct {
@@ -23,7 +24,7 @@ typedef struct {
 	const char *why; /* it does not run in the others; NULL where shells is ALL */
 	const char *rc;  /* start-up text for this case: appended to the shell's own, or NULL */
 	gboolean kept;
-	Step steps[40];
+	Step steps[80];
 } Row;
 
 typedef struct {
@@ -32,4 +33,4 @@ typedef struct {
 } Rows;
 
 extern const Rows torture_text, torture_programs, torture_state, torture_exit, torture_complete, torture_fish,
-	torture_fish_state, torture_hooks, torture_long, torture_typed;
+	torture_fish_state, torture_pwsh, torture_hooks, torture_long, torture_typed;

@@ -107,6 +107,12 @@ static gboolean on_no_reason(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
+/* How long a start-up may take; .NET's own is seconds where a computer is slow. */
+static guint start_deadline(const PssRemote *remote)
+{
+	return g_strcmp0(remote->program, "pwsh") == 0 ? 2 * remote->start.deadline_ms : remote->start.deadline_ms;
+}
+
 static gboolean on_deadline(gpointer user)
 {
 	PssRemote *remote = user;
@@ -249,7 +255,7 @@ void pss_boot_on_mark(PssRemote *remote, char kind, const char *argument)
 			return;
 		tell_motd(remote);
 		remote->start.began = g_get_monotonic_time();
-		pss_engine_set_timer(remote, remote->start.deadline_ms, on_deadline);
+		pss_engine_set_timer(remote, start_deadline(remote), on_deadline);
 		/* These were held until somebody could read them. */
 		send_held(remote);
 	}
@@ -302,6 +308,8 @@ void pss_boot_on_reply(PssRemote *remote, const PssReply *reply)
 		g_free(remote->home);
 		remote->home = g_strdup(reply->field[0]);
 		take_program(remote, reply->field[1]);
+		if (remote->phase == PSS_PHASE_STARTING)
+			pss_engine_set_timer(remote, start_deadline(remote), on_deadline);
 		pss_engine_forget_script(remote);
 		break;
 	case 'h':

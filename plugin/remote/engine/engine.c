@@ -58,6 +58,7 @@ void pss_engine_send_keys(PssRemote *remote, const void *data, gsize n)
 {
 	remote->keys.n_sent += n;
 	pss_reader_on_keys(remote, data, n);
+	pss_pwsh_on_keys(remote, data, n);
 	remote->events->send_terminal(remote->user, data, n);
 }
 
@@ -210,6 +211,7 @@ static void on_mark(gpointer user, guint slot, char kind, const char *argument)
 	PssRemote *remote = user;
 	pss_prelude_flush(remote);
 	pss_reader_release(remote, kind == 'n');
+	pss_pwsh_on_mark(remote, kind);
 	if (slot == PSS_SLOT_REQUEST && kind == 'q')
 		remote->marks.drops_others = FALSE; /* what follows is this engine's */
 	if (slot == PSS_SLOT_NAME && remote->slot_is_name)
@@ -229,6 +231,8 @@ static void on_plain(gpointer user, const void *data, gsize n)
 		pss_boot_on_output(remote, data, n);
 	else if (remote->family == PSS_FAMILY_FISH)
 		pss_reader_on_output(remote, data, n);
+	else if (remote->family == PSS_FAMILY_PWSH)
+		pss_pwsh_on_output(remote, data, n);
 	else
 		pss_line_on_output(remote, data, n);
 }

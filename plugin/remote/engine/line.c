@@ -333,7 +333,7 @@ gboolean pss_remote_line(PssRemote *remote, const void *data, gsize n, GError **
 	if (remote->request.text->len > 0)
 		g_string_append_c(remote->request.text, '\n');
 	g_string_append_len(remote->request.text, data, (gssize)n);
-	remote->request.ask = remote->family == PSS_FAMILY_FISH ||
+	remote->request.ask = pss_family_has_records(remote->family) ||
 			      !pss_text_is_surely_complete(remote->request.text->str, remote->request.text->len);
 	pss_line_new_nonce(remote);
 	pss_line_begin(remote);

@@ -32,6 +32,16 @@ typedef struct {
 	gboolean may_be_extra; /* it was called once more: the key may lie in the terminal unread */
 } PssReader;
 
+/* What PowerShell's host writes of itself (pwsh-output.c). */
+typedef struct {
+	gboolean in_line; /* a line runs: what a program may have written is shown */
+	char held[8];     /* what may become such a thing */
+	gsize n_held;
+	struct pss_tokenizer paint;
+	gboolean is_taken; /* a program has taken the keyboard in this line */
+	gboolean is_told;  /* the user knows of Ctrl-Z */
+} PssPwshOutput;
+
 /* What was printed before the launcher spoke (prelude.c). */
 typedef struct {
 	GString *held; /* not shown yet */
@@ -180,6 +190,7 @@ struct PssRemote {
 	PssTimer timer;
 	PssStart start;
 	PssReader reader;
+	PssPwshOutput pwsh;
 	PssRequest request;
 	PssKeys keys;
 	PssCompletion completion;
@@ -265,6 +276,11 @@ void pss_invoke_drop_trace(PssRemote *remote);
 void pss_invoke_end_trace(PssRemote *remote);
 /* It was not, or somebody watches: nothing is kept back any more. */
 void pss_invoke_show_trace(PssRemote *remote);
+
+/* ---- pwsh-output.c: a shell whose host writes what nobody has asked for (pwsh) */
+void pss_pwsh_on_output(PssRemote *remote, const void *data, gsize n); /* for pss_line_on_output() */
+void pss_pwsh_on_mark(PssRemote *remote, char kind);
+void pss_pwsh_on_keys(PssRemote *remote, const void *data, gsize n); /* they go to what runs */
 
 /* ---- fish-reader.c: a shell that keeps its own line editor (fish) */
 void pss_reader_init(PssReader *reader, const char *nonce);

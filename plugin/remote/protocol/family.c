@@ -9,10 +9,8 @@ static const struct {
 	const char *word; /* in the reply `r` */
 	const char *name;
 } families[] = {
-	{ PSS_FAMILY_BASH, "bash", "bash" },
-	{ PSS_FAMILY_ZSH, "zsh", "zsh" },
-	{ PSS_FAMILY_FISH, "fish", "fish" },
-	{ PSS_FAMILY_POSIX, "posix", "sh" },
+	{ PSS_FAMILY_BASH, "bash", "bash" }, { PSS_FAMILY_ZSH, "zsh", "zsh" },    { PSS_FAMILY_FISH, "fish", "fish" },
+	{ PSS_FAMILY_POSIX, "posix", "sh" }, { PSS_FAMILY_PWSH, "pwsh", "pwsh" },
 };
 
 PssFamily pss_family_from_name(const char *name)
@@ -31,6 +29,11 @@ const char *pss_family_name(PssFamily family)
 			return families[i].name;
 	}
 	return NULL;
+}
+
+gboolean pss_family_has_records(PssFamily family)
+{
+	return family == PSS_FAMILY_FISH || family == PSS_FAMILY_PWSH;
 }
 
 /* $'…': every byte that is not plain ASCII as three octal digits; `!` too, for history expansion. */
@@ -75,14 +78,31 @@ static void quote_plain(GString *out, const char *text, gsize n)
 	g_string_append_c(out, '\'');
 }
 
+/* PowerShell's '…', which U+2018 to U+201B end as well: a quote that is doubled stands for itself. */
+static void quote_doubled(GString *out, const char *text, gsize n)
+{
+	static const char typographic[] = "\342\200";
+
+	g_string_append_c(out, '\'');
+	for (gsize i = 0; i < n; i++) {
+		gboolean is_wide = n - i > 2 && memcmp(text + i, typographic, 2) == 0 && (guint8)text[i + 2] >= 0x98 &&
+				   (guint8)text[i + 2] <= 0x9b;
+		gsize n_letter = is_wide ? 3 : 1;
+		for (int times = is_wide || text[i] == '\'' ? 2 : 1; times > 0; times--)
+			g_string_append_len(out, text + i, (gssize)n_letter);
+		i += n_letter - 1;
+	}
+	g_string_append_c(out, '\'');
+}
+
 void pss_family_quote(GString *out, PssFamily family, const char *text, gsize n)
 {
 	if (family == PSS_FAMILY_POSIX)
 		quote_plain(out, text, n);
 	else if (family == PSS_FAMILY_FISH)
 		quote_bytes(out, text, n);
+	else if (family == PSS_FAMILY_PWSH)
+		quote_doubled(out, text, n);
 	else
 		quote_ansi(out, text, n);
 }
-
-/* A line of its own. zsh keeps what begins with a blank out of its history. */

@@ -10,6 +10,7 @@ typedef enum {
 	PSS_FAMILY_ZSH,
 	PSS_FAMILY_FISH,
 	PSS_FAMILY_POSIX,
+	PSS_FAMILY_PWSH,
 } PssFamily;
 
 /* A byte of a quoted text is so many bytes at most. */
@@ -18,8 +19,11 @@ typedef enum {
 /* By the word in the reply `r`. */
 PssFamily pss_family_from_name(const char *name);
 
-/* The name as -ConfigurationName has it ("bash", "zsh", "fish", "sh"), or NULL for none. */
+/* The name as -ConfigurationName has it ("bash", "zsh", "fish", "sh", "pwsh"), or NULL for none. */
 const char *pss_family_name(PssFamily family);
+
+/* Its requests are records that NUL ends, and it decides itself what is complete (fish, pwsh). */
+gboolean pss_family_has_records(PssFamily family);
 
 /* Appends `text` as one word of the family's language: the shell that reads it has these very bytes. The
  * word holds no newline and no control byte where the family has a notation for them. */

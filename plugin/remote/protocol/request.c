@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Encodes requests. Called by the engine and the unit tests. A request is one line (the POSIX family's may
  * hold newlines inside quotes), behind an empty one that absorbs what an interrupt at the prompt makes the
- * shell drop; for fish it is a record that NUL ends, behind a NUL that ends what was cut short. User text
+ * shell drop; for fish and pwsh it is a record that NUL ends, behind a NUL that ends what was cut short. User text
  * appears in it quoted only: no byte of it can be read as part of the request. */
 #include "remote/protocol/request.h"
 
@@ -32,6 +32,7 @@ static const struct {
 	  "; } >/dev/null 2>&1 && { __pss_give; \\builtin eval \"$__pss_x$__pss_c$__pss_y\"" STREAMS
 	  "; } " ZSH_ALWAYS },
 	{ PSS_FAMILY_FISH, NULL, NULL }, /* records, not lines */
+	{ PSS_FAMILY_PWSH, NULL, NULL },
 	{ PSS_FAMILY_POSIX,
 	  "; } >/dev/null 2>&1 && \\eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\"; { __pss_end; } 2>/dev/null\n",
 	  "; } >/dev/null 2>&1 && \\eval \"$__pss_x$__pss_c$__pss_y\"" STREAMS "; { __pss_end; } 2>/dev/null\n" },
@@ -52,7 +53,7 @@ static void append_form(GString *out, PssFamily family, const char *form, const 
 	g_string_append(out, at + 2);
 }
 
-/* A word of a record, for `printf %b`. No blank, so that a record splits at blanks. */
+/* A word of a record, for `printf %b` (fish) and Regex.Unescape (pwsh). No blank, so that a record splits at blanks. */
 static void append_text(GString *record, const char *text, gsize n)
 {
 	g_string_append_c(record, ' ');
@@ -127,7 +128,7 @@ static void rest(GString *out, PssFamily family)
 
 void pss_request_line(GString *out, PssFamily family, const char *nonce, const char *text, gsize n, gboolean ask)
 {
-	if (family == PSS_FAMILY_FISH) {
+	if (pss_family_has_records(family)) {
 		g_autoptr(GString) word = g_string_sized_new(n + 64);
 		append_text(word, text, n);
 		append_record(out, ask ? "v" : "b", nonce, word->str);
@@ -145,7 +146,7 @@ void pss_request_invoke(GString *out, PssFamily family, const char *nonce, const
 {
 	g_autofree char *number = input ? g_strdup_printf(" %u", input) : g_strdup("");
 
-	if (family == PSS_FAMILY_FISH) {
+	if (pss_family_has_records(family)) {
 		g_autoptr(PssSecret) rest = pss_secret_new(PSS_FAMILY_QUOTED * n + 64);
 		g_string_append_printf(rest, " %u%s", relay, input ? number : " n");
 		append_text(rest, text, n);
@@ -162,7 +163,7 @@ void pss_request_invoke(GString *out, PssFamily family, const char *nonce, const
 void pss_request_end_relay(GString *out, PssFamily family, guint relay)
 {
 	g_autofree char *number = g_strdup_printf("%u", relay);
-	if (family == PSS_FAMILY_FISH)
+	if (pss_family_has_records(family))
 		append_record(out, "f", number, "");
 	else
 		append_form(out, family, "{ __pss_f %s; } >/dev/null 2>&1\n", number);
@@ -176,10 +177,10 @@ void pss_request_second(GString *out, PssFamily family, const char *nonce, gbool
 			    again ? "{ \\builtin eval \"$__pss_l\"; __pss_z %s again; } >/dev/null 2>&1\n"
 				  : "{ \\builtin eval \"$__pss_l\"; __pss_z %s; } >/dev/null 2>&1\n",
 			    nonce);
-	else if (family != PSS_FAMILY_FISH)
+	else if (!pss_family_has_records(family))
 		append_form(out, family,
 			    again ? "{ __pss_z %s again; } 2>/dev/null\n" : "{ __pss_z %s; } 2>/dev/null\n", nonce);
-	else if (again) { /* its reader reports what was interrupted */
+	else if (again) { /* the next call of its reader reports what was interrupted */
 		append_record(out, "z", nonce, "");
 		rest(out, family);
 	}
@@ -195,12 +196,13 @@ static char *hexadecimal(const char *text)
 
 void pss_request_typed(GString *out, PssFamily family, const char *nonce, const char *sentinel)
 {
-	if (family == PSS_FAMILY_FISH) {
-		append_record(out, "g", nonce, "");
+	g_autofree char *digits = hexadecimal(sentinel);
+	if (pss_family_has_records(family)) {
+		g_autofree char *word = g_strconcat(" ", digits, NULL);
+		append_record(out, "g", nonce, family == PSS_FAMILY_FISH ? "" : word);
 		rest(out, family);
 		return;
 	}
-	g_autofree char *digits = hexadecimal(sentinel);
 	begin_line(out, family);
 	g_string_append_printf(out, "{ __pss_g %s %s; } 2>/dev/null\n", nonce, digits);
 	rest(out, family);
@@ -208,7 +210,7 @@ void pss_request_typed(GString *out, PssFamily family, const char *nonce, const 
 
 void pss_request_keep(GString *out, PssFamily family)
 {
-	if (family == PSS_FAMILY_FISH)
+	if (pss_family_has_records(family))
 		append_record(out, "k", "-", "");
 	else
 		append_form(out, family, "__pss_kept=%s\n", "1");
@@ -220,7 +222,7 @@ void pss_request_forget(GString *out, PssFamily family, gboolean arguments, cons
 	pss_variables_names(names, variables);
 	if (!arguments && names->len == 0)
 		return;
-	if (family == PSS_FAMILY_FISH) {
+	if (pss_family_has_records(family)) {
 		append_record(out, "u", "argv", names->str);
 		rest(out, family);
 		return;
@@ -246,7 +248,7 @@ static void append_number(GString *out, gsize number)
 void pss_request_complete(GString *out, PssFamily family, const char *nonce, const PssCursor *cursor, const char *line,
 			  gsize n, gsize point)
 {
-	if (family == PSS_FAMILY_FISH) { /* it knows its own language */
+	if (pss_family_has_records(family)) { /* it knows its own language */
 		g_autoptr(GString) words = g_string_new(NULL);
 		append_number(words, point);
 		append_text(words, line, point);
@@ -275,7 +277,7 @@ void pss_request_complete(GString *out, PssFamily family, const char *nonce, con
 
 void pss_request_abandon(GString *out, PssFamily family)
 {
-	if (family == PSS_FAMILY_FISH)
+	if (pss_family_has_records(family))
 		return;
 	append_form(out, family, "{ __pss_a%s; } >/dev/null 2>&1\n", "");
 	rest(out, family);
@@ -288,7 +290,7 @@ void pss_request_drain(GString *out)
 
 void pss_request_hang_up(GString *out, PssFamily family)
 {
-	if (family == PSS_FAMILY_FISH)
+	if (pss_family_has_records(family))
 		append_record(out, "h", "-", "");
 	else
 		append_form(out, family, "\\command kill -HUP $$%s\n", "");

@@ -73,6 +73,7 @@ char *pss_script_control(const PssScriptValues *values, gsize *ret_n)
 	pss_script_include(text, "@ZSH_HOOKS@", pss_source_zsh_hooks);
 	pss_script_include(text, "@ZSH@", pss_source_zsh);
 	pss_script_include(text, "@FISH@", pss_source_fish);
+	pss_script_include(text, "@PWSH@", pss_source_pwsh);
 	pss_script_include(text, "@POSIX@", pss_source_posix);
 	pss_script_include(text, "@BASH_COMPLETE@", pss_source_bash_complete);
 	pss_script_include(text, "@ZSH_COMPLETE@", pss_source_zsh_complete);

@@ -17,6 +17,7 @@ extern const char pss_source_bash_hooks[];
 extern const char pss_source_zsh[];
 extern const char pss_source_zsh_hooks[];
 extern const char pss_source_fish[];
+extern const char pss_source_pwsh[];
 extern const char pss_source_posix[];
 extern const char pss_source_bash_complete[];
 extern const char pss_source_zsh_complete[];

@@ -121,6 +121,7 @@ static gboolean holds(PssFamily family, const char *program, const Variable *var
 	case PSS_FAMILY_BASH:
 		return !has_empty_key(variable);
 	case PSS_FAMILY_ZSH:
+	case PSS_FAMILY_PWSH:
 		return TRUE;
 	case PSS_FAMILY_FISH:
 		return !is_map;
@@ -257,6 +258,44 @@ static void write_fish_array(GString *out, PssFamily family, const Variable *var
 	g_string_append(out, "; ");
 }
 
+static void write_pwsh_scalar(GString *out, PssFamily family, const Variable *variable)
+{
+	g_string_append(out, "$global:");
+	append_name(out, variable);
+	g_string_append(out, " = ");
+	append_quoted(out, family, variable->value);
+	g_string_append(out, "; ");
+}
+
+static void write_pwsh_array(GString *out, PssFamily family, const Variable *variable)
+{
+	g_string_append(out, "$global:");
+	append_name(out, variable);
+	g_string_append(out, " = @(");
+	for (gsize i = 0; i < variable->n_items; i++) {
+		g_string_append(out, i == 0 ? "" : ", ");
+		append_quoted(out, family, value_of(variable, i));
+	}
+	g_string_append(out, "); ");
+}
+
+/* Not @{ }, whose keys have no case. */
+static void write_pwsh_map(GString *out, PssFamily family, const Variable *variable)
+{
+	g_string_append(out, "$global:");
+	append_name(out, variable);
+	g_string_append(out, " = [Collections.Specialized.OrderedDictionary]::new(); ");
+	for (gsize i = 0; i < variable->n_items; i++) {
+		g_string_append_c(out, '$');
+		append_name(out, variable);
+		g_string_append_c(out, '[');
+		append_quoted(out, family, key_of(variable, i));
+		g_string_append(out, "] = ");
+		append_quoted(out, family, value_of(variable, i));
+		g_string_append(out, "; ");
+	}
+}
+
 /* Not `NAME=(…)`, which is no text for those that have no arrays. */
 static void append_zsh_branch(GString *out, PssFamily family, const Variable *variable)
 {
@@ -325,6 +364,7 @@ static const struct {
 	{ PSS_FAMILY_BASH, write_scalar, write_bash_array, write_bash_map },
 	{ PSS_FAMILY_ZSH, write_scalar, write_zsh_list, write_zsh_list },
 	{ PSS_FAMILY_FISH, write_fish_scalar, write_fish_array, write_fish_refusal },
+	{ PSS_FAMILY_PWSH, write_pwsh_scalar, write_pwsh_array, write_pwsh_map },
 	{ PSS_FAMILY_POSIX, write_scalar, write_posix_array, write_posix_map },
 };
 
@@ -356,7 +396,7 @@ void pss_variables_names(GString *out, const char *const *variables)
 /* The references stand in double quotes, so these end, and begin again behind the bare $NAME; of a list that is to be
  * one text behind one that has quotes of its own. A list whose values are words stands in quotes that were put around
  * it. */
-void pss_variables_unbrace(GString *text, const char *const *variables)
+static void unbrace(GString *text, const char *const *variables)
 {
 	Variable variable;
 
@@ -372,6 +412,29 @@ void pss_variables_unbrace(GString *text, const char *const *variables)
 		g_string_replace(text, joined, one, 0);
 		g_string_replace(text, braced, quoted, 0);
 	}
+}
+
+/* A list is one in its place already, and one text inside of quotes. */
+static void unindex(GString *text, const char *const *variables)
+{
+	Variable variable;
+
+	while (next_variable(&variables, &variable)) {
+		g_autofree char *name = g_strndup(variable.name, variable.n_name);
+		g_autofree char *braced = g_strconcat("${" PSS_USING, name, "}", NULL);
+		g_autofree char *words = g_strconcat("\"${" PSS_USING, name, "[@]}\"", NULL);
+		g_autofree char *joined = g_strconcat("${" PSS_USING, name, "[*]}", NULL);
+		g_string_replace(text, words, braced, 0);
+		g_string_replace(text, joined, braced, 0);
+	}
+}
+
+void pss_variables_adapt(GString *text, PssFamily family, const char *const *variables)
+{
+	if (family == PSS_FAMILY_FISH)
+		unbrace(text, variables);
+	else if (family == PSS_FAMILY_PWSH)
+		unindex(text, variables);
 }
 
 /* Of the POSIX family a list stands there twice. */

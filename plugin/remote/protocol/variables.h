@@ -23,8 +23,8 @@ char *pss_variables_refuse(PssFamily family, const char *program, const char *co
 /* Appends their names there, each behind a blank. */
 void pss_variables_names(GString *out, const char *const *variables);
 
-/* fish has no ${NAME}, nor [@] and [*]: references in `text` as fish has them. */
-void pss_variables_unbrace(GString *text, const char *const *variables);
+/* References in `text` as a family has them that has no ${NAME} (fish), or no [@] and [*] (fish, pwsh). */
+void pss_variables_adapt(GString *text, PssFamily family, const char *const *variables);
 
 /* So many bytes are enough for what pss_variables_append() writes. */
 gsize pss_variables_room(const char *const *variables);

@@ -45,6 +45,15 @@ static void append_words(GString *out, PssFamily family, const char *const *word
 	}
 }
 
+/* PowerShell's list. */
+static void append_list(GString *out, const char *const *words)
+{
+	for (const char *const *at = words; at && *at; at++) {
+		g_string_append(out, at == words ? "" : ", ");
+		pss_family_quote(out, PSS_FAMILY_PWSH, *at, strlen(*at));
+	}
+}
+
 gsize pss_words_room(const PssCommand *command)
 {
 	const char *const *const lists[] = { command->words, command->arguments };
@@ -56,20 +65,59 @@ gsize pss_words_room(const PssCommand *command)
 	return room;
 }
 
+/* The words, or the text. */
+static void append_text(GString *out, PssFamily family, const PssCommand *command)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	if (has(command->words)) {
+		g_string_append(text, family == PSS_FAMILY_PWSH ? "&" : "");
+		append_words(text, family, command->words);
+	} else {
+		g_string_append_len(text, command->text, (gssize)command->n_text);
+	}
+	pss_variables_adapt(text, family, command->variables);
+	g_string_append_len(out, text->str, (gssize)text->len);
+}
+
+/* For a session of pwsh: what makes the parameters `$__pss.args`, up to RS, then the text, which may begin with
+ * `param`. */
+static void append_pwsh(GString *out, const PssCommand *command)
+{
+	pss_variables_append(out, PSS_FAMILY_PWSH, command->variables);
+	if (has(command->arguments)) {
+		g_string_append(out, "$global:__pss.args = @(");
+		append_list(out, command->arguments);
+		g_string_append_c(out, ')');
+	}
+	g_string_append_c(out, '\036');
+	append_text(out, PSS_FAMILY_PWSH, command);
+}
+
+/* The same as a script, whose status is that of the last program where that is why its last command has failed. */
+static void append_pwsh_script(GString *out, const PssCommand *command)
+{
+	pss_variables_append(out, PSS_FAMILY_PWSH, command->variables);
+	g_string_append(out, "$__pss_args = @(");
+	append_list(out, command->arguments);
+	g_string_append(out, ")\n. {\n");
+	append_text(out, PSS_FAMILY_PWSH, command);
+	g_string_append(out, "\nif (-not $?) { if ($LASTEXITCODE) { exit $LASTEXITCODE } exit 1 }\n} @__pss_args\n");
+}
+
 void pss_words_command(GString *out, PssFamily family, const PssCommand *command)
 {
+	if (family == PSS_FAMILY_PWSH) {
+		append_pwsh(out, command);
+		return;
+	}
 	pss_variables_append(out, family, command->variables);
 	if (has(command->arguments)) {
 		g_string_append(out, family == PSS_FAMILY_FISH ? "set -g argv" : "set --");
 		append_words(out, family, command->arguments);
 		g_string_append(out, "; ");
 	}
-	if (has(command->words))
-		append_words(out, family, command->words);
-	else
-		g_string_append_len(out, command->text, (gssize)command->n_text);
-	if (family == PSS_FAMILY_FISH)
-		pss_variables_unbrace(out, command->variables);
+	append_text(out, family, command);
 }
 
 void pss_words_undo(GString *out, PssFamily family, const PssCommand *command)
@@ -112,26 +160,34 @@ static char *find_interpreter(const PssCommand *command)
 	return *line ? g_steal_pointer(&line) : NULL;
 }
 
+/* What no name tells apart is taken for a shell of sh's language. */
+static PssFamily family_of(const char *interpreter)
+{
+	if (strcmp(interpreter, "fish") == 0)
+		return PSS_FAMILY_FISH;
+	if (g_str_has_suffix(interpreter, "pwsh") || g_str_has_suffix(interpreter, "pwsh-preview"))
+		return PSS_FAMILY_PWSH;
+	return PSS_FAMILY_POSIX;
+}
+
 /* In front of a script goes a head that /bin/sh runs: the interpreter's words as `i`, and the parameters. */
 static char *make_first(const PssCommand *command, const char *interpreter, gsize *ret_n_head, gsize *ret_n)
 {
 	GString *first = g_string_sized_new(pss_words_room(command) + PSS_FAMILY_QUOTED * strlen(interpreter));
+	PssFamily family = family_of(interpreter);
 
-	/* What no name tells apart is taken for a shell of sh's language. */
-	PssFamily family = strcmp(interpreter, "fish") == 0 ? PSS_FAMILY_FISH : PSS_FAMILY_POSIX;
 	g_string_append(first, "i=");
 	pss_family_quote(first, PSS_FAMILY_POSIX, interpreter, strlen(interpreter));
 	g_string_append(first, "\nset --");
 	append_words(first, PSS_FAMILY_POSIX, command->arguments);
 	g_string_append_c(first, '\n');
 	*ret_n_head = first->len;
-	pss_variables_append(first, family, command->variables);
-	if (has(command->words))
-		append_words(first, family, command->words);
-	else
-		g_string_append_len(first, command->text, (gssize)command->n_text);
-	if (family == PSS_FAMILY_FISH)
-		pss_variables_unbrace(first, command->variables);
+	if (family == PSS_FAMILY_PWSH) {
+		append_pwsh_script(first, command);
+	} else {
+		pss_variables_append(first, family, command->variables);
+		append_text(first, family, command);
+	}
 	*ret_n = first->len;
 	return g_string_free(first, FALSE);
 }

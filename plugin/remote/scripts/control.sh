@@ -60,6 +60,7 @@ pss_family() {
 	bash) f=bash ;;
 	zsh) f=zsh ;;
 	fish) f=fish ;;
+	pwsh | pwsh-preview) f=pwsh ;;
 	sh | dash | ash | ksh | ksh93 | ksh2020 | mksh | lksh | busybox) f=posix ;;
 	*) f=none ;;
 	esac
@@ -177,6 +178,11 @@ fi
 @FISH@
 @END@
 [ $f != fish ] || echo >&6
+# PowerShell takes no other name for a script.
+[ $f != pwsh ] || put rc.ps1 <<'@END@'
+@PWSH@
+@END@
+[ $f != pwsh ] || echo >&6
 
 # ---- the owner, while the shell starts: the process id last, as it is nothing alone
 @WHERE@
@@ -215,7 +221,7 @@ pss_look() {
 		x=$(tr '\000' ' ' <"/proc/$o/cmdline") || return 0
 		case $f:$x in
 		*: | none:* | *"n=$n;"*) return 0 ;;
-		bash:*' --posix --noediting '* | zsh:*' -l -i ' | fish:*' -l -i -C '* | posix:*" -i $d/q ") return 0 ;;
+		bash:*' --posix --noediting '* | zsh:*' -l -i ' | fish:*' -l -i -C '* | pwsh:*' -NoLogo -NoExit '* | posix:*" -i $d/q ") return 0 ;;
 		esac
 		x=${x%% *} x=${x##*/}
 	else

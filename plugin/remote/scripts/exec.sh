@@ -1,6 +1,7 @@
 # What a channel on a computer runs as `sh -c '…' sh HEAD BODY` where a command is more than its own text: the
 # same rules as in terminal.sh hold. Standard input begins with HEAD bytes for this shell and BODY bytes of
 # script; what follows them is the script's own. dd with a count of one never reads past what it asks for.
+# PowerShell takes no file whose name does not end in .ps1.
 pss_read() {
 	t=;
 	while [ ${#t} -lt "$1" ]; do
@@ -28,5 +29,8 @@ command -v ${i%% *} >/dev/null || {
 	echo "there is no ${i%% *}; of the shells there is:$l" >&2;
 	exit 127;
 };
+case $i in
+*pwsh | *pwsh-preview) set --; i="$i -NoLogo -Command &([scriptblock]::Create([IO.File]::ReadAllText((Write-Output /dev/fd/9))))" ;;
+esac;
 exec 8<&0;
 printf %s "$t" | exec $i /dev/fd/9 "$@" 9<&0 <&8 8<&-;

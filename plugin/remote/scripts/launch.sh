@@ -10,9 +10,9 @@ cd 2>/dev/null
 unset OLDPWD
 [ -e .hushlogin ] || cat /run/motd.dynamic /etc/motd 2>/dev/null
 PATH=$pss_path
-# fish's reader paints as a program does that has taken the keyboard; so may a shell that we do not know.
+# fish's reader paints as a program does that has taken the keyboard, and so does .NET; so may a shell that we do not know.
 case $f in
-fish | none) printf '\033]7337;%s;s;1\007' "$n" ;;
+fish | pwsh | none) printf '\033]7337;%s;s;1\007' "$n" ;;
 *) printf '\033]7337;%s;s\007' "$n" ;;
 esac
 case $f in
@@ -29,6 +29,11 @@ zsh)
 fish)
 	export __pss_d
 	exec "$s" -f no-keyboard-protocols,no-mark-prompt,no-query-term -l -i -C '. "$__pss_d/rc"'
+	;;
+pwsh)
+	# Not -Login, which runs the program's file once more: where it is a .NET tool that is `dotnet`.
+	export __pss_d
+	exec sh -l -c 'exec "$0" -NoLogo -NoExit -Command ". \"\$env:__pss_d/rc.ps1\""' "$s"
 	;;
 posix)
 	export __pss_env="${ENV-}" ENV="$__pss_d/rc"
