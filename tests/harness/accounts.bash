@@ -8,8 +8,17 @@
 account_shell_path() {
 	case $1 in
 	ash) echo "$2/ash" ;; # busybox is what its name says
+	pwsh) powershell_for_accounts "$2" ;;
 	*) command -v "$1" ;;
 	esac
+}
+
+# PowerShell's place, PSS_PWSH, is a directory that an account may have no way into.
+powershell_for_accounts() {
+	local from
+	from=$(dirname "$(realpath "$PSS_PWSH")")
+	[ -d "$1/powershell" ] || cp -rl "$from" "$1/powershell" 2>/dev/null || cp -r "$from" "$1/powershell" || return
+	echo "$1/powershell/pwsh"
 }
 
 # account_create SHELL DIRECTORY [PASSWORD HASH]: sets REMOTE_USER, REMOTE_HOME, REMOTE_SHELL.

@@ -74,6 +74,16 @@ write_dotfiles() {
 			complete -c greeter -f -a 'status stash switch'
 		END
 		;;
+	pwsh)
+		mkdir -p "$REMOTE_HOME/.config/powershell"
+		[ -z "$ACCOUNT_MADE" ] || chown -R "$REMOTE_USER": "$REMOTE_HOME/.config"
+		account_file .profile <<<'export LOGIN_FILE_READ=yes'
+		account_file .config/powershell/profile.ps1 <<-'END'
+			function prompt { 'remote$ ' }
+			function hello { 'hello from the function' }
+			function greet($name) { "greetings, $name" }
+		END
+		;;
 	*)
 		account_file .profile <<-'END'
 			export LOGIN_FILE_READ=yes

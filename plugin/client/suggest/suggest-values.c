@@ -129,7 +129,7 @@ static void add_computers(struct pss_call *call, const struct pss_parameter *row
 
 static void add_shells(struct pss_call *call, const struct pss_parameter *row, struct pss_suggestions *suggestions)
 {
-	static const char *const shells[] = { "bash", "zsh", "fish", "sh", "dash", "ksh93", "mksh" };
+	static const char *const shells[] = { "bash", "zsh", "fish", "sh", "dash", "ksh93", "mksh", "pwsh" };
 
 	for (size_t i = 0; i < sizeof shells / sizeof *shells; i++)
 		pss_suggestions_add(suggestions, shells[i], NULL);

@@ -156,6 +156,12 @@ static gboolean is_another_program(PssRemote *remote, const void *data, gsize n)
 
 void pss_boot_on_output(PssRemote *remote, const void *data, gsize n)
 {
+	gsize n_noise = is_before_launcher(remote) ? pss_pwsh_start_length(data, n) : 0;
+
+	data = (const char *)data + n_noise;
+	n -= n_noise;
+	if (n == 0)
+		return;
 	if (is_another_program(remote, data, n))
 		become_plain_for_now(remote, "start-up files run a program that takes the keyboard");
 	pss_prelude_follow(&remote->start.prelude, data, n);

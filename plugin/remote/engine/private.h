@@ -279,6 +279,7 @@ void pss_invoke_show_trace(PssRemote *remote);
 
 /* ---- pwsh-output.c: a shell whose host writes what nobody has asked for (pwsh) */
 void pss_pwsh_on_output(PssRemote *remote, const void *data, gsize n); /* for pss_line_on_output() */
+gsize pss_pwsh_start_length(const char *data, gsize n); /* so many bytes are what it begins with as a login shell */
 void pss_pwsh_on_mark(PssRemote *remote, char kind);
 void pss_pwsh_on_keys(PssRemote *remote, const void *data, gsize n); /* they go to what runs */
 

@@ -67,6 +67,18 @@ void pss_pwsh_on_output(PssRemote *remote, const void *data, gsize n)
 	}
 }
 
+/* .NET's keypad. As a login shell it writes this before it executes our command, and no program has taken the keyboard.
+ */
+gsize pss_pwsh_start_length(const char *data, gsize n)
+{
+	static const char start[] = "\033[?1h\033=";
+	gsize length = 0;
+
+	while (n - length >= sizeof start - 1 && memcmp(data + length, start, sizeof start - 1) == 0)
+		length += sizeof start - 1;
+	return length;
+}
+
 void pss_pwsh_on_mark(PssRemote *remote, char kind)
 {
 	PssPwshOutput *output = &remote->pwsh;

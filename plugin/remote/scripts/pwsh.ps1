@@ -294,7 +294,7 @@ $__pss.do_f = {
 $__pss.do_u = {
 	[Diagnostics.DebuggerHidden()]
 	param()
-	foreach ($x in [Linq.Enumerable]::Skip($args, 1)) {
+	foreach ($x in [Linq.Enumerable]::Skip([string[]]$args, 1)) {
 		Microsoft.PowerShell.Utility\Remove-Variable -Name $x -Scope Global -Force -ErrorAction Ignore
 	}
 }
