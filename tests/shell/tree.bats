@@ -35,13 +35,13 @@ none_of() {
 
 @test "house: GLib and libssh are included by the host and the remote engine only" {
 	none grep -rnE '#include *[<"](glib|gio|libssh|json-glib)' plugin/client plugin/terminal plugin/wire bash-builtin zsh-module
-	none grep -rnE '#include *[<"]libssh' plugin/remote
+	none grep -rnE '#include *[<"]libssh' plugin/remote plugin/psrp
 }
 
 @test "house: client and host never include each other, wire includes neither" {
-	none grep -rnE '#include *"(plugin/)?(host|remote)/' plugin/client plugin/terminal plugin/wire bash-builtin zsh-module
-	none grep -rnE '#include *"(plugin/)?client/' plugin/host plugin/link plugin/base plugin/wire plugin/remote
-	none grep -rnE '#include *"(plugin/)?host/' plugin/remote plugin/link plugin/base
+	none grep -rnE '#include *"(plugin/)?(host|remote|psrp)/' plugin/client plugin/terminal plugin/wire bash-builtin zsh-module
+	none grep -rnE '#include *"(plugin/)?client/' plugin/host plugin/link plugin/base plugin/wire plugin/remote plugin/psrp
+	none grep -rnE '#include *"(plugin/)?host/' plugin/remote plugin/psrp plugin/link plugin/base
 }
 
 @test "house: every arrow between rooms, and from the adapters, is one of tests/rooms, by includes and by symbols" {
