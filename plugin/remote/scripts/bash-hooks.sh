@@ -52,7 +52,7 @@ __pss_copy_hooks() {
 		__pss_kind=a
 }
 
-# What a line made of PROMPT_COMMAND, which was ours then: with what stood there before in the place of ours.
+# What a line made of PROMPT_COMMAND, which was ours then: with what stood there before in its place.
 __pss_adopt() {
 	builtin local __pss_my_i __pss_my_o
 	builtin local -a __pss_my_n

@@ -11,7 +11,7 @@ __pss_y+='\builtin trap -p "${__pss_sigs[@]}" >|"$__pss_d/traps" && \builtin tra
 __pss_y+=' >"${__pss_null:$((__pss_u=${__pss_u:-$?},COMP_POINT=1,0))}"'
 __pss_y+=' 2>"${__pss_null#"${COMP_LINE:=/}${__pss_us:=/$_}${__pss_ps:=/${PIPESTATUS[*]}}"}"'
 
-# What stands around a handler, of DEBUG and of RETURN: it sees nothing of ours. `case` leaves it `$?` and `$_`.
+# What stands around a handler, of DEBUG and of RETURN: it sees none of our commands. `case` leaves it `$?` and `$_`.
 __pss_g='case $BASH_COMMAND/${FUNCNAME-} in *__pss_* | */trap | */exit | */logout) ;; *) '
 __pss_gr='case ${FUNCNAME-} in __pss_* | trap) ;; *) ' __pss_ge=$'\n;;esac'
 

@@ -103,7 +103,7 @@ __pss_count() {
 	__pss_i=$__pss_my_o$__pss_my_v
 }
 
-# ---- around the user's text. Locals have names of ours: one that is readonly in the session cannot be a local's.
+# ---- around the user's text. Locals have the prefix __pss_my_: one that is readonly in the session cannot be a local's.
 # __pss_b N TEXT: begins the request N. It fails for one that has begun already: a request may come twice.
 __pss_b() {
 	[[ $1 != "$__pss_n" && $1 != "$__pss_m" ]] || return 1

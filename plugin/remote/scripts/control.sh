@@ -37,7 +37,7 @@ clean() {
 		[ ! -p "$x" ] || : <>"$x"
 	done
 	cd /
-	# Renamed first: a shell that still reports opens `rep` by its path, and would make it anew as a file.
+	# Renamed first: a shell that still reports opens `rep` by its path, and would create it as a file.
 	[ -z "$d" ] || { mv "$d" "$d.gone" && d=$d.gone; rm -rf "$d" || rm -rf "$d"; }
 	# A holder that was killed has left its own.
 	lives "$PPID" || sweep </dev/null >/dev/null
@@ -285,5 +285,5 @@ sweep() (
 
 # Requests come when the shell has spoken: nothing of this script may be on its way then, or `sh`, which reads blocks,
 # would take them for more of it. So this is one line.
-# A shell that we do not know starts last: what it is must be told before it takes the keyboard.
+# A shell that we do not know starts last: its name must be reported before it takes the keyboard.
 pss_say d "$d" "${s##*/}"; { pump & } ; p=$!; [ $f != none ] || echo >&6; serve; clean

@@ -1,6 +1,6 @@
 # fish, from 3.6: sourced by `fish -l -i -C` when the start-up files have been read. fish's own reader
 # stays in charge, as nothing else gives a line at its top level. Once it waits, the engine sends it a key of
-# ours, and what is bound to that reads requests from the fifo, puts the text into the command line and has it
+# its own, and what is bound to that reads requests from the fifo, puts the text into the command line and has it
 # executed. What the reader paints lies between the marks n and s (PROTOCOL.md). At rest its mode of bindings
 # is ours, where keys only collect; fish_prompt and its like are stubs, and SIGINT is observed, as it would
 # cancel what is ours.
@@ -106,7 +106,7 @@ function __pss_rests
 	builtin test -n "$__pss_open" -a -z "$__pss_n"; and __pss_mark $__pss_now 'r;1' >$__pss_t
 end
 
-# The reader paints its prompt anew: so are the user's rendered, but the first time, as they just have been.
+# The reader repaints its prompt: so are the user's rendered, but the first time, as they just have been.
 function __pss_repaint
 	if builtin set -q __pss_fresh
 		builtin set -e __pss_fresh
@@ -117,7 +117,7 @@ function __pss_repaint
 	__pss_say P $__pss_asked "$__pss_p" "$__pss_right"
 end
 
-# The user's functions that the reader runs, and stubs in their place while it waits. One of ours says so.
+# The user's functions that the reader runs, and stubs in their place while it waits. One of pssession's says so.
 function __pss_is_ours
 	builtin functions -- $argv[1] | builtin string match -q '*__pss_*'
 end
@@ -537,7 +537,7 @@ function __pss_do_i
 	builtin set -l run 'eval $__pss_c'
 	builtin commandline -r -- $__pss_c
 	builtin commandline --is-valid
-	# What eval says of a text that is none goes past its redirections.
+	# What eval prints about a malformed text goes past its redirections.
 	switch $status
 		case 1
 			builtin set run 'builtin printf %s $__pss_c | command $__pss_fish -N -n'
@@ -578,7 +578,7 @@ function __pss_do_c
 	builtin commandline -r ''
 	# The line that it prints has a newline more.
 	builtin set -l n (builtin string escape --style=url -- $token | builtin string replace -ra '%..' x | builtin string length)
-	# A completer that hangs is interrupted, and we with it; then the reader is told to ask for the key once more.
+	# A completer that hangs is interrupted, and we with it; then the reader has to ask for the key once more.
 	builtin set -l guard (command $__pss_sh -c '
 		{
 			pss_wait() { sleep $1 & trap "kill $!; exit" TERM; wait; }

@@ -21,7 +21,7 @@ my ($home, $shell) = ($ENV{HOME} || '/', $ENV{SHELL} || (getpwuid($<))[8] || '/b
 my ($link, $waiting, %children);
 # Frames that have come since there was a link: {number, child, type, data}, {lost, n} or {text}.
 my (@fresh, $fresh_size);
-my ($down, $start, $have, $told, $tell_at, $heard, $ending) = ('', 0, 0, 0, undef, now(), 0);
+my ($down, $start, $have, $reported, $tell_at, $heard, $ending) = ('', 0, 0, 0, undef, now(), 0);
 my $known = 0; # the client has heard that there is a holder
 my ($owner, $memo, $last) = ('', '', 0);
 # What the client has and nobody has seen: parts {kind, data}, up to UNSEEN; by kind how many more of its bytes are to be
@@ -510,7 +510,7 @@ sub take_line {
 	$known = 1 if $word eq 'A' || $word eq 'H';
 	return confirm($rest) if $word eq 'A';
 	if ($word eq 'H') {
-		$tell_at = now() if $told < $have;
+		$tell_at = now() if $reported < $have;
 		return 1;
 	}
 	if ($word == $have + 1) {
@@ -547,8 +547,8 @@ sub tell_taken {
 		say_frame("t $number $child->{taken}\n") if $child->{taken};
 		$child->{taken} = 0;
 	}
-	say_frame("a $have 0\n") if $told < $have;
-	$told = $have;
+	say_frame("a $have 0\n") if $reported < $have;
+	$reported = $have;
 	$tell_at = undef;
 }
 
@@ -651,10 +651,10 @@ sub turn {
 	accept_link($listener) if vec($reading, fileno($listener), 1);
 	finish_if_done($_, $children{$_}) for keys %children;
 	my $much = grep { $_->{taken} > TELL_BYTES } values %children;
-	my $untold = $told < $have || grep { $_->{taken} } values %children;
-	if ($untold && ($link && has_more($link) || $much || defined $tell_at && now() >= $tell_at)) {
+	my $unreported = $reported < $have || grep { $_->{taken} } values %children;
+	if ($unreported && ($link && has_more($link) || $much || defined $tell_at && now() >= $tell_at)) {
 		tell_taken();
-	} elsif ($untold && !defined $tell_at) {
+	} elsif ($unreported && !defined $tell_at) {
 		$tell_at = now() + TELL_SECONDS;
 	}
 	end_link($link) if $link && !write_link();

@@ -320,7 +320,7 @@ unseen = Unseen()
 link = None
 waiting = None
 children = {}
-have = told = last = 0
+have = reported = last = 0
 owner = memo = b""
 tell_at = None
 heard = touched = time.monotonic()
@@ -552,7 +552,7 @@ def take_line(from_link, line, data):
     if word == b"A":
         return down.confirm(int(rest))
     if word == b"H":
-        if told < have:
+        if reported < have:
             tell_at = time.monotonic()
         return True
     if int(word) == have + 1:
@@ -595,14 +595,14 @@ def read_link(from_link):
 
 
 def tell_taken():
-    global told, tell_at
+    global reported, tell_at
     for number, child in children.items():
         if child.taken:
             say_frame(b"t %d %d\n" % (number, child.taken))
             child.taken = 0
-    if told < have:
+    if reported < have:
         say_frame(b"a %d 0\n" % have)
-        told = have
+        reported = have
     tell_at = None
 
 
@@ -737,11 +737,11 @@ def turn(listener, woken):
             waiting.fd_out = waiting.fd_in
     for number, child in list(children.items()):
         finish_if_done(number, child)
-    untold = told < have or any(child.taken for child in children.values())
-    if untold and (link and link.has_more() or any(child.taken > TELL_BYTES for child in children.values()) or
+    unreported = reported < have or any(child.taken for child in children.values())
+    if unreported and (link and link.has_more() or any(child.taken > TELL_BYTES for child in children.values()) or
                    tell_at is not None and time.monotonic() >= tell_at):
         tell_taken()
-    elif untold and tell_at is None:
+    elif unreported and tell_at is None:
         tell_at = time.monotonic() + TELL_SECONDS
     if link and not write_link():
         drop(link)

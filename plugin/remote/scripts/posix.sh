@@ -181,7 +181,7 @@ __pss_unfinished() {
 	return 1
 }
 
-# A prompt that is longer than a reply may be is none, as not all of these can cut it.
+# A prompt that is longer than a reply may be is left out, as not all of these can cut it.
 __pss_fit() {
 	case $((${#__pss_i} > @PROMPT@)) in
 	1) __pss_i= ;;
@@ -387,7 +387,7 @@ __pss_exit() {
 	case $__pss_w in
 	0) ;;
 	*)
-		# These two warn for ever, as other lines of ours lie between.
+		# These two warn for ever, as other requests lie between.
 		case ${KSH_VERSION-} in
 		*93* | *2020*) exec /bin/sh -c "exit $1" ;;
 		?*) command kill -HUP $$ ;;

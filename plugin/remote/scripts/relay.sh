@@ -2,7 +2,7 @@
 # number and a channel of its own, one invocation after another. Only this shell holds the output fifos open for
 # writing all the time, so no invocation's end is their end, and ours is. Each invocation with input has a fifo of its
 # own, iK.N, which is read by nobody else: what carries our input waits there for its reader, and is replaced by one at
-# iK.N+1 when that invocation is over. Whoever has news for this shell writes a line to cK.
+# iK.N+1 when that invocation is over. News for this shell is a line in cK.
 umask 077
 PATH=${PATH:+$PATH:}/usr/bin:/bin
 cd "${0%/*}" || exit 1
