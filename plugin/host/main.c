@@ -26,9 +26,9 @@
 #include "link/openssh/child-modes.h"
 #include "link/openssh/master.h"
 #include "link/process/spawn.h"
+#include "wire/deadlines.h"
 
 #define IDLE_SECONDS 300
-#define LOGIN_END_MS 2500       /* of what is logging in at the end, with ssh programs */
 #define DESCRIPTORS_AT_START 12 /* socket, watches, GLib's and libssh's own, the reserve, a client */
 
 static int ready_fd = -1;
@@ -205,7 +205,7 @@ static int serve(char *const *environment)
 	leave_sessions();
 	pss_server_free(server);
 	close_sessions();
-	pss_room_close(LOGIN_END_MS);
+	pss_room_close(pss_deadline(PSS_LOGIN_END_MS));
 	g_source_remove(term);
 	g_source_remove(interrupt);
 	return 0;

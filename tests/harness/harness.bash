@@ -318,6 +318,12 @@ keep_session() {
 	run_line "s=\$(new-pssession -ConfigFile \$C ${*:-box})" 30 && status_is 0
 }
 
+# shorten_deadlines [PERCENT]: the product's deadlines (plugin/wire/deadlines.h) in the local shell alone, as the host process
+# runs already; a build without -Dtest_deadlines waits them out.
+shorten_deadlines() {
+	run_line "export PSSESSION_TEST_DEADLINES=${1:-30}"
+}
+
 enter_kept() {
 	run_line 'enter-pssession -Session "$s"' && wait_remote || return
 	[ -n "$REMOTE_OWNED" ] || run_line "PS1='remote\\$ '"

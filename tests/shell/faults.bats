@@ -85,6 +85,8 @@ paste_lines() {
 
 @test "faults: the host process is stopped while one sits at the prompt" {
 	local_bash_start
+	keep_session
+	shorten_deadlines
 	enter
 	kill_host STOP
 	term_type 'echo goes nowhere'
@@ -96,6 +98,8 @@ paste_lines() {
 
 @test "faults: the host process is stopped while a command runs" {
 	local_bash_start
+	keep_session
+	shorten_deadlines
 	enter
 	start_running
 	kill_host STOP
@@ -107,6 +111,7 @@ paste_lines() {
 @test "faults: every command says within seconds that the host process is stopped" {
 	local_bash_start
 	keep_session
+	shorten_deadlines
 	kill_host STOP
 	for line in get-pssession 'remove-pssession -Id 1' 'enter-pssession -Id 1' 'new-pssession -ConfigFile $C box'; do
 		run_line "$line; echo \"s=\$?\"" 10

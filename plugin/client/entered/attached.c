@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "client/base/poll.h"
+#include "wire/deadlines.h"
 
-#define QUIET_MS 3000                 /* so long without a word, then a PING */
 #define QUEUE_MAX (256u * 1024u)      /* PROTOCOL.md, "Back-pressure" */
 #define UNCONFIRMED_MAX (64u * 1024u) /* with more keys under way, the host may have stopped reading us by right */
 
@@ -346,7 +346,8 @@ static bool may_be_stuck(const struct pss_attached *link)
 int64_t pss_attached_patience(const struct pss_attached *link)
 {
 	int64_t silence = pss_now_ms() - link->host.heard_at;
-	int64_t limit = link->host.awaits_ack || link->host.ping ? PSS_ACK_DEADLINE_MS : QUIET_MS;
+	int64_t limit =
+		link->host.awaits_ack || link->host.ping ? pss_deadline(PSS_ACK_MS) : pss_deadline(PSS_QUIET_MS);
 
 	if (link->stage == PSS_STAGE_LOST || (link->host.ping && may_be_stuck(link)))
 		return -1;

@@ -11,8 +11,8 @@
 #include "client/entered/candidates.h"
 #include "client/entered/private.h"
 #include "client/tty/signals.h"
+#include "wire/deadlines.h"
 
-#define DEADLINE_MS 3000 /* the host process gives up after 2 s; then its word has to arrive */
 #define LINE_MAX_BYTES (64u * 1024u)
 
 static bool key_waits(const struct pss_entered_state *state)
@@ -40,7 +40,7 @@ static int wait_for_news(struct pss_entered_state *state, int64_t deadline, bool
 
 static int await_answer(struct pss_entered_state *state, bool heeds_keys)
 {
-	int64_t deadline = pss_now_ms() + DEADLINE_MS;
+	int64_t deadline = pss_now_ms() + pss_deadline(PSS_COMPLETION_ANSWER_MS);
 
 	while (!state->link.completion.answered) {
 		pss_attached_flush(&state->link);

@@ -14,10 +14,9 @@
 #include "client/entered/private.h"
 #include "client/tty/signals.h"
 #include "wire/cleanup.h"
+#include "wire/deadlines.h"
 #include "wire/status.h"
 
-#define LEAVE_DEADLINE_MS 10000 /* the host acknowledges within 5 s; what still comes may take as long again */
-#define ESCAPE_DEADLINE_MS 1000 /* `~.` does not wait longer */
 #define HISTORY_DEFAULT 500
 
 static void show_note_raw(void *user, const struct pss_frame *frame)
@@ -81,7 +80,8 @@ static void run(struct pss_entered_state *state)
 		}
 	}
 	if (state->leaving && !state->ended)
-		pss_relay_drain(&state->relay, state->escaped ? ESCAPE_DEADLINE_MS : LEAVE_DEADLINE_MS);
+		pss_relay_drain(&state->relay,
+				state->escaped ? pss_deadline(PSS_ESCAPE_MS) : pss_deadline(PSS_LEAVE_MS));
 }
 
 static bool is_lost(const struct pss_entered_state *state)

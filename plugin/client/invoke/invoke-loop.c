@@ -17,6 +17,7 @@
 #include "client/base/poll.h"
 #include "client/requests/requests.h"
 #include "client/tty/signals.h"
+#include "wire/deadlines.h"
 
 #define OUT_LIMIT (256u * 1024u)
 #define QUIET_MS 1000       /* until the first word, and while one is owed */
@@ -163,7 +164,7 @@ static int wait_for_busy(struct pss_invoke *invoke, long long *wake)
 	if (!pss_connection_is_busy(&invoke->connection, NULL))
 		return -ETIMEDOUT;
 	invoke->run->host.heard = pss_now_ms();
-	wake_at(wake, invoke->run->host.heard + PSS_ACK_DEADLINE_MS);
+	wake_at(wake, invoke->run->host.heard + pss_deadline(PSS_ACK_MS));
 	return 0;
 }
 
@@ -185,7 +186,7 @@ static int take_silence(struct pss_invoke *invoke, long long *wake)
 	bool hurries = invoke->run->ending.n_interrupts > 1;
 	long long now = pss_now_ms();
 	long long patience = hurries                    ? AT_ONCE_MS
-			     : host->ping               ? PSS_ACK_DEADLINE_MS
+			     : host->ping               ? pss_deadline(PSS_ACK_MS)
 			     : all_acknowledged(invoke) ? QUIET_LONG_MS
 							: QUIET_MS;
 

@@ -24,10 +24,10 @@
 #include "client/requests/busy.h"
 #include "client/requests/start-host.h"
 #include "wire/cleanup.h"
+#include "wire/deadlines.h"
 #include "wire/runtime.h"
 #include "wire/system.h"
 
-#define LOCK_DEADLINE_MS 15000 /* longer than the one who holds it may take to start the host process */
 #define RETRY_MS 20
 #define ENDING_MS 500
 #define READ_SIZE 65536
@@ -93,7 +93,7 @@ static bool is_absent(int rc)
 
 static int take_lock(struct opening *opening)
 {
-	long long deadline = pss_now_ms() + LOCK_DEADLINE_MS;
+	long long deadline = pss_now_ms() + pss_deadline(PSS_HOST_LOCK_MS);
 
 	int fd = pss_descriptor_raise(open(opening->runtime.lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
 	int rc = fd;
@@ -285,7 +285,7 @@ int pss_connection_open(struct pss_connection *connection, bool may_start, const
 	struct opening opening = {
 		.search_path = search_path,
 		.interrupted = interrupted,
-		.deadline_ms = PSS_ACK_DEADLINE_MS,
+		.deadline_ms = pss_deadline(PSS_ACK_MS),
 		.waits = true,
 	};
 

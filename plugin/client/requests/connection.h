@@ -12,8 +12,6 @@
 #include "wire/frame.h"
 #include "wire/message.h"
 
-#define PSS_ACK_DEADLINE_MS 5000
-
 struct pss_connection {
 	int fd;                       /* -1: closed */
 	struct pss_beside *also_poll; /* or NULL */

@@ -16,14 +16,13 @@
 #include "client/tty/ask.h"
 #include "client/tty/size.h"
 #include "wire/cleanup.h"
+#include "wire/deadlines.h"
 
 /* The room for an answer, so that the buffer it is sent from never moves and can be wiped whole. */
 #define ANSWER_ROOM 8192
 
 /* After so long without a word, a ping asks whether the host process is still there. */
 #define QUIET_MS 1000
-#define ESCAPE_DEADLINE_MS 1000
-#define CANCEL_DEADLINE_MS 2000 /* after Ctrl-C a busy host process is not waited for */
 
 /* CANCEL is out, and LEFT: by `~.`, which does not wait. In this order. */
 enum ending { GOES_ON, CANCELLED, LEFT };
@@ -341,9 +340,9 @@ static int step(struct run *run)
 
 	bool ends = run->ending != GOES_ON;
 	bool asked = run->ping || ends || run->detaching || !all_acknowledged(run);
-	int limit = run->ending == LEFT ? ESCAPE_DEADLINE_MS
-		    : ends              ? CANCEL_DEADLINE_MS
-		    : asked             ? PSS_ACK_DEADLINE_MS
+	int limit = run->ending == LEFT ? pss_deadline(PSS_ESCAPE_MS)
+		    : ends              ? pss_deadline(PSS_CANCEL_MS)
+		    : asked             ? pss_deadline(PSS_ACK_MS)
 					: QUIET_MS;
 	int rc = pss_connection_wait(run->connection, limit, ends ? NULL : run->call->shell->interrupted, &frame);
 	if (rc == -ETIMEDOUT && !asked) {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "wire/cleanup.h"
+#include "wire/deadlines.h"
 
 struct slot {
 	uint32_t id;
@@ -71,7 +72,7 @@ static void take_frame(struct many *many, const struct pss_frame *frame)
 static int step(struct many *many)
 {
 	struct pss_frame frame;
-	int deadline_ms = is_owed_a_word(many) ? PSS_ACK_DEADLINE_MS : -1;
+	int deadline_ms = is_owed_a_word(many) ? pss_deadline(PSS_ACK_MS) : -1;
 	int rc = pss_connection_wait(many->connection, deadline_ms, many->call->shell->interrupted, &frame);
 
 	if (rc == -ETIMEDOUT && pss_connection_is_busy(many->connection, many->call->shell->interrupted))

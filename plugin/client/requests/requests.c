@@ -11,6 +11,7 @@
 
 #include "client/tty/size.h"
 #include "wire/cleanup.h"
+#include "wire/deadlines.h"
 #include "wire/runtime.h"
 #include "wire/system.h"
 
@@ -142,7 +143,7 @@ static int next_frame(struct pss_call *call, struct pss_connection *connection, 
 		      struct pss_frame *ret_frame)
 {
 	for (;;) {
-		int rc = pss_connection_wait(connection, PSS_ACK_DEADLINE_MS, call->shell->interrupted, ret_frame);
+		int rc = pss_connection_wait(connection, pss_deadline(PSS_ACK_MS), call->shell->interrupted, ret_frame);
 		if (rc > 0 && ret_frame->header.id == id)
 			return rc;
 		if (rc == -ETIMEDOUT && pss_connection_is_busy(connection, call->shell->interrupted))

@@ -19,9 +19,9 @@
 #include "client/base/poll.h"
 #include "client/base/strings.h"
 #include "wire/cleanup.h"
+#include "wire/deadlines.h"
 #include "wire/system.h"
 
-#define START_DEADLINE_MS 10000
 #define READY_FD 3
 
 /* What the host process gets of the caller's environment. Each open brings its own caller's; this is only what
@@ -48,6 +48,9 @@ static const char *const inherited[] = {
 	"UBSAN_OPTIONS",
 	"LSAN_OPTIONS",
 	"LD_LIBRARY_PATH",
+#ifdef PSS_TEST_DEADLINES
+	"PSSESSION_TEST_DEADLINES",
+#endif
 };
 #define N_INHERITED (sizeof inherited / sizeof *inherited)
 
@@ -142,7 +145,7 @@ static int fork_twice(const char *const *search_path, char *const *environment, 
 static int wait_ready(int fd, bool (*interrupted)(void))
 {
 	int error;
-	int rc = pss_wait_descriptor(fd, POLLIN, pss_now_ms() + START_DEADLINE_MS, interrupted);
+	int rc = pss_wait_descriptor(fd, POLLIN, pss_now_ms() + pss_deadline(PSS_HOST_START_MS), interrupted);
 	if (rc < 0)
 		return rc;
 	ssize_t n = read(fd, &error, sizeof error);
@@ -154,7 +157,7 @@ static char *describe(int rc, const char *const *search_path)
 	switch (rc) {
 	case -ETIMEDOUT:
 		return pss_format("the host process %s has not become ready within %d seconds", search_path[0],
-				  START_DEADLINE_MS / 1000);
+				  PSS_HOST_START_MS / 1000);
 	case -EPIPE:
 		return pss_format("the host process %s ended before it was ready (run it by hand to see why)",
 				  search_path[0]);

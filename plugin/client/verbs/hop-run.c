@@ -11,8 +11,7 @@
 #include "client/command/verb.h"
 #include "client/requests/requests.h"
 #include "wire/cleanup.h"
-
-#define ASK_DEADLINE_MS 5000
+#include "wire/deadlines.h"
 
 /* ---- does the remote shell know the command itself? */
 
@@ -33,7 +32,7 @@ static int await_answer(struct pss_call *call, struct pss_connection *connection
 	int status = -EINPROGRESS;
 
 	while (status == -EINPROGRESS) {
-		int rc = pss_connection_wait(connection, ASK_DEADLINE_MS, call->shell->interrupted, &frame);
+		int rc = pss_connection_wait(connection, pss_deadline(PSS_ACK_MS), call->shell->interrupted, &frame);
 		if (rc < 0)
 			return rc;
 		struct pss_fields fields = pss_frame_fields(&frame);

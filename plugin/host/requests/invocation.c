@@ -12,12 +12,12 @@
 #include "host/peer/reply.h"
 #include "host/requests/request-target.h"
 #include "remote/protocol/variables.h"
+#include "wire/deadlines.h"
 
 #define TEXT_LIMIT (64u * 1024u * 1024u)
 /* A client keeps to 1 MiB that has not been taken (wire/PROTOCOL.md). */
 #define STDIN_LIMIT (2u * 1024u * 1024u)
 #define PATIENCE_S 1 /* a link that is back by then is not worth a note */
-#define JOB_PATIENCE_MS 2000
 
 struct PssInvocation {
 	const PssClientContext *context;
@@ -201,7 +201,7 @@ static void start_job(PssInvocation *invocation, const PssCommand *command)
 		return;
 	}
 	pss_session_await_begun(session, end_as_job, invocation);
-	invocation->patience = g_timeout_add(JOB_PATIENCE_MS, on_late_job, invocation);
+	invocation->patience = g_timeout_add(pss_deadline(PSS_HOST_WAITS_MS), on_late_job, invocation);
 }
 
 /* ---- starting */

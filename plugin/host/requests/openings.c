@@ -6,8 +6,7 @@
 #include "host/requests/registry.h"
 #include "host/peer/reply.h"
 #include "host/requests/request-target.h"
-
-#define IDLE_DEFAULT_S 7200
+#include "wire/deadlines.h"
 
 struct opening {
 	PssOpenings *owner;
@@ -136,7 +135,7 @@ static PssSessionOptions read_options(const PssClientContext *context, struct ps
 		.columns = size.columns,
 		.rows = size.rows,
 		.resilient = pss_fields_flag(fields, PSS_TAG_RESILIENT),
-		.idle_s = (guint)MIN(pss_fields_number(fields, PSS_TAG_IDLE_TIMEOUT, IDLE_DEFAULT_S), G_MAXINT),
+		.idle_s = (guint)MIN(pss_fields_number(fields, PSS_TAG_IDLE_TIMEOUT, PSS_IDLE_DEFAULT_S), G_MAXINT),
 		.tell_motd = pss_fields_flag(fields, PSS_TAG_TELL_MOTD),
 	};
 }

@@ -6,8 +6,7 @@
 #include "host/requests/registry.h"
 #include "host/peer/reply.h"
 #include "host/session/session.h"
-
-#define DISCONNECT_PATIENCE_MS 2000 /* what waits to be run may wait longer */
+#include "wire/deadlines.h"
 
 struct PssRequests {
 	PssPeer *peer;
@@ -196,7 +195,7 @@ void pss_requests_on_disconnect(gpointer user, uint32_t id, struct pss_fields fi
 		return;
 	}
 	Waiting *waiting = wait_for_link(requests, id, session, on_link_given_up);
-	waiting->source = g_timeout_add(DISCONNECT_PATIENCE_MS, on_disconnected, waiting);
+	waiting->source = g_timeout_add(pss_deadline(PSS_HOST_WAITS_MS), on_disconnected, waiting);
 }
 
 /* ---- CONNECT */

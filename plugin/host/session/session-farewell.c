@@ -4,8 +4,7 @@
  * was asked stays until that has gone, though nobody hears of the session any more, but not for long. (A holder does
  * the same for its children.) Called by session.c and, where the shell has gone, by session-engine.c. */
 #include "host/session/private.h"
-
-#define GO_MS 2000 /* nobody waits for it but a host process that ends */
+#include "wire/deadlines.h"
 
 static guint n_going;
 
@@ -60,7 +59,7 @@ static gboolean on_end_idle(gpointer user)
 		return on_gone(session);
 	free_engine(session);
 	pss_channel_pause(session->terminal, FALSE); /* its end comes behind what it prints, which is dropped */
-	session->farewell.source = g_timeout_add(GO_MS, on_gone, session);
+	session->farewell.source = g_timeout_add(pss_deadline(PSS_SHELL_END_MS), on_gone, session);
 	return G_SOURCE_REMOVE;
 }
 

@@ -10,8 +10,8 @@
 #include "host/session/private.h"
 #include "host/session/session-file.h"
 #include "link/resilient/transport-resilient.h"
+#include "wire/deadlines.h"
 
-#define START_UP_PATIENCE_SECONDS 10
 #define PROOF_SECONDS 2 /* a login that only says something ends sooner */
 
 static const PssTransportEvents transport_events;
@@ -225,7 +225,7 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 		pss_session_finish_opening(session, NULL);
 	else
 		session->opening.patience_source =
-			g_timeout_add_seconds(START_UP_PATIENCE_SECONDS, on_start_up_is_slow, session);
+			g_timeout_add(pss_deadline(PSS_OPENING_MS), on_start_up_is_slow, session);
 }
 
 static void on_question(gpointer user, PssQuestion *question)

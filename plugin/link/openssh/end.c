@@ -2,13 +2,13 @@
 /* Ends what master.c has started. ssh takes SIGTERM in its own time; one that takes none (a stopped one, a
  * script in its place that has other ideas) would hold up its login, or stay behind with the connection. */
 #include "link/openssh/end.h"
+#include "wire/deadlines.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define END_MS 2000 /* for ssh to end by itself */
 #define END_STEP_MS 5
 
 typedef struct {
@@ -47,7 +47,7 @@ static gboolean has_ended(pid_t pid)
 
 void pss_program_end_now(pid_t pid)
 {
-	gint64 deadline = g_get_monotonic_time() + END_MS * 1000;
+	gint64 deadline = g_get_monotonic_time() + pss_deadline(PSS_SSH_END_MS) * 1000;
 
 	tell(pid, SIGTERM);
 	while (!has_ended(pid)) {
@@ -88,7 +88,7 @@ static gboolean on_time(gpointer user)
 /* Takes it over. */
 static void begin(Ending *ending)
 {
-	ending->killing = g_timeout_add(END_MS, on_time, ending);
+	ending->killing = g_timeout_add(pss_deadline(PSS_SSH_END_MS), on_time, ending);
 	tell(ending->pid, SIGTERM);
 	g_child_watch_add_full(G_PRIORITY_DEFAULT, ending->pid, on_reaped, ending, ending_free);
 }

@@ -8,9 +8,8 @@
 #include "link/resilient/private.h"
 #include "remote/holder/greeting.h"
 #include "remote/holder/holder.h"
+#include "wire/deadlines.h"
 
-#define GREETING_DEADLINE_MS 20000
-#define FIRST_GREETING_DEADLINE_MS 9000 /* before the engine takes the terminal for a plain one */
 #define GREETING_MAX 65536
 #define CONFIRM_BYTES 65536u
 /* Lines that are kept, beside those whose bytes no child has taken yet: a holder says both in one breath. */
@@ -417,7 +416,8 @@ static void open_carrier(PssHeld *held, gboolean first)
 	held->connection.carrier = pss_channel_open(held->connection.link->transport, &request, &carrier_events, held);
 	pss_holder_link_finish(&with);
 	held->connection.greeting_timer =
-		g_timeout_add(first ? FIRST_GREETING_DEADLINE_MS : GREETING_DEADLINE_MS, on_greeting_deadline, held);
+		g_timeout_add(first ? pss_deadline(PSS_HOLDER_FIRST_GREETING_MS) : pss_deadline(PSS_HOLDER_GREETING_MS),
+			      on_greeting_deadline, held);
 }
 
 static void on_ready(gpointer user, const char *remote_user, const char *history_key, const char *forwards)

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "remote/engine/crowd.h"
+#include "wire/deadlines.h"
 
-#define DEFAULT_DEADLINE_MS 10000
 #define PROGRAM_NAME_MAX 32
 #define CONTROL_GRACE_MS 300   /* for the terminal, where the control channel has ended first */
 #define REASON_GRACE_MS 1000   /* for the control channel, where the terminal has found that it cannot be */
@@ -136,7 +136,7 @@ static gboolean on_deadline(gpointer user)
 void pss_boot_begin(PssRemote *remote)
 {
 	if (remote->start.deadline_ms == 0)
-		remote->start.deadline_ms = DEFAULT_DEADLINE_MS;
+		remote->start.deadline_ms = pss_deadline(PSS_SHELL_START_MS);
 	pss_crowd_join(remote);
 	pss_engine_set_timer(remote, remote->start.deadline_ms, on_deadline);
 }

@@ -3,11 +3,11 @@
  * its answer comes from a copy of it, which is ended when the answer is no longer wanted or does not come in time.
  * What a family needs for it is a function __pss_c and a function __pss_a (PROTOCOL.md, "Completion"). */
 #include "remote/engine/private.h"
+#include "wire/deadlines.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define DEADLINE_MS 2000
 #define LINE_MAX_BYTES (64 * 1024) /* nobody waits for more to be looked through */
 
 static void stop(PssRemote *remote)
@@ -68,7 +68,7 @@ gboolean pss_remote_complete(PssRemote *remote, const char *line, gsize n, gsize
 	pss_complete_give_up(remote);
 	remote->completion.is_awaited = TRUE;
 	remote->completion.n_before = n_before;
-	remote->completion.timer = g_timeout_add(DEADLINE_MS, on_deadline, remote);
+	remote->completion.timer = g_timeout_add(pss_deadline(PSS_COMPLETION_MS), on_deadline, remote);
 	send_request(remote, whole->str, whole->len, n_before + point);
 	return TRUE;
 }

@@ -5,13 +5,13 @@
  * all that was typed reaches the next line in its order. Called by engine.c and line.c. No key may reach the terminal
  * while the shell reads a request: an interrupt would cut it in two. */
 #include "remote/engine/private.h"
+#include "wire/deadlines.h"
 
 #include <string.h>
 
 #define GRACE_MS 20
 #define RETRY_MS 400
 #define TRIES 4               /* 400 + 800 + 1200 + 1600 ms */
-#define SENTINEL_MS 12000     /* typed.sh gives up after 10 s without a key */
 #define TYPED_MAX (16u << 20) /* a terminal's queues hold less by far */
 
 /* ---- towards the terminal */
@@ -151,7 +151,7 @@ void pss_typed_on_reply(PssRemote *remote, const PssReply *reply)
 	gboolean first = remote->keys.unread->len == 0;
 	append_digits(remote->keys.unread, reply->field[1]);
 	if (reply->type == 'm') {
-		pss_engine_set_timer(remote, SENTINEL_MS, on_deadline);
+		pss_engine_set_timer(remote, pss_deadline(PSS_TYPED_MS), on_deadline);
 		if (first)
 			remote->events->send_terminal(remote->user, remote->keys.sentinel,
 						      strlen(remote->keys.sentinel));
