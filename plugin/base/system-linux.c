@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -19,6 +20,7 @@
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -105,6 +107,17 @@ int pss_system_network_watch(void)
 		return fd;
 	close(fd);
 	return -1;
+}
+
+gboolean pss_system_shares_network(pid_t pid)
+{
+	char path[sizeof "/proc//ns/net" + 3 * sizeof pid];
+	struct stat ours, theirs;
+
+	snprintf(path, sizeof path, "/proc/%jd/ns/net", (intmax_t)pid);
+	if (stat("/proc/self/ns/net", &ours) < 0 || stat(path, &theirs) < 0)
+		return TRUE;
+	return ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
 }
 
 /* An error (ENOBUFS) is news that were too many. */

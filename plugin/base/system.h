@@ -41,6 +41,10 @@ int pss_system_directory_watch(const char *directory, PssSystemChange change);
 /* Readable when addresses or routes of this computer may have changed. */
 int pss_system_network_watch(void);
 
+/* FALSE: that process is known to be in another network than this one (a namespace), where names and addresses may lead
+ * to other computers. */
+gboolean pss_system_shares_network(pid_t pid);
+
 /* Reads all that is there, and forgets it: what a watch became readable by. */
 void pss_system_drain(int fd);
 

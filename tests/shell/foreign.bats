@@ -362,3 +362,28 @@ plant() {
 		[ -h "$place/.pss-link$n" ] && [ -s "$place/.pss-dir$n/pid" ]
 	done
 }
+
+# from_other_network LINE: in a shell whose network is empty.
+from_other_network() {
+	run clean_env unshare -n "$PSS_SHELL" -c "C=$WORLD/ssh/ssh_config; $(load_line); $1" 3>&-
+	echo "$output"
+}
+
+@test "foreign: a shell in another network reaches no computer of the host process's network" {
+	local line='invoke-command -ConfigFile $C box "echo reached"'
+	unshare -n true 2>/dev/null || skip "needs to make a network namespace"
+	run local_shell "new-pssession -ConfigFile \$C -Name kept box && $line"
+	[ "${lines[-1]}" = reached ]
+	from_other_network 'ssh -F $C box echo reached'
+	[[ $status = 255 && $output != reached ]]
+	from_other_network "$line"
+	[[ $status != 0 && $output == *'in another network namespace than the host process'*PSSESSION_RUNTIME_DIR* ]]
+	from_other_network 'new-pssession -ConfigFile $C box'
+	[ "$status" -ne 0 ]
+	# What is open leads where it led.
+	from_other_network 'invoke-command -Session kept "echo in it"'
+	[ "$output" = 'in it' ]
+	mkdir -m 700 "$HERE/run-there"
+	from_other_network "export PSSESSION_RUNTIME_DIR=\$HERE/run-there; $line"
+	[[ $status = 255 && $output == *[Uu]nreachable* ]]
+}

@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "base/fd-watch.h"
+#include "base/system.h"
 #include "wire/status.h"
+#include "wire/system.h"
 
 #define READ_SIZE (64u * 1024u)
 #define OUT_QUEUE_LIMIT (256u * 1024u)
@@ -158,6 +160,14 @@ static void on_first_frame(PssPeer *peer, const struct pss_frame *frame)
 guint64 pss_peer_version(const PssPeer *peer)
 {
 	return peer->version;
+}
+
+gboolean pss_peer_shares_network(const PssPeer *peer)
+{
+	uid_t uid;
+	pid_t pid;
+
+	return pss_peer(peer->fd, &uid, &pid) < 0 || pss_system_shares_network(pid);
 }
 
 /* ---- reading */

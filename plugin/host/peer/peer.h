@@ -26,6 +26,9 @@ void pss_peer_free(PssPeer *peer);
 /* The version that both ends speak, once the client has been greeted. */
 guint64 pss_peer_version(const PssPeer *peer);
 
+/* Whether the client's network is that of this process: names and addresses lead to the same computers. */
+gboolean pss_peer_shares_network(const PssPeer *peer);
+
 /* What is queued here is sent when on_frame returns, or as the socket takes it. */
 struct pss_buffer *pss_peer_out(PssPeer *peer);
 

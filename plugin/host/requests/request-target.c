@@ -2,6 +2,9 @@
 /* The fields of a request become a target, on behalf of the client. Called by the parts of a client that log in. */
 #include "host/requests/request-target.h"
 
+#include <stdint.h>
+#include <unistd.h>
+
 #include "base/error.h"
 #include "host/requests/registry.h"
 
@@ -36,15 +39,33 @@ static gboolean lead_through(PssTarget *target, const char *instance, GError **e
 	return target->via != NULL;
 }
 
+/* A connection that is made here, for a caller whose names and addresses lead elsewhere, would be to another computer.
+ */
+static gboolean goes_from_here(const PssClientContext *context, GError **error)
+{
+	if (pss_peer_shares_network(context->peer))
+		return TRUE;
+	g_set_error(
+		error, PSS_ERROR, PSS_UNSUPPORTED,
+		"this shell is in another network namespace than the host process (%jd), from where other computers "
+		"are reached; with PSSESSION_RUNTIME_DIR set to a private directory it has a host process of its own",
+		(intmax_t)getpid());
+	return FALSE;
+}
+
 PssTarget *pss_request_target(const PssClientContext *context, struct pss_fields fields, GError **error)
 {
 	const char *instance = pss_fields_text(fields, PSS_TAG_INSTANCE);
+	const char *via = pss_fields_text(fields, PSS_TAG_VIA);
+
+	if (!via && !goes_from_here(context, error))
+		return NULL;
 	PssTarget *target = instance ? target_again(instance, fields, error) : pss_target_from_fields(fields, error);
 
 	if (!target)
 		return NULL;
 	target->asker = context->number;
-	if (lead_through(target, pss_fields_text(fields, PSS_TAG_VIA), error))
+	if (lead_through(target, via, error))
 		return target;
 	pss_target_free(target);
 	return NULL;
