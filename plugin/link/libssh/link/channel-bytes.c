@@ -77,7 +77,8 @@ static gboolean deliver_held_stream(PssSshChannel *channel, gboolean is_stderr)
 	return !channel->events;
 }
 
-/* A sender that is as fast as we are must not keep us here. */
+/* A sender that is as fast as we are must not keep us here. What arrives for a stream that had its turn sets `holding`
+ * again. */
 void pss_ssh_channel_deliver_held(PssSshChannel *channel)
 {
 	if (!channel->in.holding || channel->in.paused)
