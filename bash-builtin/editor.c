@@ -98,7 +98,7 @@ static void make_readline_fresh(void)
 
 static int read_key(FILE *stream);
 
-/* Whoever has the keys, the line that is finished is ours. */
+/* Whatever command a key runs, the line that is finished is ours. */
 static int take_keys(void)
 {
 	int rc = pss_bash_editor_take_back_keymaps();

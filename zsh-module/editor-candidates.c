@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The remote's words in zsh's completion code, which takes words from `compadd` in a shell function and from nowhere
- * else (callcompfunc() in Zle/compcore.c). So for the time of one completion there are a function and a builtin of
- * ours; they are not visible before or after. */
+ * else (callcompfunc() in Zle/compcore.c). So for the time of one completion there are a function and a builtin
+ * more; they are not visible before or after. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -135,7 +135,7 @@ static void watch(int fd, bool on)
 }
 
 /* `exit` in a widget ends the session, not the shell. */
-static bool was_told_to_exit(void)
+static bool takes_exit(void)
 {
 	bool exits = exit_pending != 0;
 
@@ -152,7 +152,7 @@ static char *unfinished_line(void)
 
 static enum pss_read outcome_of(char *metafied, char **ret_line)
 {
-	bool interrupted = errflag != 0, given_up = pss_zsh_editor_has_given_up(), told_to_exit = was_told_to_exit();
+	bool interrupted = errflag != 0, given_up = pss_zsh_editor_has_given_up(), exits = takes_exit();
 	size_t n;
 
 	if (given_up) {
@@ -161,7 +161,7 @@ static enum pss_read outcome_of(char *metafied, char **ret_line)
 		return PSS_READ_LEAVE;
 	}
 	if (!metafied)
-		return interrupted && !told_to_exit ? PSS_READ_INTERRUPT : PSS_READ_EOF;
+		return interrupted && !exits ? PSS_READ_INTERRUPT : PSS_READ_EOF;
 	*ret_line = pss_zsh_editor_take_accepted();
 	if (*ret_line)
 		return PSS_READ_LINE;

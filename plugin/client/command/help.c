@@ -126,8 +126,8 @@ int pss_verb_help(const struct pss_verb *verb, struct pss_texts *ret_lines)
 		rc = add_lines(
 			&lines,
 			"\nACTION is SilentlyContinue, Stop, Continue, Inquire or Ignore, or its number (0 to 4).\n"
-			"Stop gives up what is left to do. Inquire asks on the terminal, and is Stop where there\n"
-			"is none. SilentlyContinue shows nothing and collects, Ignore does neither; the exit status\n"
+			"Stop gives up what is left to do. Inquire asks on the terminal, and is Stop without\n"
+			"one. SilentlyContinue shows nothing and collects, Ignore does neither; the exit status\n"
 			"says what happened with every one of them.");
 	if (rc < 0)
 		pss_texts_finish(&lines);

@@ -359,7 +359,7 @@ void pss_attached_overdue(struct pss_attached *link)
 	bool is_late = link->host.awaits_ack || link->host.ping;
 
 	/* The screen is the remote's: nothing is said. */
-	link->connection->busy_told = true;
+	link->connection->busy_reported = true;
 	if (is_late && pss_connection_is_busy(link->connection, NULL))
 		link->host.heard_at = pss_now_ms();
 	else if (is_late)

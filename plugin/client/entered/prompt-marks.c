@@ -201,7 +201,7 @@ static int digit(char c)
 }
 
 /* Has the remote announced this directory already? Some escape no byte of it, some more than we do. */
-static bool was_told(const struct pss_prompt_marks *marks, const char *directory, size_t n)
+static bool was_announced(const struct pss_prompt_marks *marks, const char *directory, size_t n)
 {
 	const char *at = marks->heard ? strstr(marks->heard, "://") : NULL;
 	size_t i = 0;
@@ -222,7 +222,7 @@ static bool was_told(const struct pss_prompt_marks *marks, const char *directory
 
 char *pss_prompt_marks_directory(struct pss_prompt_marks *marks, const char *computer, const char *directory, size_t n)
 {
-	if (!marks->number || n == 0 || n > DIRECTORY_MAX || *directory != '/' || was_told(marks, directory, n))
+	if (!marks->number || n == 0 || n > DIRECTORY_MAX || *directory != '/' || was_announced(marks, directory, n))
 		return NULL;
 	forget_heard(marks);
 	marks->directory_changed = true;

@@ -386,10 +386,13 @@ static void open_terminal(struct pss_invoke *invoke)
 		pss_tty_size(terminal);
 }
 
-static void begin(struct pss_invoke *invoke)
+static void begin(struct pss_invoke *invoke, struct pss_invoke_run *run)
 {
-	struct pss_invoke_output *output = &invoke->run->output;
+	struct pss_invoke_output *output = &run->output;
 
+	invoke->run = run;
+	run->terminal.fd = -1;
+	run->host.heard = pss_now_ms();
 	for (int i = 0; i < 2; i++) {
 		pss_writer_init(&output->writers[i], i + 1);
 		output->on_terminal[i] = isatty(i + 1);
@@ -454,14 +457,13 @@ static void finish(struct pss_invoke *invoke)
 
 void pss_invoke_run(struct pss_invoke *invoke)
 {
-	struct pss_invoke_run run = { .terminal.fd = -1, .host.heard = pss_now_ms() };
+	struct pss_invoke_run run = { 0 };
 	struct surroundings surroundings;
 	int rc = 0;
 
 	fflush(stdout);
-	invoke->run = &run;
 	take_surroundings(invoke->call->shell, &surroundings);
-	begin(invoke);
+	begin(invoke, &run);
 	while (rc == 0 && run.counts.done < invoke->n_targets)
 		rc = turn(invoke);
 	end(invoke, rc);

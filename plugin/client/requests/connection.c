@@ -164,9 +164,9 @@ bool pss_connection_is_busy(struct pss_connection *connection, bool (*interrupte
 
 	if (pid == 0 || !pss_busy_is_at_work(pid, interrupted))
 		return false;
-	if (connection->on_busy && !connection->busy_told)
+	if (connection->on_busy && !connection->busy_reported)
 		connection->on_busy(connection->busy_user, pid);
-	connection->busy_told = true;
+	connection->busy_reported = true;
 	return true;
 }
 

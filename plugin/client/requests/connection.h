@@ -20,7 +20,7 @@ struct pss_connection {
 	uint32_t version;                       /* the one that both ends speak */
 	void (*on_busy)(void *user, pid_t pid); /* or NULL; see pss_connection_is_busy() */
 	void *busy_user;
-	bool busy_told;
+	bool busy_reported;
 };
 
 /* Connects; starts the host process under a lock where there is none; exchanges HELLO within the

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* -ComputerName of get, connect and receive: it filters the sessions that are known here and, where none of them is
- * meant, asks the computer for those that holders keep there, by whichever client they were opened. */
+/* -ComputerName of get, connect and receive: it filters the sessions that are known here and, where none of them
+ * matches, asks the computer for those that holders keep there, by whichever client they were opened. */
 #pragma once
 
 #include "client/requests/requests.h"
