@@ -175,7 +175,12 @@ void pss_held_lose_plain(PssHeld *held);   /* the link that they are of goes */
 void pss_held_forget_plain(PssHeld *held); /* there is a holder: what a plain channel would need is dropped */
 void pss_held_forget_plain_request(PssHeldChannel *channel);
 
-/* ---- transport-resilient.c */
+/* ---- channels.c */
+PssHeld *pss_held_of(const PssHeldChannel *channel);
+void pss_held_channel_unref(gpointer channel);
+void pss_held_channel_say(PssHeldChannel *channel, const char *head, const void *data, gsize n); /* the next line */
+void pss_held_channel_say_short(PssHeldChannel *channel, const char *word, const char *argument);
+void pss_held_channel_mind_pause(PssHeldChannel *channel); /* it begins or ends, or what it means has changed */
 extern const PssNumberedEvents pss_held_channel_events;
 void pss_held_forget_channels(PssHeld *held);
 void pss_held_settle_stops(PssHeld *held);     /* of channels that were adopted, when all has come that was there */

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/* The channels of a resilient transport: the holder's frames become their events. What comes during a pause is kept,
+ * and stays unconfirmed until it has been handed out. Called by link.c with frames, and by transport-resilient.c. */
+#include <string.h>
+
+#include "link/resilient/private.h"
+
+/* So much may be under way when more is wanted: what is taken is told late where it is little. */
+#define DRAINED_BYTES (256u * 1024u)
+#define KEPT_MAX (256u * 1024u) /* of a paused channel, before the holder is told to stop */
+/* What may come behind that: all that a holder keeps, in the smallest frames. */
+#define KEPT_LIMIT (32u * 1024u * 1024u)
+#define KEPT_COST 128u                        /* of a part, beside its bytes */
+#define BROUGHT_BACK_MAX (4u * 1024u * 1024u) /* more than a holder keeps of what nobody has seen */
+
+static void free_channel(gpointer data)
+{
+	PssHeldChannel *channel = data;
+
+	g_queue_clear_full(&channel->kept, g_free);
+	pss_held_forget_plain_request(channel);
+}
+
+void pss_held_channel_unref(gpointer channel)
+{
+	g_rc_box_release_full(channel, free_channel);
+}
+
+static PssHeldChannel *find(PssHeld *held, guint number)
+{
+	for (guint i = 0; i < held->channels->len; i++) {
+		PssHeldChannel *channel = held->channels->pdata[i];
+		if (channel->number == number && !channel->plain)
+			return channel;
+	}
+	return NULL;
+}
+
+PssHeld *pss_held_of(const PssHeldChannel *channel)
+{
+	return (PssHeld *)channel->base.transport;
+}
+
+void pss_held_channel_say(PssHeldChannel *channel, const char *head, const void *data, gsize n)
+{
+	pss_held_say(pss_held_of(channel), head, data, n);
+}
+
+void pss_held_channel_say_short(PssHeldChannel *channel, const char *word, const char *argument)
+{
+	g_autofree char *head = g_strdup_printf("%s %u%s%s", word, channel->number, *argument ? " " : "", argument);
+	pss_held_channel_say(channel, head, NULL, 0);
+}
+
+/* Its process has ended, and all that it printed has been delivered. */
+static void finish_if_ended(PssHeldChannel *channel)
+{
+	const PssChannelEvents *events = channel->events;
+
+	if (!channel->ended || !events || !g_queue_is_empty(&channel->kept))
+		return;
+	channel->events = NULL;
+	events->on_closed(channel->user, channel->exit_status, NULL);
+}
+
+static void set_stopped(PssHeldChannel *channel, gboolean stopped)
+{
+	if (channel->stopped == stopped || channel->ended)
+		return;
+	channel->stopped = stopped;
+	pss_held_channel_say_short(channel, "z", stopped ? "1" : "0");
+}
+
+/* During a pause. FALSE: it is more than can have been on its way. */
+static gboolean count_kept(PssHeldChannel *channel, gsize n)
+{
+	if (channel->n_kept > KEPT_LIMIT) {
+		pss_held_distrust_soon(pss_held_of(channel), "it goes on sending what it was told to hold back");
+		return FALSE;
+	}
+	channel->n_kept += n + KEPT_COST;
+	return TRUE;
+}
+
+static void keep(PssHeldChannel *channel, const PssHeldPlace *place)
+{
+	PssHeldPart *part;
+
+	if (!count_kept(channel, place->n))
+		return;
+	part = g_malloc(sizeof *part + place->n);
+	part->place = *place;
+	part->place.data = memcpy(part->bytes, place->data, place->n);
+	part->boundary = pss_held_of(channel)->numbered.boundary;
+	g_queue_push_tail(&channel->kept, part);
+	if (channel->n_kept > KEPT_MAX)
+		set_stopped(channel, TRUE);
+}
+
+static gboolean holds_back(const PssHeldChannel *channel)
+{
+	return channel->paused && !channel->passes_on;
+}
+
+static void deliver(PssHeldChannel *channel, const PssHeldPlace *place)
+{
+	PssTransport *transport = channel->base.transport;
+	const PssHeldPlace before = pss_transport_held_set_place(transport, place);
+
+	channel->events->on_data(channel->user, place->data, place->n, place->is_stderr);
+	pss_transport_held_set_place(transport, &before);
+}
+
+/* A part stays in the queue, and so unconfirmed, until all of it has been handed out. */
+static void deliver_kept(PssHeldChannel *channel)
+{
+	const PssHeldPart *part;
+
+	if (channel->delivering)
+		return;
+	channel->delivering = TRUE;
+	while (channel->events && !holds_back(channel) && (part = g_queue_peek_head(&channel->kept))) {
+		channel->n_kept -= part->place.n + KEPT_COST;
+		deliver(channel, &part->place);
+		g_free(g_queue_pop_head(&channel->kept));
+		pss_held_confirm_soon(pss_held_of(channel));
+	}
+	channel->delivering = FALSE;
+	if (channel->events && !channel->paused) {
+		channel->n_kept = 0;
+		set_stopped(channel, FALSE);
+	}
+	if (channel->events && !holds_back(channel))
+		finish_if_ended(channel);
+}
+
+/* A pause begins or ends, or what it means has changed. */
+void pss_held_channel_mind_pause(PssHeldChannel *channel)
+{
+	g_rc_box_acquire(channel);
+	if (channel->paused && channel->passes_on)
+		set_stopped(channel, TRUE);
+	if (!holds_back(channel))
+		deliver_kept(channel);
+	pss_held_channel_unref(channel);
+}
+
+/* ---- the holder's frames */
+
+static void on_bytes(gpointer user, guint child, gboolean is_stderr, const void *data, gsize n)
+{
+	const PssHeld *held = user;
+	PssHeldChannel *channel = find(user, child);
+
+	if (!channel || !channel->events)
+		return;
+	const PssHeldPlace place = {
+		.child = child,
+		.is_stderr = is_stderr,
+		.from = held->numbered.count - n,
+		.before = channel->end[is_stderr],
+		.data = data,
+		.n = n,
+	};
+	channel->end[is_stderr] = held->numbered.count;
+	if (holds_back(channel) || !g_queue_is_empty(&channel->kept))
+		keep(channel, &place);
+	else if (!channel->paused || count_kept(channel, n))
+		deliver(channel, &place);
+}
+
+static void on_unseen(gpointer user, guint kind, const void *data, gsize n)
+{
+	PssHeld *held = user;
+
+	held->takeover.n_brought_back += n;
+	if (kind >= PSS_HELD_KINDS || held->takeover.stage != PSS_HELD_SORTING ||
+	    held->takeover.n_brought_back > BROUGHT_BACK_MAX)
+		pss_held_distrust_soon(held, "it brings back what it cannot have kept");
+	else if (held->events)
+		held->events->on_unseen(held->user, kind, data, n);
+}
+
+static void on_taken(gpointer user, guint child, guint64 n)
+{
+	PssHeldChannel *channel = find(user, child);
+
+	if (!channel)
+		return;
+	channel->n_taken += MIN(n, channel->n_sent - channel->n_taken);
+	if (channel->n_sent - channel->n_taken > DRAINED_BYTES || !channel->drain_wanted || !channel->events)
+		return;
+	channel->drain_wanted = FALSE;
+	channel->events->on_drained(channel->user);
+}
+
+static void on_ended(gpointer user, guint child, int status)
+{
+	PssHeldChannel *channel = find(user, child);
+
+	if (!channel)
+		return;
+	channel->ended = TRUE;
+	channel->exit_status = status;
+	g_rc_box_acquire(channel);
+	if (!holds_back(channel))
+		finish_if_ended(channel);
+	pss_held_channel_unref(channel);
+}
+
+static void on_dropped(gpointer user, guint child, guint64 n)
+{
+	const PssHeld *held = user;
+
+	if (held->events)
+		held->events->on_dropped(held->user, n);
+}
+
+const PssNumberedEvents pss_held_channel_events = {
+	.on_dropped = on_dropped,
+	.on_unseen = on_unseen,
+	.on_bytes = on_bytes,
+	.on_taken = on_taken,
+	.on_ended = on_ended,
+};
+
+/* ---- all of them */
+
+guint64 pss_held_waiting(const PssHeld *held)
+{
+	guint64 n = 0;
+
+	for (guint i = 0; i < held->channels->len; i++) {
+		const PssHeldChannel *channel = held->channels->pdata[i];
+		n += channel->n_sent - channel->n_taken;
+	}
+	return n;
+}
+
+/* Whoever had them before may have stopped them. */
+void pss_held_settle_stops(PssHeld *held)
+{
+	for (guint i = 0; i < held->channels->len; i++) {
+		PssHeldChannel *channel = held->channels->pdata[i];
+		if (channel->stopped == -1)
+			set_stopped(channel, channel->paused);
+	}
+}
+
+void pss_held_forget_channels(PssHeld *held)
+{
+	for (guint i = 0; i < held->channels->len; i++) {
+		PssHeldChannel *channel = held->channels->pdata[i];
+		channel->events = NULL;
+		channel->plain = NULL; /* gone with its link */
+	}
+	g_clear_pointer(&held->channels, g_ptr_array_unref);
+	held->channels = g_ptr_array_new_with_free_func(pss_held_channel_unref);
+}
