@@ -368,7 +368,7 @@ no_holder() {
 		proxy cut
 		script 'remove-pssession -Session $(cat $HERE/s) 2>$HERE/err
 			[ $? -eq 255 ] || exit 51
-			grep -q "removed here, but what keeps it on far could not be told so (.*): there it ends by itself in 7200 s" $HERE/err || exit 52
+			grep -q "removed here, but its keeper on far could not be reached (.*): there it ends by itself in 7200 s" $HERE/err || exit 52
 			[ -z "$(get-pssession)" ]'
 		[ -n "$(remote_processes)" ]
 		proxy resume

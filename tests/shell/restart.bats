@@ -98,7 +98,7 @@ lose_link_then_restart() {
 	in_world '
 		invoke-command -ConfigFile $C box -WaitForRestart "touch \$XDG_RUNTIME_DIR/ran" 2>$HERE/e
 		[ $? = 1 ] || exit 51
-		grep -q "box does not tell its boot id.*nothing was run: run the command without -WaitForRestart" $HERE/e || exit 52'
+		grep -q "box does not give its boot id.*nothing was run: run the command without -WaitForRestart" $HERE/e || exit 52'
 	[ ! -e "$WORLD/remote-run/ran" ]
 }
 

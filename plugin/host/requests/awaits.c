@@ -125,7 +125,7 @@ static void learn(Await *await, const char *id, const char *why)
 	}
 	g_autoptr(GError) error = g_error_new(
 		PSS_ERROR, PSS_UNSUPPORTED,
-		"%s does not tell its boot id (%s), so a restart could not be told from a lost link; nothing "
+		"%s does not give its boot id (%s), so a restart could not be told from a lost link; nothing "
 		"was run: run the command without -WaitForRestart",
 		await->base.target->host, why);
 	pss_link_request_fail(&await->base, error);

@@ -47,7 +47,7 @@ static char *what_is_left(const Removal *removal, const char *reason)
 		removal->idle_s > 0 ? g_strdup_printf("there it ends by itself in %u s at the latest", removal->idle_s)
 				    : g_strdup("there it goes on, as its IdleTimeoutSec is 0");
 
-	return g_strdup_printf("the session is removed here, but what keeps it on %s could not be told so (%s): %s",
+	return g_strdup_printf("the session is removed here, but its keeper on %s could not be reached (%s): %s",
 			       removal->computer, reason, until);
 }
 
