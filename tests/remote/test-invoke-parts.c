@@ -156,13 +156,13 @@ static void test_command_of_pwsh(void)
 
 	pss_words_command(text, PSS_FAMILY_PWSH, &command);
 	g_assert_cmpstr(text->str, ==,
-			"$global:__pss_using_a = 'it''s'; $global:__pss_using_l = @('1', '2'); "
+			"0000000214 $global:__pss_using_a = 'it''s'; $global:__pss_using_l = @('1', '2'); "
 			"$global:__pss_using_m = [Collections.Specialized.OrderedDictionary]::new(); "
-			"$__pss_using_m['K'] = 'v'; $global:__pss.args = @('one', 't‘‘o')\036"
+			"$__pss_using_m['K'] = 'v'; $global:__pss.args = @('one', 't‘‘o')"
 			"param($x) \"${__pss_using_a}\" ${__pss_using_l} \"<${__pss_using_l}>\"");
 	g_string_truncate(text, 0);
 	pss_words_command(text, PSS_FAMILY_PWSH, &argv);
-	g_assert_cmpstr(text->str, ==, "\036& 'ls' 'a b'");
+	g_assert_cmpstr(text->str, ==, "0000000000 & 'ls' 'a b'");
 }
 
 static void test_exec(void)

@@ -110,6 +110,22 @@ static void run_beside(Drive *drive)
 	}
 }
 
+static gboolean has_come(gpointer user)
+{
+	return drive_completion(user) != NULL;
+}
+
+/* The first time PowerShell looks through its modules, which may take longer than a completion is waited for. */
+static void complete_in_time(Drive *drive)
+{
+	for (int i = 0; i < 10; i++) {
+		drive_complete(drive, "Get-Min^");
+		if (drive_await(drive, has_come, drive) && strcmp(drive_completion(drive), "given up") != 0)
+			return;
+	}
+	drive_fail(drive, "no completion comes");
+}
+
 static const Row rows[] = {
 	{ "lines and their status",
 	  PWSH,
@@ -575,6 +591,10 @@ static const Row rows[] = {
 	    LINE("function prompt { }"),
 	    PROMPT(0),
 	    PS("PS> "),
+	    LINE("function prompt { Write-Host -NoNewline one; Write-Host -Foreground Red two; 'three> '; 'no' }"),
+	    PROMPT(0),
+	    PS("one\033[91mtwo\033[0m\nthree> "),
+	    SHOWS(""),
 	    LINE("function prompt { 'x' * 300000 }"),
 	    PROMPT(0),
 	    LINE("function prompt { 'b$ ' }; echo ok"),
@@ -650,6 +670,34 @@ static const Row rows[] = {
 	    PROMPT(0),
 	    SHOWS("False\n"),
 	    DONE } },
+	{ "prompts inside of prompts, jobs",
+	  PWSH,
+	  NULL,
+	  NULL,
+	  TRUE,
+	  { LINE("$Host.EnterNestedPrompt()"),
+	    PROMPT(0),
+	    LINE("\"in $NestedPromptLevel\""),
+	    PROMPT(0),
+	    SHOWS("in 1\n"),
+	    LINE("exit"),
+	    PROMPT(0),
+	    LINE("\"in $NestedPromptLevel\""),
+	    PROMPT(0),
+	    SHOWS("in 0\n"),
+	    KEPT_EXIT(-1),
+	    LINE("function g { Wait-Debugger; 'behind' }; g"),
+	    PROMPT(0),
+	    LINE("c"),
+	    PROMPT(0),
+	    SHOWS("behind\n"),
+	    LINE("echo ok"),
+	    PROMPT(0),
+	    SHOWS("ok\n"),
+	    LINE("Start-ThreadJob { 6 * 7 } | Receive-Job -Wait"),
+	    PROMPT(0),
+	    SHOWS("42\n"),
+	    DONE } },
 	{ "completion",
 	  PWSH,
 	  NULL,
@@ -659,6 +707,7 @@ static const Row rows[] = {
 		 "function Get-Mine($Alpha, $Beta) { }; Register-ArgumentCompleter -CommandName slow -Native "
 		 "-ScriptBlock { while ($true) { } }; $Error.Clear()"),
 	    PROMPT(0),
+	    CALL(complete_in_time),
 	    COMPLETE("cat wo^"),
 	    GIVES("4!: ./work/"),
 	    COMPLETE("cat ./w^"),

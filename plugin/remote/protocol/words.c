@@ -80,17 +80,23 @@ static void append_text(GString *out, PssFamily family, const PssCommand *comman
 	g_string_append_len(out, text->str, (gssize)text->len);
 }
 
-/* For a session of pwsh: what makes the parameters `$__pss.args`, up to RS, then the text, which may begin with
- * `param`. */
+/* For a session of pwsh: how many bytes there are of what sets the variables, and makes the parameters `$__pss.args`;
+ * these; and the text, which may begin with `param`. */
 static void append_pwsh(GString *out, const PssCommand *command)
 {
+	char number[12];
+	gsize at = out->len;
+
+	g_string_append(out, "0000000000 ");
+	gsize start = out->len;
 	pss_variables_append(out, PSS_FAMILY_PWSH, command->variables);
 	if (has(command->arguments)) {
 		g_string_append(out, "$global:__pss.args = @(");
 		append_list(out, command->arguments);
 		g_string_append_c(out, ')');
 	}
-	g_string_append_c(out, '\036');
+	g_snprintf(number, sizeof number, "%010u", (guint)(out->len - start));
+	memcpy(out->str + at, number, 10);
 	append_text(out, PSS_FAMILY_PWSH, command);
 }
 

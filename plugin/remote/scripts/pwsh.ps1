@@ -136,7 +136,18 @@ $__pss.rename = {
 		})
 	}
 }
-# The user's prompt, which may look at $?.
+# What Write-Host writes in a prompt is a part of it.
+$__pss.paint = {
+	[Diagnostics.DebuggerHidden()]
+	param($message)
+	if ($message -isnot [Management.Automation.HostInformationMessage]) { return "$message`n" }
+	$style = [Management.Automation.PSStyle]
+	$colors = ''
+	if ([int]$message.ForegroundColor -ge 0) { $colors += $style::MapForegroundColorToEscapeSequence($message.ForegroundColor) }
+	if ([int]$message.BackgroundColor -ge 0) { $colors += $style::MapBackgroundColorToEscapeSequence($message.BackgroundColor) }
+	$colors + $message.Message + $(if ($colors) { [char]27 + '[0m' }) + $(if (-not $message.NoNewLine) { "`n" })
+}
+# The user's prompt, which may look at $?: as for the host, the first of what it gives.
 $__pss.prompt = {
 	[Diagnostics.DebuggerHidden()]
 	param($ok)
@@ -144,8 +155,18 @@ $__pss.prompt = {
 		[Diagnostics.DebuggerHidden()]
 		param()
 		try {
+			$text = ''
+			$has_result = $false
 			if (-not $ok) { Microsoft.PowerShell.Utility\Write-Error x -ErrorAction Ignore }
-			[string]::Join("`n", @(prompt))
+			foreach ($x in prompt 6>&1) {
+				if ($x -is [Management.Automation.InformationRecord]) {
+					$text += & $__pss.paint $x.MessageData
+				} elseif (-not $has_result) {
+					$text += $x
+					$has_result = $true
+				}
+			}
+			$text
 		} catch {
 		}
 	}
@@ -254,7 +275,7 @@ $__pss.do_b = {
 	$__pss.is_wrong = $parsed.errors.Count -gt 0
 	if ($__pss.kept -and -not $__pss.is_wrong -and $NestedPromptLevel -eq 0 -and (& $__pss.may_exit $parsed.tree)) {
 		$__pss.typed = $text
-		$text = ". '$(& $__pss.file $text)'"
+		$text = ". '" + (& $__pss.file $text).Replace("'", "''") + "'"
 	}
 	& $__pss.mark $nonce s
 	& $__pss.say b, $nonce
@@ -335,15 +356,19 @@ $__pss.do_k = {
 }
 
 # ---- invocations
-# i N K I|n TEXT: an invocation, whose output is the fifos of relay K; its input that of number I, or nothing. TEXT is what
-# sets variables, up to RS, and the user's. Programs have the fifos as their descriptors, so that they carry any bytes. The
+# i N K I|n TEXT: an invocation, whose output is the fifos of relay K; its input that of number I, or nothing. TEXT is a number
+# and a blank, so many bytes of what sets variables, and the user's. Programs have the fifos as their descriptors, so that they carry any bytes. The
 # host would draw its own on them too, so all of that is done in the line and taken back by it; what the
 # host says of an error that ends the line comes behind it.
 $__pss.do_i = {
 	[Diagnostics.DebuggerHidden()]
 	param($nonce, $relay, $number, $word)
 	if (& $__pss.is_old $nonce) { return }
-	$set, $text = (& $__pss.text $word).Split([char]30, 2)
+	$bytes = [Text.Encoding]::Latin1.GetBytes([regex]::Unescape($word))
+	$start = [Array]::IndexOf($bytes, [byte]32) + 1
+	$end = $start + [int]$__pss.utf8.GetString($bytes, 0, $start)
+	$set = $__pss.utf8.GetString($bytes, $start, $end - $start)
+	$text = $__pss.utf8.GetString($bytes, $end, $bytes.Length - $end)
 	& $__pss.begin $nonce
 	$__pss.relay = $relay
 	$__pss.in = if ($number -eq 'n') { '/dev/null' } else { "$($__pss.d)/i$relay.$number" }
@@ -389,7 +414,8 @@ $__pss.begin_streams = {
 	[Diagnostics.DebuggerHidden()]
 	param()
 	$__pss.errors = "$($__pss.d)/e$($__pss.relay)"
-	$__pss.streams = @([IO.FileStream]::new($__pss.in, 'Open', 'Read', 'ReadWrite', 1))
+	$__pss.streams = @()
+	$__pss.streams += @([IO.FileStream]::new($__pss.in, 'Open', 'Read', 'ReadWrite', 1))
 	foreach ($x in 'o', 'e') {
 		$stream = [IO.FileStream]::new("$($__pss.d)/$x$($__pss.relay)", 'Open', 'ReadWrite', 'ReadWrite', 1)
 		$bytes = $__pss.utf8.GetBytes([char]30 + $__pss.n + '<')
@@ -428,6 +454,8 @@ $__pss.end_streams = {
 	[Diagnostics.DebuggerHidden()]
 	param()
 	if ($__pss.console) {
+		# An interrupt may have come before the line could take care of it.
+		if (-not $__pss.late) { & $__pss.give_streams }
 		& $__pss.redirected $false
 		[Console]::SetOut($__pss.console[1])
 		$PSStyle.OutputRendering = $__pss.console[3]
@@ -436,7 +464,7 @@ $__pss.end_streams = {
 	}
 	$late = if ($__pss.late) { $__pss.late.ToString().Replace([char]27 + '[?1h', '') } else { '' }
 	$__pss.late = $null
-	foreach ($x in 1, 2) {
+	for ($x = 1; $x -lt $__pss.streams.Count; $x++) {
 		$end = [char]30 + $__pss.n + '>'
 		$bytes = $__pss.utf8.GetBytes($(if ($x -eq 2) { $late + $end } else { $end }))
 		$__pss.streams[$x].Write($bytes, 0, $bytes.Length)
