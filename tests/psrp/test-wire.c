@@ -100,7 +100,7 @@ static void test_written_elements(void)
 
 static void on_message(gpointer user, const guint8 *message, gsize n)
 {
-	g_string_append_printf(user, "<%" G_GSIZE_FORMAT ":%.4s>", n, (const char *)message);
+	g_string_append_printf(user, "<%" G_GSIZE_FORMAT ":%.*s>", n, (int)MIN(n, 4), (const char *)message);
 }
 
 static GByteArray *fragments_of(guint64 object, gsize n, char fill)

@@ -96,7 +96,7 @@ void pss_psrp_free(PssPsrp *psrp)
 	g_string_free(psrp->text, TRUE);
 	g_string_free(psrp->prompt, TRUE);
 	g_string_free(psrp->directory, TRUE);
-	explicit_bzero(psrp->typed->data, psrp->typed->len);
+	pss_psrp_line_forget_typed(psrp, psrp->typed->len);
 	g_byte_array_unref(psrp->typed);
 	g_byte_array_unref(psrp->input);
 	g_strfreev(psrp->command_properties);

@@ -27,9 +27,12 @@ static void gather_line(PssPsrp *psrp, GByteArray *fragments, const PssPipeline 
 static void gather_lines(PssPsrp *psrp, GByteArray *fragments, const PssPipeline *pipeline)
 {
 	const char *start = (const char *)psrp->input->data;
-	const char *end = start + psrp->input->len;
 	const char *at = start;
+	const char *end;
 
+	if (psrp->input->len == 0)
+		return;
+	end = start + psrp->input->len;
 	while (at < end && fragments->len < IN_FLIGHT_MAX) {
 		const char *newline = memchr(at, '\n', (gsize)(end - at));
 		if (!newline && !psrp->input_ends)

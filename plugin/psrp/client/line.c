@@ -86,10 +86,12 @@ void pss_psrp_line_emit_typed(PssPsrp *psrp)
 		psrp->events->on_typed(psrp->user, typed->data, typed->len);
 }
 
-static void forget_typed(PssPsrp *psrp)
+void pss_psrp_line_forget_typed(PssPsrp *psrp, gsize n)
 {
-	explicit_bzero(psrp->typed->data, psrp->typed->len);
-	g_byte_array_set_size(psrp->typed, 0);
+	if (n == 0)
+		return;
+	explicit_bzero(psrp->typed->data, n);
+	g_byte_array_remove_range(psrp->typed, 0, (guint)n);
 }
 
 /* Ctrl-C throws away what was typed before it, as a terminal does. */
@@ -103,7 +105,7 @@ void pss_psrp_keys(PssPsrp *psrp, const void *data, gsize n)
 	while (psrp->state == PSS_PSRP_BUSY && !psrp->question && (interrupt = memchr(keys, '\003', n))) {
 		n -= (gsize)(interrupt + 1 - keys);
 		keys = interrupt + 1;
-		forget_typed(psrp);
+		pss_psrp_line_forget_typed(psrp, psrp->typed->len);
 		pss_psrp_interrupt(psrp);
 	}
 	g_byte_array_append(psrp->typed, keys, (guint)n);

@@ -121,6 +121,7 @@ void pss_psrp_send_opening(PssPsrp *psrp);
 void pss_psrp_line_begin_status(PssPsrp *psrp, GString *line); /* the pipeline behind what has been put into the line */
 void pss_psrp_line_on_status(PssPsrp *psrp, PssPipeline *status);
 void pss_psrp_line_emit_typed(PssPsrp *psrp);
+void pss_psrp_line_forget_typed(PssPsrp *psrp, gsize n); /* the first so many, which may be a password */
 
 /* ---- screen.c */
 void pss_psrp_screen_show(PssPsrp *psrp, const char *text, gsize n);

@@ -367,8 +367,7 @@ void pss_psrp_question_keys(PssPsrp *psrp)
 		PssPsrpAskResult result =
 			pss_psrp_ask_keys(&psrp->question->ask, psrp->typed->data, psrp->typed->len, &n, echo);
 
-		explicit_bzero(psrp->typed->data, n);
-		g_byte_array_remove_range(psrp->typed, 0, (guint)n);
+		pss_psrp_line_forget_typed(psrp, n);
 		pss_psrp_screen_show(psrp, echo->str, echo->len);
 		if (result == PSS_PSRP_ASK_CANCELLED)
 			pss_psrp_interrupt(psrp);
