@@ -48,13 +48,13 @@ static void tell_ready(int outcome)
 	if (ready_fd < 0)
 		return;
 	if (write(ready_fd, &outcome, sizeof outcome) < 0)
-		g_debug("whoever started us has gone");
+		g_debug("the process that started this one has gone");
 	close(ready_fd);
 	ready_fd = -1;
 }
 
-/* These come with each open, from its caller (SPEC §8): those of whoever happened to start this process are nobody's.
- * libkrb5 and the programs we run would take them. */
+/* These come with each open, from its caller (SPEC §8): those of the client that happened to start this process belong
+ * to no request. libkrb5 and child processes would take them. */
 static gboolean is_callers_own(const char *name)
 {
 	static const char *const names[] = { "SSH_AUTH_SOCK", "SSH_ASKPASS", "SSH_ASKPASS_REQUIRE",

@@ -1,28 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 /* Connects, runs one command on one channel, and ends the connection. What comes for it before the login is over is
- * kept, bounded by what the client may send. Called by invocations.c. */
+ * buffered, bounded by what the client may send. Called by invocation.c. */
 #include "host/commands/command-computer.h"
 
 #include "base/error.h"
 #include "link/login/room.h"
 
+enum state {
+	CONNECTS,
+	RUNS,
+	DONE, /* its owner hears nothing more, and frees it */
+};
+
 typedef struct {
 	PssRun base;
 	const PssRunLinkEvents *link_events;
 	PssTransport *transport;
-	PssRun *channel; /* NULL before the login and when it is done */
+	enum state state;
+	PssRun *channel; /* NULL before the login */
 	PssCommand command;
 	PssRunChannelOptions options;
-	GByteArray *early;
-	gboolean early_end, paused, done;
-	gboolean holds; /* a place in the room */
+	GByteArray *early; /* input, while it connects */
+	gboolean early_end;
+	gboolean paused;
 } Run;
 
 static void done(Run *run, int status, const GError *error)
 {
-	if (run->done)
+	if (run->state == DONE)
 		return;
-	run->done = TRUE;
+	run->state = DONE;
 	run->base.events->on_done(run->base.user, status, error);
 }
 
@@ -53,10 +60,10 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 {
 	Run *run = user;
 
-	if (run->done) /* given up in the turn of the main loop in which the login ended */
+	if (run->state == DONE) /* given up in the turn of the main loop in which the login ended */
 		return;
+	run->state = RUNS;
 	pss_room_hold();
-	run->holds = TRUE;
 	run->channel = pss_run_channel_new(run->transport, &run->options, &channel_events, run);
 	run->channel->ops->pause(run->channel, run->paused);
 	if (run->early->len > 0)
@@ -69,7 +76,7 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 static void on_question(gpointer user, PssQuestion *question)
 {
 	Run *run = user;
-	if (run->done)
+	if (run->state == DONE)
 		pss_question_answer(question, NULL);
 	else
 		run->link_events->on_question(run->base.user, question);
@@ -78,7 +85,7 @@ static void on_question(gpointer user, PssQuestion *question)
 static void on_note(gpointer user, enum pss_note_kind kind, const char *text)
 {
 	Run *run = user;
-	if (!run->done)
+	if (run->state != DONE)
 		run->link_events->on_note(run->base.user, kind, text);
 }
 
@@ -133,10 +140,11 @@ static gboolean on_free_idle(gpointer user)
 {
 	Run *run = user;
 
-	if (run->channel)
-		pss_run_free(run->channel);
+	gboolean has_run = run->channel != NULL;
+
+	pss_run_free(run->channel);
 	pss_transport_free(run->transport);
-	if (run->holds)
+	if (has_run)
 		pss_room_release();
 	pss_command_clear(&run->command);
 	g_free((char *)run->options.shell);
@@ -146,7 +154,6 @@ static gboolean on_free_idle(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
-/* A transport is not freed inside one of its callbacks. */
 static void on_late_data(gpointer user, gboolean is_stderr, const void *data, gsize n)
 {
 }
@@ -159,13 +166,14 @@ static void on_late_done(gpointer user, int status, const GError *error)
 {
 }
 
+/* A transport is not freed inside one of its callbacks. */
 static void run_free(PssRun *base)
 {
-	static const PssRunEvents nobody = { on_late_data, on_late_taken, on_late_done };
+	static const PssRunEvents ignored = { on_late_data, on_late_taken, on_late_done };
 	Run *run = (Run *)base;
 
-	run->done = TRUE;
-	run->base.events = &nobody;
+	run->state = DONE;
+	run->base.events = &ignored;
 	g_idle_add_full(G_PRIORITY_HIGH, on_free_idle, run, NULL);
 }
 

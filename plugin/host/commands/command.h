@@ -16,8 +16,8 @@ typedef struct {
 	void (*on_taken)(gpointer user, gsize n);
 	/* The last event. `status` is the command's, 0-255, where `error` is NULL. */
 	void (*on_done)(gpointer user, int status, const GError *error);
-	/* The last event in the place of on_done: the session was let go of. The run goes on, if it is a command, and
-	 * is its owner's no more: it must not be freed. NULL: it stays its owner's. */
+	/* The last event in the place of on_done: the session was disconnected. A command goes on; its owner no
+	 * longer owns the run, and must not free it. NULL: it stays its owner's. */
 	void (*on_let_go)(gpointer user);
 } PssRunEvents;
 

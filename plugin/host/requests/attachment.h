@@ -20,7 +20,7 @@ gboolean pss_attachment_leave(PssAttachment *attachment, uint32_t id, gboolean k
 /* Back-pressure: while stopped, nothing more is read from the session. */
 void pss_attachment_stop_output(PssAttachment *attachment, gboolean stopped);
 
-/* Gives up the COMPLETE of this id. FALSE: there is none. */
+/* Gives up the COMPLETE of this id. FALSE: no completion has that id. */
 gboolean pss_attachment_cancel(PssAttachment *attachment, uint32_t id);
 
 /* Handlers of ATTACH, and of what is sent while attached. */

@@ -191,7 +191,7 @@ static void on_note(gpointer user, enum pss_note_kind kind, const char *text)
 }
 
 /* What the computer's coming up does not mend. A login that is refused without a question may be that of a computer
- * that lets nobody in yet. */
+ * that still refuses all logins. */
 static gboolean is_final(const Await *await, const GError *error)
 {
 	switch (error->code) {

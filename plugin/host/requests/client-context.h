@@ -11,7 +11,7 @@ typedef struct {
 	PssQuestions *questions;
 	PssTransportNewFunc new_transport;
 	guint64 number; /* of each client another, never 0: what logs in for it asks in turn (target.h) */
-	/* A login for a session has ended, well or not; NULL: nobody wants to know. */
+	/* A login for a session has ended, well or not; or NULL. */
 	void (*on_login_over)(gpointer user);
 	gpointer user;
 } PssClientContext;

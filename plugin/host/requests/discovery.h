@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* FIND: the sessions that holders keep on a computer, whoever opened them there, and the way to take one over. */
+/* FIND: the sessions that holders keep on a computer, those of other clients too, and the way to take one over. */
 #pragma once
 
 #include "host/requests/client-context.h"

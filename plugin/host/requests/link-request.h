@@ -31,7 +31,7 @@ gpointer pss_link_request_new(PssLinkRequests *requests, gsize size, uint32_t id
 /* The one that is waited for under this id, or NULL. */
 gpointer pss_link_request_find(const PssLinkRequests *requests, uint32_t id);
 
-/* It has ended, or nobody waits for it: what its link still says does not count. */
+/* It has ended, or its client no longer waits for it: further events of its link are ignored. */
 gboolean pss_link_request_is_over(const PssLinkRequest *request);
 
 /* Makes the link. The target is copied; `events` get the request as their user. */
@@ -46,7 +46,7 @@ void pss_link_request_end(PssLinkRequest *request);
 /* The same, with this error for those who wait. */
 void pss_link_request_fail(PssLinkRequest *request, const GError *error);
 
-/* CANCEL. FALSE: there is none of that id. */
+/* CANCEL. FALSE: no request has that id. */
 gboolean pss_link_request_cancel(const PssLinkRequests *requests, uint32_t id, const char *text);
 
 /* ---- events of its transport; `user` is the request */

@@ -81,7 +81,7 @@ static PssSession *end_opening(struct opening *opening)
 	return session;
 }
 
-/* Where it cannot be entered nobody has it; a callback of its link is no place to free it. */
+/* A temporary session that cannot be entered is closed, not freed: the caller may be its link. */
 static void enter(const struct opening *ended, PssSession *session)
 {
 	pss_attachment_enter(ended->owner->attachment, ended->id, session, ended->size, FALSE);

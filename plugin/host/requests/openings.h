@@ -17,6 +17,6 @@ void pss_openings_on_open(gpointer openings, uint32_t id, struct pss_fields fiel
 /* CANCEL. FALSE: nothing is being opened under this id. */
 gboolean pss_openings_cancel(PssOpenings *openings, uint32_t id);
 
-/* LEAVE with KEEP before its session is there: it opens as a kept one, and nobody is asked anything for it. Nothing
+/* LEAVE with KEEP before its session is there: it opens as a kept one, and its questions are declined. Nothing
  * where nothing is being opened under this id. */
 void pss_openings_detach(PssOpenings *openings, uint32_t id);

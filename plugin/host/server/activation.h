@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A listening socket that whoever started us (systemd's user manager) has made already, as sd_listen_fds(3) tells. */
+/* A listening socket passed by the service manager (systemd's user manager), as sd_listen_fds(3) describes. */
 #pragma once
 
 #include <glib.h>

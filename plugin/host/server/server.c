@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Accepting clients. The socket file can vanish under us (a cleaner of /run, a user's rm): its
- * directory is watched, and the host process binds anew, so that sessions never become unreachable. */
+/* Accepts clients. The socket file can vanish (a cleaner of /run, a user's rm): its directory is watched, and the
+ * socket is bound again, so that sessions never become unreachable. */
 #include "host/server/server.h"
 
 #include <errno.h>
