@@ -64,7 +64,7 @@ lose_link_then_restart() {
 	wait_until 5 test -e "$HERE/restarted"
 }
 
-@test "restart: kept sessions are opened anew under their Ids, Names and InstanceIds" {
+@test "restart: kept sessions are opened again under their Ids, Names and InstanceIds" {
 	on_reset power_cycle
 	in_world '
 		s=$(new-pssession -ConfigFile $C -Name plain box) || exit 51
@@ -134,7 +134,7 @@ lose_link_then_restart() {
 		[ $? = 2 ] && grep -q "Timeout goes with -Wait" $HERE/e'
 }
 
-@test "restart: connect-pssession -Wait waits for the computer and opens anew what has ended" {
+@test "restart: connect-pssession -Wait waits for the computer and opens again what has ended" {
 	in_world '
 		s=$(new-pssession -ConfigFile $C -Name plain box) || exit 51
 		r=$(new-pssession -ConfigFile $C -Name held -Resilient box) || exit 52
@@ -152,7 +152,7 @@ lose_link_then_restart() {
 		rc=$?
 		cat $HERE/e
 		[ $rc = 0 ] || exit 51
-		[ $(grep -c "it has restarted: .* is opened anew" $HERE/e) = 2 ] || exit 52
+		[ $(grep -c "it has restarted: .* is opened again" $HERE/e) = 2 ] || exit 52
 		get-pssession -Property Id,Name,InstanceId >$HERE/after
 		cmp $HERE/before $HERE/after || exit 53
 		[ "$(invoke-command -Name plain "echo \${x-new}")" = new ] || exit 54
@@ -174,7 +174,7 @@ lose_link_then_restart() {
 		rc=$?
 		cat $HERE/e
 		[ $rc = 0 ] || exit 51
-		grep -q "it has not restarted, but the session had ended: plain is opened anew" $HERE/e || exit 52
+		grep -q "it has not restarted, but the session had ended: plain is opened again" $HERE/e || exit 52
 		[ "$(invoke-command -Name plain "echo \${x-new}")" = new ] || exit 53
 		[ "$(invoke-command -Name held "echo \${x-new}")" = old ] || exit 54
 		remove-pssession -Name "*"'
