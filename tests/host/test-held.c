@@ -471,7 +471,7 @@ static void flood(gsize n_piece, guint n_legal, gboolean passes_on)
 			run_pending();
 		g_assert_cmpuint((gsize)i * n_piece, <, 64u * MIB);
 	}
-	expect_lost(&f, "told to hold back");
+	expect_lost(&f, "asked to hold back");
 	end(&f);
 }
 

@@ -290,7 +290,7 @@ static void run_free(PssRun *base)
 	PssInvoker *invoker = run->owner;
 
 	if (invoker && invoker->current == run) {
-		/* It goes on without a listener, and is told to end. */
+		/* It goes on without a listener, and is asked to end. */
 		invoker->current = NULL;
 		pss_relay_pause(invoker->relay, FALSE);
 		if (run->input)
@@ -413,7 +413,7 @@ gboolean pss_invoker_holds_line(PssInvoker *invoker, const void *data, gsize n)
 	return TRUE;
 }
 
-/* Ctrl-C while its line waits: the line is gone, the prompt comes anew. */
+/* Ctrl-C while its line waits: the line is dropped, and the prompt comes again. */
 static void give_line_up(PssInvoker *invoker)
 {
 	PssSession *session = invoker->session;

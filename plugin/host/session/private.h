@@ -116,7 +116,7 @@ void pss_session_note(gpointer session, enum pss_note_kind kind, const char *tex
 
 /* Ends the entering of the terminal that has it, if any. */
 void pss_session_tell_left(PssSession *session, enum pss_left_reason reason, int status, const char *message);
-/* Whoever has entered the session stays in it, and is told. */
+/* Notifies the terminal that has entered the session, which stays in it. */
 void pss_session_tell_link(PssSession *session, PssLinkNews news);
 
 /* From its user and computer. */
@@ -180,7 +180,7 @@ void pss_session_choose_dropped(PssSession *session);
 /* A command that waited has been begun. */
 void pss_session_park_if_settled(PssSession *session);
 
-/* The link is back: those who wait for it are told once it is known whether the shell is at its prompt, where it is. */
+/* The link is back: answers those who wait for it as soon as it is known whether the shell is at its prompt. */
 void pss_session_await_prompt(PssSession *session);
 void pss_session_at_prompt(PssSession *session);
 
@@ -193,5 +193,5 @@ void pss_session_tell_begun(PssSession *session); /* whatever was to be run may 
 /* What runs has printed something, or the session ends. */
 void pss_session_end_redrawing(PssSession *session);
 
-/* The terminal that has entered a kept session, if any, is told why, and leaves. */
+/* Detaches the terminal that has entered a kept session, if any, with the reason. */
 void pss_session_send_away(PssSession *session, enum pss_left_reason reason, const char *message);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A session that is opened anew, as its computer has restarted or its link was lost: a new shell under the old Id, Name
+/* Reopens a session whose computer has restarted or whose link was lost: a new shell under the old Id, Name
  * and InstanceId, so that what names it goes on to do so. The old one stays listed until the new one is logged in.
  * Called by openings.c and session.c. */
 #include "host/session/private.h"
@@ -28,7 +28,7 @@ const char *pss_session_boot(PssSession *session)
 void pss_session_options_again(PssSession *again, PssSessionOptions *ret_options)
 {
 	pss_session_ref(again);
-	pss_session_end(again, PSS_SESSION_ON_BROKEN, "it is opened anew, as its computer has restarted", PSS_LEFT_LOST,
+	pss_session_end(again, PSS_SESSION_ON_BROKEN, "it is reopened, as its computer has restarted", PSS_LEFT_LOST,
 			255);
 	ret_options->again = again;
 	ret_options->kept = TRUE;

@@ -48,7 +48,7 @@ static gboolean on_redraw_deadline(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
-/* What runs draws its screen anew for a terminal of another size, so that it is shown whole to the one that has come.
+/* What runs redraws its screen for a terminal of another size, so that it is shown whole to the one that has come.
  * It has to see that size: two changes in a row would be none to it. */
 static void have_redrawn(PssSession *session)
 {

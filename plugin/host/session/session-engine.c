@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What comes from the remote shell: bytes of its two channels, which go to the engine, and what the engine makes of
- * them, which goes to whoever watches or into the record. The ends of both are ends of the session (session.c). */
+ * them, which goes to the attached terminal or into the record. The ends of both are ends of the session (session.c).
+ */
 #include "base/error.h"
 #include "host/session/private.h"
 #include "link/resilient/transport-resilient.h"

@@ -188,7 +188,7 @@ static gboolean on_no_prompt(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
-/* A shell that was taken over is Busy until it has answered, and not to be told so from one where something runs. */
+/* A shell that was taken over is Busy until it has answered, and looks like one where something runs. */
 void pss_session_await_prompt(PssSession *session)
 {
 	PssRemotePrompt prompt;

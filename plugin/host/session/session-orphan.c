@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The output of a command that ran when the host process before this one died: its relay is still there, and what it
- * carries goes to whoever receives. Called by session-restore.c and session.c. What the old process had confirmed is
- * gone, so the beginning may be missing; the marks (remote/PROTOCOL.md, "Invocations") are no output. */
+ * carries goes to the client that receives. Called by session-restore.c and session.c. What the old process had
+ * confirmed is gone, so the beginning may be missing; the marks (remote/PROTOCOL.md, "Invocations") are no output. */
 #include <string.h>
 
 #include "host/session/private.h"

@@ -119,7 +119,7 @@ void pss_session_end(PssSession *session, PssSessionEvent how, const char *cause
 					: PSS_FAILED,
 				cause);
 	pss_session_free_link_soon(session);
-	/* Such an exit is told as well: it looks like the end of the connection. */
+	/* Reports such an exit as well: it looks like the end of the connection. */
 	pss_session_tell_left(session, reason, status, reason == PSS_LEFT_EXIT && status != 255 ? NULL : cause);
 	g_autoptr(GError) error =
 		g_error_new(PSS_ERROR, PSS_NOT_OPEN, "Cannot connect PSSession \"%s\": %s", session->name, cause);
@@ -265,7 +265,7 @@ static void on_lost(gpointer user, const GError *error)
 			PSS_LEFT_LOST, 255);
 }
 
-/* Whoever has entered the session stays in it, and is told. */
+/* The terminal that has entered the session stays in it. */
 void pss_session_tell_link(PssSession *session, PssLinkNews news)
 {
 	static const char *const notes[][2] = {

@@ -53,7 +53,7 @@ typedef struct {
 	void (*on_left)(gpointer user, enum pss_left_reason reason, int status, const char *message);
 } PssWatcherEvents;
 
-/* Who lists the kept sessions, and is told as they come and go. */
+/* The owner of the list of kept sessions; called as they come and go. */
 typedef struct {
 	guint (*reserve)(void);      /* the next Id: Ids follow the order of the requests and not that of the logins */
 	void (*give_back)(guint id); /* the login failed, and nobody has seen the Id */
@@ -78,7 +78,7 @@ void pss_session_unref(PssSession *session);
 /* Nobody waits for the opening any more: it is given up, without an event. */
 void pss_session_cancel(PssSession *session);
 
-/* Ends it for good: state Closed with this cause, whoever has entered it is told (REMOVED). */
+/* Ends it for good: state Closed with this cause; an attached terminal gets on_left (REMOVED). */
 void pss_session_close(PssSession *session, const char *cause);
 /* One that has been closed has a shell that may have to end still; for who ends this process, and waits for that. */
 gboolean pss_session_any_going(void);
@@ -92,7 +92,7 @@ gboolean pss_session_close_told(PssSession *session, const char *cause, PssSessi
  * and `force` is not set. */
 gboolean pss_session_can_attach(PssSession *session, gboolean force, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Enters it, after pss_session_can_attach(); a terminal that has it is told TAKEN. The first events
+/* Enters it, after pss_session_can_attach(); a terminal that has it gets on_left (TAKEN). The first events
  * follow from inside this call: what was not seen yet, then busy or a prompt. */
 void pss_session_attach(PssSession *session, guint columns, guint rows, const PssWatcherEvents *events, gpointer user);
 
@@ -100,7 +100,7 @@ void pss_session_attach(PssSession *session, guint columns, guint rows, const Ps
  * goes on opening, answers no question, and is listed with its cause if that fails. */
 void pss_session_keep(PssSession *session);
 
-/* What the one who leaves a kept session behind is told. */
+/* The message for a user who detaches from a kept session. Newly allocated. */
 char *pss_session_parting(PssSession *session);
 
 /* The terminal goes without a word; a temporary session is closed. Only by the one that is attached. */
@@ -124,7 +124,7 @@ gboolean pss_session_input_is_full(PssSession *session); /* on_drained follows *
 PssRun *pss_session_run(PssSession *session, const PssCommand *command, gboolean input, gboolean wait,
 			const PssRunEvents *events, gpointer user, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Lets go of it: Disconnected, and what runs goes on. A terminal that has entered it is told and leaves. Again is no
+/* Lets go of it: Disconnected, and what runs goes on. A terminal that has entered it is detached. Again is no
  * error; PSS_NOT_OPEN where it has ended or is still opening. */
 gboolean pss_session_disconnect(PssSession *session, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* May a session have this name? One that could be taken for an Id or an InstanceId could never select it. */

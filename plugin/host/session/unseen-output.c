@@ -9,7 +9,7 @@
 #include "host/session/private.h"
 #include "host/session/unseen-private.h"
 
-/* What a holder keeps of what nobody has seen is this, and what is on its way when it is told to stop. */
+/* What a holder keeps of what nobody has seen is this, and what is on its way when it is asked to stop. */
 #define HELD_MAX PSS_RING_DEFAULT_LIMIT
 
 typedef struct {

@@ -68,5 +68,5 @@ void pss_record_show(PssRecord *record);
 /* It takes no more for now, or does again, or has gone. */
 void pss_record_stop_watcher(PssRecord *record, gboolean stopped);
 
-/* Something has ended, or is watched again: whoever waits may be done. */
+/* Something has ended, or is watched again: a receiver may be done. */
 void pss_record_settle(PssRecord *record);

@@ -5,9 +5,9 @@
 
 #include "link/resilient/private.h"
 
-/* So much may be under way when more is wanted: what is taken is told late where it is little. */
+/* So much may be under way when more is wanted: small amounts that were taken are reported late. */
 #define DRAINED_BYTES (256u * 1024u)
-#define KEPT_MAX (256u * 1024u) /* of a paused channel, before the holder is told to stop */
+#define KEPT_MAX (256u * 1024u) /* of a paused channel, before the holder is asked to stop */
 /* What may come behind that: all that a holder keeps, in the smallest frames. */
 #define KEPT_LIMIT (32u * 1024u * 1024u)
 #define KEPT_COST 128u                        /* of a part, beside its bytes */
@@ -75,7 +75,7 @@ static void set_stopped(PssHeldChannel *channel, gboolean stopped)
 static gboolean count_kept(PssHeldChannel *channel, gsize n)
 {
 	if (channel->n_kept > KEPT_LIMIT) {
-		pss_held_distrust_soon(pss_held_of(channel), "it goes on sending what it was told to hold back");
+		pss_held_distrust_soon(pss_held_of(channel), "it goes on sending what it was asked to hold back");
 		return FALSE;
 	}
 	channel->n_kept += n + KEPT_COST;
@@ -237,7 +237,7 @@ guint64 pss_held_waiting(const PssHeld *held)
 	return n;
 }
 
-/* Whoever had them before may have stopped them. */
+/* The client before may have stopped them. */
 void pss_held_settle_stops(PssHeld *held)
 {
 	for (guint i = 0; i < held->channels->len; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The end of a held transport: its holder is told to end, over the link there is or the next ones, and who waits for
- * that hears of it once. Called by transport-resilient.c, and by link.c and retry.c, which see it happen. */
+/* The end of a resilient transport: its holder is asked to end, over the link there is or the next ones, and who waits
+ * for that hears of it once. Called by transport-resilient.c, and by link.c and retry.c, which see it happen. */
 #include "base/error.h"
 #include "base/network-watch.h"
 #include "link/resilient/private.h"

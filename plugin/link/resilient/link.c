@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What goes over a link of a held transport: it is a transport with one channel, the carrier, which leads to the
- * holder. We say what has not been obeyed, and hear what has not come. When a link is lost retry.c makes the next
- * one. */
+/* The protocol over the present link: a transport with one channel, the carrier, which leads to the holder. It sends
+ * the lines that have not been obeyed, and receives what has not come. When a link is lost retry.c makes the next one.
+ */
 #include <string.h>
 
 #include "base/error.h"
@@ -78,7 +78,7 @@ static void confirm(PssHeld *held)
 
 	g_clear_handle_id(&held->connection.confirm_timer, g_source_remove);
 	if (!pss_held_is_greeted(held) || held->leaving || !held->events)
-		return; /* a holder that has been told to end reads no more */
+		return; /* a holder that has been asked to end reads no more */
 	count = confirmable(held);
 	if (held->confirmed != count) {
 		pss_held_unseen_say_claims(held, count);
@@ -286,7 +286,7 @@ static void take_greeting(PssHeld *held, const char *line)
 
 	pss_greeting_read(line, &greeting);
 	if (greeting.kind == PSS_GREETING_GONE || greeting.kind == PSS_GREETING_TAKEN)
-		pss_held_tell_end(held, NULL); /* there is nothing of ours */
+		pss_held_tell_end(held, NULL); /* the holder has gone */
 	if (greeting.kind == PSS_GREETING_HELD)
 		take_held(held, &greeting);
 	else if (greeting.kind == PSS_GREETING_NO_KEEPER && held->state == PSS_HELD_OPENING)
@@ -370,7 +370,7 @@ static void on_carrier_closed(gpointer user, int exit_status, const GError *erro
 	if (held->state == PSS_HELD_OPENING) {
 		stay_plain(held, error ? error->message : "the server ran no command");
 	} else if (!held->events && pss_held_is_greeted(held) && !error && exit_status == 0) {
-		pss_held_enter(held, PSS_HELD_ON_END); /* as it was told to */
+		pss_held_enter(held, PSS_HELD_ON_END); /* on request */
 		pss_held_tell_end(held, NULL);
 		pss_held_drop_link_soon(held);
 	} else {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The channels of a held transport on a computer that keeps no holder: each is one of the first link's instead. What
+/* The channels of a resilient transport on a computer without a holder: each is one of the first link's instead. What
  * was asked of them before that was known is in their members. Called by link.c and transport-resilient.c. */
 #include "link/resilient/private.h"
 

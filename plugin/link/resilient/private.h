@@ -149,7 +149,7 @@ void pss_held_say_unconfirmed(PssHeld *held, const char *head);
 void pss_held_confirm_soon(PssHeld *held);
 /* No line: the holder says at once what it has obeyed. While there is a link. */
 void pss_held_say_alive(const PssHeld *held);
-/* The holder has not kept to PROTOCOL.md ("it …"). Soon, as a caller of ours may be on the stack. */
+/* The holder has not kept to PROTOCOL.md ("it …"). Soon, as a caller in this room may be on the stack. */
 void pss_held_distrust_soon(PssHeld *held, const char *reason);
 
 /* ---- retry.c */
@@ -165,7 +165,7 @@ void pss_held_mind_network(PssHeld *held); /* from now on */
 
 /* ---- farewell.c */
 void pss_held_end(PssHeld *held); /* frees it, after the holder has been ended */
-/* Whoever waits for that: NULL, there is none any more; else why that is not known. */
+/* Answers the caller that waits for the end. NULL: the holder has ended; else why that is not known. */
 void pss_held_tell_end(PssHeld *held, const GError *error);
 
 /* ---- plain.c */

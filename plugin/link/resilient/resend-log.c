@@ -112,7 +112,7 @@ void pss_numbered_append(const PssNumbered *numbered, GString *out)
 				    (gssize)((const Line *)at->data)->text->len);
 }
 
-/* A whole header. FALSE: it is none. */
+/* Parses a complete header. FALSE: malformed. */
 static gboolean take_header(PssNumbered *numbered, const PssNumberedEvents *events, gpointer user)
 {
 	unsigned long long a, b;

@@ -48,6 +48,6 @@ void pss_numbered_take_over(PssNumbered *numbered, guint64 last, guint64 count);
 /* What has to be said (again), in order. */
 void pss_numbered_append(const PssNumbered *numbered, GString *out);
 
-/* Bytes of the down stream. FALSE: they are none, and nothing that follows can be understood. */
+/* Bytes of the down stream. FALSE: malformed; the rest of the stream is unusable. */
 gboolean pss_numbered_feed(PssNumbered *numbered, const void *data, gsize n, const PssNumberedEvents *events,
 			   gpointer user) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The life and death of a held transport's links: when one is lost, whether and when the next is tried, and the end.
- * link.c talks over the one there is. A link is never freed inside one of its callbacks. */
+/* The links of a resilient transport, one after another: when one is lost, whether and when the next is tried, and the
+ * end. link.c talks over the one there is. A link is never freed inside one of its callbacks. */
 #include "base/error.h"
 #include "base/network-watch.h"
 #include "link/resilient/private.h"
@@ -182,7 +182,7 @@ void pss_held_try_now(PssHeld *held)
 	g_clear_handle_id(&held->retry.timer, g_source_remove);
 	held->retry.tried_at = g_get_monotonic_time();
 	PssTarget *target = pss_target_copy(held->target);
-	/* Nobody expects to be asked. */
+	/* There is no person to ask. */
 	target->can_ask = FALSE;
 	if (held->takeover.stage == PSS_HELD_TAKING && held->takeover.beside)
 		target->share = 1; /* with one whose target has the same surroundings */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The held transport's operations and channels: what a session asks of a channel becomes lines for the holder.
+/* The operations of the resilient transport: what a session asks of a channel becomes lines for the holder.
  * What comes back is channels.c's. Where there is no holder plain.c has the channels; links are link.c's. */
 #include <string.h>
 

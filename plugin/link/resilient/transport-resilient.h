@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The held transport: one whose channels outlive the link, since a holder on the remote computer has their other
- * ends (remote/PROTOCOL.md, "Holders"). It makes transports of another kind, one after another, as its links. */
+/* The resilient transport: its channels outlive the link, since a holder on the remote computer has their other ends
+ * (remote/PROTOCOL.md, "Holders"). It replaces a lost link by a new transport of the underlying kind. */
 #pragma once
 
 #include "link/transport/transport.h"
@@ -30,16 +30,17 @@ PssChannel *pss_transport_held_adopt(PssTransport *transport, guint number, gboo
 				     const PssChannelEvents *events, gpointer user);
 /* While there is no link, its output is forgotten from the oldest on when it is too much; else it waits. */
 void pss_channel_held_set_drop(PssChannel *channel, gboolean drop);
-/* Whoever gets its output keeps all of it, and has the holder know (below): a pause holds up the sender alone, and what
- * is on its way comes all the same. Else that waits here, and what is too much to wait is lost with this process. */
+/* The receiver of its output keeps all of it, and informs the holder (below): a pause holds up the sender alone, and
+ * what is on its way comes all the same. Else that waits here, and what is too much to wait is lost with this process.
+ */
 void pss_channel_held_set_passing(PssChannel *channel, gboolean passes_on);
 guint pss_channel_held_number(PssChannel *channel);
 const char *pss_transport_held_name(PssTransport *transport);
-/* What the holder tells whoever takes over. */
+/* What the holder hands to the client that takes over. */
 void pss_transport_held_note(PssTransport *transport, const char *memo);
-/* Output that nobody has seen yet outlives this process: the holder keeps it for whoever takes over, in order within
- * each kind (below PSS_HELD_KINDS), the newest 3 MiB. Where `data` lies in what on_data of a channel hands out just
- * now, the holder has it, and but a few bytes are said. */
+/* Output that nobody has seen yet outlives this process: the holder keeps it for the client that takes over, in order
+ * within each kind (below PSS_HELD_KINDS), the newest 3 MiB. Where `data` lies in what on_data of a channel hands out
+ * just now, the holder has it, and but a few bytes are said. */
 #define PSS_HELD_KINDS 4
 void pss_transport_held_keep(PssTransport *transport, guint kind, const void *data, gsize n);
 /* The oldest n bytes of that kind have been seen, or are not wanted any more. */
@@ -56,13 +57,13 @@ typedef struct {
 	const void *data;
 	gsize n;
 } PssHeldPlace;
-/* Of bytes of what on_data hands out just now; n 0: they are none. */
+/* Of bytes of what on_data hands out just now; n 0: they are not of it. */
 PssHeldPlace pss_transport_held_place_of(PssTransport *transport, const void *data, gsize n);
 /* These bytes are handed on just now; NULL: no more. Returns what was before. */
 PssHeldPlace pss_transport_held_set_place(PssTransport *transport, const PssHeldPlace *place);
 
 /* `func` hears once, behind pss_transport_free(), that the holder has ended, or why that is not known, after some
- * seconds at the latest: then it is told on in the background. */
+ * seconds at the latest: then the attempts go on in the background. */
 typedef void (*PssHeldEndFunc)(gpointer user, const GError *error);
 void pss_transport_held_await_end(PssTransport *transport, PssHeldEndFunc func, gpointer user);
 

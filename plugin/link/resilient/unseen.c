@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Output that this process has and nobody has seen: it stays with the holder, which is told by counts of the down
+/* Output that this process has and nobody has seen: it stays with the holder, which learns by counts of the down
  * stream which bytes those are, before it may forget them (remote/PROTOCOL.md, "Unseen output"). So nothing of it
  * crosses the network twice, unless somebody takes over. Called by the record through transport-resilient.c's users,
  * and by link.c when it confirms. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The start: the control script and the terminal's command meet, the shell reads its start-up files, and
  * the request 0 that its start-up file holds ends like any other (line.c). Where something of that cannot
- * be, the terminal becomes a plain one and the user is told why, once. It must never leave the terminal's
+ * be, the terminal becomes a plain one and the user sees why, once. It must never leave the terminal's
  * command waiting, and never interrupt a program that is not our own launcher. */
 #include "remote/engine/private.h"
 
@@ -179,7 +179,7 @@ void pss_boot_on_output(PssRemote *remote, const void *data, gsize n)
 	pss_prelude_filter(remote, data, n);
 }
 
-/* Whoever prints may read, as soon as it is shown what he prints. */
+/* A program whose output is shown may read keys. */
 static gboolean is_heard(const PssRemote *remote)
 {
 	return is_before_launcher(remote) && remote->start.prelude.shown;
@@ -365,7 +365,7 @@ void pss_boot_on_control_closed(PssRemote *remote)
 }
 
 /* A server that runs something else in the place of our command, or nothing, may have a login shell all the same.
- * Whoever has been talked to has had his chance. */
+ * A program that has been sent keys has had its chance. */
 gboolean pss_boot_try_login_shell(PssRemote *remote)
 {
 	if (!is_before_launcher(remote) || remote->keys.n_sent)

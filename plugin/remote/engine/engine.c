@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The engine's outside: what engine.h declares, one entry for each thing that can happen, handed on to
- * boot.c before the first prompt and to line.c after it. It knows two byte streams and no network; it
- * never blocks. No secret of it ever leaves but through the control channel. */
+/* The functions of engine.h: each event goes to boot.c before the first prompt and to line.c after it. It knows two
+ * byte streams and no network; it never blocks. No secret of it ever leaves but through the control channel. */
 #include "remote/engine/engine.h"
 
 #include <errno.h>

@@ -70,7 +70,7 @@ typedef struct {
 	/* Keys that were sent with pss_remote_keys() and that no program read: they belong into the editor.
 	 * Always after the on_prompt of the same moment. */
 	void (*on_typed)(gpointer user, const void *data, gsize n);
-	/* The message of the day, if it was asked for and there is any: what the launcher has put out, as on_output has
+	/* The message of the day, if it was asked for and there is any: what the launcher has printed, as on_output has
 	 * shown it already. Before the shell's start-up files run. */
 	void (*on_motd)(gpointer user, const char *text);
 	/* One sentence for the user, without the session's name: why the terminal is plain, or that start-up is slow.
@@ -81,7 +81,7 @@ typedef struct {
 	/* What pss_remote_complete() asked for, once for each time; NULL where it was given up: by the deadline,
 	 * pss_remote_cancel_completion(), a line, or the next question. */
 	void (*on_completion)(gpointer user, const PssRemoteCompletion *completion);
-	/* The terminal's channel has ended without our command having run: it is to be opened anew, with a pty and for
+	/* The terminal's channel has ended without our command having run: it is to be opened again, with a pty and for
 	 * the login shell. From now on TERMINAL is that one. Once at most. */
 	void (*open_login_shell)(gpointer user);
 	/* ENDED, once, the last event. `status` is 0-255 and the best that is known; `cause` says why it was refused.
@@ -217,7 +217,7 @@ char *pss_remote_old_mark(PssRemote *remote, char kind);
 /* The last first prompt, for a terminal that enters while IDLE; FALSE where there was none yet. */
 gboolean pss_remote_last_prompt(PssRemote *remote, PssRemotePrompt *ret_prompt);
 
-/* The boot id of the computer, as the control script has told it: untrusted; NULL where it is not known. */
+/* The boot id of the computer, as the control script reports it: untrusted; NULL where it is not known. */
 const char *pss_remote_boot_id(const PssRemote *remote);
 
 /* The shell in use: its family ("bash", "zsh", "fish"), of the POSIX family its own name ("dash", "mksh"), "sh" where

@@ -76,7 +76,7 @@ static void watch(PssRemote *remote)
 	watch_for(remote, remote->reader.disturbed ? DISTURBED_CALL_MS : CALL_MS);
 }
 
-/* A request that has been read and has not begun: the reader paints anew, as after a resize, and goes on to execute it;
+/* A request that has been read and has not begun: the reader repaints, as after a resize, and goes on to execute it;
  * or an interrupt has taken it away from the reader, which waits then. */
 static gboolean is_about_to_begin(const PssRemote *remote, const char *nonce)
 {
@@ -106,7 +106,7 @@ static void wake(PssRemote *remote)
 	send_key(remote);
 }
 
-/* One that reads reads on, but for one that has been told to wait again behind what it reads. */
+/* One that reads reads on, but for one that is to wait again behind what it reads. */
 void pss_reader_on_request(PssRemote *remote, gboolean is_at_rest)
 {
 	PssReader *reader = &remote->reader;
@@ -139,7 +139,7 @@ void pss_reader_call_again(PssRemote *remote)
 		call(remote, remote->request.mark_nonce);
 }
 
-/* ---- its own mark behind a command's output (fish 4.0; later ones are told not to make any) */
+/* ---- its own mark behind a command's output (fish 4.0; later ones are started without) */
 
 #define END_MARK "\033]133;D;"
 #define END_MARK_MAX (sizeof END_MARK - 1 + 4) /* with a status and BEL */
@@ -230,7 +230,7 @@ void pss_reader_on_paint(PssRemote *remote, const void *data, gsize n)
 		await_quiet(remote);
 }
 
-/* It waits, and will until it is called: or it paints anew, and waits again. */
+/* It waits, and will until it is called: or it repaints, and waits again. */
 static void on_rest(PssRemote *remote)
 {
 	PssReader *reader = &remote->reader;

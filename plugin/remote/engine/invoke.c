@@ -87,7 +87,7 @@ gboolean pss_remote_invoke(PssRemote *remote, const PssCommand *command, guint r
 /* ---- what it leaves on the terminal */
 
 /* An interrupt that no terminal sent is echoed nevertheless, and a shell begins a new line for it, or for an `exit`
- * that is none. Where that is all there is until the mark, it is nobody's output. */
+ * that ends nothing. Where that is all there is until the mark, it is nobody's output. */
 gboolean pss_invoke_hold_trace(PssRemote *remote, const void *data, gsize n)
 {
 	const char *at = data;

@@ -87,7 +87,7 @@ void pss_line_to_first_prompt(PssRemote *remote)
 	pss_typed_emit(remote);
 }
 
-/* The shell has rendered its prompt anew while it waits. Behind unfinished lines it is seen later. */
+/* The shell has rendered its prompt again while it waits. Behind unfinished lines it is seen later. */
 static void on_repainted(PssRemote *remote, const PssReply *reply)
 {
 	gboolean same = strcmp(remote->prompt.text->str, reply->field[1]) == 0 &&

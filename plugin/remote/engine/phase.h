@@ -40,14 +40,14 @@ typedef enum {
 	PSS_LAUNCHER_PRECEDED, /* something else has been printed: start-up files, a forced command, a question */
 	PSS_LAUNCHER_WAITS,    /* for the control channel */
 	PSS_LAUNCHER_OVER,     /* it has become a shell */
-	PSS_LAUNCHER_REPLACED, /* the terminal has been opened anew, for the login shell */
+	PSS_LAUNCHER_REPLACED, /* the terminal has been opened again, for the login shell */
 	PSS_N_LAUNCHERS
 } PssLauncher;
 
 typedef enum {
 	PSS_LAUNCHER_ON_OUTPUT,
 	PSS_LAUNCHER_ON_WAIT,    /* it says that it waits */
-	PSS_LAUNCHER_ON_GO,      /* it says that it becomes a shell, or has been told to */
+	PSS_LAUNCHER_ON_GO,      /* it says that it becomes a shell, or has been made to */
 	PSS_LAUNCHER_ON_REPLACE, /* the channel has ended, or was refused */
 	PSS_N_LAUNCHER_EVENTS
 } PssLauncherEvent;

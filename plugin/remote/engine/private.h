@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the engine's own files share (engine.c, boot.c, line.c); nobody else includes it. */
+/* The members of PssRemote, and what the engine's files share. Private to this folder. */
 #pragma once
 
 #include "remote/engine/engine.h"
@@ -217,7 +217,7 @@ void pss_boot_on_mark(PssRemote *remote, char kind, const char *argument);
 void pss_boot_on_output(PssRemote *remote, const void *data, gsize n);
 void pss_boot_on_reply(PssRemote *remote, const PssReply *reply);
 void pss_boot_on_control_closed(PssRemote *remote);
-gboolean pss_boot_on_terminal_closed(PssRemote *remote); /* TRUE: it has been opened anew */
+gboolean pss_boot_on_terminal_closed(PssRemote *remote); /* TRUE: it has been opened again */
 /* before the shell starts */
 void pss_boot_on_keys(PssRemote *remote, const void *data, gsize n);
 void pss_boot_on_interrupt(PssRemote *remote);

@@ -163,7 +163,7 @@ void pss_typed_on_reply(PssRemote *remote, const PssReply *reply)
 void pss_typed_emit(PssRemote *remote)
 {
 	take_sentinels_out(remote);
-	/* Handlers may send a line at once, and that holds keys anew. */
+	/* Handlers may send a line at once, and that holds keys again. */
 	g_autoptr(GByteArray) all = g_steal_pointer(&remote->keys.unread);
 	g_autoptr(GByteArray) held = g_steal_pointer(&remote->keys.held);
 	remote->keys.unread = g_byte_array_new();
