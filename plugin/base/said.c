@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Texts of a server are data: they must not reach a terminal with control bytes in them. Called wherever an error, a
- * banner or a question of somebody else's becomes a message. */
+/* Texts of a server are data: they must not reach a terminal with control bytes in them. Called wherever a foreign
+ * error, banner or question becomes a message. */
 #include "base/said.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a server or a program has said, made fit to be shown (terminal/clean-text.h): its first 4 KiB. The results are
- * the caller's. */
+/* Foreign messages (of a server or a program) made safe to show (terminal/clean-text.h): their first 4 KiB. The caller
+ * frees the results. */
 #pragma once
 
 #include <glib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tells shortages from other failures, and counts what there is. Called from any thread; owns nothing. */
+/* Distinguishes shortages from other failures, and counts free descriptors. Called from any thread; owns nothing. */
 #include "base/shortage.h"
 
 #include <errno.h>

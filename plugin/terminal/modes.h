@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the output of the remote has switched on in the terminal, so that it can be switched off again. */
+/* Terminal modes that the remote's output has switched on, so that they can be switched off again. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What escape sequences tell of who prints them: a shell's start-up files, or a program that lives on the terminal. */
+/* Judges by escape sequences what prints them: a shell's start-up files, or a program that takes over the terminal. */
 #pragma once
 
 #include "terminal/tokenizer.h"

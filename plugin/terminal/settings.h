@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What of a terminal stays as a program has set it, and how it is put back: modes, keyboard protocols, charsets,
- * colours. */
+/* Settings of a terminal that outlast the program that made them, and the sequences that undo them: modes, keyboard
+ * protocols, charsets, colours. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How wide a text is on a terminal. */
+/* The width of a text on a terminal, in columns. */
 #pragma once
 
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Called for each request that tells how large the terminal is. */
+/* The size by TIOCGWINSZ. Called for each request that has the fields COLUMNS and ROWS. */
 #include "client/tty/size.h"
 
 #include <fcntl.h>

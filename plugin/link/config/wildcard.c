@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Not g_pattern_match(): that one aborts the process at bytes that are no UTF-8. */
+/* Wildcards over bytes. g_pattern_match() would abort the process at bytes that are not UTF-8. */
 #include "link/config/wildcard.h"
 
 gboolean pss_wildcard_match(const char *name, const char *pattern)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* SSH_ASKPASS: the caller's program that asks in our stead where there is no terminal. */
+/* SSH_ASKPASS: the caller's program that asks the question where there is no terminal. */
 #pragma once
 
 #include "link/login/login-context.h"

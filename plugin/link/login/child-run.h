@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A program that a login runs and waits for. */
+/* Running a program in a login's thread, within the login's deadline. */
 #pragma once
 
 #include "link/login/login-context.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Room for logins. Each takes a thread, and descriptors, a handful at a time: so many run at once as there are
- * descriptors for, however many are asked for, and the others wait their turn. One that fails of a shortage while
- * others have what it lacks is run once more. Main context only. */
+/* Admission of logins. Each takes a thread and a handful of descriptors: as many run at once as there are descriptors
+ * for, and the others wait their turn. One that fails for a shortage while others have what it lacks is run once more.
+ * Main context only. */
 #pragma once
 
 #include "link/login/login-context.h"

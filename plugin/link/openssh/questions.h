@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The other end of pss_program_ask(). */
+/* The questions of the ssh program: the host process's end of pss_program_ask() (child-modes.h). */
 #pragma once
 
 #include "link/login/login-context.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Starting a program from the host process: by argv, never through a shell that we feed a string to,
- * with nothing inherited but what is named here. Safe from any thread. */
+/* Starting a program from the host process: by argv, never through a shell, with nothing inherited but what is named
+ * here. Safe from any thread. */
 #pragma once
 
 #include <glib.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a command said about the computer it wants, unpacked from OPEN and checked a second time: the
- * client has checked it too, but names end up in argv of ssh and of proxies, and the socket may be
- * spoken to by anything that runs as this user. */
+/* Unpacks a target from OPEN and checks it a second time: the client has checked it too, but names end up in argv of
+ * ssh and of proxies, and any program of this user can write to the socket. */
 #include "link/transport/target.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a command said about the computer it wants: the OPEN message, unpacked and checked. It holds
- * no secret. ssh_config has not been consulted yet: that is the transport's work. */
+/* The target of a command: the fields of OPEN that name a computer, unpacked and checked. It holds no secret.
+ * ssh_config has not been consulted yet: that is the transport's work. */
 #pragma once
 
 #include <glib.h>

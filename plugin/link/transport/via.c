@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One end of a pair of sockets is the session's link's (tunnels), the other the login's (via.c). Called by
- * the handlers of requests that name a session on the way. */
+/* A pair of sockets: one end is the session's link's (tunnels), the other the login's (link/libssh/connect/via.c).
+ * Called by the handlers of requests that name a session on the way. */
 #include "link/transport/via.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Takes a holder's greeting apart. Called by the held transport's link, tests and the fuzzer. A holder may be of
+/* Takes a holder's greeting apart. Called by the resilient transport's link, tests and the fuzzer. A holder may be of
  * another version, and any program of the remote account may write in its name: without a word, or with a number out of
  * range, it is malformed. */
 #include "remote/holder/greeting.h"

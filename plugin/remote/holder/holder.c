@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Puts together what becomes a holder on the remote computer. Called by the held transport. The command
+/* Composes the command and the script of a holder. Called by the resilient transport. The command
  * stands in argv and may hold nothing secret; the scripts are ASCII, so that the loader, which counts characters
  * in whatever locale it finds, counts bytes. */
 #include "remote/holder/holder.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What goes to a remote computer to make a holder, or a further link to one (PROTOCOL.md, "Holders"). */
+/* Command and script of a holder, or of a further link to one (PROTOCOL.md, "Holders"). */
 #pragma once
 
 #include <glib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Called wherever something of a user's becomes part of what a remote shell reads. */
+/* Names and quoting of the families. Called wherever a user's text becomes part of what a remote shell reads. */
 #include "remote/protocol/family.h"
 
 #include <string.h>

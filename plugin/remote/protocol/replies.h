@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the remote shell says on the control channel (PROTOCOL.md, "Replies"). */
+/* Replies of the remote shell, on the control channel (PROTOCOL.md, "Replies"). */
 #pragma once
 
 #include <glib.h>

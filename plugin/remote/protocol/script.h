@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The texts that the two channels start with, put together from the shell sources of this folder. */
+/* The texts that the two channels start with, composed of the shell sources in remote/scripts. */
 #pragma once
 
 #include <glib.h>

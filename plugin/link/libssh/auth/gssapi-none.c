@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* In the place of gssapi.c where there is no Kerberos to build with. */
+/* The stand-in for gssapi.c in a build without Kerberos. */
 #include "link/libssh/auth/gssapi.h"
 
 char *pss_gssapi_find_ticket(PssPerson *person, const PssSshConfig *config)

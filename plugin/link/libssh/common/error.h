@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* libssh's errors as ours. */
+/* libssh's errors as GErrors of PSS_ERROR. */
 #pragma once
 
 #include <glib.h>

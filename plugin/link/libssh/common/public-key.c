@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See public-key.h. Files are read here, as libssh takes a certificate's line for no public key, and steps over
- * nothing. All of it may be anybody's bytes: a length is looked at before what it counts. */
+/* A reader of public keys of its own, as libssh does not read a certificate's line as a public key, and skips no line.
+ * The bytes are untrusted: a length is checked before what it counts is read. */
 #include "link/libssh/common/public-key.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Called by whatever drives a libssh session that does not block. */
+/* poll() on a libssh session that does not block. Called by the steps of a login. */
 #include "link/libssh/common/wait.h"
 
 #include <poll.h>

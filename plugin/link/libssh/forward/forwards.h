@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* LocalForward, DynamicForward and RemoteForward of ssh_config(5): who listens for a session, and what for. */
+/* LocalForward, DynamicForward and RemoteForward of ssh_config(5): listeners and where they lead. */
 #pragma once
 
 #include <libssh/libssh.h>

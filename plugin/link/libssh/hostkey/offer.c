@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Collects a server's offer from the lines of libssh's log. */
 #include "link/libssh/hostkey/offer.h"
 
 #include <libssh/callbacks.h>
