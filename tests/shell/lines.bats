@@ -170,3 +170,15 @@ last_lines() {
 	wait_line 'echo edited$'
 	term_keys C-c
 }
+
+@test "lines: one that needs a file, which cannot be written, says that it has not run" {
+	run_line 'ln -s /dev/full "$__pss_d/text"'
+	run_line 'set -o vi; echo run'
+	output_like 'this line has not run: .*/text cannot be written'
+	run_line 'echo $?'
+	output_is 1
+	run_line 'rm "$__pss_d/text"'
+	run_line 'set -o vi; echo run'
+	output_is run
+	leave_by exit
+}

@@ -112,8 +112,11 @@ __pss_b() {
 	# `eval "set -o vi"` without line editing ends bash (4.2 to 5.3) with SIGSEGV; a sourced file does not.
 	case $2 in
 	*set*-o*emacs* | *set*-o*vi*)
-		builtin printf '%s\n' "$2" >|"$__pss_d/text"
-		__pss_c='. "$__pss_d/text"'
+		if { builtin printf '%s\n' "$2" >|"$__pss_d/text"; } 2>/dev/null; then
+			__pss_c='. "$__pss_d/text"'
+		else # never half of a line, nor none without a word
+			__pss_c='builtin printf "%s: this line has not run: %s cannot be written\n" bash "$__pss_d/text" >&2; builtin false'
+		fi
 		;;
 	esac
 	[[ ! -o posix ]] || builtin alias exit='__pss_exit "$?" exit'
