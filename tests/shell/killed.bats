@@ -196,3 +196,16 @@ kill_each() {
 	[ "$(cat "$HERE/o")" = in ]
 	it_goes
 }
+
+@test "killed: the private directory is removed there: what runs ends with the session" {
+	local_shell_start
+	keep_session
+	run_line 'invoke-command -Session "$s" "echo before"'
+	output_is before
+	rm -rf $(remote_directories)
+	run_line 'invoke-command -Session "$s" "echo behind"; echo "s=$?"'
+	output_like 's=255$'
+	run_line 'remove-pssession -Session "$s"; echo "s=$?"'
+	output_is 's=0'
+	leftovers_remote
+}

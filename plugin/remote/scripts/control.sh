@@ -36,6 +36,11 @@ clean() {
 	for x in i[0-9]*; do
 		[ ! -p "$x" ] || : <>"$x"
 	done
+	# Of a directory that somebody has removed no relay can be told, nor found by a file.
+	[ -z "$d" ] || [ -e q ] || for x in $(grep -ls "pss-[${n%"${n#?}"}]${n#?}/relay" /proc/[0-9]*/cmdline); do
+		x=${x#/proc/} x=${x%/*}
+		kill -KILL "-$x" || kill -KILL "$x"
+	done
 	cd /
 	# Renamed first: a shell that still reports opens `rep` by its path, and would create it as a file.
 	[ -z "$d" ] || { mv "$d" "$d.gone" && d=$d.gone; rm -rf "$d" || rm -rf "$d"; }
