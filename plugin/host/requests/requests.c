@@ -87,7 +87,7 @@ void pss_requests_on_remove(gpointer user, uint32_t id, struct pss_fields fields
 	removal->computer = g_strdup(pss_session_computer(session));
 	removal->idle_s = pss_session_idle_seconds(session);
 	g_ptr_array_add(requests->removals, removal);
-	if (pss_session_close_told(session, "the session was removed", on_removed, removal))
+	if (pss_session_close_and_report(session, "the session was removed", on_removed, removal))
 		pss_reply_ack(requests->peer, id);
 	else
 		on_removed(removal, NULL);

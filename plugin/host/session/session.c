@@ -445,7 +445,7 @@ void pss_session_close(PssSession *session, const char *cause)
 	pss_session_end(session, PSS_SESSION_ON_CLOSED, cause, PSS_LEFT_REMOVED, 255);
 }
 
-gboolean pss_session_close_told(PssSession *session, const char *cause, PssSessionEndFunc func, gpointer user)
+gboolean pss_session_close_and_report(PssSession *session, const char *cause, PssSessionEndFunc func, gpointer user)
 {
 	gboolean has_holder = session->resilient && session->transport && !pss_session_has_ended(session);
 

@@ -86,7 +86,7 @@ gboolean pss_session_any_going(void);
 /* The same for a resilient one; `func` hears once whether its holder has ended, or why that is not known. FALSE: it
  * will not, as there is none. */
 typedef void (*PssSessionEndFunc)(gpointer user, const GError *error);
-gboolean pss_session_close_told(PssSession *session, const char *cause, PssSessionEndFunc func, gpointer user);
+gboolean pss_session_close_and_report(PssSession *session, const char *cause, PssSessionEndFunc func, gpointer user);
 
 /* Could a terminal enter it now? PSS_NOT_OPEN with the cause, or PSS_BUSY where another one has it
  * and `force` is not set. */
