@@ -8,6 +8,7 @@
 #include "base/error.h"
 
 #define SECRET_LENGTH 32
+#define BOOT_MARK_LENGTH 16
 
 typedef struct {
 	PssTransport base;
@@ -28,6 +29,7 @@ typedef struct {
 static GPtrArray *transports;
 static guint n_opened;
 static char key[SECRET_LENGTH + 1], name[SECRET_LENGTH + 1], nonce[SECRET_LENGTH + 1];
+static char boot_mark[BOOT_MARK_LENGTH + 1];
 
 /* ---- secrets */
 
@@ -50,6 +52,9 @@ static void look_for_secrets(const void *data, gsize n)
 
 	take_behind(text, "\\036", key);
 	take_behind(text, "\nn=", name);
+	const char *boot = strstr(text, "boottime") ? strstr(text, "echo \"") : NULL;
+	if (boot)
+		g_strlcpy(boot_mark, boot + strlen("echo \""), sizeof boot_mark);
 	for (const char *at = text; *(at += strcspn(at, "0123456789abcdef"));) {
 		if (is_secret(at) && strncmp(at, key, SECRET_LENGTH) != 0 && strncmp(at, name, SECRET_LENGTH) != 0)
 			memcpy(nonce, at, SECRET_LENGTH);
@@ -72,9 +77,14 @@ const char *fake_nonce(void)
 	return nonce;
 }
 
+const char *fake_boot_mark(void)
+{
+	return boot_mark;
+}
+
 void fake_forget(void)
 {
-	*key = *name = *nonce = '\0';
+	*key = *name = *nonce = *boot_mark = '\0';
 	n_opened = 0;
 }
 
@@ -185,6 +195,11 @@ static FakeTransport *find_transport(guint link)
 	FakeTransport *transport = fake_n_transports() > 0 ? transports->pdata[link % transports->len] : NULL;
 
 	return transport && !transport->is_over ? transport : NULL;
+}
+
+gboolean fake_is_up(guint link)
+{
+	return find_transport(link) != NULL;
 }
 
 static FakeChannel *find_channel(guint link, guint number)

@@ -9,7 +9,8 @@
 PssTransport *fake_transport_new(PssTarget *target, const PssTransportEvents *events, gpointer user);
 
 guint fake_n_transports(void);
-guint fake_n_opened(void); /* channels, since fake_forget() */
+guint fake_n_opened(void);       /* channels, since fake_forget() */
+gboolean fake_is_up(guint link); /* there is one, and it has not been lost */
 
 /* What happens to the link number `link` (modulo how many there are). Nothing where there is none, or not any more. */
 void fake_ready(guint link); /* once */
@@ -24,7 +25,8 @@ void fake_close(guint link, guint channel, int exit_status);
 
 /* The secrets that an honest remote would answer with: all that was written to any channel is searched for them.
  * Never NULL. */
-const char *fake_key(void);   /* of the replies */
-const char *fake_name(void);  /* of the private directory */
-const char *fake_nonce(void); /* the one that was named last */
-void fake_forget(void);       /* before another input */
+const char *fake_key(void);       /* of the replies */
+const char *fake_name(void);      /* of the private directory */
+const char *fake_nonce(void);     /* the one that was named last */
+const char *fake_boot_mark(void); /* in front of a boot id */
+void fake_forget(void);           /* before another input */

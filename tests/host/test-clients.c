@@ -214,6 +214,13 @@ static void await(Client *client)
 	put_named(client, PSS_AWAIT, PSS_TAG_CAN_ASK);
 }
 
+static void await_restart(Client *client)
+{
+	begin_message(client, PSS_AWAIT, ID + 1);
+	add_number(client, PSS_TAG_WATCH, ID);
+	end_message(client);
+}
+
 static void invoke(Client *client)
 {
 	put_named(client, PSS_INVOKE, PSS_TAG_INPUT);
@@ -296,6 +303,31 @@ static void is_refused(Client *client)
 	fake_lose(0, PSS_AUTH, "all login methods were refused");
 }
 
+static void says_boot_id(const char *id)
+{
+	g_autofree char *text = g_strdup_printf("%s %s\n", fake_boot_mark(), id);
+
+	fake_data(0, 0, FALSE, text, strlen(text));
+	fake_close(0, 0, 0);
+}
+
+static void is_booted(Client *client)
+{
+	says_boot_id("first");
+}
+
+static void is_rebooted(Client *client)
+{
+	says_boot_id("second");
+}
+
+/* Not an event of the link, but of the server, which makes another. */
+static void is_made_again(Client *client)
+{
+	while (!fake_is_up(0))
+		g_main_context_iteration(NULL, TRUE);
+}
+
 /* ---- flows */
 
 typedef void (*Step)(Client *client);
@@ -356,6 +388,13 @@ static const Flow flows[] = {
 	{ "a search that is lost", "HARR", { hello, find, is_ready, is_lost, list } },
 	{ "a watch", "HAQQRR", { hello, watch, asks, answer, answer, notes, is_ready, prints, shell_exits, list } },
 	{ "a watch that is cancelled", "HAQRR", { hello, watch, asks, cancel, is_ready, list } },
+	{ "a restart",
+	  "HARAR",
+	  { hello, watch, is_ready, is_booted, await_restart, is_lost, is_made_again, is_ready, is_rebooted } },
+	{ "a restart that has not come",
+	  "HARAR",
+	  { hello, watch, is_ready, is_booted, await_restart, is_lost, is_made_again, is_ready, is_booted, list } },
+	{ "a restart that is not awaited", "HARR", { hello, watch, is_ready, is_booted, is_lost, list } },
 	{ "an await", "HAQRR", { hello, await, asks, is_lost, list, cancel } },
 	{ "an await that is answered", "HARR", { hello, await, is_ready, shell_exits, list } },
 	{ "an await that is refused", "HAQQRR", { hello, await, asks, answer, is_refused, list } },
@@ -465,8 +504,8 @@ static void remove_sessions(void)
 
 static gboolean is_of_link(Step step)
 {
-	static const Step of_link[] = { asks,        notes,        is_ready, prints,    drains,
-					shell_exits, control_ends, is_lost,  is_refused };
+	static const Step of_link[] = { asks,         notes,   is_ready,   prints,    drains,     shell_exits,
+					control_ends, is_lost, is_refused, is_booted, is_rebooted };
 
 	for (guint i = 0; i < G_N_ELEMENTS(of_link); i++)
 		if (of_link[i] == step)
