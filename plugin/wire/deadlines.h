@@ -4,7 +4,9 @@
 #pragma once
 
 #ifdef PSS_TEST_DEADLINES
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 #endif
 
 enum {
@@ -35,6 +37,9 @@ enum {
 	PSS_LOGIN_END_MS = 2500, /* for logins under way, when the host process ends */
 	PSS_SHELL_END_MS = 2000, /* for a shell that was asked to hang up (host/session) */
 
+	PSS_HOLDER_END_MS =
+		10000, /* for a holder to say that it has ended; then the attempts go on unseen (link/resilient) */
+
 	/* ---- keys that nothing read */
 	PSS_TYPED_SCRIPT_MS = 10000, /* remote/scripts/typed.sh gives up, 10 s after the last key */
 	PSS_TYPED_MS = 12000,        /* the engine does */
@@ -55,19 +60,34 @@ _Static_assert(PSS_OPENING_MS >= PSS_SHELL_START_MS, "a plain terminal is known 
 _Static_assert(PSS_HOLDER_GREETING_MS > PSS_HOLDER_FIRST_GREETING_MS,
 	       "a slow computer has nothing to fall back on then");
 _Static_assert(PSS_LOGIN_END_MS > PSS_SSH_END_MS, "an ssh program of a login has been ended by then");
+_Static_assert(PSS_HOLDER_END_MS > PSS_ACK_MS, "a reconnect has to fit in");
 _Static_assert(PSS_TYPED_MS > PSS_TYPED_SCRIPT_MS, "the script's last word has to arrive");
 
-/* The deadline in milliseconds. In a build for tests (-Dtest_deadlines) the environment variable
- * PSSESSION_TEST_DEADLINES holds percent of it, 1 to 1000; all of them change by the same factor, so that their order
- * stays. */
+#ifdef PSS_TEST_DEADLINES
+/* From the file that the environment variable names, which may change at any time; without one nothing is scaled. */
+static inline int pss_deadline_percent(void)
+{
+	const char *path = getenv("PSSESSION_TEST_DEADLINES");
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	char text[8] = { 0 };
+
+	if (fd < 0)
+		return 100;
+	if (read(fd, text, sizeof text - 1) < 0)
+		text[0] = '\0';
+	close(fd);
+	int percent = atoi(text);
+	return percent >= 1 && percent <= 1000 ? percent : 100;
+}
+#endif
+
+/* The deadline in milliseconds. In a build for tests (-Dtest_deadlines) the file $PSSESSION_TEST_DEADLINES holds
+ * percent of it, 1 to 1000; all deadlines change by the same factor, so that their order stays. */
 static inline int pss_deadline(int milliseconds)
 {
 #ifdef PSS_TEST_DEADLINES
-	const char *text = getenv("PSSESSION_TEST_DEADLINES");
-	unsigned long percent = text ? strtoul(text, NULL, 10) : 100;
-
-	if (percent >= 1 && percent <= 1000)
-		return (int)(milliseconds * (long long)percent / 100);
-#endif
+	return (int)(milliseconds * (long long)pss_deadline_percent() / 100);
+#else
 	return milliseconds;
+#endif
 }

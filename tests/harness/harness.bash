@@ -195,6 +195,7 @@ clean_env_words() {
 		env -i "HOME=$HERE/home" "PATH=$PATH" "USER=$(id -un)" LANG=C.UTF-8 TZ=UTC
 		"TERM=${PSS_TEST_TERM:-screen-256color}" "WORLD=$WORLD" "HERE=$HERE"
 		"PSSESSION_RUNTIME_DIR=$HERE/run${CLIENT-}" "PSSESSION_HOST=$WORLD/pssession-host" "XDG_STATE_HOME=$HERE/state"
+		"PSSESSION_TEST_DEADLINES=$HERE/deadlines"
 	)
 	local name
 	for name in ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS; do
@@ -318,10 +319,10 @@ keep_session() {
 	run_line "s=\$(new-pssession -ConfigFile \$C ${*:-box})" 30 && status_is 0
 }
 
-# shorten_deadlines [PERCENT]: the product's deadlines (plugin/wire/deadlines.h) in the local shell alone, as the host process
-# runs already; a build without -Dtest_deadlines waits them out.
-shorten_deadlines() {
-	run_line "export PSSESSION_TEST_DEADLINES=${1:-30}"
+# deadlines PERCENT: of the product's (plugin/wire/deadlines.h), in all that runs in this place, from now on. A build without
+# -Dtest_deadlines waits them out.
+deadlines() {
+	echo "$1" >"$HERE/deadlines.new" && mv "$HERE/deadlines.new" "$HERE/deadlines"
 }
 
 enter_kept() {

@@ -12,6 +12,7 @@ NETPROXY=${NETPROXY:-$PSS_BUILD/tests/harness/netproxy}
 proxy_start() {
 	PROXY=$HERE/proxy
 	mkdir -p "$PROXY"
+	rm -f "$PROXY/out" # of the one before: its port
 	mkfifo "$PROXY/control"
 	"$NETPROXY" "$SSHD_PORT" "$1" "$PROXY/control" >"$PROXY/out" 2>"$PROXY/err" </dev/null 3>&- &
 	PROXY_PID=$!

@@ -85,9 +85,8 @@ paste_lines() {
 
 @test "faults: the host process is stopped while one sits at the prompt" {
 	local_bash_start
-	keep_session
-	shorten_deadlines
 	enter
+	deadlines 30
 	kill_host STOP
 	term_type 'echo goes nowhere'
 	term_keys Enter
@@ -98,10 +97,9 @@ paste_lines() {
 
 @test "faults: the host process is stopped while a command runs" {
 	local_bash_start
-	keep_session
-	shorten_deadlines
 	enter
 	start_running
+	deadlines 30
 	kill_host STOP
 	within 15 wait_local 20
 	lost_and_well
@@ -111,7 +109,7 @@ paste_lines() {
 @test "faults: every command says within seconds that the host process is stopped" {
 	local_bash_start
 	keep_session
-	shorten_deadlines
+	deadlines 30
 	kill_host STOP
 	for line in get-pssession 'remove-pssession -Id 1' 'enter-pssession -Id 1' 'new-pssession -ConfigFile $C box'; do
 		run_line "$line; echo \"s=\$?\"" 10

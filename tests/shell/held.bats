@@ -366,10 +366,12 @@ no_holder() {
 		proxy_start 0
 		script "${OPEN/\$C box/$FAR_CONFIG far}$before"
 		proxy cut
+		deadlines 20
 		script 'remove-pssession -Session $(cat $HERE/s) 2>$HERE/err
 			[ $? -eq 255 ] || exit 51
 			grep -q "removed here, but its keeper on far could not be reached (.*): there it ends by itself in 7200 s" $HERE/err || exit 52
 			[ -z "$(get-pssession)" ]'
+		deadlines 100
 		[ -n "$(remote_processes)" ]
 		proxy resume
 		wait_until 20 nothing_remote

@@ -125,11 +125,15 @@ static void set_up(void)
 	directory = g_strdup("/tmp/pss-unit-XXXXXX");
 	g_assert_nonnull(mkdtemp(directory));
 	g_setenv("PSSESSION_RUNTIME_DIR", directory, TRUE);
+	g_autofree char *deadlines = g_build_filename(directory, "deadlines", NULL);
+	/* A second in the place of five, where the build has that. */
+	g_assert_true(g_file_set_contents(deadlines, "20\n", -1, NULL));
+	g_setenv("PSSESSION_TEST_DEADLINES", deadlines, TRUE);
 }
 
 static void tear_down(void)
 {
-	static const char *const names[] = { "host", "lock" };
+	static const char *const names[] = { "host", "lock", "deadlines" };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
 		g_autofree char *path = g_build_filename(directory, names[i], NULL);
@@ -491,7 +495,6 @@ static void a_shell_without_standard_streams_can_start_it(void)
 
 int main(int argc, char **argv)
 {
-	g_setenv("PSSESSION_TEST_DEADLINES", "20", TRUE); /* a second in the place of five, where the build has that */
 	if (argc == 3 && strcmp(argv[1], "--ready-fd") == 0)
 		return be_host(argv[2]);
 	self = g_file_read_link("/proc/self/exe", NULL);

@@ -4,8 +4,7 @@
 #include "base/error.h"
 #include "base/network-watch.h"
 #include "link/resilient/private.h"
-
-#define FAREWELL_MS 10000 /* it is tried longer than anybody waits */
+#include "wire/deadlines.h"
 
 void pss_held_tell_end(PssHeld *held, const GError *error)
 {
@@ -32,7 +31,7 @@ void pss_transport_held_await_end(PssTransport *base, PssHeldEndFunc func, gpoin
 
 	held->farewell.func = func;
 	held->farewell.user = user;
-	held->farewell.timer = g_timeout_add(FAREWELL_MS, on_farewell_time, held);
+	held->farewell.timer = g_timeout_add(pss_deadline(PSS_HOLDER_END_MS), on_farewell_time, held);
 }
 
 static void free_held(PssHeld *held)
