@@ -365,6 +365,72 @@ static void hold_words(Drive *drive)
 	assert_has(result->errors->str, "no-such-program");
 }
 
+/* ---- what no recording has, or only one */
+
+/* Servers before protocol 2.4 want a key exchange for secrets, which is not spoken. */
+static void hold_old_server(Drive *drive)
+{
+	static const char *const lines[] = { "Read-Host -AsSecureString 'Secret'", "Read-Host -AsSecureString" };
+
+	g_assert_cmpstr(pss_psrp_protocol(drive_client(drive)), ==, "2.3");
+	for (gsize i = 0; i < G_N_ELEMENTS(lines); i++) {
+		drive_begin_line(drive, lines[i]);
+		drive_until_notice(drive, "needs 7.6 or newer");
+		drive_until_prompt(drive, 130);
+	}
+}
+
+/* Lines, statuses and prompts stay together, however fast one follows the other. */
+static void hold_many_lines(Drive *drive)
+{
+	for (int i = 0; i < 100; i++) {
+		g_autofree char *line = g_strdup_printf("%d; sh -c 'exit %d'", i, i);
+		g_autofree char *output = g_strdup_printf("%d\n", i);
+		drive_line(drive, line, i);
+		assert_output(drive, output);
+	}
+}
+
+static void hold_flood(Drive *drive)
+{
+	drive_begin_line(drive, "foreach ($i in 1..10000000) { $i }");
+	drive_until_output(drive, "\n100\n");
+	drive_keys(drive, "\003");
+	drive_until_prompt(drive, 130);
+	drive_line(drive, "'after'", 0);
+	assert_output(drive, "after\n");
+}
+
+static void hold_long_texts(Drive *drive)
+{
+	g_autofree char *long_text = g_strnfill(1000000, 'x');
+	g_autofree char *line = g_strdup_printf("'%s'.Length", long_text);
+	const PssPsrpCommand command = {
+		.text = "$n = 0; $bad = 0; foreach ($l in $input) { if ($l -ne \"line $n\") { $bad++ }; $n++ }; \"$n "
+			"$bad\"",
+		.has_input = TRUE,
+	};
+	g_autoptr(GString) input = g_string_new(NULL);
+
+	drive_line(drive, line, 0);
+	assert_output(drive, "1000000\n");
+	for (int i = 0; i < 5000; i++)
+		g_string_append_printf(input, "line %d\n", i);
+	g_assert_cmpstr(drive_invoke(drive, &command, input->str)->output->str, ==, "5000 0\n");
+}
+
+static void hold_all_units(Drive *drive)
+{
+	const PssPsrpCommand command = { .text = "-join [char[]]((1..0xD7FF) + (0xE000..0xFFFF))", .is_json = TRUE };
+	g_autoptr(GString) expected = g_string_new(NULL);
+
+	for (gunichar c = 1; c <= 0xFFFF; c++)
+		if (c < 0xD800 || c > 0xDFFF)
+			g_string_append_unichar(expected, c);
+	g_string_append_c(expected, '\n');
+	g_assert_true(g_string_equal(drive_invoke(drive, &command, NULL)->output, expected));
+}
+
 /* ---- all of them */
 
 typedef struct {
@@ -390,6 +456,10 @@ static const Conversation conversations[] = {
 	{ "input", hold_input },
 	{ "words", hold_words },
 };
+
+static const Conversation only_recorded = { "old-server", hold_old_server };
+
+static void (*const only_real[])(Drive *drive) = { hold_many_lines, hold_flood, hold_long_texts, hold_all_units };
 
 static char *recording_of(const Conversation *conversation)
 {
@@ -427,6 +497,8 @@ static void hold_real(void)
 		g_test_message("%s", conversations[i].name);
 		conversations[i].hold(drive);
 	}
+	for (gsize i = 0; i < G_N_ELEMENTS(only_real); i++)
+		only_real[i](drive);
 	drive_free(drive);
 }
 
@@ -444,6 +516,7 @@ int main(int argc, char **argv)
 		if (drive_powershell() && g_getenv("PSS_PSRP_RECORD"))
 			add("record", &conversations[i], record);
 	}
+	add("recorded", &only_recorded, hold_recorded);
 	if (drive_powershell())
 		g_test_add_func("/real/all conversations", hold_real);
 	return g_test_run();

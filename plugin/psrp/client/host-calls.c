@@ -171,11 +171,6 @@ static void refuse(const Call *call, const char *why)
 		answer_null(call);
 }
 
-static gboolean is_secret(PssPsrpQuestionKind kind)
-{
-	return kind == PSS_PSRP_QUESTION_SECRET_LINE || kind == PSS_PSRP_QUESTION_CREDENTIAL;
-}
-
 /* Before protocol 2.4 a SecureString crosses the wire encrypted with a key that we do not exchange. */
 static gboolean can_send_secrets(const PssPsrp *psrp)
 {
@@ -193,7 +188,7 @@ static void ask(const Call *call, gint64 kind)
 	asked.kind = (PssPsrpQuestionKind)kind;
 	if (is_beside(call))
 		refuse(call, "the command asks a question, and there is no terminal to answer it at");
-	else if (is_secret(asked.kind) && !can_send_secrets(call->psrp))
+	else if (pss_psrp_question_is_secret(&asked) && !can_send_secrets(call->psrp))
 		refuse(call, "passwords cannot be sent to this version of PowerShell: it needs 7.6 or newer");
 	else
 		pss_psrp_question_ask(call->psrp, &asked);

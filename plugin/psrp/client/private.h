@@ -150,6 +150,7 @@ typedef struct {
 	gint64 method; /* mi */
 	const PssValue *parameters;
 } PssPsrpAsked;
+gboolean pss_psrp_question_is_secret(const PssPsrpAsked *asked); /* an answer to it is a SecureString */
 void pss_psrp_question_ask(PssPsrp *psrp, const PssPsrpAsked *asked);
 void pss_psrp_question_keys(PssPsrp *psrp); /* those that wait answer it */
 void pss_psrp_question_drop(PssPsrp *psrp); /* without an answer */

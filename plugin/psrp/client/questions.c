@@ -110,6 +110,18 @@ static void make_fields(PssPsrpQuestion *question, const PssPsrpAsked *asked)
 	}
 }
 
+gboolean pss_psrp_question_is_secret(const PssPsrpAsked *asked)
+{
+	const PssValue *descriptions = parameter(asked, 2);
+
+	if (asked->kind != PSS_PSRP_QUESTION_FIELDS)
+		return asked->kind == PSS_PSRP_QUESTION_SECRET_LINE || asked->kind == PSS_PSRP_QUESTION_CREDENTIAL;
+	for (guint i = 0; i < pss_value_n_items(descriptions); i++)
+		if (is_secret_type(text_of(pss_value_item(descriptions, i), "parameterTypeFullName")))
+			return TRUE;
+	return FALSE;
+}
+
 static void make_credential(PssPsrpQuestion *question, const PssPsrpAsked *asked)
 {
 	const char *user = pss_value_text(parameter(asked, 2));

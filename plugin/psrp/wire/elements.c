@@ -188,7 +188,7 @@ static void read_line(PssElementReader *reader, const char *line, gsize n)
 
 static void end_line(PssElementReader *reader)
 {
-	if (!reader->is_dropping)
+	if (!reader->is_dropping && reader->line->len > 0)
 		read_line(reader, (const char *)reader->line->data, reader->line->len);
 	reader->is_dropping = FALSE;
 	g_byte_array_set_size(reader->line, 0);
