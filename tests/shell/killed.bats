@@ -197,15 +197,35 @@ kill_each() {
 	it_goes
 }
 
-@test "killed: the private directory is removed there: what runs ends with the session" {
-	local_shell_start
-	keep_session
+# directory_goes SHELL: at the prompt of an entered session of that shell, and between invocations.
+directory_goes() {
+	echo "# $1"
+	keep_session box -ConfigurationName "$1"
 	run_line 'invoke-command -Session "$s" "echo before"'
 	output_is before
+	term_type 'enter-pssession -Session "$s"'
+	term_keys Enter
+	wait_line "$2"
+	# shellcheck disable=SC2046
 	rm -rf $(remote_directories)
+	term_type 'echo st""ill'
+	term_keys Enter
+	wait_screen $'\nstill\n'
+	wait_line "$2"
+	leave_by exit
 	run_line 'invoke-command -Session "$s" "echo behind"; echo "s=$?"'
 	output_like 's=255$'
 	run_line 'remove-pssession -Session "$s"; echo "s=$?"'
 	output_is 's=0'
 	leftovers_remote
+}
+
+@test "killed: the private directory is removed there: lines run, invocations fail, and nothing outlives the session" {
+	requires zsh dash
+	local_shell_start
+	directory_goes bash '\]: remote\$ $'
+	tm send-keys -R
+	directory_goes zsh '% $'
+	tm send-keys -R
+	directory_goes dash '\$ $'
 }

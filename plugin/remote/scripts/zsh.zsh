@@ -184,6 +184,7 @@ function __pss_b {
 	__pss_list preexec
 	[[ -n $__pss_relay ]] || __pss_remember "$2"
 	__pss_say b "$1"
+	: # where nobody is told, it has begun all the same
 }
 
 # __pss_stream N KIND: the streams of the invocation N begin (<) or end (>) here.
