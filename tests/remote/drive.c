@@ -585,6 +585,10 @@ static void check(Drive *drive, const Step *step)
 
 void drive_steps(Drive *drive, const char *name, const Step *steps)
 {
+	/* A step may run steps itself. */
+	const char *test = drive->test;
+	guint step_of_test = drive->step;
+
 	drive->test = name;
 	for (drive->step = 0; steps[drive->step].kind != STEP_END; drive->step++) {
 		const Step *step = &steps[drive->step];
@@ -594,6 +598,8 @@ void drive_steps(Drive *drive, const char *name, const Step *steps)
 		act(drive, step);
 		check(drive, step);
 	}
+	drive->test = test ? test : name;
+	drive->step = step_of_test;
 }
 
 /* ---- life */

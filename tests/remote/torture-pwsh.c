@@ -110,6 +110,87 @@ static void run_beside(Drive *drive)
 	}
 }
 
+/* Lines whose $? and $LASTEXITCODE are compared with those of PowerShell that reads the same ones from a pipe. */
+static const char *const natively[] = {
+	"'a'",
+	"cat nowhere",
+	"$y = 1",
+	"sh -c 'exit 9'",
+	"function g1 { }",
+	"gci nowhere",
+	"1/0",
+	"throw 'x'",
+	"nosuch",
+	"}",
+	"",
+	"  ",
+	"sh -c 'exit 4'; 'b'",
+	"& { sh -c 'exit 3' }",
+	"if (1) { sh -c 'exit 5' }",
+	"return 3",
+	"Write-Error x",
+	"[int]'a'",
+	"sh -c 'exit 0'",
+	"try { 1/0 } catch { }",
+	"sh -c 'kill -9 $$'",
+	"# comment",
+	"sh -c 'exit 6' | cat",
+	"true && sh -c 'exit 2'",
+	"$LASTEXITCODE = 70",
+	"foreach ($i in 1) { break }",
+};
+
+#define PROBE "\"<$? $LASTEXITCODE>\""
+
+/* "True 0" and its like, one for each line. */
+static char **find_answers(const char *output)
+{
+	g_autoptr(GRegex) regex = g_regex_new("<((?:True|False) -?\\d*)>", 0, 0, NULL);
+	g_autoptr(GStrvBuilder) answers = g_strv_builder_new();
+	g_autoptr(GMatchInfo) match = NULL;
+
+	for (g_regex_match(regex, output, 0, &match); g_match_info_matches(match); g_match_info_next(match, NULL)) {
+		g_autofree char *answer = g_match_info_fetch(match, 1);
+		g_strv_builder_add(answers, answer);
+	}
+	return g_strv_builder_end(answers);
+}
+
+static char **ask_natively(Drive *drive)
+{
+	g_autoptr(GString) script = g_string_new(NULL);
+	g_autofree char *path = g_build_filename(drive_home(drive), "lines", NULL), *output = NULL;
+	const char *const argv[] = { "sh", "-c", "exec pwsh -NoLogo -NoProfile <\"$0\" 2>/dev/null", path, NULL };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(natively); i++)
+		g_string_append_printf(script, "%s\n" PROBE "\n", natively[i]);
+	if (!g_file_set_contents(path, script->str, -1, NULL) ||
+	    !g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &output, NULL, NULL, NULL))
+		drive_fail(drive, "PowerShell does not start");
+	return find_answers(output);
+}
+
+static void compare_with_native(Drive *drive)
+{
+	static const Step probe[] = { LINE(PROBE), PROMPT(0), DONE }, prompt[] = { PROMPT(ANY), DONE };
+	g_auto(GStrv) wanted = ask_natively(drive);
+
+	if (g_strv_length(wanted) != G_N_ELEMENTS(natively))
+		drive_fail(drive, "PowerShell has not answered each line");
+	for (gsize i = 0; i < G_N_ELEMENTS(natively); i++) {
+		gsize n;
+		drive_line(drive, natively[i], strlen(natively[i]));
+		drive_steps(drive, natively[i], prompt);
+		drive_steps(drive, natively[i], probe);
+		g_auto(GStrv) answers = find_answers(drive_output(drive, &n));
+		if (g_strcmp0(answers[0], wanted[i]) != 0) {
+			g_autofree char *what =
+				g_strdup_printf("\"%s\" leaves %s, natively %s", natively[i], answers[0], wanted[i]);
+			drive_fail(drive, what);
+		}
+	}
+}
+
 static gboolean has_come(gpointer user)
 {
 	return drive_completion(user) != NULL;
@@ -190,6 +271,12 @@ static const Row rows[] = {
 	    LINE("cd /"),
 	    PROMPT(0),
 	    DONE } },
+	{ "statuses are those that PowerShell has by itself",
+	  PWSH,
+	  NULL,
+	  NULL,
+	  FALSE,
+	  { CALL(compare_with_native), LINE("echo ok"), PROMPT(0), SHOWS("ok\n"), DONE } },
 	{ "texts of several lines",
 	  PWSH,
 	  NULL,
@@ -305,7 +392,7 @@ static const Row rows[] = {
 	    PROMPT(0),
 	    SHOWS("ok\n"),
 	    DONE } },
-	{ "invalid UTF-8", 0, "bytes that are none become U+FFFD", NULL, FALSE, { DONE } },
+	{ "invalid UTF-8", 0, "such bytes become U+FFFD", NULL, FALSE, { DONE } },
 	{ "programs on the terminal",
 	  PWSH,
 	  NULL,
@@ -720,6 +807,10 @@ static const Row rows[] = {
 	    GIVES("9: -Alpha"),
 	    COMPLETE("\"ä\".Leng^"),
 	    GIVES("5!: Length"),
+	    COMPLETE("slow ^"),
+	    GIVES("given up"),
+	    COMPLETE("slow ^"),
+	    GIVES("given up"),
 	    COMPLETE("slow ^"),
 	    GIVES("given up"),
 	    LINE("\"$? $LASTEXITCODE $($Error.Count)\""),

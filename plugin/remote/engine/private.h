@@ -39,7 +39,7 @@ typedef struct {
 	gsize n_held;
 	struct pss_tokenizer paint;
 	gboolean is_taken; /* a program has taken the keyboard in this line */
-	gboolean is_told;  /* the user knows of Ctrl-Z */
+	gboolean is_noted; /* the notice on Ctrl-Z has been shown */
 } PssPwshOutput;
 
 /* What was printed before the launcher spoke (prelude.c). */

@@ -98,10 +98,10 @@ void pss_pwsh_on_keys(PssRemote *remote, const void *data, gsize n)
 {
 	PssPwshOutput *output = &remote->pwsh;
 
-	if (remote->family != PSS_FAMILY_PWSH || !output->in_line || output->is_taken || output->is_told ||
+	if (remote->family != PSS_FAMILY_PWSH || !output->in_line || output->is_taken || output->is_noted ||
 	    !memchr(data, 'Z' & 0x1f, n))
 		return;
-	output->is_told = TRUE;
+	output->is_noted = TRUE;
 	remote->events->on_notice(remote->user, "Ctrl-Z does nothing: PowerShell has no job control; Ctrl-C ends what "
 						"runs, and a command that ends with & is a job of PowerShell's");
 }

@@ -28,7 +28,7 @@ $global:__pss = @{
 [Environment]::SetEnvironmentVariable('__pss_d', $null)
 
 # ---- replies and marks
-# Opened for reading too, as a fifo that nobody reads is waited for; never made anew, where the directory is gone.
+# Opened for reading too, as opening a fifo without a reader blocks; never created, where the directory is gone.
 $__pss.write = {
 	[Diagnostics.DebuggerHidden()]
 	param($name, $text)
@@ -57,7 +57,7 @@ $__pss.mark = {
 	param($nonce, $kind)
 	& $__pss.show ([char]27 + "]7337;$nonce;$kind" + [char]7)
 }
-# A program of ours, as none of PowerShell's own: no alias, no $LASTEXITCODE.
+# Runs a program for this file, not as a command of PowerShell: no alias, no $LASTEXITCODE.
 $__pss.run = {
 	[Diagnostics.DebuggerHidden()]
 	param()
@@ -92,8 +92,8 @@ $__pss.last = {
 	$last = Microsoft.PowerShell.Core\Get-History -Count 1
 	if ($last -and $last.Id -ne $__pss.history) { $last }
 }
-# Its status, as a number. One that ran as a file, or as an invocation, has an end of ours: where it has not come to that, an
-# error, `exit` or `return` is why.
+# Its status, as a number. One that ran as a file, or as an invocation, has a last statement that sets `ok`: where it was
+# not reached, an error, `exit` or `return` is why.
 $__pss.judge = {
 	[Diagnostics.DebuggerHidden()]
 	param($ok, $code, $last)
@@ -485,13 +485,15 @@ $__pss.do_c = {
 		param()
 		$shell = [PowerShell]::Create('CurrentRunspace')
 		[void]$shell.AddCommand('TabExpansion2').AddParameter('inputScript', $text).AddParameter('cursorColumn', $text.Length)
-		$limit = [Threading.CancellationTokenSource]::new(2000)
-		[void]$limit.Token.Register([Delegate]::CreateDelegate([Action], $shell, 'Stop'))
+		$done = [Threading.ManualResetEvent]::new($false)
+		$watch = & $__pss.limit $shell $done
 		try {
 			$shell.Invoke()
 		} catch {
+		} finally {
+			[void]$done.Set()
 		}
-		$limit.Dispose()
+		$watch.Dispose()
 		$shell.Dispose()
 	}
 	if ($found -isnot [Management.Automation.CommandCompletion]) {
@@ -503,6 +505,23 @@ $__pss.do_c = {
 		$found.CompletionMatches[0].ResultType -in 'ProviderContainer', 'Method', 'Property', 'Namespace', 'Type', 'Variable') { 'n' } else { '' }
 	& $__pss.say c, $nonce, $start, $flags, $found.CompletionMatches.Count, ([string]::Join("`n", @($lines)))
 }
+# Stops $shell after 2 s, in a thread of its own: a runspace without commands. An exception of Stop() in a thread of .NET's, as
+# it may throw when the pipeline ends at that moment, would end the process.
+$__pss.limit = {
+	[Diagnostics.DebuggerHidden()]
+	param($shell, $done)
+	if (-not $__pss.runspace) {
+		$state = [InitialSessionState]::Create()
+		$state.LanguageMode = 'FullLanguage'
+		$__pss.runspace = [RunspaceFactory]::CreateRunspace($state)
+		$__pss.runspace.Open()
+	}
+	$watch = [PowerShell]::Create()
+	$watch.Runspace = $__pss.runspace
+	[void]$watch.AddScript('param($shell, $done) while (-not $done.WaitOne(2000)) { try { $shell.Stop() } catch { } }')
+	[void]$watch.AddArgument($shell).AddArgument($done).BeginInvoke()
+	return $watch
+}
 # A directory with its slash, and with its quote open, as more may follow.
 $__pss.candidate = {
 	[Diagnostics.DebuggerHidden()]
@@ -513,13 +532,13 @@ $__pss.candidate = {
 
 # ---- the boot's last steps
 # The host asks the terminal where the cursor is in front of each prompt, which costs a round trip and takes keys: not
-# where it has been told that there is no prompt.
+# where NoPrompt is set, which is no public property.
 try {
 	$__pss.flags = [Reflection.BindingFlags] 'NonPublic, Public, Instance'
 	$__pss.host = $Host.GetType().GetProperty('ExternalHost', $__pss.flags).GetValue($Host)
 	$__pss.host.UI.GetType().GetProperty('NoPrompt', $__pss.flags).SetValue($__pss.host.UI, $true)
 } catch {
-	& $__pss.say n, "PowerShell $($PSVersionTable.PSVersion) cannot be told to leave the prompt to us"
+	& $__pss.say n, "PowerShell $($PSVersionTable.PSVersion) has no way to leave the prompt to pssession"
 	Microsoft.PowerShell.Utility\Remove-Variable -Name __pss -Scope Global
 	return
 }
@@ -561,7 +580,7 @@ function global:__pss_ReadLine {
 		if ($null -ne $line) { return [string]$line }
 	}
 }
-# An alias goes before a function, which PSReadLine makes anew when it is imported again.
+# An alias goes before a function, which PSReadLine defines again when it is imported again.
 Microsoft.PowerShell.Utility\Set-Alias -Name PSConsoleHostReadLine -Value __pss_ReadLine -Scope Global -Option AllScope -Force
 function global:PSConsoleHostReadLine { __pss_ReadLine }
 [IO.File]::WriteAllText("$($__pss.d)/up", "`n")
