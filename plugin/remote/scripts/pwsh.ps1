@@ -275,7 +275,8 @@ $__pss.do_b = {
 	$__pss.is_wrong = $parsed.errors.Count -gt 0
 	if ($__pss.kept -and -not $__pss.is_wrong -and $NestedPromptLevel -eq 0 -and (& $__pss.may_exit $parsed.tree)) {
 		$__pss.typed = $text
-		$text = ". '" + (& $__pss.file $text).Replace("'", "''") + "'"
+		$path = & $__pss.file $text
+		$text = if ($path) { ". '" + $path.Replace("'", "''") + "'" } else { 'throw "this line has not run: no file can be written for it"' }
 	}
 	& $__pss.mark $nonce s
 	& $__pss.say b, $nonce
@@ -340,13 +341,16 @@ $__pss.may_exit = {
 	}
 	return $false
 }
-# A file of that text, which says that it has come to its end.
+# A file of that text, which says that it has come to its end; nothing where there is no room for all of it.
 $__pss.file = {
 	[Diagnostics.DebuggerHidden()]
 	param($text)
 	$path = "$($__pss.d)/text.ps1"
-	[IO.File]::WriteAllText($path, $text + "`n`$global:__pss.ok = `$?`n", $__pss.utf8)
-	return $path
+	try {
+		[IO.File]::WriteAllText($path, $text + "`n`$global:__pss.ok = `$?`n", $__pss.utf8)
+		return $path
+	} catch {
+	}
 }
 # k: from now on `exit` leaves the session, and the shell stays.
 $__pss.do_k = {
@@ -381,7 +385,7 @@ $__pss.do_i = {
 		$__pss.error = [Management.Automation.ParseException]::new($parsed.errors)
 		{ throw $__pss.error }
 	} elseif (& $__pss.may_exit $parsed.tree) {
-		& $__pss.file $text
+		(& $__pss.file $text) ?? { throw 'this command has not run: no file can be written for it' }
 	} else {
 		[scriptblock]::Create($text + "`n`$global:__pss.ok = `$?")
 	}
