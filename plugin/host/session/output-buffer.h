@@ -24,7 +24,7 @@ typedef struct {
 void pss_ring_init(PssRing *ring, gsize limit);
 void pss_ring_finish(PssRing *ring);
 
-/* Grows up to twice the limit before its front is dropped; without any bound where `all` is to be kept: whoever says so
+/* Grows up to twice the limit before its front is dropped; without any bound where `all` is to be kept: then the caller
  * stops the source when the ring is full. */
 void pss_ring_append(PssRing *ring, PssRingStream stream, const void *data, gsize n, gboolean all);
 /* How many of n bytes would not even be taken. */

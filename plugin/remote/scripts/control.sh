@@ -36,7 +36,7 @@ clean() {
 	for x in i[0-9]*; do
 		[ ! -p "$x" ] || : <>"$x"
 	done
-	# Of a directory that somebody has removed no relay can be told, nor found by a file.
+	# In a directory that somebody has removed no relay can be reached, nor found by a file.
 	[ -z "$d" ] || [ -e q ] || for x in $(grep -ls "pss-[${n%"${n#?}"}]${n#?}/relay" /proc/[0-9]*/cmdline); do
 		x=${x#/proc/} x=${x%/*}
 		kill -KILL "-$x" || kill -KILL "$x"

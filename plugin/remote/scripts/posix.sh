@@ -81,7 +81,7 @@ __pss_b() {
 		;;
 	esac
 	__pss_say b "$1"
-	: # where nobody is told, it has begun all the same
+	: # where that cannot be written, it has begun all the same
 }
 
 # __pss_stream N KIND: the streams of the invocation N begin (<) or end (>) here.

@@ -101,7 +101,7 @@ function __pss_sort_traps {
 '
 
 # ---- what the user waits for while the shell rests: zle -F, and traps of signals. Outside of the line editor zsh calls
-# no handler, so we wait for the fifo and for what they watch, and call them; a prompt that they change is told.
+# no handler, so we wait for the fifo and for what they watch, and call them; a prompt that they change is reported.
 emulate zsh -o noaliases -c '
 # What a handler may ask of the line editor, as far as there is something of it here.
 function __pss_zle {
@@ -136,7 +136,7 @@ function __pss_watched {
 }
 
 # Fails when a request has come, or where nothing is waited for. __pss_fd is then the descriptor that is ready, or empty:
-# what a signal has run wants the prompt anew. That wakes us by the fifo `go`, which has no other use any more. (It is not
+# what a signal has run wants a new prompt. That wakes us by the fifo `go`, which has no other use any more. (It is not
 # opened by exec: that closes the terminal for a moment, which may be its end.)
 function __pss_wait {
 	local -a reply
@@ -217,7 +217,7 @@ __pss_watch() {
 	case $__pss_n in
 	?*) return 0 ;;
 	esac
-	# What a signal has run in front of us wants the prompt anew, too.
+	# What a signal has run in front of us wants a new prompt, too.
 	case $PS1 in
 	?*)
 		__pss_fd= __pss_asked=1

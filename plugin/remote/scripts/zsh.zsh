@@ -184,7 +184,7 @@ function __pss_b {
 	__pss_list preexec
 	[[ -n $__pss_relay ]] || __pss_remember "$2"
 	__pss_say b "$1"
-	: # where nobody is told, it has begun all the same
+	: # where that cannot be written, it has begun all the same
 }
 
 # __pss_stream N KIND: the streams of the invocation N begin (<) or end (>) here.
@@ -384,7 +384,7 @@ __pss_r() {
 	\builtin return $(( __pss_install() ))
 }
 
-# Preexec hooks run as the first thing of the request's text, under the user's options. What they are told of it is what
+# Preexec hooks run as the first thing of the request's text, under the user's options. Their arguments are what
 # the parser makes of it: its aliases expanded, and none where it is no command.
 __pss_preexec() {
 	__pss_give
