@@ -4,6 +4,7 @@
 #include "host/commands/command-computer.h"
 
 #include "base/error.h"
+#include "host/commands/command-psrp.h"
 #include "link/login/room.h"
 
 enum state {
@@ -20,7 +21,8 @@ typedef struct {
 	PssRun *channel; /* NULL before the login */
 	PssCommand command;
 	PssRunChannelOptions options;
-	GByteArray *early; /* input, while it connects */
+	gboolean is_powershell; /* by remoting */
+	GByteArray *early;      /* input, while it connects */
 	gboolean early_end;
 	gboolean paused;
 } Run;
@@ -64,7 +66,8 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 		return;
 	run->state = RUNS;
 	pss_room_hold();
-	run->channel = pss_run_channel_new(run->transport, &run->options, &channel_events, run);
+	run->channel = (run->is_powershell ? pss_run_psrp_new : pss_run_channel_new)(run->transport, &run->options,
+										     &channel_events, run);
 	run->channel->ops->pause(run->channel, run->paused);
 	if (run->early->len > 0)
 		run->channel->ops->input(run->channel, run->early->data, run->early->len);
@@ -183,7 +186,7 @@ void pss_run_computer_resize(PssRun *base, guint columns, guint rows)
 
 	run->options.columns = columns;
 	run->options.rows = rows;
-	if (run->channel)
+	if (run->channel && !run->is_powershell)
 		pss_run_channel_resize(run->channel, columns, rows);
 }
 
@@ -205,6 +208,7 @@ PssRun *pss_run_computer_new(PssTransportNewFunc new_transport, PssTarget *targe
 	run->options = *options;
 	run->options.command = &run->command;
 	run->options.shell = g_strdup(options->shell);
+	run->is_powershell = pss_is_powershell(options->shell);
 	run->options.term = g_strdup(options->term);
 	run->options.siblings = NULL;
 	run->options.with_environment = TRUE;

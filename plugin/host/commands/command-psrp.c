@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT */
+/* Runs one command in a PowerShell of its own: the channel executes `pwsh -sshs`, the client of plugin/psrp speaks with
+ * it, and what it reports becomes the two streams of a run. Called by command-computer.c, which frees a run from the
+ * main loop: never from inside of the client's events. */
+#include "host/commands/command-psrp.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "psrp/client/client.h"
+#include "remote/protocol/variables.h"
+
+#define SERVER "pwsh -sshs -NoLogo"
+
+typedef struct {
+	PssRun base;
+	PssChannel *channel; /* NULL: it has ended */
+	PssPsrp *client;
+	PssCommand command;
+	guint columns;
+	gboolean wants_terminal;
+	gboolean has_input; /* the command reads it */
+	gboolean input_ends;
+	GByteArray *early; /* input that came before the command was begun */
+	gsize n_queued;    /* input that has not left */
+	gboolean is_done;
+} Run;
+
+static const char using_here[] = "${" PSS_USING; /* as the client of pssession writes a reference */
+static const char using_there[] = "${using:";
+
+gboolean pss_is_powershell(const char *configuration)
+{
+	return configuration && (g_ascii_strcasecmp(configuration, "Microsoft.PowerShell") == 0 ||
+				 g_ascii_strcasecmp(configuration, "PowerShell") == 0);
+}
+
+static void done(Run *run, int status, const GError *error)
+{
+	if (run->is_done)
+		return;
+	run->is_done = TRUE;
+	run->base.events->on_done(run->base.user, status, error);
+}
+
+static void fail(Run *run, enum pss_status code, const char *message)
+{
+	g_autoptr(GError) error = g_error_new_literal(PSS_ERROR, (int)code, message);
+	done(run, 0, error);
+}
+
+static void report(Run *run, gboolean is_stderr, const char *text, gsize n)
+{
+	if (n > 0 && !run->is_done)
+		run->base.events->on_data(run->base.user, is_stderr, text, n);
+}
+
+/* ---- what the command gives */
+
+static void on_record(gpointer user, const PssPsrpRecord *record)
+{
+	static const char *const beginnings[] = {
+		[PSS_PSRP_OUTPUT] = "",           [PSS_PSRP_ERROR] = "",        [PSS_PSRP_WARNING] = "WARNING: ",
+		[PSS_PSRP_VERBOSE] = "VERBOSE: ", [PSS_PSRP_DEBUG] = "DEBUG: ", [PSS_PSRP_HOST] = "",
+	};
+	Run *run = user;
+	g_autoptr(GString) text = NULL;
+
+	if (record->stream == PSS_PSRP_INFORMATION)
+		return;
+	text = g_string_new(beginnings[record->stream]);
+	if (record->text)
+		g_string_append_len(text, record->text, (gssize)record->n_text);
+	if (record->ends_line)
+		g_string_append_c(text, '\n');
+	report(run, record->stream != PSS_PSRP_OUTPUT, text->str, text->len);
+}
+
+static void on_input_taken(gpointer user)
+{
+	Run *run = user;
+	gsize n = run->n_queued;
+
+	run->n_queued = 0;
+	if (n > 0 && !run->is_done)
+		run->base.events->on_taken(run->base.user, n);
+}
+
+static void on_command_done(gpointer user, int status)
+{
+	done(user, status, NULL);
+}
+
+static const PssPsrpCommandEvents command_events = {
+	.on_record = on_record,
+	.on_input_taken = on_input_taken,
+	.on_done = on_command_done,
+};
+
+/* ---- beginning it */
+
+/* A script begins when its input has ended. One that does not read any is not to wait for it. */
+static gboolean reads_input(const PssCommand *command)
+{
+	g_autofree char *text = command->text ? g_ascii_strdown(command->text, (gssize)command->n_text) : NULL;
+	return text && (strstr(text, "$input") || strstr(text, "${input}"));
+}
+
+/* "NAME=value" in two. FALSE: it is a list or a map. */
+static gboolean split_variable(const char *variable, char **ret_name, char **ret_value)
+{
+	const char *equals = strchr(variable, '=');
+	gsize n_name = strcspn(variable, "=(");
+
+	if (!equals || variable[n_name] != '=')
+		return FALSE;
+	*ret_name = g_strndup(variable, n_name);
+	*ret_value = g_strdup(equals + 1);
+	return TRUE;
+}
+
+static void free_secrets(GPtrArray *texts)
+{
+	for (guint i = 0; i < texts->len; i++)
+		if (texts->pdata[i])
+			explicit_bzero(texts->pdata[i], strlen(texts->pdata[i]));
+	g_ptr_array_unref(texts);
+}
+
+/* FALSE: one of them cannot be sent. */
+static gboolean take_variables(const Run *run, GPtrArray *names, GPtrArray *values)
+{
+	for (gsize i = 0; run->command.variables && run->command.variables[i]; i++) {
+		char *name, *value;
+		if (!split_variable(run->command.variables[i], &name, &value))
+			return FALSE;
+		g_ptr_array_add(names, name);
+		g_ptr_array_add(values, value);
+	}
+	g_ptr_array_add(names, NULL);
+	g_ptr_array_add(values, NULL);
+	return TRUE;
+}
+
+static void invoke(Run *run, const GPtrArray *names, const GPtrArray *values)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	PssPsrpCommand command = {
+		.words = run->command.words,
+		.arguments = run->command.arguments,
+		.using_names = (const char *const *)names->pdata,
+		.using_values = (const char *const *)values->pdata,
+		.has_input = run->has_input,
+		.columns = run->columns,
+	};
+
+	if (run->command.text)
+		g_string_append_len(text, run->command.text, (gssize)run->command.n_text);
+	if (names->len > 1)
+		g_string_replace(text, using_here, using_there, 0);
+	command.text = text->str;
+	pss_psrp_invoke(run->client, &command, &command_events, run);
+	if (run->early->len > 0 || run->input_ends)
+		pss_psrp_input(run->client, run->early->data, run->early->len, run->input_ends);
+	g_byte_array_set_size(run->early, 0);
+}
+
+static void on_prompt(gpointer user, const PssPsrpPrompt *prompt)
+{
+	Run *run = user;
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+	GPtrArray *values = g_ptr_array_new_with_free_func(g_free);
+
+	if (run->is_done)
+		; /* given up while it was opening */
+	else if (run->wants_terminal)
+		fail(run, PSS_UNSUPPORTED, "PowerShell remoting has no terminal: leave -AllocateTty out");
+	else if (take_variables(run, names, values))
+		invoke(run, names, values);
+	else
+		fail(run, PSS_UNSUPPORTED,
+		     "$using: sends texts to PowerShell, and no arrays: join it to one text before");
+	g_ptr_array_unref(names);
+	free_secrets(values);
+}
+
+/* ---- the client's other events */
+
+static void send(gpointer user, const void *data, gsize n)
+{
+	Run *run = user;
+	if (run->channel)
+		pss_channel_write(run->channel, data, n);
+}
+
+static void on_bytes(gpointer user, const void *data, gsize n)
+{
+}
+
+static void on_busy(gpointer user)
+{
+}
+
+static void on_notice(gpointer user, const char *text)
+{
+	g_autofree char *line = g_strdup_printf("%s\n", text);
+	report(user, TRUE, line, strlen(line));
+}
+
+static void on_leave(gpointer user, int status)
+{
+}
+
+static void on_completion(gpointer user, const PssPsrpCompletion *completion)
+{
+}
+
+static void on_ended(gpointer user, PssPsrpEnd how, const char *cause)
+{
+	g_autofree char *message = g_strdup_printf("PowerShell (%s) does not run there: %s", SERVER, cause);
+	fail(user, PSS_FAILED, message);
+}
+
+static const PssPsrpEvents client_events = {
+	.send = send,
+	.on_output = on_bytes,
+	.on_prompt = on_prompt,
+	.on_busy = on_busy,
+	.on_typed = on_bytes,
+	.on_notice = on_notice,
+	.on_leave = on_leave,
+	.on_completion = on_completion,
+	.on_ended = on_ended,
+};
+
+/* ---- the channel's events */
+
+static void on_data(gpointer user, const void *data, gsize n, gboolean is_stderr)
+{
+	Run *run = user;
+	pss_psrp_data(run->client, data, n, is_stderr);
+}
+
+static void on_drained(gpointer user)
+{
+}
+
+static void on_closed(gpointer user, int exit_status, const GError *error)
+{
+	Run *run = user;
+
+	pss_channel_close(g_steal_pointer(&run->channel));
+	if (error)
+		done(run, 0, error);
+	else
+		pss_psrp_closed(run->client, exit_status);
+}
+
+/* ---- what its owner does with it */
+
+static void run_input(PssRun *base, const void *data, gsize n)
+{
+	Run *run = (Run *)base;
+
+	run->input_ends = run->input_ends || n == 0;
+	if (!run->has_input) {
+		if (n > 0)
+			run->base.events->on_taken(run->base.user, n);
+		return;
+	}
+	run->n_queued += n;
+	if (pss_psrp_is_invoking(run->client))
+		pss_psrp_input(run->client, data, n, n == 0);
+	else if (n > 0)
+		g_byte_array_append(run->early, data, (guint)n);
+}
+
+static void run_interrupt(PssRun *base)
+{
+	Run *run = (Run *)base;
+
+	if (pss_psrp_is_invoking(run->client))
+		pss_psrp_interrupt(run->client);
+	else
+		fail(run, PSS_INTERRUPTED, "interrupted while PowerShell was starting");
+}
+
+static void run_pause(PssRun *base, gboolean paused)
+{
+	Run *run = (Run *)base;
+	if (run->channel)
+		pss_channel_pause(run->channel, paused);
+}
+
+static void run_free(PssRun *base)
+{
+	Run *run = (Run *)base;
+
+	run->is_done = TRUE;
+	if (run->channel)
+		pss_channel_close(run->channel); /* what runs is stopped by that */
+	pss_psrp_free(run->client);
+	pss_command_clear(&run->command);
+	g_byte_array_unref(run->early);
+	g_free(run);
+}
+
+static const PssRunOps ops = {
+	.input = run_input,
+	.interrupt = run_interrupt,
+	.pause = run_pause,
+	.free = run_free,
+};
+
+PssRun *pss_run_psrp_new(PssTransport *transport, const PssRunChannelOptions *options, const PssRunEvents *events,
+			 gpointer user)
+{
+	static const PssChannelEvents channel_events = {
+		.on_data = on_data,
+		.on_drained = on_drained,
+		.on_closed = on_closed,
+	};
+	const PssPsrpOptions client_options = { .columns = options->columns, .rows = options->rows };
+	const PssChannelRequest request = { .command = SERVER, .with_environment = options->with_environment };
+	Run *run = g_new0(Run, 1);
+
+	run->base = (PssRun){ .ops = &ops, .events = events, .user = user };
+	pss_command_copy(&run->command, options->command);
+	run->columns = options->columns;
+	run->wants_terminal = options->tty;
+	run->has_input = options->input && !options->command->words && reads_input(options->command);
+	run->early = g_byte_array_new();
+	run->client = pss_psrp_new(&client_options, &client_events, run);
+	run->channel = pss_channel_open(transport, &request, &channel_events, run);
+	pss_psrp_begin(run->client);
+	return &run->base;
+}
