@@ -115,6 +115,7 @@ int main(int argc, char **argv)
 	add(&torture_hooks, ALL);
 	add(&torture_exit, ALL);
 	add(&torture_complete, ALL);
+	add(&torture_zsh, ALL);
 	add(&torture_typed, ALL | FISH);
 	add(&torture_fish, FISH);
 	add(&torture_fish_state, FISH);

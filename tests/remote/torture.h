@@ -33,4 +33,4 @@ typedef struct {
 } Rows;
 
 extern const Rows torture_text, torture_programs, torture_state, torture_exit, torture_complete, torture_fish,
-	torture_fish_state, torture_pwsh, torture_hooks, torture_long, torture_typed;
+	torture_fish_state, torture_pwsh, torture_hooks, torture_long, torture_typed, torture_zsh;

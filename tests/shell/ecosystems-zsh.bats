@@ -75,6 +75,10 @@ same() {
 	not grep -F __pss "$WORLD/remote-run/a/log"
 }
 
+both_saw() {
+	grep -qxF "$1" "$WORLD/remote-run/a/log" && grep -qxF "$1" "$WORLD/remote-run/b/log"
+}
+
 is_same_log() {
 	diff "$WORLD/remote-run/a/log" "$WORLD/remote-run/b/log" && grep -q "^exit 7" "$WORLD/remote-run/a/log"
 }
@@ -122,6 +126,25 @@ precmd() { false }' \
 	same 'preexec() { [[ $1 == : ]] || see "pre $(fc -ln -1)" }
 precmd() { see cmd }' \
 		: 'PERIOD=100000; periodic() { see periodic }' 'true x' 'true y' ' true z' 'fc -ln -3 >>log' 'setopt hist_ignore_space' ' true hidden' 'fc -ln -3 >>log'
+}
+
+@test "zsh: jobs and lines have the numbers that they have natively" {
+	same 'preexec() { see "pre ${(%):-%!} <$1> <$2>" }
+precmd() { see "cmd $? ${(%):-%j %!}" }
+alias two="true 1 2"' \
+		': >file' \
+		'tail -f /dev/null & tail -f log >/dev/null &' 'jobs >>log' 'kill %1; wait %1' 'tail -f file &' 'jobs >>log' 'kill %1 %2; wait' \
+		'two' 'print -r "f() { true \$1; }; true &; wait" >file' '. ./file' 'f x' 'jobs >>log' 'see $HISTCMD'
+}
+
+@test "zsh: TMOUT with a trap, and scheduled commands, while the shell waits" {
+	both_start 'TRAPALRM() { (( n++ )) || see "alarm $1" }'
+	both_type 'zmodload zsh/sched; sched +1 "see scheduled"'
+	wait_until "$SCREEN_DEADLINE" both_saw scheduled
+	both_type 'TMOUT=1'
+	wait_until "$SCREEN_DEADLINE" both_saw 'alarm 14'
+	both_type 'TMOUT=0' 'see end'
+	diff "$WORLD/remote-run/b/log" "$WORLD/remote-run/a/log" >&2
 }
 
 @test "zsh: an EXIT trap of the shell" {

@@ -209,7 +209,7 @@ static gboolean on_quiet(gpointer user)
 		return G_SOURCE_REMOVE;
 	remote->dropping = FALSE;
 	show_news(remote);
-	remote->dropping = TRUE;
+	remote->dropping = remote->family == PSS_FAMILY_FISH;
 	remote->n_dropped = 0;
 	g_string_truncate(remote->reader.painted, 0);
 	return G_SOURCE_REMOVE;
@@ -223,10 +223,12 @@ static void await_quiet(PssRemote *remote)
 
 void pss_reader_on_paint(PssRemote *remote, const void *data, gsize n)
 {
-	if (remote->family != PSS_FAMILY_FISH)
+	if (remote->family != PSS_FAMILY_FISH && remote->family != PSS_FAMILY_ZSH)
 		return;
 	g_string_append_len(remote->reader.painted, data, (gssize)n);
-	if (remote->reader.state == PSS_READER_OPEN)
+	/* What runs has begun; an interrupt may have taken the mark that says so. */
+	gboolean is_late = remote->family == PSS_FAMILY_ZSH && remote->phase == PSS_PHASE_RUNNING;
+	if (is_late || remote->reader.state == PSS_READER_OPEN)
 		await_quiet(remote);
 }
 

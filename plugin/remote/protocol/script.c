@@ -71,6 +71,7 @@ char *pss_script_control(const PssScriptValues *values, gsize *ret_n)
 	pss_script_include(text, "@BASH_TRAPS@", pss_source_bash_traps);
 	pss_script_include(text, "@BASH_HOOKS@", pss_source_bash_hooks);
 	pss_script_include(text, "@ZSH_HOOKS@", pss_source_zsh_hooks);
+	pss_script_include(text, "@ZSH_EDITOR@", pss_source_zsh_editor);
 	pss_script_include(text, "@ZSH@", pss_source_zsh);
 	pss_script_include(text, "@FISH@", pss_source_fish);
 	pss_script_include(text, "@PWSH@", pss_source_pwsh);

@@ -16,6 +16,7 @@ extern const char pss_source_bash_traps[];
 extern const char pss_source_bash_hooks[];
 extern const char pss_source_zsh[];
 extern const char pss_source_zsh_hooks[];
+extern const char pss_source_zsh_editor[];
 extern const char pss_source_fish[];
 extern const char pss_source_pwsh[];
 extern const char pss_source_posix[];

@@ -166,6 +166,9 @@ case $f in bash | posix) put escapes ;; *) cat >/dev/null ;; esac <<'@END@'
 [ $f != zsh ] || put hooks <<'@END@'
 @ZSH_HOOKS@
 @END@
+[ $f != zsh ] || put editor <<'@END@'
+@ZSH_EDITOR@
+@END@
 [ $f != zsh ] || put rc <<'@END@'
 @ZSH@
 @END@

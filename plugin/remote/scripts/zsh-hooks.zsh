@@ -100,8 +100,9 @@ function __pss_sort_traps {
 }
 '
 
-# ---- what the user waits for while the shell rests: zle -F, and traps of signals. Outside of the line editor zsh calls
-# no handler, so we wait for the fifo and for what they watch, and call them; a prompt that they change is reported.
+# ---- what the user waits for while the shell rests: zle -F, traps of signals, scheduled commands and TMOUT. Outside of
+# the line editor zsh looks for none of them, so we wait for the fifo and for what they watch, and call them; a prompt that
+# they change is reported.
 emulate zsh -o noaliases -c '
 # What a handler may ask of the line editor, as far as there is something of it here.
 function __pss_zle {
@@ -135,20 +136,67 @@ function __pss_watched {
 	done
 }
 
+# The second of the first scheduled command or of the end of TMOUT, whichever is sooner; empty where there is neither.
+# Without the line editor zsh has no TMOUT.
+function __pss_look_ahead {
+	__pss_next=
+	if zmodload -e zsh/sched && (( $#zsh_scheduled_events )); then
+		__pss_next=${zsh_scheduled_events[1]%%:*}
+	fi
+	[[ -n $__pss_zle && ${TMOUT-} == <1-> ]] || return 0
+	(( ${__pss_next:-__pss_since + TMOUT} < __pss_since + TMOUT )) || __pss_next=$(( __pss_since + TMOUT ))
+}
+
+# Hundredths of a second till then.
+function __pss_count_down {
+	local now=${(%):-%D{%s}}
+	REPLY=$(( __pss_next > now ? (__pss_next - now) * 100 : 0 ))
+}
+
+# A scheduled command that is due is taken, as __pss_i.
+function __pss_take_due {
+	local e now=${(%):-%D{%s}}
+	zmodload -e zsh/sched && (( $#zsh_scheduled_events )) || return
+	e=$zsh_scheduled_events[1]
+	(( ${e%%:*} <= now )) || return
+	__pss_i=${${e#*:}#*:}
+	builtin sched -1
+}
+
+# TMOUT is over: what is to be called, as __pss_i. The signal itself, where there is no trap, ends the shell.
+function __pss_take_alarm {
+	local -a w
+	local i now=${(%):-%D{%s}}
+	[[ -n $__pss_zle && ${TMOUT-} == <1-> ]] && (( __pss_since + TMOUT <= now )) || return
+	__pss_since=$now
+	__pss_i="\\builtin kill -ALRM $$"
+	(( ! $+functions[TRAPALRM] )) || __pss_i="TRAPALRM 14"
+	builtin trap >|"$__pss_d/watched"
+	w=("${(z)$(<"$__pss_d/watched")}")
+	for (( i = 1; i + 3 <= $#w; i++ )); do
+		[[ "$w[i] $w[i+1] $w[i+3]" != "trap -- ALRM" ]] || __pss_i=${(Q)w[i+2]}
+	done
+}
+
 # Fails when a request has come, or where nothing is waited for. __pss_fd is then the descriptor that is ready, or empty:
-# what a signal has run wants a new prompt. That wakes us by the fifo `go`, which has no other use any more. (It is not
-# opened by exec: that closes the terminal for a moment, which may be its end.)
+# what a signal has run wants another prompt, or a time has come. The first wakes us by the fifo `go`, which has no other
+# use any more. (It is not opened by exec: that closes the terminal for a moment, which may be its end.)
 function __pss_wait {
 	local -a reply
 	local -A ready
-	local w
+	local w REPLY
 	__pss_fd= __pss_asked=
 	zmodload -e zsh/zle && zmodload zsh/zselect && __pss_watched || return
-	(( $#reply )) || [[ -n $__pss_signals ]] || return
+	__pss_look_ahead
+	(( $#reply )) || [[ -n $__pss_signals$__pss_next ]] || return
 	__pss_veil
+	__pss_count_down
 	: {w}<>"$__pss_d/go"
 	{
-		zselect -A ready -r 0 -r $w $reply || return
+		if ! zselect -A ready ${__pss_next:+-t$REPLY} -r 0 -r $w $reply; then
+			[[ -n $__pss_next ]] && __pss_count_down && (( ! REPLY ))
+			return
+		fi
 		[[ -z $ready[$w] ]] || builtin read -k 1 -u $w
 	} always {
 		: {w}<&-
@@ -182,8 +230,27 @@ __pss_call_handler() {
 	__pss_find_handler
 	__pss_veil
 	__pss_at[traps]=guard
-	\builtin setopt ${__pss_zle:+zle}
+	case $__pss_zle in
+	1) \builtin setopt zle ;;
+	esac
 	\builtin eval "$__pss_before; \"\$__pss_i\" \"\$__pss_fd\"" 0<>"$__pss_t" 1>&0 2>&0
+}
+
+__pss_run() {
+	\builtin eval "$__pss_i"
+} 0<>"$__pss_t" 1>&0 2>&0
+
+__pss_run_due() {
+	while __pss_take_due; do
+		__pss_run
+	done
+}
+
+__pss_run_timed() {
+	__pss_veil
+	__pss_at[traps]=guard
+	__pss_run_due
+	! __pss_take_alarm || __pss_run
 }
 
 # Under the user's options, like hooks of the prompt.
@@ -193,6 +260,7 @@ __pss_answer() {
 	{
 		case $__pss_fd in
 		?*) __pss_call_handler ;;
+		*) __pss_run_timed ;;
 		esac
 	} always {
 		\builtin unsetopt zle
@@ -224,6 +292,7 @@ __pss_watch() {
 		__pss_answer
 		;;
 	esac
+	__pss_since=${(%):-%D{%s}}
 	while __pss_wait; do
 		__pss_answer
 	done

@@ -89,22 +89,24 @@ function __pss_p {
 # ---- around the text of the user
 # Hooks that zsh would call around our own lines rest too.
 function __pss_rest {
-	builtin disable -f precmd preexec periodic 2>/dev/null || :
+	builtin disable -f precmd preexec periodic zshaddhistory 2>/dev/null || :
 	# An interrupt may come at any point; then this runs again from the start.
 	if [[ -z $__pss_rests ]]; then
 		__pss_hp=("${precmd_functions[@]}") __pss_hx=("${preexec_functions[@]}")
-		__pss_hr=("${periodic_functions[@]}") __pss_1=$PS1 __pss_2=$PS2 __pss_rests=1
+		__pss_hr=("${periodic_functions[@]}") __pss_ha=("${zshaddhistory_functions[@]}")
+		__pss_1=$PS1 __pss_2=$PS2 __pss_rests=1
 	fi
-	precmd_functions=() preexec_functions=() periodic_functions=()
+	precmd_functions=() preexec_functions=() periodic_functions=() zshaddhistory_functions=()
 	[[ ${(t)PS1} == *readonly* ]] || PS1=
 	[[ ${(t)PS2} == *readonly* ]] || PS2=
 }
 
 function __pss_wake {
-	builtin enable -f precmd preexec periodic 2>/dev/null || :
+	builtin enable -f precmd preexec periodic zshaddhistory 2>/dev/null || :
 	precmd_functions=("${__pss_hp[@]}")
 	preexec_functions=("${__pss_hx[@]}")
 	periodic_functions=("${__pss_hr[@]}")
+	zshaddhistory_functions=("${__pss_ha[@]}")
 	# A handler of a signal may have set it.
 	[[ -z $PS1 || ${(t)PS1} == *readonly* ]] || __pss_1=$PS1
 	[[ ${(t)PS1} == *readonly* ]] || PS1=$__pss_1
@@ -173,17 +175,26 @@ function __pss_whole {
 	__pss_text=${(j::)__pss_parts} __pss_parts=()
 }
 
+function __pss_say_begun {
+	__pss_begun=$__pss_n
+	__pss_say b "$__pss_n"
+}
+
 # __pss_b N TEXT: begins the request N. It fails for one that has begun already: a request may come twice.
 function __pss_b {
-	[[ $1 != "$__pss_n" && $1 != "$__pss_m" ]] || return 1
+	[[ $1 != "$__pss_begun" && $1 != "$__pss_m" ]] || return 1
 	__pss_n=$1 __pss_line=$2 __pss_c=$2 __pss_u= __pss_text=
 	__pss_at[status]= __pss_at[word]= __pss_at[pipe]= __pss_at[traps]=guard
 	[[ $2 != *(trap|TRAP)* ]] || __pss_watch_traps
 	__pss_w=$(( __pss_w > 0 ? __pss_w - 1 : 0 ))
+	if [[ -z $__pss_relay ]] && __pss_may_edit "$2"; then
+		__pss_go=$__pss_edits
+		return 1
+	fi
 	__pss_wake
 	__pss_list preexec
 	[[ -n $__pss_relay ]] || __pss_remember "$2"
-	__pss_say b "$1"
+	__pss_say_begun
 	: # where that cannot be written, it has begun all the same
 }
 
@@ -376,7 +387,7 @@ function __pss_exit {
 
 # Gives back the options that the text is read under.
 __pss_give() {
-	builtin unsetopt "${__pss_early[@]}"
+	builtin unsetopt banghist "${__pss_early[@]}"
 } >/dev/null
 
 # The last status, of what has an argument that becomes $_; and traps.
@@ -437,10 +448,13 @@ __pss_end() {
 	0)
 		__pss_at[traps]=guard
 		{
-			\builtin setopt ${__pss_zle:+zle}
+			case $__pss_zle in
+			1) \builtin setopt zle ;;
+			esac
 			for __pss_i in "${__pss_l[@]}"; do
 				\builtin eval "$__pss_before; \"\$__pss_i\"" 0<>"$__pss_t"
 			done
+			__pss_run_due
 		} always {
 			\builtin unsetopt zle
 			{ \builtin eval "$__pss_aside"; } >/dev/null 2>&1
@@ -481,8 +495,8 @@ logout() {
 
 # ---- the boot's last steps
 typeset -g __pss_k=@KEY@ __pss_kept=@KEPT@ __pss_n=@FIRST@
-typeset -g __pss_u=0 __pss_s=0 __pss_w=0 __pss_i= __pss_1= __pss_2= __pss_c= __pss_x= __pss_y= __pss_m= __pss_rests= __pss_job= __pss_relay= __pss_bang= __pss_in= __pss_sl=0 __pss_arg= __pss_before= __pss_period=0 __pss_line= __pss_whole= __pss_short= __pss_own= __pss_later= __pss_fd= __pss_asked= __pss_shown= __pss_right= __pss_last= __pss_zle= __pss_of= __pss_text=
-typeset -ga __pss_parts __pss_late __pss_l __pss_hp __pss_hx __pss_hr __pss_early
+typeset -g __pss_u=0 __pss_s=0 __pss_w=0 __pss_i= __pss_1= __pss_2= __pss_c= __pss_x= __pss_y= __pss_m= __pss_rests= __pss_job= __pss_relay= __pss_bang= __pss_in= __pss_sl=0 __pss_arg= __pss_before= __pss_period=0 __pss_line= __pss_whole= __pss_short= __pss_own= __pss_later= __pss_fd= __pss_asked= __pss_shown= __pss_right= __pss_last= __pss_zle= __pss_of= __pss_text= __pss_next= __pss_since=0 __pss_begun=
+typeset -ga __pss_parts __pss_late __pss_l __pss_hp __pss_hx __pss_hr __pss_ha __pss_early
 # Where the terminal has no name, as in a chroot, it has another way to it.
 typeset -g __pss_t=$(builtin command -p tty 2>/dev/null)
 [[ -c $__pss_t ]] || __pss_t=/dev/tty
@@ -497,6 +511,8 @@ __pss_y='
 # A text that speaks of traps is one list with what puts them aside.
 __pss_watched='\builtin \eval "${__pss_line:$(( 0 * __pss_later() ))}" && \builtin : '"$__pss_left"' || \builtin : '"$__pss_left && $__pss_aside"
 [[ -o zle ]] && __pss_zle=1
+. "$__pss_d/editor"
+__pss_prepare_editor 2>/dev/null
 functions -M __pss_install 0 0
 functions -M __pss_later 0 0
 unset HISTFILE
