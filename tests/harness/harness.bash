@@ -125,7 +125,8 @@ world_start() {
 
 world_end() {
 	local failed=0
-	[ -n "${WORLD-}" ] || return 0
+	# One that has ended already: the number of its account may be that of another world's, which is not to be ended.
+	[ -d "${WORLD-}" ] || return 0
 	leftovers_remote || failed=1
 	sshd_stop "$WORLD/ssh" || failed=1
 	account_remove || failed=1
