@@ -38,8 +38,8 @@ gboolean pss_record_has_job(const PssRecord *record, const PssRun *run); /* is i
 /* So much was dropped before it came here. */
 void pss_record_note_dropped(PssRecord *record, guint64 n);
 
-/* The session is disconnected: its receiver is notified and gets no more; the client of its running command is notified,
- * and the command is a job from then on. */
+/* The session is disconnected: its receiver is notified and gets no more; the client of its running command is
+ * notified, and the command is a job from then on. */
 void pss_record_let_go(PssRecord *record);
 
 /* Hands out what has been kept. Only one at a time: PSS_BUSY. The run is the caller's; it ends with the status of what
