@@ -279,10 +279,12 @@ void pss_attachment_on_line(gpointer user, const struct pss_frame *frame)
 void pss_attachment_on_input(gpointer user, const struct pss_frame *frame)
 {
 	PssAttachment *attachment = user;
+	PssSession *session = attachment->session;
 
 	if (!is_attached(attachment, frame->header.id))
 		return;
-	pss_session_keys(attachment->session, frame->payload, frame->header.length);
+	pss_session_keys(session, frame->payload, frame->header.length);
+	/* The keys may have ended it. */
 	if (attachment->session && pss_session_input_is_full(attachment->session))
 		pss_peer_stop_input(attachment->peer, TRUE);
 }
