@@ -118,6 +118,11 @@ failed_programs() {
 # Tests wait more than they compute.
 AT_ONCE=$(($(nproc) * 3 / 2))
 
+# test_names <LISTED: of tests as meson lists them, `PROJECT:SUITE / NAME` or (from 1.10 on) `SUITE - PROJECT:NAME`.
+test_names() {
+	sed -E 's|^.* / ||; s|^.* - [^:]*:||'
+}
+
 # run_meson_tests BUILD OPTION…: RESULTS and AGAIN are then for tools/count-tests. TESTS names those to run, if not all.
 # Signals as a login has them: `nohup tools/check` must not make tests fail.
 TESTS=()
@@ -130,8 +135,9 @@ run_meson_tests() {
 	[ -f "${RESULTS[0]}" ] || { tail -n 20 "$build/check.log" >&2; die "meson ran no test"; }
 	mapfile -t again < <(failed_programs "${RESULTS[@]}")
 	[ ${#again[@]} -gt 0 ] || return 0
-	say "once more, alone: ${again[*]##* / }"
-	env --default-signal meson test -C "$build" --no-rebuild --print-errorlogs --num-processes 1 --logbase again "$@" "${again[@]##* / }" \
+	mapfile -t again < <(printf '%s\n' "${again[@]}" | test_names)
+	say "once more, alone: ${again[*]}"
+	env --default-signal meson test -C "$build" --no-rebuild --print-errorlogs --num-processes 1 --logbase again "$@" "${again[@]}" \
 		>"$build/again.log" 2>&1
 	# shellcheck disable=SC2034 # the callers read it
 	AGAIN=("$build/meson-logs/again.json")

@@ -111,6 +111,9 @@ void test_invoker_init(TestInvoker *fixture, gconstpointer data)
 	fixture->home = g_dir_make_tmp("pss-home-XXXXXX", NULL);
 	g_autofree char *hush = g_build_filename(fixture->home, ".hushlogin", NULL);
 	g_assert_true(g_file_set_contents(hush, "", 0, NULL));
+	/* What a system's own start-up files print at each prompt (systemd: OSC 3008) is not looked at. */
+	g_autofree char *profile = g_build_filename(fixture->home, ".bash_profile", NULL);
+	g_assert_true(g_file_set_contents(profile, "unset PROMPT_COMMAND PS0\n", -1, NULL));
 	test_client_init(&fixture->client, &fixture->host);
 	test_client_hello(&fixture->client);
 	open_session(fixture);

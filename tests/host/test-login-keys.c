@@ -240,10 +240,46 @@ static void many_keys_then_remembered(Fixture *f, gconstpointer unused)
 	g_assert_nonnull(strstr(f->link.notes->str, "trying the agent's key 'client'"));
 }
 
+static void on_ssh_end(GPid pid, gint status, gpointer ret_status)
+{
+	*(int *)ret_status = status;
+}
+
+/* What ssh itself says of this target. */
+static gboolean ssh_gets_in(const Fixture *f)
+{
+	g_autofree char *port = g_strdup_printf("%u", f->target->port);
+	const char *const first[] = { "ssh", "-n", "-F", "none", "-o", "BatchMode=yes", "-p", port };
+	g_autoptr(GPtrArray) argv = g_ptr_array_new();
+	int status = -1;
+	GPid pid;
+
+	for (guint i = 0; i < G_N_ELEMENTS(first); i++)
+		g_ptr_array_add(argv, (char *)first[i]);
+	for (char **option = f->target->options; *option; option++) {
+		g_ptr_array_add(argv, (char *)"-o");
+		g_ptr_array_add(argv, *option);
+	}
+	g_ptr_array_add(argv, f->target->host);
+	g_ptr_array_add(argv, (char *)"true");
+	g_ptr_array_add(argv, NULL);
+	g_assert_true(g_spawn_async(NULL, (char **)argv->pdata, f->target->environment,
+				    G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
+				    NULL, &pid, NULL));
+	g_child_watch_add(pid, on_ssh_end, &status);
+	wait_for(status != -1, 60);
+	return status == 0;
+}
+
+/* OpenSSH 10.6 does not count what is only offered against MaxAuthTries: then ssh gets in, and so do we. */
 static void too_many_keys(Fixture *f, gconstpointer unused)
 {
 	use_agent_with(f, 5);
 	link_target_option(f->target, "IdentityFile=none");
+	if (ssh_gets_in(f)) {
+		expect_login(f);
+		return;
+	}
 	expect_failure(f, PSS_AUTH, "Too many authentication failures");
 	g_assert_nonnull(strstr(f->link.lost->message, "-KeyFilePath"));
 }
