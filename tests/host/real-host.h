@@ -5,7 +5,7 @@
 
 #include <glib.h>
 
-#include "link-sshd.h"
+#include "../link/link-sshd.h"
 #include "wire-client.h"
 
 /* What its session is. All but the last have child processes of this machine in the place of a connection. */

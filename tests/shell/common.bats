@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # The common parameters in a real shell: awkward variables, actions on errors, questions. Which name and alias each
-# command takes, and every action on every stream, are in tests/unit/test-common.c.
+# command takes, and every action on every stream, are in tests/client/test-common.c.
 
 load ../harness/harness
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # Parameters as users type them: what is refused, in which words, and that nothing has happened then.
-# The grammar itself has its table in tests/unit.
+# The grammar itself has its table in tests/client.
 
 load ../harness/harness
 

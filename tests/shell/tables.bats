@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # What get-pssession and new-pssession print, on terminals of every width and for scripts. The widths of characters have
-# their tables in tests/unit/test-tables.c.
+# their tables in tests/client/test-tables.c.
 
 load ../harness/harness
 

@@ -196,7 +196,7 @@ static void no_window(void)
 /* Keys are renewed in the middle of a command. */
 static void new_keys(gconstpointer how)
 {
-	g_autofree char *program = g_build_filename(g_getenv("PSS_SOURCE"), "tests/host/rekey-server.py", NULL);
+	g_autofree char *program = g_build_filename(g_getenv("PSS_SOURCE"), "tests/link/rekey-server.py", NULL);
 	const char *const look[] = { "/usr/bin/python3", "-c", "import paramiko", NULL };
 	Fixture f = { 0 };
 	int status;
