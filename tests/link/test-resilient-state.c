@@ -26,13 +26,13 @@ static const char *const rows[] = {
 G_STATIC_ASSERT(G_N_ELEMENTS(states) == PSS_N_HELD_STATES && G_N_ELEMENTS(events) == PSS_N_HELD_EVENTS &&
 		G_N_ELEMENTS(rows) == PSS_N_HELD_STATES);
 
-static char *describe(PssHeldState state)
+static char *describe(PssResilientState state)
 {
 	GString *text = g_string_new(NULL);
 
-	for (PssHeldEvent event = 0; event < PSS_N_HELD_EVENTS; event++) {
-		PssHeldState next = state;
-		if (pss_held_next(&next, event))
+	for (PssResilientEvent event = 0; event < PSS_N_HELD_EVENTS; event++) {
+		PssResilientState next = state;
+		if (pss_resilient_next(&next, event))
 			g_string_append_printf(text, "%s%s>%s", text->len > 0 ? ", " : "", events[event], states[next]);
 		else
 			g_assert_cmpuint(next, ==, state);
@@ -42,7 +42,7 @@ static char *describe(PssHeldState state)
 
 static void transitions(gconstpointer data)
 {
-	PssHeldState state = GPOINTER_TO_UINT(data);
+	PssResilientState state = GPOINTER_TO_UINT(data);
 	g_autofree char *row = describe(state);
 
 	g_assert_cmpstr(row, ==, rows[state]);
@@ -51,38 +51,38 @@ static void transitions(gconstpointer data)
 /* A story each, from the beginning: the states that it goes through. */
 static const struct {
 	const char *name;
-	PssHeldEvent events[8];
-	PssHeldState end;
+	PssResilientEvent events[8];
+	PssResilientState end;
 } stories[] = {
-	{ "no holder", { PSS_HELD_ON_START, PSS_HELD_ON_NO_HOLDER }, PSS_HELD_PLAIN },
+	{ "no holder", { PSS_RESILIENT_ON_START, PSS_RESILIENT_ON_NO_HOLDER }, PSS_RESILIENT_PLAIN },
 	{ "a link is lost and comes back",
-	  { PSS_HELD_ON_START, PSS_HELD_ON_GREETING, PSS_HELD_ON_DOWN, PSS_HELD_ON_TRY, PSS_HELD_ON_GREETING,
-	    PSS_HELD_ON_CAUGHT_UP },
-	  PSS_HELD_UP },
+	  { PSS_RESILIENT_ON_START, PSS_RESILIENT_ON_GREETING, PSS_RESILIENT_ON_DOWN, PSS_RESILIENT_ON_TRY,
+	    PSS_RESILIENT_ON_GREETING, PSS_RESILIENT_ON_CAUGHT_UP },
+	  PSS_RESILIENT_UP },
 	{ "another network comes during an attempt",
-	  { PSS_HELD_ON_START, PSS_HELD_ON_GREETING, PSS_HELD_ON_DOWN, PSS_HELD_ON_TRY, PSS_HELD_ON_TRY,
-	    PSS_HELD_ON_GREETING },
-	  PSS_HELD_CATCHING_UP },
+	  { PSS_RESILIENT_ON_START, PSS_RESILIENT_ON_GREETING, PSS_RESILIENT_ON_DOWN, PSS_RESILIENT_ON_TRY,
+	    PSS_RESILIENT_ON_TRY, PSS_RESILIENT_ON_GREETING },
+	  PSS_RESILIENT_CATCHING_UP },
 	{ "disconnected, and connected again",
-	  { PSS_HELD_ON_START, PSS_HELD_ON_GREETING, PSS_HELD_ON_PARK, PSS_HELD_ON_TRY, PSS_HELD_ON_GREETING,
-	    PSS_HELD_ON_CAUGHT_UP },
-	  PSS_HELD_UP },
+	  { PSS_RESILIENT_ON_START, PSS_RESILIENT_ON_GREETING, PSS_RESILIENT_ON_PARK, PSS_RESILIENT_ON_TRY,
+	    PSS_RESILIENT_ON_GREETING, PSS_RESILIENT_ON_CAUGHT_UP },
+	  PSS_RESILIENT_UP },
 	{ "a password is wanted, and a person comes",
-	  { PSS_HELD_ON_START, PSS_HELD_ON_GREETING, PSS_HELD_ON_DOWN, PSS_HELD_ON_TRY, PSS_HELD_ON_STUCK,
-	    PSS_HELD_ON_TRY, PSS_HELD_ON_GREETING, PSS_HELD_ON_END },
-	  PSS_HELD_LOST },
+	  { PSS_RESILIENT_ON_START, PSS_RESILIENT_ON_GREETING, PSS_RESILIENT_ON_DOWN, PSS_RESILIENT_ON_TRY,
+	    PSS_RESILIENT_ON_STUCK, PSS_RESILIENT_ON_TRY, PSS_RESILIENT_ON_GREETING, PSS_RESILIENT_ON_END },
+	  PSS_RESILIENT_LOST },
 };
 
 static void story(gconstpointer data)
 {
 	gsize i = GPOINTER_TO_SIZE(data);
-	PssHeldState state = PSS_HELD_NEW;
+	PssResilientState state = PSS_RESILIENT_NEW;
 	gsize n = 0;
 
 	/* The first one starts it; no other is of the value 0. */
 	do
-		g_assert_true(pss_held_next(&state, stories[i].events[n++]));
-	while (n < G_N_ELEMENTS(stories[i].events) && stories[i].events[n] != PSS_HELD_ON_START);
+		g_assert_true(pss_resilient_next(&state, stories[i].events[n++]));
+	while (n < G_N_ELEMENTS(stories[i].events) && stories[i].events[n] != PSS_RESILIENT_ON_START);
 	g_assert_cmpuint(state, ==, stories[i].end);
 }
 

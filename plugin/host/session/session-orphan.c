@@ -13,7 +13,7 @@
 
 /* Of early bytes. */
 typedef struct {
-	PssHeldPlace place;
+	PssResilientPlace place;
 	gsize n;
 } Segment;
 
@@ -99,13 +99,13 @@ static void take_inside(Side *side, const void *data, gsize n)
 static void go_inside(Side *side, gsize start)
 {
 	PssTransport *transport = side->owner->session->transport;
-	const PssHeldPlace now = pss_transport_held_set_place(transport, NULL);
+	const PssResilientPlace now = pss_transport_held_set_place(transport, NULL);
 	const guint8 *at = side->early->data;
 
 	side->inside = TRUE;
 	for (guint i = 0; i < side->segments->len; i++) {
 		const Segment *segment = &g_array_index(side->segments, Segment, i);
-		PssHeldPlace place = segment->place;
+		PssResilientPlace place = segment->place;
 		gsize skipped = MIN(start, segment->n);
 		place.data = at;
 		pss_transport_held_set_place(transport, &place);

@@ -69,7 +69,7 @@ void pss_record_stop_watcher(PssRecord *record, gboolean stopped)
 
 /* ---- what outlives this process: a holder keeps what nobody has seen */
 
-G_STATIC_ASSERT(PSS_RING_ERR < PSS_HELD_KINDS);
+G_STATIC_ASSERT(PSS_RING_ERR < PSS_RESILIENT_KINDS);
 
 static PssTransport *holder_of(const PssRecord *record)
 {

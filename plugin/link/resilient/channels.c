@@ -15,45 +15,45 @@
 
 static void free_channel(gpointer data)
 {
-	PssHeldChannel *channel = data;
+	PssResilientChannel *channel = data;
 
 	g_queue_clear_full(&channel->kept, g_free);
-	pss_held_forget_plain_request(channel);
+	pss_resilient_forget_plain_request(channel);
 }
 
-void pss_held_channel_unref(gpointer channel)
+void pss_resilient_channel_unref(gpointer channel)
 {
 	g_rc_box_release_full(channel, free_channel);
 }
 
-static PssHeldChannel *find(PssHeld *held, guint number)
+static PssResilientChannel *find(PssResilient *resilient, guint number)
 {
-	for (guint i = 0; i < held->channels->len; i++) {
-		PssHeldChannel *channel = held->channels->pdata[i];
+	for (guint i = 0; i < resilient->channels->len; i++) {
+		PssResilientChannel *channel = resilient->channels->pdata[i];
 		if (channel->number == number && !channel->plain)
 			return channel;
 	}
 	return NULL;
 }
 
-PssHeld *pss_held_of(const PssHeldChannel *channel)
+PssResilient *pss_resilient_of(const PssResilientChannel *channel)
 {
-	return (PssHeld *)channel->base.transport;
+	return (PssResilient *)channel->base.transport;
 }
 
-void pss_held_channel_say(PssHeldChannel *channel, const char *head, const void *data, gsize n)
+void pss_resilient_channel_say(PssResilientChannel *channel, const char *head, const void *data, gsize n)
 {
-	pss_held_say(pss_held_of(channel), head, data, n);
+	pss_resilient_say(pss_resilient_of(channel), head, data, n);
 }
 
-void pss_held_channel_say_short(PssHeldChannel *channel, const char *word, const char *argument)
+void pss_resilient_channel_say_short(PssResilientChannel *channel, const char *word, const char *argument)
 {
 	g_autofree char *head = g_strdup_printf("%s %u%s%s", word, channel->number, *argument ? " " : "", argument);
-	pss_held_channel_say(channel, head, NULL, 0);
+	pss_resilient_channel_say(channel, head, NULL, 0);
 }
 
 /* Its process has ended, and all that it printed has been delivered. */
-static void finish_if_ended(PssHeldChannel *channel)
+static void finish_if_ended(PssResilientChannel *channel)
 {
 	const PssChannelEvents *events = channel->events;
 
@@ -63,58 +63,59 @@ static void finish_if_ended(PssHeldChannel *channel)
 	events->on_closed(channel->user, channel->exit_status, NULL);
 }
 
-static void set_stopped(PssHeldChannel *channel, gboolean stopped)
+static void set_stopped(PssResilientChannel *channel, gboolean stopped)
 {
 	if (channel->stopped == stopped || channel->ended)
 		return;
 	channel->stopped = stopped;
-	pss_held_channel_say_short(channel, "z", stopped ? "1" : "0");
+	pss_resilient_channel_say_short(channel, "z", stopped ? "1" : "0");
 }
 
 /* During a pause. FALSE: it is more than can have been on its way. */
-static gboolean count_kept(PssHeldChannel *channel, gsize n)
+static gboolean count_kept(PssResilientChannel *channel, gsize n)
 {
 	if (channel->n_kept > KEPT_LIMIT) {
-		pss_held_distrust_soon(pss_held_of(channel), "it goes on sending what it was asked to hold back");
+		pss_resilient_distrust_soon(pss_resilient_of(channel),
+					    "it goes on sending what it was asked to hold back");
 		return FALSE;
 	}
 	channel->n_kept += n + KEPT_COST;
 	return TRUE;
 }
 
-static void keep(PssHeldChannel *channel, const PssHeldPlace *place)
+static void keep(PssResilientChannel *channel, const PssResilientPlace *place)
 {
-	PssHeldPart *part;
+	PssResilientPart *part;
 
 	if (!count_kept(channel, place->n))
 		return;
 	part = g_malloc(sizeof *part + place->n);
 	part->place = *place;
 	part->place.data = memcpy(part->bytes, place->data, place->n);
-	part->boundary = pss_held_of(channel)->numbered.boundary;
+	part->boundary = pss_resilient_of(channel)->numbered.boundary;
 	g_queue_push_tail(&channel->kept, part);
 	if (channel->n_kept > KEPT_MAX)
 		set_stopped(channel, TRUE);
 }
 
-static gboolean holds_back(const PssHeldChannel *channel)
+static gboolean holds_back(const PssResilientChannel *channel)
 {
 	return channel->paused && !channel->passes_on;
 }
 
-static void deliver(PssHeldChannel *channel, const PssHeldPlace *place)
+static void deliver(PssResilientChannel *channel, const PssResilientPlace *place)
 {
 	PssTransport *transport = channel->base.transport;
-	const PssHeldPlace before = pss_transport_held_set_place(transport, place);
+	const PssResilientPlace before = pss_transport_held_set_place(transport, place);
 
 	channel->events->on_data(channel->user, place->data, place->n, place->is_stderr);
 	pss_transport_held_set_place(transport, &before);
 }
 
 /* A part stays in the queue, and so unconfirmed, until all of it has been handed out. */
-static void deliver_kept(PssHeldChannel *channel)
+static void deliver_kept(PssResilientChannel *channel)
 {
-	const PssHeldPart *part;
+	const PssResilientPart *part;
 
 	if (channel->delivering)
 		return;
@@ -123,7 +124,7 @@ static void deliver_kept(PssHeldChannel *channel)
 		channel->n_kept -= part->place.n + KEPT_COST;
 		deliver(channel, &part->place);
 		g_free(g_queue_pop_head(&channel->kept));
-		pss_held_confirm_soon(pss_held_of(channel));
+		pss_resilient_confirm_soon(pss_resilient_of(channel));
 	}
 	channel->delivering = FALSE;
 	if (channel->events && !channel->paused) {
@@ -135,34 +136,34 @@ static void deliver_kept(PssHeldChannel *channel)
 }
 
 /* A pause begins or ends, or what it means has changed. */
-void pss_held_channel_mind_pause(PssHeldChannel *channel)
+void pss_resilient_channel_mind_pause(PssResilientChannel *channel)
 {
 	g_rc_box_acquire(channel);
 	if (channel->paused && channel->passes_on)
 		set_stopped(channel, TRUE);
 	if (!holds_back(channel))
 		deliver_kept(channel);
-	pss_held_channel_unref(channel);
+	pss_resilient_channel_unref(channel);
 }
 
 /* ---- the holder's frames */
 
 static void on_bytes(gpointer user, guint child, gboolean is_stderr, const void *data, gsize n)
 {
-	const PssHeld *held = user;
-	PssHeldChannel *channel = find(user, child);
+	const PssResilient *resilient = user;
+	PssResilientChannel *channel = find(user, child);
 
 	if (!channel || !channel->events)
 		return;
-	const PssHeldPlace place = {
+	const PssResilientPlace place = {
 		.child = child,
 		.is_stderr = is_stderr,
-		.from = held->numbered.count - n,
+		.from = resilient->numbered.count - n,
 		.before = channel->end[is_stderr],
 		.data = data,
 		.n = n,
 	};
-	channel->end[is_stderr] = held->numbered.count;
+	channel->end[is_stderr] = resilient->numbered.count;
 	if (holds_back(channel) || !g_queue_is_empty(&channel->kept))
 		keep(channel, &place);
 	else if (!channel->paused || count_kept(channel, n))
@@ -171,19 +172,19 @@ static void on_bytes(gpointer user, guint child, gboolean is_stderr, const void 
 
 static void on_unseen(gpointer user, guint kind, const void *data, gsize n)
 {
-	PssHeld *held = user;
+	PssResilient *resilient = user;
 
-	held->takeover.n_brought_back += n;
-	if (kind >= PSS_HELD_KINDS || held->takeover.stage != PSS_HELD_SORTING ||
-	    held->takeover.n_brought_back > BROUGHT_BACK_MAX)
-		pss_held_distrust_soon(held, "it brings back what it cannot have kept");
-	else if (held->events)
-		held->events->on_unseen(held->user, kind, data, n);
+	resilient->takeover.n_brought_back += n;
+	if (kind >= PSS_RESILIENT_KINDS || resilient->takeover.stage != PSS_RESILIENT_SORTING ||
+	    resilient->takeover.n_brought_back > BROUGHT_BACK_MAX)
+		pss_resilient_distrust_soon(resilient, "it brings back what it cannot have kept");
+	else if (resilient->events)
+		resilient->events->on_unseen(resilient->user, kind, data, n);
 }
 
 static void on_taken(gpointer user, guint child, guint64 n)
 {
-	PssHeldChannel *channel = find(user, child);
+	PssResilientChannel *channel = find(user, child);
 
 	if (!channel)
 		return;
@@ -196,7 +197,7 @@ static void on_taken(gpointer user, guint child, guint64 n)
 
 static void on_ended(gpointer user, guint child, int status)
 {
-	PssHeldChannel *channel = find(user, child);
+	PssResilientChannel *channel = find(user, child);
 
 	if (!channel)
 		return;
@@ -205,18 +206,18 @@ static void on_ended(gpointer user, guint child, int status)
 	g_rc_box_acquire(channel);
 	if (!holds_back(channel))
 		finish_if_ended(channel);
-	pss_held_channel_unref(channel);
+	pss_resilient_channel_unref(channel);
 }
 
 static void on_dropped(gpointer user, guint child, guint64 n)
 {
-	const PssHeld *held = user;
+	const PssResilient *resilient = user;
 
-	if (held->events)
-		held->events->on_dropped(held->user, n);
+	if (resilient->events)
+		resilient->events->on_dropped(resilient->user, n);
 }
 
-const PssNumberedEvents pss_held_channel_events = {
+const PssNumberedEvents pss_resilient_channel_events = {
 	.on_dropped = on_dropped,
 	.on_unseen = on_unseen,
 	.on_bytes = on_bytes,
@@ -226,34 +227,34 @@ const PssNumberedEvents pss_held_channel_events = {
 
 /* ---- all of them */
 
-guint64 pss_held_waiting(const PssHeld *held)
+guint64 pss_resilient_waiting(const PssResilient *resilient)
 {
 	guint64 n = 0;
 
-	for (guint i = 0; i < held->channels->len; i++) {
-		const PssHeldChannel *channel = held->channels->pdata[i];
+	for (guint i = 0; i < resilient->channels->len; i++) {
+		const PssResilientChannel *channel = resilient->channels->pdata[i];
 		n += channel->n_sent - channel->n_taken;
 	}
 	return n;
 }
 
 /* The client before may have stopped them. */
-void pss_held_settle_stops(PssHeld *held)
+void pss_resilient_settle_stops(PssResilient *resilient)
 {
-	for (guint i = 0; i < held->channels->len; i++) {
-		PssHeldChannel *channel = held->channels->pdata[i];
+	for (guint i = 0; i < resilient->channels->len; i++) {
+		PssResilientChannel *channel = resilient->channels->pdata[i];
 		if (channel->stopped == -1)
 			set_stopped(channel, channel->paused);
 	}
 }
 
-void pss_held_forget_channels(PssHeld *held)
+void pss_resilient_forget_channels(PssResilient *resilient)
 {
-	for (guint i = 0; i < held->channels->len; i++) {
-		PssHeldChannel *channel = held->channels->pdata[i];
+	for (guint i = 0; i < resilient->channels->len; i++) {
+		PssResilientChannel *channel = resilient->channels->pdata[i];
 		channel->events = NULL;
 		channel->plain = NULL; /* gone with its link */
 	}
-	g_clear_pointer(&held->channels, g_ptr_array_unref);
-	held->channels = g_ptr_array_new_with_free_func(pss_held_channel_unref);
+	g_clear_pointer(&resilient->channels, g_ptr_array_unref);
+	resilient->channels = g_ptr_array_new_with_free_func(pss_resilient_channel_unref);
 }

@@ -6,81 +6,81 @@
 #include "link/resilient/private.h"
 #include "wire/deadlines.h"
 
-void pss_held_tell_end(PssHeld *held, const GError *error)
+void pss_resilient_tell_end(PssResilient *resilient, const GError *error)
 {
-	PssHeldEndFunc on_end = __extension__ g_steal_pointer(&held->farewell.func);
+	PssResilientEndFunc on_end = __extension__ g_steal_pointer(&resilient->farewell.func);
 
-	g_clear_handle_id(&held->farewell.timer, g_source_remove);
+	g_clear_handle_id(&resilient->farewell.timer, g_source_remove);
 	if (on_end)
-		on_end(held->farewell.user, error);
+		on_end(resilient->farewell.user, error);
 }
 
 static gboolean on_farewell_time(gpointer user)
 {
-	PssHeld *held = user;
+	PssResilient *resilient = user;
 	g_autoptr(GError) error = g_error_new_literal(PSS_ERROR, PSS_LINK_LOST, "it has not answered yet");
 
-	held->farewell.timer = 0;
-	pss_held_tell_end(held, error);
+	resilient->farewell.timer = 0;
+	pss_resilient_tell_end(resilient, error);
 	return G_SOURCE_REMOVE;
 }
 
-void pss_transport_held_await_end(PssTransport *base, PssHeldEndFunc func, gpointer user)
+void pss_transport_held_await_end(PssTransport *base, PssResilientEndFunc func, gpointer user)
 {
-	PssHeld *held = (PssHeld *)base;
+	PssResilient *resilient = (PssResilient *)base;
 
-	held->farewell.func = func;
-	held->farewell.user = user;
-	held->farewell.timer = g_timeout_add(pss_deadline(PSS_HOLDER_END_MS), on_farewell_time, held);
+	resilient->farewell.func = func;
+	resilient->farewell.user = user;
+	resilient->farewell.timer = g_timeout_add(pss_deadline(PSS_HOLDER_END_MS), on_farewell_time, resilient);
 }
 
-static void free_held(PssHeld *held)
+static void free_held(PssResilient *resilient)
 {
-	pss_held_tell_end(held, NULL);
-	pss_held_drop_link_soon(held);
-	g_clear_handle_id(&held->free_source, g_source_remove);
-	g_clear_handle_id(&held->distrust_source, g_source_remove);
-	if (held->retry.minds_network)
-		pss_network_ignore(held);
-	g_ptr_array_unref(held->old_links);
-	pss_held_forget_channels(held);
-	pss_numbered_finish(&held->numbered);
-	pss_held_unseen_finish(held);
-	pss_target_free(held->target);
-	g_free(held->greeting_start);
-	g_free(held->origin);
-	g_free(held->instance);
-	g_free(held->called);
-	g_free(held->shell);
-	g_free(held);
+	pss_resilient_tell_end(resilient, NULL);
+	pss_resilient_drop_link_soon(resilient);
+	g_clear_handle_id(&resilient->free_source, g_source_remove);
+	g_clear_handle_id(&resilient->distrust_source, g_source_remove);
+	if (resilient->retry.minds_network)
+		pss_network_ignore(resilient);
+	g_ptr_array_unref(resilient->old_links);
+	pss_resilient_forget_channels(resilient);
+	pss_numbered_finish(&resilient->numbered);
+	pss_resilient_unseen_finish(resilient);
+	pss_target_free(resilient->target);
+	g_free(resilient->greeting_start);
+	g_free(resilient->origin);
+	g_free(resilient->instance);
+	g_free(resilient->called);
+	g_free(resilient->shell);
+	g_free(resilient);
 }
 
 /* Nobody is there to log in; IdleTimeoutSec ends it. */
-static void give_up(PssHeld *held)
+static void give_up(PssResilient *resilient)
 {
 	g_autoptr(GError) error =
 		g_error_new_literal(PSS_ERROR, PSS_LINK_LOST, "it cannot be connected to without a person");
 
-	pss_held_tell_end(held, error);
-	free_held(held);
+	pss_resilient_tell_end(resilient, error);
+	free_held(resilient);
 }
 
-void pss_held_end(PssHeld *held)
+void pss_resilient_end(PssResilient *resilient)
 {
-	gboolean has_holder = pss_held_is_greeted(held) || held->state == PSS_HELD_TRYING ||
-			      held->state == PSS_HELD_WAITING || held->state == PSS_HELD_STUCK ||
-			      held->state == PSS_HELD_PARKED;
+	gboolean has_holder = pss_resilient_is_greeted(resilient) || resilient->state == PSS_RESILIENT_TRYING ||
+			      resilient->state == PSS_RESILIENT_WAITING || resilient->state == PSS_RESILIENT_STUCK ||
+			      resilient->state == PSS_RESILIENT_PARKED;
 
-	held->events = NULL;
-	if (!has_holder || held->leaving) {
-		free_held(held);
+	resilient->events = NULL;
+	if (!has_holder || resilient->leaving) {
+		free_held(resilient);
 		return;
 	}
-	pss_held_forget_channels(held);
-	held->parking = FALSE;
-	pss_held_say(held, "x", NULL, 0);
-	if (held->state == PSS_HELD_PARKED)
-		pss_held_try_now(held);
-	if (held->state == PSS_HELD_STUCK)
-		give_up(held);
+	pss_resilient_forget_channels(resilient);
+	resilient->parking = FALSE;
+	pss_resilient_say(resilient, "x", NULL, 0);
+	if (resilient->state == PSS_RESILIENT_PARKED)
+		pss_resilient_try_now(resilient);
+	if (resilient->state == PSS_RESILIENT_STUCK)
+		give_up(resilient);
 }

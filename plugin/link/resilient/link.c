@@ -19,340 +19,344 @@
 #define CATCHING_UP_MAX (8u * 1024u * 1024u) /* more than a holder keeps in all */
 #define UNCONFIRMED_MAX (512u * 1024u)       /* that a channel which is paused may hold up */
 
-void pss_held_say_alive(const PssHeld *held)
+void pss_resilient_say_alive(const PssResilient *resilient)
 {
-	pss_channel_write(held->connection.carrier, "H\n", 2);
+	pss_channel_write(resilient->connection.carrier, "H\n", 2);
 }
 
 static gboolean on_alive_time(gpointer user)
 {
-	pss_held_say_alive(user);
+	pss_resilient_say_alive(user);
 	return G_SOURCE_CONTINUE;
 }
 
-static void keep_alive(PssHeld *held)
+static void keep_alive(PssResilient *resilient)
 {
-	g_clear_handle_id(&held->connection.alive_timer, g_source_remove);
-	if (held->idle_s > 0 && pss_held_is_greeted(held))
-		held->connection.alive_timer = g_timeout_add_seconds(MAX(held->idle_s / 3, 1), on_alive_time, held);
+	g_clear_handle_id(&resilient->connection.alive_timer, g_source_remove);
+	if (resilient->idle_s > 0 && pss_resilient_is_greeted(resilient))
+		resilient->connection.alive_timer =
+			g_timeout_add_seconds(MAX(resilient->idle_s / 3, 1), on_alive_time, resilient);
 }
 
 void pss_transport_held_set_idle(PssTransport *base, guint idle_s)
 {
-	PssHeld *held = (PssHeld *)base;
+	PssResilient *resilient = (PssResilient *)base;
 	g_autofree char *head = g_strdup_printf("i %u", idle_s);
 
-	if (held->state == PSS_HELD_PLAIN || held->state == PSS_HELD_LOST)
+	if (resilient->state == PSS_RESILIENT_PLAIN || resilient->state == PSS_RESILIENT_LOST)
 		return;
-	held->idle_s = idle_s;
-	pss_held_say(held, head, NULL, 0);
-	keep_alive(held);
+	resilient->idle_s = idle_s;
+	pss_resilient_say(resilient, head, NULL, 0);
+	keep_alive(resilient);
 }
 
 /* ---- what is said */
 
 /* Whole frames that have been handed out. What waits in a channel that is paused stays with the holder too, as long as
  * there is room for what others print. */
-static guint64 confirmable(PssHeld *held)
+static guint64 confirmable(PssResilient *resilient)
 {
-	guint64 count = held->numbered.boundary;
+	guint64 count = resilient->numbered.boundary;
 
-	if (held->takeover.stage == PSS_HELD_SORTING && count - held->confirmed > CATCHING_UP_MAX)
-		pss_held_distrust_soon(held, "what it has kept does not end");
-	if (held->takeover.stage == PSS_HELD_SORTING)
-		return held->confirmed;
-	for (guint i = 0; i < held->channels->len; i++) {
-		PssHeldChannel *channel = held->channels->pdata[i];
-		const PssHeldPart *part = g_queue_peek_head(&channel->kept);
+	if (resilient->takeover.stage == PSS_RESILIENT_SORTING && count - resilient->confirmed > CATCHING_UP_MAX)
+		pss_resilient_distrust_soon(resilient, "what it has kept does not end");
+	if (resilient->takeover.stage == PSS_RESILIENT_SORTING)
+		return resilient->confirmed;
+	for (guint i = 0; i < resilient->channels->len; i++) {
+		PssResilientChannel *channel = resilient->channels->pdata[i];
+		const PssResilientPart *part = g_queue_peek_head(&channel->kept);
 		if (part)
 			count = MIN(count, part->boundary);
 	}
-	return held->numbered.boundary - count > UNCONFIRMED_MAX ? held->numbered.boundary
-								 : MAX(count, held->confirmed);
+	return resilient->numbered.boundary - count > UNCONFIRMED_MAX ? resilient->numbered.boundary
+								      : MAX(count, resilient->confirmed);
 }
 
-static void confirm(PssHeld *held)
+static void confirm(PssResilient *resilient)
 {
 	char line[64];
 	guint64 count;
 
-	g_clear_handle_id(&held->connection.confirm_timer, g_source_remove);
-	if (!pss_held_is_greeted(held) || held->leaving || !held->events)
+	g_clear_handle_id(&resilient->connection.confirm_timer, g_source_remove);
+	if (!pss_resilient_is_greeted(resilient) || resilient->leaving || !resilient->events)
 		return; /* a holder that has been asked to end reads no more */
-	count = confirmable(held);
-	if (held->confirmed != count) {
-		pss_held_unseen_say_claims(held, count);
-		held->confirmed = count;
-		g_snprintf(line, sizeof line, "A %" G_GUINT64_FORMAT "\n", held->confirmed);
-		pss_channel_write(held->connection.carrier, line, strlen(line));
+	count = confirmable(resilient);
+	if (resilient->confirmed != count) {
+		pss_resilient_unseen_say_claims(resilient, count);
+		resilient->confirmed = count;
+		g_snprintf(line, sizeof line, "A %" G_GUINT64_FORMAT "\n", resilient->confirmed);
+		pss_channel_write(resilient->connection.carrier, line, strlen(line));
 	}
-	pss_held_unseen_say_seen(held);
+	pss_resilient_unseen_say_seen(resilient);
 }
 
 void pss_transport_held_confirm(PssTransport *base)
 {
-	confirm((PssHeld *)base);
+	confirm((PssResilient *)base);
 }
 
 static gboolean on_confirm_time(gpointer user)
 {
-	PssHeld *held = user;
+	PssResilient *resilient = user;
 
-	held->connection.confirm_timer = 0;
-	confirm(held);
+	resilient->connection.confirm_timer = 0;
+	confirm(resilient);
 	return G_SOURCE_REMOVE;
 }
 
-static void fail_for_good(PssHeld *held, const char *reason)
+static void fail_for_good(PssResilient *resilient, const char *reason)
 {
 	g_autoptr(GError) error = g_error_new(PSS_ERROR, PSS_LINK_LOST,
 					      "the session's keeper on the remote has exited (%s); the result of the "
 					      "running command is unknown",
 					      reason);
-	pss_held_lose_for_good(held, error);
+	pss_resilient_lose_for_good(resilient, error);
 }
 
 static gboolean on_distrust(gpointer user)
 {
-	PssHeld *held = user;
+	PssResilient *resilient = user;
 
-	held->distrust_source = 0;
-	if (held->state != PSS_HELD_LOST)
-		fail_for_good(held, held->distrust);
+	resilient->distrust_source = 0;
+	if (resilient->state != PSS_RESILIENT_LOST)
+		fail_for_good(resilient, resilient->distrust);
 	return G_SOURCE_REMOVE;
 }
 
-void pss_held_distrust_soon(PssHeld *held, const char *reason)
+void pss_resilient_distrust_soon(PssResilient *resilient, const char *reason)
 {
-	held->distrust = reason;
-	if (!held->distrust_source)
-		held->distrust_source = g_idle_add_full(G_PRIORITY_HIGH, on_distrust, held, NULL);
+	resilient->distrust = reason;
+	if (!resilient->distrust_source)
+		resilient->distrust_source = g_idle_add_full(G_PRIORITY_HIGH, on_distrust, resilient, NULL);
 }
 
-void pss_held_confirm_soon(PssHeld *held)
+void pss_resilient_confirm_soon(PssResilient *resilient)
 {
-	if (pss_held_is_greeted(held) && !held->connection.confirm_timer)
-		held->connection.confirm_timer = g_timeout_add(CONFIRM_MS, on_confirm_time, held);
+	if (pss_resilient_is_greeted(resilient) && !resilient->connection.confirm_timer)
+		resilient->connection.confirm_timer = g_timeout_add(CONFIRM_MS, on_confirm_time, resilient);
 }
 
 /* A confirmation has lines of its own, and goes first. */
-static void confirm_first(PssHeld *held)
+static void confirm_first(PssResilient *resilient)
 {
-	if (held->connection.carrier && held->takeover.stage != PSS_HELD_TAKING)
-		confirm(held);
+	if (resilient->connection.carrier && resilient->takeover.stage != PSS_RESILIENT_TAKING)
+		confirm(resilient);
 }
 
-static void say_line(PssHeld *held, const GString *line)
+static void say_line(PssResilient *resilient, const GString *line)
 {
-	if (pss_held_is_greeted(held) && held->numbered.n_bytes > LINES_MAX + LINE_GROWTH * pss_held_waiting(held))
-		pss_held_distrust_soon(held, "it does not say what it has obeyed");
-	if (held->connection.carrier && held->takeover.stage != PSS_HELD_TAKING) {
-		pss_channel_write(held->connection.carrier, line->str, line->len);
-	} else if (held->state == PSS_HELD_WAITING || held->state == PSS_HELD_STUCK) {
-		pss_transport_held_hurry(&held->base);
+	if (pss_resilient_is_greeted(resilient) &&
+	    resilient->numbered.n_bytes > LINES_MAX + LINE_GROWTH * pss_resilient_waiting(resilient))
+		pss_resilient_distrust_soon(resilient, "it does not say what it has obeyed");
+	if (resilient->connection.carrier && resilient->takeover.stage != PSS_RESILIENT_TAKING) {
+		pss_channel_write(resilient->connection.carrier, line->str, line->len);
+	} else if (resilient->state == PSS_RESILIENT_WAITING || resilient->state == PSS_RESILIENT_STUCK) {
+		pss_transport_held_hurry(&resilient->base);
 	}
 }
 
-void pss_held_say(PssHeld *held, const char *head, const void *data, gsize n)
+void pss_resilient_say(PssResilient *resilient, const char *head, const void *data, gsize n)
 {
-	if (held->leaving)
+	if (resilient->leaving)
 		return;
-	confirm_first(held);
-	say_line(held, pss_numbered_add(&held->numbered, head, data, n));
+	confirm_first(resilient);
+	say_line(resilient, pss_numbered_add(&resilient->numbered, head, data, n));
 }
 
-void pss_held_say_unconfirmed(PssHeld *held, const char *head)
+void pss_resilient_say_unconfirmed(PssResilient *resilient, const char *head)
 {
-	say_line(held, pss_numbered_add(&held->numbered, head, NULL, 0));
+	say_line(resilient, pss_numbered_add(&resilient->numbered, head, NULL, 0));
 }
 
-void pss_held_say_raw(PssHeld *held, const char *head, const void *data, gsize n)
+void pss_resilient_say_raw(PssResilient *resilient, const char *head, const void *data, gsize n)
 {
-	if (held->leaving)
+	if (resilient->leaving)
 		return;
-	confirm_first(held);
-	say_line(held, pss_numbered_add_raw(&held->numbered, head, data, n));
+	confirm_first(resilient);
+	say_line(resilient, pss_numbered_add_raw(&resilient->numbered, head, data, n));
 }
 
 /* ---- what is heard */
 
-static void look_whether_caught_up(PssHeld *held)
+static void look_whether_caught_up(PssResilient *resilient)
 {
-	if (held->numbered.count < held->connection.caught_up || !pss_held_enter(held, PSS_HELD_ON_CAUGHT_UP))
+	if (resilient->numbered.count < resilient->connection.caught_up ||
+	    !pss_resilient_enter(resilient, PSS_RESILIENT_ON_CAUGHT_UP))
 		return;
-	pss_held_tell(held, PSS_LINK_UP, NULL);
-	if (held->takeover.stage != PSS_HELD_SORTING)
+	pss_resilient_tell(resilient, PSS_LINK_UP, NULL);
+	if (resilient->takeover.stage != PSS_RESILIENT_SORTING)
 		return;
-	held->takeover.stage = PSS_HELD_OURS;
-	confirm(held);
-	pss_held_settle_stops(held);
+	resilient->takeover.stage = PSS_RESILIENT_OURS;
+	confirm(resilient);
+	pss_resilient_settle_stops(resilient);
 }
 
-static void arrive(PssHeld *held)
+static void arrive(PssResilient *resilient)
 {
-	gboolean first = held->state == PSS_HELD_OPENING;
+	gboolean first = resilient->state == PSS_RESILIENT_OPENING;
 
-	if (!pss_held_enter(held, PSS_HELD_ON_GREETING))
+	if (!pss_resilient_enter(resilient, PSS_RESILIENT_ON_GREETING))
 		return;
-	g_clear_handle_id(&held->connection.greeting_timer, g_source_remove);
-	pss_held_mind_network(held);
-	keep_alive(held);
+	g_clear_handle_id(&resilient->connection.greeting_timer, g_source_remove);
+	pss_resilient_mind_network(resilient);
+	keep_alive(resilient);
 	if (first) {
-		pss_held_forget_plain(held);
-		pss_held_say_alive(held); /* until then the holder goes with its link */
-		pss_held_tell(held, PSS_LINK_HELD, NULL);
+		pss_resilient_forget_plain(resilient);
+		pss_resilient_say_alive(resilient); /* until then the holder goes with its link */
+		pss_resilient_tell(resilient, PSS_LINK_HELD, NULL);
 	} else {
-		look_whether_caught_up(held);
+		look_whether_caught_up(resilient);
 	}
 }
 
-static void lose_to_another(PssHeld *held)
+static void lose_to_another(PssResilient *resilient)
 {
 	g_autoptr(GError) error =
 		g_error_new(PSS_ERROR, PSS_LINK_LOST,
 			    "another client has gone on with the session; connect-pssession -ComputerName %s finds it",
-			    held->target->host);
-	pss_held_lose_for_good(held, error);
+			    resilient->target->host);
+	pss_resilient_lose_for_good(resilient, error);
 }
 
 /* `who` is connected to it. */
-static void leave_to_another(PssHeld *held, const char *who)
+static void leave_to_another(PssResilient *resilient, const char *who)
 {
 	g_autoptr(GError) error = g_error_new(PSS_ERROR, PSS_BUSY, "the session is in use by %s; -Force takes it over",
 					      *who ? who : "another client");
-	pss_held_lose_for_good(held, error);
+	pss_resilient_lose_for_good(resilient, error);
 }
 
-static void stay_plain(PssHeld *held, const char *reason)
+static void stay_plain(PssResilient *resilient, const char *reason)
 {
-	g_autofree char *note =
-		g_strdup_printf("%s keeps no resilient session: %s; this is a plain one", held->target->host, reason);
+	g_autofree char *note = g_strdup_printf("%s keeps no resilient session: %s; this is a plain one",
+						resilient->target->host, reason);
 
-	if (!pss_held_enter(held, PSS_HELD_ON_NO_HOLDER))
+	if (!pss_resilient_enter(resilient, PSS_RESILIENT_ON_NO_HOLDER))
 		return;
-	g_clear_handle_id(&held->connection.greeting_timer, g_source_remove);
-	if (held->connection.carrier)
-		pss_channel_close(g_steal_pointer(&held->connection.carrier));
-	held->events->on_note(held->user, PSS_NOTE_WARNING, note);
-	pss_held_become_plain(held);
+	g_clear_handle_id(&resilient->connection.greeting_timer, g_source_remove);
+	if (resilient->connection.carrier)
+		pss_channel_close(g_steal_pointer(&resilient->connection.carrier));
+	resilient->events->on_note(resilient->user, PSS_NOTE_WARNING, note);
+	pss_resilient_become_plain(resilient);
 }
 
 static gboolean on_greeting_deadline(gpointer user)
 {
-	PssHeld *held = user;
+	PssResilient *resilient = user;
 	g_autoptr(GError) error =
 		g_error_new_literal(PSS_ERROR, PSS_LINK_LOST, "the remote computer did not answer in time");
 
-	held->connection.greeting_timer = 0;
-	if (held->state == PSS_HELD_OPENING)
-		stay_plain(held, "it does not answer in time");
+	resilient->connection.greeting_timer = 0;
+	if (resilient->state == PSS_RESILIENT_OPENING)
+		stay_plain(resilient, "it does not answer in time");
 	else
-		pss_held_lose(held, error);
+		pss_resilient_lose(resilient, error);
 	return G_SOURCE_REMOVE;
 }
 
-static void take_over(PssHeld *held, const PssGreeting *greeting)
+static void take_over(PssResilient *resilient, const PssGreeting *greeting)
 {
 	g_autoptr(GString) lines = g_string_new(NULL);
 
-	held->last_child = greeting->last_child;
-	pss_numbered_take_over(&held->numbered, greeting->have, greeting->start);
-	held->confirmed = greeting->start;
-	held->takeover.stage = PSS_HELD_SORTING;
-	pss_numbered_append(&held->numbered, lines);
-	pss_channel_write(held->connection.carrier, lines->str, lines->len);
-	if (held->events)
-		held->events->on_taken_over(held->user, greeting->text, held->last_child);
-	arrive(held);
+	resilient->last_child = greeting->last_child;
+	pss_numbered_take_over(&resilient->numbered, greeting->have, greeting->start);
+	resilient->confirmed = greeting->start;
+	resilient->takeover.stage = PSS_RESILIENT_SORTING;
+	pss_numbered_append(&resilient->numbered, lines);
+	pss_channel_write(resilient->connection.carrier, lines->str, lines->len);
+	if (resilient->events)
+		resilient->events->on_taken_over(resilient->user, greeting->text, resilient->last_child);
+	arrive(resilient);
 }
 
-static void take_held(PssHeld *held, const PssGreeting *greeting)
+static void take_held(PssResilient *resilient, const PssGreeting *greeting)
 {
-	held->takes_raw = greeting->takes_raw;
-	held->takes_unseen = greeting->takes_unseen;
-	held->connection.caught_up = greeting->end;
-	if (held->takeover.stage == PSS_HELD_TAKING)
-		take_over(held, greeting);
-	else if (greeting->start != held->numbered.count || !pss_numbered_obeyed(&held->numbered, greeting->have))
-		fail_for_good(held, "the remote keeper and this computer are out of step");
+	resilient->takes_raw = greeting->takes_raw;
+	resilient->takes_unseen = greeting->takes_unseen;
+	resilient->connection.caught_up = greeting->end;
+	if (resilient->takeover.stage == PSS_RESILIENT_TAKING)
+		take_over(resilient, greeting);
+	else if (greeting->start != resilient->numbered.count ||
+		 !pss_numbered_obeyed(&resilient->numbered, greeting->have))
+		fail_for_good(resilient, "the remote keeper and this computer are out of step");
 	else
-		arrive(held);
+		arrive(resilient);
 }
 
 /* A whole greeting, behind its start. */
-static void take_greeting(PssHeld *held, const char *line)
+static void take_greeting(PssResilient *resilient, const char *line)
 {
 	g_auto(PssGreeting) greeting = { 0 };
 
 	pss_greeting_read(line, &greeting);
 	if (greeting.kind == PSS_GREETING_GONE || greeting.kind == PSS_GREETING_TAKEN)
-		pss_held_tell_end(held, NULL); /* the holder has gone */
+		pss_resilient_tell_end(resilient, NULL); /* the holder has gone */
 	if (greeting.kind == PSS_GREETING_HELD)
-		take_held(held, &greeting);
-	else if (greeting.kind == PSS_GREETING_NO_KEEPER && held->state == PSS_HELD_OPENING)
-		stay_plain(held, greeting.text);
+		take_held(resilient, &greeting);
+	else if (greeting.kind == PSS_GREETING_NO_KEEPER && resilient->state == PSS_RESILIENT_OPENING)
+		stay_plain(resilient, greeting.text);
 	else if (greeting.kind == PSS_GREETING_TAKEN)
-		lose_to_another(held);
+		lose_to_another(resilient);
 	else if (greeting.kind == PSS_GREETING_BUSY)
-		leave_to_another(held, greeting.text);
+		leave_to_another(resilient, greeting.text);
 	else if (greeting.kind == PSS_GREETING_NONE)
-		fail_for_good(held, "it sent malformed data");
+		fail_for_good(resilient, "it sent malformed data");
 	else
-		fail_for_good(held, greeting.text);
+		fail_for_good(resilient, greeting.text);
 }
 
 /* Noise of start-up files, then the greeting, then the down stream. */
-static void look_for_greeting(PssHeld *held)
+static void look_for_greeting(PssResilient *resilient)
 {
-	const char *data = (const char *)held->connection.early->data;
-	gsize n = held->connection.early->len, n_start = strlen(held->greeting_start);
-	const char *at = memmem(data, n, held->greeting_start, n_start);
+	const char *data = (const char *)resilient->connection.early->data;
+	gsize n = resilient->connection.early->len, n_start = strlen(resilient->greeting_start);
+	const char *at = memmem(data, n, resilient->greeting_start, n_start);
 	const char *line_end = at ? memchr(at, '\n', n - (gsize)(at - data)) : NULL;
 
 	if (!line_end) {
 		gsize n_noise = at ? (gsize)(at - data) : n - MIN(n, n_start);
-		g_byte_array_remove_range(held->connection.early, 0, (guint)n_noise);
-		if (held->connection.early->len > GREETING_MAX)
-			fail_for_good(held, "its greeting has no end");
+		g_byte_array_remove_range(resilient->connection.early, 0, (guint)n_noise);
+		if (resilient->connection.early->len > GREETING_MAX)
+			fail_for_good(resilient, "its greeting has no end");
 		return;
 	}
 	g_autofree char *text = g_strndup(at + n_start, (gsize)(line_end - at) - n_start);
-	g_byte_array_remove_range(held->connection.early, 0, (guint)(line_end + 1 - data));
-	take_greeting(held, text);
+	g_byte_array_remove_range(resilient->connection.early, 0, (guint)(line_end + 1 - data));
+	take_greeting(resilient, text);
 }
 
 static void on_carrier_data(gpointer user, const void *data, gsize n, gboolean is_stderr)
 {
-	PssHeld *held = user;
+	PssResilient *resilient = user;
 	g_autoptr(GByteArray) rest = NULL;
 
-	if (is_stderr || held->state == PSS_HELD_LOST)
+	if (is_stderr || resilient->state == PSS_RESILIENT_LOST)
 		return;
-	g_clear_handle_id(&held->connection.probe_timer, g_source_remove);
-	if (!pss_held_is_greeted(held)) {
-		g_byte_array_append(held->connection.early, data, (guint)n);
-		look_for_greeting(held);
-		if (!pss_held_is_greeted(held))
+	g_clear_handle_id(&resilient->connection.probe_timer, g_source_remove);
+	if (!pss_resilient_is_greeted(resilient)) {
+		g_byte_array_append(resilient->connection.early, data, (guint)n);
+		look_for_greeting(resilient);
+		if (!pss_resilient_is_greeted(resilient))
 			return;
-		rest = g_steal_pointer(&held->connection.early);
+		rest = g_steal_pointer(&resilient->connection.early);
 		if (rest->len == 0)
 			return;
 		data = rest->data;
 		n = rest->len;
 	}
-	held->retry.n_failures = held->retry.n_refusals = 0;
-	if (!pss_numbered_feed(&held->numbered, data, n, &pss_held_channel_events, held)) {
-		fail_for_good(held, "it sent malformed data");
+	resilient->retry.n_failures = resilient->retry.n_refusals = 0;
+	if (!pss_numbered_feed(&resilient->numbered, data, n, &pss_resilient_channel_events, resilient)) {
+		fail_for_good(resilient, "it sent malformed data");
 		return;
 	}
-	if (!pss_held_is_greeted(held))
+	if (!pss_resilient_is_greeted(resilient))
 		return;
-	if (held->numbered.boundary - held->confirmed >= CONFIRM_BYTES)
-		confirm(held);
-	else if (held->numbered.boundary != held->confirmed)
-		pss_held_confirm_soon(held);
-	look_whether_caught_up(held);
-	pss_held_park_if_settled(held);
+	if (resilient->numbered.boundary - resilient->confirmed >= CONFIRM_BYTES)
+		confirm(resilient);
+	else if (resilient->numbered.boundary != resilient->confirmed)
+		pss_resilient_confirm_soon(resilient);
+	look_whether_caught_up(resilient);
+	pss_resilient_park_if_settled(resilient);
 }
 
 static void on_carrier_drained(gpointer user)
@@ -361,20 +365,20 @@ static void on_carrier_drained(gpointer user)
 
 static void on_carrier_closed(gpointer user, int exit_status, const GError *error)
 {
-	PssHeld *held = user;
+	PssResilient *resilient = user;
 	g_autoptr(GError) cause =
 		error ? g_error_copy(error)
 		      : g_error_new_literal(PSS_ERROR, PSS_LINK_LOST, "the channel to the remote keeper was closed");
 
-	held->connection.carrier = NULL;
-	if (held->state == PSS_HELD_OPENING) {
-		stay_plain(held, error ? error->message : "the server ran no command");
-	} else if (!held->events && pss_held_is_greeted(held) && !error && exit_status == 0) {
-		pss_held_enter(held, PSS_HELD_ON_END); /* on request */
-		pss_held_tell_end(held, NULL);
-		pss_held_drop_link_soon(held);
+	resilient->connection.carrier = NULL;
+	if (resilient->state == PSS_RESILIENT_OPENING) {
+		stay_plain(resilient, error ? error->message : "the server ran no command");
+	} else if (!resilient->events && pss_resilient_is_greeted(resilient) && !error && exit_status == 0) {
+		pss_resilient_enter(resilient, PSS_RESILIENT_ON_END); /* on request */
+		pss_resilient_tell_end(resilient, NULL);
+		pss_resilient_drop_link_soon(resilient);
 	} else {
-		pss_held_lose(held, cause);
+		pss_resilient_lose(resilient, cause);
 	}
 }
 
@@ -386,80 +390,81 @@ static const PssChannelEvents carrier_events = {
 
 /* ---- the link's own events */
 
-static void open_carrier(PssHeld *held, gboolean first)
+static void open_carrier(PssResilient *resilient, gboolean first)
 {
 	const PssHolderAbout about = {
-		.instance = held->instance,
-		.name = held->called,
-		.shell = held->shell,
-		.origin = held->origin,
-		.idle_s = held->idle_s,
+		.instance = resilient->instance,
+		.name = resilient->called,
+		.shell = resilient->shell,
+		.origin = resilient->origin,
+		.idle_s = resilient->idle_s,
 	};
 	PssHolderLink with;
 
 	if (first)
-		pss_holder_link_init(&with, held->name, &about);
+		pss_holder_link_init(&with, resilient->name, &about);
 	else
-		pss_holder_link_init_resume(&with, held->name);
-	if (held->takeover.stage == PSS_HELD_TAKING) {
-		g_string_append_printf(with.script, "@ %s %s %s 3\n", held->takeover.if_free ? "?" : "-", held->owner,
-				       held->origin);
+		pss_holder_link_init_resume(&with, resilient->name);
+	if (resilient->takeover.stage == PSS_RESILIENT_TAKING) {
+		g_string_append_printf(with.script, "@ %s %s %s 3\n", resilient->takeover.if_free ? "?" : "-",
+				       resilient->owner, resilient->origin);
 	} else {
-		g_string_append_printf(with.script, "@ %" G_GUINT64_FORMAT " %s %s\n", held->numbered.count,
-				       held->owner, held->origin);
-		pss_numbered_append(&held->numbered, with.script);
+		g_string_append_printf(with.script, "@ %" G_GUINT64_FORMAT " %s %s\n", resilient->numbered.count,
+				       resilient->owner, resilient->origin);
+		pss_numbered_append(&resilient->numbered, with.script);
 	}
 	PssChannelRequest request = { .command = with.command,
 				      .with_environment = first,
 				      .first_bytes = with.script->str,
 				      .n_first_bytes = with.script->len };
-	held->connection.carrier = pss_channel_open(held->connection.link->transport, &request, &carrier_events, held);
+	resilient->connection.carrier =
+		pss_channel_open(resilient->connection.link->transport, &request, &carrier_events, resilient);
 	pss_holder_link_finish(&with);
-	held->connection.greeting_timer =
+	resilient->connection.greeting_timer =
 		g_timeout_add(first ? pss_deadline(PSS_HOLDER_FIRST_GREETING_MS) : pss_deadline(PSS_HOLDER_GREETING_MS),
-			      on_greeting_deadline, held);
+			      on_greeting_deadline, resilient);
 }
 
 static void on_ready(gpointer user, const char *remote_user, const char *history_key, const char *forwards)
 {
-	PssHeld *held = ((PssHeldLink *)user)->held;
-	gboolean first = held && held->state == PSS_HELD_OPENING;
+	PssResilient *resilient = ((PssResilientLink *)user)->resilient;
+	gboolean first = resilient && resilient->state == PSS_RESILIENT_OPENING;
 
-	if (!held)
+	if (!resilient)
 		return;
 	/* Its channels are lines then, which go with what opens the carrier. */
 	if (first)
-		held->events->on_ready(held->user, remote_user, history_key, forwards);
-	open_carrier(held, first);
+		resilient->events->on_ready(resilient->user, remote_user, history_key, forwards);
+	open_carrier(resilient, first);
 }
 
 static void on_question(gpointer user, PssQuestion *question)
 {
-	PssHeld *held = ((PssHeldLink *)user)->held;
+	PssResilient *resilient = ((PssResilientLink *)user)->resilient;
 
-	if (held && held->state == PSS_HELD_OPENING)
-		held->events->on_question(held->user, question);
+	if (resilient && resilient->state == PSS_RESILIENT_OPENING)
+		resilient->events->on_question(resilient->user, question);
 	else
 		pss_question_answer(question, NULL);
 }
 
 static void on_note(gpointer user, enum pss_note_kind kind, const char *text)
 {
-	PssHeld *held = ((PssHeldLink *)user)->held;
+	PssResilient *resilient = ((PssResilientLink *)user)->resilient;
 
-	if (held && (held->state == PSS_HELD_OPENING || held->state == PSS_HELD_PLAIN))
-		held->events->on_note(held->user, kind, text);
+	if (resilient && (resilient->state == PSS_RESILIENT_OPENING || resilient->state == PSS_RESILIENT_PLAIN))
+		resilient->events->on_note(resilient->user, kind, text);
 }
 
 static void on_lost(gpointer user, const GError *error)
 {
-	PssHeld *held = ((PssHeldLink *)user)->held;
+	PssResilient *resilient = ((PssResilientLink *)user)->resilient;
 
-	if (held)
-		pss_held_lose(held, error);
+	if (resilient)
+		pss_resilient_lose(resilient, error);
 }
 
-void pss_held_make_link(PssHeld *held, PssTarget *target)
+void pss_resilient_make_link(PssResilient *resilient, PssTarget *target)
 {
 	static const PssTransportEvents events = {
 		.on_ready = on_ready,
@@ -468,21 +473,21 @@ void pss_held_make_link(PssHeld *held, PssTarget *target)
 		.on_lost = on_lost,
 	};
 
-	held->connection.early = g_byte_array_new();
-	held->connection.link = g_new0(PssHeldLink, 1);
-	held->connection.link->held = held;
-	held->connection.link->transport = held->new_link(target, &events, held->connection.link);
-	pss_transport_connect(held->connection.link->transport);
+	resilient->connection.early = g_byte_array_new();
+	resilient->connection.link = g_new0(PssResilientLink, 1);
+	resilient->connection.link->resilient = resilient;
+	resilient->connection.link->transport = resilient->new_link(target, &events, resilient->connection.link);
+	pss_transport_connect(resilient->connection.link->transport);
 }
 
-void pss_held_free_link(PssHeldLink *link)
+void pss_resilient_free_link(PssResilientLink *link)
 {
 	pss_transport_free(link->transport);
 	g_free(link);
 }
 
-void pss_held_start(PssHeld *held)
+void pss_resilient_start(PssResilient *resilient)
 {
-	if (pss_held_enter(held, PSS_HELD_ON_START))
-		pss_held_make_link(held, pss_target_copy(held->target));
+	if (pss_resilient_enter(resilient, PSS_RESILIENT_ON_START))
+		pss_resilient_make_link(resilient, pss_target_copy(resilient->target));
 }

@@ -5,30 +5,30 @@
 
 static void on_plain_data(gpointer user, const void *data, gsize n, gboolean is_stderr)
 {
-	PssHeldChannel *channel = user;
+	PssResilientChannel *channel = user;
 	if (channel->events)
 		channel->events->on_data(channel->user, data, n, is_stderr);
 }
 
 static void on_plain_drained(gpointer user)
 {
-	PssHeldChannel *channel = user;
+	PssResilientChannel *channel = user;
 	if (channel->events)
 		channel->events->on_drained(channel->user);
 }
 
 static void on_plain_closed(gpointer user, int exit_status, const GError *error)
 {
-	PssHeldChannel *channel = user;
+	PssResilientChannel *channel = user;
 	const PssChannelEvents *events = g_steal_pointer(&channel->events);
 
 	if (events)
 		events->on_closed(channel->user, exit_status, error);
 }
 
-void pss_held_forget_plain_request(PssHeldChannel *channel)
+void pss_resilient_forget_plain_request(PssResilientChannel *channel)
 {
-	PssHeldPlainRequest *request = g_steal_pointer(&channel->plain_request);
+	PssResilientPlainRequest *request = g_steal_pointer(&channel->plain_request);
 
 	if (!request)
 		return;
@@ -38,7 +38,7 @@ void pss_held_forget_plain_request(PssHeldChannel *channel)
 	g_free(request);
 }
 
-void pss_held_open_plain(PssHeld *held, PssHeldChannel *channel)
+void pss_resilient_open_plain(PssResilient *resilient, PssResilientChannel *channel)
 {
 	static const PssChannelEvents events = {
 		.on_data = on_plain_data,
@@ -55,30 +55,30 @@ void pss_held_open_plain(PssHeld *held, PssHeldChannel *channel)
 		.n_first_bytes = channel->plain_request->input->len,
 	};
 
-	channel->plain = pss_channel_open(held->connection.link->transport, &request, &events, channel);
+	channel->plain = pss_channel_open(resilient->connection.link->transport, &request, &events, channel);
 	if (channel->eof)
 		pss_channel_eof(channel->plain);
-	pss_held_forget_plain_request(channel);
+	pss_resilient_forget_plain_request(channel);
 }
 
-void pss_held_become_plain(PssHeld *held)
+void pss_resilient_become_plain(PssResilient *resilient)
 {
-	for (guint i = 0; i < held->channels->len; i++)
-		pss_held_open_plain(held, held->channels->pdata[i]);
+	for (guint i = 0; i < resilient->channels->len; i++)
+		pss_resilient_open_plain(resilient, resilient->channels->pdata[i]);
 }
 
-void pss_held_lose_plain(PssHeld *held)
+void pss_resilient_lose_plain(PssResilient *resilient)
 {
-	for (guint i = 0; i < held->channels->len; i++) {
-		PssHeldChannel *channel = held->channels->pdata[i];
+	for (guint i = 0; i < resilient->channels->len; i++) {
+		PssResilientChannel *channel = resilient->channels->pdata[i];
 		if (channel->plain)
 			channel->events = NULL;
 		channel->plain = NULL;
 	}
 }
 
-void pss_held_forget_plain(PssHeld *held)
+void pss_resilient_forget_plain(PssResilient *resilient)
 {
-	for (guint i = 0; i < held->channels->len; i++)
-		pss_held_forget_plain_request(held->channels->pdata[i]);
+	for (guint i = 0; i < resilient->channels->len; i++)
+		pss_resilient_forget_plain_request(resilient->channels->pdata[i]);
 }

@@ -12,34 +12,34 @@
 #define HURRY_AGAIN_US (1 * G_USEC_PER_SEC)
 #define PROBE_DEADLINE_MS 5000
 
-gboolean pss_held_enter(PssHeld *held, PssHeldEvent event)
+gboolean pss_resilient_enter(PssResilient *resilient, PssResilientEvent event)
 {
-	return pss_held_next(&held->state, event);
+	return pss_resilient_next(&resilient->state, event);
 }
 
-gboolean pss_held_is_greeted(const PssHeld *held)
+gboolean pss_resilient_is_greeted(const PssResilient *resilient)
 {
-	return held->state == PSS_HELD_CATCHING_UP || held->state == PSS_HELD_UP;
+	return resilient->state == PSS_RESILIENT_CATCHING_UP || resilient->state == PSS_RESILIENT_UP;
 }
 
 /* ---- the ends */
 
 static gboolean free_old_links(gpointer user)
 {
-	PssHeld *held = user;
+	PssResilient *resilient = user;
 
-	held->free_source = 0;
-	g_ptr_array_set_size(held->old_links, 0);
-	if (held->state == PSS_HELD_LOST && !held->events)
-		pss_held_end(held);
+	resilient->free_source = 0;
+	g_ptr_array_set_size(resilient->old_links, 0);
+	if (resilient->state == PSS_RESILIENT_LOST && !resilient->events)
+		pss_resilient_end(resilient);
 	return G_SOURCE_REMOVE;
 }
 
-void pss_held_drop_link_soon(PssHeld *held)
+void pss_resilient_drop_link_soon(PssResilient *resilient)
 {
-	PssHeldConnection *old = &held->connection;
+	PssResilientConnection *old = &resilient->connection;
 
-	g_clear_handle_id(&held->retry.timer, g_source_remove);
+	g_clear_handle_id(&resilient->retry.timer, g_source_remove);
 	g_clear_handle_id(&old->greeting_timer, g_source_remove);
 	g_clear_handle_id(&old->confirm_timer, g_source_remove);
 	g_clear_handle_id(&old->alive_timer, g_source_remove);
@@ -47,42 +47,42 @@ void pss_held_drop_link_soon(PssHeld *held)
 	/* The link lives on for a moment, and what it has read already says nothing any more. */
 	if (old->carrier)
 		pss_channel_close(g_steal_pointer(&old->carrier));
-	pss_held_lose_plain(held);
+	pss_resilient_lose_plain(resilient);
 	g_clear_pointer(&old->early, g_byte_array_unref);
 	if (old->link) {
-		old->link->held = NULL;
-		g_ptr_array_add(held->old_links, old->link);
+		old->link->resilient = NULL;
+		g_ptr_array_add(resilient->old_links, old->link);
 	}
-	*old = (PssHeldConnection){ 0 };
-	if (!held->free_source)
-		held->free_source = g_idle_add_full(G_PRIORITY_HIGH, free_old_links, held, NULL);
+	*old = (PssResilientConnection){ 0 };
+	if (!resilient->free_source)
+		resilient->free_source = g_idle_add_full(G_PRIORITY_HIGH, free_old_links, resilient, NULL);
 }
 
-void pss_held_lose_for_good(PssHeld *held, const GError *error)
+void pss_resilient_lose_for_good(PssResilient *resilient, const GError *error)
 {
-	if (!pss_held_enter(held, PSS_HELD_ON_END))
+	if (!pss_resilient_enter(resilient, PSS_RESILIENT_ON_END))
 		return;
-	pss_held_drop_link_soon(held);
-	if (held->events)
-		held->events->on_lost(held->user, error);
+	pss_resilient_drop_link_soon(resilient);
+	if (resilient->events)
+		resilient->events->on_lost(resilient->user, error);
 	else
-		pss_held_tell_end(held, error);
+		pss_resilient_tell_end(resilient, error);
 }
 
 /* ---- the next try */
 
 static gboolean on_try_time(gpointer user)
 {
-	PssHeld *held = user;
+	PssResilient *resilient = user;
 
-	held->retry.timer = 0;
-	pss_held_try_now(held);
+	resilient->retry.timer = 0;
+	pss_resilient_try_now(resilient);
 	return G_SOURCE_REMOVE;
 }
 
-static guint delay_ms(const PssHeld *held)
+static guint delay_ms(const PssResilient *resilient)
 {
-	guint shift = MIN(held->retry.n_failures, 10);
+	guint shift = MIN(resilient->retry.n_failures, 10);
 	guint delay = shift == 0 ? 0 : MIN((guint)FIRST_DELAY_MS << (shift - 1), (guint)LAST_DELAY_MS);
 
 	/* Not all of a site's clients at the same moment. */
@@ -101,141 +101,143 @@ static gboolean needs_a_person(const GError *error)
 					      error->code == PSS_UNSUPPORTED || error->code == PSS_USAGE);
 }
 
-void pss_held_tell(PssHeld *held, PssLinkNews news, const char *text)
+void pss_resilient_tell(PssResilient *resilient, PssLinkNews news, const char *text)
 {
-	if (held->events && held->events->on_link)
-		held->events->on_link(held->user, news, text);
+	if (resilient->events && resilient->events->on_link)
+		resilient->events->on_link(resilient->user, news, text);
 }
 
-static void park(PssHeld *held)
+static void park(PssResilient *resilient)
 {
-	held->parking = FALSE;
-	if (!pss_held_enter(held, PSS_HELD_ON_PARK))
+	resilient->parking = FALSE;
+	if (!pss_resilient_enter(resilient, PSS_RESILIENT_ON_PARK))
 		return;
-	pss_held_drop_link_soon(held);
-	pss_held_tell(held, PSS_LINK_PARKED, NULL);
+	pss_resilient_drop_link_soon(resilient);
+	pss_resilient_tell(resilient, PSS_LINK_PARKED, NULL);
 }
 
-void pss_held_park_if_settled(PssHeld *held)
+void pss_resilient_park_if_settled(PssResilient *resilient)
 {
-	if (held->parking && held->state == PSS_HELD_UP && g_queue_is_empty(&held->numbered.lines))
-		park(held);
+	if (resilient->parking && resilient->state == PSS_RESILIENT_UP && g_queue_is_empty(&resilient->numbered.lines))
+		park(resilient);
 }
 
 void pss_transport_held_park(PssTransport *base)
 {
-	PssHeld *held = (PssHeld *)base;
+	PssResilient *resilient = (PssResilient *)base;
 
-	held->parking = TRUE;
+	resilient->parking = TRUE;
 	pss_transport_held_confirm(base);
-	if (held->state == PSS_HELD_WAITING || held->state == PSS_HELD_TRYING)
-		park(held);
+	if (resilient->state == PSS_RESILIENT_WAITING || resilient->state == PSS_RESILIENT_TRYING)
+		park(resilient);
 	else
-		pss_held_park_if_settled(held);
-	if (held->parking && pss_held_is_greeted(held))
-		pss_held_say_alive(held);
+		pss_resilient_park_if_settled(resilient);
+	if (resilient->parking && pss_resilient_is_greeted(resilient))
+		pss_resilient_say_alive(resilient);
 }
 
 /* The link is lost, or did not come to be. */
-void pss_held_lose(PssHeld *held, const GError *error)
+void pss_resilient_lose(PssResilient *resilient, const GError *error)
 {
-	gboolean was_up = pss_held_is_greeted(held);
+	gboolean was_up = pss_resilient_is_greeted(resilient);
 
-	if (held->state == PSS_HELD_LOST)
+	if (resilient->state == PSS_RESILIENT_LOST)
 		return; /* the channel's end, right behind the words that it is over */
-	pss_held_drop_link_soon(held);
-	if (held->state == PSS_HELD_OPENING || held->state == PSS_HELD_PLAIN) {
-		pss_held_lose_for_good(held, error);
+	pss_resilient_drop_link_soon(resilient);
+	if (resilient->state == PSS_RESILIENT_OPENING || resilient->state == PSS_RESILIENT_PLAIN) {
+		pss_resilient_lose_for_good(resilient, error);
 		return;
 	}
-	if (held->takeover.stage == PSS_HELD_TAKING && held->takeover.beside) {
+	if (resilient->takeover.stage == PSS_RESILIENT_TAKING && resilient->takeover.beside) {
 		/* A server may allow one channel on a connection, and that one has been used to find it. */
-		held->takeover.beside = FALSE;
-		pss_held_try_now(held);
+		resilient->takeover.beside = FALSE;
+		pss_resilient_try_now(resilient);
 		return;
 	}
-	if (!held->events)
-		pss_held_tell_end(held, error); /* and goes on */
-	held->retry.n_refusals = is_login_failure(error) ? held->retry.n_refusals + 1 : 0;
-	if (needs_a_person(error) && (held->retry.n_refusals == 0 || held->retry.n_refusals >= LOGIN_TRIES)) {
-		pss_held_enter(held, held->events ? PSS_HELD_ON_STUCK : PSS_HELD_ON_END);
-		pss_held_tell(held, PSS_LINK_STUCK, error->message);
+	if (!resilient->events)
+		pss_resilient_tell_end(resilient, error); /* and goes on */
+	resilient->retry.n_refusals = is_login_failure(error) ? resilient->retry.n_refusals + 1 : 0;
+	if (needs_a_person(error) && (resilient->retry.n_refusals == 0 || resilient->retry.n_refusals >= LOGIN_TRIES)) {
+		pss_resilient_enter(resilient, resilient->events ? PSS_RESILIENT_ON_STUCK : PSS_RESILIENT_ON_END);
+		pss_resilient_tell(resilient, PSS_LINK_STUCK, error->message);
 		return;
 	}
-	if (!held->events && held->retry.n_failures >= FAREWELL_TRIES) {
-		pss_held_enter(held, PSS_HELD_ON_END); /* IdleTimeoutSec ends the holder */
+	if (!resilient->events && resilient->retry.n_failures >= FAREWELL_TRIES) {
+		pss_resilient_enter(resilient, PSS_RESILIENT_ON_END); /* IdleTimeoutSec ends the holder */
 		return;
 	}
-	pss_held_enter(held, PSS_HELD_ON_DOWN);
-	held->retry.timer = g_timeout_add(delay_ms(held), on_try_time, held);
-	held->retry.n_failures++;
-	if (held->parking && was_up)
-		park(held);
+	pss_resilient_enter(resilient, PSS_RESILIENT_ON_DOWN);
+	resilient->retry.timer = g_timeout_add(delay_ms(resilient), on_try_time, resilient);
+	resilient->retry.n_failures++;
+	if (resilient->parking && was_up)
+		park(resilient);
 	else
-		pss_held_tell(held, PSS_LINK_DOWN, error->message);
+		pss_resilient_tell(resilient, PSS_LINK_DOWN, error->message);
 }
 
-void pss_held_try_now(PssHeld *held)
+void pss_resilient_try_now(PssResilient *resilient)
 {
-	if (!pss_held_enter(held, PSS_HELD_ON_TRY))
+	if (!pss_resilient_enter(resilient, PSS_RESILIENT_ON_TRY))
 		return;
-	g_clear_handle_id(&held->retry.timer, g_source_remove);
-	held->retry.tried_at = g_get_monotonic_time();
-	PssTarget *target = pss_target_copy(held->target);
+	g_clear_handle_id(&resilient->retry.timer, g_source_remove);
+	resilient->retry.tried_at = g_get_monotonic_time();
+	PssTarget *target = pss_target_copy(resilient->target);
 	/* There is no person to ask. */
 	target->can_ask = FALSE;
-	if (held->takeover.stage == PSS_HELD_TAKING && held->takeover.beside)
+	if (resilient->takeover.stage == PSS_RESILIENT_TAKING && resilient->takeover.beside)
 		target->share = 1; /* with one whose target has the same surroundings */
 	else
 		target->environment = g_environ_unsetenv(target->environment, "SSH_ASKPASS");
-	pss_held_make_link(held, target);
+	pss_resilient_make_link(resilient, target);
 }
 
 void pss_transport_held_hurry(PssTransport *base)
 {
-	PssHeld *held = (PssHeld *)base;
+	PssResilient *resilient = (PssResilient *)base;
 
-	held->parking = FALSE;
-	if (held->state != PSS_HELD_WAITING && held->state != PSS_HELD_STUCK && held->state != PSS_HELD_PARKED)
+	resilient->parking = FALSE;
+	if (resilient->state != PSS_RESILIENT_WAITING && resilient->state != PSS_RESILIENT_STUCK &&
+	    resilient->state != PSS_RESILIENT_PARKED)
 		return;
-	if (held->state != PSS_HELD_PARKED && g_get_monotonic_time() - held->retry.tried_at < HURRY_AGAIN_US)
+	if (resilient->state != PSS_RESILIENT_PARKED &&
+	    g_get_monotonic_time() - resilient->retry.tried_at < HURRY_AGAIN_US)
 		return;
-	held->retry.n_failures = held->retry.n_refusals = 0;
-	pss_held_try_now(held);
+	resilient->retry.n_failures = resilient->retry.n_refusals = 0;
+	pss_resilient_try_now(resilient);
 }
 
 /* ---- another network */
 
 static gboolean on_probe_time(gpointer user)
 {
-	PssHeld *held = user;
+	PssResilient *resilient = user;
 	g_autoptr(GError) error = g_error_new_literal(PSS_ERROR, PSS_LINK_LOST,
 						      "nothing has come since the network of this computer changed");
 
-	held->connection.probe_timer = 0;
-	pss_held_lose(held, error);
+	resilient->connection.probe_timer = 0;
+	pss_resilient_lose(resilient, error);
 	return G_SOURCE_REMOVE;
 }
 
 /* A link of the old network may be dead, and would be noticed late; waiting for the new one has an end. */
 static void on_network(gpointer user)
 {
-	PssHeld *held = user;
+	PssResilient *resilient = user;
 
-	if (pss_held_is_greeted(held) && !held->connection.probe_timer) {
-		held->connection.probe_timer = g_timeout_add(PROBE_DEADLINE_MS, on_probe_time, held);
-		pss_transport_held_set_idle(&held->base, held->idle_s); /* a line that changes nothing */
-		pss_held_say_alive(held);
-	} else if (held->state == PSS_HELD_WAITING || held->state == PSS_HELD_TRYING) {
-		pss_held_drop_link_soon(held);
-		held->retry.n_failures = 0;
-		pss_held_try_now(held);
+	if (pss_resilient_is_greeted(resilient) && !resilient->connection.probe_timer) {
+		resilient->connection.probe_timer = g_timeout_add(PROBE_DEADLINE_MS, on_probe_time, resilient);
+		pss_transport_held_set_idle(&resilient->base, resilient->idle_s); /* a line that changes nothing */
+		pss_resilient_say_alive(resilient);
+	} else if (resilient->state == PSS_RESILIENT_WAITING || resilient->state == PSS_RESILIENT_TRYING) {
+		pss_resilient_drop_link_soon(resilient);
+		resilient->retry.n_failures = 0;
+		pss_resilient_try_now(resilient);
 	}
 }
 
-void pss_held_mind_network(PssHeld *held)
+void pss_resilient_mind_network(PssResilient *resilient)
 {
-	if (!held->retry.minds_network)
-		pss_network_listen(on_network, held);
-	held->retry.minds_network = TRUE;
+	if (!resilient->retry.minds_network)
+		pss_network_listen(on_network, resilient);
+	resilient->retry.minds_network = TRUE;
 }

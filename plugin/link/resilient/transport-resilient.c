@@ -9,11 +9,11 @@
 #define LINE_BYTES 4096u /* of a child's input: as long as a shell reads in a moment */
 #define RAW_BYTES 16384u /* the same, as it is */
 
-G_STATIC_ASSERT(sizeof(((PssHeld *)0)->name) == 33);
+G_STATIC_ASSERT(sizeof(((PssResilient *)0)->name) == 33);
 
 /* ---- operations */
 
-static void start(PssHeldChannel *channel, const PssChannelRequest *request)
+static void start(PssResilientChannel *channel, const PssChannelRequest *request)
 {
 	g_autoptr(GString) head = g_string_new(NULL);
 
@@ -25,12 +25,12 @@ static void start(PssHeldChannel *channel, const PssChannelRequest *request)
 	}
 	/* No command: the login shell, as sshd would start it. */
 	const char *command = request->command ? request->command : "exec \"$SHELL\" -l";
-	pss_held_channel_say(channel, head->str, command, strlen(command));
+	pss_resilient_channel_say(channel, head->str, command, strlen(command));
 }
 
-static PssHeldPlainRequest *copy_request(const PssChannelRequest *request)
+static PssResilientPlainRequest *copy_request(const PssChannelRequest *request)
 {
-	PssHeldPlainRequest *copy = g_new(PssHeldPlainRequest, 1);
+	PssResilientPlainRequest *copy = g_new(PssResilientPlainRequest, 1);
 
 	copy->command = g_strdup(request->command);
 	copy->term = g_strdup(request->term);
@@ -44,24 +44,24 @@ static void held_write(PssChannel *base, const void *data, gsize n);
 static PssChannel *held_open(PssTransport *base, const PssChannelRequest *request, const PssChannelEvents *events,
 			     gpointer user)
 {
-	PssHeld *held = (PssHeld *)base;
-	PssHeldChannel *channel = g_rc_box_new0(PssHeldChannel);
+	PssResilient *resilient = (PssResilient *)base;
+	PssResilientChannel *channel = g_rc_box_new0(PssResilientChannel);
 
 	channel->base.transport = base;
-	channel->number = ++held->last_child;
+	channel->number = ++resilient->last_child;
 	channel->pty = request->pty;
 	channel->columns = request->columns;
 	channel->rows = request->rows;
 	channel->user = user;
 	g_queue_init(&channel->kept);
-	g_ptr_array_add(held->channels, channel);
-	if (held->state == PSS_HELD_LOST)
+	g_ptr_array_add(resilient->channels, channel);
+	if (resilient->state == PSS_RESILIENT_LOST)
 		return &channel->base;
 	channel->events = events;
-	if (held->state == PSS_HELD_OPENING || held->state == PSS_HELD_PLAIN)
+	if (resilient->state == PSS_RESILIENT_OPENING || resilient->state == PSS_RESILIENT_PLAIN)
 		channel->plain_request = copy_request(request);
-	if (held->state == PSS_HELD_PLAIN) {
-		pss_held_open_plain(held, channel);
+	if (resilient->state == PSS_RESILIENT_PLAIN) {
+		pss_resilient_open_plain(resilient, channel);
 		return &channel->base;
 	}
 	start(channel, request);
@@ -75,8 +75,8 @@ static PssChannel *held_open(PssTransport *base, const PssChannelRequest *reques
 
 static void held_write(PssChannel *base, const void *data, gsize n)
 {
-	PssHeldChannel *channel = (PssHeldChannel *)base;
-	gboolean raw = pss_held_of(channel)->takes_raw;
+	PssResilientChannel *channel = (PssResilientChannel *)base;
+	gboolean raw = pss_resilient_of(channel)->takes_raw;
 	g_autofree char *head = g_strdup_printf("%s %u", raw ? "b" : "d", channel->number);
 	const char *at = data;
 
@@ -93,9 +93,9 @@ static void held_write(PssChannel *base, const void *data, gsize n)
 	while (n > 0) {
 		gsize part = MIN(n, raw ? RAW_BYTES : LINE_BYTES);
 		if (raw)
-			pss_held_say_raw(pss_held_of(channel), head, at, part);
+			pss_resilient_say_raw(pss_resilient_of(channel), head, at, part);
 		else
-			pss_held_channel_say(channel, head, at, part);
+			pss_resilient_channel_say(channel, head, at, part);
 		at += part;
 		n -= part;
 	}
@@ -103,13 +103,13 @@ static void held_write(PssChannel *base, const void *data, gsize n)
 
 static gsize held_pending(PssChannel *base)
 {
-	PssHeldChannel *channel = (PssHeldChannel *)base;
+	PssResilientChannel *channel = (PssResilientChannel *)base;
 	return channel->plain ? pss_channel_pending(channel->plain) : (gsize)(channel->n_sent - channel->n_taken);
 }
 
 static void held_pause(PssChannel *base, gboolean paused)
 {
-	PssHeldChannel *channel = (PssHeldChannel *)base;
+	PssResilientChannel *channel = (PssResilientChannel *)base;
 
 	if (channel->plain) {
 		pss_channel_pause(channel->plain, paused);
@@ -118,12 +118,12 @@ static void held_pause(PssChannel *base, gboolean paused)
 	if (!channel->events || channel->paused == paused)
 		return;
 	channel->paused = paused;
-	pss_held_channel_mind_pause(channel);
+	pss_resilient_channel_mind_pause(channel);
 }
 
 static void held_resize(PssChannel *base, guint columns, guint rows)
 {
-	PssHeldChannel *channel = (PssHeldChannel *)base;
+	PssResilientChannel *channel = (PssResilientChannel *)base;
 	g_autofree char *size = g_strdup_printf("%u %u", columns, rows);
 
 	channel->columns = columns;
@@ -131,52 +131,52 @@ static void held_resize(PssChannel *base, guint columns, guint rows)
 	if (channel->plain)
 		pss_channel_resize(channel->plain, columns, rows);
 	else if (channel->events && channel->pty)
-		pss_held_channel_say_short(channel, "w", size);
+		pss_resilient_channel_say_short(channel, "w", size);
 }
 
 static void held_signal(PssChannel *base, const char *name)
 {
-	PssHeldChannel *channel = (PssHeldChannel *)base;
+	PssResilientChannel *channel = (PssResilientChannel *)base;
 
 	if (channel->plain)
 		pss_channel_signal(channel->plain, name);
 	else if (channel->events)
-		pss_held_channel_say_short(channel, "s", name);
+		pss_resilient_channel_say_short(channel, "s", name);
 }
 
 static void held_eof(PssChannel *base)
 {
-	PssHeldChannel *channel = (PssHeldChannel *)base;
+	PssResilientChannel *channel = (PssResilientChannel *)base;
 
 	if (channel->plain) {
 		pss_channel_eof(channel->plain);
 	} else if (channel->events && !channel->eof) {
 		channel->eof = TRUE;
-		pss_held_channel_say_short(channel, "e", "");
+		pss_resilient_channel_say_short(channel, "e", "");
 	}
 }
 
 static void held_close(PssChannel *base)
 {
-	PssHeldChannel *channel = (PssHeldChannel *)base;
-	PssHeld *held = pss_held_of(channel);
+	PssResilientChannel *channel = (PssResilientChannel *)base;
+	PssResilient *resilient = pss_resilient_of(channel);
 
 	channel->events = NULL;
 	if (channel->plain)
 		pss_channel_close(g_steal_pointer(&channel->plain));
-	else if (!channel->ended && held->state != PSS_HELD_LOST)
-		pss_held_channel_say_short(channel, "c", "");
-	g_ptr_array_remove_fast(held->channels, channel);
+	else if (!channel->ended && resilient->state != PSS_RESILIENT_LOST)
+		pss_resilient_channel_say_short(channel, "c", "");
+	g_ptr_array_remove_fast(resilient->channels, channel);
 }
 
 static void held_connect(PssTransport *base)
 {
-	pss_held_start((PssHeld *)base);
+	pss_resilient_start((PssResilient *)base);
 }
 
 static void held_free(PssTransport *base)
 {
-	pss_held_end((PssHeld *)base);
+	pss_resilient_end((PssResilient *)base);
 }
 
 static void draw_name(char *name)
@@ -192,50 +192,50 @@ static void draw_name(char *name)
 
 void pss_channel_held_set_drop(PssChannel *base, gboolean drop)
 {
-	PssHeldChannel *channel = (PssHeldChannel *)base;
+	PssResilientChannel *channel = (PssResilientChannel *)base;
 
 	if (channel->drop == drop || channel->plain || channel->ended || !channel->events)
 		return;
 	channel->drop = drop;
-	pss_held_channel_say_short(channel, "k", drop ? "1" : "0");
+	pss_resilient_channel_say_short(channel, "k", drop ? "1" : "0");
 }
 
 void pss_channel_held_set_passing(PssChannel *base, gboolean passes_on)
 {
-	PssHeldChannel *channel = (PssHeldChannel *)base;
+	PssResilientChannel *channel = (PssResilientChannel *)base;
 
 	if (channel->passes_on == passes_on)
 		return;
 	channel->passes_on = passes_on;
 	if (channel->events && channel->paused && !channel->plain)
-		pss_held_channel_mind_pause(channel);
+		pss_resilient_channel_mind_pause(channel);
 }
 
 guint pss_channel_held_number(PssChannel *base)
 {
-	return ((PssHeldChannel *)base)->number;
+	return ((PssResilientChannel *)base)->number;
 }
 
 const char *pss_transport_held_name(PssTransport *base)
 {
-	return ((PssHeld *)base)->name;
+	return ((PssResilient *)base)->name;
 }
 
 void pss_transport_held_note(PssTransport *base, const char *memo)
 {
-	pss_held_say((PssHeld *)base, "m", memo, strlen(memo));
+	pss_resilient_say((PssResilient *)base, "m", memo, strlen(memo));
 }
 
 void pss_transport_held_leave(PssTransport *base)
 {
 	pss_transport_held_confirm(base);
-	((PssHeld *)base)->leaving = TRUE;
+	((PssResilient *)base)->leaving = TRUE;
 }
 
 PssChannel *pss_transport_held_adopt(PssTransport *base, guint number, gboolean pty, const PssChannelEvents *events,
 				     gpointer user)
 {
-	PssHeldChannel *channel = g_rc_box_new0(PssHeldChannel);
+	PssResilientChannel *channel = g_rc_box_new0(PssResilientChannel);
 
 	channel->base.transport = base;
 	channel->number = number;
@@ -244,43 +244,43 @@ PssChannel *pss_transport_held_adopt(PssTransport *base, guint number, gboolean 
 	channel->events = events;
 	channel->user = user;
 	g_queue_init(&channel->kept);
-	g_ptr_array_add(((PssHeld *)base)->channels, channel);
+	g_ptr_array_add(((PssResilient *)base)->channels, channel);
 	return &channel->base;
 }
 
 void pss_transport_held_describe(PssTransport *base, const char *instance, const char *name, const char *shell)
 {
-	PssHeld *held = (PssHeld *)base;
+	PssResilient *resilient = (PssResilient *)base;
 
-	held->instance = g_strdup(instance);
-	held->called = g_strdup(name);
-	held->shell = g_strdup(shell);
+	resilient->instance = g_strdup(instance);
+	resilient->called = g_strdup(name);
+	resilient->shell = g_strdup(shell);
 }
 
 PssTransport *pss_transport_held_restore(PssTarget *target, PssTransportNewFunc new_link, const PssHolderThere *there,
 					 const PssTransportEvents *events, gpointer user)
 {
 	PssTransport *base = pss_transport_held_new(target, new_link, there->idle_s, events, user);
-	PssHeld *held = (PssHeld *)base;
+	PssResilient *resilient = (PssResilient *)base;
 
-	g_strlcpy(held->name, there->name, sizeof held->name);
-	g_free(held->greeting_start);
-	held->greeting_start = pss_holder_greeting_start(held->name);
-	held->state = PSS_HELD_PARKED;
-	held->takeover = (PssHeldTakeover){
-		.stage = PSS_HELD_TAKING,
+	g_strlcpy(resilient->name, there->name, sizeof resilient->name);
+	g_free(resilient->greeting_start);
+	resilient->greeting_start = pss_holder_greeting_start(resilient->name);
+	resilient->state = PSS_RESILIENT_PARKED;
+	resilient->takeover = (PssResilientTakeover){
+		.stage = PSS_RESILIENT_TAKING,
 		.if_free = there->if_free,
 		.beside = there->beside,
 	};
-	held->takes_raw = held->takes_unseen = FALSE; /* it may be an older one, until it says who it is */
+	resilient->takes_raw = resilient->takes_unseen = FALSE; /* it may be an older one, until it says who it is */
 	return base;
 }
 
 static gboolean held_lead(PssTransport *base, int fd)
 {
-	PssHeld *held = (PssHeld *)base;
-	return held->connection.link && held->connection.link->transport &&
-	       pss_transport_lead(held->connection.link->transport, fd);
+	PssResilient *resilient = (PssResilient *)base;
+	return resilient->connection.link && resilient->connection.link->transport &&
+	       pss_transport_lead(resilient->connection.link->transport, fd);
 }
 
 PssTransport *pss_transport_held_new(PssTarget *target, PssTransportNewFunc new_link, guint idle_s,
@@ -299,22 +299,22 @@ PssTransport *pss_transport_held_new(PssTarget *target, PssTransportNewFunc new_
 		.close = held_close,
 		.free = held_free,
 	};
-	PssHeld *held = g_new0(PssHeld, 1);
+	PssResilient *resilient = g_new0(PssResilient, 1);
 
-	held->base.ops = &ops;
-	held->target = target;
-	held->new_link = new_link;
-	held->idle_s = idle_s;
-	held->events = events;
-	held->user = user;
-	draw_name(held->name);
-	draw_name(held->owner);
-	held->origin = pss_holder_origin();
-	held->takes_raw = held->takes_unseen = TRUE;
-	held->greeting_start = pss_holder_greeting_start(held->name);
-	held->channels = g_ptr_array_new_with_free_func(pss_held_channel_unref);
-	held->old_links = g_ptr_array_new_with_free_func((GDestroyNotify)pss_held_free_link);
-	pss_numbered_init(&held->numbered);
-	pss_held_unseen_init(held);
-	return &held->base;
+	resilient->base.ops = &ops;
+	resilient->target = target;
+	resilient->new_link = new_link;
+	resilient->idle_s = idle_s;
+	resilient->events = events;
+	resilient->user = user;
+	draw_name(resilient->name);
+	draw_name(resilient->owner);
+	resilient->origin = pss_holder_origin();
+	resilient->takes_raw = resilient->takes_unseen = TRUE;
+	resilient->greeting_start = pss_holder_greeting_start(resilient->name);
+	resilient->channels = g_ptr_array_new_with_free_func(pss_resilient_channel_unref);
+	resilient->old_links = g_ptr_array_new_with_free_func((GDestroyNotify)pss_resilient_free_link);
+	pss_numbered_init(&resilient->numbered);
+	pss_resilient_unseen_init(resilient);
+	return &resilient->base;
 }

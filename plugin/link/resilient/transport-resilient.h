@@ -39,9 +39,9 @@ const char *pss_transport_held_name(PssTransport *transport);
 /* What the holder hands to the client that takes over. */
 void pss_transport_held_note(PssTransport *transport, const char *memo);
 /* Output that nobody has seen yet outlives this process: the holder keeps it for the client that takes over, in order
- * within each kind (below PSS_HELD_KINDS), the newest 3 MiB. Where `data` lies in what on_data of a channel hands out
- * just now, the holder has it, and but a few bytes are said. */
-#define PSS_HELD_KINDS 4
+ * within each kind (below PSS_RESILIENT_KINDS), the newest 3 MiB. Where `data` lies in what on_data of a channel hands
+ * out just now, the holder has it, and but a few bytes are said. */
+#define PSS_RESILIENT_KINDS 4
 void pss_transport_held_keep(PssTransport *transport, guint kind, const void *data, gsize n);
 /* The oldest n bytes of that kind have been seen, or are not wanted any more. */
 void pss_transport_held_forget(PssTransport *transport, guint kind, gsize n);
@@ -56,16 +56,16 @@ typedef struct {
 	guint64 before; /* where its channel's bytes in front of it end */
 	const void *data;
 	gsize n;
-} PssHeldPlace;
+} PssResilientPlace;
 /* Of bytes of what on_data hands out just now; n 0: they are not of it. */
-PssHeldPlace pss_transport_held_place_of(PssTransport *transport, const void *data, gsize n);
+PssResilientPlace pss_transport_held_place_of(PssTransport *transport, const void *data, gsize n);
 /* These bytes are handed on just now; NULL: no more. Returns what was before. */
-PssHeldPlace pss_transport_held_set_place(PssTransport *transport, const PssHeldPlace *place);
+PssResilientPlace pss_transport_held_set_place(PssTransport *transport, const PssResilientPlace *place);
 
 /* `func` hears once, behind pss_transport_free(), that the holder has ended, or why that is not known, after some
  * seconds at the latest: then the attempts go on in the background. */
-typedef void (*PssHeldEndFunc)(gpointer user, const GError *error);
-void pss_transport_held_await_end(PssTransport *transport, PssHeldEndFunc func, gpointer user);
+typedef void (*PssResilientEndFunc)(gpointer user, const GError *error);
+void pss_transport_held_await_end(PssTransport *transport, PssResilientEndFunc func, gpointer user);
 
 /* To be freed without ending the holder. */
 void pss_transport_held_leave(PssTransport *transport);

@@ -102,7 +102,7 @@ static void say(const void *data, gsize n)
 typedef struct {
 	LinkRecord link;
 	ChannelRecord channel;
-	PssHeld *held;
+	PssResilient *resilient;
 } Fixture;
 
 static PssLinkNews last_news;
@@ -136,7 +136,7 @@ static void begin(Fixture *f)
 	link_record_init(&f->link);
 	channel_record_init(&f->channel);
 	f->link.transport = pss_transport_held_new(link_target("box"), new_link, 7200, &events, &f->link);
-	f->held = (PssHeld *)f->link.transport;
+	f->resilient = (PssResilient *)f->link.transport;
 	pss_transport_held_describe(f->link.transport, "b4e1c6a0-3d1f-4c55-9d5e-2f6f3f0a9b11", "n", NULL);
 	pss_transport_connect(f->link.transport);
 	wait_for(current && current->carrier.events, 10);
@@ -152,7 +152,7 @@ static void end(Fixture *f)
 
 static void greet(const Fixture *f, const char *line)
 {
-	g_autofree char *greeting = g_strdup_printf("%s%s\n", f->held->greeting_start, line);
+	g_autofree char *greeting = g_strdup_printf("%s%s\n", f->resilient->greeting_start, line);
 
 	say(greeting, strlen(greeting));
 	run_pending();
@@ -162,7 +162,7 @@ static void begin_held(Fixture *f)
 {
 	begin(f);
 	greet(f, "h 0 0 perl-2 0");
-	g_assert_cmpint(f->held->state, ==, PSS_HELD_UP);
+	g_assert_cmpint(f->resilient->state, ==, PSS_RESILIENT_UP);
 	channel_open(&f->channel, &f->link, "run", FALSE);
 }
 
@@ -178,21 +178,21 @@ static void expect_lost(Fixture *f, const char *words)
 
 static const struct {
 	const char *line;
-	PssHeldState state;
+	PssResilientState state;
 	const char *words;
 } greetings[] = {
-	{ "h 0 0 perl-2 0", PSS_HELD_UP },
-	{ "n", PSS_HELD_PLAIN },
-	{ "n no perl", PSS_HELD_PLAIN },
-	{ "g", PSS_HELD_LOST, "has exited" },
-	{ "x", PSS_HELD_LOST, "it sent malformed data" },
-	{ "", PSS_HELD_LOST, "it sent malformed data" },
-	{ "h", PSS_HELD_LOST, "it sent malformed data" },
-	{ "h 1 0 perl-2 0", PSS_HELD_LOST, "out of step" },
-	{ "h 0 1 perl-2 1", PSS_HELD_LOST, "out of step" },
-	{ "o", PSS_HELD_LOST, "another client" },
-	{ "b", PSS_HELD_LOST, "in use by another client" },
-	{ "b you", PSS_HELD_LOST, "in use by you" },
+	{ "h 0 0 perl-2 0", PSS_RESILIENT_UP },
+	{ "n", PSS_RESILIENT_PLAIN },
+	{ "n no perl", PSS_RESILIENT_PLAIN },
+	{ "g", PSS_RESILIENT_LOST, "has exited" },
+	{ "x", PSS_RESILIENT_LOST, "it sent malformed data" },
+	{ "", PSS_RESILIENT_LOST, "it sent malformed data" },
+	{ "h", PSS_RESILIENT_LOST, "it sent malformed data" },
+	{ "h 1 0 perl-2 0", PSS_RESILIENT_LOST, "out of step" },
+	{ "h 0 1 perl-2 1", PSS_RESILIENT_LOST, "out of step" },
+	{ "o", PSS_RESILIENT_LOST, "another client" },
+	{ "b", PSS_RESILIENT_LOST, "in use by another client" },
+	{ "b you", PSS_RESILIENT_LOST, "in use by you" },
 };
 
 static void greeting(gconstpointer data)
@@ -202,7 +202,7 @@ static void greeting(gconstpointer data)
 
 	begin(&f);
 	greet(&f, greetings[i].line);
-	g_assert_cmpint(f.held->state, ==, greetings[i].state);
+	g_assert_cmpint(f.resilient->state, ==, greetings[i].state);
 	if (greetings[i].words && !strstr(f.link.lost->message, greetings[i].words))
 		g_error("'%s' is not in '%s'", greetings[i].words, f.link.lost->message);
 	end(&f);
@@ -216,10 +216,10 @@ static void noise_then_greeting(void)
 	begin(&f);
 	for (guint i = 0; i < 160; i++) {
 		say(noise, 64 * 1024);
-		g_assert_cmpuint(f.held->connection.early->len, <, 64);
+		g_assert_cmpuint(f.resilient->connection.early->len, <, 64);
 	}
 	greet(&f, "h 0 0 perl-2 0");
-	g_assert_cmpint(f.held->state, ==, PSS_HELD_UP);
+	g_assert_cmpint(f.resilient->state, ==, PSS_RESILIENT_UP);
 	end(&f);
 }
 
@@ -229,7 +229,7 @@ static void endless_greeting(void)
 	Fixture f;
 
 	begin(&f);
-	say(f.held->greeting_start, strlen(f.held->greeting_start));
+	say(f.resilient->greeting_start, strlen(f.resilient->greeting_start));
 	for (guint i = 0; i < 10; i++)
 		say(more, 16 * 1024);
 	expect_lost(&f, "no end");
@@ -310,7 +310,7 @@ static void begin_restored(Fixture *f, const char *greeting)
 	channel_record_init(&f->channel);
 	f->link.user = &f->channel;
 	f->link.transport = pss_transport_held_restore(link_target("box"), new_link, &there, &events, &f->link);
-	f->held = (PssHeld *)f->link.transport;
+	f->resilient = (PssResilient *)f->link.transport;
 	pss_transport_held_hurry(f->link.transport);
 	wait_for(current && current->carrier.events, 10);
 	greet(f, greeting);
@@ -401,7 +401,7 @@ static void passes_on(void)
 		say(piece, 65536);
 	}
 	pss_transport_held_confirm(f.link.transport);
-	g_assert_cmpuint(f.held->confirmed, ==, 16 * 65546);
+	g_assert_cmpuint(f.resilient->confirmed, ==, 16 * 65546);
 	g_assert_cmpuint(sum_of_claims(), ==, MIB);
 	g_string_truncate(written, 0);
 	pss_channel_pause(channel, FALSE);
@@ -443,7 +443,7 @@ static void says_nothing_behind_the_end(void)
 		say(frame, strlen(frame));
 		say(piece, 64 * 1024);
 	}
-	g_assert_cmpuint(f.held->numbered.boundary, >, 4 * 65536);
+	g_assert_cmpuint(f.resilient->numbered.boundary, >, 4 * 65536);
 	g_assert_cmpstr(end_line, ==, " x\n");
 	current->carrier.events->on_closed(current->carrier.user, 0, NULL);
 	end(&f);
@@ -520,7 +520,8 @@ static void feed_input(Fixture *f, guint n_mib, gboolean taken, gboolean obeyed)
 		if (taken)
 			say("t 1 1048576\n", 12);
 		if (obeyed) {
-			g_autofree char *line = g_strdup_printf("a %" G_GUINT64_FORMAT " 0\n", f->held->numbered.last);
+			g_autofree char *line =
+				g_strdup_printf("a %" G_GUINT64_FORMAT " 0\n", f->resilient->numbered.last);
 			say(line, strlen(line));
 		}
 		run_pending();
@@ -556,7 +557,7 @@ static void obeys(void)
 	begin_held(&f);
 	feed_input(&f, 64, TRUE, TRUE);
 	g_assert_cmpuint(f.link.n_lost, ==, 0);
-	g_assert_cmpuint(f.held->numbered.n_bytes, ==, 0);
+	g_assert_cmpuint(f.resilient->numbered.n_bytes, ==, 0);
 	end(&f);
 }
 
@@ -564,28 +565,28 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	for (guint i = 0; i < G_N_ELEMENTS(greetings); i++) {
-		g_autofree char *path = g_strdup_printf("/held/greeting '%s'", greetings[i].line);
+		g_autofree char *path = g_strdup_printf("/resilient/greeting '%s'", greetings[i].line);
 		g_test_add_data_func(path, GUINT_TO_POINTER(i), greeting);
 	}
-	g_test_add_func("/held/noise, then the greeting", noise_then_greeting);
-	g_test_add_func("/held/a greeting without an end", endless_greeting);
+	g_test_add_func("/resilient/noise, then the greeting", noise_then_greeting);
+	g_test_add_func("/resilient/a greeting without an end", endless_greeting);
 	for (guint i = 0; i < G_N_ELEMENTS(no_frames); i++) {
-		g_autofree char *path = g_strdup_printf("/held/no frame: %u", i);
+		g_autofree char *path = g_strdup_printf("/resilient/no frame: %u", i);
 		g_test_add_data_func(path, no_frames[i], no_frame);
 	}
-	g_test_add_func("/held/frames of nobody", nobodys_frames);
-	g_test_add_func("/held/it brings back what nobody asked for", brings_back_unasked);
-	g_test_add_func("/held/it brings back more than it keeps", brings_back_too_much);
-	g_test_add_func("/held/it is told what nobody has seen", claims_what_is_unseen);
-	g_test_add_func("/held/what comes during a pause is claimed", passes_on);
-	g_test_add_data_func("/held/what was stopped before goes on", NULL, adopts);
-	g_test_add_data_func("/held/what is to stop is never told to go on", "paused", adopts);
-	g_test_add_func("/held/nothing is said behind the end", says_nothing_behind_the_end);
-	g_test_add_func("/held/it goes on in large frames", flood_of_large_frames);
-	g_test_add_func("/held/it goes on in small frames", flood_of_small_frames);
-	g_test_add_func("/held/what was held back comes in order", held_back_in_order);
-	g_test_add_func("/held/it never obeys", never_obeys);
-	g_test_add_func("/held/nobody takes the input", never_takes);
-	g_test_add_func("/held/it obeys", obeys);
+	g_test_add_func("/resilient/frames of nobody", nobodys_frames);
+	g_test_add_func("/resilient/it brings back what nobody asked for", brings_back_unasked);
+	g_test_add_func("/resilient/it brings back more than it keeps", brings_back_too_much);
+	g_test_add_func("/resilient/it is told what nobody has seen", claims_what_is_unseen);
+	g_test_add_func("/resilient/what comes during a pause is claimed", passes_on);
+	g_test_add_data_func("/resilient/what was stopped before goes on", NULL, adopts);
+	g_test_add_data_func("/resilient/what is to stop is never told to go on", "paused", adopts);
+	g_test_add_func("/resilient/nothing is said behind the end", says_nothing_behind_the_end);
+	g_test_add_func("/resilient/it goes on in large frames", flood_of_large_frames);
+	g_test_add_func("/resilient/it goes on in small frames", flood_of_small_frames);
+	g_test_add_func("/resilient/what was held back comes in order", held_back_in_order);
+	g_test_add_func("/resilient/it never obeys", never_obeys);
+	g_test_add_func("/resilient/nobody takes the input", never_takes);
+	g_test_add_func("/resilient/it obeys", obeys);
 	return g_test_run();
 }
