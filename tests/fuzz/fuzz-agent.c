@@ -68,7 +68,7 @@ static void check(PssAgent *agent)
 static void ask(const uint8_t *data, size_t size)
 {
 	PssTarget target = { .host = (char *)"box", .environment = (char *[]){ NULL } };
-	PssPerson *person = pss_person_new(&target, &events, NULL);
+	PssLoginContext *person = pss_login_new(&target, &events, NULL);
 	Agent served = { listening, data, size };
 	GThread *thread = g_thread_new("agent", serve, &served);
 	PssAgent *agent = pss_agent_open(person, path, NULL);
@@ -77,10 +77,10 @@ static void ask(const uint8_t *data, size_t size)
 	if (agent)
 		check(agent);
 	pss_agent_close(agent);
-	pss_person_leave(person);
+	pss_login_leave(person);
 	while (g_main_context_iteration(NULL, FALSE))
 		;
-	pss_person_unref(person);
+	pss_login_unref(person);
 }
 
 /* Once as it is, and once as a message of its very length that lists identities. */

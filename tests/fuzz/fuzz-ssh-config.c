@@ -27,7 +27,7 @@ static PssTarget *make_target(void)
 	return target;
 }
 
-static void apply_line(PssSshConfig *config, PssPerson *person, const char *line)
+static void apply_line(PssSshConfig *config, PssLoginContext *person, const char *line)
 {
 	g_autoptr(GError) error = NULL;
 	gsize n = strcspn(line, " ");
@@ -52,15 +52,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	g_auto(GStrv) lines = g_strsplit(output, "\n", -1);
 	g_autoptr(PssTarget) target = make_target();
 	PssSshConfig *config = pss_ssh_config_new(target);
-	PssPerson *person = pss_person_new(target, &events, NULL);
+	PssLoginContext *person = pss_login_new(target, &events, NULL);
 
 	for (char **line = lines; *line; line++)
 		apply_line(config, person, *line);
 	use(config);
-	pss_person_leave(person);
+	pss_login_leave(person);
 	while (g_main_context_iteration(NULL, FALSE))
 		;
-	pss_person_unref(person);
+	pss_login_unref(person);
 	pss_ssh_config_free(config);
 	return 0;
 }

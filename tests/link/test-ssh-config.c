@@ -129,7 +129,7 @@ static const char *const not_sampled[] = { "Host", "IgnoreUnknown", "ProxyJump",
 typedef struct {
 	PssTarget *target;
 	LinkRecord link;
-	PssPerson *person;
+	PssLoginContext *person;
 	PssSshConfig *config;
 	char *directory;
 } Fixture;
@@ -139,7 +139,7 @@ static void set_up(Fixture *f, gconstpointer unused)
 	link_record_init(&f->link);
 	f->directory = g_dir_make_tmp("pss-config-XXXXXX", NULL);
 	f->target = link_target("box");
-	f->person = pss_person_new(f->target, &link_events, &f->link);
+	f->person = pss_login_new(f->target, &link_events, &f->link);
 	f->config = pss_ssh_config_new(f->target);
 }
 
@@ -150,8 +150,8 @@ static void tear_down(Fixture *f, gconstpointer unused)
 	run_program(remove);
 	g_free(f->directory);
 	pss_ssh_config_free(f->config);
-	pss_person_leave(f->person);
-	pss_person_unref(f->person);
+	pss_login_leave(f->person);
+	pss_login_unref(f->person);
 	pss_target_free(f->target);
 	link_record_finish(&f->link);
 }

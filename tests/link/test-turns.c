@@ -89,7 +89,7 @@ static char *server_name(const Fixture *f)
 static void let_in_one_at_a_time(Fixture *f)
 {
 	g_autoptr(PssTarget) target = target_of(f, 0);
-	g_autoptr(PssPerson) person = pss_person_new(target, &link_events, NULL);
+	g_autoptr(PssLoginContext) person = pss_login_new(target, &link_events, NULL);
 	g_autofree char *name = server_name(f);
 
 	for (int i = 0; i < BEFORE_ONE; i++) {
@@ -290,13 +290,13 @@ static void many_of_one_terminal(Fixture *f, gconstpointer unused)
 static gboolean may_try_again(Fixture *f, guint64 asker)
 {
 	g_autoptr(PssTarget) target = target_of(f, asker);
-	g_autoptr(PssPerson) person = pss_person_new(target, &link_events, NULL);
+	g_autoptr(PssLoginContext) person = pss_login_new(target, &link_events, NULL);
 	g_autofree char *name = server_name(f);
 	GError *error = NULL;
 
-	pss_person_set_deadline(person, 1);
+	pss_login_set_deadline(person, 1);
 	gboolean may = pss_turn_pause(person, name, 1, &error);
-	pss_person_leave(person);
+	pss_login_leave(person);
 	g_assert_no_error(error);
 	return may;
 }

@@ -9,7 +9,7 @@
 #include "link/config/ssh-config-lists.h"
 #include "link/config/ssh-config-table.h"
 
-static gboolean take(PssSshConfig *config, PssPerson *person, ssh_session session, enum ssh_options_e option,
+static gboolean take(PssSshConfig *config, PssLoginContext *person, ssh_session session, enum ssh_options_e option,
 		     const char *keyword, GError **error)
 {
 	char *value = NULL;
@@ -30,7 +30,7 @@ static char *print(PssSshConfig *config, const char *keyword, const char *value)
 	return pss_config_lists_print(config, value);
 }
 
-static gboolean apply_option(PssSshConfig *config, PssPerson *person, const char *option, GError **error)
+static gboolean apply_option(PssSshConfig *config, PssLoginContext *person, const char *option, GError **error)
 {
 	gsize n = strcspn(option, "= ");
 	g_autofree char *keyword = g_ascii_strdown(option, (gssize)n);
@@ -43,7 +43,7 @@ static gboolean apply_option(PssSshConfig *config, PssPerson *person, const char
 	return FALSE;
 }
 
-static gboolean apply_options(PssSshConfig *config, PssPerson *person, char *const *options, GError **error)
+static gboolean apply_options(PssSshConfig *config, PssLoginContext *person, char *const *options, GError **error)
 {
 	for (; *options; options++)
 		if (!apply_option(config, person, *options, error))
@@ -59,13 +59,14 @@ static void set_unreadable(GError **error, ssh_session session, const char *host
 		    *reason ? ": " : "", reason);
 }
 
-gboolean pss_ssh_config_read_by_libssh(PssSshConfig *config, PssPerson *person, const PssTarget *target, GError **error)
+gboolean pss_ssh_config_read_by_libssh(PssSshConfig *config, PssLoginContext *person, const PssTarget *target,
+				       GError **error)
 {
 	ssh_session session = ssh_new();
 	unsigned int port = 0;
 
-	pss_person_note(person, PSS_NOTE_VERBOSE,
-			"there is no ssh program here: libssh reads ssh_config, which knows less of it");
+	pss_login_note(person, PSS_NOTE_VERBOSE,
+		       "there is no ssh program here: libssh reads ssh_config, which knows less of it");
 	const char *file = target->config_file;
 	gboolean good = ssh_options_set(session, SSH_OPTIONS_HOST, target->host) == SSH_OK &&
 			(g_strcmp0(file, "none") == 0 || ssh_options_parse_config(session, file) == SSH_OK);

@@ -201,7 +201,7 @@ static gboolean refuse(const Row *row, const PssSshConfig *config, const char *v
 	return FALSE;
 }
 
-gboolean pss_ssh_config_apply(PssSshConfig *config, PssPerson *person, const char *keyword, const char *value,
+gboolean pss_ssh_config_apply(PssSshConfig *config, PssLoginContext *person, const char *keyword, const char *value,
 			      GError **error)
 {
 	const Row *row = find_row(keyword);
@@ -209,8 +209,8 @@ gboolean pss_ssh_config_apply(PssSshConfig *config, PssPerson *person, const cha
 	if (config->by_program && (!row || row->role != PSS_CONFIG_HONOURED))
 		return TRUE;
 	if (!row)
-		pss_person_note(person, PSS_NOTE_VERBOSE, "ssh_config's %s '%s' is not honoured: it is not known here",
-				keyword, value);
+		pss_login_note(person, PSS_NOTE_VERBOSE, "ssh_config's %s '%s' is not honoured: it is not known here",
+			       keyword, value);
 	else if (row->role == PSS_CONFIG_HONOURED)
 		return honour(row, config, value, error);
 	else if (row->role == PSS_CONFIG_REFUSED)
@@ -218,8 +218,8 @@ gboolean pss_ssh_config_apply(PssSshConfig *config, PssPerson *person, const cha
 	if (row && row->set && row->role == PSS_CONFIG_NOTED && !honour(row, config, value, error))
 		return FALSE;
 	if (row && row->role == PSS_CONFIG_NOTED && !is_harmless(row, value))
-		pss_person_note(person, PSS_NOTE_VERBOSE,
-				"ssh_config's %s '%s' is not honoured (by -Transport ssh it is)", row->name, value);
+		pss_login_note(person, PSS_NOTE_VERBOSE,
+			       "ssh_config's %s '%s' is not honoured (by -Transport ssh it is)", row->name, value);
 	return TRUE;
 }
 

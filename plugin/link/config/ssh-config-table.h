@@ -21,9 +21,9 @@ const char *pss_ssh_config_nth(guint i);
 PssSshConfig *pss_ssh_config_new(const PssTarget *target);
 
 /* `keyword` in lower case, as `ssh -G` prints it. What is not honoured is taken note of, or refused. */
-gboolean pss_ssh_config_apply(PssSshConfig *config, PssPerson *person, const char *keyword, const char *value,
+gboolean pss_ssh_config_apply(PssSshConfig *config, PssLoginContext *person, const char *keyword, const char *value,
 			      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The reader of last resort, where there is no ssh program: libssh's own. */
-gboolean pss_ssh_config_read_by_libssh(PssSshConfig *config, PssPerson *person, const PssTarget *target,
+gboolean pss_ssh_config_read_by_libssh(PssSshConfig *config, PssLoginContext *person, const PssTarget *target,
 				       GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -89,7 +89,7 @@ static char **ssh_arguments(const char *ssh, const PssTarget *target)
 }
 
 /* The output's lines, hostname, user and port first: tokens of the others stand for them. */
-static gboolean apply_output(PssSshConfig *config, PssPerson *person, const char *output, GError **error)
+static gboolean apply_output(PssSshConfig *config, PssLoginContext *person, const char *output, GError **error)
 {
 	g_auto(GStrv) lines = g_strsplit(output, "\n", -1);
 	static const char *const first[] = { "hostname", "user", "port", "hostkeyalias", "proxyjump", NULL };
@@ -107,7 +107,7 @@ static gboolean apply_output(PssSshConfig *config, PssPerson *person, const char
 }
 
 /* Runs ssh -G. FALSE: it could not be run to its end. */
-static gboolean run_ssh(PssPerson *person, char *const *argv, char *const *environment, const PssTarget *target,
+static gboolean run_ssh(PssLoginContext *person, char *const *argv, char *const *environment, const PssTarget *target,
 			PssChildOutput *output, PssChildOutput *errors, GError **error)
 {
 	PssSpawn spawn = {
@@ -122,7 +122,8 @@ static gboolean run_ssh(PssPerson *person, char *const *argv, char *const *envir
 }
 
 /* Is it -Options alone that ssh refuses? */
-static gboolean refuses_options(PssPerson *person, const char *ssh, char *const *environment, const PssTarget *target)
+static gboolean refuses_options(PssLoginContext *person, const char *ssh, char *const *environment,
+				const PssTarget *target)
 {
 	g_autofree char *bytes = g_malloc0(OUTPUT_MAX);
 	char complaints[1];
@@ -138,7 +139,7 @@ static gboolean refuses_options(PssPerson *person, const char *ssh, char *const 
 }
 
 /* Runs ssh -G. The answer is to be freed; NULL: error is set. */
-static char *ask_ssh(PssPerson *person, char *const *argv, char *const *environment, const PssTarget *target,
+static char *ask_ssh(PssLoginContext *person, char *const *argv, char *const *environment, const PssTarget *target,
 		     GError **error)
 {
 	g_autofree char *bytes = g_malloc0(OUTPUT_MAX + 1);
@@ -158,7 +159,7 @@ static char *ask_ssh(PssPerson *person, char *const *argv, char *const *environm
 	return NULL;
 }
 
-static gboolean read_by_ssh(PssSshConfig *config, PssPerson *person, const char *ssh, char *const *environment,
+static gboolean read_by_ssh(PssSshConfig *config, PssLoginContext *person, const char *ssh, char *const *environment,
 			    const PssTarget *target, GError **error)
 {
 	g_auto(GStrv) argv = ssh_arguments(ssh, target);
@@ -167,7 +168,7 @@ static gboolean read_by_ssh(PssSshConfig *config, PssPerson *person, const char 
 	g_autofree char *answer = digest ? pss_config_cache_look(question, digest) : NULL;
 
 	if (answer) {
-		pss_person_note(person, PSS_NOTE_DEBUG, "ssh_config has not changed: what ssh -G said still holds");
+		pss_login_note(person, PSS_NOTE_DEBUG, "ssh_config has not changed: what ssh -G said still holds");
 		return apply_output(config, person, answer, error);
 	}
 	answer = ask_ssh(person, argv, environment, target, error);
@@ -205,13 +206,13 @@ static gboolean check(const PssSshConfig *config, GError **error)
 	return FALSE;
 }
 
-PssSshConfig *pss_ssh_config_resolve(PssPerson *person, const PssTarget *target, GError **error)
+PssSshConfig *pss_ssh_config_resolve(PssLoginContext *person, const PssTarget *target, GError **error)
 {
 	g_autoptr(PssSshConfig) config = pss_ssh_config_new(target);
 	g_auto(GStrv) environment = pss_spawn_environment(target->environment);
 	g_autofree char *ssh = pss_spawn_find("ssh", (const char *const *)environment);
 
-	pss_person_set_deadline(person, RESOLVE_TIMEOUT_MS);
+	pss_login_set_deadline(person, RESOLVE_TIMEOUT_MS);
 	if (ssh ? !read_by_ssh(config, person, ssh, environment, target, error)
 		: !pss_ssh_config_read_by_libssh(config, person, target, error))
 		return NULL;
@@ -228,7 +229,7 @@ PssSshConfig *pss_ssh_config_resolve(PssPerson *person, const PssTarget *target,
 	if (config->alive_count_max == 0)
 		config->alive_count_max = 1;
 	if (config->batch_mode)
-		pss_person_set_batch(person);
-	pss_person_set_deadline(person, config->connect_timeout_ms);
+		pss_login_set_batch(person);
+	pss_login_set_deadline(person, config->connect_timeout_ms);
 	return g_steal_pointer(&config);
 }

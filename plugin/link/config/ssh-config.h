@@ -68,7 +68,7 @@ typedef struct {
  * PSS_USAGE for an option ssh does not know, PSS_SSH_ENDS for a configuration that it refuses or that cannot be
  * followed, PSS_UNSUPPORTED for what bears on security and cannot be honoured. What else is not honoured becomes a
  * verbose note. */
-PssSshConfig *pss_ssh_config_resolve(PssPerson *person, const PssTarget *target,
+PssSshConfig *pss_ssh_config_resolve(PssLoginContext *person, const PssTarget *target,
 				     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void pss_ssh_config_free(PssSshConfig *config);
 

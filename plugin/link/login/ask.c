@@ -4,25 +4,25 @@
 #include "link/login/askpass.h"
 #include "link/login/login-context.h"
 
-static char *ask_by_program(PssPerson *person, const char *text)
+static char *ask_by_program(PssLoginContext *person, const char *text)
 {
-	gint64 deadline = pss_person_set_aside_deadline(person);
-	char *answer = pss_askpass_run(person, pss_person_askpass(person), pss_person_environment(person), text);
+	gint64 deadline = pss_login_set_aside_deadline(person);
+	char *answer = pss_askpass_run(person, pss_login_askpass(person), pss_login_environment(person), text);
 
-	pss_person_put_back_deadline(person, deadline);
+	pss_login_put_back_deadline(person, deadline);
 	return answer;
 }
 
-char *pss_person_ask(PssPerson *person, enum pss_ask_kind kind, const char *text)
+char *pss_login_ask(PssLoginContext *person, enum pss_ask_kind kind, const char *text)
 {
 	g_autofree char *shown = pss_said_lines(text);
 	char *answer = NULL;
 
-	pss_person_begin_asking(person);
-	if (pss_person_askpass(person))
+	pss_login_begin_asking(person);
+	if (pss_login_askpass(person))
 		answer = ask_by_program(person, shown);
-	else if (pss_person_can_be_asked(person))
-		answer = pss_person_ask_at_terminal(person, kind, shown);
-	pss_person_end_asking(person);
+	else if (pss_login_can_be_asked(person))
+		answer = pss_login_ask_at_terminal(person, kind, shown);
+	pss_login_end_asking(person);
 	return answer;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs SSH_ASKPASS as ssh does: the question is its argument, the first line it prints the answer, its
- * exit status says whether there is one. Called by the login thread through pss_person_ask() alone. */
+ * exit status says whether there is one. Called by the login thread through pss_login_ask() alone. */
 #include "link/login/askpass.h"
 
 #include <fcntl.h>
@@ -16,11 +16,11 @@
 
 /* Of the logins of one client one asks at a time, as on a terminal; those of others do not wait for it. */
 static GMutex lock;
-static GHashTable *asking; /* set of gint64, pss_person_asker() of each */
+static GHashTable *asking; /* set of gint64, pss_login_asker() of each */
 
-static gboolean try_turn(PssPerson *person)
+static gboolean try_turn(PssLoginContext *person)
 {
-	gint64 asker = (gint64)pss_person_asker(person);
+	gint64 asker = (gint64)pss_login_asker(person);
 
 	g_mutex_lock(&lock);
 	if (!asking)
@@ -33,24 +33,24 @@ static gboolean try_turn(PssPerson *person)
 }
 
 /* Waits until it asks nobody else. FALSE: the person has left meanwhile. */
-static gboolean take_turn(PssPerson *person)
+static gboolean take_turn(PssLoginContext *person)
 {
 	while (!try_turn(person))
-		if (!pss_person_wait(person, -1, 0, g_get_monotonic_time() + TURN_US, "waiting to ask", NULL))
+		if (!pss_login_wait(person, -1, 0, g_get_monotonic_time() + TURN_US, "waiting to ask", NULL))
 			return FALSE;
 	return TRUE;
 }
 
-static void give_turn_back(PssPerson *person)
+static void give_turn_back(PssLoginContext *person)
 {
-	gint64 asker = (gint64)pss_person_asker(person);
+	gint64 asker = (gint64)pss_login_asker(person);
 
 	g_mutex_lock(&lock);
 	g_hash_table_remove(asking, &asker);
 	g_mutex_unlock(&lock);
 }
 
-char *pss_askpass_run(PssPerson *person, const char *program, char *const *environment, const char *question)
+char *pss_askpass_run(PssLoginContext *person, const char *program, char *const *environment, const char *question)
 {
 	g_auto(GStrv) whole = pss_spawn_environment(environment);
 	const char *const argv[] = { program, question, NULL };
@@ -64,7 +64,7 @@ char *pss_askpass_run(PssPerson *person, const char *program, char *const *envir
 		return NULL;
 	PssSpawn spawn = { .argv = argv, .environment = (const char *const *)whole, .fds = { -1, -1, -1 } };
 	if (!pss_child_run(person, &spawn, &output, NULL, program, &error))
-		pss_person_note(person, PSS_NOTE_WARNING, "%s", error->message);
+		pss_login_note(person, PSS_NOTE_WARNING, "%s", error->message);
 	else if (output.exit_status == 0) {
 		answer[strcspn(answer, "\r\n")] = '\0';
 		ret = g_strdup(answer);

@@ -5,5 +5,5 @@
 #include "link/login/login-context.h"
 
 /* Blocks until it has answered or the person has left. NULL: it failed or declined. The answer is a
- * secret, for pss_person_forget(). */
-char *pss_askpass_run(PssPerson *person, const char *program, char *const *environment, const char *question);
+ * secret, for pss_login_forget(). */
+char *pss_askpass_run(PssLoginContext *person, const char *program, char *const *environment, const char *question);

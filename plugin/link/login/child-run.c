@@ -28,7 +28,7 @@ static gboolean collect(PssChildOutput *output, const char *bytes, gsize n)
 }
 
 /* Reads one of the two pipes until it ends. A complaint that is too long is cut; an answer that is too long fails. */
-static gboolean read_to_end(PssPerson *person, int fd, PssChildOutput *output, gboolean whole, const char *what,
+static gboolean read_to_end(PssLoginContext *person, int fd, PssChildOutput *output, gboolean whole, const char *what,
 			    GError **error)
 {
 	char chunk[4096];
@@ -36,7 +36,7 @@ static gboolean read_to_end(PssPerson *person, int fd, PssChildOutput *output, g
 	ssize_t n = 1;
 
 	while (n != 0 && good && all) {
-		good = pss_person_wait(person, fd, POLLIN, 0, what, error);
+		good = pss_login_wait(person, fd, POLLIN, 0, what, error);
 		n = good ? read(fd, chunk, sizeof chunk) : 0;
 		if (n > 0)
 			all = collect(output, chunk, (gsize)n) || !whole;
@@ -59,18 +59,18 @@ static gboolean has_ended(pid_t pid)
 }
 
 /* A child that closed its output may still run on: the person's deadline binds that too. */
-static gboolean wait_for_end(PssPerson *person, pid_t pid, const char *what, GError **error)
+static gboolean wait_for_end(PssLoginContext *person, pid_t pid, const char *what, GError **error)
 {
 	int fd = pss_system_process_end(pid);
 	gboolean waits = TRUE;
 
 	if (fd >= 0) {
-		waits = pss_person_wait(person, fd, POLLIN, 0, what, error);
+		waits = pss_login_wait(person, fd, POLLIN, 0, what, error);
 		close(fd);
 	}
 	/* Without such a descriptor it is looked at now and then. */
 	while (waits && !has_ended(pid))
-		waits = pss_person_wait(person, -1, 0, g_get_monotonic_time() + LOOK_US, what, error);
+		waits = pss_login_wait(person, -1, 0, g_get_monotonic_time() + LOOK_US, what, error);
 	return waits;
 }
 
@@ -104,7 +104,7 @@ static gboolean open_pipes(PssChildOutput *const outputs[2], int pipes[2][2], co
 	return TRUE;
 }
 
-gboolean pss_child_run(PssPerson *person, PssSpawn *spawn, PssChildOutput *output, PssChildOutput *errors,
+gboolean pss_child_run(PssLoginContext *person, PssSpawn *spawn, PssChildOutput *output, PssChildOutput *errors,
 		       const char *what, GError **error)
 {
 	PssChildOutput *outputs[2] = { output, errors };

@@ -14,5 +14,5 @@ typedef struct {
 /* Runs it to its end, collecting standard output (and standard error where `errors` is given), within
  * the person's deadline; killed when that passes, the person leaves, or `output` is too small. For login threads: it
  * blocks. */
-gboolean pss_child_run(PssPerson *person, PssSpawn *spawn, PssChildOutput *output, PssChildOutput *errors,
+gboolean pss_child_run(PssLoginContext *person, PssSpawn *spawn, PssChildOutput *output, PssChildOutput *errors,
 		       const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The bridge between a login thread and the main loop. The thread calls everything but
- * pss_person_leave(); the events are called in the main context, and not after the person has left. A
+ * pss_login_leave(); the events are called in the main context, and not after the person has left. A
  * thread that is stuck elsewhere (in name lookup, on a dead file system) keeps only this object alive,
  * and hears of the leave when it comes back. Answers are secrets: copied once, wiped after use. */
 #include "link/login/login-context.h"
@@ -17,7 +17,7 @@
 #include "link/login/workshop.h"
 #include "wire/buffer.h"
 
-struct PssPerson {
+struct PssLoginContext {
 	gatomicrefcount references;
 	const PssTransportEvents *events; /* main context only; NULL: left */
 	gpointer user;
@@ -30,7 +30,7 @@ struct PssPerson {
 	gint64 deadline; /* the thread's own */
 	guint limit_ms;
 	gint64 asked; /* when it began to ask; 0: it does not */
-	PssPersonAskingFunc on_asking;
+	PssLoginAskingFunc on_asking;
 	gpointer asking_user;
 	GMutex lock;
 	GCond changed;
@@ -41,7 +41,7 @@ static gint n_asked; /* atomic */
 
 /* One question on its way: shared by the thread that waits and the main context that answers. */
 typedef struct {
-	PssPerson *person;
+	PssLoginContext *person;
 	enum pss_ask_kind kind;
 	char *text;
 	char *answer;
@@ -52,9 +52,9 @@ static void asking_clear(gpointer data)
 {
 	Asking *asking = data;
 
-	pss_person_forget(asking->answer);
+	pss_login_forget(asking->answer);
 	g_free(asking->text);
-	pss_person_unref(asking->person);
+	pss_login_unref(asking->person);
 }
 
 static void asking_unref(gpointer data)
@@ -73,9 +73,9 @@ static const char *askpass_of(const PssTarget *target)
 	return wanted || !target->can_ask ? program : NULL;
 }
 
-PssPerson *pss_person_new(const PssTarget *target, const PssTransportEvents *events, gpointer user)
+PssLoginContext *pss_login_new(const PssTarget *target, const PssTransportEvents *events, gpointer user)
 {
-	PssPerson *person = g_new0(PssPerson, 1);
+	PssLoginContext *person = g_new0(PssLoginContext, 1);
 
 	g_atomic_ref_count_init(&person->references);
 	person->events = events;
@@ -91,17 +91,17 @@ PssPerson *pss_person_new(const PssTarget *target, const PssTransportEvents *eve
 	return person;
 }
 
-PssPerson *pss_person_ref(PssPerson *person)
+PssLoginContext *pss_login_ref(PssLoginContext *person)
 {
 	g_atomic_ref_count_inc(&person->references);
 	return person;
 }
 
-void pss_person_unref(PssPerson *person)
+void pss_login_unref(PssLoginContext *person)
 {
 	if (!person || !g_atomic_ref_count_dec(&person->references))
 		return;
-	pss_person_end(person);
+	pss_login_end(person);
 	g_mutex_clear(&person->lock);
 	g_cond_clear(&person->changed);
 	g_free(person->askpass);
@@ -109,7 +109,7 @@ void pss_person_unref(PssPerson *person)
 	g_free(person);
 }
 
-gboolean pss_person_begin(PssPerson *person, GError **error)
+gboolean pss_login_begin(PssLoginContext *person, GError **error)
 {
 	int fd = pss_system_flag_new();
 
@@ -118,19 +118,19 @@ gboolean pss_person_begin(PssPerson *person, GError **error)
 		return FALSE;
 	}
 	person->leave_fd = fd;
-	if (pss_person_has_left(person))
+	if (pss_login_has_left(person))
 		pss_system_flag_raise(fd);
 	return TRUE;
 }
 
-void pss_person_end(PssPerson *person)
+void pss_login_end(PssLoginContext *person)
 {
 	if (person->leave_fd >= 0)
 		close(person->leave_fd);
 	person->leave_fd = -1;
 }
 
-void pss_person_leave(PssPerson *person)
+void pss_login_leave(PssLoginContext *person)
 {
 	person->events = NULL;
 	g_mutex_lock(&person->lock);
@@ -141,7 +141,7 @@ void pss_person_leave(PssPerson *person)
 		pss_system_flag_raise(person->leave_fd);
 }
 
-gboolean pss_person_has_left(PssPerson *person)
+gboolean pss_login_has_left(PssLoginContext *person)
 {
 	g_mutex_lock(&person->lock);
 	gboolean left = person->left;
@@ -150,7 +150,7 @@ gboolean pss_person_has_left(PssPerson *person)
 }
 
 typedef struct {
-	PssPerson *person;
+	PssLoginContext *person;
 	GSourceFunc function;
 	gpointer data;
 	GDestroyNotify destroy;
@@ -170,19 +170,19 @@ static void telling_free(gpointer user)
 	Telling *telling = user;
 
 	telling->destroy(telling->data);
-	pss_person_unref(telling->person);
+	pss_login_unref(telling->person);
 	g_free(telling);
 }
 
-static Telling *telling_new(PssPerson *person, GSourceFunc function, gpointer data, GDestroyNotify destroy)
+static Telling *telling_new(PssLoginContext *person, GSourceFunc function, gpointer data, GDestroyNotify destroy)
 {
 	Telling *telling = g_new0(Telling, 1);
 
-	*telling = (Telling){ pss_person_ref(person), function, data, destroy };
+	*telling = (Telling){ pss_login_ref(person), function, data, destroy };
 	return telling;
 }
 
-void pss_person_tell(PssPerson *person, GSourceFunc function, gpointer data, GDestroyNotify destroy)
+void pss_login_tell(PssLoginContext *person, GSourceFunc function, gpointer data, GDestroyNotify destroy)
 {
 	GSource *source = g_idle_source_new();
 
@@ -194,7 +194,7 @@ void pss_person_tell(PssPerson *person, GSourceFunc function, gpointer data, GDe
 }
 
 typedef struct {
-	PssPerson *person;
+	PssLoginContext *person;
 	enum pss_note_kind kind;
 	char *text;
 } Note;
@@ -211,12 +211,12 @@ static void note_free(gpointer user)
 {
 	Note *note = user;
 
-	pss_person_unref(note->person);
+	pss_login_unref(note->person);
 	g_free(note->text);
 	g_free(note);
 }
 
-void pss_person_note(PssPerson *person, enum pss_note_kind kind, const char *format, ...)
+void pss_login_note(PssLoginContext *person, enum pss_note_kind kind, const char *format, ...)
 {
 	Note *note = g_new0(Note, 1);
 	va_list arguments;
@@ -225,8 +225,8 @@ void pss_person_note(PssPerson *person, enum pss_note_kind kind, const char *for
 	note->text = g_strdup_vprintf(format, arguments);
 	va_end(arguments);
 	note->kind = kind;
-	note->person = pss_person_ref(person);
-	pss_person_tell(person, tell_note, note, note_free);
+	note->person = pss_login_ref(person);
+	pss_login_tell(person, tell_note, note, note_free);
 }
 
 static void on_answer(const char *answer, gpointer user)
@@ -251,36 +251,36 @@ static gboolean tell_question(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
-char *pss_person_ask_at_terminal(PssPerson *person, enum pss_ask_kind kind, const char *text)
+char *pss_login_ask_at_terminal(PssLoginContext *person, enum pss_ask_kind kind, const char *text)
 {
 	Asking *asking = g_atomic_rc_box_new0(Asking);
 
-	asking->person = pss_person_ref(person);
+	asking->person = pss_login_ref(person);
 	asking->kind = kind;
 	asking->text = g_strdup(text);
-	pss_person_tell(person, tell_question, g_atomic_rc_box_acquire(asking), asking_unref);
-	pss_person_rest(person);
+	pss_login_tell(person, tell_question, g_atomic_rc_box_acquire(asking), asking_unref);
+	pss_login_rest(person);
 	g_mutex_lock(&person->lock);
 	while (!asking->answered && !person->left)
 		g_cond_wait(&person->changed, &person->lock);
 	char *answer = g_steal_pointer(&asking->answer);
 	g_mutex_unlock(&person->lock);
-	pss_person_work(person);
+	pss_login_work(person);
 	asking_unref(asking);
 	return answer;
 }
 
-const char *pss_person_askpass(const PssPerson *person)
+const char *pss_login_askpass(const PssLoginContext *person)
 {
 	return person->askpass;
 }
 
-char *const *pss_person_environment(const PssPerson *person)
+char *const *pss_login_environment(const PssLoginContext *person)
 {
 	return person->environment;
 }
 
-gint64 pss_person_set_aside_deadline(PssPerson *person)
+gint64 pss_login_set_aside_deadline(PssLoginContext *person)
 {
 	gint64 deadline = person->deadline;
 
@@ -288,12 +288,12 @@ gint64 pss_person_set_aside_deadline(PssPerson *person)
 	return deadline;
 }
 
-void pss_person_put_back_deadline(PssPerson *person, gint64 deadline)
+void pss_login_put_back_deadline(PssLoginContext *person, gint64 deadline)
 {
 	person->deadline = deadline;
 }
 
-void pss_person_begin_asking(PssPerson *person)
+void pss_login_begin_asking(PssLoginContext *person)
 {
 	person->asked = g_get_monotonic_time();
 	g_atomic_int_inc(&n_asked);
@@ -301,16 +301,16 @@ void pss_person_begin_asking(PssPerson *person)
 		person->on_asking(TRUE, person->asking_user);
 }
 
-void pss_person_end_asking(PssPerson *person)
+void pss_login_end_asking(PssLoginContext *person)
 {
 	if (person->on_asking)
 		person->on_asking(FALSE, person->asking_user);
 	g_atomic_int_add(&n_asked, -1);
-	pss_person_excuse(person, g_get_monotonic_time() - person->asked);
+	pss_login_excuse(person, g_get_monotonic_time() - person->asked);
 	person->asked = 0;
 }
 
-void pss_person_set_asking(PssPerson *person, PssPersonAskingFunc function, gpointer user)
+void pss_login_set_asking(PssLoginContext *person, PssLoginAskingFunc function, gpointer user)
 {
 	person->on_asking = function;
 	person->asking_user = user;
@@ -321,12 +321,12 @@ guint pss_persons_n_asked(void)
 	return (guint)g_atomic_int_get(&n_asked);
 }
 
-guint64 pss_person_asker(const PssPerson *person)
+guint64 pss_login_asker(const PssLoginContext *person)
 {
 	return person->asker;
 }
 
-void pss_person_work(PssPerson *person)
+void pss_login_work(PssLoginContext *person)
 {
 	gint64 came = g_get_monotonic_time();
 
@@ -334,23 +334,23 @@ void pss_person_work(PssPerson *person)
 		return;
 	pss_workshop_enter();
 	person->works = TRUE;
-	pss_person_excuse(person, g_get_monotonic_time() - came);
+	pss_login_excuse(person, g_get_monotonic_time() - came);
 }
 
-void pss_person_rest(PssPerson *person)
+void pss_login_rest(PssLoginContext *person)
 {
 	if (person->works)
 		pss_workshop_leave();
 	person->works = FALSE;
 }
 
-void pss_person_excuse(PssPerson *person, gint64 microseconds)
+void pss_login_excuse(PssLoginContext *person, gint64 microseconds)
 {
 	if (person->deadline != G_MAXINT64)
 		person->deadline += microseconds;
 }
 
-void pss_person_forget(char *answer)
+void pss_login_forget(char *answer)
 {
 	if (!answer)
 		return;
@@ -358,24 +358,24 @@ void pss_person_forget(char *answer)
 	g_free(answer);
 }
 
-void pss_person_set_batch(PssPerson *person)
+void pss_login_set_batch(PssLoginContext *person)
 {
 	person->can_ask = FALSE;
 	g_clear_pointer(&person->askpass, g_free);
 }
 
-gboolean pss_person_can_be_asked(PssPerson *person)
+gboolean pss_login_can_be_asked(PssLoginContext *person)
 {
 	return person->can_ask || person->askpass;
 }
 
-void pss_person_set_deadline(PssPerson *person, guint milliseconds)
+void pss_login_set_deadline(PssLoginContext *person, guint milliseconds)
 {
 	person->limit_ms = milliseconds;
 	person->deadline = g_get_monotonic_time() + (gint64)milliseconds * 1000;
 }
 
-gint64 pss_person_deadline(PssPerson *person)
+gint64 pss_login_deadline(PssLoginContext *person)
 {
 	return person->deadline;
 }
@@ -393,13 +393,13 @@ static gboolean set_interrupted(GError **error)
 	return FALSE;
 }
 
-static gboolean set_late(const PssPerson *person, const char *what, GError **error)
+static gboolean set_late(const PssLoginContext *person, const char *what, GError **error)
 {
 	g_set_error(error, PSS_ERROR, PSS_UNREACHABLE, "%s took longer than %g s", what, person->limit_ms / 1000.0);
 	return FALSE;
 }
 
-gboolean pss_person_wait(PssPerson *person, int fd, short events, gint64 until, const char *what, GError **error)
+gboolean pss_login_wait(PssLoginContext *person, int fd, short events, gint64 until, const char *what, GError **error)
 {
 	gint64 end = until && until < person->deadline ? until : person->deadline;
 	gboolean is_last = end == person->deadline;
@@ -407,36 +407,36 @@ gboolean pss_person_wait(PssPerson *person, int fd, short events, gint64 until, 
 	gboolean worked = person->works;
 	int n;
 
-	pss_person_rest(person);
+	pss_login_rest(person);
 	do {
 		n = poll(polled, G_N_ELEMENTS(polled), poll_timeout(end));
 	} while (n < 0 && (errno == EINTR || errno == EAGAIN));
 	if (worked)
-		pss_person_work(person);
+		pss_login_work(person);
 	if (polled[0].revents)
 		return set_interrupted(error);
 	return n == 0 && is_last ? set_late(person, what, error) : TRUE;
 }
 
-gboolean pss_person_pause(PssPerson *person, GError **error)
+gboolean pss_login_pause(PssLoginContext *person, GError **error)
 {
 	gint64 came = g_get_monotonic_time();
 	gboolean worked = person->works;
 
-	pss_person_rest(person);
+	pss_login_rest(person);
 	g_mutex_lock(&person->lock);
 	while (!person->woken && !person->left)
 		g_cond_wait(&person->changed, &person->lock);
 	person->woken = FALSE;
 	gboolean left = person->left;
 	g_mutex_unlock(&person->lock);
-	pss_person_excuse(person, g_get_monotonic_time() - came);
+	pss_login_excuse(person, g_get_monotonic_time() - came);
 	if (worked)
-		pss_person_work(person);
+		pss_login_work(person);
 	return left ? set_interrupted(error) : TRUE;
 }
 
-void pss_person_wake(PssPerson *person)
+void pss_login_wake(PssLoginContext *person)
 {
 	g_mutex_lock(&person->lock);
 	person->woken = TRUE;
@@ -444,7 +444,7 @@ void pss_person_wake(PssPerson *person)
 	g_mutex_unlock(&person->lock);
 }
 
-int pss_person_leave_fd(PssPerson *person)
+int pss_login_leave_fd(PssLoginContext *person)
 {
 	return person->leave_fd;
 }

@@ -17,7 +17,7 @@
 
 typedef struct {
 	const PssRoomVisit *visit;
-	PssPerson *person;
+	PssLoginContext *person;
 	gpointer data;
 	GError *failure;
 	guint after; /* waits until more than so many have left; 0: it does not */
@@ -61,7 +61,7 @@ static void guest_free(Guest *guest)
 {
 	guest->visit->free(guest->data);
 	g_clear_error(&guest->failure);
-	pss_person_unref(guest->person);
+	pss_login_unref(guest->person);
 	g_free(guest);
 }
 
@@ -85,7 +85,7 @@ static void note_leaving(void)
 
 static void leave(Guest *guest)
 {
-	pss_person_end(guest->person);
+	pss_login_end(guest->person);
 	guest->has_left = TRUE;
 	g_queue_remove(&running, guest);
 	note_leaving();
@@ -121,10 +121,10 @@ static gpointer guest_thread(gpointer data)
 {
 	Guest *guest = data;
 
-	pss_person_work(guest->person);
+	pss_login_work(guest->person);
 	guest->visit->run(guest->data, &guest->failure);
-	pss_person_rest(guest->person);
-	pss_person_tell(guest->person, on_over, guest, on_end);
+	pss_login_rest(guest->person);
+	pss_login_tell(guest->person, on_over, guest, on_end);
 	return NULL;
 }
 
@@ -132,7 +132,7 @@ static gpointer guest_thread(gpointer data)
 
 static void refuse(Guest *guest, GError *failure)
 {
-	if (pss_person_has_left(guest->person))
+	if (pss_login_has_left(guest->person))
 		g_clear_error(&failure);
 	else
 		guest->visit->done(guest->data, failure);
@@ -145,10 +145,10 @@ static void start(Guest *guest)
 
 	guest->is_waiting = guest->has_left = FALSE;
 	g_queue_push_tail(&running, guest);
-	if (pss_person_begin(guest->person, &failure) &&
+	if (pss_login_begin(guest->person, &failure) &&
 	    pss_thread_start(guest->visit->thread_name, guest_thread, guest, &failure))
 		return;
-	pss_person_end(guest->person);
+	pss_login_end(guest->person);
 	g_queue_remove(&running, guest);
 	if (is_alone()) {
 		refuse(guest, failure);
@@ -184,8 +184,8 @@ static gboolean on_time(gpointer user)
 static void let_wait(Guest *guest)
 {
 	if (!guest->noted)
-		pss_person_note(guest->person, PSS_NOTE_VERBOSE, "waiting for a turn: %u logins are under way",
-				running.length);
+		pss_login_note(guest->person, PSS_NOTE_VERBOSE, "waiting for a turn: %u logins are under way",
+			       running.length);
 	guest->noted = TRUE;
 	if (!timer_source)
 		timer_source = g_timeout_add(LOOK_MS, on_time, NULL);
@@ -197,7 +197,7 @@ static gboolean on_look(gpointer user)
 
 	look_source = 0;
 	while ((guest = g_queue_peek_head(&waiting))) {
-		gboolean left = pss_person_has_left(guest->person);
+		gboolean left = pss_login_has_left(guest->person);
 		if (!left && !has_room(guest)) {
 			let_wait(guest);
 			break;
@@ -217,11 +217,11 @@ static void look_soon(void)
 		look_source = g_idle_add_full(G_PRIORITY_DEFAULT, on_look, NULL, NULL);
 }
 
-void pss_room_enter(const PssRoomVisit *visit, PssPerson *person, gpointer data)
+void pss_room_enter(const PssRoomVisit *visit, PssLoginContext *person, gpointer data)
 {
 	Guest *guest = g_new0(Guest, 1);
 
-	*guest = (Guest){ .visit = visit, .person = pss_person_ref(person), .data = data };
+	*guest = (Guest){ .visit = visit, .person = pss_login_ref(person), .data = data };
 	wait_for_room(guest);
 }
 
@@ -237,7 +237,7 @@ void pss_room_close(guint ms)
 	guint timer = g_timeout_add(ms, on_patience_end, &is_over);
 
 	for (GList *at = running.head; at; at = at->next)
-		pss_person_leave(((Guest *)at->data)->person);
+		pss_login_leave(((Guest *)at->data)->person);
 	while (!g_queue_is_empty(&running) && !is_over)
 		g_main_context_iteration(NULL, TRUE);
 	g_source_remove(timer);

@@ -17,7 +17,7 @@ typedef struct {
 } PssRoomVisit;
 
 /* Runs it, now or when there is room. Takes `data` over; `visit` must stay. */
-void pss_room_enter(const PssRoomVisit *visit, PssPerson *person, gpointer data);
+void pss_room_enter(const PssRoomVisit *visit, PssLoginContext *person, gpointer data);
 
 /* At the end of the process: who is in it leaves, and the main loop runs until their threads are over, which take what
  * they have made with them; no longer than so many milliseconds. */

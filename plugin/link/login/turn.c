@@ -28,7 +28,7 @@ typedef struct {
 
 struct PssTurn {
 	Server *server;
-	PssPerson *person;
+	PssLoginContext *person;
 	gboolean has_come;
 	gint64 asked; /* since when its person is; 0: they are not */
 };
@@ -78,9 +78,9 @@ static gboolean is_lent(const PssTurn *turn)
 }
 
 /* Nobody knows whom the asker 0 asks. */
-static gboolean ask_at_one_terminal(const PssTurn *turn, const PssPerson *person)
+static gboolean ask_at_one_terminal(const PssTurn *turn, const PssLoginContext *person)
 {
-	return pss_person_asker(person) != 0 && pss_person_asker(turn->person) == pss_person_asker(person);
+	return pss_login_asker(person) != 0 && pss_login_asker(turn->person) == pss_login_asker(person);
 }
 
 static gboolean may_come(const Server *server, const PssTurn *turn)
@@ -104,7 +104,7 @@ static void let_in(Server *server)
 		g_queue_unlink(&server->waiting, link);
 		g_queue_push_tail_link(&server->in, link);
 		turn->has_come = TRUE;
-		pss_person_wake(turn->person);
+		pss_login_wake(turn->person);
 	}
 }
 
@@ -152,12 +152,12 @@ static gboolean has_come(PssTurn *turn)
 	return come;
 }
 
-PssTurn *pss_turn_take(PssPerson *person, const char *server, GError **error)
+PssTurn *pss_turn_take(PssLoginContext *person, const char *server, GError **error)
 {
 	PssTurn *turn = g_new0(PssTurn, 1);
 	gboolean waits = TRUE, noted = FALSE;
 
-	turn->person = pss_person_ref(person);
+	turn->person = pss_login_ref(person);
 	g_mutex_lock(&lock);
 	turn->server = find_server(server);
 	g_queue_push_tail(&turn->server->waiting, turn);
@@ -165,12 +165,12 @@ PssTurn *pss_turn_take(PssPerson *person, const char *server, GError **error)
 	g_mutex_unlock(&lock);
 	while (waits && !has_come(turn)) {
 		if (!noted)
-			pss_person_note(person, PSS_NOTE_VERBOSE, "waiting for a turn: others log in to %s", server);
+			pss_login_note(person, PSS_NOTE_VERBOSE, "waiting for a turn: others log in to %s", server);
 		noted = TRUE;
-		waits = pss_person_pause(person, error);
+		waits = pss_login_pause(person, error);
 	}
 	if (waits) {
-		pss_person_set_asking(person, on_asking, turn);
+		pss_login_set_asking(person, on_asking, turn);
 		return turn;
 	}
 	pss_turn_give_back(turn, PSS_TURN_SAYS_NOTHING);
@@ -181,14 +181,14 @@ void pss_turn_give_back(PssTurn *turn, PssTurnOutcome outcome)
 {
 	if (!turn)
 		return;
-	pss_person_set_asking(turn->person, NULL, NULL);
+	pss_login_set_asking(turn->person, NULL, NULL);
 	g_mutex_lock(&lock);
 	Server *server = turn->server;
 	g_queue_remove(turn->has_come ? &server->in : &server->waiting, turn);
 	learn(server, outcome);
 	let_in(server);
 	g_mutex_unlock(&lock);
-	pss_person_unref(turn->person);
+	pss_login_unref(turn->person);
 	g_free(turn);
 }
 
@@ -205,7 +205,7 @@ static gboolean may_tell(const char *name)
 }
 
 /* Does their terminal show a question of another login? The places that a server has are for those who stand there. */
-static gboolean is_another_asked(const PssPerson *person)
+static gboolean is_another_asked(const PssLoginContext *person)
 {
 	GHashTableIter iter;
 	gpointer server;
@@ -220,28 +220,28 @@ static gboolean is_another_asked(const PssPerson *person)
 	return found;
 }
 
-gboolean pss_turn_pause(PssPerson *person, const char *server, guint n, GError **error)
+gboolean pss_turn_pause(PssLoginContext *person, const char *server, guint n, GError **error)
 {
 	gint64 ms = MIN(PAUSE_MS << MIN(n, 10), PAUSE_MAX_MS);
 	if (n == LONG_PAUSES && may_tell(server))
-		pss_person_note(person, PSS_NOTE_WARNING,
-				"%s hangs up on each connection; trying again (Ctrl-C gives up)", server);
-	pss_person_note(person, PSS_NOTE_VERBOSE, "refused for now; trying again");
+		pss_login_note(person, PSS_NOTE_WARNING,
+			       "%s hangs up on each connection; trying again (Ctrl-C gives up)", server);
+	pss_login_note(person, PSS_NOTE_VERBOSE, "refused for now; trying again");
 	gint64 us = (ms / 2 + g_random_int_range(0, (gint32)ms)) * 1000, until = g_get_monotonic_time() + us;
 
 	if (is_another_asked(person))
-		pss_person_excuse(person, us);
-	return until < pss_person_deadline(person) && pss_person_wait(person, -1, 0, until, "waiting", error);
+		pss_login_excuse(person, us);
+	return until < pss_login_deadline(person) && pss_login_wait(person, -1, 0, until, "waiting", error);
 }
 
 /* The time was over in the middle of a try. */
-static gboolean is_late(PssPerson *person, const GError *failure)
+static gboolean is_late(PssLoginContext *person, const GError *failure)
 {
 	return g_error_matches(failure, PSS_ERROR, PSS_UNREACHABLE) &&
-	       g_get_monotonic_time() >= pss_person_deadline(person);
+	       g_get_monotonic_time() >= pss_login_deadline(person);
 }
 
-void pss_turn_set_failure(GError **error, const GError *failure, PssPerson *person, guint n, const char *server,
+void pss_turn_set_failure(GError **error, const GError *failure, PssLoginContext *person, guint n, const char *server,
 			  guint tried_ms)
 {
 	if (*error)

@@ -16,17 +16,17 @@ typedef enum {
 
 /* `server` is any text that is the same for the same server. Waits for the turn, which does not count as time. It is
  * lent to others while the person is asked. NULL: the person has left, error is set. */
-PssTurn *pss_turn_take(PssPerson *person, const char *server, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+PssTurn *pss_turn_take(PssLoginContext *person, const char *server, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void pss_turn_give_back(PssTurn *turn, PssTurnOutcome outcome); /* accepts NULL */
 
 /* Waits when `n` tries (from 1) have been refused: longer each time, and not as long as others. That it takes long is
  * noted, once for many. It does not count as time while another login asks at the same terminal. FALSE: the time is
  * over, or the person has left (then error is set). */
-gboolean pss_turn_pause(PssPerson *person, const char *server, guint n, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean pss_turn_pause(PssLoginContext *person, const char *server, guint n, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The error of the try `n`: that the server refuses (PSS_THROTTLED), also where the time was over in a try behind
  * refused ones; any other failure as it is. Does nothing where `error` is set. */
-void pss_turn_set_failure(GError **error, const GError *failure, PssPerson *person, guint n, const char *server,
+void pss_turn_set_failure(GError **error, const GError *failure, PssLoginContext *person, guint n, const char *server,
 			  guint tried_ms);
 
 /* Can so many bytes be all that a server says to one that is too many? */

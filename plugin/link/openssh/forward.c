@@ -28,7 +28,7 @@ static gboolean is_somewhere(const char *to)
 }
 
 /* FALSE and an error: nobody waits any more. What ssh says of it is in the answer: `ret_good`. */
-static gboolean ask(const PssProgramMaster *master, PssPerson *person, const char *host, const char *option,
+static gboolean ask(const PssProgramMaster *master, PssLoginContext *person, const char *host, const char *option,
 		    const char *value, Answer *answer, gboolean *ret_good, GError **error)
 {
 	const char *const argv[] = {
@@ -59,7 +59,7 @@ static void describe(GString *all, char letter, const char *from, const char *to
 		g_string_append_printf(all, " -> %s", to);
 }
 
-static gboolean forward(PssProgramMaster *master, PssPerson *person, const PssSshConfig *config, const char *host,
+static gboolean forward(PssProgramMaster *master, PssLoginContext *person, const PssSshConfig *config, const char *host,
 			const Kind *kind, const char *text, GString *all, GError **error)
 {
 	g_auto(GStrv) ends = g_strsplit(text, " ", 2);
@@ -73,8 +73,8 @@ static gboolean forward(PssProgramMaster *master, PssPerson *person, const PssSs
 	if (good) {
 		describe(all, kind->option[1], ends[0], ends[1], is_chosen_there ? answer.port : "");
 		if (is_chosen_there)
-			pss_person_note(person, PSS_NOTE_WARNING, "%s '%s': the server listens on port %s",
-					kind->keyword, text, answer.port);
+			pss_login_note(person, PSS_NOTE_WARNING, "%s '%s': the server listens on port %s",
+				       kind->keyword, text, answer.port);
 		return TRUE;
 	}
 	g_autofree char *why = pss_said_line(answer.complaint);
@@ -82,12 +82,12 @@ static gboolean forward(PssProgramMaster *master, PssPerson *person, const PssSs
 		g_set_error(error, PSS_ERROR, PSS_SSH_ENDS, "%s '%s' failed: %s", kind->keyword, text, why);
 		return FALSE;
 	}
-	pss_person_note(person, PSS_NOTE_WARNING, "%s '%s' failed: %s", kind->keyword, text, why);
+	pss_login_note(person, PSS_NOTE_WARNING, "%s '%s' failed: %s", kind->keyword, text, why);
 	return TRUE;
 }
 
-gboolean pss_program_forward(PssProgramMaster *master, PssPerson *person, const PssSshConfig *config, const char *host,
-			     GError **error)
+gboolean pss_program_forward(PssProgramMaster *master, PssLoginContext *person, const PssSshConfig *config,
+			     const char *host, GError **error)
 {
 	const Kind kinds[] = {
 		{ "LocalForward", "-L", config->local_forwards },

@@ -30,7 +30,7 @@
 
 typedef struct {
 	PssTarget *target;
-	PssPerson *person;
+	PssLoginContext *person;
 	PssProgramMasterFunc on_done;
 	gpointer user;
 	PssProgramMaster *master;
@@ -267,7 +267,7 @@ static gboolean learn_pid(PssProgramMaster *master, Starting *starting, GError *
 	return master->pid > 0;
 }
 
-static gboolean start_program(PssProgramMaster *master, PssPerson *person, const PssTarget *target,
+static gboolean start_program(PssProgramMaster *master, PssLoginContext *person, const PssTarget *target,
 			      const PssSshConfig *config, const char *self, const char *ask, GError **error)
 {
 	Starting *starting = g_atomic_rc_box_new0(Starting);
@@ -278,11 +278,11 @@ static gboolean start_program(PssProgramMaster *master, PssPerson *person, const
 		starting_unref(starting);
 		return FALSE;
 	}
-	starting->argv = master_arguments(master, target, config, pss_person_can_be_asked(person), self);
+	starting->argv = master_arguments(master, target, config, pss_login_can_be_asked(person), self);
 	starting->environment = master_environment(target, self, ask);
 	starting->directory = g_strdup(target->cwd);
-	pss_person_tell(person, start_in_main, g_atomic_rc_box_acquire(starting), starting_unref);
-	waits = pss_person_wait(person, starting->done[0], POLLIN, 0, "starting ssh", error);
+	pss_login_tell(person, start_in_main, g_atomic_rc_box_acquire(starting), starting_unref);
+	waits = pss_login_wait(person, starting->done[0], POLLIN, 0, "starting ssh", error);
 	gboolean runs = learn_pid(master, starting, error);
 	starting_unref(starting);
 	return waits && runs;
@@ -303,14 +303,14 @@ static int watch_all(const PssProgramMaster *master, int listener, int names, in
 }
 
 /* Clients can be served as soon as the socket has its name. */
-static gboolean wait_for_login(PssProgramMaster *master, PssPerson *person, const PssTarget *target, int listener,
+static gboolean wait_for_login(PssProgramMaster *master, PssLoginContext *person, const PssTarget *target, int listener,
 			       int names, GError **error)
 {
 	int ended, crowd = watch_all(master, listener, names, &ended, error);
 	gboolean goes_on = crowd >= 0, good = FALSE;
 
 	while (goes_on && !good) {
-		goes_on = pss_person_wait(person, crowd, POLLIN, 0, "connecting by ssh", error);
+		goes_on = pss_login_wait(person, crowd, POLLIN, 0, "connecting by ssh", error);
 		int ready = goes_on ? pss_system_crowd_ready(crowd) : -1;
 		if (ready < 0)
 			continue;
@@ -336,8 +336,8 @@ static gboolean wait_for_login(PssProgramMaster *master, PssPerson *person, cons
 	return good;
 }
 
-static gboolean log_in(PssProgramMaster *master, PssPerson *person, const PssTarget *target, const PssSshConfig *config,
-		       const char *ask, GError **error)
+static gboolean log_in(PssProgramMaster *master, PssLoginContext *person, const PssTarget *target,
+		       const PssSshConfig *config, const char *ask, GError **error)
 {
 	g_autofree char *self = pss_system_own_program();
 	g_autofree char *root = g_path_get_dirname(ask);
@@ -369,7 +369,7 @@ static void forget_try(PssProgramMaster *master)
 	master->heard = (PssProgramHeard){ 0 };
 }
 
-static gboolean log_in_in_turn(PssProgramMaster *master, PssPerson *person, const PssTarget *target,
+static gboolean log_in_in_turn(PssProgramMaster *master, PssLoginContext *person, const PssTarget *target,
 			       const PssSshConfig *config, const char *ask, GError **error)
 {
 	g_autofree char *server = pss_ssh_first_server(config, config->hostname);
@@ -400,7 +400,7 @@ static gboolean log_in_in_turn(PssProgramMaster *master, PssPerson *person, cons
 	}
 }
 
-static gboolean prepare(PssProgramMaster *master, PssPerson *person, const PssTarget *target, GError **error)
+static gboolean prepare(PssProgramMaster *master, PssLoginContext *person, const PssTarget *target, GError **error)
 {
 	g_autoptr(PssSshConfig) config = pss_ssh_config_resolve(person, target, error);
 	g_auto(GStrv) environment = pss_spawn_environment(target->environment);
@@ -466,17 +466,17 @@ static void thread_free(gpointer data)
 
 	pss_program_master_free(thread->master);
 	pss_target_free(thread->target);
-	pss_person_unref(thread->person);
+	pss_login_unref(thread->person);
 	g_free(thread);
 }
 
-void pss_program_master_start(PssTarget *target, PssPerson *person, PssProgramMasterFunc on_done, gpointer user)
+void pss_program_master_start(PssTarget *target, PssLoginContext *person, PssProgramMasterFunc on_done, gpointer user)
 {
 	static const PssRoomVisit visit = { "pss-program", run, done, thread_free };
 	Thread *thread = g_new0(Thread, 1);
 
 	thread->target = target;
-	thread->person = pss_person_ref(person);
+	thread->person = pss_login_ref(person);
 	thread->on_done = on_done;
 	thread->user = user;
 	pss_room_enter(&visit, person, thread);

@@ -38,22 +38,22 @@ typedef struct {
 typedef void (*PssProgramMasterFunc)(PssProgramMaster *master, gpointer user); /* takes it over; main context */
 
 /* As pss_ssh_login_start(). Takes the target over. */
-void pss_program_master_start(PssTarget *target, PssPerson *person, PssProgramMasterFunc on_done, gpointer user);
+void pss_program_master_start(PssTarget *target, PssLoginContext *person, PssProgramMasterFunc on_done, gpointer user);
 
 /* Removes from the runtime directory what a host process has left there that was killed. */
 void pss_program_master_sweep(const char *root);
 
 /* What it forwards, for a master that has logged in: `forwards`. A forward that fails becomes a warning, or with
  * ExitOnForwardFailure an error (PSS_SSH_ENDS). Blocks within the person's deadline: the login's thread. */
-gboolean pss_program_forward(PssProgramMaster *master, PssPerson *person, const PssSshConfig *config, const char *host,
-			     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean pss_program_forward(PssProgramMaster *master, PssLoginContext *person, const PssSshConfig *config,
+			     const char *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Reads what it says on standard error, as far as that has come, and tells the person all but the last line. FALSE:
  * that is all. */
-gboolean pss_program_master_hear(PssProgramMaster *master, PssPerson *person);
+gboolean pss_program_master_hear(PssProgramMaster *master, PssLoginContext *person);
 
 /* That line, too. */
-void pss_program_master_tell(PssProgramMaster *master, PssPerson *person);
+void pss_program_master_tell(PssProgramMaster *master, PssLoginContext *person);
 
 /* Of one that has ended before it has logged in: reaps it, and says why; PSS_THROTTLED where the server has hung up
  * before it has said who it is. It may have done so later where this is unsure: `detailed` tells next time. */

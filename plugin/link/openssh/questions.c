@@ -39,13 +39,13 @@ static gboolean is_ours(int fd)
 }
 
 /* What stands in the line and behind it; NULL: the person has left, or it is too long. */
-static char *read_question(PssPerson *person, int fd)
+static char *read_question(PssLoginContext *person, int fd)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 	char block[1024];
 
 	while (text->len < QUESTION_MAX) {
-		if (!pss_person_wait(person, fd, POLLIN, 0, "hearing what ssh asks", NULL))
+		if (!pss_login_wait(person, fd, POLLIN, 0, "hearing what ssh asks", NULL))
 			return NULL;
 		ssize_t n = read(fd, block, sizeof block);
 		if (n == 0)
@@ -66,12 +66,12 @@ static enum pss_ask_kind kind_of(const char *hint, const char *question)
 	return g_str_equal(hint, "confirm") ? PSS_ASK_TEXT : PSS_ASK_SECRET;
 }
 
-void pss_program_questions_answer(PssPerson *person, int listener)
+void pss_program_questions_answer(PssLoginContext *person, int listener)
 {
 	int fd = pss_system_accept(listener, NULL, NULL);
 	/* The question stays in the queue, and would be seen at once. */
 	if (fd < 0 && errno != EAGAIN &&
-	    !pss_person_wait(person, -1, 0, g_get_monotonic_time() + REST_US, "hearing what ssh asks", NULL))
+	    !pss_login_wait(person, -1, 0, g_get_monotonic_time() + REST_US, "hearing what ssh asks", NULL))
 		return;
 	g_autofree char *text = fd >= 0 && is_ours(fd) ? read_question(person, fd) : NULL;
 	char *newline = text ? strchr(text, '\n') : NULL;
@@ -80,13 +80,13 @@ void pss_program_questions_answer(PssPerson *person, int listener)
 		*newline = '\0';
 		gboolean is_notice = g_str_equal(text, "none");
 		if (is_notice)
-			pss_person_note(person, PSS_NOTE_WARNING, "%s", newline + 1);
+			pss_login_note(person, PSS_NOTE_WARNING, "%s", newline + 1);
 		char *answer =
-			is_notice ? g_strdup("") : pss_person_ask(person, kind_of(text, newline + 1), newline + 1);
+			is_notice ? g_strdup("") : pss_login_ask(person, kind_of(text, newline + 1), newline + 1);
 		if (answer && send(fd, "+", 1, MSG_NOSIGNAL) == 1 && *answer &&
 		    send(fd, answer, strlen(answer), MSG_NOSIGNAL) < 0)
 			g_debug("ssh does not wait for the answer any more");
-		pss_person_forget(answer);
+		pss_login_forget(answer);
 	}
 	if (fd >= 0)
 		close(fd);

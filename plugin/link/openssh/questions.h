@@ -7,5 +7,5 @@
 /* A socket with that name that listens, CLOEXEC and non-blocking; or -1 and errno. */
 int pss_program_questions_listen(const char *path);
 
-/* Takes one question, puts it to the person and answers; blocks as pss_person_ask() does. Other users are not heard. */
-void pss_program_questions_answer(PssPerson *person, int listener);
+/* Takes one question, puts it to the person and answers; blocks as pss_login_ask() does. Other users are not heard. */
+void pss_program_questions_answer(PssLoginContext *person, int listener);

@@ -18,7 +18,7 @@ static gboolean is_refused(const PssProgramMaster *master)
 	return master->heard.first != PSS_TURN_LINE_OTHER && !master->heard.greeted && !master->heard.asked;
 }
 
-static void take_line(PssProgramMaster *master, PssPerson *person)
+static void take_line(PssProgramMaster *master, PssLoginContext *person)
 {
 	g_autofree char *clean = pss_said_line(master->said->str);
 	PssProgramHeard *heard = &master->heard;
@@ -38,14 +38,14 @@ static void take_line(PssProgramMaster *master, PssPerson *person)
 	master->last = g_steal_pointer(&clean);
 }
 
-void pss_program_master_tell(PssProgramMaster *master, PssPerson *person)
+void pss_program_master_tell(PssProgramMaster *master, PssLoginContext *person)
 {
 	if (master->last && !is_refused(master))
-		pss_person_note(person, PSS_NOTE_BANNER, "%s", master->last);
+		pss_login_note(person, PSS_NOTE_BANNER, "%s", master->last);
 	g_clear_pointer(&master->last, g_free);
 }
 
-gboolean pss_program_master_hear(PssProgramMaster *master, PssPerson *person)
+gboolean pss_program_master_hear(PssProgramMaster *master, PssLoginContext *person)
 {
 	char block[1024];
 	ssize_t n;

@@ -27,7 +27,7 @@ typedef struct {
 	char *host;
 	const PssTransportEvents *events;
 	gpointer user;
-	PssPerson *person;
+	PssLoginContext *person;
 	PssProgramMaster *master; /* NULL until logged in */
 	GPtrArray *channels;      /* every channel not yet closed by its owner; one reference each */
 	guint hearing, ended;     /* sources; 0: none */
@@ -281,12 +281,12 @@ static void program_free(PssTransport *base)
 {
 	ProgramTransport *transport = (ProgramTransport *)base;
 
-	pss_person_leave(transport->person);
+	pss_login_leave(transport->person);
 	g_ptr_array_unref(transport->channels);
 	remove_source(&transport->hearing);
 	remove_source(&transport->ended);
 	pss_program_master_free(transport->master);
-	pss_person_unref(transport->person);
+	pss_login_unref(transport->person);
 	pss_target_free(transport->target);
 	g_free(transport->host);
 	g_free(transport);
@@ -313,7 +313,7 @@ PssTransport *pss_transport_program_new(PssTarget *target, const PssTransportEve
 	transport->host = g_strdup(target->host);
 	transport->events = events;
 	transport->user = user;
-	transport->person = pss_person_new(target, events, user);
+	transport->person = pss_login_new(target, events, user);
 	transport->channels = g_ptr_array_new_with_free_func(release_channel);
 	return &transport->base;
 }

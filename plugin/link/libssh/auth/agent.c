@@ -35,7 +35,7 @@ typedef struct {
 } Identity;
 
 struct PssAgent {
-	PssPerson *person;
+	PssLoginContext *person;
 	int fd;        /* the real agent */
 	int libssh_fd; /* libssh's end, its own once a session has it; -1 then */
 	int proxy_fd;  /* our end */
@@ -61,7 +61,7 @@ static gboolean wait_for(const PssAgent *agent, int fd, short events, gint64 unt
 {
 	struct pollfd polled[] = { { .fd = fd, .events = events },
 				   { .fd = agent->stop_fd, .events = POLLIN },
-				   { .fd = pss_person_leave_fd(agent->person), .events = POLLIN } };
+				   { .fd = pss_login_leave_fd(agent->person), .events = POLLIN } };
 	int n;
 
 	do {
@@ -263,11 +263,11 @@ int pss_agent_connect(const char *path)
 	return -1;
 }
 
-static PssAgent *agent_new(PssPerson *person, int fd)
+static PssAgent *agent_new(PssLoginContext *person, int fd)
 {
 	PssAgent *agent = g_new0(PssAgent, 1);
 
-	agent->person = pss_person_ref(person);
+	agent->person = pss_login_ref(person);
 	agent->fd = fd;
 	agent->libssh_fd = agent->proxy_fd = -1;
 	agent->stop_fd = pss_system_flag_new();
@@ -288,7 +288,7 @@ static gboolean open_proxy(PssAgent *agent)
 	return TRUE;
 }
 
-PssAgent *pss_agent_open(PssPerson *person, const char *socket_path, GError **error)
+PssAgent *pss_agent_open(PssLoginContext *person, const char *socket_path, GError **error)
 {
 	g_autoptr(GError) failure = NULL;
 	int fd = pss_agent_connect(socket_path);
@@ -300,7 +300,7 @@ PssAgent *pss_agent_open(PssPerson *person, const char *socket_path, GError **er
 		if (pss_is_shortage(failure) && failed != EAGAIN)
 			g_propagate_error(error, g_steal_pointer(&failure));
 		else
-			pss_person_note(person, PSS_NOTE_VERBOSE, "no agent answers at %s", socket_path);
+			pss_login_note(person, PSS_NOTE_VERBOSE, "no agent answers at %s", socket_path);
 		return NULL;
 	}
 	PssAgent *agent = agent_new(person, fd);
@@ -308,7 +308,7 @@ PssAgent *pss_agent_open(PssPerson *person, const char *socket_path, GError **er
 		pss_set_errno(error, errno, "cannot reach the agent at %s", socket_path);
 		g_clear_pointer(&agent, pss_agent_close);
 	} else if (!list_identities(agent)) {
-		pss_person_note(person, PSS_NOTE_WARNING, "the agent at %s does not list its keys", socket_path);
+		pss_login_note(person, PSS_NOTE_WARNING, "the agent at %s does not list its keys", socket_path);
 		g_clear_pointer(&agent, pss_agent_close);
 	}
 	return agent;
@@ -330,7 +330,7 @@ void pss_agent_close(PssAgent *agent)
 	g_array_unref(agent->identities);
 	g_clear_pointer(&agent->certificate, g_bytes_unref);
 	g_mutex_clear(&agent->lock);
-	pss_person_unref(agent->person);
+	pss_login_unref(agent->person);
 	g_free(agent);
 }
 

@@ -10,7 +10,7 @@ typedef struct PssAgent PssAgent;
 
 /* Connects and lists the keys. NULL, with a note, when the agent cannot be reached or does not answer
  * within some seconds; with an error alone when we are short of what it takes (shortage.h). Blocks. */
-PssAgent *pss_agent_open(PssPerson *person, const char *socket_path, GError **error);
+PssAgent *pss_agent_open(PssLoginContext *person, const char *socket_path, GError **error);
 void pss_agent_close(PssAgent *agent); /* accepts NULL; a session that was given it can sign no more */
 
 guint pss_agent_n_keys(PssAgent *agent);

@@ -14,7 +14,7 @@
 #include "link/libssh/common/wait.h"
 
 typedef struct {
-	PssPerson *person;
+	PssLoginContext *person;
 	const PssSshConfig *config;
 	ssh_session session;
 	GError **error;
@@ -42,7 +42,7 @@ static void note_banner(Auth *auth)
 		g_autofree char *text = pss_said_lines(raw);
 		g_free(auth->banner);
 		auth->banner = g_strdup(raw);
-		pss_person_note(auth->person, PSS_NOTE_BANNER, "%s", text);
+		pss_login_note(auth->person, PSS_NOTE_BANNER, "%s", text);
 	}
 	ssh_string_free_char(raw);
 }
@@ -104,11 +104,11 @@ static int attempt_query(Auth *auth, gpointer data)
 static int attempt_agent(Auth *auth, gpointer data)
 {
 	/* It may wait for a touch. */
-	pss_person_rest(auth->person);
-	pss_person_begin_asking(auth->person);
+	pss_login_rest(auth->person);
+	pss_login_begin_asking(auth->person);
 	int status = ssh_userauth_agent(auth->session, auth->config->user);
-	pss_person_end_asking(auth->person);
-	pss_person_work(auth->person);
+	pss_login_end_asking(auth->person);
+	pss_login_work(auth->person);
 	return status;
 }
 
@@ -201,7 +201,7 @@ static int try_agent(Auth *auth, const PssKey *key, const PssKey *signer)
 /* One that the server would take, and that cannot sign. */
 static void note_unusable(Auth *auth, const char *what, const char *why)
 {
-	pss_person_note(auth->person, PSS_NOTE_VERBOSE, "%s is wanted, but %s", what, why);
+	pss_login_note(auth->person, PSS_NOTE_VERBOSE, "%s is wanted, but %s", what, why);
 	g_free(auth->unusable);
 	auth->unusable = g_strdup_printf("%s is wanted, but %s", what, why);
 }
@@ -221,7 +221,7 @@ static int try_file(Auth *auth, const PssKey *key, PssKey *signer, const char *w
 		return status;
 	if (state == PSS_KEY_LOCKED && pss_key_unlock(signer, auth->person))
 		return sign(auth, key, signer);
-	if (state == PSS_KEY_LOCKED && !pss_person_can_be_asked(auth->person))
+	if (state == PSS_KEY_LOCKED && !pss_login_can_be_asked(auth->person))
 		why = "it has a passphrase, and nobody can be asked for it here";
 	if (why && key->blob)
 		note_unusable(auth, what, why);
@@ -233,7 +233,7 @@ static int try_key(Auth *auth, PssKey *key)
 	g_autofree char *what = pss_key_describe(key, auth->agent);
 	PssKey *signer = pss_key_signer(auth->keys, key);
 
-	pss_person_note(auth->person, PSS_NOTE_VERBOSE, "trying %s", what);
+	pss_login_note(auth->person, PSS_NOTE_VERBOSE, "trying %s", what);
 	return signer->agent_index >= 0 ? try_agent(auth, key, signer) : try_file(auth, key, signer, what);
 }
 
@@ -260,13 +260,13 @@ static int by_password(Auth *auth)
 	int status = SSH_AUTH_DENIED;
 
 	while (status == SSH_AUTH_DENIED && auth->passwords++ < auth->config->n_password_prompts) {
-		char *password = pss_person_ask(auth->person, PSS_ASK_SECRET, question);
+		char *password = pss_login_ask(auth->person, PSS_ASK_SECRET, question);
 		if (!password) {
 			auth->passwords = auth->config->n_password_prompts;
 			break;
 		}
 		status = finish(auth, attempt_password, password);
-		pss_person_forget(password);
+		pss_login_forget(password);
 	}
 	return status;
 }
@@ -288,11 +288,11 @@ static gboolean answer_prompts(Auth *auth)
 			g_string_append_printf(question, "%s\n", instruction);
 		g_string_append_printf(question, "(%s@%s) %s", auth->config->user, auth->config->host,
 				       prompt ? prompt : "");
-		char *answer = pss_person_ask(auth->person, echo ? PSS_ASK_TEXT : PSS_ASK_SECRET, question->str);
+		char *answer = pss_login_ask(auth->person, echo ? PSS_ASK_TEXT : PSS_ASK_SECRET, question->str);
 		if (!answer)
 			return FALSE;
 		ssh_userauth_kbdint_setanswer(auth->session, (unsigned int)i, answer);
-		pss_person_forget(answer);
+		pss_login_forget(answer);
 	}
 	return TRUE;
 }
@@ -348,7 +348,7 @@ static gboolean may_use_gssapi(Auth *auth)
 	if (!auth->no_gssapi)
 		return TRUE;
 	auth->gssapi_spent = TRUE;
-	pss_person_note(auth->person, PSS_NOTE_VERBOSE, "no GSSAPI: %s", auth->no_gssapi);
+	pss_login_note(auth->person, PSS_NOTE_VERBOSE, "no GSSAPI: %s", auth->no_gssapi);
 	return FALSE;
 }
 
@@ -363,13 +363,13 @@ static gboolean may_use_keys(Auth *auth)
 static gboolean may_use_password(Auth *auth)
 {
 	return auth->config->password && auth->passwords < auth->config->n_password_prompts &&
-	       pss_person_can_be_asked(auth->person);
+	       pss_login_can_be_asked(auth->person);
 }
 
 static gboolean may_use_kbdint(Auth *auth)
 {
 	return auth->config->kbdint && auth->rounds < auth->config->n_password_prompts &&
-	       pss_person_can_be_asked(auth->person);
+	       pss_login_can_be_asked(auth->person);
 }
 
 static const struct {
@@ -413,7 +413,7 @@ static void set_nothing_accepted(Auth *auth)
 	else if ((auth->offered & SSH_AUTH_METHOD_PUBLICKEY) && (!auth->keys || auth->keys->len == 0))
 		hint = "; no key was found, -KeyFilePath names one";
 	else if ((auth->offered & (SSH_AUTH_METHOD_PASSWORD | SSH_AUTH_METHOD_INTERACTIVE)) &&
-		 !pss_person_can_be_asked(auth->person))
+		 !pss_login_can_be_asked(auth->person))
 		hint = "; nobody can be asked for a password here";
 	g_autofree char *server_takes = auth->offered ? g_strdup_printf("; the server accepts %s",
 									takes->len ? takes->str : "nothing known here")
@@ -434,7 +434,7 @@ static gboolean run(Auth *auth)
 	if (method < 0 || methods[method].flag != SSH_AUTH_METHOD_PUBLICKEY)
 		status = finish(auth, attempt_none, NULL);
 	while (status == SSH_AUTH_DENIED || status == SSH_AUTH_PARTIAL) {
-		if (pss_person_has_left(auth->person)) {
+		if (pss_login_has_left(auth->person)) {
 			g_set_error_literal(auth->error, PSS_ERROR, PSS_INTERRUPTED, "interrupted");
 			return FALSE;
 		}
@@ -452,7 +452,7 @@ static gboolean run(Auth *auth)
 	return FALSE;
 }
 
-gboolean pss_ssh_authenticate(PssPerson *person, const PssSshConfig *config, ssh_session session, GError **error)
+gboolean pss_ssh_authenticate(PssLoginContext *person, const PssSshConfig *config, ssh_session session, GError **error)
 {
 	GError *failure = NULL;
 	Auth auth = {

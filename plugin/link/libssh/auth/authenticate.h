@@ -8,5 +8,5 @@
 
 /* Blocks within the person's deadline. FALSE with PSS_AUTH ("USER@HOST: all login methods were refused …"),
  * PSS_UNREACHABLE, PSS_LINK_LOST or PSS_INTERRUPTED. Only after the host key has been checked. */
-gboolean pss_ssh_authenticate(PssPerson *person, const PssSshConfig *config, ssh_session session,
+gboolean pss_ssh_authenticate(PssLoginContext *person, const PssSshConfig *config, ssh_session session,
 			      GError **error) G_GNUC_WARN_UNUSED_RESULT;

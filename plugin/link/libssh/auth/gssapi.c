@@ -153,17 +153,17 @@ static gboolean start_errand(Errand *errand)
 	return FALSE;
 }
 
-static char *run(PssPerson *person, const PssSshConfig *config, gboolean fetches)
+static char *run(PssLoginContext *person, const PssSshConfig *config, gboolean fetches)
 {
 	Errand *errand = errand_new(config, fetches);
 	gint64 now = g_get_monotonic_time();
-	gint64 until = now + MIN(TIMEOUT_US, (pss_person_deadline(person) - now) / 2);
+	gint64 until = now + MIN(TIMEOUT_US, (pss_login_deadline(person) - now) / 2);
 	char *failure;
 
 	if (!start_errand(errand))
 		failure = g_strdup_printf("no thread or descriptor for it: %s", g_strerror(errno));
 	/* That it failed, because the person left or the time is over, is found by who waits next. */
-	else if (pss_person_wait(person, errand->done_fd, POLLIN, until, "Kerberos", NULL) &&
+	else if (pss_login_wait(person, errand->done_fd, POLLIN, until, "Kerberos", NULL) &&
 		 pss_system_flag_lower(errand->done_fd))
 		failure = g_steal_pointer(&errand->failure);
 	else
@@ -172,14 +172,14 @@ static char *run(PssPerson *person, const PssSshConfig *config, gboolean fetches
 	return failure;
 }
 
-char *pss_gssapi_find_ticket(PssPerson *person, const PssSshConfig *config)
+char *pss_gssapi_find_ticket(PssLoginContext *person, const PssSshConfig *config)
 {
 	return run(person, config, FALSE);
 }
 
-char *pss_gssapi_fetch_ticket(PssPerson *person, const PssSshConfig *config)
+char *pss_gssapi_fetch_ticket(PssLoginContext *person, const PssSshConfig *config)
 {
-	pss_person_note(person, PSS_NOTE_VERBOSE, "asking the KDC for a ticket for host@%s", server_of(config));
+	pss_login_note(person, PSS_NOTE_VERBOSE, "asking the KDC for a ticket for host@%s", server_of(config));
 	return run(person, config, TRUE);
 }
 

@@ -10,10 +10,10 @@
 
 /* Is there a ticket, still valid? Nothing is asked over the network but what the cache itself may ask. Blocks for half
  * of the time that the person's deadline leaves, at most. NULL: yes; else why not, to be freed. */
-char *pss_gssapi_find_ticket(PssPerson *person, const PssSshConfig *config) G_GNUC_WARN_UNUSED_RESULT;
+char *pss_gssapi_find_ticket(PssLoginContext *person, const PssSshConfig *config) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The same, and has the KDC put one for this server beside it. */
-char *pss_gssapi_fetch_ticket(PssPerson *person, const PssSshConfig *config) G_GNUC_WARN_UNUSED_RESULT;
+char *pss_gssapi_fetch_ticket(PssLoginContext *person, const PssSshConfig *config) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Before ssh_userauth_gssapi(), in the same thread: which cache, whose ticket and for whom. */
 void pss_gssapi_prepare(ssh_session session, const PssSshConfig *config);

@@ -152,30 +152,30 @@ static int note_encryption(const char *prompt, char *buffer, size_t n, int echo,
 	return -1;
 }
 
-static gboolean is_private_to_us(PssPerson *person, const char *path)
+static gboolean is_private_to_us(PssLoginContext *person, const char *path)
 {
 	struct stat status;
 
 	if (stat(path, &status) < 0)
 		return FALSE;
 	if (status.st_uid == getuid() && (status.st_mode & 077)) {
-		pss_person_note(person, PSS_NOTE_WARNING,
-				"the key file '%s' is ignored: others may read it (mode %04o; chmod 600)", path,
-				status.st_mode & 07777);
+		pss_login_note(person, PSS_NOTE_WARNING,
+			       "the key file '%s' is ignored: others may read it (mode %04o; chmod 600)", path,
+			       status.st_mode & 07777);
 		return FALSE;
 	}
 	return S_ISREG(status.st_mode);
 }
 
 /* A .pub beside it that is another key's would have the server look for that one's signature. */
-static gboolean agrees(PssKey *key, PssPerson *person)
+static gboolean agrees(PssKey *key, PssLoginContext *person)
 {
 	g_autoptr(GBytes) blob = pss_public_of(key->private_key);
 
 	if (!key->blob || (blob && (g_bytes_equal(blob, key->blob) || pss_public_is_of(key->blob, blob))))
 		return TRUE;
-	pss_person_note(person, PSS_NOTE_WARNING, "the key file '%s' is ignored: the %s beside it is another key's",
-			key->path, key->is_certificate ? "certificate" : "public key");
+	pss_login_note(person, PSS_NOTE_WARNING, "the key file '%s' is ignored: the %s beside it is another key's",
+		       key->path, key->is_certificate ? "certificate" : "public key");
 	ssh_key_free(key->private_key);
 	key->private_key = NULL;
 	return FALSE;
@@ -189,7 +189,7 @@ static const char *why_unusable(const PssKey *key)
 					    : "its private half is in no file and in no agent";
 }
 
-PssKeyState pss_key_load(PssKey *key, PssPerson *person, const char **ret_why)
+PssKeyState pss_key_load(PssKey *key, PssLoginContext *person, const char **ret_why)
 {
 	gboolean locked = FALSE;
 
@@ -206,18 +206,18 @@ PssKeyState pss_key_load(PssKey *key, PssPerson *person, const char **ret_why)
 	return PSS_KEY_UNUSABLE;
 }
 
-gboolean pss_key_unlock(PssKey *key, PssPerson *person)
+gboolean pss_key_unlock(PssKey *key, PssLoginContext *person)
 {
 	g_autofree char *question = g_strdup_printf("Enter passphrase for key '%s': ", key->path);
 
 	for (int i = 0; i < PASSPHRASES_MAX && !key->private_key; i++) {
-		char *passphrase = pss_person_ask(person, PSS_ASK_SECRET, question);
+		char *passphrase = pss_login_ask(person, PSS_ASK_SECRET, question);
 		if (!passphrase || !*passphrase) {
-			pss_person_forget(passphrase);
+			pss_login_forget(passphrase);
 			return FALSE;
 		}
 		ssh_pki_import_privkey_file(key->path, passphrase, NULL, NULL, &key->private_key);
-		pss_person_forget(passphrase);
+		pss_login_forget(passphrase);
 	}
 	return key->private_key && agrees(key, person);
 }

@@ -31,10 +31,10 @@ typedef enum {
 /* Reads the private half of a key that is a file, unless that has been done. A file that others may read, and one that
  * holds another key than its .pub, are reported and not used, as in ssh. `ret_why` (or NULL) gets the reason why a key
  * cannot sign. */
-PssKeyState pss_key_load(PssKey *key, PssPerson *person, const char **ret_why);
+PssKeyState pss_key_load(PssKey *key, PssLoginContext *person, const char **ret_why);
 
 /* Asks for the passphrase, three times at most. FALSE: declined. */
-gboolean pss_key_unlock(PssKey *key, PssPerson *person);
+gboolean pss_key_unlock(PssKey *key, PssLoginContext *person);
 
 /* The public half for libssh; NULL: there is none, or libssh does not know its kind. To be freed. */
 ssh_key pss_key_public(const PssKey *key);

@@ -7,7 +7,7 @@
 #include "base/system.h"
 #include "link/libssh/common/error.h"
 
-gboolean pss_ssh_wait_session(PssPerson *person, ssh_session session, const char *what, GError **error)
+gboolean pss_ssh_wait_session(PssLoginContext *person, ssh_session session, const char *what, GError **error)
 {
 	short events = POLLIN;
 	int fd = ssh_get_fd(session);
@@ -18,7 +18,7 @@ gboolean pss_ssh_wait_session(PssPerson *person, ssh_session session, const char
 	}
 	if (ssh_get_poll_flags(session) & SSH_WRITE_PENDING)
 		events |= POLLOUT;
-	if (!pss_person_wait(person, fd, events, 0, what, error))
+	if (!pss_login_wait(person, fd, events, 0, what, error))
 		return FALSE;
 	pss_system_acknowledge_quickly(fd);
 	return TRUE;

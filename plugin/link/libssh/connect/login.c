@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The login thread, top to bottom: ssh_config, connection, key exchange, host key, authentication. Every
- * step blocks only in pss_person_wait(), which ends by the deadline or when the person leaves. The libssh
+ * step blocks only in pss_login_wait(), which ends by the deadline or when the person leaves. The libssh
  * session belongs to this thread until on_done hands it to the main loop; there it is never blocking. */
 #include "link/libssh/connect/login.h"
 
@@ -21,7 +21,7 @@
 
 typedef struct {
 	PssTarget *target;
-	PssPerson *person;
+	PssLoginContext *person;
 	PssSshLoginFunc on_done;
 	gpointer user;
 	PssSshLogin *login;
@@ -135,8 +135,8 @@ static void set_nonblocking(int fd)
 }
 
 /* FALSE and an error: waiting has come to its end. */
-static gboolean connect_session(PssPerson *person, const PssSshConfig *config, ssh_session session, int *ret_status,
-				PssSshOffer *offer, GError **error)
+static gboolean connect_session(PssLoginContext *person, const PssSshConfig *config, ssh_session session,
+				int *ret_status, PssSshOffer *offer, GError **error)
 {
 	g_autofree char *what = g_strdup_printf("the key exchange with %s", config->hostname);
 	gboolean waits = TRUE;
@@ -202,13 +202,13 @@ static gboolean is_post_quantum(const char *exchange)
 
 /* The list is ssh's own, unless ssh_config has another: where libssh knows of it what ssh would agree upon, that is
  * what it has agreed upon. HACK(libssh 0.11): it has none that is post-quantum; remove when 0.12 is the floor. */
-static void note_better_exchange(PssPerson *person, const PssSshConfig *config, ssh_session session,
+static void note_better_exchange(PssLoginContext *person, const PssSshConfig *config, ssh_session session,
 				 const PssSshOffer *offer)
 {
 	g_autofree char *best = pss_ssh_offer_agree(offer, config->kex);
 
 	if (best && is_post_quantum(best) && !is_post_quantum(ssh_get_kex_algo(session)))
-		pss_person_note(
+		pss_login_note(
 			person, PSS_NOTE_VERBOSE,
 			"the keys are exchanged by %s, as libssh %s knows nothing better; -Transport ssh would use "
 			"%s, which a quantum computer of later days does not break",
@@ -225,8 +225,8 @@ static char *read_rest(int fd)
 	return g_strndup(text, strcspn(text, "\r\n"));
 }
 
-static gboolean exchange_keys(PssSshLogin *login, PssPerson *person, const PssSshConfig *config, ssh_session session,
-			      PssSshOffer *offer, GError **error)
+static gboolean exchange_keys(PssSshLogin *login, PssLoginContext *person, const PssSshConfig *config,
+			      ssh_session session, PssSshOffer *offer, GError **error)
 {
 	/* libssh closes its own on an error, with what a proxy that has ended said last. */
 	int rest_fd = login->stream.proxy ? fcntl(login->stream.fd, F_DUPFD_CLOEXEC, 0) : -1;
@@ -244,14 +244,13 @@ static gboolean exchange_keys(PssSshLogin *login, PssPerson *person, const PssSs
 		return FALSE;
 	/* libssh has made it blocking; an upload would then stall everything for as long as the link does. */
 	set_nonblocking(ssh_get_fd(session));
-	pss_person_note(person, PSS_NOTE_DEBUG, "server %s; kex %s; cipher %s out, %s in",
-			ssh_get_serverbanner(session), ssh_get_kex_algo(session), ssh_get_cipher_out(session),
-			ssh_get_cipher_in(session));
+	pss_login_note(person, PSS_NOTE_DEBUG, "server %s; kex %s; cipher %s out, %s in", ssh_get_serverbanner(session),
+		       ssh_get_kex_algo(session), ssh_get_cipher_out(session), ssh_get_cipher_in(session));
 	note_better_exchange(person, config, session, offer);
 	return TRUE;
 }
 
-static ssh_session open_session(PssSshLogin *login, PssPerson *person, const PssSshConfig *config, GError **error)
+static ssh_session open_session(PssSshLogin *login, PssLoginContext *person, const PssSshConfig *config, GError **error)
 {
 	g_auto(PssSshOffer) offer = { 0 };
 	ssh_session session = ssh_new();
@@ -358,17 +357,17 @@ static void thread_free(gpointer data)
 
 	pss_ssh_login_free(thread->login);
 	pss_target_free(thread->target);
-	pss_person_unref(thread->person);
+	pss_login_unref(thread->person);
 	g_free(thread);
 }
 
-void pss_ssh_login_start(PssTarget *target, PssPerson *person, PssSshLoginFunc on_done, gpointer user)
+void pss_ssh_login_start(PssTarget *target, PssLoginContext *person, PssSshLoginFunc on_done, gpointer user)
 {
 	static const PssRoomVisit visit = { "pss-login", run, done, thread_free };
 	Thread *thread = g_new0(Thread, 1);
 
 	thread->target = target;
-	thread->person = pss_person_ref(person);
+	thread->person = pss_login_ref(person);
 	thread->on_done = on_done;
 	thread->user = user;
 	pss_room_enter(&visit, person, thread);

@@ -25,7 +25,7 @@ typedef void (*PssSshLoginFunc)(PssSshLogin *login, gpointer user); /* takes it 
 
 /* Starts the thread. It tells the person what happens, asks them, and calls on_done once, unless the person
  * leaves: then it ends by itself, now or when what it is stuck in lets it go. Takes the target over. */
-void pss_ssh_login_start(PssTarget *target, PssPerson *person, PssSshLoginFunc on_done, gpointer user);
+void pss_ssh_login_start(PssTarget *target, PssLoginContext *person, PssSshLoginFunc on_done, gpointer user);
 
 void pss_ssh_login_free(PssSshLogin *login); /* accepts NULL; ends the session */
 

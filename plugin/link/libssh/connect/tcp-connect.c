@@ -113,7 +113,7 @@ static struct addrinfo *take_result(Lookup *lookup, GError **error)
 	return lookup->result == 0 ? g_steal_pointer(&lookup->addresses) : NULL;
 }
 
-static struct addrinfo *resolve(PssPerson *person, const PssSshConfig *config, GError **error)
+static struct addrinfo *resolve(PssLoginContext *person, const PssSshConfig *config, GError **error)
 {
 	g_autofree char *what = g_strdup_printf("looking up %s", config->hostname);
 	Lookup *lookup = lookup_new(config);
@@ -121,7 +121,7 @@ static struct addrinfo *resolve(PssPerson *person, const PssSshConfig *config, G
 
 	if (look_up(lookup, AI_NUMERICHOST) == 0)
 		addresses = g_steal_pointer(&lookup->addresses);
-	else if (start_lookup(lookup, error) && pss_person_wait(person, lookup->done_fd, POLLIN, 0, what, error))
+	else if (start_lookup(lookup, error) && pss_login_wait(person, lookup->done_fd, POLLIN, 0, what, error))
 		addresses = take_result(lookup, error);
 	lookup_unref(lookup);
 	return addresses;
@@ -209,13 +209,13 @@ static int start_connecting(const PssSshConfig *config, const struct addrinfo *a
 }
 
 /* 1: connected; 0: this address failed, `ret_reason` says why; -1: give up, error is set. */
-static int finish_connecting(PssPerson *person, int fd, gint64 until, const char **ret_reason, GError **error)
+static int finish_connecting(PssLoginContext *person, int fd, gint64 until, const char **ret_reason, GError **error)
 {
 	int failed = 0;
 	socklen_t n = sizeof failed;
 	struct pollfd now = { .fd = fd, .events = POLLOUT };
 
-	if (!pss_person_wait(person, fd, POLLOUT, until, "connecting", error))
+	if (!pss_login_wait(person, fd, POLLOUT, until, "connecting", error))
 		return -1;
 	if (poll(&now, 1, 0) == 0) {
 		*ret_reason = "no answer";
@@ -226,16 +226,16 @@ static int finish_connecting(PssPerson *person, int fd, gint64 until, const char
 	return failed ? 0 : 1;
 }
 
-static gint64 share_of_time(PssPerson *person, const struct addrinfo *address)
+static gint64 share_of_time(PssLoginContext *person, const struct addrinfo *address)
 {
 	gint64 now = g_get_monotonic_time(), n = 0;
 
 	for (; address; address = address->ai_next)
 		n++;
-	return n > 1 ? now + (pss_person_deadline(person) - now) / n : 0;
+	return n > 1 ? now + (pss_login_deadline(person) - now) / n : 0;
 }
 
-static gboolean try_all(PssPerson *person, const PssSshConfig *config, const struct addrinfo *addresses,
+static gboolean try_all(PssLoginContext *person, const PssSshConfig *config, const struct addrinfo *addresses,
 			PssSshStream *ret_stream, GError **error)
 {
 	const char *reason = "it has no address";
@@ -243,7 +243,7 @@ static gboolean try_all(PssPerson *person, const PssSshConfig *config, const str
 
 	for (const struct addrinfo *address = addresses; address; address = address->ai_next) {
 		g_autofree char *text = numeric_address(address);
-		pss_person_note(person, PSS_NOTE_VERBOSE, "connecting to %s port %u", text, config->port);
+		pss_login_note(person, PSS_NOTE_VERBOSE, "connecting to %s port %u", text, config->port);
 		int fd = start_connecting(config, address);
 		int outcome = 0;
 		if (fd < 0 && pss_is_shortage_errno(errno)) {
@@ -272,7 +272,7 @@ static gboolean try_all(PssPerson *person, const PssSshConfig *config, const str
 }
 
 /* ConnectionAttempts: a second apart, all within the one deadline. */
-static gboolean try_repeatedly(PssPerson *person, const PssSshConfig *config, const struct addrinfo *addresses,
+static gboolean try_repeatedly(PssLoginContext *person, const PssSshConfig *config, const struct addrinfo *addresses,
 			       PssSshStream *ret_stream, GError **error)
 {
 	guint attempts = MAX(config->connection_attempts, 1);
@@ -282,12 +282,12 @@ static gboolean try_repeatedly(PssPerson *person, const PssSshConfig *config, co
 		gint64 next = g_get_monotonic_time() + G_USEC_PER_SEC;
 		if (try_all(person, config, addresses, ret_stream, &failure))
 			return TRUE;
-		if (g_error_matches(failure, PSS_ERROR, PSS_INTERRUPTED) || next > pss_person_deadline(person)) {
+		if (g_error_matches(failure, PSS_ERROR, PSS_INTERRUPTED) || next > pss_login_deadline(person)) {
 			g_propagate_error(error, g_steal_pointer(&failure));
 			return FALSE;
 		}
-		pss_person_note(person, PSS_NOTE_VERBOSE, "%s; trying again", failure->message);
-		if (!pss_person_wait(person, -1, 0, next, "connecting", error))
+		pss_login_note(person, PSS_NOTE_VERBOSE, "%s; trying again", failure->message);
+		if (!pss_login_wait(person, -1, 0, next, "connecting", error))
 			return FALSE;
 	}
 	return try_all(person, config, addresses, ret_stream, error);
@@ -302,7 +302,7 @@ char *pss_ssh_first_server(const PssSshConfig *config, const char *address)
 	return g_strdup_printf("%s port %u", address, config->port);
 }
 
-gboolean pss_ssh_connect(PssPerson *person, const PssSshConfig *config, const PssTarget *target,
+gboolean pss_ssh_connect(PssLoginContext *person, const PssSshConfig *config, const PssTarget *target,
 			 PssSshStream *ret_stream, GError **error)
 {
 	gboolean is_proxied = config->proxy_command || config->proxy_jump;

@@ -15,7 +15,7 @@ typedef struct {
 
 /* Blocks within the person's deadline, which the wait for a turn does not count for. All addresses in turn, each with
  * its share of the time. */
-gboolean pss_ssh_connect(PssPerson *person, const PssSshConfig *config, const PssTarget *target,
+gboolean pss_ssh_connect(PssLoginContext *person, const PssSshConfig *config, const PssTarget *target,
 			 PssSshStream *ret_stream, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The name of the server that hangs up when too many come at once: that address, or the part of the proxy's command
@@ -43,5 +43,5 @@ gboolean pss_ssh_proxy_start(const PssSshConfig *config, const PssTarget *target
 
 /* Over a session's connection (via.h). From the login's thread; blocks within the person's deadline. Used by
  * pss_ssh_connect() alone. */
-gboolean pss_via_connect(PssVia *via, PssPerson *person, const char *host, guint port, PssSshStream *ret_stream,
+gboolean pss_via_connect(PssVia *via, PssLoginContext *person, const char *host, guint port, PssSshStream *ret_stream,
 			 GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -16,7 +16,7 @@
 #define SOCKS_ANSWER 8
 
 /* The whole answer, or FALSE and an error. */
-static gboolean ask(const PssVia *via, int fd, PssPerson *person, const char *host, guint port, guint8 *answer,
+static gboolean ask(const PssVia *via, int fd, PssLoginContext *person, const char *host, guint port, guint8 *answer,
 		    GError **error)
 {
 	const guint8 head[] = { 4, 1, (guint8)(port >> 8), (guint8)port, 0, 0, 0, 1, 0 };
@@ -31,7 +31,7 @@ static gboolean ask(const PssVia *via, int fd, PssPerson *person, const char *ho
 		return FALSE;
 	}
 	while (n < SOCKS_ANSWER) {
-		if (!pss_person_wait(person, fd, POLLIN, 0, what, error))
+		if (!pss_login_wait(person, fd, POLLIN, 0, what, error))
 			return FALSE;
 		ssize_t got = recv(fd, answer + n, SOCKS_ANSWER - n, MSG_DONTWAIT);
 		if (got < 0 && (errno == EAGAIN || errno == EINTR))
@@ -46,7 +46,7 @@ static gboolean ask(const PssVia *via, int fd, PssPerson *person, const char *ho
 	return TRUE;
 }
 
-gboolean pss_via_connect(PssVia *via, PssPerson *person, const char *host, guint port, PssSshStream *ret_stream,
+gboolean pss_via_connect(PssVia *via, PssLoginContext *person, const char *host, guint port, PssSshStream *ret_stream,
 			 GError **error)
 {
 	guint8 answer[SOCKS_ANSWER];
@@ -59,8 +59,8 @@ gboolean pss_via_connect(PssVia *via, PssPerson *person, const char *host, guint
 			    host, pss_via_computer(via), pss_via_computer(via));
 		return FALSE;
 	}
-	pss_person_note(person, PSS_NOTE_VERBOSE, "connecting to %s port %u through %s", host, port,
-			pss_via_computer(via));
+	pss_login_note(person, PSS_NOTE_VERBOSE, "connecting to %s port %u through %s", host, port,
+		       pss_via_computer(via));
 	gboolean good = ask(via, fd, person, host, port, answer, error);
 	if (good && answer[1] != SOCKS_GRANTED) {
 		good = FALSE;

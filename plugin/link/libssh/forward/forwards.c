@@ -120,7 +120,7 @@ static const char *listen_here(const PssSshConfig *config, const PssForward *wan
 }
 
 typedef struct {
-	PssPerson *person;
+	PssLoginContext *person;
 	const PssSshConfig *config;
 	ssh_session session;
 	GPtrArray *forwards;
@@ -204,8 +204,8 @@ static const char *open_remote(Opening *opening, char *text)
 				 .permitted = permitted(opening->config) };
 	g_ptr_array_add(opening->forwards, forward);
 	if (g_str_equal(ends[0], "0") || g_str_has_suffix(ends[0], ":0"))
-		pss_person_note(opening->person, PSS_NOTE_WARNING, "RemoteForward '%s': the server listens on port %u",
-				text, from_port);
+		pss_login_note(opening->person, PSS_NOTE_WARNING, "RemoteForward '%s': the server listens on port %u",
+			       text, from_port);
 	return NULL;
 }
 
@@ -225,13 +225,13 @@ static gboolean open_all(Opening *opening, PssForwardKind kind, GPtrArray *texts
 			return FALSE;
 		}
 		if (wrong)
-			pss_person_note(opening->person, PSS_NOTE_WARNING, "%s '%s' failed: %s", kinds[kind].keyword,
-					text, wrong);
+			pss_login_note(opening->person, PSS_NOTE_WARNING, "%s '%s' failed: %s", kinds[kind].keyword,
+				       text, wrong);
 	}
 	return TRUE;
 }
 
-GPtrArray *pss_forwards_open(PssPerson *person, const PssSshConfig *config, ssh_session session, GError **error)
+GPtrArray *pss_forwards_open(PssLoginContext *person, const PssSshConfig *config, ssh_session session, GError **error)
 {
 	g_autoptr(GPtrArray) forwards = g_ptr_array_new_with_free_func(forward_free);
 	Opening opening = { person, config, session, forwards, NULL };

@@ -22,7 +22,7 @@ typedef struct {
 /* Array of PssForward*, never NULL without an error. A forward that fails becomes a warning, or with
  * ExitOnForwardFailure an error (PSS_SSH_ENDS). Numeric addresses and "localhost" only are listened on. Blocks within
  * the person's deadline where the server is asked. */
-GPtrArray *pss_forwards_open(PssPerson *person, const PssSshConfig *config, ssh_session session,
+GPtrArray *pss_forwards_open(PssLoginContext *person, const PssSshConfig *config, ssh_session session,
 			     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The keyword. */

@@ -104,7 +104,7 @@ static gboolean is_accepted(const char *answer, const char *fingerprint)
 }
 
 /* As ssh asks: any other word than yes, no or the fingerprint is asked again. */
-static gboolean person_accepts(PssPerson *person, const HostKey *key, const char *address)
+static gboolean person_accepts(PssLoginContext *person, const HostKey *key, const char *address)
 {
 	g_autofree char *where = address ? g_strdup_printf(" (%s)", address) : g_strdup("");
 	g_autofree char *text = g_strdup_printf("The authenticity of host '%s%s' can't be established.\n"
@@ -113,14 +113,14 @@ static gboolean person_accepts(PssPerson *person, const HostKey *key, const char
 						key->name, where, key->short_type, key->fingerprint);
 
 	for (int i = 0; i < QUESTIONS_MAX; i++) {
-		char *answer = pss_person_ask(person, PSS_ASK_HOST_KEY,
-					      i == 0 ? text : "Please type 'yes', 'no' or the fingerprint: ");
+		char *answer = pss_login_ask(person, PSS_ASK_HOST_KEY,
+					     i == 0 ? text : "Please type 'yes', 'no' or the fingerprint: ");
 		if (!answer)
 			return FALSE;
 		g_strstrip(answer);
 		gboolean yes = is_accepted(answer, key->fingerprint);
 		gboolean no = g_ascii_strcasecmp(answer, "no") == 0;
-		pss_person_forget(answer);
+		pss_login_forget(answer);
 		if (yes || no)
 			return yes;
 	}
@@ -134,7 +134,7 @@ static gboolean can_be_recorded(const char *name)
 	return strcspn(bare, "@?*#[|'\"\\") == strlen(bare);
 }
 
-static void record(PssPerson *person, const PssSshConfig *config, const HostKey *key)
+static void record(PssLoginContext *person, const PssSshConfig *config, const HostKey *key)
 {
 	g_autoptr(GError) error = NULL;
 	const char *file = config->user_known_hosts[0];
@@ -142,14 +142,14 @@ static void record(PssPerson *person, const PssSshConfig *config, const HostKey 
 	if (!file || !can_be_recorded(key->name))
 		return;
 	if (!pss_known_hosts_add(file, key->name, key->type, key->blob, config->hash_known_hosts, &error))
-		pss_person_note(person, PSS_NOTE_WARNING, "%s", error->message);
+		pss_login_note(person, PSS_NOTE_WARNING, "%s", error->message);
 	else
-		pss_person_note(person, PSS_NOTE_WARNING, "permanently added '%s' (%s) to the list of known hosts",
-				key->name, key->short_type);
+		pss_login_note(person, PSS_NOTE_WARNING, "permanently added '%s' (%s) to the list of known hosts",
+			       key->name, key->short_type);
 }
 
-static gboolean decide_unknown(PssPerson *person, const PssSshConfig *config, const HostKey *key, const char *address,
-			       GError **error)
+static gboolean decide_unknown(PssLoginContext *person, const PssSshConfig *config, const HostKey *key,
+			       const char *address, GError **error)
 {
 	/* Whatever StrictHostKeyChecking says: ssh does not take what it cannot write down. */
 	if (!config->user_known_hosts[0]) {
@@ -166,7 +166,7 @@ static gboolean decide_unknown(PssPerson *person, const PssSshConfig *config, co
 			    key->short_type, key->name, key->fingerprint);
 		return FALSE;
 	}
-	if (config->strict == PSS_STRICT_ASK && !pss_person_can_be_asked(person)) {
+	if (config->strict == PSS_STRICT_ASK && !pss_login_can_be_asked(person)) {
 		g_set_error(error, PSS_ERROR, PSS_HOST_KEY,
 			    "the %s host key of %s (%s) is not known and nobody can be asked; "
 			    "connect once from a terminal, or add it to known_hosts",
@@ -239,7 +239,7 @@ static gboolean no_certificate_is_revoked(const PssSshConfig *config, const PssK
 /* With another port than 22, ssh also looks for the plain name. A key that is known there is good, and not added. One
  * that is revoked there, or may be, is refused: where StrictHostKeyChecking is off ssh would go on without passwords,
  * and with accept-new it would add it. */
-static gboolean decide_new(PssPerson *person, const PssSshConfig *config, char *const *files, const HostKey *key,
+static gboolean decide_new(PssLoginContext *person, const PssSshConfig *config, char *const *files, const HostKey *key,
 			   const char *address, const PssSshOffer *offer, GError **error)
 {
 	g_auto(PssKnownVerdict) plain = { 0 };
@@ -257,8 +257,8 @@ static gboolean decide_new(PssPerson *person, const PssSshConfig *config, char *
 	       (plain.known == PSS_KNOWN_MATCH || decide_unknown(person, config, key, address, error));
 }
 
-gboolean pss_ssh_hostkey_check(PssPerson *person, const PssSshConfig *config, const char *address, ssh_session session,
-			       const PssSshOffer *offer, GError **error)
+gboolean pss_ssh_hostkey_check(PssLoginContext *person, const PssSshConfig *config, const char *address,
+			       ssh_session session, const PssSshOffer *offer, GError **error)
 {
 	g_auto(HostKey) key = { 0 };
 	g_auto(GStrv) files = all_files(config);
@@ -271,8 +271,8 @@ gboolean pss_ssh_hostkey_check(PssPerson *person, const PssSshConfig *config, co
 	if (!pss_revoked_check(person, config, key.type, key.blob, error))
 		return FALSE;
 	pss_known_hosts_check(files, key.name, key.blob, &verdict);
-	pss_person_note(person, PSS_NOTE_VERBOSE, "%s shows %s key %s", config->hostname, key.short_type,
-			key.fingerprint);
+	pss_login_note(person, PSS_NOTE_VERBOSE, "%s shows %s key %s", config->hostname, key.short_type,
+		       key.fingerprint);
 	if ((verdict.known == PSS_KNOWN_MATCH || verdict.known == PSS_KNOWN_NEW) &&
 	    !no_certificate_is_revoked(config, &verdict, offer, error))
 		return FALSE;

@@ -67,7 +67,7 @@ static int open_as_file(const char *type, GBytes *blob)
 }
 
 /* 0 is "not revoked"; a list that it cannot read is an error to ssh-keygen, too. */
-static gboolean ask_ssh_keygen(PssPerson *person, const PssSshConfig *config, const char *path, const char *type,
+static gboolean ask_ssh_keygen(PssLoginContext *person, const PssSshConfig *config, const char *path, const char *type,
 			       GBytes *blob, GError **error)
 {
 	const char *const argv[] = { "ssh-keygen", "-Q", "-f", path, "/dev/stdin", NULL };
@@ -94,7 +94,7 @@ static gboolean ask_ssh_keygen(PssPerson *person, const PssSshConfig *config, co
 	return ran && output.exit_status == 0;
 }
 
-static gboolean check_file(PssPerson *person, const PssSshConfig *config, const char *path, const char *type,
+static gboolean check_file(PssLoginContext *person, const PssSshConfig *config, const char *path, const char *type,
 			   GBytes *blob, GError **error)
 {
 	g_autoptr(GError) failure = NULL;
@@ -118,7 +118,7 @@ static gboolean check_file(PssPerson *person, const PssSshConfig *config, const 
 	return !wrong;
 }
 
-gboolean pss_revoked_check(PssPerson *person, const PssSshConfig *config, const char *type, GBytes *blob,
+gboolean pss_revoked_check(PssLoginContext *person, const PssSshConfig *config, const char *type, GBytes *blob,
 			   GError **error)
 {
 	for (char **path = config->revoked_host_keys; *path; path++)

@@ -42,7 +42,7 @@ typedef struct {
 	PssTransport base;
 	const PssTransportEvents *events;
 	gpointer user;
-	PssPerson *person;
+	PssLoginContext *person;
 	PssSshLogin *login;  /* NULL: not logged in yet, or ended */
 	ssh_session session; /* login's */
 	ssh_event event;

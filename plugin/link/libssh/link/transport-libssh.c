@@ -91,9 +91,9 @@ static void ssh_free_it(PssTransport *base)
 	PssSshTransport *transport = (PssSshTransport *)base;
 	PssSshLink *link = &transport->link;
 
-	pss_person_leave(link->person);
+	pss_login_leave(link->person);
 	pss_ssh_link_stop(link);
-	pss_person_unref(link->person);
+	pss_login_unref(link->person);
 	pss_target_free(transport->target);
 	pss_ssh_channels_finish(&transport->channels);
 	g_clear_error(&link->cause);
@@ -123,7 +123,7 @@ PssTransport *pss_transport_ssh_new(PssTarget *target, const PssTransportEvents 
 	link->base.ops = &ops;
 	link->events = events;
 	link->user = user;
-	link->person = pss_person_new(target, events, user);
+	link->person = pss_login_new(target, events, user);
 	transport->target = target;
 	pss_ssh_channels_init(&transport->channels, link);
 	return &link->base;

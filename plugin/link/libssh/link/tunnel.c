@@ -189,9 +189,9 @@ static void settle(PssTunnel *tunnel, gboolean connected)
 		return;
 	/* One without a text hears it from the answer alone. */
 	if (tunnel->forward->text && pss_ssh_link_is_alive(tunnel->link))
-		pss_person_note(tunnel->link->person, PSS_NOTE_WARNING, "%s '%s': %s does not connect to %s:%u",
-				pss_forward_keyword(tunnel->forward), tunnel->forward->text,
-				is_remote ? "this computer" : "the server", tunnel->host, tunnel->port);
+		pss_login_note(tunnel->link->person, PSS_NOTE_WARNING, "%s '%s': %s does not connect to %s:%u",
+			       pss_forward_keyword(tunnel->forward), tunnel->forward->text,
+			       is_remote ? "this computer" : "the server", tunnel->host, tunnel->port);
 	send_answers(tunnel);
 	tunnel->state = PSS_TUNNEL_FINISHED;
 }
