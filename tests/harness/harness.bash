@@ -154,6 +154,15 @@ place_start() {
 	mkdir -m 700 "$HERE/run"
 	export HERE
 	write_local_rc
+	trace_test_alone
+}
+
+# bats has bash trace each command, at many times its own cost, to tell where a test failed. It is enough to trace the
+# test's own; PSS_TRACE=1 shows where in a function, too.
+trace_test_alone() {
+	[ -z "${PSS_TRACE-}" ] || return 0
+	set +T
+	declare -ft "$BATS_TEST_NAME"
 }
 
 # What brings our commands into a local shell.
