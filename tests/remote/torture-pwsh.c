@@ -591,6 +591,8 @@ static const Row rows[] = {
 	    PROMPT(0),
 	    CALL(let_go),
 	    UNTIL("late"),
+	    LINE("Start-Sleep 0.3"), /* a thread of .NET's takes the signal, whenever that runs: here at the latest */
+	    PROMPT(ANY),
 	    LINE("echo ok"),
 	    PROMPT(0),
 	    SHOWS("ok\n"),
@@ -601,6 +603,8 @@ static const Row rows[] = {
 	    PROMPT(0),
 	    CALL(let_go),
 	    UNTIL("late"),
+	    LINE("Start-Sleep 0.3"), /* a thread of .NET's takes the signal, whenever that runs: here at the latest */
+	    PROMPT(ANY),
 	    LINE("echo ok"),
 	    PROMPT(0),
 	    SHOWS("ok\n"),
