@@ -124,11 +124,13 @@ world_start() {
 }
 
 world_end() {
-	local failed=0
+	local failed=0 server
 	# One that has ended already: the number of its account may be that of another world's, which is not to be ended.
 	[ -d "${WORLD-}" ] || return 0
 	leftovers_remote || failed=1
-	sshd_stop "$WORLD/ssh" || failed=1
+	for server in "$WORLD"/ssh*/; do
+		sshd_stop "$server" || failed=1
+	done
 	account_remove || failed=1
 	[ "$failed" = 0 ] || keep_logs
 	rm -rf "$WORLD"
