@@ -317,6 +317,8 @@ stands_in() {
 	for verb in new-pssession enter-pssession; do
 		run_line "$verb -ConfigurationName nosuch -ConfigFile \$C box; echo \"s=\$?\""
 		output_like 'there is no shell nosuch; -ConfigurationName takes one of: bash ' && output_like 's=1$'
+		run_line "$verb -ConfigurationName Microsoft.PowerShell -ConfigFile \$C box; echo \"s=\$?\""
+		output_like 'no sessions by PowerShell remoting .*invoke-command -ComputerName .*-ConfigurationName pwsh ' && output_like 's=1$'
 	done
 	run_line 'get-pssession; echo "s=$?"'
 	output_is 's=0'

@@ -3,6 +3,7 @@
 #include "host/requests/openings.h"
 
 #include "base/error.h"
+#include "host/commands/command-psrp.h"
 #include "host/requests/registry.h"
 #include "host/peer/reply.h"
 #include "host/requests/request-target.h"
@@ -145,6 +146,13 @@ static gboolean check_options(const PssSessionOptions *options, GError **error)
 {
 	if (!options->kept && !options->attach_too) {
 		g_set_error_literal(error, PSS_ERROR, PSS_USAGE, "a session has to be kept or entered");
+		return FALSE;
+	}
+	if (pss_is_powershell(options->shell)) {
+		g_set_error(error, PSS_ERROR, PSS_UNSUPPORTED,
+			    "there are no sessions by PowerShell remoting (%s) yet; invoke-command -ComputerName runs "
+			    "commands by it, and -ConfigurationName pwsh is a session of the PowerShell there",
+			    options->shell);
 		return FALSE;
 	}
 	return !options->name || pss_session_check_name(options->name, error);
