@@ -62,6 +62,8 @@ is_unconnected() {
 	local_shell_start
 	run_line 's=$(cat $HERE/s)'
 	enter_kept
+	wait_screen 'reconnected to box' # the prompt is there before the connection is
+	wait_remote
 	run_line 'y=3; echo $y'
 	output_is 3
 	run_line exit
