@@ -155,12 +155,14 @@ static void check(const Step *step)
 			g_assert_cmpint(result->exit_status, ==, 130);
 		return;
 	}
-	g_assert_cmpint(result->status, ==, PSS_OK);
-	g_assert_cmpint(result->exit_status, ==, kind->status);
 	g_autofree char *got = g_strndup((const char *)result->out->data, result->out->len);
 	g_autofree char *err = g_strndup((const char *)result->err->data, result->err->len);
-	if (strcmp(got, out) != 0)
-		g_test_message("wanted \"%.200s\", got \"%.200s\", with \"%.200s\"", out, got, err);
+	int status = (int)result->exit_status;
+	if (strcmp(got, out) != 0 || status != kind->status)
+		g_test_message("wanted \"%.200s\" and %d, got \"%.200s\" and %d, with \"%.200s\"", out, kind->status,
+			       got, status, err);
+	g_assert_cmpint(result->status, ==, PSS_OK);
+	g_assert_cmpint(status, ==, kind->status);
 	g_assert_cmpmem(result->out->data, result->out->len, out, strlen(out));
 }
 
