@@ -42,9 +42,9 @@ term_close() {
 	tm kill-server
 }
 
-# Waits look at the screen many times, so a look is one process and, as bats traces each command of bash's, few of those.
+# Waits look at the screen many times, so that is one process and, as bats traces each command of bash's, few of those.
 # SCREEN is the screen, wrapped rows joined, and LINE that of it which holds the cursor, up to the cursor.
-look() {
+look_at_screen() {
 	local at rows
 	mapfile -t rows < <(tm display-message -p '#{cursor_x} #{cursor_y} #{pane_height}' ';' capture-pane -p -J)
 	read -ra at <<<"${rows[0]-}" || return
@@ -75,11 +75,11 @@ join_rows() {
 }
 
 screen() {
-	look && printf '%s\n' "$SCREEN"
+	look_at_screen && printf '%s\n' "$SCREEN"
 }
 
 screen_line() {
-	look && printf '%s\n' "$LINE"
+	look_at_screen && printf '%s\n' "$LINE"
 }
 
 scrollback() {
@@ -87,11 +87,11 @@ scrollback() {
 }
 
 screen_matches() {
-	look && [[ $SCREEN =~ $1 ]]
+	look_at_screen && [[ $SCREEN =~ $1 ]]
 }
 
 line_matches() {
-	look && [[ $LINE =~ $1 ]]
+	look_at_screen && [[ $LINE =~ $1 ]]
 }
 
 scrollback_matches() {
@@ -128,7 +128,7 @@ term_send() {
 # Trailing blanks cannot be told from an empty screen, and a line that just fills the last column leaves the
 # cursor on an empty one.
 shows_at_end() {
-	look || return
+	look_at_screen || return
 	[[ ${LINE%"${LINE##*[! ]}"} == *"$1" ]] || { [ -z "$LINE" ] && [[ $SCREEN == *"$1" ]]; } ||
 		[[ ${SCREEN//[ $'\n']/} == *"${1// /}" ]] # zsh draws a long line as rows of their own, the blank at an end not seen
 }
@@ -163,7 +163,7 @@ wait_remote() {
 }
 
 at_a_prompt() {
-	look && [[ $LINE =~ $LOCAL_PROMPT || $LINE =~ $REMOTE_PROMPT ]]
+	look_at_screen && [[ $LINE =~ $LOCAL_PROMPT || $LINE =~ $REMOTE_PROMPT ]]
 }
 
 wait_prompt() {
