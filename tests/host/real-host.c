@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -59,12 +60,35 @@ void world_end_host(World *world, int signal)
 	g_unlink(path);
 }
 
+static gboolean is_sshd(pid_t pid)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/comm", (int)pid);
+	g_autofree char *name = NULL;
+
+	return g_file_get_contents(path, &name, NULL, NULL) && g_str_has_prefix(name, "sshd");
+}
+
+/* Since OpenSSH 9.8 the connection is a child's (sshd-session), which outlives the process that has started it. */
+static void kill_sshd(pid_t pid)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/task/%d/children", (int)pid, (int)pid);
+	g_autofree char *text = NULL;
+
+	if (!g_file_get_contents(path, &text, NULL, NULL))
+		return;
+	g_auto(GStrv) children = g_strsplit(text, " ", -1);
+	for (char **child = children; *child; child++)
+		if (is_sshd(atoi(*child)))
+			kill_sshd(atoi(*child));
+	kill(pid, SIGKILL);
+}
+
 static void cut_sshd(const Sshd *sshd)
 {
 	g_autofree gpointer *pids = g_hash_table_get_keys_as_array(sshd->running, NULL);
 
 	for (gpointer *pid = pids; *pid; pid++)
-		kill(GPOINTER_TO_INT(*pid), SIGKILL);
+		kill_sshd(GPOINTER_TO_INT(*pid));
 }
 
 void world_cut_link(World *world)
