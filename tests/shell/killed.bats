@@ -22,6 +22,14 @@ state() {
 	local_shell "$SESSION"'get-pssession -Session $s -Property State'
 }
 
+# Holders of this account: beside this test others run, and theirs are not to be killed.
+holders() {
+	local pid
+	for pid in $(remote_processes); do
+		! tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qx ./holder || echo "$pid"
+	done
+}
+
 # The process that each name stands for.
 victim() {
 	local directory
@@ -32,7 +40,7 @@ victim() {
 	relay) cat "$directory"/r[0-9]* ;;
 	shell) local_shell "$SESSION"'invoke-command -Session $s "echo \$\$" </dev/null' ;;
 	server) sshd_connections "$WORLD/ssh" ;;
-	holder) processes_with_argument ./holder ;;
+	holder) holders ;;
 	esac
 }
 
@@ -82,7 +90,7 @@ it_goes() {
 # What the holder holds, in HELD, once it is the same twice.
 held_is_steady() {
 	local before=$HELD
-	HELD=$(descendants "$(processes_with_argument ./holder | head -n 1)" | sort -n)
+	HELD=$(descendants "$(holders | head -n 1)" | sort -n)
 	[ -n "$HELD" ] && [ "$HELD" = "$before" ]
 }
 
