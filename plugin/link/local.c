@@ -55,6 +55,19 @@ static void start_child(const NullTransport *transport, PssChildChannel *channel
 	pss_child_channel_start(channel, request, &spawn);
 }
 
+/* There are no subsystems here. */
+static void start_request(const NullTransport *transport, PssChildChannel *channel, const PssChannelRequest *request)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!request->subsystem || request->command) {
+		start_child(transport, channel, request);
+		return;
+	}
+	g_set_error(&error, PSS_ERROR, PSS_UNSUPPORTED, "the server has no subsystem \"%s\"", request->subsystem);
+	pss_child_channel_refuse(channel, error);
+}
+
 static PssChannel *null_open(PssTransport *base, const PssChannelRequest *request, const PssChannelEvents *events,
 			     gpointer user)
 {
@@ -63,7 +76,7 @@ static PssChannel *null_open(PssTransport *base, const PssChannelRequest *reques
 
 	g_ptr_array_add(transport->channels, channel);
 	if (!transport->lost)
-		start_child(transport, channel, request);
+		start_request(transport, channel, request);
 	return (PssChannel *)channel;
 }
 

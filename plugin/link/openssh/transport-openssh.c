@@ -30,6 +30,7 @@ typedef struct {
 	PssLoginContext *person;
 	PssProgramMaster *master; /* NULL until logged in */
 	GPtrArray *channels;      /* every channel not yet closed by its owner; one reference each */
+	GHashTable *refused;      /* the names of subsystems that the server has not, a set */
 	guint hearing, ended;     /* sources; 0: none */
 	gboolean lost;
 } ProgramTransport;
@@ -43,6 +44,11 @@ typedef struct {
 	gboolean heard;     /* something that is not ssh's own has come */
 	GString *complaint; /* what may be ssh's own, held back */
 	guint late;         /* source; 0: none */
+	char *subsystem;    /* that it asks for; NULL: none */
+	/* What is executed where that is refused, and its input; NULL: nothing, or it is known that it is there. */
+	char *instead;
+	GByteArray *input;
+	PssChildChannel *channel; /* of which it is the user */
 } Client;
 
 static void remove_source(guint *id)
@@ -73,6 +79,9 @@ static void release_channel(gpointer channel)
 	shut_channel(channel);
 	pss_child_channel_unref(channel);
 	g_string_free(client->complaint, TRUE);
+	g_free(client->subsystem);
+	g_free(client->instead);
+	g_byte_array_unref(client->input);
 	g_free(client);
 }
 
@@ -138,6 +147,12 @@ static void program_connect(PssTransport *base)
 
 /* ---- what clients say */
 
+static void forget_instead(Client *client)
+{
+	g_clear_pointer(&client->instead, g_free);
+	g_byte_array_set_size(client->input, 0);
+}
+
 /* ssh's own words when the master or the server has refused: they come before anything else. */
 static gboolean is_complaint(const Client *client, const void *data, gsize n)
 {
@@ -155,6 +170,7 @@ static void on_data(gpointer user, const void *data, gsize n, gboolean is_stderr
 		return;
 	}
 	client->heard = TRUE;
+	forget_instead(client);
 	client->events->on_data(client->user, data, n, is_stderr);
 }
 
@@ -176,12 +192,43 @@ static void close_client(Client *client, int status)
 	client->events->on_closed(client->user, error ? -1 : status, error);
 }
 
+static void start_client(Client *client, const PssChannelRequest *request, gboolean again);
+
+static void run_instead(Client *client)
+{
+	g_autofree char *command = g_steal_pointer(&client->instead);
+	g_autoptr(GByteArray) input = g_byte_array_ref(client->input);
+	const PssChannelRequest request = {
+		.command = command,
+		.first_bytes = input->data,
+		.n_first_bytes = input->len,
+	};
+
+	start_client(client, &request, TRUE);
+}
+
+static void refuse_subsystem(Client *client)
+{
+	g_autofree char *name = g_steal_pointer(&client->subsystem);
+	g_autoptr(GError) error = g_error_new(PSS_ERROR, PSS_UNSUPPORTED, "the server has no subsystem \"%s\"", name);
+
+	g_hash_table_add(client->transport->refused, g_steal_pointer(&name));
+	if (client->instead)
+		run_instead(client);
+	else
+		client->events->on_closed(client->user, -1, error);
+}
+
+/* A client whose subsystem is refused fails without a word (OpenSSH 9.2). */
 static gboolean on_late(gpointer user)
 {
 	Client *client = user;
 
 	client->late = 0;
-	close_client(client, SSH_FAILED);
+	if (client->subsystem && !client->heard && client->complaint->len == 0)
+		refuse_subsystem(client);
+	else
+		close_client(client, SSH_FAILED);
 	return G_SOURCE_REMOVE;
 }
 
@@ -232,32 +279,70 @@ static char **client_arguments(const ProgramTransport *transport, const PssChann
 		add(argv, "-o");
 		g_ptr_array_add(argv, g_strdup_printf("SendEnv=%s", name));
 	}
+	if (request->subsystem)
+		add(argv, "-s");
 	add(argv, "--");
 	add(argv, transport->host);
-	if (request->command)
-		add(argv, request->command);
+	if (request->subsystem || request->command)
+		add(argv, request->subsystem ? request->subsystem : request->command);
 	g_ptr_array_add(argv, NULL);
 	return (char **)g_ptr_array_free(argv, FALSE);
+}
+
+static void start_client(Client *client, const PssChannelRequest *request, gboolean again)
+{
+	const ProgramTransport *transport = client->transport;
+	g_auto(GStrv) argv = client_arguments(transport, request);
+	g_auto(GStrv) environment = pss_spawn_environment(transport->master->environment);
+
+	if (request->pty)
+		environment = g_environ_setenv(environment, "TERM", request->term, TRUE);
+	PssSpawn spawn = { .argv = (const char *const *)argv, .environment = (const char *const *)environment };
+	if (again)
+		pss_child_channel_start_again(client->channel, &client_events, request, &spawn);
+	else
+		pss_child_channel_start(client->channel, request, &spawn);
+}
+
+static Client *new_client(ProgramTransport *transport, const PssChannelRequest *request, const PssChannelEvents *events,
+			  gpointer user)
+{
+	Client *client = g_new0(Client, 1);
+
+	*client = (Client){ transport, events, user, request->pty, .complaint = g_string_new(NULL) };
+	client->input = g_byte_array_new();
+	client->subsystem = g_strdup(request->subsystem);
+	if (request->subsystem && request->command) {
+		client->instead = g_strdup(request->command);
+		g_byte_array_append(client->input, request->first_bytes, (guint)request->n_first_bytes);
+	}
+	client->channel = pss_child_channel_new(&transport->base, transport->lost ? NULL : &client_events, client);
+	g_ptr_array_add(transport->channels, client->channel);
+	return client;
 }
 
 static PssChannel *program_open(PssTransport *base, const PssChannelRequest *request, const PssChannelEvents *events,
 				gpointer user)
 {
 	ProgramTransport *transport = (ProgramTransport *)base;
-	Client *client = g_new0(Client, 1);
-	PssChildChannel *channel = pss_child_channel_new(base, transport->lost ? NULL : &client_events, client);
+	PssChannelRequest what = *request;
 
-	*client = (Client){ transport, events, user, request->pty, .complaint = g_string_new(NULL) };
-	g_ptr_array_add(transport->channels, channel);
-	if (transport->lost || !transport->master)
-		return (PssChannel *)channel;
-	g_auto(GStrv) argv = client_arguments(transport, request);
-	g_auto(GStrv) environment = pss_spawn_environment(transport->master->environment);
-	if (request->pty)
-		environment = g_environ_setenv(environment, "TERM", request->term, TRUE);
-	PssSpawn spawn = { .argv = (const char *const *)argv, .environment = (const char *const *)environment };
-	pss_child_channel_start(channel, request, &spawn);
-	return (PssChannel *)channel;
+	if (what.command && what.subsystem && g_hash_table_contains(transport->refused, what.subsystem))
+		what.subsystem = NULL;
+	Client *client = new_client(transport, &what, events, user);
+	if (!transport->lost && transport->master)
+		start_client(client, &what, FALSE);
+	return (PssChannel *)client->channel;
+}
+
+static void program_write(PssChannel *base, const void *data, gsize n)
+{
+	PssChildChannel *channel = (PssChildChannel *)base;
+	Client *client = pss_child_channel_user(channel);
+
+	if (client->instead)
+		g_byte_array_append(client->input, data, (guint)n);
+	pss_child_channel_write(base, data, n);
 }
 
 /* ssh's client would tell the master, a moment later; what is written next must not overtake it. */
@@ -288,6 +373,7 @@ static void program_free(PssTransport *base)
 	pss_program_master_free(transport->master);
 	pss_login_unref(transport->person);
 	pss_target_free(transport->target);
+	g_hash_table_unref(transport->refused);
 	g_free(transport->host);
 	g_free(transport);
 }
@@ -297,7 +383,7 @@ PssTransport *pss_transport_program_new(PssTarget *target, const PssTransportEve
 	static const PssTransportOps ops = {
 		.connect = program_connect,
 		.open = program_open,
-		.write = pss_child_channel_write,
+		.write = program_write,
 		.pending = pss_child_channel_pending,
 		.pause = pss_child_channel_pause,
 		.resize = program_resize,
@@ -315,5 +401,6 @@ PssTransport *pss_transport_program_new(PssTarget *target, const PssTransportEve
 	transport->user = user;
 	transport->person = pss_login_new(target, events, user);
 	transport->channels = g_ptr_array_new_with_free_func(release_channel);
+	transport->refused = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	return &transport->base;
 }

@@ -247,6 +247,12 @@ static gboolean start_child(PssChildChannel *channel, const PssChannelRequest *r
 	return pss_spawn(spawn, &channel->pid, &channel->error);
 }
 
+void pss_child_channel_refuse(PssChildChannel *channel, const GError *error)
+{
+	channel->error = g_error_copy(error);
+	channel->idle = g_idle_add(on_refused, channel);
+}
+
 void pss_child_channel_start(PssChildChannel *channel, const PssChannelRequest *request, PssSpawn *spawn)
 {
 	for (int i = 0; i < 3; i++)
@@ -267,9 +273,23 @@ void pss_child_channel_start(PssChildChannel *channel, const PssChannelRequest *
 	set_nonblocking(channel->input);
 	for (int i = 0; i < N_STREAMS; i++)
 		set_nonblocking(channel->streams[i]);
-	start_reading(channel);
+	if (!channel->paused)
+		start_reading(channel);
 	if (request->n_first_bytes > 0)
 		pss_child_channel_write(&channel->base, request->first_bytes, request->n_first_bytes);
+}
+
+void pss_child_channel_start_again(PssChildChannel *channel, const PssChannelEvents *events,
+				   const PssChannelRequest *request, PssSpawn *spawn)
+{
+	gboolean has_ended = channel->eof;
+
+	channel->events = events;
+	channel->eof = FALSE;
+	channel->exit_status = -1;
+	pss_child_channel_start(channel, request, spawn);
+	if (has_ended)
+		pss_child_channel_eof(&channel->base);
 }
 
 /* Sends what can go. FALSE: the rest has to wait, or nobody reads it any more. */

@@ -18,6 +18,14 @@ gpointer pss_child_channel_user(const PssChildChannel *channel);
  * on_closed, later. */
 void pss_child_channel_start(PssChildChannel *channel, const PssChannelRequest *request, PssSpawn *spawn);
 
+/* Runs nothing: on_closed follows, with this error. */
+void pss_child_channel_refuse(PssChildChannel *channel, const GError *error);
+
+/* After on_closed: runs this in place of what has ended, as if that had never been. `events` are told of it from now
+ * on; input that was ended stays so, behind the request's first bytes. */
+void pss_child_channel_start_again(PssChildChannel *channel, const PssChannelEvents *events,
+				   const PssChannelRequest *request, PssSpawn *spawn);
+
 /* Takes everything back but the memory: the child gets SIGHUP, and nothing is heard of the channel afterwards. */
 void pss_child_channel_shut(PssChildChannel *channel);
 

@@ -33,6 +33,7 @@ void pss_resilient_forget_plain_request(PssResilientChannel *channel)
 	if (!request)
 		return;
 	g_free(request->command);
+	g_free(request->subsystem);
 	g_free(request->term);
 	g_byte_array_unref(request->input);
 	g_free(request);
@@ -47,6 +48,7 @@ void pss_resilient_open_plain(PssResilient *resilient, PssResilientChannel *chan
 	};
 	PssChannelRequest request = {
 		.command = channel->plain_request->command,
+		.subsystem = channel->plain_request->subsystem,
 		.pty = channel->pty,
 		.term = channel->plain_request->term,
 		.columns = channel->columns,

@@ -96,7 +96,7 @@ struct PssResilient {
 
 /* What opens the channel once more, as one of the link's own, where there turns out to be no holder. */
 typedef struct {
-	char *command, *term; /* or NULL */
+	char *command, *subsystem, *term; /* or NULL */
 	GByteArray *input;
 } PssResilientPlainRequest;
 
@@ -121,6 +121,7 @@ typedef struct {
 	int exit_status;
 	PssResilientPlainRequest *plain_request; /* NULL: it is known which of both it is */
 	PssChannel *plain;                       /* the link's own; NULL: the holder has it */
+	guint refusing;                          /* source; 0: none */
 } PssResilientChannel;
 
 /* Bytes that have come and have not been handed out. */

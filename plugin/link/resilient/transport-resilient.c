@@ -3,6 +3,7 @@
  * What comes back is channels.c's. Where there is no holder plain.c has the channels; links are link.c's. */
 #include <string.h>
 
+#include "base/error.h"
 #include "link/resilient/private.h"
 #include "remote/holder/holder.h"
 
@@ -33,10 +34,25 @@ static PssResilientPlainRequest *copy_request(const PssChannelRequest *request)
 	PssResilientPlainRequest *copy = g_new(PssResilientPlainRequest, 1);
 
 	copy->command = g_strdup(request->command);
+	copy->subsystem = g_strdup(request->subsystem);
 	copy->term = g_strdup(request->term);
 	copy->input = g_byte_array_new();
 	g_byte_array_append(copy->input, request->first_bytes, (guint)request->n_first_bytes);
 	return copy;
+}
+
+static gboolean on_refused(gpointer user)
+{
+	PssResilientChannel *channel = user;
+	const PssChannelEvents *events = g_steal_pointer(&channel->events);
+	g_autoptr(GError) error = g_error_new_literal(PSS_ERROR, PSS_UNSUPPORTED,
+						      "a resilient connection has no subsystems, only commands");
+
+	channel->refusing = 0;
+	channel->ended = TRUE;
+	if (events)
+		events->on_closed(channel->user, -1, error);
+	return G_SOURCE_REMOVE;
 }
 
 static void held_write(PssChannel *base, const void *data, gsize n);
@@ -58,6 +74,10 @@ static PssChannel *held_open(PssTransport *base, const PssChannelRequest *reques
 	if (resilient->state == PSS_RESILIENT_LOST)
 		return &channel->base;
 	channel->events = events;
+	if (request->subsystem && !request->command && resilient->state != PSS_RESILIENT_PLAIN) {
+		channel->refusing = g_idle_add(on_refused, channel);
+		return &channel->base;
+	}
 	if (resilient->state == PSS_RESILIENT_OPENING || resilient->state == PSS_RESILIENT_PLAIN)
 		channel->plain_request = copy_request(request);
 	if (resilient->state == PSS_RESILIENT_PLAIN) {

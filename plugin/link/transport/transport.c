@@ -17,7 +17,7 @@ void pss_transport_free(PssTransport *transport)
 PssChannel *pss_channel_open(PssTransport *transport, const PssChannelRequest *request, const PssChannelEvents *events,
 			     gpointer user)
 {
-	g_assert(!request->pty || request->term);
+	g_assert(!request->pty || (request->term && !request->subsystem));
 	return transport->ops->open(transport, request, events, user);
 }
 

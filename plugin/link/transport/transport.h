@@ -50,6 +50,10 @@ typedef struct {
 
 typedef struct {
 	const char *command; /* what to execute; NULL: the login shell */
+	/* The subsystem to start (RFC 4254, 6.5); NULL: none. Where the server refuses it, `command` is executed in its
+	 * place, with all input from its beginning; without a command the refusal is an error. A resilient transport
+	 * whose computer has a holder refuses all. Never with pty. */
+	const char *subsystem;
 	gboolean pty;
 	/* In the environment that ssh_config says (SendEnv, SetEnv), and with a forwarded agent. For what a person's
 	 * commands run in: it may take round trips. */
@@ -68,7 +72,7 @@ typedef struct {
 	void (*on_drained)(gpointer user);
 	/* The channel is finished, all data before it has been delivered: once, the last event. exit_status
 	 * is 0-255, 128+n for signal n, or -1 when the server said nothing. `error` is set when the server
-	 * refused the channel or the request. */
+	 * refused the channel or the request: PSS_UNSUPPORTED if that was the subsystem, else PSS_FAILED. */
 	void (*on_closed)(gpointer user, int exit_status, const GError *error);
 } PssChannelEvents;
 

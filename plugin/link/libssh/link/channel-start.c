@@ -79,6 +79,8 @@ void pss_ssh_channel_free_stand_ins(PssSshChannel *channel)
 
 static int request_start(PssSshChannel *channel, ssh_channel on)
 {
+	if (channel->start.subsystem)
+		return ssh_channel_request_subsystem(on, channel->start.subsystem);
 	return channel->start.command ? ssh_channel_request_exec(on, channel->start.command)
 				      : ssh_channel_request_shell(on);
 }
@@ -107,12 +109,14 @@ static int request_variable(ssh_channel on, const char *variable)
  * to number 0, and that is the number that OpenSSH's and dropbear's servers give the first channel. So
  * stand-ins, one a request, send the environment and the command behind the others, without waiting; the answers
  * reach the real channel, which does not wait for them and drops them: the terminal's comes first. Only for the very
- * first channel. Remove when libssh can send requests without waiting. */
+ * first channel, and not for a subsystem whose refusal somebody waits for. Remove when libssh can send requests without
+ * waiting. */
 gboolean pss_ssh_channel_can_fly(const PssSshChannel *channel)
 {
 	const char *banner = ssh_get_serverbanner(channel->link->session);
 
 	return channel->state == PSS_CHANNEL_NEW && !channel->close_wanted && banner &&
+	       (!channel->start.subsystem || channel->start.command) &&
 	       (g_str_has_prefix(banner, "SSH-2.0-OpenSSH") || g_str_has_prefix(banner, "SSH-2.0-dropbear"));
 }
 
@@ -122,6 +126,17 @@ static ssh_channel new_stand_in(PssSshChannel *channel)
 
 	g_ptr_array_add(channel->start.stand_ins, stand_in);
 	return stand_in;
+}
+
+/* Both the subsystem and what is run in its place: of such requests on one channel only the first succeeds that can
+ * (RFC 4254, 6.5). */
+static void fly_start(PssSshChannel *channel)
+{
+	request_start(channel, new_stand_in(channel));
+	if (!channel->start.subsystem)
+		return;
+	g_clear_pointer(&channel->start.subsystem, g_free);
+	request_start(channel, new_stand_in(channel));
 }
 
 void pss_ssh_channel_fly(PssSshChannel *channel)
@@ -140,7 +155,7 @@ void pss_ssh_channel_fly(PssSshChannel *channel)
 		ssh_channel_request_auth_agent(new_stand_in(channel));
 	for (; channel->start.environment && *channel->start.environment; channel->start.environment++)
 		request_variable(new_stand_in(channel), *channel->start.environment);
-	request_start(channel, new_stand_in(channel));
+	fly_start(channel);
 }
 
 /* A server may take no variable or some: as with ssh, that is its own affair. FALSE: an answer is still out. */
@@ -192,9 +207,16 @@ static const char *run(PssSshChannel *channel)
 {
 	pss_ssh_channel_send_size(channel);
 	int status = request_start(channel, channel->channel);
+	const char *refused = refusal(channel, status, "to run the command");
 	if (status == SSH_OK)
 		channel->state = PSS_CHANNEL_RUNNING;
-	return refusal(channel, status, "to run the command");
+	if (!refused || !channel->start.subsystem)
+		return refused;
+	pss_ssh_link_note_refusal(channel->link, channel->start.subsystem);
+	if (!channel->start.command)
+		return refused;
+	g_clear_pointer(&channel->start.subsystem, g_free);
+	return run(channel); /* in its place */
 }
 
 const char *pss_ssh_channel_start(PssSshChannel *channel)

@@ -11,6 +11,7 @@ static void channel_clear(gpointer data)
 	PssSshChannel *channel = data;
 
 	g_free(channel->start.command);
+	g_free(channel->start.subsystem);
 	g_free(channel->term);
 	pss_ssh_channel_forget_stand_ins(channel);
 	pss_buffer_wipe(&channel->out.queue);
@@ -54,6 +55,8 @@ void pss_ssh_channel_use(PssSshChannel *channel, const PssChannelRequest *reques
 	channel->events = events;
 	channel->user = user;
 	channel->start.command = g_strdup(request->command);
+	if (request->subsystem && !(request->command && pss_ssh_link_has_refused(channel->link, request->subsystem)))
+		channel->start.subsystem = g_strdup(request->subsystem);
 	channel->out.resized = channel->pty && channel->state > PSS_CHANNEL_OPENING &&
 			       (channel->columns != request->columns || channel->rows != request->rows);
 	channel->columns = request->columns;
@@ -114,7 +117,11 @@ static void refuse(PssSshChannel *channel, const char *what)
 
 	if (pss_ssh_channel_is_spare(channel))
 		channel->spare.on_refused(channel->spare.user);
-	pss_ssh_set_error(&error, channel->link->session, PSS_FAILED, "the server refuses %s", what);
+	if (pss_ssh_channel_asks_for_subsystem(channel))
+		g_set_error(&error, PSS_ERROR, PSS_UNSUPPORTED, "the server has no subsystem \"%s\"",
+			    channel->start.subsystem);
+	else
+		pss_ssh_set_error(&error, channel->link->session, PSS_FAILED, "the server refuses %s", what);
 	finish(channel, error);
 }
 
@@ -125,8 +132,9 @@ static void go_on(PssSshChannel *channel)
 	gboolean is_open = channel->state == PSS_CHANNEL_EXEC || channel->state == PSS_CHANNEL_RUNNING;
 	if (refused)
 		refuse(channel, refused);
-	/* Input may follow the command's request without waiting for its answer. */
-	else if (is_open && !channel->remote_closed)
+	/* Input may follow the command's request without waiting for its answer, if that is the last request. */
+	else if (is_open && !channel->remote_closed &&
+		 !(pss_ssh_channel_asks_for_subsystem(channel) && channel->start.command))
 		pss_ssh_channel_send_all(channel);
 }
 

@@ -25,6 +25,7 @@ typedef struct {
 /* What is still to be asked for on the way to RUNNING. */
 typedef struct {
 	char *command;        /* NULL: the login shell */
+	char *subsystem;      /* instead of it; NULL: none, or refused */
 	char **environment;   /* "NAME=value" of the login, borrowed, or NULL */
 	gboolean agent;       /* forwarded */
 	GPtrArray *stand_ins; /* see channel-start.c, the flight; or NULL */
@@ -80,6 +81,12 @@ typedef struct {
 static inline gboolean pss_ssh_channel_is_spare(const PssSshChannel *channel)
 {
 	return channel->spare.on_refused != NULL;
+}
+
+/* The request for the subsystem has no answer yet. */
+static inline gboolean pss_ssh_channel_asks_for_subsystem(const PssSshChannel *channel)
+{
+	return channel->start.subsystem && channel->state == PSS_CHANNEL_EXEC;
 }
 
 /* ---- channel-bytes.c */

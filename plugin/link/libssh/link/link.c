@@ -289,8 +289,21 @@ void pss_ssh_link_start(PssSshLink *link, PssSshLogin *login)
 	pss_ssh_link_kick(link);
 }
 
+void pss_ssh_link_note_refusal(PssSshLink *link, const char *subsystem)
+{
+	if (!link->refused)
+		link->refused = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_hash_table_add(link->refused, g_strdup(subsystem));
+}
+
+gboolean pss_ssh_link_has_refused(const PssSshLink *link, const char *subsystem)
+{
+	return link->refused && g_hash_table_contains(link->refused, subsystem);
+}
+
 void pss_ssh_link_stop(PssSshLink *link)
 {
+	g_clear_pointer(&link->refused, g_hash_table_unref);
 	if (!link->session)
 		return;
 	/* Good-byes that were queued a moment ago should still leave, as far as the socket takes them now. */

@@ -60,6 +60,7 @@ typedef struct {
 	PssSshTraffic traffic;
 	PssSshKeepalive keepalive;
 	guint quick_acks_left;
+	GHashTable *refused; /* the names of subsystems, a set; NULL: none yet */
 } PssSshLink;
 
 /* Adds one whose turns come behind those of the riders before it, for as long as the link lives. */
@@ -78,6 +79,10 @@ gboolean pss_ssh_link_is_alive(PssSshLink *link);
 
 /* Loses the link if libssh finds it dead. FALSE: it is lost. */
 gboolean pss_ssh_link_check(PssSshLink *link);
+
+/* The server has refused the subsystem: it is not to be asked for again where there is something else to run. */
+void pss_ssh_link_note_refusal(PssSshLink *link, const char *subsystem);
+gboolean pss_ssh_link_has_refused(const PssSshLink *link, const char *subsystem);
 
 /* To be asked before anything that came over the link is handed on. FALSE: it is lost, or now is, as the server has
  * shown another host key. */
