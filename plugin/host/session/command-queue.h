@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The commands that run in one session's shell beside its terminal, and the relays that carry their streams. Private to
- * session.c. */
+/* The commands that run in one session's shell beside its terminal. Private to session*.c. */
 #pragma once
 
 #include "host/commands/command.h"
@@ -10,9 +9,12 @@
 
 typedef struct PssInvoker PssInvoker;
 typedef struct PssSession PssSession;
+typedef struct PssCarrierOps PssCarrierOps; /* queue-private.h */
 
-/* Borrows both; lives as long as the session's link. */
-PssInvoker *pss_invoker_new(PssSession *session, PssRemote *remote);
+extern const PssCarrierOps pss_carrier_relays; /* command-relays.c: where remote/engine drives the shell */
+
+/* Borrows the session; lives as long as its link. */
+PssInvoker *pss_invoker_new(PssSession *session, const PssCarrierOps *carrier);
 void pss_invoker_free(PssInvoker *invoker); /* accepts NULL */
 
 PssRun *pss_invoker_run(PssInvoker *invoker, const PssCommand *command, gboolean input, gboolean wait,

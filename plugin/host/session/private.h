@@ -10,6 +10,32 @@
 
 typedef struct PssOrphan PssOrphan;
 
+/* What drives the session's shell. Its states, prompts and completions are those of remote/engine/engine.h, and each
+ * call is what the function of that name is there. */
+typedef struct {
+	void (*make)(PssSession *session, const PssSessionOptions *options);
+	void (*free)(PssSession *session);  /* once more is no error */
+	void (*begin)(PssSession *session); /* logged in: its channels are opened */
+
+	PssRemoteState (*state)(PssSession *session);
+	const char *(*name)(PssSession *session); /* of the shell; NULL: not known */
+	gboolean (*may_be_late)(PssSession *session);
+	gboolean (*last_prompt)(PssSession *session, PssRemotePrompt *ret_prompt);
+
+	gboolean (*line)(PssSession *session, const void *data, gsize n, GError **error);
+	void (*discard)(PssSession *session);
+	gboolean (*complete)(PssSession *session, const char *line, gsize n, gsize point);
+	void (*cancel_completion)(PssSession *session);
+	void (*keys)(PssSession *session, const void *data, gsize n);
+	gsize (*held)(PssSession *session);
+	void (*interrupt)(PssSession *session);
+	void (*resize)(PssSession *session); /* to the session's columns and rows */
+	void (*redraw)(PssSession *session); /* what runs, for a terminal that has come */
+
+	void (*keep)(PssSession *session);
+	gboolean (*hang_up)(PssSession *session);
+} PssShellOps;
+
 extern const PssSessionOwner *pss_session_owner; /* session.c */
 
 /* Until on_opened or on_failed. */
@@ -86,7 +112,8 @@ struct PssSession {
 
 	PssTransport *transport;
 	PssChannel *control, *terminal;
-	PssRemote *remote;
+	const PssShellOps *shell;
+	PssRemote *remote;   /* of pss_shell_remote; NULL without a link */
 	PssInvoker *invoker; /* commands beside the terminal; NULL without a link */
 	PssRecord *record;   /* what nobody has seen yet */
 
@@ -108,8 +135,6 @@ void pss_session_end(PssSession *session, PssSessionEvent how, const char *cause
 void pss_session_become_opened(PssSession *session);
 /* Opened too, at once or when the terminal has proved to stay. */
 void pss_session_become_plain(PssSession *session);
-/* A terminal for the login shell, in the place of the one that has ended. */
-void pss_session_open_login_shell(PssSession *session);
 /* Tells the opener, if there still is one. */
 void pss_session_finish_opening(PssSession *session, const GError *error);
 void pss_session_note(gpointer session, enum pss_note_kind kind, const char *text);
@@ -144,8 +169,9 @@ void pss_session_enlist(PssSession *session);
 void pss_session_delist(PssSession *session);
 
 /* ---- session-engine.c */
+extern const PssShellOps pss_shell_remote; /* a shell on a terminal, by remote/engine */
 extern const PssChannelEvents pss_session_control_events, pss_session_terminal_events;
-extern const PssRemoteEvents pss_session_remote_events;
+void pss_session_make_remote(PssSession *session, const PssRemoteOptions *options);
 
 /* ---- session-orphan.c */
 void pss_session_adopt_orphan(PssSession *session, guint child); /* of the transport: its relay */
@@ -189,6 +215,7 @@ void pss_session_tell_waiters(PssSession *session, const GError *error);
 void pss_session_tell_begun(PssSession *session); /* whatever was to be run may have been taken */
 
 /* ---- session-attached.c */
+void pss_session_have_redrawn(PssSession *session); /* by a size that is another for a moment */
 
 /* What runs has printed something, or the session ends. */
 void pss_session_end_redrawing(PssSession *session);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A channel that carries the streams of one command after another, between the fifos of a remote shell and us
- * (remote/PROTOCOL.md, "Invocations"). Private to command-queue.c. */
+ * (remote/PROTOCOL.md, "Invocations"). Private to command-relays.c. */
 #pragma once
 
 #include "link/transport/transport.h"

@@ -38,8 +38,7 @@ void pss_session_end_redrawing(PssSession *session)
 	if (session->attached.redraw_source == 0)
 		return;
 	g_clear_handle_id(&session->attached.redraw_source, g_source_remove);
-	if (session->terminal)
-		pss_channel_resize(session->terminal, session->columns, session->rows);
+	session->shell->resize(session);
 }
 
 static gboolean on_redraw_deadline(gpointer user)
@@ -50,7 +49,7 @@ static gboolean on_redraw_deadline(gpointer user)
 
 /* What runs redraws its screen for a terminal of another size, so that it is shown whole to the one that has come.
  * It has to see that size: two changes in a row would be none to it. */
-static void have_redrawn(PssSession *session)
+void pss_session_have_redrawn(PssSession *session)
 {
 	if (!session->terminal || session->rows < 2 || session->attached.redraw_source)
 		return;
@@ -71,17 +70,17 @@ void pss_session_attach(PssSession *session, guint columns, guint rows, const Ps
 	pss_session_step(session, PSS_SESSION_ON_TAKE);
 	pss_session_stop_output(session, FALSE);
 	pss_session_resize(session, columns, rows);
-	if (pss_remote_state(session->remote) == PSS_REMOTE_BUSY)
-		have_redrawn(session);
+	if (session->shell->state(session) == PSS_REMOTE_BUSY)
+		session->shell->redraw(session);
 	pss_record_show(session->record);
 	pss_session_choose_dropped(session);
 
 	PssRemotePrompt prompt;
-	pss_remote_discard(session->remote);
-	if (pss_remote_state(session->remote) == PSS_REMOTE_IDLE && pss_invoker_refresh(session->invoker))
+	session->shell->discard(session);
+	if (session->shell->state(session) == PSS_REMOTE_IDLE && pss_invoker_refresh(session->invoker))
 		return;
-	session->attached.at_prompt = pss_remote_state(session->remote) == PSS_REMOTE_IDLE &&
-				      pss_remote_last_prompt(session->remote, &prompt);
+	session->attached.at_prompt =
+		session->shell->state(session) == PSS_REMOTE_IDLE && session->shell->last_prompt(session, &prompt);
 	if (session->attached.at_prompt)
 		session->attached.events->on_prompt(session->attached.user, &prompt);
 	else
@@ -100,7 +99,7 @@ void pss_session_detach(PssSession *session)
 	if (!session->kept)
 		pss_session_close(session, "its terminal has gone");
 	else
-		pss_remote_discard(session->remote);
+		session->shell->discard(session);
 	pss_session_choose_dropped(session);
 }
 
@@ -114,7 +113,7 @@ void pss_session_send_away(PssSession *session, enum pss_left_reason reason, con
 
 gboolean pss_session_line(PssSession *session, const void *data, gsize n, GError **error)
 {
-	if (!pss_invoker_holds_line(session->invoker, data, n) && !pss_remote_line(session->remote, data, n, error))
+	if (!pss_invoker_holds_line(session->invoker, data, n) && !session->shell->line(session, data, n, error))
 		return FALSE;
 	pss_session_note_line(session, data, n);
 	return TRUE;
@@ -122,18 +121,18 @@ gboolean pss_session_line(PssSession *session, const void *data, gsize n, GError
 
 gboolean pss_session_complete(PssSession *session, const char *line, gsize n, gsize point)
 {
-	return pss_remote_complete(session->remote, line, n, point);
+	return session->shell->complete(session, line, n, point);
 }
 
 void pss_session_cancel_completion(PssSession *session)
 {
-	pss_remote_cancel_completion(session->remote);
+	session->shell->cancel_completion(session);
 }
 
 void pss_session_keys(PssSession *session, const void *data, gsize n)
 {
 	if (!pss_invoker_holds_keys(session->invoker, data, n))
-		pss_remote_keys(session->remote, data, n);
+		session->shell->keys(session, data, n);
 }
 
 void pss_session_resize(PssSession *session, guint columns, guint rows)
@@ -143,20 +142,19 @@ void pss_session_resize(PssSession *session, guint columns, guint rows)
 	session->columns = columns;
 	session->rows = rows;
 	g_clear_handle_id(&session->attached.redraw_source, g_source_remove);
-	if (session->terminal)
-		pss_channel_resize(session->terminal, columns, rows);
+	session->shell->resize(session);
 }
 
 void pss_session_interrupt(PssSession *session)
 {
 	if (!pss_invoker_holds_keys(session->invoker, "\003", 1))
-		pss_remote_interrupt(session->remote);
+		session->shell->interrupt(session);
 }
 
 void pss_session_discard(PssSession *session)
 {
 	pss_session_forget_line(session);
-	pss_remote_discard(session->remote);
+	session->shell->discard(session);
 }
 
 void pss_session_stop_output(PssSession *session, gboolean stopped)
@@ -168,7 +166,7 @@ void pss_session_stop_output(PssSession *session, gboolean stopped)
 
 gboolean pss_session_input_is_full(PssSession *session)
 {
-	gsize queued = pss_remote_held(session->remote);
+	gsize queued = session->shell->held(session);
 	if (session->terminal)
 		queued += pss_channel_pending(session->terminal);
 	if (session->control)

@@ -72,13 +72,12 @@ static enum pss_availability availability(PssSession *session)
 		return PSS_AVAILABILITY_NONE;
 	if (pss_record_jobs(session->record) > 0)
 		return PSS_AVAILABILITY_BUSY;
-	return pss_remote_state(session->remote) == PSS_REMOTE_IDLE ? PSS_AVAILABILITY_AVAILABLE
-								    : PSS_AVAILABILITY_BUSY;
+	return session->shell->state(session) == PSS_REMOTE_IDLE ? PSS_AVAILABILITY_AVAILABLE : PSS_AVAILABILITY_BUSY;
 }
 
 const char *pss_session_configuration_name(PssSession *session)
 {
-	const char *shell = session->remote ? pss_remote_shell_name(session->remote) : NULL;
+	const char *shell = session->shell->name(session);
 	if (shell && !session->wanted_shell)
 		return shell;
 	if (!session->wanted_shell)

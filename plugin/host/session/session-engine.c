@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What comes from the remote shell: bytes of its two channels, which go to the engine, and what the engine makes of
- * them, which goes to the attached terminal or into the record. The ends of both are ends of the session (session.c).
+/* A shell on a terminal, driven by remote/engine. What comes from it: bytes of its two channels, which go to the
+ * engine, and what the engine makes of them, which goes to the attached terminal or into the record. The ends of both
+ * are ends of the session (session.c).
  */
 #include "base/error.h"
 #include "host/session/private.h"
@@ -161,9 +162,32 @@ static void on_completion(gpointer user, const PssRemoteCompletion *completion)
 		session->attached.events->on_completion(session->attached.user, completion);
 }
 
+/* NULL: the login shell. */
+static PssChannel *open_terminal(PssSession *session, const char *command)
+{
+	const PssChannelRequest request = {
+		.pty = TRUE,
+		.with_environment = TRUE,
+		.command = command,
+		.term = session->term ? session->term : "xterm-256color",
+		.columns = session->columns ? session->columns : 80,
+		.rows = session->rows ? session->rows : 24,
+	};
+	return pss_channel_open(session->transport, &request, &pss_session_terminal_events, session);
+}
+
+static PssChannel *open_control(PssSession *session)
+{
+	PssChannelRequest request = { .command = pss_remote_control_command(session->remote) };
+	request.first_bytes = pss_remote_control_script(session->remote, &request.n_first_bytes);
+	return pss_channel_open(session->transport, &request, &pss_session_control_events, session);
+}
+
+/* In the place of the terminal that has ended. */
 static void open_login_shell(gpointer user)
 {
-	pss_session_open_login_shell(user);
+	PssSession *session = user;
+	session->terminal = open_terminal(session, NULL);
 }
 
 /* Of a shell that was killed the ssh program says 255, and not by what. */
@@ -215,7 +239,7 @@ static void on_ended(gpointer user, PssRemoteEnd how, int status, const char *wh
 	pss_session_end(session, PSS_SESSION_ON_CLOSED, cause, left_reason(how), lost ? 255 : status);
 }
 
-const PssRemoteEvents pss_session_remote_events = {
+static const PssRemoteEvents remote_events = {
 	.send_control = send_control,
 	.send_terminal = send_terminal,
 	.on_output = on_output,
@@ -228,4 +252,126 @@ const PssRemoteEvents pss_session_remote_events = {
 	.on_completion = on_completion,
 	.open_login_shell = open_login_shell,
 	.on_ended = on_ended,
+};
+
+/* ---- what the session does with it */
+
+void pss_session_make_remote(PssSession *session, const PssRemoteOptions *options)
+{
+	session->remote = pss_remote_new(options, &remote_events, session);
+	session->invoker = pss_invoker_new(session, &pss_carrier_relays);
+}
+
+static void shell_make(PssSession *session, const PssSessionOptions *options)
+{
+	const PssRemoteOptions remote_options = { .shell = session->wanted_shell,
+						  .kept = session->kept,
+						  .resilient = options->resilient,
+						  .tell_motd = options->tell_motd };
+	pss_session_make_remote(session, &remote_options);
+}
+
+static void shell_free(PssSession *session)
+{
+	g_clear_pointer(&session->remote, pss_remote_free);
+}
+
+static void shell_begin(PssSession *session)
+{
+	pss_remote_begin(session->remote);
+	/* The terminal first: the transport can put the first channel's requests into one flight. */
+	session->terminal = open_terminal(session, pss_remote_terminal_command(session->remote));
+	session->control = open_control(session);
+}
+
+static PssRemoteState shell_state(PssSession *session)
+{
+	return pss_remote_state(session->remote);
+}
+
+static const char *shell_name(PssSession *session)
+{
+	return session->remote ? pss_remote_shell_name(session->remote) : NULL;
+}
+
+static gboolean shell_may_be_late(PssSession *session)
+{
+	return pss_remote_may_be_late(session->remote);
+}
+
+static gboolean shell_last_prompt(PssSession *session, PssRemotePrompt *ret_prompt)
+{
+	return pss_remote_last_prompt(session->remote, ret_prompt);
+}
+
+static gboolean shell_line(PssSession *session, const void *data, gsize n, GError **error)
+{
+	return pss_remote_line(session->remote, data, n, error);
+}
+
+static void shell_discard(PssSession *session)
+{
+	pss_remote_discard(session->remote);
+}
+
+static gboolean shell_complete(PssSession *session, const char *line, gsize n, gsize point)
+{
+	return pss_remote_complete(session->remote, line, n, point);
+}
+
+static void shell_cancel_completion(PssSession *session)
+{
+	pss_remote_cancel_completion(session->remote);
+}
+
+static void shell_keys(PssSession *session, const void *data, gsize n)
+{
+	pss_remote_keys(session->remote, data, n);
+}
+
+static gsize shell_held(PssSession *session)
+{
+	return pss_remote_held(session->remote);
+}
+
+static void shell_interrupt(PssSession *session)
+{
+	pss_remote_interrupt(session->remote);
+}
+
+static void shell_resize(PssSession *session)
+{
+	if (session->terminal)
+		pss_channel_resize(session->terminal, session->columns, session->rows);
+}
+
+static void shell_keep(PssSession *session)
+{
+	pss_remote_keep(session->remote);
+}
+
+static gboolean shell_hang_up(PssSession *session)
+{
+	return pss_remote_hang_up(session->remote);
+}
+
+const PssShellOps pss_shell_remote = {
+	.make = shell_make,
+	.free = shell_free,
+	.begin = shell_begin,
+	.state = shell_state,
+	.name = shell_name,
+	.may_be_late = shell_may_be_late,
+	.last_prompt = shell_last_prompt,
+	.line = shell_line,
+	.discard = shell_discard,
+	.complete = shell_complete,
+	.cancel_completion = shell_cancel_completion,
+	.keys = shell_keys,
+	.held = shell_held,
+	.interrupt = shell_interrupt,
+	.resize = shell_resize,
+	.redraw = pss_session_have_redrawn,
+	.keep = shell_keep,
+	.hang_up = shell_hang_up,
 };

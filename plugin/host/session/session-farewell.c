@@ -15,11 +15,11 @@ static void free_engine(PssSession *session)
 	g_clear_handle_id(&session->attached.redraw_source, g_source_remove);
 	pss_session_forget_orphan(session);
 	g_clear_pointer(&session->invoker, pss_invoker_free);
-	if (session->remote && !session->wanted_shell)
-		session->wanted_shell = g_strdup(pss_remote_shell_name(session->remote));
+	if (!session->wanted_shell)
+		session->wanted_shell = g_strdup(session->shell->name(session));
 	if (session->remote && !session->boot)
 		session->boot = g_strdup(pss_remote_boot_id(session->remote));
-	g_clear_pointer(&session->remote, pss_remote_free);
+	session->shell->free(session);
 }
 
 void pss_session_free_link(PssSession *session)

@@ -133,36 +133,10 @@ void pss_session_end(PssSession *session, PssSessionEvent how, const char *cause
 
 /* ---- the transport's events */
 
-/* NULL: the login shell. */
-static PssChannel *open_terminal(PssSession *session, const char *command)
-{
-	const PssChannelRequest request = {
-		.pty = TRUE,
-		.with_environment = TRUE,
-		.command = command,
-		.term = session->term ? session->term : "xterm-256color",
-		.columns = session->columns ? session->columns : 80,
-		.rows = session->rows ? session->rows : 24,
-	};
-	return pss_channel_open(session->transport, &request, &pss_session_terminal_events, session);
-}
-
-static PssChannel *open_control(PssSession *session)
-{
-	PssChannelRequest request = { .command = pss_remote_control_command(session->remote) };
-	request.first_bytes = pss_remote_control_script(session->remote, &request.n_first_bytes);
-	return pss_channel_open(session->transport, &request, &pss_session_control_events, session);
-}
-
-void pss_session_open_login_shell(PssSession *session)
-{
-	session->terminal = open_terminal(session, NULL);
-}
-
 static gboolean on_start_up_is_slow(gpointer user)
 {
 	PssSession *session = user;
-	if (pss_remote_state(session->remote) == PSS_REMOTE_BOOT && pss_remote_may_be_late(session->remote))
+	if (session->shell->state(session) == PSS_REMOTE_BOOT && session->shell->may_be_late(session))
 		return G_SOURCE_CONTINUE;
 	session->opening.patience_source = 0;
 	pss_session_become_opened(session);
@@ -217,10 +191,7 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 		pss_transport_held_describe(session->transport, session->instance, session->name,
 					    session->wanted_shell);
 
-	pss_remote_begin(session->remote);
-	/* The terminal first: the transport can put the first channel's requests into one flight. */
-	session->terminal = open_terminal(session, pss_remote_terminal_command(session->remote));
-	session->control = open_control(session);
+	session->shell->begin(session);
 	if (session->opening.attach_too)
 		pss_session_finish_opening(session, NULL);
 	else
@@ -386,12 +357,8 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 	session->holder.waiters = g_ptr_array_new_with_free_func(g_free);
 	session->holder.begun_waiters = g_ptr_array_new_with_free_func(g_free);
 
-	PssRemoteOptions remote_options = { .shell = session->wanted_shell,
-					    .kept = session->kept,
-					    .resilient = options->resilient,
-					    .tell_motd = options->tell_motd };
-	session->remote = pss_remote_new(&remote_options, &pss_session_remote_events, session);
-	session->invoker = pss_invoker_new(session, session->remote);
+	session->shell = &pss_shell_remote;
+	session->shell->make(session, options);
 	session->holder.idle_s = options->idle_s;
 	session->place = pss_saved_new(target);
 	session->holder.saved = options->resilient ? g_key_file_ref(session->place) : NULL;
@@ -416,10 +383,10 @@ PssSession *pss_session_new_restored(PssTransportNewFunc new_transport, PssTarge
 	session->record = pss_record_new(session);
 	session->holder.waiters = g_ptr_array_new_with_free_func(g_free);
 	session->holder.begun_waiters = g_ptr_array_new_with_free_func(g_free);
-	session->remote = pss_remote_new(&options, &pss_session_remote_events, session);
+	session->shell = &pss_shell_remote;
+	pss_session_make_remote(session, &options);
 	pss_remote_await(session->remote);
 	pss_remote_set_link(session->remote, FALSE);
-	session->invoker = pss_invoker_new(session, session->remote);
 	session->holder.idle_s = there->idle_s;
 	session->transport = pss_transport_held_restore(target, new_transport, there, &transport_events, session);
 	return session;
@@ -440,8 +407,8 @@ void pss_session_cancel(PssSession *session)
 
 void pss_session_close(PssSession *session, const char *cause)
 {
-	if (session->remote && !session->holder.is_left && session->state.life == PSS_LIFE_OPEN)
-		session->farewell.shell_asked = pss_remote_hang_up(session->remote) && !session->resilient;
+	if (session->invoker && !session->holder.is_left && session->state.life == PSS_LIFE_OPEN)
+		session->farewell.shell_asked = session->shell->hang_up(session) && !session->resilient;
 	pss_session_end(session, PSS_SESSION_ON_CLOSED, cause, PSS_LEFT_REMOVED, 255);
 }
 
@@ -460,7 +427,7 @@ void pss_session_keep(PssSession *session)
 	if (session->kept || session->farewell.source)
 		return;
 	session->kept = TRUE;
-	pss_remote_keep(session->remote);
+	session->shell->keep(session);
 	pss_session_enter_registry(session);
 	if (session->remote_user)
 		return;

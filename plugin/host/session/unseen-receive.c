@@ -14,10 +14,10 @@ static gboolean is_busy(const PssRecord *record)
 
 	if (record->jobs->len > 0 || session->holder.orphan)
 		return TRUE;
-	if (session->attached.events || !session->remote || session->state.life != PSS_LIFE_OPEN)
+	if (session->attached.events || !session->invoker || session->state.life != PSS_LIFE_OPEN)
 		return FALSE;
 	/* Of a plain terminal nobody knows. */
-	PssRemoteState state = pss_remote_state(session->remote);
+	PssRemoteState state = session->shell->state(record->session);
 	return state == PSS_REMOTE_BUSY || state == PSS_REMOTE_BOOT;
 }
 

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* The members of PssInvoker, for command-queue.c, which keeps the order of the commands, and for what carries one of
+ * them at a time: command-relays.c. */
+#pragma once
+
+#include "host/session/command-queue.h"
+#include "host/session/relay.h"
+
+typedef struct {
+	PssRun base;
+	PssInvoker *owner;  /* NULL: it is done */
+	PssCommand command; /* with texts of its own */
+	gboolean input;
+	gboolean paused;
+	GByteArray *early; /* input that came before it was begun */
+	gboolean early_end;
+} PssQueuedRun;
+
+/* What carries commands into the shell and their streams back. The calls but is_ready and begin concern the command
+ * that runs. */
+struct PssCarrierOps {
+	/* FALSE: pss_queue_start_next() follows when one may begin, or pss_queue_fail_waiting(). */
+	gboolean (*is_ready)(PssInvoker *invoker);
+	gboolean (*begin)(PssInvoker *invoker, PssQueuedRun *run, GError **error);
+	void (*write)(PssInvoker *invoker, const void *data, gsize n); /* n 0: the end of its input */
+	void (*interrupt)(PssInvoker *invoker);
+	void (*pause)(PssInvoker *invoker, gboolean paused);
+	void (*free)(PssInvoker *invoker);
+};
+
+struct PssInvoker {
+	PssSession *session;
+	const PssCarrierOps *carrier;
+	GQueue waiting;          /* of PssQueuedRun */
+	GPtrArray *elsewhere;    /* runs on channels of their own, where the shell is not ours to drive */
+	gboolean running, begun; /* begun: the shell has taken it */
+	PssQueuedRun *current;   /* what runs; NULL while running: nobody wants to hear of it any more */
+	gboolean stale;          /* the last prompt is older than the last command */
+	GByteArray *line, *keys; /* of the terminal, kept back; NULL: none */
+
+	/* of pss_carrier_relays */
+	PssRelay *relay, *next; /* in use or to be used; opened ahead */
+	guint last_relay;
+};
+
+/* ---- command-queue.c */
+void pss_queue_start_next(PssInvoker *invoker);
+void pss_queue_fail_waiting(PssInvoker *invoker, const GError *error);
+void pss_queue_on_begun(PssInvoker *invoker); /* the shell has taken the command */
+void pss_queue_on_stream(PssInvoker *invoker, gboolean is_stderr, const void *data, gsize n);
+/* The command is over, and nothing is told yet: the carrier makes itself ready for the next one in between. */
+PssQueuedRun *pss_queue_take_current(PssInvoker *invoker);
+void pss_queue_finish(PssInvoker *invoker, PssQueuedRun *run, int status, const GError *error); /* `run` may be NULL */
