@@ -81,7 +81,7 @@ int pss_system_directory_watch(const char *directory, PssSystemChange change)
 {
 	static const guint32 events[] = {
 		[PSS_SYSTEM_COMES] = IN_CREATE | IN_MOVED_TO,
-		[PSS_SYSTEM_GOES] = IN_DELETE | IN_MOVED_FROM | IN_DELETE_SELF,
+		[PSS_SYSTEM_GOES] = IN_DELETE | IN_MOVED_FROM | IN_DELETE_SELF | IN_MOVE_SELF,
 	};
 	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Accepts clients. The socket file can vanish (a cleaner of /run, a user's rm): its directory is watched, and the
- * socket is bound again, so that sessions never become unreachable. */
+/* Accepts clients. The socket file can vanish (a cleaner of /run, a user's rm, the end of a login, which takes
+ * /run/user/UID with it): its directory is watched, and the socket is bound again, there and then or as soon as that is
+ * possible, so that sessions never become unreachable. */
 #include "host/server/server.h"
 
 #include <errno.h>
@@ -23,6 +24,7 @@
 #define N_RESERVED 4
 #define REST_MS 100
 #define TRIM_S 1
+#define REBIND_S 2 /* until a place that has vanished is looked for again */
 
 struct PssServer {
 	struct pss_runtime runtime;
@@ -36,6 +38,7 @@ struct PssServer {
 	guint idle_source;
 	guint trim_source;
 	guint again_source;      /* accepting rests until then */
+	guint rebind_source;     /* the socket cannot be bound until then, at least */
 	int reserve[N_RESERVED]; /* descriptors that clients get when there are no others; -1: given away */
 };
 
@@ -244,27 +247,70 @@ static void stop_listening(PssServer *server)
 	server->fd = -1;
 }
 
-/* Another host process's socket in our place is left alone: that one has the newer clients. */
+static void rebind(PssServer *server);
+
 static void on_directory_changed(GIOCondition events, gpointer user)
 {
 	PssServer *server = user;
-	g_autoptr(GError) error = NULL;
 
 	pss_system_drain(server->vanish_fd);
-	if (access(server->runtime.socket, F_OK) == 0 || errno != ENOENT)
-		return;
-	stop_listening(server);
-	if (mkdir(server->runtime.directory, 0700) < 0 && errno != EEXIST)
-		return;
-	if (!listen_at(server, &error))
-		g_warning("%s", error->message);
+	rebind(server);
 }
 
+static void forget_directory(PssServer *server)
+{
+	g_clear_pointer(&server->vanish_watch, pss_watch_free);
+	if (server->vanish_fd >= 0)
+		close(server->vanish_fd);
+	server->vanish_fd = -1;
+}
+
+/* The watch is on the directory that has that name now. */
 static void watch_directory(PssServer *server)
 {
+	forget_directory(server);
 	server->vanish_fd = pss_system_directory_watch(server->runtime.directory, PSS_SYSTEM_GOES);
 	if (server->vanish_fd >= 0)
 		server->vanish_watch = pss_watch_new(server->vanish_fd, G_IO_IN, on_directory_changed, server);
+}
+
+static gboolean on_rebind_time(gpointer user)
+{
+	PssServer *server = user;
+
+	server->rebind_source = 0;
+	watch_directory(server);
+	rebind(server);
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean bind_again(PssServer *server)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (mkdir(server->runtime.directory, 0700) < 0 && errno != EEXIST)
+		return FALSE;
+	watch_directory(server);
+	if (listen_at(server, &error))
+		return TRUE;
+	g_debug("%s", error->message);
+	stop_listening(server);
+	return FALSE;
+}
+
+static gboolean has_vanished(const PssServer *server)
+{
+	return access(server->runtime.socket, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+/* Another host process's socket in our place is left alone: that one has the newer clients. */
+static void rebind(PssServer *server)
+{
+	if (!has_vanished(server))
+		return;
+	stop_listening(server);
+	if (!bind_again(server) && !server->rebind_source)
+		server->rebind_source = g_timeout_add_seconds(REBIND_S, on_rebind_time, server);
 }
 
 PssServer *pss_server_new(const struct pss_runtime *runtime, const PssServerOptions *options, GError **error)
@@ -304,11 +350,10 @@ void pss_server_free(PssServer *server)
 	g_ptr_array_unref(server->clients);
 	g_clear_handle_id(&server->idle_source, g_source_remove);
 	g_clear_handle_id(&server->again_source, g_source_remove);
+	g_clear_handle_id(&server->rebind_source, g_source_remove);
 	g_clear_handle_id(&server->trim_source, g_source_remove);
 	drop_reserve(server);
-	pss_watch_free(server->vanish_watch);
-	if (server->vanish_fd >= 0)
-		close(server->vanish_fd);
+	forget_directory(server);
 	if (server->fd >= 0 && !server->passed && socket_is_ours(server))
 		unlink(server->runtime.socket);
 	stop_listening(server);
