@@ -100,6 +100,21 @@ static void test_temporary_session(Fixture *fixture, gconstpointer data)
 	test_client_finish(&client);
 }
 
+/* The remote side says that a temporary session has been left by `exit`, as only a kept one is: the session, which
+ * nobody but its terminal holds, goes on. */
+static void test_exit_that_is_not_kept(Fixture *fixture, gconstpointer data)
+{
+	TestClient client;
+
+	test_client_init(&client, &fixture->host);
+	test_client_hello(&client);
+	test_client_open(&client, 1, fixture->home, FALSE, TRUE);
+	expect_prompt(&client, 1);
+	g_assert_cmpint(run(&client, 1, "__pss_say X \"$__pss_n\" 3; (exit 7)"), ==, 7);
+	g_assert_cmpint(run(&client, 1, "(exit 8)"), ==, 8);
+	test_client_finish(&client);
+}
+
 static void test_kept_session(Fixture *fixture, gconstpointer data)
 {
 	TestClient opener, first, second;
@@ -525,6 +540,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	ADD("/host/a temporary session runs lines and ends with its shell", test_temporary_session);
+	ADD("/host/a temporary session is not left by word of its remote alone", test_exit_that_is_not_kept);
 	ADD("/host/a kept session keeps its state over terminals", test_kept_session);
 	ADD("/host/a temporary session that is detached from becomes a kept one", test_temporary_session_is_kept);
 	ADD("/host/second prompts, and keys at a prompt come back", test_second_prompt);

@@ -220,5 +220,5 @@ void pss_session_have_redrawn(PssSession *session); /* by a size that is another
 /* What runs has printed something, or the session ends. */
 void pss_session_end_redrawing(PssSession *session);
 
-/* Detaches the terminal that has entered a kept session, if any, with the reason. */
-void pss_session_send_away(PssSession *session, enum pss_left_reason reason, const char *message);
+/* Detaches the terminal that has entered a kept session, if any, with the reason and its status. */
+void pss_session_send_away(PssSession *session, enum pss_left_reason reason, int status, const char *message);

@@ -103,11 +103,11 @@ void pss_session_detach(PssSession *session)
 	pss_session_choose_dropped(session);
 }
 
-void pss_session_send_away(PssSession *session, enum pss_left_reason reason, const char *message)
+void pss_session_send_away(PssSession *session, enum pss_left_reason reason, int status, const char *message)
 {
 	if (!session->attached.events)
 		return;
-	pss_session_tell_left(session, reason, 0, message);
+	pss_session_tell_left(session, reason, status, message);
 	pss_session_detach(session);
 }
 

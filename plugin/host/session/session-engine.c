@@ -152,7 +152,7 @@ static void on_notice(gpointer user, const char *text)
 
 static void on_kept_exit(gpointer user, int status)
 {
-	pss_session_tell_left(user, PSS_LEFT_KEPT_EXIT, status, NULL);
+	pss_session_send_away(user, PSS_LEFT_KEPT_EXIT, status, NULL);
 }
 
 static void on_completion(gpointer user, const PssRemoteCompletion *completion)

@@ -21,7 +21,8 @@ gboolean pss_session_disconnect(PssSession *session, GError **error)
 	}
 	pss_session_step(session, PSS_SESSION_ON_LET_GO);
 	pss_record_let_go(session->record);
-	pss_session_send_away(session, PSS_LEFT_DISCONNECTED, "the session was disconnected; what runs in it goes on");
+	pss_session_send_away(session, PSS_LEFT_DISCONNECTED, 0,
+			      "the session was disconnected; what runs in it goes on");
 	pss_session_choose_dropped(session);
 	return TRUE;
 }
@@ -47,7 +48,7 @@ gboolean pss_session_connect(PssSession *session, gboolean force, GError **error
 	if (!take_back(session, error))
 		return FALSE;
 	if (force)
-		pss_session_send_away(session, PSS_LEFT_TAKEN, "another terminal has taken the session over");
+		pss_session_send_away(session, PSS_LEFT_TAKEN, 0, "another terminal has taken the session over");
 	return TRUE;
 }
 

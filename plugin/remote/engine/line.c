@@ -274,7 +274,7 @@ void pss_line_on_reply(PssRemote *remote, const PssReply *reply)
 	else if (reply->type == 'P' && (remote->phase == PSS_PHASE_IDLE || remote->phase == PSS_PHASE_TYPED) &&
 		 remote->prompt.is_known && !remote->invocation.events)
 		on_repainted(remote, reply);
-	else if (reply->type == 'X' && remote->phase == PSS_PHASE_RUNNING)
+	else if (reply->type == 'X' && remote->phase == PSS_PHASE_RUNNING && remote->kept)
 		remote->prompt.exit_status = parse_status(reply->field[1]);
 	else if (reply->type == 'E' && !remote->request.has_report &&
 		 (remote->phase == PSS_PHASE_RUNNING || remote->phase == PSS_PHASE_SENT ||
