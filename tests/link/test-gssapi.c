@@ -11,9 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "link-harness.h"
-#include "link-sshd.h"
-#include "link/libssh/link/transport-libssh.h"
+#include "link-fixture.h"
 
 #define KDC_TRIES 5
 
@@ -22,13 +20,6 @@ static struct {
 	guint port;
 	GPid pid;
 } kdc;
-
-typedef struct {
-	Sshd *sshd;
-	PssTarget *target;
-	LinkRecord link;
-	ChannelRecord channel;
-} Fixture;
 
 static const char takes_tickets[] = "GSSAPIAuthentication yes\nGSSAPIStrictAcceptorCheck no\n";
 static const char takes_both[] = "GSSAPIAuthentication yes\nGSSAPIStrictAcceptorCheck no\n"
@@ -126,70 +117,27 @@ static char *ticket(const char *type, const char *name, const char *principal, c
 
 /* -- the fixture */
 
-static void set_up(Fixture *f, gconstpointer extra)
+static void set_up(LinkFixture *f, gconstpointer sshd_lines)
 {
-	link_record_init(&f->link);
-	channel_record_init(&f->channel);
-	f->sshd = sshd_start(extra);
-	f->target = sshd_target(f->sshd);
+	link_set_up(f, sshd_lines);
 	f->target->verbose = 1;
 	link_target_option(f->target, "GSSAPIAuthentication=yes");
 	link_target_option(f->target, "GSSAPIServerIdentity=box");
 }
 
-static void tear_down(Fixture *f, gconstpointer unused)
-{
-	g_test_message("%s", f->link.notes->str);
-	pss_target_free(f->target);
-	link_record_finish(&f->link);
-	channel_record_finish(&f->channel);
-	sshd_stop(f->sshd);
-}
-
-static void start(Fixture *f)
-{
-	f->link.transport = pss_transport_ssh_new(g_steal_pointer(&f->target), &link_events, &f->link);
-	pss_transport_connect(f->link.transport);
-}
-
-static void without_keys(Fixture *f)
+static void without_keys(LinkFixture *f)
 {
 	g_clear_pointer(&f->target->key_file, g_free);
 	link_target_option(f->target, "IdentityFile=none");
 }
 
-static void with_ticket(Fixture *f, char *cache)
+static void with_ticket(LinkFixture *f, char *cache)
 {
 	link_target_setenv(f->target, "KRB5CCNAME", cache);
 	g_free(cache);
 }
 
-static const char *run_remotely(Fixture *f, const char *command)
-{
-	channel_open(&f->channel, &f->link, command, FALSE);
-	wait_for(f->channel.n_closed, 10);
-	return f->channel.out->str;
-}
-
-static void expect_login(Fixture *f)
-{
-	start(f);
-	wait_for(f->link.ready || f->link.n_lost, 30);
-	g_assert_no_error(f->link.lost);
-	g_assert_cmpstr(run_remotely(f, "echo in"), ==, "in\n");
-}
-
-static void expect_refusal(Fixture *f, const char *words)
-{
-	start(f);
-	wait_for(f->link.ready || f->link.n_lost, 30);
-	g_assert_false(f->link.ready);
-	g_assert_error(f->link.lost, PSS_ERROR, (int)PSS_AUTH);
-	g_test_message("%s", f->link.lost->message);
-	g_assert_nonnull(strstr(f->link.lost->message, words));
-}
-
-static gboolean sshd_said(Fixture *f, const char *words)
+static gboolean sshd_said(LinkFixture *f, const char *words)
 {
 	g_autofree char *path = g_build_filename(f->sshd->directory, "log", NULL);
 	g_autofree char *log = NULL;
@@ -198,56 +146,49 @@ static gboolean sshd_said(Fixture *f, const char *words)
 	return strstr(log, words) != NULL;
 }
 
-static gboolean was_noted(Fixture *f, const char *words)
-{
-	return strstr(f->link.notes->str, words) != NULL;
-}
-
 /* -- tickets that are taken */
 
-static void a_ticket(Fixture *f, gconstpointer unused)
+static void a_ticket(LinkFixture *f, gconstpointer unused)
 {
 	without_keys(f);
 	with_ticket(f, ticket("FILE", "plain", g_get_user_name(), NULL));
-	expect_login(f);
+	link_expect_login(f);
 	g_assert_true(sshd_said(f, "Accepted gssapi-with-mic"));
 }
 
-static void preferred(Fixture *f, gconstpointer unused)
+static void preferred(LinkFixture *f, gconstpointer unused)
 {
 	with_ticket(f, ticket("FILE", "preferred", g_get_user_name(), NULL));
-	expect_login(f);
+	link_expect_login(f);
 	g_assert_true(sshd_said(f, "Accepted gssapi-with-mic"));
-	g_assert_false(was_noted(f, "trying"));
+	g_assert_false(link_was_noted(f, "trying"));
 }
 
-static void less_preferred(Fixture *f, gconstpointer unused)
+static void less_preferred(LinkFixture *f, gconstpointer unused)
 {
 	with_ticket(f, ticket("FILE", "less", g_get_user_name(), NULL));
 	link_target_option(f->target, "PreferredAuthentications=publickey,gssapi-with-mic");
-	expect_login(f);
+	link_expect_login(f);
 	g_assert_true(sshd_said(f, "Accepted publickey"));
 }
 
-static void then_a_key(Fixture *f, gconstpointer unused)
+static void then_a_key(LinkFixture *f, gconstpointer unused)
 {
 	with_ticket(f, ticket("FILE", "both", g_get_user_name(), NULL));
-	expect_login(f);
+	link_expect_login(f);
 	g_assert_true(sshd_said(f, "Accepted publickey")); /* … which alone is not enough for it */
 }
 
-static void delegated(Fixture *f, gconstpointer unused)
+static void delegated(LinkFixture *f, gconstpointer unused)
 {
 	with_ticket(f, ticket("FILE", "delegated", g_get_user_name(), "-f"));
 	link_target_option(f->target, "GSSAPIDelegateCredentials=yes");
-	expect_login(f);
-	g_string_truncate(f->channel.out, 0);
-	f->channel.n_closed = 0;
-	g_assert_nonnull(strstr(run_remotely(f, "klist"), g_get_user_name()));
+	link_expect_login(f);
+	g_assert_nonnull(strstr(link_run(f, "klist", FALSE), g_get_user_name()));
 }
 
 /* The caller has no KRB5CCNAME; the default cache is a collection. */
-static void of_several(Fixture *f, gconstpointer unused)
+static void of_several(LinkFixture *f, gconstpointer unused)
 {
 	g_autofree char *identity = g_strdup_printf("GSSAPIClientIdentity=%s@PSS.TEST", g_get_user_name());
 
@@ -255,40 +196,38 @@ static void of_several(Fixture *f, gconstpointer unused)
 	g_free(ticket("DIR", "caches", g_get_user_name(), NULL));
 	g_free(ticket("DIR", "caches", "other", NULL)); /* the primary one from now on */
 	link_target_option(f->target, identity);
-	expect_login(f);
+	link_expect_login(f);
 }
 
 /* -- what goes on with the next way */
 
-static void no_ticket(Fixture *f, gconstpointer unused)
+static void no_ticket(LinkFixture *f, gconstpointer unused)
 {
 	link_target_setenv(f->target, "KRB5CCNAME", "FILE:/nonexistent");
-	expect_login(f);
+	link_expect_login(f);
 	g_assert_true(sshd_said(f, "Accepted publickey"));
 	g_assert_false(sshd_said(f, "gssapi"));
-	g_assert_true(was_noted(f, "no GSSAPI: No credentials cache found"));
+	g_assert_true(link_was_noted(f, "no GSSAPI: No credentials cache found"));
 }
 
-static void nothing_else(Fixture *f, gconstpointer unused)
+static void nothing_else(LinkFixture *f, gconstpointer unused)
 {
 	without_keys(f);
 	link_target_setenv(f->target, "KRB5CCNAME", "FILE:/nonexistent");
-	expect_refusal(f, "the server accepts gssapi-with-mic, publickey; no GSSAPI: No credentials cache found");
+	link_expect_failure(f, PSS_AUTH,
+			    "the server accepts gssapi-with-mic, publickey; no GSSAPI: No credentials cache found");
 }
 
-static void switched_off(Fixture *f, gconstpointer unused)
+static void switched_off(LinkFixture *f, gconstpointer unused)
 {
 	with_ticket(f, ticket("FILE", "off", g_get_user_name(), NULL));
-	g_strfreev(f->target->options);
-	f->target->options = g_new0(char *, 1);
-	g_autofree char *known = g_strdup_printf("UserKnownHostsFile=%s", f->sshd->known_hosts);
-	link_target_option(f->target, known);
-	expect_login(f);
+	link_clear_options(f);
+	link_expect_login(f);
 	g_assert_true(sshd_said(f, "Accepted publickey"));
-	g_assert_false(was_noted(f, "GSSAPI"));
+	g_assert_false(link_was_noted(f, "GSSAPI"));
 }
 
-static void expired(Fixture *f, gconstpointer unused)
+static void expired(LinkFixture *f, gconstpointer unused)
 {
 	g_autofree char *cache = ticket("FILE", "expired", g_get_user_name(), "-l1s");
 	const char *const argv[] = { "klist", "-s", "-c", cache, NULL };
@@ -298,63 +237,63 @@ static void expired(Fixture *f, gconstpointer unused)
 			 status != 0,
 		 20);
 	link_target_setenv(f->target, "KRB5CCNAME", cache);
-	expect_login(f);
+	link_expect_login(f);
 	g_assert_true(sshd_said(f, "Accepted publickey"));
-	g_assert_true(was_noted(f, "no GSSAPI: the ticket has expired"));
+	g_assert_true(link_was_noted(f, "no GSSAPI: the ticket has expired"));
 	g_assert_false(sshd_said(f, "gssapi"));
 }
 
-static void unknown_server(Fixture *f, gconstpointer unused)
+static void unknown_server(LinkFixture *f, gconstpointer unused)
 {
 	with_ticket(f, ticket("FILE", "unknown", g_get_user_name(), NULL));
 	/* The first one counts, as in a file. */
 	g_free(f->target->options[g_strv_length(f->target->options) - 1]);
 	f->target->options[g_strv_length(f->target->options) - 1] = g_strdup("GSSAPIServerIdentity=elsewhere");
-	expect_login(f);
+	link_expect_login(f);
 	g_assert_true(sshd_said(f, "Accepted publickey"));
-	g_assert_true(was_noted(f, "no GSSAPI: Server host/elsewhere@PSS.TEST not found in Kerberos database"));
+	g_assert_true(link_was_noted(f, "no GSSAPI: Server host/elsewhere@PSS.TEST not found in Kerberos database"));
 }
 
-static void not_this_user(Fixture *f, gconstpointer unused)
+static void not_this_user(LinkFixture *f, gconstpointer unused)
 {
 	without_keys(f);
 	with_ticket(f, ticket("FILE", "other", "other", NULL));
-	expect_refusal(f, "(tried gssapi-with-mic; the server accepts gssapi-with-mic, publickey");
+	link_expect_failure(f, PSS_AUTH, "(tried gssapi-with-mic; the server accepts gssapi-with-mic, publickey");
 }
 
-static void server_takes_none(Fixture *f, gconstpointer unused)
+static void server_takes_none(LinkFixture *f, gconstpointer unused)
 {
 	with_ticket(f, ticket("FILE", "none", g_get_user_name(), NULL));
 	kill(kdc.pid, SIGSTOP); /* nobody asks it */
-	expect_login(f);
+	link_expect_login(f);
 	kill(kdc.pid, SIGCONT);
 	g_assert_true(sshd_said(f, "Accepted publickey"));
-	g_assert_false(was_noted(f, "no GSSAPI"));
-	g_assert_false(was_noted(f, "asking the KDC"));
+	g_assert_false(link_was_noted(f, "no GSSAPI"));
+	g_assert_false(link_was_noted(f, "asking the KDC"));
 }
 
 /* -- a KDC that is silent */
 
-static void silent_kdc(Fixture *f, gconstpointer unused)
+static void silent_kdc(LinkFixture *f, gconstpointer unused)
 {
 	gint64 started = g_get_monotonic_time();
 
 	with_ticket(f, ticket("FILE", "silent", g_get_user_name(), NULL));
 	f->target->connect_timeout_ms = 6000;
 	kill(kdc.pid, SIGSTOP);
-	expect_login(f);
+	link_expect_login(f);
 	kill(kdc.pid, SIGCONT);
 	g_assert_true(sshd_said(f, "Accepted publickey"));
-	g_assert_true(was_noted(f, "no GSSAPI: the KDC does not answer"));
+	g_assert_true(link_was_noted(f, "no GSSAPI: the KDC does not answer"));
 	g_assert_cmpint(g_get_monotonic_time() - started, <, 6 * G_USEC_PER_SEC);
 }
 
-static void leaves_a_silent_kdc(Fixture *f, gconstpointer unused)
+static void leaves_a_silent_kdc(LinkFixture *f, gconstpointer unused)
 {
 	with_ticket(f, ticket("FILE", "left", g_get_user_name(), NULL));
 	kill(kdc.pid, SIGSTOP);
-	start(f);
-	wait_for(was_noted(f, "asking the KDC for a ticket for host@box"), 20);
+	link_start(f);
+	wait_for(link_was_noted(f, "asking the KDC for a ticket for host@box"), 20);
 	gint64 left = g_get_monotonic_time();
 	pss_transport_free(g_steal_pointer(&f->link.transport));
 	wait_for(g_hash_table_size(f->sshd->running) == 0, 5);
@@ -363,7 +302,7 @@ static void leaves_a_silent_kdc(Fixture *f, gconstpointer unused)
 }
 
 /* One process, and each caller's own tickets. */
-static void two_callers(Fixture *f, gconstpointer unused)
+static void two_callers(LinkFixture *f, gconstpointer unused)
 {
 	LinkRecord other;
 	PssTarget *target;
@@ -373,17 +312,16 @@ static void two_callers(Fixture *f, gconstpointer unused)
 	link_target_setenv(target, "KRB5CCNAME", "FILE:/nonexistent");
 	with_ticket(f, ticket("FILE", "mine", g_get_user_name(), NULL));
 	link_record_init(&other);
-	other.transport = pss_transport_ssh_new(target, &link_events, &other);
-	pss_transport_connect(other.transport);
-	expect_login(f);
+	link_connect(&other, target);
+	link_expect_login(f);
 	wait_for(other.ready || other.n_lost, 30);
 	g_assert_error(other.lost, PSS_ERROR, (int)PSS_AUTH);
 	link_record_finish(&other);
 }
 
-static void add(const char *path, const char *sshd_lines, void (*run)(Fixture *, gconstpointer))
+static void add(const char *path, const char *sshd_lines, void (*run)(LinkFixture *, gconstpointer))
 {
-	g_test_add(path, Fixture, sshd_lines, set_up, run, tear_down);
+	g_test_add(path, LinkFixture, sshd_lines, set_up, run, link_tear_down);
 }
 
 int main(int argc, char **argv)

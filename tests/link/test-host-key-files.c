@@ -7,10 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/error.h"
-#include "link-harness.h"
-#include "link-sshd.h"
-#include "link/libssh/link/transport-libssh.h"
+#include "link-fixture.h"
 
 typedef enum {
 	STRICTER = 1, /* than ssh, on purpose */
@@ -298,8 +295,7 @@ static void start_ours(Cell *cell)
 	for (char **option = options; *option; option++)
 		link_target_option(target, *option);
 	link_record_init(&cell->link);
-	cell->link.transport = pss_transport_ssh_new(target, &link_events, &cell->link);
-	pss_transport_connect(cell->link.transport);
+	link_connect(&cell->link, target);
 }
 
 static void check_refusal(const GError *error)

@@ -6,9 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "link-harness.h"
-#include "link-sshd.h"
-#include "link/libssh/link/transport-libssh.h"
+#include "link-fixture.h"
 
 enum { FIRST, SECOND, GLOBAL, REVOKED, N_FILES };
 
@@ -202,8 +200,7 @@ static void start_ours(const Cell *cell, const Sshd *sshd, LinkRecord *record)
 	for (char **option = options; *option; option++)
 		link_target_option(target, *option);
 	link_record_init(record);
-	record->transport = pss_transport_ssh_new(target, &link_events, record);
-	pss_transport_connect(record->transport);
+	link_connect(record, target);
 }
 
 /* `ret_said` gets our message when we refuse. */

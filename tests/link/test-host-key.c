@@ -7,10 +7,8 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "link-harness.h"
-#include "link-sshd.h"
+#include "link-fixture.h"
 #include "link/libssh/hostkey/known-hosts.h"
-#include "link/libssh/link/transport-libssh.h"
 
 /* In the text: {H} the server's name, {K} its key, {O} another of its type, {E} one of another type. */
 typedef struct {
@@ -62,37 +60,8 @@ static const Row rows[] = {
 	{ "a hash that is none", "|1|abc|def {K}\n", PSS_HOST_KEY, "not known" },
 };
 
-typedef struct {
-	Sshd *sshd;
-	LinkRecord link;
-	PssTarget *target;
-} Fixture;
-
-static void set_up(Fixture *f, gconstpointer unused)
-{
-	f->sshd = sshd_start(NULL);
-	f->target = sshd_target(f->sshd);
-	link_record_init(&f->link);
-}
-
-static void tear_down(Fixture *f, gconstpointer unused)
-{
-	if (g_test_verbose())
-		g_test_message("%s", f->link.notes->str);
-	pss_target_free(f->target);
-	link_record_finish(&f->link);
-	sshd_stop(f->sshd);
-}
-
-static void finish(Fixture *f)
-{
-	f->link.transport = pss_transport_ssh_new(g_steal_pointer(&f->target), &link_events, &f->link);
-	pss_transport_connect(f->link.transport);
-	wait_for(f->link.ready || f->link.n_lost, 20);
-}
-
 /* A second login, with the records of the first one gone. */
-static void finish_again(Fixture *f)
+static void finish_again(LinkFixture *f)
 {
 	link_record_finish(&f->link);
 	link_record_init(&f->link);
@@ -110,7 +79,7 @@ static void on_ssh_end(GPid pid, gint status, gpointer user)
 }
 
 /* `option`: one more, or NULL. */
-static gboolean ssh_logs_in_with(Fixture *f, const char *strict, const char *option)
+static gboolean ssh_logs_in_with(LinkFixture *f, const char *strict, const char *option)
 {
 	g_autofree char *known = g_strdup_printf("UserKnownHostsFile=%s", f->sshd->known_hosts);
 	g_autofree char *port = g_strdup_printf("%u", f->sshd->port);
@@ -150,12 +119,12 @@ static gboolean ssh_logs_in_with(Fixture *f, const char *strict, const char *opt
 	return ended.status == 0;
 }
 
-static gboolean ssh_logs_in(Fixture *f, const char *strict)
+static gboolean ssh_logs_in(LinkFixture *f, const char *strict)
 {
 	return ssh_logs_in_with(f, strict, NULL);
 }
 
-static char *fill_in(const Fixture *f, const char *text)
+static char *fill_in(const LinkFixture *f, const char *text)
 {
 	g_autofree char *other_path = sshd_make_key(f->sshd, "other", "ed25519", "");
 	g_autofree char *ecdsa_path = sshd_make_key(f->sshd, "ecdsa", "ecdsa", "");
@@ -172,7 +141,7 @@ static char *fill_in(const Fixture *f, const char *text)
 	return g_string_free(out, FALSE);
 }
 
-static void row(Fixture *f, gconstpointer data)
+static void row(LinkFixture *f, gconstpointer data)
 {
 	const Row *r = data;
 	g_autofree char *text = r->text ? fill_in(f, r->text) : NULL;
@@ -186,7 +155,7 @@ static void row(Fixture *f, gconstpointer data)
 		run_program(argv);
 	}
 	gboolean ssh = ssh_logs_in(f, "ask");
-	finish(f);
+	link_finish(f);
 	if (r->ours == PSS_OK)
 		g_assert_no_error(f->link.lost);
 	else
@@ -196,26 +165,26 @@ static void row(Fixture *f, gconstpointer data)
 	g_assert_true(ssh == f->link.ready || (ssh && r->stricter));
 }
 
-static void message_names_the_line(Fixture *f, gconstpointer unused)
+static void message_names_the_line(LinkFixture *f, gconstpointer unused)
 {
 	g_autofree char *text = fill_in(f, "# one\n# two\n{H} {O}\n");
 
 	sshd_write_known_hosts(f->sshd, text);
-	finish(f);
+	link_finish(f);
 	g_autofree char *where = g_strdup_printf("%s line 3", f->sshd->known_hosts);
 	g_assert_nonnull(strstr(f->link.lost->message, where));
 }
 
-static void no_ordinary_file(Fixture *f, gconstpointer unused)
+static void no_ordinary_file(LinkFixture *f, gconstpointer unused)
 {
 	g_remove(f->sshd->known_hosts);
 	g_mkdir(f->sshd->known_hosts, 0700);
-	finish(f);
+	link_finish(f);
 	g_assert_error(f->link.lost, PSS_ERROR, PSS_HOST_KEY);
 	g_assert_nonnull(strstr(f->link.lost->message, "cannot check"));
 }
 
-static void changed_is_refused_whatever_is_asked_for(Fixture *f, gconstpointer strict)
+static void changed_is_refused_whatever_is_asked_for(LinkFixture *f, gconstpointer strict)
 {
 	g_autofree char *text = fill_in(f, "{H} {O}\n");
 	static const char *const answers[] = { "yes", "yes", NULL };
@@ -224,21 +193,21 @@ static void changed_is_refused_whatever_is_asked_for(Fixture *f, gconstpointer s
 	link_target_option(f->target, strict);
 	f->target->can_ask = TRUE;
 	f->link.answers = answers;
-	finish(f);
+	link_finish(f);
 	g_assert_error(f->link.lost, PSS_ERROR, PSS_HOST_KEY);
 	g_assert_cmpuint(f->link.questions->len, ==, 0);
 }
 
 /* -- RevokedHostKeys */
 
-static void use_revoked_list(Fixture *f, const char *path)
+static void use_revoked_list(LinkFixture *f, const char *path)
 {
 	g_autofree char *option = g_strdup_printf("RevokedHostKeys=%s", path);
 
 	link_target_option(f->target, option);
 }
 
-static void revoked_list(Fixture *f, gconstpointer data)
+static void revoked_list(LinkFixture *f, gconstpointer data)
 {
 	const Row *r = data;
 	g_autofree char *text = r->text ? fill_in(f, r->text) : NULL;
@@ -249,7 +218,7 @@ static void revoked_list(Fixture *f, gconstpointer data)
 		g_file_set_contents(path, text, -1, NULL);
 	use_revoked_list(f, path);
 	gboolean ssh = ssh_logs_in_with(f, "ask", option);
-	finish(f);
+	link_finish(f);
 	g_assert_cmpint(ssh, ==, r->ours == PSS_OK);
 	g_assert_cmpint(f->link.ready, ==, ssh);
 	if (!ssh)
@@ -270,7 +239,7 @@ static const Row lists[] = {
 };
 
 /* `which`: the key in the binary list, "whole" or "cut". */
-static void revoked_krl(Fixture *f, gconstpointer which)
+static void revoked_krl(LinkFixture *f, gconstpointer which)
 {
 	g_autofree char *path = g_build_filename(f->sshd->directory, "krl", NULL);
 	g_autofree char *other = sshd_make_key(f->sshd, "other", "ed25519", "");
@@ -284,7 +253,7 @@ static void revoked_krl(Fixture *f, gconstpointer which)
 		g_assert_cmpint(truncate(path, 50), ==, 0);
 	use_revoked_list(f, path);
 	gboolean ssh = ssh_logs_in_with(f, "no", option);
-	finish(f);
+	link_finish(f);
 	g_assert_cmpint(ssh, ==, !is_in);
 	g_assert_cmpint(f->link.ready, ==, ssh);
 	if (is_in)
@@ -293,15 +262,15 @@ static void revoked_krl(Fixture *f, gconstpointer which)
 
 /* -- unknown keys */
 
-static void ask(Fixture *f, const char *const *answers)
+static void ask(LinkFixture *f, const char *const *answers)
 {
 	sshd_write_known_hosts(f->sshd, "# kept");
 	f->target->can_ask = TRUE;
 	f->link.answers = answers;
-	finish(f);
+	link_finish(f);
 }
 
-static char *fingerprint(const Fixture *f)
+static char *fingerprint(const LinkFixture *f)
 {
 	const char *const argv[] = { "ssh-keygen", "-l", "-f", f->sshd->host_key, NULL };
 	g_autofree char *out = NULL;
@@ -311,7 +280,7 @@ static char *fingerprint(const Fixture *f)
 	return g_strdup(words[1]);
 }
 
-static void accepted(Fixture *f, gconstpointer unused)
+static void accepted(LinkFixture *f, gconstpointer unused)
 {
 	static const char *const answers[] = { "what?", "yes", NULL };
 	g_autofree char *print = fingerprint(f);
@@ -328,12 +297,11 @@ static void accepted(Fixture *f, gconstpointer unused)
 	g_assert_cmpstr(text, ==, expected);
 	g_assert_true(ssh_logs_in(f, "yes"));
 	finish_again(f);
-	finish(f);
-	g_assert_no_error(f->link.lost);
+	link_log_in(f);
 	g_assert_cmpuint(f->link.questions->len, ==, 0);
 }
 
-static void accepted_by_fingerprint(Fixture *f, gconstpointer unused)
+static void accepted_by_fingerprint(LinkFixture *f, gconstpointer unused)
 {
 	g_autofree char *print = fingerprint(f);
 	const char *const answers[] = { print, NULL };
@@ -342,7 +310,7 @@ static void accepted_by_fingerprint(Fixture *f, gconstpointer unused)
 	g_assert_no_error(f->link.lost);
 }
 
-static void not_accepted(Fixture *f, gconstpointer answers)
+static void not_accepted(LinkFixture *f, gconstpointer answers)
 {
 	g_autofree char *text = NULL;
 
@@ -353,20 +321,19 @@ static void not_accepted(Fixture *f, gconstpointer answers)
 	g_assert_cmpstr(text, ==, "# kept");
 }
 
-static void accepted_unasked(Fixture *f, gconstpointer strict)
+static void accepted_unasked(LinkFixture *f, gconstpointer strict)
 {
 	g_remove(f->sshd->known_hosts);
 	link_target_option(f->target, strict);
 	link_target_option(f->target, "HashKnownHosts=yes");
-	finish(f);
-	g_assert_no_error(f->link.lost);
+	link_log_in(f);
 	g_autofree char *text = NULL;
 	g_assert_true(g_file_get_contents(f->sshd->known_hosts, &text, NULL, NULL));
 	g_assert_true(g_str_has_prefix(text, "|1|"));
 	g_assert_true(ssh_logs_in(f, "yes"));
 }
 
-static void unknown_with_strict_checking(Fixture *f, gconstpointer unused)
+static void unknown_with_strict_checking(LinkFixture *f, gconstpointer unused)
 {
 	static const char *const answers[] = { "yes", NULL };
 
@@ -376,7 +343,7 @@ static void unknown_with_strict_checking(Fixture *f, gconstpointer unused)
 	g_assert_cmpuint(f->link.questions->len, ==, 0);
 }
 
-static void makes_the_directory(Fixture *f, gconstpointer unused)
+static void makes_the_directory(LinkFixture *f, gconstpointer unused)
 {
 	g_autofree char *directory = g_build_filename(f->sshd->directory, "new", NULL);
 	struct stat status;
@@ -387,8 +354,7 @@ static void makes_the_directory(Fixture *f, gconstpointer unused)
 	pss_target_free(f->target);
 	f->target = sshd_target(f->sshd);
 	link_target_option(f->target, "StrictHostKeyChecking=accept-new");
-	finish(f);
-	g_assert_no_error(f->link.lost);
+	link_log_in(f);
 	g_assert_cmpint(stat(directory, &status), ==, 0);
 	g_assert_cmpint(status.st_mode & 0777, ==, 0700);
 	g_assert_cmpint(stat(f->sshd->known_hosts, &status), ==, 0);
@@ -396,7 +362,7 @@ static void makes_the_directory(Fixture *f, gconstpointer unused)
 }
 
 /* A server with several keys is asked for the one that is known. */
-static void known_type_is_preferred(Fixture *f, gconstpointer unused)
+static void known_type_is_preferred(LinkFixture *f, gconstpointer unused)
 {
 	g_autofree char *ecdsa = sshd_make_key(f->sshd, "host2", "ecdsa", "");
 	g_autofree char *key = sshd_public_key(ecdsa);
@@ -408,8 +374,7 @@ static void known_type_is_preferred(Fixture *f, gconstpointer unused)
 	g_file_set_contents(f->sshd->config, config, -1, NULL);
 	g_autofree char *line = g_strdup_printf("%s %s\n", name, key);
 	sshd_write_known_hosts(f->sshd, line);
-	finish(f);
-	g_assert_no_error(f->link.lost);
+	link_log_in(f);
 }
 
 static void patterns(void)
@@ -437,13 +402,14 @@ int main(int argc, char **argv)
 	g_test_add_func("/host-key/patterns", patterns);
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autofree char *path = g_strdup_printf("/host-key/like ssh: %s", rows[i].name);
-		g_test_add(path, Fixture, &rows[i], set_up, row, tear_down);
+		g_test_add(path, LinkFixture, &rows[i], link_set_up_plain, row, link_tear_down);
 	}
 	for (gsize i = 0; i < G_N_ELEMENTS(lists); i++) {
 		g_autofree char *path = g_strdup_printf("/host-key/RevokedHostKeys: %s", lists[i].name);
-		g_test_add(path, Fixture, &lists[i], set_up, revoked_list, tear_down);
+		g_test_add(path, LinkFixture, &lists[i], link_set_up_plain, revoked_list, link_tear_down);
 	}
-#define ADD(name, data, function) g_test_add("/host-key/" name, Fixture, data, set_up, function, tear_down)
+#define ADD(name, data, function) \
+	g_test_add("/host-key/" name, LinkFixture, data, link_set_up_plain, function, link_tear_down)
 	ADD("a changed key's message names file and line", NULL, message_names_the_line);
 	ADD("a known_hosts that is no file fails closed", NULL, no_ordinary_file);
 	ADD("a binary list with the key", "the key", revoked_krl);

@@ -5,12 +5,8 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/error.h"
-#include "link-harness.h"
-#include "link-sshd.h"
-#include "link/libssh/link/transport-libssh.h"
+#include "link-fixture.h"
 
 /* The keys are made once: a (the server takes it), b and c (it does not), locked (a's passphrase is none: "secret"),
  * p (PEM, without a public half to be seen) and q (the same, not taken), r (RSA, not taken), and certificates of each;
@@ -370,8 +366,7 @@ static void run_ours(const Row *row, gboolean only, Outcome *outcome)
 	for (char **option = options; *option; option++)
 		link_target_option(target, *option);
 	link_record_init(&link);
-	link.transport = pss_transport_ssh_new(target, &link_events, &link);
-	pss_transport_connect(link.transport);
+	link_connect(&link, target);
 	wait_for(link.ready || link.n_lost, 60);
 	outcome->in = link.ready;
 	outcome->said = g_strdup(link.lost ? link.lost->message : "");

@@ -8,146 +8,42 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/error.h"
-#include "link-harness.h"
-#include "link-sshd.h"
-#include "link/libssh/link/transport-libssh.h"
-
-typedef struct {
-	Sshd *sshd;
-	PssTarget *target;
-	LinkRecord link;
-	ChannelRecord channel;
-	pid_t agent;
-} Fixture;
-
-static void set_up(Fixture *f, gconstpointer extra)
-{
-	link_record_init(&f->link);
-	channel_record_init(&f->channel);
-	f->sshd = sshd_start(extra);
-	f->target = sshd_target(f->sshd);
-}
-
-/* The argument is the test's own. */
-static void set_up_plain(Fixture *f, gconstpointer unused)
-{
-	set_up(f, NULL);
-}
-
-static void tear_down(Fixture *f, gconstpointer unused)
-{
-	if (g_test_verbose())
-		g_test_message("%s", f->link.notes->str);
-	pss_target_free(f->target);
-	link_record_finish(&f->link);
-	channel_record_finish(&f->channel);
-	if (f->agent > 0)
-		kill(f->agent, SIGTERM);
-	sshd_stop(f->sshd);
-}
-
-static void start(Fixture *f)
-{
-	f->link.transport = pss_transport_ssh_new(g_steal_pointer(&f->target), &link_events, &f->link);
-	pss_transport_connect(f->link.transport);
-}
-
-static void finish(Fixture *f)
-{
-	start(f);
-	wait_for(f->link.ready || f->link.n_lost, 20);
-}
-
-static void expect_login(Fixture *f)
-{
-	finish(f);
-	if (f->link.lost)
-		g_test_message("%s", f->link.notes->str);
-	g_assert_no_error(f->link.lost);
-	channel_open(&f->channel, &f->link, "echo in", FALSE);
-	wait_for(f->channel.n_closed, 10);
-	g_assert_cmpuint(f->channel.out->len, >, 0);
-}
-
-static void expect_failure(Fixture *f, enum pss_status code, const char *words)
-{
-	finish(f);
-	g_assert_false(f->link.ready);
-	g_assert_error(f->link.lost, PSS_ERROR, (int)code);
-	if (!strstr(f->link.lost->message, words))
-		g_error("'%s' is not in '%s'", words, f->link.lost->message);
-	g_test_message("%s", f->link.lost->message);
-}
-
-static void set_key(Fixture *f, char *path)
-{
-	g_free(f->target->key_file);
-	f->target->key_file = path;
-}
+#include "link-fixture.h"
 
 /* -- the agent */
 
-static void add_to_agent(const char *agent, const char *key)
+static void agent_key(LinkFixture *f, gconstpointer unused)
 {
-	g_autofree char *socket = g_strdup_printf("SSH_AUTH_SOCK=%s", agent);
-	const char *const add[] = { "env", socket, "ssh-add", "-q", key, NULL };
-
-	run_program(add);
-}
-
-static char *start_agent(Fixture *f, const char *key)
-{
-	char *path = g_build_filename(f->sshd->directory, "agent", NULL);
-	const char *const argv[] = { "ssh-agent", "-D", "-a", path, NULL };
-	g_autoptr(GError) error = NULL;
-
-	g_spawn_async(NULL, (char **)argv, NULL,
-		      G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
-		      &f->agent, &error);
-	g_assert_no_error(error);
-	wait_for(g_file_test(path, G_FILE_TEST_EXISTS), 10);
-	add_to_agent(path, key);
-	return path;
-}
-
-static void agent_key(Fixture *f, gconstpointer unused)
-{
-	g_autofree char *path = start_agent(f, f->sshd->client_key);
+	g_autofree char *path = link_start_agent(f, f->sshd->client_key);
 
 	g_free(sshd_make_key(f->sshd, "decoy", "ed25519", ""));
-	set_key(f, NULL);
+	link_set_key(f, NULL);
 	g_remove(f->sshd->client_key);
 	link_target_setenv(f->target, "SSH_AUTH_SOCK", path);
-	link_target_option(f->target, "IdentityFile=none");
-	/* The first value of an option counts, and sshd_target() has said yes. */
-	g_strfreev(f->target->options);
-	f->target->options = g_new0(char *, 1);
-	g_autofree char *known = g_strdup_printf("UserKnownHostsFile=%s", f->sshd->known_hosts);
-	link_target_option(f->target, known);
-	expect_login(f);
-	g_assert_nonnull(strstr(f->link.notes->str, "the agent's key 'client'"));
+	link_clear_options(f);
+	link_expect_login(f);
+	g_assert_true(link_was_noted(f, "the agent's key 'client'"));
 }
 
-static void agent_key_not_named(Fixture *f, gconstpointer unused)
+static void agent_key_not_named(LinkFixture *f, gconstpointer unused)
 {
-	g_autofree char *path = start_agent(f, f->sshd->client_key);
+	g_autofree char *path = link_start_agent(f, f->sshd->client_key);
 
-	set_key(f, NULL);
+	link_set_key(f, NULL);
 	link_target_setenv(f->target, "SSH_AUTH_SOCK", path);
 	link_target_option(f->target, "IdentityFile=none");
-	expect_failure(f, PSS_AUTH, "all login methods were refused");
-	g_assert_null(strstr(f->link.notes->str, "the agent's key"));
+	link_expect_failure(f, PSS_AUTH, "all login methods were refused");
+	g_assert_false(link_was_noted(f, "the agent's key"));
 }
 
-static void stopped_agent(Fixture *f, gconstpointer unused)
+static void stopped_agent(LinkFixture *f, gconstpointer unused)
 {
-	g_autofree char *path = start_agent(f, f->sshd->client_key);
+	g_autofree char *path = link_start_agent(f, f->sshd->client_key);
 
 	kill(f->agent, SIGSTOP);
 	link_target_setenv(f->target, "SSH_AUTH_SOCK", path);
-	expect_login(f);
-	g_assert_nonnull(strstr(f->link.notes->str, "does not list its keys"));
+	link_expect_login(f);
+	g_assert_true(link_was_noted(f, "does not list its keys"));
 	kill(f->agent, SIGCONT);
 }
 
@@ -170,40 +66,37 @@ static int fill_queue(const char *path, int ret_waiting[2])
 	return fd;
 }
 
-static void agent_with_full_queue(Fixture *f, gconstpointer unused)
+static void agent_with_full_queue(LinkFixture *f, gconstpointer unused)
 {
 	g_autofree char *path = g_build_filename(f->sshd->directory, "agent", NULL);
 	int waiting[2], fd = fill_queue(path, waiting);
 
 	link_target_setenv(f->target, "SSH_AUTH_SOCK", path);
-	expect_login(f);
-	g_assert_nonnull(strstr(f->link.notes->str, "no agent answers at"));
+	link_expect_login(f);
+	g_assert_true(link_was_noted(f, "no agent answers at"));
 	close(waiting[0]);
 	close(waiting[1]);
 	close(fd);
 }
 
 /* An agent with `n` keys that nobody wants, and the right one behind them. */
-static void use_agent_with(Fixture *f, guint n)
+static void use_agent_with(LinkFixture *f, guint n)
 {
 	g_autofree char *first = sshd_make_key(f->sshd, "decoy0", "ed25519", "");
-	g_autofree char *path = start_agent(f, first);
-	g_autofree char *known = g_strdup_printf("UserKnownHostsFile=%s", f->sshd->known_hosts);
+	g_autofree char *path = link_start_agent(f, first);
 
 	for (guint i = 1; i < n; i++) {
 		g_autofree char *name = g_strdup_printf("decoy%u", i);
 		g_autofree char *decoy = sshd_make_key(f->sshd, name, "ed25519", "");
-		add_to_agent(path, decoy);
+		link_add_to_agent(path, decoy);
 	}
-	add_to_agent(path, f->sshd->client_key);
-	set_key(f, NULL);
+	link_add_to_agent(path, f->sshd->client_key);
+	link_set_key(f, NULL);
 	link_target_setenv(f->target, "SSH_AUTH_SOCK", path);
-	g_strfreev(f->target->options);
-	f->target->options = g_new0(char *, 1);
-	link_target_option(f->target, known);
+	link_clear_options(f);
 }
 
-static guint n_tried(const Fixture *f)
+static guint n_tried(const LinkFixture *f)
 {
 	g_auto(GStrv) parts = g_strsplit(f->link.notes->str, "trying ", -1);
 
@@ -223,21 +116,21 @@ static PssTarget *copy_target(const PssTarget *target)
 	return copy;
 }
 
-static void many_keys_then_remembered(Fixture *f, gconstpointer unused)
+static void many_keys_then_remembered(LinkFixture *f, gconstpointer unused)
 {
 	use_agent_with(f, 8);
 	link_target_option(f->target, "IdentityFile=none");
 	PssTarget *again = copy_target(f->target);
-	expect_login(f);
+	link_expect_login(f);
 	g_assert_cmpuint(n_tried(f), ==, 9);
 	link_record_finish(&f->link);
 	channel_record_finish(&f->channel);
 	link_record_init(&f->link);
 	channel_record_init(&f->channel);
 	f->target = again;
-	expect_login(f);
+	link_expect_login(f);
 	g_assert_cmpuint(n_tried(f), ==, 1);
-	g_assert_nonnull(strstr(f->link.notes->str, "trying the agent's key 'client'"));
+	g_assert_true(link_was_noted(f, "trying the agent's key 'client'"));
 }
 
 static void on_ssh_end(GPid pid, gint status, gpointer ret_status)
@@ -246,7 +139,7 @@ static void on_ssh_end(GPid pid, gint status, gpointer ret_status)
 }
 
 /* What ssh itself says of this target. */
-static gboolean ssh_gets_in(const Fixture *f)
+static gboolean ssh_gets_in(const LinkFixture *f)
 {
 	g_autofree char *port = g_strdup_printf("%u", f->target->port);
 	const char *const first[] = { "ssh", "-n", "-F", "none", "-o", "BatchMode=yes", "-p", port };
@@ -272,33 +165,33 @@ static gboolean ssh_gets_in(const Fixture *f)
 }
 
 /* OpenSSH 10.6 does not count what is only offered against MaxAuthTries: then ssh gets in, and so do we. */
-static void too_many_keys(Fixture *f, gconstpointer unused)
+static void too_many_keys(LinkFixture *f, gconstpointer unused)
 {
 	use_agent_with(f, 5);
 	link_target_option(f->target, "IdentityFile=none");
 	if (ssh_gets_in(f)) {
-		expect_login(f);
+		link_expect_login(f);
 		return;
 	}
-	expect_failure(f, PSS_AUTH, "Too many authentication failures");
+	link_expect_failure(f, PSS_AUTH, "Too many authentication failures");
 	g_assert_nonnull(strstr(f->link.lost->message, "-KeyFilePath"));
 }
 
 /* The key that is named goes before the others of the agent, so it is in time. */
-static void named_key_among_many(Fixture *f, gconstpointer unused)
+static void named_key_among_many(LinkFixture *f, gconstpointer unused)
 {
 	g_autofree char *option = g_strdup_printf("IdentityFile=%s", f->sshd->client_key);
 
 	use_agent_with(f, 5);
 	link_target_option(f->target, option);
-	expect_login(f);
+	link_expect_login(f);
 	g_assert_cmpuint(n_tried(f), ==, 1);
 }
 
 /* -- certificates */
 
 /* The server takes certificates of its authority alone. */
-static void trust_authority(Fixture *f, const char *principal)
+static void trust_authority(LinkFixture *f, const char *principal)
 {
 	g_autofree char *authority = sshd_make_key(f->sshd, "authority", "ed25519", "");
 	g_autofree char *pub = g_strconcat(f->sshd->client_key, ".pub", NULL);
@@ -312,14 +205,14 @@ static void trust_authority(Fixture *f, const char *principal)
 	g_assert_true(g_file_set_contents(f->sshd->config, text, -1, NULL));
 }
 
-static void certificate_beside_the_key(Fixture *f, gconstpointer unused)
+static void certificate_beside_the_key(LinkFixture *f, gconstpointer unused)
 {
 	trust_authority(f, g_get_user_name());
-	expect_login(f);
-	g_assert_nonnull(strstr(f->link.notes->str, "the certificate of the key file"));
+	link_expect_login(f);
+	g_assert_true(link_was_noted(f, "the certificate of the key file"));
 }
 
-static void certificate_of_a_locked_key(Fixture *f, gconstpointer unused)
+static void certificate_of_a_locked_key(LinkFixture *f, gconstpointer unused)
 {
 	static const char *const answers[] = { "secret", NULL };
 	const char *const lock[] = {
@@ -328,14 +221,13 @@ static void certificate_of_a_locked_key(Fixture *f, gconstpointer unused)
 
 	trust_authority(f, g_get_user_name());
 	run_program(lock);
-	f->target->can_ask = TRUE;
-	f->link.answers = answers;
-	expect_login(f);
+	link_answer(f, answers);
+	link_expect_login(f);
 	g_assert_cmpuint(f->link.questions->len, ==, 1);
-	g_assert_nonnull(strstr(f->link.notes->str, "the certificate of the key file"));
+	g_assert_true(link_was_noted(f, "the certificate of the key file"));
 }
 
-static void certificate_of_another_key(Fixture *f, gconstpointer unused)
+static void certificate_of_another_key(LinkFixture *f, gconstpointer unused)
 {
 	g_autofree char *beside = g_strconcat(f->sshd->client_key, "-cert.pub", NULL);
 	g_autofree char *other = sshd_make_key(f->sshd, "other", "ed25519", "");
@@ -343,13 +235,13 @@ static void certificate_of_another_key(Fixture *f, gconstpointer unused)
 
 	trust_authority(f, g_get_user_name());
 	g_assert_cmpint(g_rename(beside, wrong), ==, 0);
-	set_key(f, g_steal_pointer(&other));
+	link_set_key(f, g_steal_pointer(&other));
 	/* As ssh does: it is offered, and cannot be used. */
-	expect_failure(f, PSS_AUTH, "is wanted, but");
-	g_assert_nonnull(strstr(f->link.notes->str, "the certificate beside it is another key's"));
+	link_expect_failure(f, PSS_AUTH, "is wanted, but");
+	g_assert_true(link_was_noted(f, "the certificate beside it is another key's"));
 }
 
-static void certificate_of_ssh_config(Fixture *f, gconstpointer unused)
+static void certificate_of_ssh_config(LinkFixture *f, gconstpointer unused)
 {
 	g_autofree char *beside = g_strconcat(f->sshd->client_key, "-cert.pub", NULL);
 	g_autofree char *elsewhere = g_build_filename(f->sshd->directory, "elsewhere.pub", NULL);
@@ -358,30 +250,27 @@ static void certificate_of_ssh_config(Fixture *f, gconstpointer unused)
 	trust_authority(f, g_get_user_name());
 	g_assert_cmpint(g_rename(beside, elsewhere), ==, 0);
 	link_target_option(f->target, option);
-	expect_login(f);
+	link_expect_login(f);
 }
 
-static void certificate_in_the_agent(Fixture *f, gconstpointer unused)
+static void certificate_in_the_agent(LinkFixture *f, gconstpointer unused)
 {
 	trust_authority(f, g_get_user_name());
-	g_autofree char *path = start_agent(f, f->sshd->client_key);
+	g_autofree char *path = link_start_agent(f, f->sshd->client_key);
 	g_autofree char *beside = g_strconcat(f->sshd->client_key, "-cert.pub", NULL);
-	g_autofree char *known = g_strdup_printf("UserKnownHostsFile=%s", f->sshd->known_hosts);
 
 	g_unlink(beside);
 	g_unlink(f->sshd->client_key);
-	set_key(f, NULL);
+	link_set_key(f, NULL);
 	link_target_setenv(f->target, "SSH_AUTH_SOCK", path);
-	g_strfreev(f->target->options);
-	f->target->options = g_new0(char *, 1);
-	link_target_option(f->target, known);
-	expect_login(f);
+	link_clear_options(f);
+	link_expect_login(f);
 }
 
-static void certificate_of_somebody_else(Fixture *f, gconstpointer unused)
+static void certificate_of_somebody_else(LinkFixture *f, gconstpointer unused)
 {
 	trust_authority(f, "somebody-else");
-	expect_failure(f, PSS_AUTH, "all login methods were refused");
+	link_expect_failure(f, PSS_AUTH, "all login methods were refused");
 }
 
 /* -- who is asked */
@@ -400,7 +289,7 @@ static const Asked asked[] = {
 	{ "force", TRUE, 1, TRUE, FALSE }, { NULL, FALSE, 0, FALSE, FALSE },
 };
 
-static void who_is_asked(Fixture *f, gconstpointer data)
+static void who_is_asked(LinkFixture *f, gconstpointer data)
 {
 	static const char *const answers[] = { "secret", NULL };
 	const Asked *row = data;
@@ -417,13 +306,13 @@ static void who_is_asked(Fixture *f, gconstpointer data)
 		link_target_setenv(f->target, "SSH_ASKPASS_REQUIRE", row->require);
 	f->target->can_ask = row->can_ask;
 	f->link.answers = answers;
-	finish(f);
+	link_finish(f);
 	g_assert_cmpint(f->link.ready, ==, row->logged_in);
 	g_assert_cmpuint(f->link.questions->len, ==, row->n_questions);
 }
 
 /* Two logins at once: the program that asks runs once at a time. */
-static void one_askpass_at_a_time(Fixture *f, gconstpointer unused)
+static void one_askpass_at_a_time(LinkFixture *f, gconstpointer unused)
 {
 	g_autofree char *program = g_build_filename(f->sshd->directory, "askpass", NULL);
 	g_autofree char *script =
@@ -442,11 +331,9 @@ static void one_askpass_at_a_time(Fixture *f, gconstpointer unused)
 		PssTarget *target = copy_target(f->target);
 		target->key_file = g_strdup(f->target->key_file);
 		link_record_init(&others[i]);
-		others[i].transport = pss_transport_ssh_new(target, &link_events, &others[i]);
-		pss_transport_connect(others[i].transport);
+		link_connect(&others[i], target);
 	}
-	finish(f);
-	g_assert_no_error(f->link.lost);
+	link_log_in(f);
 	for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
 		wait_for(others[i].ready || others[i].n_lost, 20);
 		g_assert_no_error(others[i].lost);
@@ -457,25 +344,25 @@ static void one_askpass_at_a_time(Fixture *f, gconstpointer unused)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-#define ADD(name, extra, up, function) g_test_add("/login-keys/" name, Fixture, extra, up, function, tear_down)
-	ADD("a key of the agent", NULL, set_up, agent_key);
-	ADD("IdentitiesOnly leaves out the agent's other keys", NULL, set_up, agent_key_not_named);
-	ADD("a stopped agent is left out", NULL, set_up, stopped_agent);
-	ADD("an agent whose queue is full is left out", NULL, set_up, agent_with_full_queue);
-	ADD("many keys of an agent; the one that worked is remembered", "MaxAuthTries 20", set_up,
+#define ADD(name, extra, up, function) g_test_add("/login-keys/" name, LinkFixture, extra, up, function, link_tear_down)
+	ADD("a key of the agent", NULL, link_set_up, agent_key);
+	ADD("IdentitiesOnly leaves out the agent's other keys", NULL, link_set_up, agent_key_not_named);
+	ADD("a stopped agent is left out", NULL, link_set_up, stopped_agent);
+	ADD("an agent whose queue is full is left out", NULL, link_set_up, agent_with_full_queue);
+	ADD("many keys of an agent; the one that worked is remembered", "MaxAuthTries 20", link_set_up,
 	    many_keys_then_remembered);
-	ADD("too many keys of an agent", "MaxAuthTries 3", set_up, too_many_keys);
-	ADD("a key that is named goes before the agent's others", "MaxAuthTries 3", set_up, named_key_among_many);
-	ADD("a certificate beside its key", NULL, set_up, certificate_beside_the_key);
-	ADD("a certificate of a key with a passphrase", NULL, set_up, certificate_of_a_locked_key);
-	ADD("a certificate that is another key's", NULL, set_up, certificate_of_another_key);
-	ADD("CertificateFile", NULL, set_up, certificate_of_ssh_config);
-	ADD("a certificate in the agent", NULL, set_up, certificate_in_the_agent);
-	ADD("a certificate of somebody else", NULL, set_up, certificate_of_somebody_else);
+	ADD("too many keys of an agent", "MaxAuthTries 3", link_set_up, too_many_keys);
+	ADD("a key that is named goes before the agent's others", "MaxAuthTries 3", link_set_up, named_key_among_many);
+	ADD("a certificate beside its key", NULL, link_set_up, certificate_beside_the_key);
+	ADD("a certificate of a key with a passphrase", NULL, link_set_up, certificate_of_a_locked_key);
+	ADD("a certificate that is another key's", NULL, link_set_up, certificate_of_another_key);
+	ADD("CertificateFile", NULL, link_set_up, certificate_of_ssh_config);
+	ADD("a certificate in the agent", NULL, link_set_up, certificate_in_the_agent);
+	ADD("a certificate of somebody else", NULL, link_set_up, certificate_of_somebody_else);
 	for (guint i = 0; i < G_N_ELEMENTS(asked); i++) {
 		g_autofree char *path = g_strdup_printf("/login-keys/who is asked: %u", i);
-		g_test_add(path, Fixture, &asked[i], set_up_plain, who_is_asked, tear_down);
+		g_test_add(path, LinkFixture, &asked[i], link_set_up_plain, who_is_asked, link_tear_down);
 	}
-	ADD("SSH_ASKPASS asks one question at a time", NULL, set_up, one_askpass_at_a_time);
+	ADD("SSH_ASKPASS asks one question at a time", NULL, link_set_up, one_askpass_at_a_time);
 	return g_test_run();
 }

@@ -5,9 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "link-harness.h"
-#include "link-sshd.h"
-#include "link/libssh/link/transport-libssh.h"
+#include "link-fixture.h"
 
 /* A key exchange of the sanitizer build takes its time. */
 #ifdef __SANITIZE_ADDRESS__
@@ -96,8 +94,7 @@ static void start_server(Fixture *f, const char *program, const char *how)
 	PssTarget *target = sshd_target(f->sshd);
 	link_target_option(target, CONNECT_TIMEOUT);
 	link_target_option(target, "SendEnv=LANG");
-	f->link.transport = pss_transport_ssh_new(target, &link_events, &f->link);
-	pss_transport_connect(f->link.transport);
+	link_connect(&f->link, target);
 	wait_for(f->link.ready || f->link.n_lost, 20);
 }
 

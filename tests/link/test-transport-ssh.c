@@ -7,12 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/error.h"
-#include "link-harness.h"
-#include "link-sshd.h"
-#include "link/libssh/link/transport-libssh.h"
+#include "link-fixture.h"
 
 typedef struct {
 	Sshd *sshd;
@@ -22,8 +19,7 @@ typedef struct {
 
 static void connect_with(Fixture *f, PssTarget *target)
 {
-	f->link.transport = pss_transport_ssh_new(target, &link_events, &f->link);
-	pss_transport_connect(f->link.transport);
+	link_connect(&f->link, target);
 }
 
 static void set_up(Fixture *f, gconstpointer extra)

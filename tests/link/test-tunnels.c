@@ -11,50 +11,9 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "link-harness.h"
-#include "link-sshd.h"
-#include "link/libssh/link/transport-libssh.h"
+#include "link-fixture.h"
 
 #define A_LOT (3 * 1024 * 1024)
-
-typedef struct {
-	Sshd *sshd;
-	PssTarget *target;
-	LinkRecord link;
-	ChannelRecord channel;
-	pid_t agent;
-} Fixture;
-
-static void set_up(Fixture *f, gconstpointer extra)
-{
-	link_record_init(&f->link);
-	channel_record_init(&f->channel);
-	f->sshd = sshd_start(extra);
-	f->target = sshd_target(f->sshd);
-}
-
-static void tear_down(Fixture *f, gconstpointer unused)
-{
-	pss_target_free(f->target);
-	link_record_finish(&f->link);
-	channel_record_finish(&f->channel);
-	if (f->agent > 0)
-		kill(f->agent, SIGTERM);
-	sshd_stop(f->sshd);
-}
-
-static void finish(Fixture *f)
-{
-	f->link.transport = pss_transport_ssh_new(g_steal_pointer(&f->target), &link_events, &f->link);
-	pss_transport_connect(f->link.transport);
-	wait_for(f->link.ready || f->link.n_lost, 20);
-}
-
-static void log_in(Fixture *f)
-{
-	finish(f);
-	g_assert_no_error(f->link.lost);
-}
 
 /* ---- sockets of this machine */
 
@@ -166,14 +125,14 @@ static gpointer talking_thread(gpointer user)
 
 /* ---- LocalForward */
 
-static void forward(Fixture *f, guint from, guint to)
+static void forward(LinkFixture *f, guint from, guint to)
 {
 	g_autofree char *option = g_strdup_printf("LocalForward=127.0.0.1:%u 127.0.0.1:%u", from, to);
 
 	link_target_option(f->target, option);
 }
 
-static void bytes_both_ways(Fixture *f, gconstpointer unused)
+static void bytes_both_ways(LinkFixture *f, gconstpointer unused)
 {
 	guint from = free_port(), to;
 	int listener = listen_at(&to);
@@ -181,14 +140,12 @@ static void bytes_both_ways(Fixture *f, gconstpointer unused)
 	Talk talk = { 0 };
 
 	forward(f, from, to);
-	log_in(f);
+	link_log_in(f);
 	talk.fd = connect_to(from);
 	g_assert_cmpint(talk.fd, >=, 0);
 	GThread *client = g_thread_new("talking", talking_thread, &talk);
 	/* A command beside it is not held up. */
-	channel_open(&f->channel, &f->link, "echo beside", FALSE);
-	wait_for(f->channel.n_closed, 10);
-	g_assert_cmpstr(f->channel.out->str, ==, "beside\n");
+	g_assert_cmpstr(link_run(f, "echo beside", FALSE), ==, "beside\n");
 	wait_for(g_atomic_int_get(&talk.ended), 30);
 	g_thread_join(client);
 	join_shouting(server);
@@ -205,29 +162,27 @@ static gboolean has_ended(int fd)
 	return recv(fd, &byte, 1, MSG_DONTWAIT) == 0 || (errno != EAGAIN && errno != EINTR);
 }
 
-static void nobody_at_the_other_end(Fixture *f, gconstpointer unused)
+static void nobody_at_the_other_end(LinkFixture *f, gconstpointer unused)
 {
 	guint from = free_port();
 
 	forward(f, from, free_port());
-	log_in(f);
+	link_log_in(f);
 	int fd = connect_to(from);
 	wait_for(has_ended(fd), 10);
 	close(fd);
 	wait_for(strstr(f->link.notes->str, "the server does not connect"), 10);
 	/* The session lives. */
-	channel_open(&f->channel, &f->link, "echo alive", FALSE);
-	wait_for(f->channel.n_closed, 10);
-	g_assert_cmpstr(f->channel.out->str, ==, "alive\n");
+	g_assert_cmpstr(link_run(f, "echo alive", FALSE), ==, "alive\n");
 }
 
-static void ends_with_the_session(Fixture *f, gconstpointer unused)
+static void ends_with_the_session(LinkFixture *f, gconstpointer unused)
 {
 	guint from = free_port(), to;
 	int listener = listen_at(&to);
 
 	forward(f, from, to);
-	log_in(f);
+	link_log_in(f);
 	int fd = connect_to(from);
 	struct pollfd polled = { listener, POLLIN, 0 };
 	wait_for(poll(&polled, 1, 0) == 1, 10);
@@ -238,41 +193,41 @@ static void ends_with_the_session(Fixture *f, gconstpointer unused)
 	close(listener);
 }
 
-static void taken_port(Fixture *f, gconstpointer unused)
+static void taken_port(LinkFixture *f, gconstpointer unused)
 {
 	guint from;
 	int taken = listen_at(&from);
 
 	forward(f, from, 1);
-	log_in(f);
-	g_assert_nonnull(strstr(f->link.notes->str, "failed: Address already in use"));
+	link_log_in(f);
+	g_assert_true(link_was_noted(f, "failed: Address already in use"));
 	close(taken);
 }
 
-static void taken_port_ends_it(Fixture *f, gconstpointer unused)
+static void taken_port_ends_it(LinkFixture *f, gconstpointer unused)
 {
 	guint from;
 	int taken = listen_at(&from);
 
 	forward(f, from, 1);
 	link_target_option(f->target, "ExitOnForwardFailure=yes");
-	finish(f);
+	link_finish(f);
 	g_assert_error(f->link.lost, PSS_ERROR, PSS_SSH_ENDS);
 	g_assert_nonnull(strstr(f->link.lost->message, "Address already in use"));
 	close(taken);
 }
 
-static void unix_sockets(Fixture *f, gconstpointer unused)
+static void unix_sockets(LinkFixture *f, gconstpointer unused)
 {
 	link_target_option(f->target, "LocalForward=/tmp/a /tmp/b");
-	log_in(f);
-	g_assert_nonnull(strstr(f->link.notes->str, "only ports are forwarded here"));
+	link_log_in(f);
+	g_assert_true(link_was_noted(f, "only ports are forwarded here"));
 }
 
 /* ---- DynamicForward and RemoteForward */
 
-static void option(Fixture *f, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static void option(Fixture *f, const char *format, ...)
+static void option(LinkFixture *f, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static void option(LinkFixture *f, const char *format, ...)
 {
 	va_list arguments;
 
@@ -363,12 +318,12 @@ static void converse_through(guint from, const Exchange *exchanges, gint expecte
 	close(listener);
 }
 
-static void socks(Fixture *f, gconstpointer unused)
+static void socks(LinkFixture *f, gconstpointer unused)
 {
 	guint from = free_port();
 
 	option(f, "DynamicForward=127.0.0.1:%u", from);
-	log_in(f);
+	link_log_in(f);
 	converse_through(from, by_name, 1);
 	converse_through(from, by_v4, 1);
 	Client client = { free_port(), connect_to(from) };
@@ -379,7 +334,7 @@ static void socks(Fixture *f, gconstpointer unused)
 	g_assert_cmpstr(f->link.forwards, ==, shown);
 }
 
-static void remote_bytes_both_ways(Fixture *f, gconstpointer unused)
+static void remote_bytes_both_ways(LinkFixture *f, gconstpointer unused)
 {
 	guint from = free_port(), to;
 	int listener = listen_at(&to);
@@ -387,7 +342,7 @@ static void remote_bytes_both_ways(Fixture *f, gconstpointer unused)
 	Talk talk = { 0 };
 
 	option(f, "RemoteForward=127.0.0.1:%u localhost:%u", from, to);
-	log_in(f);
+	link_log_in(f);
 	talk.fd = connect_to(from);
 	g_assert_cmpint(talk.fd, >=, 0);
 	GThread *client = g_thread_new("talking", talking_thread, &talk);
@@ -402,30 +357,28 @@ static void remote_bytes_both_ways(Fixture *f, gconstpointer unused)
 	g_assert_cmpstr(f->link.forwards, ==, shown);
 }
 
-static void remote_to_nobody(Fixture *f, gconstpointer unused)
+static void remote_to_nobody(LinkFixture *f, gconstpointer unused)
 {
 	guint from = free_port();
 
 	option(f, "RemoteForward=127.0.0.1:%u 127.0.0.1:%u", from, free_port());
-	log_in(f);
+	link_log_in(f);
 	int fd = connect_to(from);
 	wait_for(has_ended(fd), 10);
 	close(fd);
 	wait_for(strstr(f->link.notes->str, "this computer does not connect to 127.0.0.1"), 10);
 }
 
-static void remote_port_of_the_servers_choice(Fixture *f, gconstpointer unused)
+static void remote_port_of_the_servers_choice(LinkFixture *f, gconstpointer unused)
 {
 	guint to;
 	int listener = listen_at(&to);
 	GThread *server = g_thread_new("shouting", shouting_thread, GINT_TO_POINTER(listener));
 
 	option(f, "RemoteForward=127.0.0.1:0 127.0.0.1:%u", to);
-	log_in(f);
+	link_log_in(f);
 	/* The server's first channel number is not ours then. */
-	channel_open(&f->channel, &f->link, "echo beside", FALSE);
-	wait_for(f->channel.n_closed, 10);
-	g_assert_cmpstr(f->channel.out->str, ==, "beside\n");
+	g_assert_cmpstr(link_run(f, "echo beside", FALSE), ==, "beside\n");
 	const char *said = strstr(f->link.notes->str, "the server listens on port ");
 	g_assert_nonnull(said);
 	Client client = { 0, connect_to((guint)atoi(strrchr(said, ' '))) };
@@ -435,26 +388,26 @@ static void remote_port_of_the_servers_choice(Fixture *f, gconstpointer unused)
 	close(listener);
 }
 
-static void remote_socks(Fixture *f, gconstpointer unused)
+static void remote_socks(LinkFixture *f, gconstpointer unused)
 {
 	guint from = free_port();
 
 	option(f, "RemoteForward=127.0.0.1:%u", from);
-	log_in(f);
+	link_log_in(f);
 	converse_through(from, by_name, 1);
 	converse_through(from, by_v4, 1);
 	Client client = { 0, connect_to(from) };
 	converse(&client, no_socks, -1);
 }
 
-static void remote_socks_where_permitted(Fixture *f, gconstpointer unused)
+static void remote_socks_where_permitted(LinkFixture *f, gconstpointer unused)
 {
 	guint from = free_port(), to;
 	int listener = listen_at(&to);
 
 	option(f, "RemoteForward=127.0.0.1:%u", from);
 	option(f, "PermitRemoteOpen=127.0.0.1:%u *:1", to);
-	log_in(f);
+	link_log_in(f);
 	GThread *server = g_thread_new("shouting", shouting_thread, GINT_TO_POINTER(listener));
 	Client client = { to, connect_to(from) };
 	converse(&client, by_v4, 1);
@@ -471,50 +424,50 @@ static void remote_socks_where_permitted(Fixture *f, gconstpointer unused)
 	close(listener);
 }
 
-static void remote_socks_nowhere(Fixture *f, gconstpointer unused)
+static void remote_socks_nowhere(LinkFixture *f, gconstpointer unused)
 {
 	guint from = free_port(), to;
 	int listener = listen_at(&to);
 
 	option(f, "RemoteForward=127.0.0.1:%u", from);
 	option(f, "PermitRemoteOpen=none");
-	log_in(f);
+	link_log_in(f);
 	Client client = { to, connect_to(from) };
 	converse(&client, to_nobody, 1);
 	close(listener);
 }
 
-static void remote_port_taken(Fixture *f, gconstpointer unused)
+static void remote_port_taken(LinkFixture *f, gconstpointer unused)
 {
 	guint from;
 	int taken = listen_at(&from);
 
 	option(f, "RemoteForward=127.0.0.1:%u localhost:1", from);
-	log_in(f);
-	g_assert_nonnull(strstr(f->link.notes->str, "failed: the server does not listen there"));
+	link_log_in(f);
+	g_assert_true(link_was_noted(f, "failed: the server does not listen there"));
 	close(taken);
 }
 
-static void remote_port_taken_ends_it(Fixture *f, gconstpointer unused)
+static void remote_port_taken_ends_it(LinkFixture *f, gconstpointer unused)
 {
 	guint from;
 	int taken = listen_at(&from);
 
 	option(f, "RemoteForward=127.0.0.1:%u localhost:1", from);
 	option(f, "ExitOnForwardFailure=yes");
-	finish(f);
+	link_finish(f);
 	g_assert_error(f->link.lost, PSS_ERROR, PSS_SSH_ENDS);
 	g_assert_nonnull(strstr(f->link.lost->message, "RemoteForward"));
 	close(taken);
 }
 
-static void remote_ends_with_the_session(Fixture *f, gconstpointer unused)
+static void remote_ends_with_the_session(LinkFixture *f, gconstpointer unused)
 {
 	guint from = free_port(), to;
 	int listener = listen_at(&to);
 
 	option(f, "RemoteForward=127.0.0.1:%u 127.0.0.1:%u", from, to);
-	log_in(f);
+	link_log_in(f);
 	int fd = connect_to(from);
 	struct pollfd polled = { listener, POLLIN, 0 };
 	wait_for(poll(&polled, 1, 0) == 1, 10);
@@ -526,55 +479,39 @@ static void remote_ends_with_the_session(Fixture *f, gconstpointer unused)
 
 /* ---- ForwardAgent */
 
-static char *start_agent(Fixture *f)
-{
-	char *path = g_build_filename(f->sshd->directory, "agent", NULL);
-	g_autofree char *socket = g_strdup_printf("SSH_AUTH_SOCK=%s", path);
-	const char *const argv[] = { "ssh-agent", "-D", "-a", path, NULL };
-	const char *const add[] = { "env", socket, "ssh-add", "-q", f->sshd->client_key, NULL };
-
-	g_assert_true(g_spawn_async(NULL, (char **)argv, NULL,
-				    G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
-				    NULL, &f->agent, NULL));
-	wait_for(g_file_test(path, G_FILE_TEST_EXISTS), 10);
-	run_program(add);
-	return path;
-}
-
 /* What the server's side sees of an agent: "client" is the comment of the key in it. */
-static void expect_agent(Fixture *f, gboolean pty, gboolean there)
+static void expect_agent(LinkFixture *f, gboolean pty, gboolean there)
 {
-	log_in(f);
-	channel_open(&f->channel, &f->link, "ssh-add -l; ssh-add -l >/dev/null; echo", pty);
-	wait_for(f->channel.n_closed, 20);
+	link_log_in(f);
+	link_run(f, "ssh-add -l; ssh-add -l >/dev/null; echo", pty);
 	g_assert_no_error(f->channel.error);
 	g_assert_cmpint(strstr(f->channel.out->str, " client ") != NULL, ==, there);
 }
 
-static void agent(Fixture *f, gconstpointer unused)
+static void agent(LinkFixture *f, gconstpointer unused)
 {
-	g_autofree char *path = start_agent(f);
+	g_autofree char *path = link_start_agent(f, f->sshd->client_key);
 
 	link_target_setenv(f->target, "SSH_AUTH_SOCK", path);
 	link_target_option(f->target, "ForwardAgent=yes");
 	expect_agent(f, FALSE, TRUE);
 }
 
-static void agent_with_terminal(Fixture *f, gconstpointer unused)
+static void agent_with_terminal(LinkFixture *f, gconstpointer unused)
 {
 	if (sshd_why_no_terminal()) {
 		g_test_skip(sshd_why_no_terminal());
 		return;
 	}
-	g_autofree char *path = start_agent(f);
+	g_autofree char *path = link_start_agent(f, f->sshd->client_key);
 	link_target_setenv(f->target, "SSH_AUTH_SOCK", path);
 	link_target_option(f->target, "ForwardAgent=yes");
 	expect_agent(f, TRUE, TRUE);
 }
 
-static void agent_of_its_own(Fixture *f, gconstpointer unused)
+static void agent_of_its_own(LinkFixture *f, gconstpointer unused)
 {
-	g_autofree char *path = start_agent(f);
+	g_autofree char *path = link_start_agent(f, f->sshd->client_key);
 	g_autofree char *option = g_strdup_printf("ForwardAgent=%s", path);
 
 	link_target_option(f->target, option);
@@ -582,9 +519,9 @@ static void agent_of_its_own(Fixture *f, gconstpointer unused)
 }
 
 /* A server that wants the agent three hundred times at once, and then once more. */
-static void agent_too_often(Fixture *f, gconstpointer unused)
+static void agent_too_often(LinkFixture *f, gconstpointer unused)
 {
-	g_autofree char *path = start_agent(f);
+	g_autofree char *path = link_start_agent(f, f->sshd->client_key);
 	static const char greedy[] = "exec python3 -c '\n"
 				     "import os, socket\n"
 				     "def ask():\n"
@@ -604,21 +541,19 @@ static void agent_too_often(Fixture *f, gconstpointer unused)
 
 	link_target_setenv(f->target, "SSH_AUTH_SOCK", path);
 	link_target_option(f->target, "ForwardAgent=yes");
-	log_in(f);
-	channel_open(&f->channel, &f->link, greedy, FALSE);
-	wait_for(f->channel.n_closed, 30);
-	g_assert_cmpstr(f->channel.out->str, ==, "100 again\n");
+	link_log_in(f);
+	g_assert_cmpstr(link_run(f, greedy, FALSE), ==, "100 again\n");
 }
 
-static void no_agent(Fixture *f, gconstpointer unused)
+static void no_agent(LinkFixture *f, gconstpointer unused)
 {
-	g_autofree char *path = start_agent(f);
+	g_autofree char *path = link_start_agent(f, f->sshd->client_key);
 
 	link_target_setenv(f->target, "SSH_AUTH_SOCK", path);
 	expect_agent(f, FALSE, FALSE);
 }
 
-static void agent_that_is_gone(Fixture *f, gconstpointer unused)
+static void agent_that_is_gone(LinkFixture *f, gconstpointer unused)
 {
 	link_target_setenv(f->target, "SSH_AUTH_SOCK", "/nonexistent/agent");
 	link_target_option(f->target, "ForwardAgent=yes");
@@ -628,7 +563,7 @@ static void agent_that_is_gone(Fixture *f, gconstpointer unused)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-#define ADD(name, function) g_test_add("/tunnels/" name, Fixture, NULL, set_up, function, tear_down)
+#define ADD(name, function) g_test_add("/tunnels/" name, LinkFixture, NULL, link_set_up, function, link_tear_down)
 	ADD("a forwarded port carries bytes both ways, and ends", bytes_both_ways);
 	ADD("a forwarded port that leads nowhere", nobody_at_the_other_end);
 	ADD("a forwarded port ends with its session", ends_with_the_session);

@@ -3,9 +3,7 @@
  * others log in. */
 #include <signal.h>
 
-#include "link-harness.h"
-#include "link-sshd.h"
-#include "link/libssh/link/transport-libssh.h"
+#include "link-fixture.h"
 #include "link/login/turn.h"
 
 #define BEFORE_ONE 3 /* refusals, from eight at once to one */
@@ -61,12 +59,6 @@ static PssTarget *target_of(Fixture *f, guint64 asker)
 
 /* ---- who logs in */
 
-static void start(LinkRecord *link, PssTarget *target)
-{
-	link->transport = pss_transport_ssh_new(target, &link_events, link);
-	pss_transport_connect(link->transport);
-}
-
 static void expect_login(PssTarget *target)
 {
 	static const char *const answers[] = { "right", "right", NULL };
@@ -74,7 +66,7 @@ static void expect_login(PssTarget *target)
 
 	link_record_init(&link);
 	link.answers = answers;
-	start(&link, target);
+	link_connect(&link, target);
 	wait_for(link.ready || link.n_lost, 10);
 	g_assert_no_error(link.lost);
 	link_record_finish(&link);
@@ -105,7 +97,7 @@ static void start_asking(LinkRecord *link, PssTarget *target)
 {
 	link_record_init(link);
 	link->keep_questions = TRUE;
-	start(link, target);
+	link_connect(link, target);
 }
 
 static gboolean has_been_asked(const Fixture *f)
