@@ -120,5 +120,7 @@ int main(int argc, char **argv)
 	add(&torture_fish, FISH);
 	add(&torture_fish_state, FISH);
 	add(&torture_pwsh, PWSH);
+	add(&torture_pwsh_programs, PWSH);
+	add(&torture_pwsh_state, PWSH);
 	return g_test_run();
 }

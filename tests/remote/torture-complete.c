@@ -18,14 +18,6 @@
 		      "_slow() { sleep 1000.$OURS; compadd late }\n"                                       \
 		      "compdef _own own; compdef _told told; compdef _noise noise; compdef _slow slow\n"
 
-static void expect_one_request(Drive *drive)
-{
-	static guint before;
-	if (before > 0 && drive_n_requests(drive) - before != 1)
-		drive_fail(drive, "a completion took more than one request");
-	before = before > 0 ? 0 : drive_n_requests(drive);
-}
-
 static void expect_nothing_written(Drive *drive)
 {
 	gsize n;

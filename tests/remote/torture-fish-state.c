@@ -27,14 +27,6 @@ static void expect_nothing_written(Drive *drive)
 		drive_fail(drive, "a completer wrote to the terminal");
 }
 
-static void expect_one_request(Drive *drive)
-{
-	static guint before;
-	if (before > 0 && drive_n_requests(drive) - before != 1)
-		drive_fail(drive, "a completion took more than one request");
-	before = before > 0 ? 0 : drive_n_requests(drive);
-}
-
 /* It is beside the terminal, which shows nothing of it. */
 static void run_beside(Drive *drive)
 {
@@ -55,17 +47,6 @@ static void run_long(Drive *drive)
 	g_autofree char *blanks = g_strnfill(600, ' ');
 	g_autofree char *line = g_strconcat("true", blanks, "long", NULL);
 	drive_line(drive, line, strlen(line));
-}
-
-/* What waits at the fifo of the home goes on. */
-static void let_go(Drive *drive)
-{
-	g_autofree char *path = g_build_filename(drive_home(drive), "go", NULL);
-	const char *const argv[] = { "timeout", "10", "sh", "-c", "echo >\"$0\"", path, NULL };
-	int status;
-	if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status, NULL) ||
-	    status != 0)
-		drive_fail(drive, "nobody reads the fifo");
 }
 
 static void change_handlers(Drive *drive)

@@ -3,46 +3,16 @@
  * its own. A row that cannot work has no shell, and says why. */
 #include "torture.h"
 
-#include <string.h>
-
-static void send_100_kb(Drive *drive)
-{
-	g_autoptr(GString) line = g_string_new("printf %s '");
-	for (int i = 0; i < 100 * 1024; i++)
-		g_string_append_c(line, (char)('a' + i % 26));
-	g_string_append(line, "' | wc -c");
-	drive_line(drive, line->str, line->len);
-}
-
-/* Every byte of ASCII but NUL, and letters of two, three and four bytes, in single quotes. */
-static void append_bytes(GString *line, gboolean quoted)
-{
-	for (int c = 1; c < 128; c++) {
-		if (quoted && (c == '\'' || c == '\\'))
-			g_string_append_c(line, '\\');
-		g_string_append_c(line, (char)c);
-	}
-	g_string_append(line, "äß漢🙂");
-}
+static const TortureBytes bytes = { "printf %s '", "' | od -An -v -tx1 | tr -d ' \\n'", "'\\", "\\", FALSE };
 
 static void send_all_bytes(Drive *drive)
 {
-	g_autoptr(GString) line = g_string_new("printf %s '");
-	append_bytes(line, TRUE);
-	g_string_append(line, "' | od -An -v -tx1 | tr -d ' \\n'");
-	drive_line(drive, line->str, line->len);
+	send_bytes(drive, &bytes);
 }
 
 static void expect_all_bytes(Drive *drive)
 {
-	g_autoptr(GString) bytes = g_string_new(NULL), wanted = g_string_new(NULL);
-	append_bytes(bytes, FALSE);
-	for (gsize i = 0; i < bytes->len; i++)
-		g_string_append_printf(wanted, "%02x", (unsigned char)bytes->str[i]);
-	gsize n;
-	const char *output = drive_output(drive, &n);
-	if (!memmem(output, n, wanted->str, wanted->len))
-		drive_fail(drive, "not all bytes arrived");
+	expect_bytes(drive, &bytes);
 }
 
 static const Row rows[] = {

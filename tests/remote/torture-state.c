@@ -2,9 +2,7 @@
 /* Torture rows: what a user may do to the shell itself, and prompts. */
 #include "torture.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 static void expect_old_history(Drive *drive)
 {
@@ -15,17 +13,6 @@ static void expect_old_history(Drive *drive)
 		if (g_file_get_contents(path, &text, NULL, NULL) && strcmp(text, "old\n") != 0)
 			drive_fail(drive, "a history file was touched");
 	}
-}
-
-/* What waits at the fifo goes on. */
-static void let_go(Drive *drive)
-{
-	g_autofree char *path = g_build_filename(drive_home(drive), "go", NULL);
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, "x\n", 2) != 2)
-		drive_fail(drive, "nothing waits");
-	close(fd);
 }
 
 static const Row rows[] = {

@@ -2,40 +2,16 @@
 /* Torture rows: what a line may be made of. Each begins with a fresh shell at its first prompt. */
 #include "torture.h"
 
-#include <string.h>
+static const TortureBytes bytes = { "printf %s '", "' | od -An -v -tx1 | tr -d ' \\n'", "'", "'\\'", TRUE };
 
-static void send_100_kb(Drive *drive)
-{
-	g_autoptr(GString) line = g_string_new("printf %s '");
-	for (int i = 0; i < 100 * 1024; i++)
-		g_string_append_c(line, (char)('a' + i % 26));
-	g_string_append(line, "' | wc -c");
-	drive_line(drive, line->str, line->len);
-}
-
-/* Every byte but NUL, in single quotes. */
 static void send_all_bytes(Drive *drive)
 {
-	g_autoptr(GString) line = g_string_new("printf %s '");
-	for (int c = 1; c < 256; c++) {
-		if (c == '\'')
-			g_string_append(line, "'\\''");
-		else
-			g_string_append_c(line, (char)c);
-	}
-	g_string_append(line, "' | od -An -v -tx1 | tr -d ' \\n'");
-	drive_line(drive, line->str, line->len);
+	send_bytes(drive, &bytes);
 }
 
 static void expect_all_bytes(Drive *drive)
 {
-	g_autoptr(GString) wanted = g_string_new(NULL);
-	for (int c = 1; c < 256; c++)
-		g_string_append_printf(wanted, "%02x", c);
-	gsize n;
-	const char *output = drive_output(drive, &n);
-	if (n != wanted->len || memcmp(output, wanted->str, n) != 0)
-		drive_fail(drive, "not all bytes arrived");
+	expect_bytes(drive, &bytes);
 }
 
 static const Row rows[] = {

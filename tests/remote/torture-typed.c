@@ -3,34 +3,7 @@
  * it was typed and in its order, whatever the amount. */
 #include "torture.h"
 
-#include <string.h>
-
 #define EVERY (ALL | FISH)
-
-/* Lines as a person or a paste types them. */
-static GString *lines_of(gsize size)
-{
-	GString *keys = g_string_new(NULL);
-	for (int i = 0; keys->len < size; i++)
-		g_string_append_printf(keys, "echo line %d ä >>file\r", i);
-	return keys;
-}
-
-static void type_lines(Drive *drive, gsize size)
-{
-	g_autoptr(GString) keys = lines_of(size);
-	drive_keys(drive, keys->str, keys->len);
-}
-
-static void type_8_kb(Drive *drive)
-{
-	type_lines(drive, 8 * 1024);
-}
-
-static void type_100_kb(Drive *drive)
-{
-	type_lines(drive, 100 * 1024);
-}
 
 static void type_in_the_middle_of_a_letter(Drive *drive)
 {
@@ -41,30 +14,6 @@ static void type_in_the_middle_of_a_letter(Drive *drive)
 static void type_a_key_of_zero(Drive *drive)
 {
 	drive_keys(drive, "a\0b\r", 4);
-}
-
-static void expect_lines(Drive *drive, gsize size)
-{
-	g_autoptr(GString) keys = lines_of(size);
-	gsize n;
-	const char *typed = drive_typed(drive, &n);
-	for (gsize i = 0; i < n && i < keys->len; i++)
-		if (typed[i] != keys->str[i]) {
-			g_autofree char *what = g_strdup_printf("byte %" G_GSIZE_FORMAT " is another", i);
-			drive_fail(drive, what);
-		}
-	if (n != keys->len)
-		drive_fail(drive, "not all came back");
-}
-
-static void expect_8_kb(Drive *drive)
-{
-	expect_lines(drive, 8 * 1024);
-}
-
-static void expect_100_kb(Drive *drive)
-{
-	expect_lines(drive, 100 * 1024);
 }
 
 #define WAITS "sh -c 'echo on; exec sleep 0.5'"

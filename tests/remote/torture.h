@@ -32,5 +32,29 @@ typedef struct {
 	gsize n;
 } Rows;
 
+/* ---- what rows call (torture-calls.c) */
+
+/* Every byte but NUL, as text in single quotes of a shell that tells in hexadecimal what has arrived. */
+typedef struct {
+	const char *begin, *end;
+	const char *special, *escape; /* characters that need `escape` in front */
+	gboolean all;                 /* any byte, and the answer is that alone; else ASCII and some letters in UTF-8 */
+} TortureBytes;
+
+void send_bytes(Drive *drive, const TortureBytes *kind);
+void expect_bytes(Drive *drive, const TortureBytes *kind);
+
+void send_100_kb(Drive *drive); /* as one line, which counts itself */
+
+/* Lines of keys, which come back as they were typed. */
+void type_8_kb(Drive *drive);
+void expect_8_kb(Drive *drive);
+void type_100_kb(Drive *drive);
+void expect_100_kb(Drive *drive);
+
+void let_go(Drive *drive);             /* what reads the fifo "go" of the home goes on */
+void expect_one_request(Drive *drive); /* between this call and the one before */
+
 extern const Rows torture_text, torture_programs, torture_state, torture_exit, torture_complete, torture_fish,
-	torture_fish_state, torture_pwsh, torture_hooks, torture_long, torture_typed, torture_zsh;
+	torture_fish_state, torture_pwsh, torture_pwsh_programs, torture_pwsh_state, torture_hooks, torture_long,
+	torture_typed, torture_zsh;
