@@ -88,14 +88,26 @@ install_powershell() {
 	[ -x "$1/pwsh" ]
 }
 
+# configure DIRECTORY: by meson, with the options of SETUP, again when these are others than the last time. With none a
+# build that is there stays as it is.
+configure() {
+	if [ ! -f "$1/build.ninja" ]; then
+		meson setup "$1" "$SOURCE" "${SETUP[@]}" || return
+	elif [ ${#SETUP[@]} -gt 0 ] && [ "$(cat "$1/setup-options" 2>/dev/null)" != "${SETUP[*]}" ]; then
+		meson configure "$1" "${SETUP[@]}" || return
+	fi
+	[ ${#SETUP[@]} -eq 0 ] || echo "${SETUP[*]}" >"$1/setup-options"
+}
+
 # build DIRECTORY [NINJA TARGET…], quiet unless it fails. SETUP holds options for meson setup. A developer's build has more
-# warnings, and each is an error; a user's or packager's (tools/try, packages), with whatever compiler, goes on.
-SETUP=(-Dwerror=true -Dwarning_level=3)
+# warnings, each is an error, and its deadlines can be scaled by the tests; a user's or packager's (tools/try, packages),
+# with whatever compiler, goes on, and its deadlines are the product's.
+SETUP=(-Dwerror=true -Dwarning_level=3 -Dtest_deadlines=true)
 build() {
 	local directory=$1 log
 	shift
 	log=$(mktemp)
-	if ! { [ -f "$directory/build.ninja" ] || meson setup "$directory" "$SOURCE" "${SETUP[@]}"; } >"$log" 2>&1 ||
+	if ! configure "$directory" >"$log" 2>&1 ||
 		! ninja -C "$directory" "$@" >>"$log" 2>&1; then
 		cat "$log" >&2
 		rm -f "$log"

@@ -81,7 +81,7 @@ static inline int pss_deadline_percent(void)
 }
 #endif
 
-/* The deadline in milliseconds. In a build for tests (-Dtest_deadlines) the file $PSSESSION_TEST_DEADLINES holds
+/* The deadline in milliseconds. In a developer's build (-Dtest_deadlines=true: tools/check, tools/dev) the file $PSSESSION_TEST_DEADLINES holds
  * percent of it, 1 to 1000; all deadlines change by the same factor, so that their order stays. */
 static inline int pss_deadline(int milliseconds)
 {

@@ -331,8 +331,8 @@ keep_session() {
 	run_line "s=\$(new-pssession -ConfigFile \$C ${*:-box})" 30 && status_is 0
 }
 
-# deadlines PERCENT: of the product's (plugin/wire/deadlines.h), in all that runs in this place, from now on. A build without
-# -Dtest_deadlines waits them out.
+# deadlines PERCENT: of the product's (plugin/wire/deadlines.h), in all that runs in this place, from now on. A build that is
+# no developer's (-Dtest_deadlines) waits them out.
 deadlines() {
 	echo "$1" >"$HERE/deadlines.new" && mv "$HERE/deadlines.new" "$HERE/deadlines"
 }

@@ -72,6 +72,13 @@ works_below_prefix() {
 	[ "$(readlink "/proc/$(processes_with_argument "$PREFIX/libexec/pssession-host" | head -n 1)/exe")" = "$PREFIX/libexec/pssession-host" ]
 }
 
+@test "rootless: the deadlines of what is built for users are the product's" {
+	# The name stands in what asks for the variable: in a developer's build.
+	grep -q PSSESSION_RUNTIME_DIR "$OWN/build/plugin/host/pssession-host"
+	run grep -rl PSSESSION_TEST_DEADLINES "$OWN/build" --include="*.so" --include=pssession-host
+	[ "$status" -eq 1 ]
+}
+
 @test "rootless: everything is below the prefix" {
 	install_it
 	local file version

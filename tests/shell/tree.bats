@@ -213,11 +213,12 @@ tree_of_rooms() {
 	none grep -rnE '\b(exit|abort)\(' plugin/wire plugin/terminal plugin/client --include='*.c'
 }
 
-@test "house: a warning ends a developer's build, and nobody else's" {
-	grep -q '^SETUP=(-Dwerror=true -Dwarning_level=3)$' tools/lib.bash
+@test "house: a warning ends a developer's build, whose deadlines tests scale, and nobody else's" {
+	grep -q '^SETUP=(-Dwerror=true -Dwarning_level=3 -Dtest_deadlines=true)$' tools/lib.bash
 	none grep -nE '^[^#]*\bSETUP=\([^)]' tools/check tools/dev # they add to it
-	none grep -rnE 'werror|warning_level=3' meson.build debian packaging
+	none grep -rnE 'werror|warning_level=3|test_deadlines=' meson.build debian packaging
 	grep -q 'warning_level=2' meson.build
+	grep -q "'test_deadlines', type: 'boolean', value: false" meson_options.txt
 }
 
 # Calls, constants and headers that Linux alone has, or has in its own way: a name at the head of a group stands for all
