@@ -58,14 +58,10 @@ static void start_child(const NullTransport *transport, PssChildChannel *channel
 /* There are no subsystems here. */
 static void start_request(const NullTransport *transport, PssChildChannel *channel, const PssChannelRequest *request)
 {
-	g_autoptr(GError) error = NULL;
-
-	if (!request->subsystem || request->command) {
+	if (request->subsystem && !request->command)
+		pss_child_channel_refuse_subsystem(channel, request->subsystem);
+	else
 		start_child(transport, channel, request);
-		return;
-	}
-	g_set_error(&error, PSS_ERROR, PSS_UNSUPPORTED, "the server has no subsystem \"%s\"", request->subsystem);
-	pss_child_channel_refuse(channel, error);
 }
 
 static PssChannel *null_open(PssTransport *base, const PssChannelRequest *request, const PssChannelEvents *events,

@@ -247,9 +247,9 @@ static gboolean start_child(PssChildChannel *channel, const PssChannelRequest *r
 	return pss_spawn(spawn, &channel->pid, &channel->error);
 }
 
-void pss_child_channel_refuse(PssChildChannel *channel, const GError *error)
+void pss_child_channel_refuse_subsystem(PssChildChannel *channel, const char *name)
 {
-	channel->error = g_error_copy(error);
+	g_set_error(&channel->error, PSS_ERROR, PSS_UNSUPPORTED, "the server has no subsystem \"%s\"", name);
 	channel->idle = g_idle_add(on_refused, channel);
 }
 

@@ -18,8 +18,8 @@ gpointer pss_child_channel_user(const PssChildChannel *channel);
  * on_closed, later. */
 void pss_child_channel_start(PssChildChannel *channel, const PssChannelRequest *request, PssSpawn *spawn);
 
-/* Runs nothing: on_closed follows, with this error. */
-void pss_child_channel_refuse(PssChildChannel *channel, const GError *error);
+/* Runs nothing: on_closed follows, with an error. */
+void pss_child_channel_refuse_subsystem(PssChildChannel *channel, const char *name);
 
 /* After on_closed: runs this in place of what has ended, as if that had never been. `events` are told of it from now
  * on; input that was ended stays so, behind the request's first bytes. */
