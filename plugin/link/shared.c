@@ -284,6 +284,11 @@ static PssChannel *shared_open(PssTransport *base, const PssChannelRequest *requ
 	return &channel->base;
 }
 
+static const char *shared_banner(PssTransport *base)
+{
+	return pss_transport_banner(((Member *)base)->shared->real);
+}
+
 static PssChannel *real_of(PssChannel *channel)
 {
 	return ((Channel *)channel)->real;
@@ -421,6 +426,7 @@ PssTransport *pss_transport_shared_new(PssTarget *target, PssTransportNewFunc ma
 		.signal = shared_signal,
 		.eof = shared_eof,
 		.close = shared_close,
+		.banner = shared_banner,
 		.free = shared_transport_free,
 	};
 	Member *member = g_new0(Member, 1);

@@ -303,11 +303,20 @@ static gboolean held_lead(PssTransport *base, int fd)
 	       pss_transport_lead(resilient->connection.link->transport, fd);
 }
 
+static const char *held_banner(PssTransport *base)
+{
+	const PssResilient *resilient = (PssResilient *)base;
+	return resilient->connection.link && resilient->connection.link->transport
+		       ? pss_transport_banner(resilient->connection.link->transport)
+		       : NULL;
+}
+
 PssTransport *pss_transport_held_new(PssTarget *target, PssTransportNewFunc new_link, guint idle_s,
 				     const PssTransportEvents *events, gpointer user)
 {
 	static const PssTransportOps ops = {
 		.lead = held_lead,
+		.banner = held_banner,
 		.connect = held_connect,
 		.open = held_open,
 		.write = held_write,

@@ -8,6 +8,11 @@ void pss_transport_connect(PssTransport *transport)
 	transport->ops->connect(transport);
 }
 
+const char *pss_transport_banner(PssTransport *transport)
+{
+	return transport->ops->banner ? transport->ops->banner(transport) : NULL;
+}
+
 void pss_transport_free(PssTransport *transport)
 {
 	if (transport)

@@ -90,6 +90,7 @@ typedef struct {
 	void (*close)(PssChannel *channel);
 	gboolean (*reserve)(PssTransport *transport, guint n_channels, guint n_terminals); /* NULL: it cannot */
 	gboolean (*lead)(PssTransport *transport, int fd);                                 /* NULL: it cannot */
+	const char *(*banner)(PssTransport *transport);                                    /* NULL: it does not know */
 	void (*free)(PssTransport *transport);
 } PssTransportOps;
 
@@ -103,6 +104,10 @@ struct PssChannel {
 
 /* Starts connecting; every outcome is an event, never before this returns. */
 void pss_transport_connect(PssTransport *transport);
+
+/* What the server calls itself ("SSH-2.0-OpenSSH_9.2p1", RFC 4253, 4.2), once the link is ready: as the server sent it,
+ * borrowed until the link is lost. NULL: it is not known. */
+const char *pss_transport_banner(PssTransport *transport);
 
 /* Frees it at any time but from inside one of its callbacks, ends the connection, says nothing more.
  * Accepts NULL. All its channels are gone with it. */

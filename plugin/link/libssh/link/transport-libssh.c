@@ -86,6 +86,13 @@ static gboolean ssh_lead(PssTransport *base, int fd)
 	       pss_tunnels_lead(transport->tunnels, fd);
 }
 
+static const char *ssh_banner(PssTransport *base)
+{
+	const PssSshLink *link = &((PssSshTransport *)base)->link;
+
+	return link->session && !link->lost ? ssh_get_serverbanner(link->session) : NULL;
+}
+
 static void ssh_free_it(PssTransport *base)
 {
 	PssSshTransport *transport = (PssSshTransport *)base;
@@ -114,6 +121,7 @@ PssTransport *pss_transport_ssh_new(PssTarget *target, const PssTransportEvents 
 		.close = pss_ssh_channel_close,
 		.reserve = ssh_reserve,
 		.lead = ssh_lead,
+		.banner = ssh_banner,
 		.free = ssh_free_it,
 	};
 	PssSshTransport *transport = g_new0(PssSshTransport, 1);
