@@ -101,6 +101,7 @@ enum pss_tag {
 	PSS_TAG_ATTACH_TOO = 25,      /* number: 1 to be attached as soon as the user is logged in */
 	PSS_TAG_VERBOSE = 26,         /* number: 0, 1 (steps), 2 (protocol) wanted as NOTEs */
 
+	PSS_TAG_SUBSYSTEM = 31,    /* text: of SSH, that PowerShell remoting asks for; absent: "powershell" */
 	PSS_TAG_RESILIENT = 29,    /* number: 1 for a shell that outlives the link; also in SESSION: 1 where it does */
 	PSS_TAG_IDLE_TIMEOUT = 30, /* number: seconds that it lives without a client, 0: for ever; also in SESSION */
 

@@ -57,5 +57,29 @@ through_powershell() {
 @test "psrp: a computer without pwsh says so" {
 	through_powershell 'i 1 </dev/null 2>&1; [ $? = 1 ]'
 	[ "$status" -eq 0 ]
-	[[ $output == *"PowerShell (pwsh -sshs -NoLogo) does not run there:"*"pwsh"*"not found"* ]]
+	[[ $output == *"PowerShell remoting does not work there (subsystem powershell, or pwsh -sshs -NoLogo):"*"pwsh"*"not found"* ]]
+}
+
+# A server that has PowerShell as a subsystem of this name, and whose login shells find none.
+server_with_subsystem() {
+	second_server_with "$(remote_environment)" "Subsystem $1 $(powershell_for_accounts "$WORLD") -sshs -NoLogo" "${@:2}"
+}
+
+@test "psrp: PowerShell is the server's subsystem, of the name that -Subsystem gives" {
+	server_with_subsystem powershell "Subsystem other $(command -v false)"
+	through_powershell '
+		C=$WORLD/ssh1/ssh_config
+		[ "$(i "6 * 7" </dev/null)" = 42 ] || exit 51
+		[ "$(i -Transport ssh "6 * 7" </dev/null)" = 42 ] || exit 52
+		[ "$(invoke-command -ConfigFile $C -Subsystem powershell box "6 * 7" </dev/null)" = 42 ] || exit 53
+		out=$(i -Subsystem other 1 </dev/null 2>&1); [ $? = 1 ] || exit 54
+		[[ $out == *"-Subsystem other"* ]] || exit 55
+		for transport in libssh ssh; do
+			out=$(i -Transport $transport -Subsystem none-such 1 </dev/null 2>&1); [ $? = 1 ] || exit 56
+			[[ $out == *"the server has no subsystem \"none-such\""* ]] || exit 57
+		done
+		out=$(invoke-command -ConfigFile $C -ConfigurationName bash -Subsystem powershell box 1 </dev/null 2>&1); [ $? = 2 ] || exit 58
+		[[ $out == *"-Subsystem is PowerShell remoting"* ]] || exit 59'
+	echo "$status"
+	[ "$status" -eq 0 ]
 }

@@ -16,6 +16,7 @@
 #include "wire/cleanup.h"
 
 #define PORT_MAX 65535
+#define POWERSHELL "Microsoft.PowerShell"
 
 static const char *const transports[] = { "libssh", "ssh", NULL };
 
@@ -36,6 +37,9 @@ const struct pss_parameter pss_link_rows[PSS_LINK_COUNT] = {
 	[PSS_LINK_CONFIGURATION_NAME] = { "ConfigurationName", NULL, PSS_KIND_TEXT, "SHELL",
 					  .wants = "the name of a shell",
 					  .help = "the remote shell, instead of the login shell" },
+	[PSS_LINK_SUBSYSTEM] = { "Subsystem", NULL, PSS_KIND_TEXT, "NAME",
+				 .wants = "the name of a subsystem of the SSH server",
+				 .help = "the subsystem of PowerShell remoting, instead of powershell" },
 	[PSS_LINK_TRANSPORT] = { "Transport", NULL, PSS_KIND_CHOICE, "TRANSPORT", .choices = transports,
 				 .help = "who makes the connection: pssession itself, or the ssh program" },
 	[PSS_LINK_SHARE] = { "ShareConnection", NULL, PSS_KIND_SWITCH,
@@ -215,6 +219,37 @@ static int check_option(const char *option, char **ret_error)
 	return -EINVAL;
 }
 
+/* As ConfigurationName; the host process decides (host/commands/powershell.c), and this is what it takes. */
+static bool is_powershell(const char *configuration)
+{
+	return strcasecmp(configuration, POWERSHELL) == 0 ||
+	       (strncasecmp(configuration, "PowerShell", 10) == 0 && (!configuration[10] || configuration[10] == '.'));
+}
+
+static int check_subsystem(const struct pss_value *link, char **ret_error)
+{
+	const struct pss_value *subsystem = &link[PSS_LINK_SUBSYSTEM], *shell = &link[PSS_LINK_CONFIGURATION_NAME];
+
+	if (!subsystem->given)
+		return 0;
+	if (check_name("-Subsystem", subsystem->text, ret_error) < 0)
+		return -EINVAL;
+	if (!shell->given || is_powershell(shell->text))
+		return 0;
+	*ret_error = pss_format("-Subsystem is PowerShell remoting's (-ConfigurationName " POWERSHELL
+				"), and does not go with -ConfigurationName %s",
+				shell->text);
+	return -EINVAL;
+}
+
+static void write_shell(const struct pss_value *link, struct pss_message *message)
+{
+	bool is_implied = link[PSS_LINK_SUBSYSTEM].given && !link[PSS_LINK_CONFIGURATION_NAME].given;
+
+	pss_message_text(message, PSS_TAG_SHELL, is_implied ? POWERSHELL : link[PSS_LINK_CONFIGURATION_NAME].text);
+	pss_message_text(message, PSS_TAG_SUBSYSTEM, link[PSS_LINK_SUBSYSTEM].text);
+}
+
 int pss_link_check(const struct pss_value *link, char **ret_error)
 {
 	const struct pss_value *key = &link[PSS_LINK_KEY_FILE], *config = &link[PSS_LINK_CONFIG_FILE];
@@ -253,7 +288,7 @@ int pss_link_check(const struct pss_value *link, char **ret_error)
 		if (rc < 0)
 			return rc;
 	}
-	return 0;
+	return check_subsystem(link, ret_error);
 }
 
 static void write_path(struct pss_message *message, enum pss_tag tag, const char *path, const char *directory)
@@ -287,11 +322,11 @@ void pss_link_write(const struct pss_value *link, const struct pss_target *targe
 		pss_message_number(message, PSS_TAG_SHARE, 1);
 	if (link[PSS_LINK_TRANSPORT].given)
 		pss_message_text(message, PSS_TAG_TRANSPORT, transports[link[PSS_LINK_TRANSPORT].number]);
-	pss_message_text(message, PSS_TAG_SHELL, link[PSS_LINK_CONFIGURATION_NAME].text);
+	write_shell(link, message);
 }
 
 void pss_link_write_again(const struct pss_value *link, const char *instance, struct pss_message *message)
 {
 	pss_message_text(message, PSS_TAG_INSTANCE, instance);
-	pss_message_text(message, PSS_TAG_SHELL, link[PSS_LINK_CONFIGURATION_NAME].text);
+	write_shell(link, message);
 }

@@ -7,7 +7,8 @@
 
 typedef struct {
 	const PssCommand *command;
-	const char *shell; /* -ConfigurationName, or NULL: the login shell */
+	const char *shell;     /* -ConfigurationName, or NULL: the login shell */
+	const char *subsystem; /* of PowerShell remoting, or NULL: the usual one */
 	gboolean is_script;
 	gboolean input;
 	gboolean tty;

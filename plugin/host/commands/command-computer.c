@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "host/commands/command-psrp.h"
+#include "host/commands/powershell.h"
 #include "link/login/room.h"
 
 enum state {
@@ -21,7 +22,7 @@ typedef struct {
 	PssRun *channel; /* NULL before the login */
 	PssCommand command;
 	PssRunChannelOptions options;
-	gboolean is_powershell; /* by remoting */
+	gboolean is_powershell; /* by remoting; known when it runs */
 	GByteArray *early;      /* input, while it connects */
 	gboolean early_end;
 	gboolean paused;
@@ -65,6 +66,7 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 	if (run->state == DONE) /* given up in the turn of the main loop in which the login ended */
 		return;
 	run->state = RUNS;
+	run->is_powershell = pss_speaks_powershell(run->transport, run->options.shell);
 	pss_room_hold();
 	run->channel = (run->is_powershell ? pss_run_psrp_new : pss_run_channel_new)(run->transport, &run->options,
 										     &channel_events, run);
@@ -151,6 +153,7 @@ static gboolean on_free_idle(gpointer user)
 		pss_room_release();
 	pss_command_clear(&run->command);
 	g_free((char *)run->options.shell);
+	g_free((char *)run->options.subsystem);
 	g_free((char *)run->options.term);
 	g_byte_array_unref(run->early);
 	g_free(run);
@@ -208,7 +211,7 @@ PssRun *pss_run_computer_new(PssTransportNewFunc new_transport, PssTarget *targe
 	run->options = *options;
 	run->options.command = &run->command;
 	run->options.shell = g_strdup(options->shell);
-	run->is_powershell = pss_is_powershell(options->shell);
+	run->options.subsystem = g_strdup(target->subsystem);
 	run->options.term = g_strdup(options->term);
 	run->options.siblings = NULL;
 	run->options.with_environment = TRUE;

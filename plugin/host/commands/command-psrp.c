@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs one command in a PowerShell of its own: the channel executes `pwsh -sshs`, the client of plugin/psrp speaks with
+/* Runs one command in a PowerShell of its own: powershell.c opens the channel, the client of plugin/psrp speaks over
  * it, and what it reports becomes the two streams of a run. Called by command-computer.c, which frees a run from the
  * main loop: never from inside of the client's events. */
 #include "host/commands/command-psrp.h"
@@ -7,16 +7,16 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "host/commands/powershell.h"
 #include "psrp/client/client.h"
 #include "remote/protocol/variables.h"
-
-#define SERVER "pwsh -sshs -NoLogo"
 
 typedef struct {
 	PssRun base;
 	PssChannel *channel; /* NULL: it has ended */
 	PssPsrp *client;
 	PssCommand command;
+	char *subsystem; /* or NULL */
 	guint columns;
 	gboolean wants_terminal;
 	gboolean has_input; /* the command reads it */
@@ -28,12 +28,6 @@ typedef struct {
 
 static const char using_here[] = "${" PSS_USING; /* as the client of pssession writes a reference */
 static const char using_there[] = "${using:";
-
-gboolean pss_is_powershell(const char *configuration)
-{
-	return configuration && (g_ascii_strcasecmp(configuration, "Microsoft.PowerShell") == 0 ||
-				 g_ascii_strcasecmp(configuration, "PowerShell") == 0);
-}
 
 static void done(Run *run, int status, const GError *error)
 {
@@ -217,8 +211,9 @@ static void on_completion(gpointer user, const PssPsrpCompletion *completion)
 
 static void on_ended(gpointer user, PssPsrpEnd how, const char *cause)
 {
-	g_autofree char *message = g_strdup_printf("PowerShell (%s) does not run there: %s", SERVER, cause);
-	fail(user, PSS_FAILED, message);
+	Run *run = user;
+	g_autofree char *message = pss_powershell_failure(run->subsystem, cause);
+	fail(run, PSS_FAILED, message);
 }
 
 static const PssPsrpEvents client_events = {
@@ -250,7 +245,9 @@ static void on_closed(gpointer user, int exit_status, const GError *error)
 	Run *run = user;
 
 	pss_channel_close(g_steal_pointer(&run->channel));
-	if (error)
+	if (g_error_matches(error, PSS_ERROR, PSS_UNSUPPORTED))
+		on_ended(run, PSS_PSRP_HUNG_UP, error->message);
+	else if (error)
 		done(run, 0, error);
 	else
 		pss_psrp_closed(run->client, exit_status);
@@ -301,6 +298,7 @@ static void run_free(PssRun *base)
 		pss_channel_close(run->channel); /* what runs is stopped by that */
 	pss_psrp_free(run->client);
 	pss_command_clear(&run->command);
+	g_free(run->subsystem);
 	g_byte_array_unref(run->early);
 	g_free(run);
 }
@@ -321,7 +319,6 @@ PssRun *pss_run_psrp_new(PssTransport *transport, const PssRunChannelOptions *op
 		.on_closed = on_closed,
 	};
 	const PssPsrpOptions client_options = { .columns = options->columns, .rows = options->rows };
-	const PssChannelRequest request = { .command = SERVER, .with_environment = options->with_environment };
 	Run *run = g_new0(Run, 1);
 
 	run->base = (PssRun){ .ops = &ops, .events = events, .user = user };
@@ -331,7 +328,8 @@ PssRun *pss_run_psrp_new(PssTransport *transport, const PssRunChannelOptions *op
 	run->has_input = options->input && !options->command->words && reads_input(options->command);
 	run->early = g_byte_array_new();
 	run->client = pss_psrp_new(&client_options, &client_events, run);
-	run->channel = pss_channel_open(transport, &request, &channel_events, run);
+	run->subsystem = g_strdup(options->subsystem);
+	run->channel = pss_powershell_open(transport, options->subsystem, &channel_events, run);
 	pss_psrp_begin(run->client);
 	return &run->base;
 }

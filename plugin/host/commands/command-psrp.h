@@ -4,9 +4,6 @@
 
 #include "host/commands/command-channel.h"
 
-/* Does -ConfigurationName (or NULL) name PowerShell remoting? "pwsh" does not: that is a shell in a terminal. */
-gboolean pss_is_powershell(const char *configuration);
-
 /* As pss_run_channel_new(). Objects come as PowerShell formats them, `columns` wide; errors, warnings and what is
  * written to the host are standard error. */
 PssRun *pss_run_psrp_new(PssTransport *transport, const PssRunChannelOptions *options, const PssRunEvents *events,

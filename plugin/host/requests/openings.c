@@ -3,7 +3,7 @@
 #include "host/requests/openings.h"
 
 #include "base/error.h"
-#include "host/commands/command-psrp.h"
+#include "host/commands/powershell.h"
 #include "host/requests/registry.h"
 #include "host/peer/reply.h"
 #include "host/requests/request-target.h"

@@ -20,6 +20,10 @@ static PssTarget *target_again(const char *instance, struct pss_fields fields, G
 	PssTarget *target = pss_session_target_again(session);
 	/* Used up, and so an error: never another way to what may be another computer from here. */
 	target->via = pss_via_ref(pss_session_target(session)->via);
+	if (pss_fields_text(fields, PSS_TAG_SUBSYSTEM)) {
+		g_free(target->subsystem);
+		target->subsystem = g_strdup(pss_fields_text(fields, PSS_TAG_SUBSYSTEM));
+	}
 	pss_target_take_surroundings(target, fields);
 	return target;
 }

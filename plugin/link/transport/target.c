@@ -82,6 +82,8 @@ static gboolean check_target(const PssTarget *target, GError **error)
 		g_set_error(error, PSS_ERROR, PSS_USAGE, "-ConfigFile: there is no file '%s'", target->config_file);
 		return FALSE;
 	}
+	if (target->subsystem && !pss_target_check_name("-Subsystem", target->subsystem, error))
+		return FALSE;
 	for (char **option = target->options; *option; option++)
 		if (!check_option(*option, error))
 			return FALSE;
@@ -134,6 +136,7 @@ PssTarget *pss_target_from_fields(struct pss_fields fields, GError **error)
 	target->key_file = g_strdup(pss_fields_text(fields, PSS_TAG_KEY_FILE));
 	target->config_file = g_strdup(pss_fields_text(fields, PSS_TAG_CONFIG_FILE));
 	target->connect_timeout_ms = (guint)MIN(pss_fields_number(fields, PSS_TAG_CONNECT_TIMEOUT, 0), G_MAXINT);
+	target->subsystem = g_strdup(pss_fields_text(fields, PSS_TAG_SUBSYSTEM));
 	target->by_program = g_strcmp0(pss_fields_text(fields, PSS_TAG_TRANSPORT), "ssh") == 0;
 	target->share = pss_fields_number(fields, PSS_TAG_SHARE, 0) ? PSS_TARGET_SHARE_SESSION : 0;
 	pss_target_take_surroundings(target, fields);
@@ -159,6 +162,7 @@ PssTarget *pss_target_copy(const PssTarget *target)
 	copy->user = g_strdup(target->user);
 	copy->key_file = g_strdup(target->key_file);
 	copy->config_file = g_strdup(target->config_file);
+	copy->subsystem = g_strdup(target->subsystem);
 	copy->options = g_strdupv(target->options);
 	copy->cwd = g_strdup(target->cwd);
 	copy->via = pss_via_ref(target->via);
@@ -174,6 +178,7 @@ void pss_target_free(PssTarget *target)
 	g_free(target->user);
 	g_free(target->key_file);
 	g_free(target->config_file);
+	g_free(target->subsystem);
 	g_strfreev(target->options);
 	g_free(target->cwd);
 	g_strfreev(target->environment);

@@ -22,6 +22,7 @@ typedef struct {
 	guint connect_timeout_ms; /* 0: not given */
 	char *cwd;                /* the caller's directory, or NULL */
 	char **environment;       /* "NAME=value" of the caller, NULL-terminated, never NULL */
+	char *subsystem;          /* that PowerShell remoting asks for, or NULL: the usual one */
 	gboolean by_program;      /* -Transport ssh: the ssh program makes the connection */
 	guint share;              /* -ShareConnection: one connection with others that name it so, where it will want so
 				     many channels at a time; 0: one of its own */
