@@ -56,6 +56,24 @@ installed() {
 	[ "$output" = "$DESTINATION$(installed pssession-host)" ]
 }
 
+@test "install: the documents that README.md names are there, and no link of theirs is dead" {
+	local file documents
+	documents=$DESTINATION$(option prefix)/$(option datadir)/doc/pssession
+	for file in README SECURITY CONTRIBUTING ARCHITECTURE doc/compare; do
+		[ -s "$documents/$file.md" ] || { echo "no $file.md"; return 1; }
+	done
+	"$PSS_SOURCE/tests/install/check-links.py" "$documents"
+	# It can fail.
+	mkdir "$HERE/documents"
+	printf '%s\n' '# One' '[a](b.md) [c](#one) [d](#two) [e](../f.md) [g](x://y)' >"$HERE/documents/a.md"
+	run "$PSS_SOURCE/tests/install/check-links.py" "$HERE/documents"
+	[ "$status" -eq 1 ]
+	[ "$output" = 'a.md: b.md is not there
+a.md: #two has no such heading
+a.md: ../f.md leads out of the documents
+# 4 links' ]
+}
+
 @test "install: the zsh module, where there is one, is where zsh looks" {
 	[ -n "$(installed pssession.so | grep /zsh/)" ] || skip "there is no zsh module in this build"
 	[ "$(installed pssession.so | grep /zsh/)" = "$(zsh -fc 'print -r -- $module_path[1]')/pssession.so" ]

@@ -68,4 +68,5 @@ built() {
 		[ -s "$PACKAGED/root/usr/share/$file" ] || { echo "no $file"; return 1; }
 	done
 	[ -f "$PACKAGED/root/usr/lib/systemd/user/pssession.socket" ]
+	"$PSS_SOURCE/tests/install/check-links.py" "$PACKAGED/root/usr/share/doc/pssession"
 }
