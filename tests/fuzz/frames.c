@@ -2,6 +2,8 @@
 /* See frames.h. */
 #include "frames.h"
 
+#include "frame-types.h" /* list-types.py makes it of wire/message.h */
+
 #define RAW_PAYLOAD 255
 #define FIELDS_MAX 24
 
@@ -29,10 +31,38 @@ static void add_field(struct pss_message *message, struct input *input, const ch
 	}
 }
 
-void frame_from_input(struct pss_buffer *out, struct input *input, const uint16_t *types, size_t n_types,
-		      const char *instance)
+struct types {
+	const uint16_t *numbers;
+	size_t n;
+};
+
+#define TYPES(table)                                \
+	{                                           \
+		table, sizeof table / sizeof *table \
+	}
+static const struct types types[] = {
+	[FRAME_OF_CLIENT] = TYPES(client_types),
+	[FRAME_OF_HOST] = TYPES(host_types),
+};
+
+static bool is_among(const struct types *some, uint16_t number)
 {
-	uint16_t type = types[input_byte(input) % n_types];
+	for (size_t i = 0; i < some->n; i++)
+		if (some->numbers[i] == number)
+			return true;
+	return false;
+}
+
+static uint16_t type_of(uint8_t byte, enum frame_sender sender)
+{
+	if (is_among(&types[FRAME_OF_CLIENT], byte) || is_among(&types[FRAME_OF_HOST], byte))
+		return byte;
+	return types[sender].numbers[byte % types[sender].n];
+}
+
+void frame_from_input(struct pss_buffer *out, struct input *input, enum frame_sender sender, const char *instance)
+{
+	uint16_t type = type_of(input_byte(input), sender);
 	uint32_t id = input_byte(input) & 7;
 	uint8_t n_fields = input_byte(input);
 	struct pss_message message;

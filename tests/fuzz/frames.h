@@ -7,8 +7,10 @@
 #include "input.h"
 #include "wire/message.h"
 
-/* Appends one frame: an index into `types`, an id of 0 to 7, a number of fields, the fields; with 255 fields the
+enum frame_sender { FRAME_OF_CLIENT, FRAME_OF_HOST };
+
+/* Appends one frame: the number of a type (any of the wire's, from whichever side; any other byte is one of those that
+ * this sender sends), an id of 0 to 7, a number of fields, the fields; with 255 fields the
  * payload is a block of raw bytes instead. A field is a tag and a kind: the length of a text, or one of the kinds in
  * frames.c. `instance` (or NULL) is what an INSTANCE of kind FIELD_INSTANCE says. */
-void frame_from_input(struct pss_buffer *out, struct input *input, const uint16_t *types, size_t n_types,
-		      const char *instance);
+void frame_from_input(struct pss_buffer *out, struct input *input, enum frame_sender sender, const char *instance);

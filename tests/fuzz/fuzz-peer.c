@@ -21,13 +21,6 @@ typedef struct {
 	gboolean gone;
 } Fuzz;
 
-static const uint16_t types[] = {
-	PSS_OPEN,    PSS_LIST,   PSS_REMOVE,    PSS_ATTACH,  PSS_PING,   PSS_COMPLETE, PSS_DISCONNECT,
-	PSS_CONNECT, PSS_INVOKE, PSS_FIND,      PSS_RECEIVE, PSS_ANSWER, PSS_CANCEL,   PSS_LINE,
-	PSS_INPUT,   PSS_RESIZE, PSS_INTERRUPT, PSS_DISCARD, PSS_LEAVE,  PSS_COMMAND,  PSS_STDIN,
-	PSS_SIZE,    PSS_STOP,   PSS_HELLO,     PSS_OUTPUT,
-};
-
 static void on_gone(gpointer user, PssClient *client)
 {
 	((Fuzz *)user)->gone = TRUE;
@@ -62,7 +55,7 @@ static void client_sends_frame(Fuzz *fuzz, struct input *input)
 	struct pss_buffer out;
 
 	pss_buffer_init(&out);
-	frame_from_input(&out, input, types, G_N_ELEMENTS(types), some_instance());
+	frame_from_input(&out, input, FRAME_OF_CLIENT, some_instance());
 	send_bytes(fuzz, pss_buffer_bytes(&out), out.length);
 	pss_buffer_finish(&out);
 }
@@ -182,9 +175,20 @@ static void remote_marks(Fuzz *fuzz, struct input *input)
 	fake_data(link, channel, FALSE, mark->str, mark->len);
 }
 
+static void remote_tells_boot_id(Fuzz *fuzz, struct input *input)
+{
+	guint link = input_byte(input), channel = input_byte(input);
+	char text[256];
+
+	input_text(input, text);
+	g_autofree char *said = g_strdup_printf("%s %s\n", fake_boot_mark(), text);
+	fake_data(link, channel, FALSE, said, strlen(said));
+}
+
 static void (*const steps[])(Fuzz *fuzz, struct input *input) = {
-	client_sends_frame, client_opens, link_is_ready, channel_says, remote_replies, remote_marks,       turn,
-	channel_drains,     channel_ends, link_asks,     link_notes,   link_is_lost,   client_sends_bytes,
+	client_sends_frame, client_opens, link_is_ready,      channel_says,         remote_replies,
+	remote_marks,       turn,         channel_drains,     channel_ends,         link_asks,
+	link_notes,         link_is_lost, client_sends_bytes, remote_tells_boot_id,
 };
 
 static void greet(Fuzz *fuzz)

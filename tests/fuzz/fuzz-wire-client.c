@@ -14,11 +14,6 @@
 #include "client/requests/requests.h"
 #include "frames.h"
 
-static const uint16_t types[] = {
-	PSS_ACK,   PSS_RESULT, PSS_SESSION, PSS_ASK,     PSS_NOTE,  PSS_LEFT,  PSS_STDOUT, PSS_STDERR,
-	PSS_TAKEN, PSS_OUTPUT, PSS_PROMPT,  PSS_STARTED, PSS_TYPED, PSS_HELLO, PSS_OPEN,
-};
-#define N_TYPES (sizeof types / sizeof *types)
 #define ANSWER_MAX (96u * 1024u) /* what a socket takes */
 #define RAW_FRAME 64
 
@@ -242,7 +237,7 @@ static void answer(int fd, struct input *input)
 			const uint8_t *bytes = input_block(input, &n);
 			pss_buffer_append(&out, bytes, n);
 		} else {
-			frame_from_input(&out, input, types, N_TYPES, "11111111-1111-4111-8111-111111111111");
+			frame_from_input(&out, input, FRAME_OF_HOST, "11111111-1111-4111-8111-111111111111");
 		}
 	}
 	n = out.length < ANSWER_MAX ? out.length : ANSWER_MAX;
