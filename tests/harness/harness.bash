@@ -162,7 +162,7 @@ place_start() {
 # bats has bash trace each command, at many times its own cost, to tell where a test failed. It is enough to trace the
 # test's own; PSS_TRACE=1 shows where in a function, too.
 trace_test_alone() {
-	[ -z "${PSS_TRACE-}" ] || return 0
+	[ -z "${PSS_TRACE-}" ] && [ -n "${BATS_TEST_NAME-}" ] || return 0
 	set +T
 	declare -ft "$BATS_TEST_NAME"
 }
