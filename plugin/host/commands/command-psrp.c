@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs one command in a PowerShell of its own: powershell.c opens the channel, the client of plugin/psrp speaks over
- * it, and what it reports becomes the two streams of a run. Called by command-computer.c, which frees a run from the
- * main loop: never from inside of the client's events. */
+/* Runs one command in a PowerShell: the client of plugin/psrp speaks with it, and what it reports becomes the two
+ * streams of a run. Either the run has a PowerShell of its own, on a channel that powershell.c opens: called by
+ * command-computer.c, which frees it from the main loop, never from inside of the client's events. Or it is a guest in
+ * the one of a session: called by command-runspace.c. */
 #include "host/commands/command-psrp.h"
 
 #include <string.h>
@@ -13,7 +14,8 @@
 
 typedef struct {
 	PssRun base;
-	PssChannel *channel; /* NULL: it has ended */
+	gboolean is_guest;   /* the client is another's */
+	PssChannel *channel; /* NULL: it has ended, or is another's */
 	PssPsrp *client;
 	PssCommand command;
 	char *subsystem; /* or NULL */
@@ -159,23 +161,33 @@ static void invoke(Run *run, const GPtrArray *names, const GPtrArray *values)
 	g_byte_array_set_size(run->early, 0);
 }
 
+/* The client is IDLE. FALSE: the command cannot be sent, and the run is not done. */
+static gboolean begin(Run *run, GError **error)
+{
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+	GPtrArray *values = g_ptr_array_new_with_free_func(g_free);
+	const char *refusal = NULL;
+
+	if (run->wants_terminal)
+		refusal = "PowerShell remoting has no terminal: leave -AllocateTty out";
+	else if (!take_variables(run, names, values))
+		refusal = "$using: sends texts to PowerShell, and no arrays: join it to one text before";
+	if (refusal)
+		g_set_error_literal(error, PSS_ERROR, PSS_UNSUPPORTED, refusal);
+	else
+		invoke(run, names, values);
+	g_ptr_array_unref(names);
+	free_secrets(values);
+	return !refusal;
+}
+
 static void on_prompt(gpointer user, const PssPsrpPrompt *prompt)
 {
 	Run *run = user;
-	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-	GPtrArray *values = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GError) error = NULL;
 
-	if (run->is_done)
-		; /* given up while it was opening */
-	else if (run->wants_terminal)
-		fail(run, PSS_UNSUPPORTED, "PowerShell remoting has no terminal: leave -AllocateTty out");
-	else if (take_variables(run, names, values))
-		invoke(run, names, values);
-	else
-		fail(run, PSS_UNSUPPORTED,
-		     "$using: sends texts to PowerShell, and no arrays: join it to one text before");
-	g_ptr_array_unref(names);
-	free_secrets(values);
+	if (!run->is_done && !begin(run, &error)) /* done: given up while it was opening */
+		done(run, 0, error);
 }
 
 /* ---- the client's other events */
@@ -296,7 +308,8 @@ static void run_free(PssRun *base)
 	run->is_done = TRUE;
 	if (run->channel)
 		pss_channel_close(run->channel); /* what runs is stopped by that */
-	pss_psrp_free(run->client);
+	if (!run->is_guest)
+		pss_psrp_free(run->client);
 	pss_command_clear(&run->command);
 	g_free(run->subsystem);
 	g_byte_array_unref(run->early);
@@ -310,6 +323,19 @@ static const PssRunOps ops = {
 	.free = run_free,
 };
 
+static Run *new_run(const PssRunChannelOptions *options, const PssRunEvents *events, gpointer user)
+{
+	Run *run = g_new0(Run, 1);
+
+	run->base = (PssRun){ .ops = &ops, .events = events, .user = user };
+	pss_command_copy(&run->command, options->command);
+	run->columns = options->columns;
+	run->wants_terminal = options->tty;
+	run->has_input = options->input && !options->command->words && reads_input(options->command);
+	run->early = g_byte_array_new();
+	return run;
+}
+
 PssRun *pss_run_psrp_new(PssTransport *transport, const PssRunChannelOptions *options, const PssRunEvents *events,
 			 gpointer user)
 {
@@ -319,17 +345,24 @@ PssRun *pss_run_psrp_new(PssTransport *transport, const PssRunChannelOptions *op
 		.on_closed = on_closed,
 	};
 	const PssPsrpOptions client_options = { .columns = options->columns, .rows = options->rows };
-	Run *run = g_new0(Run, 1);
+	Run *run = new_run(options, events, user);
 
-	run->base = (PssRun){ .ops = &ops, .events = events, .user = user };
-	pss_command_copy(&run->command, options->command);
-	run->columns = options->columns;
-	run->wants_terminal = options->tty;
-	run->has_input = options->input && !options->command->words && reads_input(options->command);
-	run->early = g_byte_array_new();
 	run->client = pss_psrp_new(&client_options, &client_events, run);
 	run->subsystem = g_strdup(options->subsystem);
 	run->channel = pss_powershell_open(transport, options->subsystem, &channel_events, run);
 	pss_psrp_begin(run->client);
 	return &run->base;
+}
+
+PssRun *pss_run_psrp_new_guest(PssPsrp *client, const PssRunChannelOptions *options, const PssRunEvents *events,
+			       gpointer user, GError **error)
+{
+	Run *run = new_run(options, events, user);
+
+	run->is_guest = TRUE;
+	run->client = client;
+	if (begin(run, error))
+		return &run->base;
+	pss_run_free(&run->base);
+	return NULL;
 }

@@ -148,10 +148,10 @@ static gboolean check_options(const PssSessionOptions *options, GError **error)
 		g_set_error_literal(error, PSS_ERROR, PSS_USAGE, "a session has to be kept or entered");
 		return FALSE;
 	}
-	if (pss_is_powershell(options->shell)) {
+	if (options->resilient && pss_is_powershell(options->shell)) {
 		g_set_error(error, PSS_ERROR, PSS_UNSUPPORTED,
-			    "there are no sessions by PowerShell remoting (%s) yet; invoke-command -ComputerName runs "
-			    "commands by it, and -ConfigurationName pwsh is a session of the PowerShell there",
+			    "-Resilient does not go with %s: PowerShell remoting over SSH cannot be disconnected; "
+			    "-ConfigurationName pwsh is a session of the PowerShell there that can",
 			    options->shell);
 		return FALSE;
 	}

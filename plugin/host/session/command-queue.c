@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Commands beside the terminal of one session, one at a time, in the session's own shell. Called by the session and
- * by invocations.c. What carries them stands in command-relays.c. A terminal that has entered the session and edits a
- * line must notice nothing: its line waits. */
+ * by invocations.c. What carries them stands in command-relays.c and command-runspace.c. A terminal that has entered
+ * the session and edits a line must notice nothing: its line waits. */
 #include "host/session/command-queue.h"
 
 #include <string.h>

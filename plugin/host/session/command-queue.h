@@ -11,7 +11,8 @@ typedef struct PssInvoker PssInvoker;
 typedef struct PssSession PssSession;
 typedef struct PssCarrierOps PssCarrierOps; /* queue-private.h */
 
-extern const PssCarrierOps pss_carrier_relays; /* command-relays.c: where remote/engine drives the shell */
+extern const PssCarrierOps pss_carrier_relays;   /* command-relays.c: where remote/engine drives the shell */
+extern const PssCarrierOps pss_carrier_runspace; /* command-runspace.c: where psrp/client does */
 
 /* Borrows the session; lives as long as its link. */
 PssInvoker *pss_invoker_new(PssSession *session, const PssCarrierOps *carrier);

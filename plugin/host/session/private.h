@@ -7,15 +7,16 @@
 #include "host/session/session.h"
 #include "host/session/unseen-output.h"
 #include "link/resilient/transport-resilient.h"
+#include "psrp/client/client.h"
 
 typedef struct PssOrphan PssOrphan;
 
 /* What drives the session's shell. Its states, prompts and completions are those of remote/engine/engine.h, and each
  * call is what the function of that name is there. */
 typedef struct {
-	void (*make)(PssSession *session, const PssSessionOptions *options);
-	void (*free)(PssSession *session);  /* once more is no error */
-	void (*begin)(PssSession *session); /* logged in: its channels are opened */
+	void (*make)(PssSession *session, const PssSessionOptions *options); /* of a shell on a terminal, else NULL */
+	void (*free)(PssSession *session);                                   /* once more is no error */
+	void (*begin)(PssSession *session);                                  /* logged in: its channels are opened */
 
 	PssRemoteState (*state)(PssSession *session);
 	const char *(*name)(PssSession *session); /* of the shell; NULL: not known */
@@ -29,8 +30,9 @@ typedef struct {
 	void (*keys)(PssSession *session, const void *data, gsize n);
 	gsize (*held)(PssSession *session);
 	void (*interrupt)(PssSession *session);
-	void (*resize)(PssSession *session); /* to the session's columns and rows */
-	void (*redraw)(PssSession *session); /* what runs, for a terminal that has come */
+	void (*pause)(PssSession *session, gboolean paused); /* what it prints for a terminal */
+	void (*resize)(PssSession *session);                 /* to the session's columns and rows */
+	void (*redraw)(PssSession *session);                 /* what runs, for a terminal that has come */
 
 	void (*keep)(PssSession *session);
 	gboolean (*hang_up)(PssSession *session);
@@ -113,9 +115,12 @@ struct PssSession {
 	PssTransport *transport;
 	PssChannel *control, *terminal;
 	const PssShellOps *shell;
-	PssRemote *remote;   /* of pss_shell_remote; NULL without a link */
-	PssInvoker *invoker; /* commands beside the terminal; NULL without a link */
-	PssRecord *record;   /* what nobody has seen yet */
+	guint64 programs_noticed;                 /* terminal-programs.h */
+	PssPsrp *powershell;                      /* of pss_shell_powershell; NULL without a link */
+	gboolean terminal_paused, command_paused; /* of that, for one channel */
+	PssRemote *remote;                        /* of pss_shell_remote; NULL without a link */
+	PssInvoker *invoker;                      /* commands beside the terminal; NULL without a link */
+	PssRecord *record;                        /* what nobody has seen yet */
 
 	PssSessionOpening opening;
 	PssSessionAttached attached;
@@ -172,6 +177,19 @@ void pss_session_delist(PssSession *session);
 extern const PssShellOps pss_shell_remote; /* a shell on a terminal, by remote/engine */
 extern const PssChannelEvents pss_session_control_events, pss_session_terminal_events;
 void pss_session_make_remote(PssSession *session, const PssRemoteOptions *options);
+
+/* ---- session-powershell.c */
+extern const PssShellOps pss_shell_powershell;                        /* PowerShell remoting, by psrp/client */
+void pss_session_pause_command(PssSession *session, gboolean paused); /* the channel is the terminal's, too */
+
+/* ---- session-events.c: of PssRemoteEvents and PssPsrpEvents; `user` is the session */
+void pss_session_on_output(gpointer user, const void *data, gsize n);
+void pss_session_on_prompt(gpointer user, const PssRemotePrompt *prompt);
+void pss_session_on_busy(gpointer user);
+void pss_session_on_typed(gpointer user, const void *data, gsize n);
+void pss_session_on_notice(gpointer user, const char *text);
+void pss_session_on_completion(gpointer user, const PssRemoteCompletion *completion);
+void pss_session_on_drained(gpointer user); /* of a channel */
 
 /* ---- session-orphan.c */
 void pss_session_adopt_orphan(PssSession *session, guint child); /* of the transport: its relay */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The members of PssInvoker, for command-queue.c, which keeps the order of the commands, and for what carries one of
- * them at a time: command-relays.c. */
+ * them at a time: command-relays.c, command-runspace.c. */
 #pragma once
 
 #include "host/session/command-queue.h"
@@ -41,6 +41,9 @@ struct PssInvoker {
 	/* of pss_carrier_relays */
 	PssRelay *relay, *next; /* in use or to be used; opened ahead */
 	guint last_relay;
+
+	/* of pss_carrier_runspace */
+	PssRun *guest; /* the command that runs, or NULL */
 };
 
 /* ---- command-queue.c */
@@ -48,6 +51,6 @@ void pss_queue_start_next(PssInvoker *invoker);
 void pss_queue_fail_waiting(PssInvoker *invoker, const GError *error);
 void pss_queue_on_begun(PssInvoker *invoker); /* the shell has taken the command */
 void pss_queue_on_stream(PssInvoker *invoker, gboolean is_stderr, const void *data, gsize n);
-/* The command is over, and nothing is told yet: the carrier makes itself ready for the next one in between. */
+/* The command is over, and nothing is reported yet: the carrier makes itself ready for the next one in between. */
 PssQueuedRun *pss_queue_take_current(PssInvoker *invoker);
 void pss_queue_finish(PssInvoker *invoker, PssQueuedRun *run, int status, const GError *error); /* `run` may be NULL */

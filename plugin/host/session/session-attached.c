@@ -159,8 +159,7 @@ void pss_session_discard(PssSession *session)
 
 void pss_session_stop_output(PssSession *session, gboolean stopped)
 {
-	if (session->terminal)
-		pss_channel_pause(session->terminal, stopped);
+	session->shell->pause(session, stopped);
 	pss_record_stop_watcher(session->record, stopped);
 }
 

@@ -56,21 +56,14 @@ static void on_terminal_closed(gpointer user, int exit_status, const GError *err
 	pss_session_end(session, PSS_SESSION_ON_CLOSED, error->message, PSS_LEFT_LOST, 255);
 }
 
-static void on_channel_drained(gpointer user)
-{
-	PssSession *session = user;
-	if (session->attached.events)
-		session->attached.events->on_drained(session->attached.user);
-}
-
 const PssChannelEvents pss_session_control_events = {
 	.on_data = on_control_data,
-	.on_drained = on_channel_drained,
+	.on_drained = pss_session_on_drained,
 	.on_closed = on_control_closed,
 };
 const PssChannelEvents pss_session_terminal_events = {
 	.on_data = on_terminal_data,
-	.on_drained = on_channel_drained,
+	.on_drained = pss_session_on_drained,
 	.on_closed = on_terminal_closed,
 };
 
@@ -91,75 +84,14 @@ static void send_terminal(gpointer user, const void *data, gsize n)
 		pss_channel_write(session->terminal, data, n);
 }
 
-static void on_output(gpointer user, const void *data, gsize n)
-{
-	PssSession *session = user;
-	pss_session_end_redrawing(session);
-	if (session->attached.events)
-		session->attached.events->on_output(session->attached.user, data, n);
-	else
-		pss_record_terminal(session->record, data, n);
-}
-
-static void on_prompt(gpointer user, const PssRemotePrompt *prompt)
-{
-	PssSession *session = user;
-	if (prompt->repaint) {
-		if (session->attached.at_prompt)
-			session->attached.events->on_prompt(session->attached.user, prompt);
-		return;
-	}
-	pss_session_become_opened(session);
-	pss_session_note_prompt(session, prompt);
-	pss_session_tell_holder(session);
-	pss_session_orphan_at_prompt(session);
-	session->attached.at_prompt = session->attached.events != NULL;
-	if (session->attached.events)
-		session->attached.events->on_prompt(session->attached.user, prompt);
-	else
-		pss_record_prompt(session->record, prompt->status);
-	if (session->invoker)
-		pss_invoker_on_idle(session->invoker);
-	pss_session_at_prompt(session);
-}
-
-static void on_busy(gpointer user)
-{
-	PssSession *session = user;
-	if (pss_remote_state(session->remote) == PSS_REMOTE_RAW)
-		pss_session_become_plain(session);
-	session->attached.at_prompt = FALSE;
-	if (session->attached.events)
-		session->attached.events->on_busy(session->attached.user);
-}
-
-static void on_typed(gpointer user, const void *data, gsize n)
-{
-	PssSession *session = user;
-	if (session->attached.events)
-		session->attached.events->on_typed(session->attached.user, data, n);
-}
-
 static void on_motd(gpointer user, const char *text)
 {
 	pss_session_note(user, PSS_NOTE_MOTD, text);
 }
 
-static void on_notice(gpointer user, const char *text)
-{
-	pss_session_note(user, PSS_NOTE_WARNING, text);
-}
-
 static void on_kept_exit(gpointer user, int status)
 {
 	pss_session_send_away(user, PSS_LEFT_KEPT_EXIT, status, NULL);
-}
-
-static void on_completion(gpointer user, const PssRemoteCompletion *completion)
-{
-	PssSession *session = user;
-	if (session->attached.events)
-		session->attached.events->on_completion(session->attached.user, completion);
 }
 
 /* NULL: the login shell. */
@@ -242,14 +174,14 @@ static void on_ended(gpointer user, PssRemoteEnd how, int status, const char *wh
 static const PssRemoteEvents remote_events = {
 	.send_control = send_control,
 	.send_terminal = send_terminal,
-	.on_output = on_output,
-	.on_prompt = on_prompt,
-	.on_busy = on_busy,
-	.on_typed = on_typed,
+	.on_output = pss_session_on_output,
+	.on_prompt = pss_session_on_prompt,
+	.on_busy = pss_session_on_busy,
+	.on_typed = pss_session_on_typed,
 	.on_motd = on_motd,
-	.on_notice = on_notice,
+	.on_notice = pss_session_on_notice,
 	.on_kept_exit = on_kept_exit,
-	.on_completion = on_completion,
+	.on_completion = pss_session_on_completion,
 	.open_login_shell = open_login_shell,
 	.on_ended = on_ended,
 };
@@ -339,6 +271,12 @@ static void shell_interrupt(PssSession *session)
 	pss_remote_interrupt(session->remote);
 }
 
+static void shell_pause(PssSession *session, gboolean paused)
+{
+	if (session->terminal)
+		pss_channel_pause(session->terminal, paused);
+}
+
 static void shell_resize(PssSession *session)
 {
 	if (session->terminal)
@@ -370,6 +308,7 @@ const PssShellOps pss_shell_remote = {
 	.keys = shell_keys,
 	.held = shell_held,
 	.interrupt = shell_interrupt,
+	.pause = shell_pause,
 	.resize = shell_resize,
 	.redraw = pss_session_have_redrawn,
 	.keep = shell_keep,

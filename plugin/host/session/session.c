@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "host/commands/powershell.h"
 #include "host/session/command-queue.h"
 #include "host/session/private.h"
 #include "host/session/session-file.h"
@@ -172,6 +173,29 @@ void pss_session_name_prompt(PssSession *session)
 				       : g_strdup(session->computer);
 }
 
+/* FALSE: the session has ended, as it was to be resilient. */
+static gboolean choose_powershell(PssSession *session)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (session->shell == &pss_shell_powershell)
+		return TRUE;
+	if (session->holder.saved) {
+		error = g_error_new_literal(PSS_ERROR, PSS_UNSUPPORTED,
+					    "-Resilient does not go with Windows: PowerShell remoting over SSH cannot "
+					    "be disconnected; leave it out");
+		pss_session_finish_opening(session, error);
+		pss_session_end(session, PSS_SESSION_ON_CLOSED, error->message, PSS_LEFT_REMOVED, 255);
+		return FALSE;
+	}
+	g_clear_pointer(&session->invoker, pss_invoker_free);
+	session->shell->free(session);
+	session->shell = &pss_shell_powershell;
+	session->shell->make(session, NULL);
+	session->wanted_shell = g_strdup(PSS_POWERSHELL_NAME);
+	return TRUE;
+}
+
 /* Events that are due in the turn of the main loop in which the session ends still come: the link is freed behind it.
  */
 
@@ -191,6 +215,8 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 		pss_transport_held_describe(session->transport, session->instance, session->name,
 					    session->wanted_shell);
 
+	if (pss_speaks_powershell(session->transport, session->wanted_shell) && !choose_powershell(session))
+		return;
 	session->shell->begin(session);
 	if (session->opening.attach_too)
 		pss_session_finish_opening(session, NULL);
@@ -334,6 +360,7 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 			     gpointer user)
 {
 	PssSession *session = g_new0(PssSession, 1);
+	gboolean is_powershell = pss_is_powershell(options->shell);
 	session->refs = 1;
 	pss_session_enlist(session);
 	session->opened_at = g_get_real_time() / G_USEC_PER_SEC;
@@ -343,8 +370,8 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 	session->computer = g_strdup(target->host);
 	session->by_program = target->by_program;
 	session->name = g_strdup(options->name);
-	session->asked_shell = g_strdup(options->shell);
-	session->wanted_shell = g_strdup(options->shell);
+	session->asked_shell = g_strdup(is_powershell ? PSS_POWERSHELL_NAME : options->shell);
+	session->wanted_shell = g_strdup(session->asked_shell);
 	session->term = g_strdup(options->term);
 	session->kept = options->kept;
 	session->id = session->again ? session->again->id : options->kept ? pss_session_owner->reserve() : 0;
@@ -357,7 +384,7 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 	session->holder.waiters = g_ptr_array_new_with_free_func(g_free);
 	session->holder.begun_waiters = g_ptr_array_new_with_free_func(g_free);
 
-	session->shell = &pss_shell_remote;
+	session->shell = is_powershell ? &pss_shell_powershell : &pss_shell_remote;
 	session->shell->make(session, options);
 	session->holder.idle_s = options->idle_s;
 	session->place = pss_saved_new(target);

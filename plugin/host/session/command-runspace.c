@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* Carries the commands of command-queue.c where psrp/client drives the shell: each is a guest in the session's
+ * runspace, and its streams come over the channel of the session itself (host/commands/command-psrp.h). */
+#include "host/commands/command-psrp.h"
+#include "host/session/private.h"
+#include "host/session/queue-private.h"
+
+static void on_data(gpointer user, gboolean is_stderr, const void *data, gsize n)
+{
+	pss_queue_on_stream(user, is_stderr, data, n);
+}
+
+static void on_taken(gpointer user, gsize n)
+{
+	const PssInvoker *invoker = user;
+	if (invoker->current)
+		invoker->current->base.events->on_taken(invoker->current->base.user, n);
+}
+
+/* The prompt has come with it. */
+static void on_done(gpointer user, int status, const GError *error)
+{
+	PssInvoker *invoker = user;
+	PssQueuedRun *run = pss_queue_take_current(invoker);
+
+	pss_run_free(g_steal_pointer(&invoker->guest));
+	pss_session_pause_command(invoker->session, FALSE);
+	pss_queue_finish(invoker, run, status, error);
+}
+
+static const PssRunEvents guest_events = { .on_data = on_data, .on_taken = on_taken, .on_done = on_done };
+
+static gboolean runspace_is_ready(PssInvoker *invoker)
+{
+	return TRUE;
+}
+
+static gboolean runspace_begin(PssInvoker *invoker, PssQueuedRun *run, GError **error)
+{
+	PssSession *session = invoker->session;
+	const PssRunChannelOptions options = {
+		.command = &run->command,
+		.input = run->input,
+		.columns = session->columns,
+		.rows = session->rows,
+	};
+
+	invoker->guest = pss_run_psrp_new_guest(session->powershell, &options, &guest_events, invoker, error);
+	if (!invoker->guest)
+		return FALSE;
+	pss_session_pause_command(session, run->paused);
+	pss_queue_on_begun(invoker);
+	return TRUE;
+}
+
+static void runspace_write(PssInvoker *invoker, const void *data, gsize n)
+{
+	invoker->guest->ops->input(invoker->guest, data, n);
+}
+
+static void runspace_interrupt(PssInvoker *invoker)
+{
+	invoker->guest->ops->interrupt(invoker->guest);
+}
+
+static void runspace_pause(PssInvoker *invoker, gboolean paused)
+{
+	pss_session_pause_command(invoker->session, paused);
+}
+
+static void runspace_free(PssInvoker *invoker)
+{
+	pss_run_free(invoker->guest);
+}
+
+const PssCarrierOps pss_carrier_runspace = {
+	.is_ready = runspace_is_ready,
+	.begin = runspace_begin,
+	.write = runspace_write,
+	.interrupt = runspace_interrupt,
+	.pause = runspace_pause,
+	.free = runspace_free,
+};
