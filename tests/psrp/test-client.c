@@ -48,6 +48,11 @@ static void hold_lines(Drive *drive)
 	assert_output(drive, "");
 	drive_line(drive, "# a comment", 0);
 	assert_output(drive, "");
+	drive_line(drive, "sh -c 'exit 3'", 3);
+	drive_line(drive, " ", 3);
+	assert_output(drive, "");
+	drive_line(drive, "$?", 0);
+	assert_output(drive, "False\n");
 }
 
 static void hold_statuses(Drive *drive)

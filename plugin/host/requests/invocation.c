@@ -191,7 +191,8 @@ static void start_job(PssInvocation *invocation, const PssCommand *command)
 	PssSession *session = invocation->session;
 	g_autoptr(GError) error = NULL;
 
-	if (!pss_session_run_job(session, command, invocation->request.wait, &error) ||
+	if ((invocation->request.disconnect && !pss_session_can_disconnect(session, &error)) ||
+	    !pss_session_run_job(session, command, invocation->request.wait, &error) ||
 	    (invocation->request.disconnect && !pss_session_disconnect(session, &error))) {
 		pss_invocation_fail(invocation, error);
 		return;

@@ -12,8 +12,21 @@
 #define BUFFER_MIN 4096u
 #define BUFFER_MAX (1024u * 1024u * 1024u)
 
+gboolean pss_session_can_disconnect(PssSession *session, GError **error)
+{
+	if (!session->powershell)
+		return TRUE;
+	g_set_error(error, PSS_ERROR, PSS_UNSUPPORTED,
+		    "Cannot disconnect PSSession \"%s\": PowerShell remoting over SSH has no disconnected sessions. It "
+		    "stays open when it is left (~d), and invoke-command -AsJob runs a command on no terminal.",
+		    session->name);
+	return FALSE;
+}
+
 gboolean pss_session_disconnect(PssSession *session, GError **error)
 {
+	if (!pss_session_can_disconnect(session, error))
+		return FALSE;
 	if (session->state.life != PSS_LIFE_OPEN) {
 		g_set_error(error, PSS_ERROR, PSS_NOT_OPEN,
 			    "Cannot disconnect PSSession \"%s\" because it is not in the Opened state.", session->name);

@@ -127,6 +127,8 @@ PssRun *pss_session_run(PssSession *session, const PssCommand *command, gboolean
 /* Lets go of it: Disconnected, and what runs goes on. A terminal that has entered it is detached. Again is no
  * error; PSS_NOT_OPEN where it has ended or is still opening. */
 gboolean pss_session_disconnect(PssSession *session, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* PSS_UNSUPPORTED where its kind cannot be let go of. */
+gboolean pss_session_can_disconnect(PssSession *session, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* May a session have this name? One that could be taken for an Id or an InstanceId could never select it. */
 gboolean pss_session_check_name(const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Another name. Its holder goes on telling the one it was opened with. */

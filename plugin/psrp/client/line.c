@@ -9,6 +9,7 @@
 
 #define STOPPING_NOTICE_MS 2000
 #define STATUS_STOPPED 130
+#define TYPED_MAX (1024u * 1024u)
 
 /* What the six outputs of the status pipeline are. */
 enum { OUT_SUCCEEDED, OUT_NATIVE_RAN, OUT_NATIVE_STATUS, OUT_DIRECTORY, OUT_PROMPT, OUT_ERROR, N_OUTPUTS };
@@ -35,7 +36,13 @@ void pss_psrp_line_begin_status(PssPsrp *psrp, GString *line)
 	pss_psrp_send_pipeline(psrp, line, pss_psrp_add_pipeline(psrp, PSS_ROLE_STATUS), &spec);
 }
 
-static void begin(PssPsrp *psrp)
+/* An empty line asks for a prompt alone, as at PowerShell's own: `$?` stays. */
+static gboolean is_blank(const GString *text)
+{
+	return strspn(text->str, " \t\r\n") == text->len;
+}
+
+static void append_line_pipeline(PssPsrp *psrp, GString *line)
 {
 	const PssStage stages[] = {
 		{ .text = psrp->text->str, .is_script = TRUE, .merges_errors = TRUE },
@@ -49,10 +56,17 @@ static void begin(PssPsrp *psrp)
 		.columns = psrp->columns,
 		.rows = psrp->rows,
 	};
+
+	pss_psrp_send_pipeline(psrp, line, pss_psrp_add_pipeline(psrp, PSS_ROLE_LINE), &spec);
+}
+
+static void begin(PssPsrp *psrp)
+{
 	GString *line = g_string_sized_new(psrp->text->len * 2 + 16384);
 
 	pss_psrp_send_closes(psrp, line);
-	pss_psrp_send_pipeline(psrp, line, pss_psrp_add_pipeline(psrp, PSS_ROLE_LINE), &spec);
+	if (!is_blank(psrp->text))
+		append_line_pipeline(psrp, line);
 	pss_psrp_line_begin_status(psrp, line);
 	pss_psrp_send_line(psrp, line);
 }
@@ -94,6 +108,16 @@ void pss_psrp_line_forget_typed(PssPsrp *psrp, gsize n)
 	g_byte_array_remove_range(psrp->typed, 0, (guint)n);
 }
 
+/* More than a terminal would hold. */
+static void keep_keys(PssPsrp *psrp, const guint8 *keys, gsize n)
+{
+	gsize room = TYPED_MAX - MIN(psrp->typed->len, TYPED_MAX);
+
+	if (n > room && room > 0)
+		pss_psrp_notice(psrp, "more was typed ahead than is kept: the rest is dropped");
+	g_byte_array_append(psrp->typed, keys, (guint)MIN(n, room));
+}
+
 /* Ctrl-C throws away what was typed before it, as a terminal does. */
 void pss_psrp_keys(PssPsrp *psrp, const void *data, gsize n)
 {
@@ -108,7 +132,7 @@ void pss_psrp_keys(PssPsrp *psrp, const void *data, gsize n)
 		pss_psrp_line_forget_typed(psrp, psrp->typed->len);
 		pss_psrp_interrupt(psrp);
 	}
-	g_byte_array_append(psrp->typed, keys, (guint)n);
+	keep_keys(psrp, keys, n);
 	if (psrp->state == PSS_PSRP_IDLE)
 		pss_psrp_line_emit_typed(psrp);
 	else if (psrp->question)
@@ -174,7 +198,9 @@ static int status_of(PssPsrp *psrp, const PssPipeline *line, const PssPipeline *
 		return STATUS_STOPPED;
 	if (line && line->has_failed)
 		return 1;
-	if (!line || is_true(status, OUT_SUCCEEDED))
+	if (!line)
+		return psrp->status;
+	if (is_true(status, OUT_SUCCEEDED))
 		return 0;
 	return is_true(status, OUT_NATIVE_RAN) && native != 0 ? native : 1;
 }
@@ -237,7 +263,7 @@ static void emit_first_prompt(PssPsrp *psrp)
 	psrp->leaves = FALSE;
 	psrp->state = PSS_PSRP_IDLE;
 	psrp->events->on_prompt(psrp->user, &prompt);
-	if (psrp->state != PSS_PSRP_IDLE)
+	if (psrp->state == PSS_PSRP_ENDED)
 		return;
 	if (leaves)
 		psrp->events->on_leave(psrp->user, psrp->leave_status & 255);

@@ -75,7 +75,8 @@ static char *hotkey_of(const char *label)
 	const char *ampersand = strchr(label, '&');
 	if (!ampersand || !ampersand[1])
 		return g_strdup("");
-	return g_utf8_substring(ampersand + 1, 0, 1);
+	g_autofree char *key = g_utf8_substring(ampersand + 1, 0, 1);
+	return g_utf8_strup(key, -1);
 }
 
 /* ---- what each kind of question consists of */
