@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A PowerShell of a session, driven by psrp/client over the one channel that such a session has: the bytes of the
  * channel, what the client makes of them, and its end, which is one of the session (session.c). There is no terminal on
- * the other side, so a change of the window's size is told to the client alone. */
+ * the other side, so a change of the window's size goes to the client alone. */
 #include "base/error.h"
 #include "host/commands/powershell.h"
 #include "host/session/private.h"
