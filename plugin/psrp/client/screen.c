@@ -27,6 +27,8 @@ void pss_psrp_screen_show(PssPsrp *psrp, const char *text, gsize n)
 {
 	g_autoptr(GString) out = g_string_sized_new(n + 16);
 
+	if (n == 0)
+		return;
 	pss_psrp_screen_end_progress(psrp);
 	for (gsize i = 0; i < n; i++) {
 		if (text[i] == '\n' && !psrp->was_return)
