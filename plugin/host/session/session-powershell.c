@@ -73,8 +73,11 @@ static PssRemotePrompt translate_prompt(const PssPsrpPrompt *prompt)
 
 static void on_prompt(gpointer user, const PssPsrpPrompt *prompt)
 {
+	PssSession *session = user;
 	const PssRemotePrompt translated = translate_prompt(prompt);
-	pss_session_on_prompt(user, &translated);
+
+	if (!pss_session_has_ended(session)) /* by the exit in that line */
+		pss_session_on_prompt(session, &translated);
 }
 
 static void on_completion(gpointer user, const PssPsrpCompletion *completion)

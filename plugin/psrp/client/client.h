@@ -59,8 +59,8 @@ typedef struct {
 	void (*on_typed)(gpointer user, const void *data, gsize n);
 	/* One sentence for the user, without the session's name. */
 	void (*on_notice)(gpointer user, const char *text);
-	/* `exit` or Exit-PSSession has run: the terminal that has entered the session leaves it. The runspace lives;
-	 * comes after the on_prompt of that line. */
+	/* `exit` or Exit-PSSession has run: the terminal that has entered the session leaves it, and keys that nothing
+	 * has read are dropped. The runspace lives, and the on_prompt of that line follows. */
 	void (*on_leave)(gpointer user, int status);
 	/* What pss_psrp_complete() asked for, once for each time; NULL where it was given up. */
 	void (*on_completion)(gpointer user, const PssPsrpCompletion *completion);

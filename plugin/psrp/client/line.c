@@ -262,12 +262,12 @@ static void emit_first_prompt(PssPsrp *psrp)
 	g_string_truncate(psrp->text, 0);
 	psrp->leaves = FALSE;
 	psrp->state = PSS_PSRP_IDLE;
-	psrp->events->on_prompt(psrp->user, &prompt);
-	if (psrp->state == PSS_PSRP_ENDED)
-		return;
-	if (leaves)
+	if (leaves) {
+		pss_psrp_line_forget_typed(psrp, psrp->typed->len);
 		psrp->events->on_leave(psrp->user, psrp->leave_status & 255);
-	else
+	}
+	psrp->events->on_prompt(psrp->user, &prompt);
+	if (psrp->state != PSS_PSRP_ENDED)
 		pss_psrp_line_emit_typed(psrp);
 }
 
