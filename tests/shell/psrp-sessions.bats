@@ -334,3 +334,36 @@ new_session() {
 no_powershell() {
 	[ -z "$(pgrep -u "$REMOTE_USER" -f 'sshs')" ]
 }
+
+# Sets TURNS: two of them are a round trip.
+turns_of_opening() {
+	[ -n "$(proxy_count)" ]
+	run_line "s=\$(new-pssession $1 -ConfigFile $FAR_CONFIG far)" 60
+	status_is 0
+	read -r _ _ _ TURNS <<<"$(proxy_count)"
+}
+
+@test "psrp: opening takes no more round trips than with a shell, a line and a command one" {
+	local of_shell
+	proxy_start 50
+	turns_of_opening ''
+	of_shell=$TURNS
+	turns_of_opening '-ConfigurationName Microsoft.PowerShell'
+	echo "with PowerShell $TURNS turns, with a shell $of_shell"
+	[ "$TURNS" -le "$of_shell" ]
+	term_type 'enter-pssession -Session $s'
+	term_keys Enter
+	wait_line 'far\]: PS .*> $'
+	REMOTE_PROMPT='^\[.*far\]: remote\$ $'
+	name_prompt
+	[ -n "$(proxy_count)" ]
+	run_line '1..3; sh -c "exit 4"'
+	read -r _ _ _ TURNS <<<"$(proxy_count)"
+	[ "$TURNS" -eq 2 ]
+	leave_by exit
+	[ -n "$(proxy_count)" ]
+	run_line 'invoke-command -Session $s "6 * 7" </dev/null'
+	output_is 42
+	read -r _ _ _ TURNS <<<"$(proxy_count)"
+	[ "$TURNS" -eq 2 ]
+}
