@@ -112,7 +112,7 @@ static char *expand(const char *name)
 
 	pss_texts_add(&names, strdup(name));
 	GString *text = g_string_new(NULL);
-	if (pss_targets_expand(&names, &expanded, &error) < 0)
+	if (pss_targets_expand(&names, NULL, &expanded, &error) < 0)
 		g_string_printf(text, "!%s", error);
 	for (size_t i = 0; i < expanded.n_items; i++)
 		g_string_append_printf(text, "%s%s", i ? " " : "", expanded.items[i]);

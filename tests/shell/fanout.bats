@@ -261,6 +261,14 @@ has_lines() {
 	[ "$status" -eq 2 ]
 }
 
+@test "fanout: standard input that cannot be kept is an error, and nothing runs" {
+	head -c 1000000 /dev/zero >"$HERE/in"
+	run local_bash "ulimit -Sf 10; invoke-command -ConfigFile $HERE/config -ComputerName h1,h2 -InputObject - wc <$HERE/in"
+	[ "$status" -eq 1 ]
+	[[ $output == *'standard input cannot be kept for all targets '*': File too large' ]]
+	[[ $output != *h1:* && $output != *h2:* ]]
+}
+
 @test "fanout: -ThrottleLimit is how many run at a time" {
 	run fan '-ComputerName "h[1-9]" -ThrottleLimit 3 "mkdir \$HOME/t.\$\$; ls -d \$HOME/t.* | wc -l; rmdir \$HOME/t.\$\$"'
 	[ "$status" -eq 0 ]

@@ -4,15 +4,16 @@
 #include "client/base/strings.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "client/base/fd.h"
+#include "client/base/file.h"
 #include "wire/cleanup.h"
+
+#define BLANKS " \t\r\n"
+#define LISTS_MAX (64u * 1024u * 1024u)
 
 char *pss_format(const char *format, ...)
 {
@@ -49,31 +50,28 @@ int pss_texts_terminate(struct pss_texts *texts)
 	return 0;
 }
 
-int pss_texts_read(struct pss_texts *texts, const char *path)
+/* Adds the line, up to `end`, without the blanks around it. */
+static int add_line(struct pss_texts *texts, const char *line, const char *end)
 {
-	_cleanup_(pss_free_pointer) char *line = NULL;
-	size_t size = 0;
-	int rc = 0;
+	while (line < end && strchr(BLANKS, *line))
+		line++;
+	while (end > line && strchr(BLANKS, end[-1]))
+		end--;
+	return line == end || *line == '#' ? 0 : pss_texts_add(texts, strndup(line, (size_t)(end - line)));
+}
 
-	int fd = pss_descriptor_raise(path ? open(path, O_RDONLY | O_CLOEXEC) : dup(STDIN_FILENO));
-	if (fd < 0)
-		return fd;
-	FILE *stream = fdopen(fd, "r");
-	if (!stream) {
-		close(fd);
-		return -ENOMEM;
+int pss_texts_read(struct pss_texts *texts, const char *path, bool (*interrupted)(void))
+{
+	_cleanup_(pss_close_fd) int fd = pss_file_open(path, interrupted);
+	_cleanup_(pss_free_pointer) char *text = NULL;
+	size_t n = 0;
+
+	int rc = fd < 0 ? fd : pss_file_read_all(fd, LISTS_MAX, interrupted, &text, &n);
+	for (const char *line = text, *end; rc == 0 && line < text + n; line = end + 1) {
+		end = memchr(line, '\n', (size_t)(text + n - line));
+		end = end ? end : text + n;
+		rc = add_line(texts, line, end);
 	}
-	while (rc == 0 && getline(&line, &size, stream) >= 0) {
-		char *text = line + strspn(line, " \t\r\n");
-		size_t n = strlen(text);
-		while (n > 0 && strchr(" \t\r\n", text[n - 1]))
-			n--;
-		if (n > 0 && *text != '#')
-			rc = pss_texts_add(texts, strndup(text, n));
-	}
-	if (rc == 0 && ferror(stream))
-		rc = -EIO;
-	fclose(stream);
 	return rc;
 }
 

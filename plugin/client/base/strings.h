@@ -2,6 +2,7 @@
 /* Small strings, formatted and listed. Every result is malloc()ed; the caller frees it. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* printf into the heap. NULL when memory is short. */
@@ -20,7 +21,7 @@ int pss_texts_add(struct pss_texts *texts, char *text);
 int pss_texts_terminate(struct pss_texts *texts);
 
 /* Adds the lines of a file (NULL: standard input), without blanks around them; empty ones and those that begin with
- * # do not count. Blocks where the file does. 0 or -errno. */
-int pss_texts_read(struct pss_texts *texts, const char *path);
+ * # do not count. Blocks where the file does, until `interrupted` (file.h). 0 or -errno. */
+int pss_texts_read(struct pss_texts *texts, const char *path, bool (*interrupted)(void));
 
 void pss_texts_finish(struct pss_texts *texts);

@@ -89,10 +89,10 @@ static void cut_comment(char *line)
 		}
 }
 
-static int expand_file(const char *path, struct pss_texts *texts, char **ret_error)
+static int expand_file(const char *path, bool (*interrupted)(void), struct pss_texts *texts, char **ret_error)
 {
 	struct pss_texts lines = { 0 };
-	int rc = pss_texts_read(&lines, path);
+	int rc = pss_texts_read(&lines, path, interrupted);
 
 	if (rc < 0) {
 		_cleanup_(pss_free_pointer) char *visible = pss_visible(path ? path : "standard input", false);
@@ -106,7 +106,8 @@ static int expand_file(const char *path, struct pss_texts *texts, char **ret_err
 	return rc;
 }
 
-int pss_targets_expand(const struct pss_texts *names, struct pss_texts *ret_names, char **ret_error)
+int pss_targets_expand(const struct pss_texts *names, bool (*interrupted)(void), struct pss_texts *ret_names,
+		       char **ret_error)
 {
 	struct pss_texts texts = { 0 };
 	int rc = 0;
@@ -115,9 +116,9 @@ int pss_targets_expand(const struct pss_texts *names, struct pss_texts *ret_name
 	for (size_t i = 0; rc == 0 && i < names->n_items; i++) {
 		const char *name = names->items[i];
 		if (strcmp(name, "-") == 0)
-			rc = expand_file(NULL, &texts, ret_error);
+			rc = expand_file(NULL, interrupted, &texts, ret_error);
 		else if (name[0] == '@')
-			rc = expand_file(name + 1, &texts, ret_error);
+			rc = expand_file(name + 1, interrupted, &texts, ret_error);
 		else
 			rc = expand_name(name, &texts, ret_error);
 	}

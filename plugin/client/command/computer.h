@@ -35,7 +35,8 @@ void pss_target_finish(struct pss_target *target);
 
 /* Expands the ranges ("web[1-3,7]"), "@file" and "-" (standard input) among the names. 0, or -errno and a heap
  * sentence. Blocks where standard input does. */
-int pss_targets_expand(const struct pss_texts *names, struct pss_texts *ret_names, char **ret_error);
+int pss_targets_expand(const struct pss_texts *names, bool (*interrupted)(void), struct pss_texts *ret_names,
+		       char **ret_error);
 
 /* Looks at the values of pss_link_rows: names, files, options. 0, or -EINVAL and a heap sentence. */
 int pss_link_check(const struct pss_value *link, char **ret_error);

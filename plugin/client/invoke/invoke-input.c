@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "client/base/fd.h"
+#include "client/base/file.h"
 #include "client/invoke/private.h"
 #include "wire/cleanup.h"
 
@@ -39,24 +40,54 @@ int pss_invoke_find_input(void)
 	return STDIN_FILENO;
 }
 
-int pss_invoke_copy_input(void)
+/* A file that has no name and goes with its descriptor; or -errno. */
+static int open_copy(void)
 {
-	char piece[PIECE];
-	ssize_t n;
-	FILE *file = tmpfile(); /* has no name, goes with its descriptor */
-
+	FILE *file = tmpfile();
 	if (!file)
 		return -errno;
 	int fd = pss_descriptor_raise(fcntl(fileno(file), F_DUPFD_CLOEXEC, 0));
 	fclose(file);
-	while (fd >= 0 && (n = read(STDIN_FILENO, piece, sizeof piece)) != 0) {
-		if (n < 0 || write(fd, piece, (size_t)n) != n) {
-			int error = errno;
-			close(fd);
-			return -error;
+	return fd;
+}
+
+static void refuse_to_keep(struct pss_call *call, int error)
+{
+	pss_call_error(call, PSS_FAILED, NULL, "standard input cannot be kept for all targets (in " P_tmpdir "): %s",
+		       strerror(error));
+}
+
+static int copy_all(struct pss_call *call, int fd)
+{
+	char piece[PIECE];
+	ssize_t n;
+
+	while ((n = pss_file_read(STDIN_FILENO, piece, sizeof piece, call->shell->interrupted)) > 0) {
+		int rc = pss_file_write(fd, piece, (size_t)n);
+		if (rc < 0) {
+			refuse_to_keep(call, -rc);
+			return rc;
 		}
 	}
-	return fd;
+	if (n < 0)
+		pss_call_error(call, n == -EINTR ? PSS_INTERRUPTED : PSS_FAILED, NULL,
+			       "standard input cannot be read: %s", strerror((int)-n));
+	return (int)n;
+}
+
+int pss_invoke_copy_input(struct pss_call *call)
+{
+	_cleanup_(pss_close_fd) int fd = open_copy();
+
+	if (fd < 0) {
+		refuse_to_keep(call, -fd);
+		return -1;
+	}
+	if (copy_all(call, fd) < 0)
+		return -1;
+	int whole = fd;
+	fd = -1; /* now the caller's */
+	return whole;
 }
 
 bool pss_invoke_wants_input(const struct pss_invoke *invoke)

@@ -141,6 +141,6 @@ void pss_job_run(struct pss_invoke *invoke, const struct pss_texts *names);
 
 /* invoke-input.c: looks at standard input. The descriptor, or -1 when there is nothing to be passed on. */
 int pss_invoke_find_input(void);
-/* A file with all of standard input, for several targets. The descriptor, which is the caller's, or -errno. Blocks
- * until its end. */
-int pss_invoke_copy_input(void);
+/* A file with all of standard input, for several targets. The descriptor, which is the caller's, or -1: the reason has
+ * been said. Blocks until its end. */
+int pss_invoke_copy_input(struct pss_call *call);

@@ -121,7 +121,7 @@ int pss_select_read_input(struct pss_call *call, struct pss_value *value)
 
 	for (size_t i = 0; rc == 0 && i < value->list.n_items; i++) {
 		if (strcmp(value->list.items[i], "-") == 0)
-			rc = pss_texts_read(&texts, NULL);
+			rc = pss_texts_read(&texts, NULL, call->shell->interrupted);
 		else
 			rc = pss_texts_add(&texts, strdup(value->list.items[i]));
 	}

@@ -201,7 +201,8 @@ static bool add_computers(struct pss_call *call, struct invocation *invocation)
 	_cleanup_(pss_free_pointer) char *error = NULL;
 	struct pss_invoke *invoke = &invocation->invoke;
 
-	if (pss_targets_expand(&call->own[COMPUTER_NAME].list, &invocation->computers, &error) < 0) {
+	if (pss_targets_expand(&call->own[COMPUTER_NAME].list, call->shell->interrupted, &invocation->computers,
+			       &error) < 0) {
 		pss_call_usage(call, "%s", error ? error : "not enough memory");
 		return false;
 	}
@@ -350,11 +351,8 @@ static bool find_input(struct pss_call *call, struct pss_invoke *invoke)
 	if (invoke->n_targets == 1) {
 		input->fd = pss_invoke_find_input();
 	} else if (object->given) {
-		input->fd = pss_invoke_copy_input();
+		input->fd = pss_invoke_copy_input(call);
 		input->copies = true;
-		if (input->fd < 0)
-			pss_call_error(call, PSS_FAILED, NULL, "standard input cannot be read: %s",
-				       strerror(-input->fd));
 		return input->fd >= 0;
 	}
 	return true;

@@ -85,7 +85,8 @@ static bool add_computers(struct pss_call *call, struct batch *batch)
 {
 	_cleanup_(pss_free_pointer) char *error = NULL;
 
-	if (pss_targets_expand(&call->own[COMPUTER_NAME].list, &batch->computers, &error) < 0) {
+	if (pss_targets_expand(&call->own[COMPUTER_NAME].list, call->shell->interrupted, &batch->computers, &error) <
+	    0) {
 		pss_call_usage(call, "%s", error ? error : "not enough memory");
 		return false;
 	}
