@@ -103,6 +103,13 @@ static const Row rows[] = {
 	  { LINE("v"), UNTIL("in"), KEYS("side"), UNTIL("side"), KEYS("\r"), PROMPT(0), HAS("<inside>\n"),
 	    LINE("echo a"), PROMPT(0), OUTPUT("a\n"), LINE("vared x"), UNTIL("inside"), KEYS("\003"), PROMPT(ANY),
 	    LINE("echo b"), PROMPT(0), OUTPUT("b\n"), DONE } },
+	{ "loop: what is put into the next line (print -z) is not shown as output",
+	  ZSH_ONLY,
+	  "precmd() { [[ -z $z ]] || print -z by-hook }\n",
+	  FALSE,
+	  { LINE("print -z by-hand; print -z twice"), PROMPT(0), OUTPUT(""), LINE("echo a"), PROMPT(0), OUTPUT("a\n"),
+	    LINE("z=1"), PROMPT(0), LINE("echo b"), PROMPT(0), OUTPUT("b\n"), LINE("z="), PROMPT(0), LINE("echo c"),
+	    PROMPT(0), OUTPUT("c\n"), DONE } },
 	{ "loop: zshaddhistory gets the user's lines alone",
 	  ZSH_ONLY,
 	  "zshaddhistory() { print -rn -- \"1 $1\" >>~/log }\nadded() { print -rn -- \"2 $1\" >>~/log }\n"

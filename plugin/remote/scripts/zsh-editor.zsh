@@ -64,11 +64,20 @@ function __pss_show_prompt {
 	(( ! $+RPS1 )) || RPS1=$__pss_margin
 }
 
+# The editor would begin with what is to stand in the next line (print -z), and show it.
+function __pss_drop_pushed {
+	local text
+	while builtin read -rz text; do
+		:
+	done
+}
+
 # An interrupt may come at any point. Before the last one the editor waits, and is left when the request comes again.
 function __pss_take_terminal {
 	builtin print -n "\e]7337;$__pss_n;n;1\a" 1<>"$__pss_t"
 	__pss_read_from_stdin
 	__pss_hide_prompt
+	__pss_drop_pushed
 	builtin sched +0 "$__pss_before"
 	__pss_take_slot zle-line-finish __pss_end_edit
 	__pss_take_slot zle-line-init __pss_begin_edit
