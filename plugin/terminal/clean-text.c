@@ -109,7 +109,7 @@ char *pss_visible(const char *text, bool keep_lines)
 	for (const unsigned char *from = (const unsigned char *)text; from < end;) {
 		uint32_t character;
 		size_t n = pss_decode(from, (size_t)(end - from), &character);
-		if (n > 0 && (!is_hidden(character) || (keep_lines && strchr("\n\t", (int)character))))
+		if (n > 0 && (!is_hidden(character) || (keep_lines && (character == '\n' || character == '\t'))))
 			to = mempcpy(to, from, n);
 		else
 			*to++ = '?';

@@ -72,6 +72,19 @@ static void test_clean(void)
 	check_text(pss_clean_text(NULL, 0, PSS_CLEAN_PLAIN), "", "nothing gives an empty text");
 }
 
+/* Lines and tabs are kept, and nothing whose number ends like theirs, or in 00. */
+static void test_visible_lines(void)
+{
+	check_text(pss_visible("a\nb\tc", true), "a\nb\tc", "lines and tabs are kept");
+	check_text(pss_visible("a\nb\tc", false), "a?b?c", "or not");
+	check_text(pss_visible("a\xf3\xa0\x84\x80"
+			       "b\xf3\xa0\x80\x8a"
+			       "c\xf3\xa0\x80\x89"
+			       "d",
+			       true),
+		   "a?b?c?d", "invisible characters are shown");
+}
+
 static void test_clean_is_bounded(void)
 {
 	size_t n = 1 << 20;
@@ -92,6 +105,7 @@ static void test_clean_is_bounded(void)
 int main(void)
 {
 	test_clean();
+	test_visible_lines();
 	test_clean_is_bounded();
 	return check_end();
 }
