@@ -30,6 +30,8 @@ static const struct {
 	{ "echo a#'$using:x'", "echo a#'$using:x'", "" },
 	{ "cat <<E\nit's $using:x\nE\necho $using:x", "cat <<E\nit's " REF "\nE\necho \"" REF "\"", "x" },
 	{ "cat <<'E'\n$using:x\nE\necho $using:x", "cat <<'E'\n$using:x\nE\necho \"" REF "\"", "x" },
+	{ "cat <<'E'\na\\\nE\necho $using:x", "cat <<'E'\na\\\nE\necho \"" REF "\"", "x" },
+	{ "cat <<E\na\\\nE\n$using:x\nE", "cat <<E\na\\\nE\n" REF "\nE", "x" },
 	{ "cat <<-\"E F\"\n\t$using:x '\n\tE F\necho $using:x", "cat <<-\"E F\"\n\t$using:x '\n\tE F\necho \"" REF "\"",
 	  "x" },
 	{ "cat <<<$using:x", "cat <<<\"" REF "\"", "x" },

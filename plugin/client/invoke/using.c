@@ -237,7 +237,7 @@ static void take_body(struct scan *scan, const struct document *document)
 
 	while (*scan->at && !(line_begins && ends_document(scan->at, document))) {
 		line_begins = *scan->at == '\n';
-		if (*scan->at == '\\' && scan->at[1])
+		if (*scan->at == '\\' && scan->at[1] && !document->quoted)
 			copy(scan, 2);
 		else if (*scan->at != '$' || document->quoted || !take_in_body(scan))
 			copy(scan, 1);
