@@ -86,5 +86,7 @@ int pss_bash_run(const struct pss_verb *verb, WORD_LIST *list)
 	/* bash goes on from an interrupt with the status of the command before, where that was 128 or more. */
 	if (interrupt_state)
 		last_command_exit_value = status;
-	return sh_chkwrite(status);
+	/* What has failed before is said by its own status. */
+	int written = sh_chkwrite(EXECUTION_SUCCESS);
+	return status != EXECUTION_SUCCESS ? status : written;
 }

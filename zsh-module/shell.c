@@ -96,6 +96,21 @@ static char **plain_words(char **words)
 	return plain;
 }
 
+/* Behind a redirection of the command's own zsh does not look. */
+static int end_output(const struct pss_verb *verb, int status)
+{
+	char message[128] = "write error";
+	bool failed = ferror(stdout);
+
+	if (fflush(stdout) == EOF)
+		snprintf(message, sizeof message, "write error: %s", strerror(errno));
+	else if (!failed)
+		return status;
+	clearerr(stdout);
+	pss_zsh_error(verb->name, message);
+	return status ? status : 1;
+}
+
 int pss_zsh_run(const struct pss_verb *verb, char **words)
 {
 	static int depth; /* a widget of an entered session may run a verb */
@@ -107,8 +122,7 @@ int pss_zsh_run(const struct pss_verb *verb, char **words)
 	watching = depth++ == 0 && watch_interrupt();
 	pss_wait_for_children(takes_terminal_back);
 	status = plain ? pss_verb_run(verb, &pss_zsh_shell, (const char *const *)plain) : 1;
-	if ((fflush(stdout) == EOF || ferror(stdout)) && status == 0)
-		status = 1; /* zsh itself says why */
+	status = end_output(verb, status);
 	depth--;
 	if (watching)
 		unwatch_interrupt();

@@ -83,7 +83,11 @@ teardown() { place_end; }
 
 @test "scripts: a full output fails as any builtin's does" {
 	run local_bash 'new-pssession -ConfigFile $C box >/dev/null; get-pssession >/dev/full'
-	[ "$status" -ne 0 ]
+	[ "$status" -eq 1 ]
+	[[ $output == *'get-pssession: write error: No space left on device' ]]
+	run local_bash 'new-pssession -ConfigFile $C -ComputerName box,127.0.0.1:1 >/dev/full'
+	[ "$status" -eq 255 ]
+	[[ $output == *'new-pssession: write error'* ]]
 }
 
 @test "scripts: one computer that fails is an error of its own, the others go on" {
