@@ -30,6 +30,8 @@ __pss_off() {
 # ---- the login files
 __pss_n= __pss_at= __pss_u=() __pss_us=() __pss_ps=() __pss_on=(1) __pss_skip=()
 __pss_wrap ''
+# There is a line editor for them, as natively: `bind` warns where there is none.
+{ set -o emacs; } 2>/dev/null
 [[ -r /etc/profile ]] && . /etc/profile
 __pss_i=$(
 	for __pss_i in ~/.bash_profile ~/.bash_login ~/.profile; do
