@@ -268,6 +268,51 @@ static void test_unwatched_output(Fixture *fixture, gconstpointer data)
 	test_client_finish(&client);
 }
 
+/* More than the answers that may wait for a client. */
+static void test_much_unwatched_output(Fixture *fixture, gconstpointer data)
+{
+	static const guint64 n = 20000000;
+	g_autofree char *go = g_build_filename(fixture->home, "go", NULL),
+			*line = g_strdup_printf("read x <~/go; head -c %" G_GUINT64_FORMAT " /dev/zero | tr '\\0' x",
+						n);
+	struct pss_message message;
+	TestClient client;
+
+	g_assert_cmpint(mkfifo(go, 0600), ==, 0);
+	test_client_init(&client, &fixture->host);
+	test_client_hello(&client);
+	g_autofree char *instance = open_kept(&client, fixture);
+	send_instance(&client, PSS_ATTACH, 2, instance, FALSE);
+	test_client_expect(&client, PSS_RESULT);
+	expect_prompt(&client, 1);
+	test_client_raw(&client, PSS_LINE, 2, line);
+	test_client_expect(&client, PSS_ACK);
+	test_client_finish(&client);
+
+	test_client_init(&client, &fixture->host);
+	test_client_hello(&client);
+	pss_message_begin(&message, &client.out, PSS_DISCONNECT, 3);
+	pss_message_text(&message, PSS_TAG_INSTANCE, instance);
+	pss_message_number(&message, PSS_TAG_BUFFER_SIZE, 2 * n);
+	g_assert_cmpint(pss_message_end(&message), ==, 0);
+	test_client_send(&client);
+	test_client_expect(&client, PSS_RESULT);
+	int fd = open(go, O_RDWR | O_CLOEXEC);
+	g_assert_cmpint(write(fd, "\n", 1), ==, 1);
+	send_instance(&client, PSS_CONNECT, 4, instance, FALSE);
+	test_client_expect(&client, PSS_RESULT);
+	wait_until_available(&client);
+	close(fd);
+	send_instance(&client, PSS_ATTACH, 5, instance, FALSE);
+	test_client_expect(&client, PSS_RESULT);
+	expect_prompt(&client, 1);
+	g_assert_cmpuint(client.output->len, >=, n);
+	send_instance(&client, PSS_REMOVE, 6, instance, FALSE);
+	test_client_expect(&client, PSS_LEFT);
+	test_client_expect(&client, PSS_RESULT);
+	test_client_finish(&client);
+}
+
 static pid_t read_pid(const Fixture *fixture)
 {
 	g_autofree char *path = g_build_filename(fixture->home, "pid", NULL), *text = NULL;
@@ -545,6 +590,7 @@ int main(int argc, char **argv)
 	ADD("/host/a temporary session that is detached from becomes a kept one", test_temporary_session_is_kept);
 	ADD("/host/second prompts, and keys at a prompt come back", test_second_prompt);
 	ADD("/host/unwatched output is kept and made safe", test_unwatched_output);
+	ADD("/host/unwatched output is shown however much it is", test_much_unwatched_output);
 	ADD("/host/a shell goes before its terminal", test_shell_goes_first);
 	ADD("/host/another protocol version is told so", test_wrong_version);
 	ADD("/host/completion is answered, or given up", test_completion);

@@ -14,7 +14,8 @@
 
 #define READ_SIZE (64u * 1024u)
 #define OUT_QUEUE_LIMIT (256u * 1024u)
-/* A client that lets answers pile up (LIST after LIST) does not read at all. */
+/* A client that lets answers pile up (LIST after LIST) does not read at all. Output is bounded by those that send it,
+ * who stop; but what a session has kept for who enters it comes at once, and may be more than this. */
 #define OUT_QUEUE_CAP (16u * 1024u * 1024u)
 
 enum state {
@@ -27,6 +28,7 @@ struct PssPeer {
 	int fd;
 	PssWatch *watch;
 	struct pss_buffer in, out;
+	gsize n_output; /* bytes in `out` that are no answers, at most */
 	enum state state;
 	guint64 newest;  /* version that may be spoken */
 	guint64 version; /* that is spoken, once GREETED */
@@ -58,6 +60,12 @@ static void check_output_limit(PssPeer *peer)
 	peer->events->on_output_stopped(peer->user, stopped);
 }
 
+static void forget_sent(PssPeer *peer, gsize n)
+{
+	pss_buffer_consume(&peer->out, n);
+	peer->n_output -= MIN(peer->n_output, n);
+}
+
 static void send_queued(PssPeer *peer)
 {
 	while (peer->out.length > 0) {
@@ -67,12 +75,12 @@ static void send_queued(PssPeer *peer)
 		if (n < 0) {
 			/* A broken socket shows itself to the reading side too, which ends the peer. */
 			if (errno != EAGAIN)
-				peer->out.length = 0;
+				forget_sent(peer, peer->out.length);
 			break;
 		}
-		pss_buffer_consume(&peer->out, (size_t)n);
+		forget_sent(peer, (gsize)n);
 	}
-	if (peer->out.length > OUT_QUEUE_CAP)
+	if (peer->out.length - MIN(peer->n_output, peer->out.length) > OUT_QUEUE_CAP)
 		pss_peer_fail(peer, "the client does not read");
 }
 
@@ -103,6 +111,7 @@ void pss_peer_send_bytes(PssPeer *peer, enum pss_type type, uint32_t id, const v
 		gsize part = MIN(n, PSS_FRAME_PAYLOAD_MAX);
 		if (pss_frame_append(&peer->out, type, id, 0, bytes, part) < 0)
 			pss_peer_fail(peer, "out of memory");
+		peer->n_output += part;
 		bytes += part;
 		n -= part;
 	}
