@@ -176,6 +176,11 @@ char *pss_system_own_program(void)
 	return g_file_read_link("/proc/self/exe", NULL);
 }
 
+gboolean pss_system_limit_of(pid_t pid, int resource, struct rlimit *ret)
+{
+	return prlimit(pid, resource, NULL, ret) == 0;
+}
+
 void pss_system_set_name(const char *name)
 {
 	prctl(PR_SET_NAME, name);
@@ -183,9 +188,13 @@ void pss_system_set_name(const char *name)
 
 void pss_system_protect_memory(void)
 {
-	struct rlimit none = { 0, 0 };
+	struct rlimit core;
 
-	setrlimit(RLIMIT_CORE, &none);
+	/* The hard one stays: programs that are started from here have their caller's. */
+	if (getrlimit(RLIMIT_CORE, &core) == 0) {
+		core.rlim_cur = 0;
+		setrlimit(RLIMIT_CORE, &core);
+	}
 	prctl(PR_SET_DUMPABLE, 0);
 }
 

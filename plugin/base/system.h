@@ -5,6 +5,7 @@
 #pragma once
 
 #include <glib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
@@ -66,6 +67,10 @@ void pss_system_set_name(const char *name);
 
 /* No core file, and no look into our memory by other programs of the user. */
 void pss_system_protect_memory(void);
+
+/* The limit number `resource` of a process of this user (0: of this one). FALSE: there is none of that number, or no
+ * such process. */
+gboolean pss_system_limit_of(pid_t pid, int resource, struct rlimit *ret);
 
 /* This process gets SIGTERM when the one that has started it ends. FALSE and errno. */
 gboolean pss_system_end_with_parent(void);

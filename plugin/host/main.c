@@ -10,11 +10,11 @@
 #include <locale.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/resource-limits.h"
 #include "base/shortage.h"
 #include "base/system.h"
 #include "host/make-transport.h"
@@ -71,30 +71,6 @@ static void forget_callers_own(char **environment)
 		if (is_callers_own(name))
 			g_unsetenv(name);
 	}
-}
-
-static void raise_soft_limit(int resource)
-{
-	struct rlimit limit;
-
-	if (getrlimit(resource, &limit) < 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(resource, &limit);
-}
-
-/* This process outlives the shell that happened to start it, and serves all others: that shell's `ulimit` is not
- * theirs. Beyond processor time or memory it would be killed, with all sessions. */
-static void raise_limits(void)
-{
-	static const int resources[] = { RLIMIT_NOFILE, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_AS };
-	struct rlimit descriptors;
-
-	/* Programs that still use select() must not find more than they were started with. */
-	if (getrlimit(RLIMIT_NOFILE, &descriptors) == 0)
-		pss_spawn_set_descriptor_limit(&descriptors);
-	for (gsize i = 0; i < G_N_ELEMENTS(resources); i++)
-		raise_soft_limit(resources[i]);
 }
 
 /* GLib makes its C locale at the first number it parses. Two threads that meet there leave an errno behind, which
@@ -240,10 +216,12 @@ int main(int argc, char **argv)
 	signal(SIGXFSZ, SIG_IGN); /* a write beyond `ulimit -f` fails, as one to a full disk does */
 	umask(077);
 	pss_system_set_name("pssession-host");
+	/* This process outlives the shell that happened to start it, and serves all others: that shell's `ulimit` is
+	 * not theirs. Beyond processor time or memory it would be killed, with all sessions. */
+	pss_limits_raise();
 	pss_system_protect_memory(); /* secrets pass through */
 	prepare_number_parser();
 	forget_callers_own(environment);
-	raise_limits();
 	int failed = prepare_glib();
 	if (failed) {
 		tell_ready(failed);

@@ -51,6 +51,7 @@ static void start_child(const NullTransport *transport, PssChildChannel *channel
 		.program = request->command ? "/bin/sh" : shell,
 		.environment = (const char *const *)environment,
 		.directory = g_environ_getenv(environment, "HOME"),
+		.limits = &transport->target->limits,
 	};
 	pss_child_channel_start(channel, request, &spawn);
 }

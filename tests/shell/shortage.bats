@@ -228,12 +228,35 @@ little() {
 	[ "${lines[-1]}" = here ]
 }
 
-@test "shortage: what a host process starts has the limit that it was started with" {
-	run local_shell "ulimit -S -n 200
-		new-pssession -ConfigFile \$HERE/config -Options 'ProxyCommand=sh -c \"ulimit -S -n; ulimit -H -n\" >$HERE/limits' n1"
-	read -r soft <"$HERE/limits"
-	[ "$soft" = 200 ]
-	[ "$(tail -n 1 "$HERE/limits")" = "$(ulimit -H -n)" ]
+# What runs for a shell tells its limits: one for ssh_config, one to get there. Neither has to come to anything.
+config_that_tells() {
+	printf '%s\n' "Match exec \"cat /proc/self/limits >$HERE/exec-%n\"" "ProxyCommand sh -c 'cat /proc/self/limits >$HERE/proxy-%n'" \
+		>"$HERE/tells"
+}
+
+# with_limits TRANSPORT SOFT OPTION…: for names that begin with the transport's, in a shell with these limits: ours, and ssh.
+with_limits() {
+	local transport=$1
+	shift
+	run local_shell "ulimit $*
+		new-pssession -ConfigFile \$HERE/tells -Transport $transport $transport-ours
+		ssh -F \$HERE/tells $transport-ssh true </dev/null"
+}
+
+@test "shortage: what is started for a shell has that shell's limits, as what ssh starts" {
+	local transport what limits
+	config_that_tells
+	for limits in '-S -n 200' '-S -n 300 -t 500 -f 100000 -d 100000000 -v 200000000 -c 1000' '-t 5000 -c 0 -s 4096'; do
+		for transport in libssh ssh; do
+			with_limits "$transport" "$limits"
+			for what in exec proxy; do
+				diff "$HERE/$what-$transport-ssh" "$HERE/$what-$transport-ours" ||
+					{ echo "$transport, $what, ulimit $limits: $output"; return 1; }
+				rm "$HERE/$what-$transport"-*
+			done
+		done
+	done
+	[ "$(host_pids | wc -w)" -eq 1 ] # for all of them
 }
 
 @test "shortage: the limits of the shell that happens to start a host process are not the others'" {

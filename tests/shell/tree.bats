@@ -224,7 +224,7 @@ tree_of_rooms() {
 # Calls, constants and headers that Linux alone has, or has in its own way: a name at the head of a group stands for all
 # that begin with it.
 LINUX_CALLS='(pidfd_|epoll_|eventfd|timerfd_|signalfd|inotify_|process_vm_)[a-z0-9_]*|prctl|accept4|memfd_create|close_range|closefrom'
-LINUX_CALLS+='|getrandom|getentropy|sendfile|splice|tee|copy_file_range|syscall|unshare|setns|gettid|clone3?|statx|fallocate|malloc_trim|mallopt'
+LINUX_CALLS+='|getrandom|getentropy|sendfile|splice|tee|copy_file_range|syscall|unshare|setns|gettid|prlimit|clone3?|statx|fallocate|malloc_trim|mallopt'
 LINUX_NAMES='SYS_[a-z]|__NR_|__linux__|SO_PEERCRED|SO_PASSCRED|SCM_CREDENTIALS|struct ucred|TCP_QUICKACK|TCP_USER_TIMEOUT|TCP_INFO|TCP_CORK'
 LINUX_NAMES+='|AF_NETLINK|AF_ALG|F_ADD_SEALS|F_SETPIPE_SZ|F_OFD_|O_PATH|O_TMPFILE|PR_SET_|PR_GET_|"/proc/|"/sys/'
 LINUX_HEADERS='linux/.*|sys/(epoll|eventfd|signalfd|timerfd|inotify|prctl|syscall|random|sendfile|auxv)\.h'

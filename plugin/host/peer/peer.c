@@ -26,6 +26,7 @@ enum state {
 
 struct PssPeer {
 	int fd;
+	PssLimits limits;
 	PssWatch *watch;
 	struct pss_buffer in, out;
 	gsize n_output; /* bytes in `out` that are no answers, at most */
@@ -179,6 +180,20 @@ gboolean pss_peer_shares_network(const PssPeer *peer)
 	return pss_peer(peer->fd, &uid, &pid) < 0 || pss_system_shares_network(pid);
 }
 
+const PssLimits *pss_peer_limits(const PssPeer *peer)
+{
+	return &peer->limits;
+}
+
+static void read_limits(PssPeer *peer)
+{
+	uid_t uid;
+	pid_t pid;
+
+	if (pss_peer(peer->fd, &uid, &pid) == 0)
+		pss_limits_of(pid, &peer->limits);
+}
+
 /* ---- reading */
 
 static void dispatch_frames(PssPeer *peer)
@@ -258,6 +273,7 @@ PssPeer *pss_peer_new(int fd, guint64 newest, const PssPeerEvents *events, gpoin
 	peer->user = user;
 	pss_buffer_init(&peer->in);
 	pss_buffer_init(&peer->out);
+	read_limits(peer);
 	peer->watch = pss_watch_new(fd, G_IO_IN, on_socket, peer);
 	return peer;
 }

@@ -5,6 +5,7 @@
 
 #include <glib.h>
 
+#include "base/resource-limits.h"
 #include "wire/frame.h"
 #include "wire/message.h"
 
@@ -28,6 +29,9 @@ guint64 pss_peer_version(const PssPeer *peer);
 
 /* Whether the client's network is that of this process: names and addresses lead to the same computers. */
 gboolean pss_peer_shares_network(const PssPeer *peer);
+
+/* What its process may use, as it was when it connected. The peer's. */
+const PssLimits *pss_peer_limits(const PssPeer *peer);
 
 /* What is queued here is sent when on_frame returns, or as the socket takes it. */
 struct pss_buffer *pss_peer_out(PssPeer *peer);

@@ -8,6 +8,13 @@
 #include "base/error.h"
 #include "host/requests/registry.h"
 
+/* Who asks, and what may be used for them. */
+static void take_caller(PssTarget *target, const PssClientContext *context)
+{
+	target->asker = context->number;
+	target->limits = *pss_peer_limits(context->peer);
+}
+
 /* To where a session leads, on behalf of this caller. */
 static PssTarget *target_again(const char *instance, struct pss_fields fields, GError **error)
 {
@@ -68,7 +75,7 @@ PssTarget *pss_request_target(const PssClientContext *context, struct pss_fields
 
 	if (!target)
 		return NULL;
-	target->asker = context->number;
+	take_caller(target, context);
 	if (lead_through(target, via, error))
 		return target;
 	pss_target_free(target);
@@ -80,6 +87,6 @@ PssTarget *pss_request_target_of(const PssClientContext *context, PssSession *se
 	PssTarget *target = pss_target_copy(pss_session_target(session));
 
 	pss_target_take_surroundings(target, fields);
-	target->asker = context->number;
+	take_caller(target, context);
 	return target;
 }

@@ -112,6 +112,7 @@ gboolean pss_child_run(PssLoginContext *person, PssSpawn *spawn, PssChildOutput 
 	pid_t pid = 0;
 
 	gboolean good = open_pipes(outputs, pipes, spawn, error);
+	spawn->limits = pss_login_limits(person);
 	spawn->fds[1] = pipes[0][1];
 	spawn->fds[2] = pipes[1][1];
 	good = good && pss_spawn(spawn, &pid, error);

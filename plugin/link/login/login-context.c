@@ -25,6 +25,7 @@ struct PssLoginContext {
 	guint64 asker;
 	char *askpass; /* or NULL */
 	char **environment;
+	PssLimits limits;
 	int leave_fd;    /* while the thread runs; -1 */
 	gboolean works;  /* the thread has a seat, see workshop.h */
 	gint64 deadline; /* the thread's own */
@@ -84,6 +85,7 @@ PssLoginContext *pss_login_new(const PssTarget *target, const PssTransportEvents
 	person->asker = target->asker;
 	person->askpass = g_strdup(askpass_of(target));
 	person->environment = g_strdupv(target->environment);
+	person->limits = target->limits;
 	person->leave_fd = -1;
 	person->deadline = G_MAXINT64;
 	g_mutex_init(&person->lock);
@@ -278,6 +280,11 @@ const char *pss_login_askpass(const PssLoginContext *person)
 char *const *pss_login_environment(const PssLoginContext *person)
 {
 	return person->environment;
+}
+
+const PssLimits *pss_login_limits(const PssLoginContext *person)
+{
+	return &person->limits;
 }
 
 gint64 pss_login_set_aside_deadline(PssLoginContext *person)

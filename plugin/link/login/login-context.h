@@ -41,6 +41,9 @@ gboolean pss_login_can_be_asked(PssLoginContext *person);
  */
 const char *pss_login_askpass(const PssLoginContext *person);
 char *const *pss_login_environment(const PssLoginContext *person);
+/* Of what is started for them. Borrowed. */
+const PssLimits *pss_login_limits(const PssLoginContext *person);
+
 char *pss_login_ask_at_terminal(PssLoginContext *person, enum pss_ask_kind kind, const char *text);
 /* Meanwhile no deadline passes. */
 gint64 pss_login_set_aside_deadline(PssLoginContext *person);

@@ -191,6 +191,7 @@ enum { WAITED_FOR, TAKEN_ON, GIVEN_UP };
 typedef struct {
 	gint state; /* atomic */
 	char **argv, **environment, *directory;
+	PssLimits limits;
 	int errors;  /* the child's end */
 	int done[2]; /* a pipe; what comes through it is the pid, or 0 */
 	GError *error;
@@ -224,6 +225,7 @@ static gboolean start_in_main(gpointer data)
 		.argv = (const char *const *)starting->argv,
 		.environment = (const char *const *)starting->environment,
 		.directory = starting->directory,
+		.limits = &starting->limits,
 		.fds = { -1, -1, starting->errors },
 	};
 
@@ -281,6 +283,7 @@ static gboolean start_program(PssProgramMaster *master, PssLoginContext *person,
 	starting->argv = master_arguments(master, target, config, pss_login_can_be_asked(person), self);
 	starting->environment = master_environment(target, self, ask);
 	starting->directory = g_strdup(target->cwd);
+	starting->limits = target->limits;
 	pss_login_tell(person, start_in_main, g_atomic_rc_box_acquire(starting), starting_unref);
 	waits = pss_login_wait(person, starting->done[0], POLLIN, 0, "starting ssh", error);
 	gboolean runs = learn_pid(master, starting, error);
@@ -418,6 +421,7 @@ static gboolean prepare(PssProgramMaster *master, PssLoginContext *person, const
 	master->user = g_strdup(config->user);
 	master->history_key = g_strdup_printf("%s@%s:%u", config->user, config->hostname, config->port);
 	master->environment = pss_ssh_config_environment(config);
+	master->limits = target->limits;
 	if (config->proxy_command && !pss_ssh_proxy_is_ssh(config->proxy_command))
 		master->mute_proxy = g_strdup(config->proxy_command);
 	g_autofree char *ask = NULL;

@@ -25,6 +25,7 @@ typedef struct {
 	char *ssh;       /* the program */
 	char *user, *history_key;
 	char *forwards;     /* for people; NULL: none */
+	PssLimits limits;   /* of what runs beside it: the caller's */
 	char **environment; /* "NAME=value" for the shell, as SendEnv and SetEnv say */
 	gboolean forwards_agent;
 	GString *said; /* the last line of its standard error that is not complete */

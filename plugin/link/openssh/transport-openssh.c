@@ -297,7 +297,9 @@ static void start_client(Client *client, const PssChannelRequest *request, gbool
 
 	if (request->pty)
 		environment = g_environ_setenv(environment, "TERM", request->term, TRUE);
-	PssSpawn spawn = { .argv = (const char *const *)argv, .environment = (const char *const *)environment };
+	PssSpawn spawn = { .argv = (const char *const *)argv,
+			   .environment = (const char *const *)environment,
+			   .limits = &transport->master->limits };
 	if (again)
 		pss_child_channel_start_again(client->channel, &client_events, request, &spawn);
 	else

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Starting programs by the house's rules: ssh -G, proxies, SSH_ASKPASS, and the children of transports. By vfork(), as
- * posix_spawn() does it, which cannot give the child a limit of descriptors of its own; not by fork(), which would copy
+ * posix_spawn() does it, which cannot give the child limits of its own; not by fork(), which would copy
  * the page tables of all sessions. The caller reaps. */
 #include "link/process/spawn.h"
 
@@ -32,14 +32,6 @@ char *pss_spawn_find(const char *program, const char *const *environment)
 			return g_steal_pointer(&candidate);
 	}
 	return NULL;
-}
-
-/* The caller's own, which the host process has raised for itself (main.c). */
-static struct rlimit descriptor_limit;
-
-void pss_spawn_set_descriptor_limit(const struct rlimit *limit)
-{
-	descriptor_limit = *limit;
 }
 
 /* ---- the child, until it is the program. It shares our memory and stands still the thread that made it: system calls
@@ -99,8 +91,7 @@ static void become(Start *start)
 		rc = chdir("/");
 	if (rc == 0) {
 		pss_close_from(3);
-		if (descriptor_limit.rlim_cur > 0)
-			setrlimit(RLIMIT_NOFILE, &descriptor_limit);
+		pss_limits_apply(spawn->limits);
 		reset_signals();
 		execve(start->program, (char *const *)spawn->argv, (char *const *)spawn->environment);
 	}

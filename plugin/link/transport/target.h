@@ -5,6 +5,7 @@
 
 #include <glib.h>
 
+#include "base/resource-limits.h"
 #include "wire/message.h"
 
 /* A way through a session (via.h). */
@@ -23,6 +24,7 @@ typedef struct {
 	char *cwd;                /* the caller's directory, or NULL */
 	char **environment;       /* "NAME=value" of the caller, NULL-terminated, never NULL */
 	char *subsystem;          /* that PowerShell remoting asks for, or NULL: the usual one */
+	PssLimits limits;         /* the caller's, for what is started for it */
 	gboolean by_program;      /* -Transport ssh: the ssh program makes the connection */
 	guint share;              /* -ShareConnection: one connection with others that name it so, where it will want so
 				     many channels at a time; 0: one of its own */

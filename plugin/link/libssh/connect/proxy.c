@@ -172,6 +172,7 @@ gboolean pss_ssh_proxy_start(const PssSshConfig *config, const PssTarget *target
 		.argv = (const char *const *)argv,
 		.environment = (const char *const *)environment,
 		.directory = target->cwd,
+		.limits = &target->limits,
 		.fds = { pair[1], pair[1], said },
 	};
 	gboolean good = pss_spawn(&spawn, &pid, error);
