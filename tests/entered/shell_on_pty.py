@@ -37,6 +37,9 @@ class Shell:
         self.peer.meanwhile = self.pump
         environment = {"PATH": os.environ["PATH"], "HOME": self.directory, "TERM": "xterm", "LANG": "C.UTF-8",
                        "XDG_STATE_HOME": os.path.join(self.directory, "state"), **sanitizers(loadable)}
+        with open(loadable, "rb") as file:
+            self.can_scale = b"PSSESSION_TEST_DEADLINES" in file.read()
+        environment["PSSESSION_TEST_DEADLINES"] = os.path.join(self.directory, "deadlines")
         self.preload = environment.get("LD_PRELOAD", "")
         command = self.prepare(environment, loadable, f". {fingerprint}\n{rc}\n")
         self.pid, self.master = pty.fork()
@@ -51,6 +54,11 @@ class Shell:
             file.write(text)
         return path
 
+    def deadlines(self, percent):
+        """Of the loop's, from now on, where the build has that; the factor that it has."""
+        self.write("deadlines", f"{percent}\n")
+        return percent / 100 if self.can_scale else 1
+
     def resize(self, columns, rows):
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
@@ -64,6 +72,12 @@ class Shell:
             return False
         self.seen += data
         return bool(data)
+
+    def watch(self, seconds):
+        """Reads what is printed for so long."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.pump(end - time.monotonic())
 
     def type(self, text):
         data = text.encode() if isinstance(text, str) else text

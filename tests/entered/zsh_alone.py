@@ -237,7 +237,7 @@ def _(b):
 
 
 @case("a key behind an Enter that longer keys begin with is typed next, wherever it comes from",
-      zsh="bindkey '^M^X' kill-whole-line; KEYTIMEOUT=500")
+      zsh="bindkey '^M^X' kill-whole-line; KEYTIMEOUT=200")
 def _(b):
     b.enter()
     b.type("echo a\rx")
