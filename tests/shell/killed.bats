@@ -237,3 +237,29 @@ directory_goes() {
 	tm send-keys -R
 	directory_goes dash '\$ $'
 }
+
+# Where a session is, and where one is planted whose owner is dead.
+directory_without_permissions() {
+	local directory=$WORLD/remote-run/.pss-old
+	mkdir -m 700 "$directory"
+	mkfifo "$directory/q"
+	echo 99999999 >"$directory/pid"
+	[ -z "$ACCOUNT_MADE" ] || chown -R "$REMOTE_USER" "$directory"
+	chmod "$1" "$directory"
+}
+
+@test "killed: a private directory that has lost its permissions goes, at the session's end or with the next session" {
+	local mode
+	for mode in 500 300 000; do
+		open_session
+		wait_until 10 eval '[ "$(remote_directories | wc -l)" -eq 1 ]'
+		chmod "$mode" "$(remote_directories)"
+		local_shell "$SESSION"'remove-pssession -Session $s'
+		leftovers_remote || { echo "its own: $mode"; return 1; }
+		directory_without_permissions "$mode"
+		open_session
+		wait_until 10 not test -e "$WORLD/remote-run/.pss-old" || { echo "left: $mode"; return 1; }
+		local_shell "$SESSION"'remove-pssession -Session $s'
+		leftovers_remote
+	done
+}

@@ -20,6 +20,8 @@ lives() {
 } 2>/dev/null
 clean() {
 	trap '' EXIT HUP INT PIPE TERM
+	# Whoever has taken its permissions away does not keep it.
+	[ -z "$d" ] || { [ -r . ] && [ -w . ] && [ -x . ]; } || chmod 700 "$d"
 	[ -z "$p$c" ] || kill $p $c
 	# A relay that is starting finds its script gone, or has said who it is by now.
 	rm -f relay
@@ -280,7 +282,9 @@ sweep() (
 		[ -O "$b/." ] || [ -k "$b/." ] || continue
 		for x in "$b"/.pss-*; do
 			d=$x
-			[ -d "$d" ] && [ ! -h "$d" ] && cd -P "$d" 2>/dev/null && [ -O . ] || continue
+			[ -d "$d" ] && [ ! -h "$d" ] && [ -O "$d" ] || continue
+			[ -r "$d" ] && [ -w "$d" ] && [ -x "$d" ] || chmod 700 "$d"
+			cd -P "$d" 2>/dev/null && [ -O . ] || continue
 			is_left && cd / && rm -rf "$d"
 		done
 	done
