@@ -27,7 +27,7 @@ export PSS_SOURCE PSS_BUILD PSS_LOADABLE PSS_SHELL
 [ -z "${PSS_FISH-}" ] || PATH=${PSS_FISH%/*}:$PATH
 
 HARNESS=$PSS_SOURCE/tests/harness
-for part in wait process sshd accounts terminal netproxy leftovers; do
+for part in wait process owner sshd accounts terminal netproxy leftovers; do
 	# shellcheck source=/dev/null
 	. "$HARNESS/$part.bash"
 done
@@ -99,6 +99,7 @@ write_dotfiles() {
 world_make() {
 	WORLD=$(mktemp -d "${TMPDIR:-/tmp}/pss-XXXXXX")
 	chmod 755 "$WORLD"
+	own_directory "$WORLD"
 	mkdir -p "$WORLD/ssh" "$WORLD/remote-run"
 	# A name of our own for the host program, so that its processes can be told from other tests'.
 	ln -s "$PSS_BUILD/plugin/host/pssession-host" "$WORLD/pssession-host"

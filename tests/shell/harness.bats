@@ -116,3 +116,37 @@ ssh_box() {
 	[ "$output" = $'    4.0 s  two\n    3.5 s  four\n    3.0 s  one' ]
 	rm -r "$HERE/first" "$HERE/again"
 }
+
+# A directory of a killed run: its process, and as root its account.
+abandon() {
+	mkdir -p "$1/remote-home"
+	bash -c '. "$0/wait.bash"; . "$0/process.bash"; . "$0/owner.bash"; own_directory "$1"' "$HARNESS" "$1"
+	tail -f "$1/owner" >/dev/null 3>&- &
+	[ "$(id -u)" -ne 0 ] ||
+		flock /tmp "$(find_sbin useradd)" -M -N -g nogroup -d "$1/remote-home" -p '*' "$2" 2>/dev/null
+}
+
+@test "harness: what a killed run has left is cleared by the next, and nothing that is alive or young" {
+	local TMPDIR=$HERE/tmp account cleared
+	printf -v account 'pss-left-%05d' "$$"
+	mkdir "$TMPDIR"
+	abandon "$TMPDIR/pss-dead" "$account"
+	mkdir "$TMPDIR"/{pss-alive,pss-elsewhere,pss-young,pss-old,pss-used,not-ours}
+	own_directory "$TMPDIR/pss-alive"
+	printf 'another computer\n1\n1\n' >"$TMPDIR/pss-elsewhere/owner"
+	touch -d '5 hours ago' "$TMPDIR"/{pss-old,pss-used}
+	tail -f "$HERE/rc" "$TMPDIR/pss-used/x" >/dev/null 2>&1 3>&- &
+	cleared=$(clear_abandoned)
+	end_processes $!
+	[ "$(cd "$TMPDIR" && echo *)" = 'not-ours pss-alive pss-elsewhere pss-used pss-young' ]
+	[ -z "$(processes_with_argument "$TMPDIR/pss-dead")" ]
+	not getent passwd "$account"
+	[ "$(wc -l <<<"$cleared")" -eq $(($(id -u) ? 2 : 3)) ]
+	# An account whose home is gone.
+	[ "$(id -u)" -eq 0 ] || return 0
+	abandon "$TMPDIR/pss-dead" "$account"
+	end_processes $!
+	rm -rf "$TMPDIR"/pss-{dead,used}
+	[ "$(clear_abandoned)" = "$account" ]
+	not getent passwd "$account"
+}
