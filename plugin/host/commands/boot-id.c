@@ -88,19 +88,37 @@ static gboolean on_deadline(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
-PssBootId *pss_boot_id_ask(PssTransport *transport, PssBootIdFunc func, gpointer user)
+static gboolean on_windows(gpointer user)
+{
+	PssBootId *asking = user;
+
+	asking->deadline = 0;
+	tell(asking, "it is a Windows computer, where no program reads one");
+	return G_SOURCE_REMOVE;
+}
+
+static void open_channel(PssBootId *asking, PssTransport *transport)
 {
 	static const PssChannelEvents events = { .on_data = on_data, .on_drained = on_drained, .on_closed = on_closed };
+	g_autofree char *mark = g_strndup(asking->mark, strlen(asking->mark) - 1);
+	g_autofree char *text = g_strdup_printf(script, mark);
+	const PssChannelRequest request = { .command = "exec sh", .first_bytes = text, .n_first_bytes = strlen(text) };
+
+	asking->deadline = g_timeout_add_seconds(DEADLINE_S, on_deadline, asking);
+	asking->channel = pss_channel_open(transport, &request, &events, asking);
+}
+
+PssBootId *pss_boot_id_ask(PssTransport *transport, PssBootIdFunc func, gpointer user)
+{
 	PssBootId *asking = g_new0(PssBootId, 1);
 
 	asking->func = func;
 	asking->user = user;
 	asking->text = g_string_new(NULL);
 	asking->mark = g_strdup_printf("%08x%08x ", g_random_int(), g_random_int());
-	g_autofree char *mark = g_strndup(asking->mark, strlen(asking->mark) - 1);
-	g_autofree char *text = g_strdup_printf(script, mark);
-	const PssChannelRequest request = { .command = "exec sh", .first_bytes = text, .n_first_bytes = strlen(text) };
-	asking->deadline = g_timeout_add_seconds(DEADLINE_S, on_deadline, asking);
-	asking->channel = pss_channel_open(transport, &request, &events, asking);
+	if (pss_transport_is_windows(transport))
+		asking->deadline = g_idle_add(on_windows, asking);
+	else
+		open_channel(asking, transport);
 	return asking;
 }

@@ -7,7 +7,6 @@
 
 #define SUBSYSTEM "powershell"
 #define SERVER "pwsh -sshs -NoLogo"
-#define WINDOWS "OpenSSH_for_Windows"
 
 /* PowerShell.7, PowerShell.7.4.1: the names under which WinRM has it. */
 static gboolean is_version_of_it(const char *configuration)
@@ -27,9 +26,7 @@ gboolean pss_is_powershell(const char *configuration)
 
 gboolean pss_speaks_powershell(PssTransport *transport, const char *configuration)
 {
-	const char *banner = configuration ? NULL : pss_transport_banner(transport);
-
-	return pss_is_powershell(configuration) || (banner && strstr(banner, WINDOWS));
+	return configuration ? pss_is_powershell(configuration) : pss_transport_is_windows(transport);
 }
 
 PssChannel *pss_powershell_open(PssTransport *transport, const char *subsystem, const PssChannelEvents *events,

@@ -160,6 +160,11 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 	find->remote_user = g_strdup(remote_user);
 	find->history_key = g_strdup(history_key);
 	find->forwards = g_strdup(forwards);
+	if (pss_transport_is_windows(find->base.transport)) { /* where there are no holders */
+		find->found = g_ptr_array_new();
+		finish(find);
+		return;
+	}
 	pss_find_link_init(&with, find->key);
 	const PssChannelRequest request = {
 		.command = with.command,

@@ -425,6 +425,16 @@ static void open_carrier(PssResilient *resilient, gboolean first)
 			      on_greeting_deadline, resilient);
 }
 
+static void refuse_windows(PssResilient *resilient)
+{
+	g_autoptr(GError) error = g_error_new_literal(
+		PSS_ERROR, PSS_UNSUPPORTED,
+		"-Resilient is not for Windows computers: no program there keeps a session while the connection is "
+		"lost; leave -Resilient out");
+
+	pss_resilient_lose_for_good(resilient, error);
+}
+
 static void on_ready(gpointer user, const char *remote_user, const char *history_key, const char *forwards)
 {
 	PssResilient *resilient = ((PssResilientLink *)user)->resilient;
@@ -432,6 +442,10 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 
 	if (!resilient)
 		return;
+	if (pss_transport_is_windows(resilient->connection.link->transport)) {
+		refuse_windows(resilient);
+		return;
+	}
 	/* Its channels are lines then, which go with what opens the carrier. */
 	if (first)
 		resilient->events->on_ready(resilient->user, remote_user, history_key, forwards);

@@ -3,6 +3,8 @@
  * sessions; knows neither libssh nor processes. */
 #include "link/transport/transport.h"
 
+#include <string.h>
+
 void pss_transport_connect(PssTransport *transport)
 {
 	transport->ops->connect(transport);
@@ -11,6 +13,13 @@ void pss_transport_connect(PssTransport *transport)
 const char *pss_transport_banner(PssTransport *transport)
 {
 	return transport->ops->banner ? transport->ops->banner(transport) : NULL;
+}
+
+gboolean pss_transport_is_windows(PssTransport *transport)
+{
+	const char *banner = pss_transport_banner(transport);
+
+	return banner && strstr(banner, "OpenSSH_for_Windows");
 }
 
 void pss_transport_free(PssTransport *transport)

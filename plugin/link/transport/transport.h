@@ -109,6 +109,10 @@ void pss_transport_connect(PssTransport *transport);
  * borrowed until the link is lost. NULL: it is not known. */
 const char *pss_transport_banner(PssTransport *transport);
 
+/* Is it OpenSSH on Windows, where there is no POSIX shell and none of its programs? FALSE also where that is not known.
+ */
+gboolean pss_transport_is_windows(PssTransport *transport);
+
 /* Frees it at any time but from inside one of its callbacks, ends the connection, says nothing more.
  * Accepts NULL. All its channels are gone with it. */
 void pss_transport_free(PssTransport *transport);
