@@ -9,6 +9,7 @@ account_shell_path() {
 	case $1 in
 	ash) echo "$2/ash" ;; # busybox is what its name says
 	pwsh) powershell_for_accounts "$2" ;;
+	*.exe) windows_shell "$1" "$2" ;;
 	*) command -v "$1" ;;
 	esac
 }

@@ -1,0 +1,123 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What reaches a Windows computer, as far as it can be seen without one (tests/harness/windows.bash): PowerShell remoting is
+# chosen by itself, and no text of a POSIX shell is ever sent there.
+
+load ../harness/harness
+
+setup() {
+	[ -x /usr/bin/python3 ] || skip "needs /usr/bin/python3, for every account"
+	[ "$(id -u)" = 0 ] || skip "needs root, to make an account whose login shell is cmd.exe"
+	world_make
+}
+teardown() {
+	local user failed=0
+	place_end
+	for user in "${OTHERS[@]}"; do
+		REMOTE_USER=$user REMOTE_UID=$(id -u "$user") account_remove || failed=1
+	done
+	world_end && [ "$failed" = 0 ]
+}
+
+# windows SHELL [CONFIG LINE…], in the world that setup has made.
+windows() {
+	account_create "$1" "$WORLD" && chown "$REMOTE_USER" "$WORLD/remote-run" &&
+		sshd_start "$WORLD/ssh" "$REMOTE_USER" "$WINDOWS_BANNER" "${@:2}" "$(remote_environment)"
+	place_start
+}
+
+script() {
+	run local_bash 'i() { invoke-command -ConfigFile $C box "$@" </dev/null; }
+		'"$1"
+	echo "$status: $output"
+}
+
+@test "windows: invoke-command speaks PowerShell to it, without being told" {
+	windows cmd.exe "Subsystem powershell $(windows_powershell "$WORLD")"
+	script '
+		[ "$(i hostname)" = WINBOX ] || exit 51
+		[ "$(i "cd C:\\Windows; \$PWD.Path" | od -An -c)" = "$(printf "C:\\\\Windows\n" | od -An -c)" ] || exit 52
+		i "cmd /c exit 3"
+		[ $? = 3 ] || exit 53
+		i "exit 300"
+		[ $? = 44 ] || exit 54
+		out=$(i uptime 2>&1)
+		[ $? = 1 ] || exit 55
+		[[ $out == *"The term '\''uptime'\'' is not recognized as a name of a cmdlet"* && $out != *$'"'\r'"'* ]] || exit 56
+		[ "$(invoke-command -ConfigFile $C -Transport ssh -ConfigurationName PowerShell.7 box hostname </dev/null)" = WINBOX ] || exit 57'
+	[ "$status" -eq 0 ]
+	[ "$(windows_refused)" = "" ]
+}
+
+@test "windows: pwsh is started where the server has no subsystem of that name" {
+	local shell
+	windows powershell.exe
+	windows_has_pwsh "$(windows_powershell "$WORLD")"
+	script '[ "$(i hostname)" = WINBOX ] || exit 51
+		[ "$(invoke-command -ConfigFile $C -Transport ssh -ConfigurationName PowerShell box hostname </dev/null)" = WINBOX ] || exit 52'
+	[ "$status" -eq 0 ]
+	[ "$(windows_refused)" = "" ]
+}
+
+@test "windows: without PowerShell 7 it says what is missing, and where to read on" {
+	windows cmd.exe
+	script 'i hostname; exit $?'
+	[ "$status" -eq 1 ]
+	[[ $output == *"PowerShell remoting does not work there (subsystem powershell, or pwsh -sshs -NoLogo):"*"'pwsh' is not recognized"*"pssession-powershell(7)"* ]]
+	[ "$(windows_refused)" = "pwsh -sshs -NoLogo" ]
+}
+
+@test "windows: what rests on a POSIX shell is refused in words, or finds nothing" {
+	windows cmd.exe "Subsystem powershell $(windows_powershell "$WORLD")"
+	script '
+		out=$(get-pssession -ConfigFile $C -ComputerName box </dev/null 2>&1) || exit 51
+		[ -z "$out" ] || exit 52
+		out=$(new-pssession -ConfigFile $C -Resilient box </dev/null 2>&1) && exit 53
+		[[ $out == *"-Resilient"*"leave -Resilient out"* ]] || exit 54
+		out=$(i -WaitForRestart hostname 2>&1) && exit 55
+		[[ $out == *"run the command without -WaitForRestart"* ]] || exit 56
+		out=$(i -AllocateTty hostname 2>&1) && exit 57
+		[[ $out == *"leave -AllocateTty out"* ]] || exit 58'
+	[ "$status" -eq 0 ]
+	[ "$(windows_refused)" = "" ]
+}
+
+# another NAME SHELL [CONFIG LINE…]: a computer with an account and a server of its own, in ssh_config under that name.
+another() {
+	local name=$1 shell=$2
+	shift 2
+	mkdir -p "$WORLD/$name" "$WORLD/ssh-$name" "$WORLD/ssh"
+	account_create "$shell" "$WORLD/$name"
+	write_dotfiles "$shell"
+	OTHERS+=("$REMOTE_USER")
+	sshd_start "$WORLD/ssh-$name" "$REMOTE_USER" "$@"
+	sed "s/^Host .*/Host $name/" "$WORLD/ssh-$name/ssh_config" >>"$WORLD/ssh/ssh_config"
+}
+
+@test "windows: one invoke-command reaches bash, zsh, Windows and PowerShell computers" {
+	OTHERS=()
+	another linuxbox bash
+	another zshbox zsh
+	another winbox cmd.exe "$WINDOWS_BANNER" "Subsystem powershell $(windows_powershell "$WORLD")"
+	another namedbox dash "Subsystem remoting $(windows_powershell "$WORLD")"
+	local here all=linuxbox,winbox,zshbox n=3
+	if [ -n "${PSS_PWSH-}" ]; then
+		another psbox pwsh
+		all+=,psbox n=4
+	fi
+	place_start
+	here=$(hostname)
+	script '
+		out=$(invoke-command -ConfigFile $C '"$all"' hostname </dev/null | sort)
+		echo "$out"'
+	[ "$status" -eq 0 ]
+	echo "here: $here"
+	[ "$(grep -c "$here\$" <<<"$output")" = $((n - 1)) ]
+	[[ $output == *WINBOX* ]]
+	script '
+		invoke-command -ConfigFile $C -SSHConnection "HostName=linuxbox" -SSHConnection "HostName=namedbox; Subsystem=remoting" \
+			hostname </dev/null'
+	[ "$status" -eq 0 ]
+	[[ $output == *"$here"* && $output == *WINBOX* ]]
+	[ ! -s "$WORLD/winbox/windows.log" ]
+}
