@@ -312,8 +312,14 @@ static void directive_seealso(char *argument)
 			put_escaped(verbs[i]->name);
 			puts(" (1),");
 		}
-	printf("%s.BR ssh (1),\n.BR ssh_config (5)\n",
-	       strcmp(page_name, "pssession") != 0 ? ".BR pssession (7),\n" : "");
+	static const char *const overviews[] = { "pssession", "pssession-powershell" };
+	for (size_t i = 0; i < sizeof overviews / sizeof *overviews; i++)
+		if (strcmp(page_name, overviews[i]) != 0) {
+			printf(".BR \\%%");
+			put_escaped(overviews[i]);
+			puts(" (7),");
+		}
+	puts(".BR ssh (1),\n.BR ssh_config (5)");
 }
 
 static void read_file(const char *name, bool must_exist, bool gathering);

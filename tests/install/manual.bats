@@ -49,6 +49,7 @@ plain_text() {
 		[ "$(cat "$(page "$name")")" = ".so man1/$(tr '[:upper:]' '[:lower:]' <<<"$name").1" ]
 	done
 	[ -s "$(page pssession 7)" ]
+	[ -s "$(page pssession-powershell 7)" ]
 }
 
 @test "manual: every page has the sections that people look for" {
@@ -99,7 +100,7 @@ plain_text() {
 		run mandoc -T lint -W style "$(page "$name")"
 		[ -z "$output" ]
 	done
-	for name in "$(page pssession 7)" "$(page pssession-host 8)"; do
+	for name in "$(page pssession 7)" "$(page pssession-powershell 7)" "$(page pssession-host 8)"; do
 		run mandoc -T lint -W style "$name"
 		[ -z "$output" ]
 	done

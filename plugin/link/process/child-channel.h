@@ -21,8 +21,8 @@ void pss_child_channel_start(PssChildChannel *channel, const PssChannelRequest *
 /* Runs nothing: on_closed follows, with an error. */
 void pss_child_channel_refuse_subsystem(PssChildChannel *channel, const char *name);
 
-/* After on_closed: runs this in place of what has ended, as if that had never been. `events` are told of it from now
- * on; input that was ended stays so, behind the request's first bytes. */
+/* After on_closed: runs this in place of what has ended, as if that had never been. From now on `events` are the
+ * channel's; input that was ended stays so, behind the request's first bytes. */
 void pss_child_channel_start_again(PssChildChannel *channel, const PssChannelEvents *events,
 				   const PssChannelRequest *request, PssSpawn *spawn);
 
