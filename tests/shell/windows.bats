@@ -82,6 +82,33 @@ script() {
 	[ "$(windows_refused)" = "" ]
 }
 
+@test "windows: a session of it is a PowerShell, entered and listed as one" {
+	windows cmd.exe "Subsystem powershell $(windows_powershell "$WORLD")"
+	local_bash_start
+	term_type 'enter-pssession -ConfigFile $C box'
+	term_keys Enter
+	wait_line '^\[.*box\]: PS C:\\Users\\me> $'
+	term_type 'cd C:\Windows; hostname'
+	term_keys Enter
+	wait_line '^\[.*box\]: PS C:\\Windows> $'
+	wait_screen $'\nWINBOX\n'
+	term_type 'exit 300'
+	term_keys Enter
+	wait_local
+	status_is 44
+	run_line 's=$(new-pssession -ConfigFile $C -Name win box)'
+	status_is 0
+	run_line 'get-pssession | tail -n 1 | tr -s " "'
+	output_like 'win .*box .*Opened Microsoft.PowerShell Available'
+	run_line 'invoke-command -Session "$s" "cd C:\\Windows"; invoke-command -Session "$s" "\$PWD.Path"'
+	output_is 'C:\Windows'
+	run_line 'j=$(invoke-command -Session "$s" -AsJob hostname); receive-pssession -Wait -Session "$j"'
+	output_is WINBOX
+	run_line 'remove-pssession -Session "$s"; get-pssession'
+	output_is ''
+	[ "$(windows_refused)" = "" ]
+}
+
 # another NAME SHELL [CONFIG LINE…]: a computer with an account and a server of its own, in ssh_config under that name.
 another() {
 	local name=$1 shell=$2
