@@ -147,7 +147,9 @@ def take_message(message, pipeline):
         send(SESSION_CAPABILITY, '<Obj RefId="0"><MS><Version N="protocolversion">%s</Version><Version N="PSVersion">2.0</Version>'
              '<Version N="SerializationVersion">1.1.0.1</Version></MS></Obj>' % protocol)
     elif kind == INIT_RUNSPACEPOOL:
-        send(APPLICATION_PRIVATE_DATA, None)
+        send(APPLICATION_PRIVATE_DATA, '<Obj RefId="0"><MS><Obj N="ApplicationPrivateData" RefId="1"><TN RefId="0">'
+             '<T>System.Management.Automation.PSPrimitiveDictionary</T><T>System.Collections.Hashtable</T><T>System.Object</T></TN>'
+             '<DCT></DCT></Obj></MS></Obj>')
         send(RUNSPACEPOOL_STATE, '<Obj RefId="0"><MS><I32 N="RunspaceState">%d</I32></MS></Obj>' % OPENED)
     elif kind == CREATE_PIPELINE:
         queue.append(Pipeline(pipeline, body))
