@@ -120,6 +120,7 @@ bench_powershell_line() {
 	term_type "enter-pssession $FAR -Subsystem powershell far"
 	term_keys Enter
 	wait_line 'PS .*> $'
+	powershell_line # what comes behind the first prompt is not this line's
 	LABEL='pssession' counted powershell_line
 	term_kill
 	term_start "${CLEAN_ENV[@]}" "$PSS_PWSH" -NoProfile -NoLogo
@@ -127,11 +128,13 @@ bench_powershell_line() {
 	term_type "Enter-PSSession -HostName 127.0.0.1 -Port $PROXY_PORT -UserName $REMOTE_USER -KeyFilePath $WORLD/ssh/user_key -Options @{ UserKnownHostsFile = '$PROXY/known' }"
 	term_keys Enter
 	wait_line '\[.*\]: PS .*> $'
+	powershell_line
 	LABEL='PowerShell' counted powershell_line
 	term_kill
 }
 
 powershell_line() {
+	term_keys C-l
 	term_type '40 + 2'
 	term_keys Enter
 	wait_screen $'\n42'
