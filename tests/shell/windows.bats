@@ -67,6 +67,26 @@ script() {
 	[ "$(windows_refused)" = "pwsh -sshs -NoLogo" ]
 }
 
+@test "windows: without PowerShell 7 a session is a plain terminal, which says so" {
+	windows cmd.exe
+	local_bash_start
+	term_type 'enter-pssession -ConfigFile $C box'
+	term_keys Enter
+	wait_line '^C:\\Users\\me>$'
+	scrollback_matches 'PowerShell remoting does not work there'
+	term_type hostname
+	term_keys Enter
+	wait_screen $'\nWINBOX\n'
+	term_type exit
+	term_keys Enter
+	wait_local
+	term_type 'enter-pssession -ConfigurationName PowerShell -ConfigFile $C box'
+	term_keys Enter
+	wait_local
+	status_is 1
+	[ "$(windows_refused | sort -u)" = "pwsh -sshs -NoLogo" ]
+}
+
 @test "windows: what rests on a POSIX shell is refused in words, or finds nothing" {
 	windows cmd.exe "Subsystem powershell $(windows_powershell "$WORLD")"
 	script '

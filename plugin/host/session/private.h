@@ -46,6 +46,8 @@ typedef struct {
 	gpointer user;
 	gboolean attach_too;
 	guint patience_source; /* start-up files take long */
+	guint plain_source;    /* there is no PowerShell, and a plain terminal in its place: */
+	char *plain_reason;    /* … for this reason */
 } PssSessionOpening;
 
 /* The terminal that has entered it. */
@@ -172,6 +174,9 @@ void pss_session_take_place(PssSession *session);
 /* ---- session-hop.c: all sessions there are */
 void pss_session_enlist(PssSession *session);
 void pss_session_delist(PssSession *session);
+
+/* In the place of a shell that has not begun, or has ended before its first prompt. Not inside of its events. */
+void pss_session_use_shell(PssSession *session, const PssShellOps *shell);
 
 /* ---- session-engine.c */
 extern const PssShellOps pss_shell_remote; /* a shell on a terminal, by remote/engine */

@@ -11,6 +11,8 @@ static guint n_going;
 static void free_engine(PssSession *session)
 {
 	g_clear_handle_id(&session->opening.patience_source, g_source_remove);
+	g_clear_handle_id(&session->opening.plain_source, g_source_remove);
+	g_clear_pointer(&session->opening.plain_reason, g_free);
 	g_clear_handle_id(&session->holder.settle_source, g_source_remove);
 	g_clear_handle_id(&session->attached.redraw_source, g_source_remove);
 	pss_session_forget_orphan(session);

@@ -13,12 +13,30 @@ static void end(PssSession *session, const GError *error)
 	pss_session_end(session, PSS_SESSION_ON_CLOSED, error->message, PSS_LEFT_REMOVED, 255);
 }
 
-/* There is no PowerShell. */
+static gboolean on_no_powershell(gpointer user)
+{
+	PssSession *session = user;
+	g_autofree char *reason = g_steal_pointer(&session->opening.plain_reason);
+
+	session->opening.plain_source = 0;
+	g_clear_pointer(&session->wanted_shell, g_free);
+	pss_session_use_shell(session, &pss_shell_remote);
+	pss_remote_begin_plain(session->remote, reason);
+	return G_SOURCE_REMOVE;
+}
+
+/* There is no PowerShell. Where nobody has asked for one, the login shell is better than nothing. */
 static void fail(PssSession *session, const char *cause)
 {
 	g_autofree char *message = pss_powershell_failure(session->target->subsystem, cause);
-	g_autoptr(GError) error = g_error_new_literal(PSS_ERROR, PSS_FAILED, message);
+	g_autoptr(GError) error = NULL;
 
+	if (!session->asked_shell) {
+		session->opening.plain_reason = g_steal_pointer(&message);
+		session->opening.plain_source = g_idle_add(on_no_powershell, session);
+		return;
+	}
+	error = g_error_new_literal(PSS_ERROR, PSS_FAILED, message);
 	end(session, error);
 }
 

@@ -173,6 +173,16 @@ void pss_session_name_prompt(PssSession *session)
 				       : g_strdup(session->computer);
 }
 
+void pss_session_use_shell(PssSession *session, const PssShellOps *shell)
+{
+	const PssSessionOptions options = { 0 };
+
+	g_clear_pointer(&session->invoker, pss_invoker_free);
+	session->shell->free(session);
+	session->shell = shell;
+	session->shell->make(session, &options);
+}
+
 /* FALSE: the session has ended, as it was to be resilient. */
 static gboolean choose_powershell(PssSession *session)
 {
@@ -188,10 +198,7 @@ static gboolean choose_powershell(PssSession *session)
 		pss_session_end(session, PSS_SESSION_ON_CLOSED, error->message, PSS_LEFT_REMOVED, 255);
 		return FALSE;
 	}
-	g_clear_pointer(&session->invoker, pss_invoker_free);
-	session->shell->free(session);
-	session->shell = &pss_shell_powershell;
-	session->shell->make(session, NULL);
+	pss_session_use_shell(session, &pss_shell_powershell);
 	session->wanted_shell = g_strdup(PSS_POWERSHELL_NAME);
 	return TRUE;
 }

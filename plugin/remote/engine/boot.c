@@ -364,6 +364,15 @@ void pss_boot_on_control_closed(PssRemote *remote)
 		pss_engine_set_timer(remote, CONTROL_GRACE_MS, on_no_control);
 }
 
+void pss_boot_open_login_shell(PssRemote *remote, const char *reason)
+{
+	pss_launcher_next(&remote->start.launcher, PSS_LAUNCHER_ON_REPLACE);
+	remote->start.is_unproven = TRUE;
+	remote->events->open_login_shell(remote->user);
+	if (remote->phase == PSS_PHASE_MEETING)
+		fail(remote, reason);
+}
+
 /* A server that runs something else in the place of our command, or nothing, may have a login shell all the same.
  * A program that has been sent keys has had its chance. */
 gboolean pss_boot_try_login_shell(PssRemote *remote)
@@ -371,11 +380,7 @@ gboolean pss_boot_try_login_shell(PssRemote *remote)
 	if (!is_before_launcher(remote) || remote->keys.n_sent)
 		return FALSE;
 	pss_prelude_drop(remote);
-	pss_launcher_next(&remote->start.launcher, PSS_LAUNCHER_ON_REPLACE);
-	remote->start.is_unproven = TRUE;
-	remote->events->open_login_shell(remote->user);
-	if (remote->phase == PSS_PHASE_MEETING)
-		fail(remote, "the server ran no command");
+	pss_boot_open_login_shell(remote, "the server ran no command");
 	return TRUE;
 }
 

@@ -144,6 +144,11 @@ void pss_remote_begin(PssRemote *remote)
 	pss_boot_begin(remote);
 }
 
+void pss_remote_begin_plain(PssRemote *remote, const char *reason)
+{
+	pss_boot_open_login_shell(remote, reason);
+}
+
 gboolean pss_remote_may_be_late(const PssRemote *remote)
 {
 	return remote && pss_crowd_excuses(remote);

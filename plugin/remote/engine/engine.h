@@ -107,6 +107,10 @@ gboolean pss_remote_may_be_late(const PssRemote *remote);
 /* The channels are being opened: from now on the deadline of the bootstrap runs. */
 void pss_remote_begin(PssRemote *remote);
 
+/* In the place of pss_remote_begin() where our commands are not for the server: open_login_shell() is called, the state
+ * is RAW, and the reason is shown. */
+void pss_remote_begin_plain(PssRemote *remote, const char *reason);
+
 /* What the two channels execute (SSH "exec"; for the terminal after a pty request), and what is
  * written to CONTROL's standard input at once, before anything arrives. All borrowed; the script is
  * forgotten when it has been read on the other side (NULL). */

@@ -224,6 +224,8 @@ void pss_boot_on_interrupt(PssRemote *remote);
 void pss_boot_on_prelude(PssRemote *remote); /* it is shown from now on */
 
 gboolean pss_boot_try_login_shell(PssRemote *remote);
+/* In the place of a shell that we would drive; RAW, unless a shell of ours is heard of by now. */
+void pss_boot_open_login_shell(PssRemote *remote, const char *reason);
 
 /* ---- prelude.c: what is printed before the launcher speaks */
 void pss_prelude_init(PssPrelude *prelude);
