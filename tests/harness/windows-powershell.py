@@ -16,6 +16,14 @@ OUTPUT, ERROR_RECORD, PIPELINE_STATE, HOST_CALL, HOST_RESPONSE = 0x41004, 0x4100
 COMPLETED, STOPPED, OPENED = 4, 3, 2
 WRITE_LINE, SET_SHOULD_EXIT, READ_SECRET = 16, 6, 12
 
+ERROR = """<Obj RefId="0"><TN RefId="0"><T>System.Management.Automation.ErrorRecord</T><T>System.Object</T></TN>
+<ToString>%(message)s</ToString><MS><Obj N="Exception" RefId="1"><TN RefId="1"><T>System.Management.Automation.%(name)s</T>
+<T>System.Exception</T><T>System.Object</T></TN><ToString>%(message)s</ToString><Props><S N="Message">%(message)s</S></Props></Obj>
+<S N="TargetObject">%(target)s</S><S N="FullyQualifiedErrorId">%(name)s</S><Nil N="InvocationInfo" />
+<I32 N="ErrorCategory_Category">13</I32><S N="ErrorCategory_Activity"></S><S N="ErrorCategory_Reason">%(name)s</S>
+<S N="ErrorCategory_TargetName">%(target)s</S><S N="ErrorCategory_TargetType">String</S>
+<S N="ErrorCategory_Message">ObjectNotFound: (%(target)s:String) [], %(name)s</S><B N="SerializeExtendedInfo">false</B></MS></Obj>"""
+
 protocol = sys.argv[sys.argv.index("--protocol") + 1] if "--protocol" in sys.argv else "2.4"
 directory, succeeded, native = r"C:\Users\me", True, None
 native_was, waiting, queue = None, None, []
@@ -84,8 +92,7 @@ class Pipeline:
         if self.shown:
             call_host(self.guid, WRITE_LINE, string(message))
             return
-        send(ERROR_RECORD, '<Obj RefId="0"><ToString>%s</ToString><MS><S N="ErrorDetails_Message">%s</S><S N="ErrorCategory_Reason">%s'
-             '</S><S N="FullyQualifiedErrorId">%s</S></MS></Obj>' % (escape(message), escape(message), name, name), self.guid)
+        send(ERROR_RECORD, ERROR % {"message": escape(message), "name": name, "target": escape(self.text)}, self.guid)
 
 
 def run_status(pipeline):

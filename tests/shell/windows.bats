@@ -80,6 +80,11 @@ script() {
 	term_type exit
 	term_keys Enter
 	wait_local
+	run_line 's=$(new-pssession -ConfigFile $C box 2>/dev/null); invoke-command -Session $s hostname'
+	output_is WINBOX
+	run_line 'invoke-command -Session $s -ArgumentList a hostname; invoke-command -Session $s -- hostname'
+	output_like 'takes a command as one text alone.*takes a command as one text alone'
+	run_line 'remove-pssession $s'
 	term_type 'enter-pssession -ConfigurationName PowerShell -ConfigFile $C box'
 	term_keys Enter
 	wait_local
@@ -97,7 +102,13 @@ script() {
 		out=$(i -WaitForRestart hostname 2>&1) && exit 55
 		[[ $out == *"run the command without -WaitForRestart"* ]] || exit 56
 		out=$(i -AllocateTty hostname 2>&1) && exit 57
-		[[ $out == *"leave -AllocateTty out"* ]] || exit 58'
+		[[ $out == *"leave -AllocateTty out"* ]] || exit 58
+		for shell in bash pwsh; do
+			out=$(i -ConfigurationName $shell hostname 2>&1) && exit 59
+			[[ $out == *"-ConfigurationName $shell is for computers with a POSIX shell"*"leave it out"* ]] || exit 60
+			out=$(new-pssession -ConfigFile $C -ConfigurationName $shell box </dev/null 2>&1) && exit 61
+			[[ $out == *"-ConfigurationName $shell is for computers with a POSIX shell"* ]] || exit 62
+		done'
 	[ "$status" -eq 0 ]
 	[ "$(windows_refused)" = "" ]
 }
@@ -127,6 +138,42 @@ script() {
 	run_line 'remove-pssession -Session "$s"; get-pssession'
 	output_is ''
 	[ "$(windows_refused)" = "" ]
+}
+
+@test "windows: a PowerShell before 7.6 cannot ask for a password, and says so" {
+	windows cmd.exe "Subsystem powershell $(windows_powershell "$WORLD" --protocol 2.3)"
+	local_bash_start
+	term_type 'enter-pssession -ConfigFile $C box'
+	term_keys Enter
+	wait_line '^\[.*box\]: PS C:\\Users\\me> $'
+	term_type 'Read-Host -AsSecureString'
+	term_keys Enter
+	wait_screen 'password.*PowerShell'
+	wait_line '^\[.*box\]: PS C:\\Users\\me> $'
+	term_type 'hostname'
+	term_keys Enter
+	wait_screen $'\nWINBOX\n'
+	wait_line '^\[.*box\]: PS C:\\Users\\me> $'
+	leave_by exit
+}
+
+@test "windows: PowerShell's own client takes the stand-in for a PowerShell" {
+	[ -n "${PSS_PWSH-}" ] || skip "PSS_PWSH names no PowerShell"
+	windows cmd.exe "Subsystem powershell $(windows_powershell "$WORLD")"
+	cat >"$HERE/client.ps1" <<-END
+		\$s = New-PSSession -HostName 127.0.0.1 -Port $SSHD_PORT -UserName $REMOTE_USER -KeyFilePath $WORLD/ssh/user_key \`
+			-Options @{ UserKnownHostsFile = '$WORLD/ssh/known_hosts' }
+		Invoke-Command -Session \$s { hostname; cd C:\Windows; \$PWD.Path }
+		try { Invoke-Command -Session \$s -ErrorAction Stop { uptime } } catch { "\$_" }
+		\$s.State
+		Remove-PSSession \$s
+	END
+	run clean_env "$PSS_PWSH" -NoProfile -NoLogo -File "$HERE/client.ps1"
+	echo "$output"
+	[ "$output" = "WINBOX
+C:\\Windows
+The term 'uptime' is not recognized as a name of a cmdlet, function, script file, or executable program.
+Opened" ]
 }
 
 # another NAME SHELL [CONFIG LINE…]: a computer with an account and a server of its own, in ssh_config under that name.

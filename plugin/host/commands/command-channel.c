@@ -3,6 +3,8 @@
  * come. Used for computers (command-computer.c) and for sessions whose shell cannot be driven (command-queue.c). */
 #include "host/commands/command-channel.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "wire/buffer.h"
 
@@ -12,6 +14,7 @@ typedef struct {
 	gboolean tty;
 	gsize n_queued, n_first;
 	GPtrArray *siblings;
+	guint refusing; /* source; 0: none */
 } Run;
 
 static void done(Run *run, int status, const GError *error)
@@ -19,6 +22,7 @@ static void done(Run *run, int status, const GError *error)
 	if (run->siblings)
 		g_ptr_array_remove_fast(run->siblings, run);
 	run->siblings = NULL;
+	g_clear_handle_id(&run->refusing, g_source_remove);
 	run->base.events->on_done(run->base.user, status, error);
 }
 
@@ -91,6 +95,7 @@ static void run_free(PssRun *base)
 {
 	Run *run = (Run *)base;
 
+	g_clear_handle_id(&run->refusing, g_source_remove);
 	if (run->siblings)
 		g_ptr_array_remove_fast(run->siblings, run);
 	if (run->channel) {
@@ -116,6 +121,39 @@ void pss_run_channels_end(GPtrArray *runs, const GError *error)
 	}
 }
 
+static gboolean on_windows(gpointer user)
+{
+	Run *run = user;
+	g_autoptr(GError) error = g_error_new_literal(
+		PSS_ERROR, PSS_UNSUPPORTED,
+		"without PowerShell remoting a Windows computer takes a command as one text alone: no arguments, "
+		"variables, scripts and words");
+
+	run->refusing = 0;
+	done(run, 0, error);
+	return G_SOURCE_REMOVE;
+}
+
+/* What a login shell that is none of POSIX can take. */
+static gboolean is_plain(const PssCommand *command, const char *executed)
+{
+	return command->text && strlen(executed) == command->n_text &&
+	       memcmp(executed, command->text, command->n_text) == 0;
+}
+
+static void open_channel(Run *run, PssTransport *transport, const PssChannelRequest *request, gboolean has_input)
+{
+	static const PssChannelEvents channel_events = {
+		.on_data = on_data,
+		.on_drained = on_drained,
+		.on_closed = on_closed,
+	};
+
+	run->channel = pss_channel_open(transport, request, &channel_events, run);
+	if (!has_input)
+		end_input(run);
+}
+
 PssRun *pss_run_channel_new(PssTransport *transport, const PssRunChannelOptions *options, const PssRunEvents *events,
 			    gpointer user)
 {
@@ -124,11 +162,6 @@ PssRun *pss_run_channel_new(PssTransport *transport, const PssRunChannelOptions 
 		.interrupt = run_interrupt,
 		.pause = run_pause,
 		.free = run_free,
-	};
-	static const PssChannelEvents channel_events = {
-		.on_data = on_data,
-		.on_drained = on_drained,
-		.on_closed = on_closed,
 	};
 	Run *run = g_new0(Run, 1);
 	char *first = NULL;
@@ -147,11 +180,12 @@ PssRun *pss_run_channel_new(PssTransport *transport, const PssRunChannelOptions 
 	run->siblings = options->siblings;
 	if (run->siblings)
 		g_ptr_array_add(run->siblings, run);
-	run->channel = pss_channel_open(transport, &request, &channel_events, run);
+	if (pss_transport_is_windows(transport) && !is_plain(options->command, command))
+		run->refusing = g_idle_add(on_windows, run);
+	else
+		open_channel(run, transport, &request, options->input);
 	if (first)
 		pss_wipe(first, request.n_first_bytes);
 	g_free(first);
-	if (!options->input)
-		end_input(run);
 	return &run->base;
 }

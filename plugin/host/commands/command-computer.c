@@ -63,8 +63,14 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 {
 	Run *run = user;
 
+	g_autoptr(GError) error = NULL;
+
 	if (run->state == DONE) /* given up in the turn of the main loop in which the login ended */
 		return;
+	if (!pss_check_configuration(run->transport, run->options.shell, &error)) {
+		done(run, 0, error);
+		return;
+	}
 	run->state = RUNS;
 	run->is_powershell = pss_speaks_powershell(run->transport, run->options.shell);
 	pss_room_hold();

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "base/error.h"
+
 #define SUBSYSTEM "powershell"
 #define SERVER "pwsh -sshs -NoLogo"
 
@@ -27,6 +29,18 @@ gboolean pss_is_powershell(const char *configuration)
 gboolean pss_speaks_powershell(PssTransport *transport, const char *configuration)
 {
 	return configuration ? pss_is_powershell(configuration) : pss_transport_is_windows(transport);
+}
+
+gboolean pss_check_configuration(PssTransport *transport, const char *configuration, GError **error)
+{
+	if (!configuration || pss_is_powershell(configuration) || !pss_transport_is_windows(transport))
+		return TRUE;
+	g_set_error(
+		error, PSS_ERROR, PSS_UNSUPPORTED,
+		"-ConfigurationName %s is for computers with a POSIX shell, and this is a Windows computer: leave it "
+		"out, or name " PSS_POWERSHELL_NAME,
+		configuration);
+	return FALSE;
 }
 
 PssChannel *pss_powershell_open(PssTransport *transport, const char *subsystem, const PssChannelEvents *events,

@@ -13,6 +13,11 @@ gboolean pss_is_powershell(const char *configuration);
  * OpenSSH, whose login shell is none of POSIX; with -Transport ssh that is not known. */
 gboolean pss_speaks_powershell(PssTransport *transport, const char *configuration);
 
+/* FALSE: the configuration wants a POSIX shell, and the link leads to Windows, whose cmd.exe would take sh's text apart
+ * and run parts of it. */
+gboolean pss_check_configuration(PssTransport *transport, const char *configuration,
+				 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Opens the channel: of this subsystem (-Subsystem); NULL: of "powershell" or, where the server has none of that name,
  * of `pwsh -sshs`. As pss_channel_open(), refusal included. */
 PssChannel *pss_powershell_open(PssTransport *transport, const char *subsystem, const PssChannelEvents *events,

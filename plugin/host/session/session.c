@@ -183,23 +183,21 @@ void pss_session_use_shell(PssSession *session, const PssShellOps *shell)
 	session->shell->make(session, &options);
 }
 
-/* FALSE: the session has ended, as it was to be resilient. */
-static gboolean choose_powershell(PssSession *session)
+/* A resilient transport to Windows has not come here. FALSE: the session has ended, as its shell cannot be there. */
+static gboolean choose_shell(PssSession *session)
 {
 	g_autoptr(GError) error = NULL;
 
-	if (session->shell == &pss_shell_powershell)
-		return TRUE;
-	if (session->holder.saved) {
-		error = g_error_new_literal(PSS_ERROR, PSS_UNSUPPORTED,
-					    "-Resilient does not go with Windows: PowerShell remoting over SSH cannot "
-					    "be disconnected; leave it out");
+	if (!pss_check_configuration(session->transport, session->wanted_shell, &error)) {
 		pss_session_finish_opening(session, error);
 		pss_session_end(session, PSS_SESSION_ON_CLOSED, error->message, PSS_LEFT_REMOVED, 255);
 		return FALSE;
 	}
-	pss_session_use_shell(session, &pss_shell_powershell);
-	session->wanted_shell = g_strdup(PSS_POWERSHELL_NAME);
+	if (pss_speaks_powershell(session->transport, session->wanted_shell) &&
+	    session->shell != &pss_shell_powershell) {
+		pss_session_use_shell(session, &pss_shell_powershell);
+		session->wanted_shell = g_strdup(PSS_POWERSHELL_NAME);
+	}
 	return TRUE;
 }
 
@@ -222,7 +220,7 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 		pss_transport_held_describe(session->transport, session->instance, session->name,
 					    session->wanted_shell);
 
-	if (pss_speaks_powershell(session->transport, session->wanted_shell) && !choose_powershell(session))
+	if (!choose_shell(session))
 		return;
 	session->shell->begin(session);
 	if (session->opening.attach_too)
