@@ -281,3 +281,10 @@ tabs_in_zsh() {
 	wait_local
 	[ ! -e x ] && [ ! -e "$HERE/home/x" ]
 }
+
+@test "suggest: the shells that -ConfigurationName may name, and the subsystem of PowerShell" {
+	words_for 'enter-pssession -ConfigurationName ""' bash zsh fish sh dash ksh93 mksh pwsh Microsoft.PowerShell
+	words_for 'invoke-command -ConfigurationName micro' Microsoft.PowerShell
+	words_for 'new-pssession -Subsystem ""' powershell
+	words_for 'new-pssession -SSHConnection "HostName=a; Subsystem="' powershell
+}

@@ -131,6 +131,8 @@ script() {
 	status_is 0
 	run_line 'get-pssession | tail -n 1 | tr -s " "'
 	output_like 'win .*box .*Opened Microsoft.PowerShell Available'
+	run_line 'get-pssession -ConfigurationName powershell | wc -l; get-pssession -ConfigurationName pwsh | wc -l'
+	output_is $'3\n0'
 	run_line 'invoke-command -Session "$s" "cd C:\\Windows"; invoke-command -Session "$s" "\$PWD.Path"'
 	output_is 'C:\Windows'
 	run_line 'j=$(invoke-command -Session "$s" -AsJob hostname); receive-pssession -Wait -Session "$j"'

@@ -36,7 +36,8 @@ const struct pss_parameter pss_link_rows[PSS_LINK_COUNT] = {
 					  .help = "milliseconds until an attempt to connect is given up" },
 	[PSS_LINK_CONFIGURATION_NAME] = { "ConfigurationName", NULL, PSS_KIND_TEXT, "SHELL",
 					  .wants = "the name of a shell",
-					  .help = "the remote shell, instead of the login shell" },
+					  .help = "the remote shell, instead of the login shell; Microsoft.PowerShell: "
+						  "PowerShell remoting" },
 	[PSS_LINK_SUBSYSTEM] = { "Subsystem", NULL, PSS_KIND_TEXT, "NAME",
 				 .wants = "the name of a subsystem of the SSH server",
 				 .help = "the subsystem of PowerShell remoting, instead of powershell" },
@@ -219,8 +220,7 @@ static int check_option(const char *option, char **ret_error)
 	return -EINVAL;
 }
 
-/* As ConfigurationName; the host process decides (host/commands/powershell.c), and this is what it takes. */
-static bool is_powershell(const char *configuration)
+bool pss_configuration_is_powershell(const char *configuration)
 {
 	return strcasecmp(configuration, POWERSHELL) == 0 ||
 	       (strncasecmp(configuration, "PowerShell", 10) == 0 && (!configuration[10] || configuration[10] == '.'));
@@ -234,7 +234,7 @@ static int check_subsystem(const struct pss_value *link, char **ret_error)
 		return 0;
 	if (check_name("-Subsystem", subsystem->text, ret_error) < 0)
 		return -EINVAL;
-	if (!shell->given || is_powershell(shell->text))
+	if (!shell->given || pss_configuration_is_powershell(shell->text))
 		return 0;
 	*ret_error = pss_format("-Subsystem is PowerShell remoting's (-ConfigurationName " POWERSHELL
 				"), and does not go with -ConfigurationName %s",

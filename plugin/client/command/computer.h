@@ -41,6 +41,10 @@ int pss_targets_expand(const struct pss_texts *names, bool (*interrupted)(void),
 /* Looks at the values of pss_link_rows: names, files, options. 0, or -EINVAL and a heap sentence. */
 int pss_link_check(const struct pss_value *link, char **ret_error);
 
+/* Is it one of the names of PowerShell remoting? The host process decides (host/commands/powershell.c); this is what it
+ * takes. */
+bool pss_configuration_is_powershell(const char *configuration);
+
 /* The fields of an OPEN that leads to where the session `instance` does. */
 void pss_link_write_again(const struct pss_value *link, const char *instance, struct pss_message *message);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "client/command/computer.h"
 #include "terminal/clean-text.h"
 #include "wire/cleanup.h"
 
@@ -136,12 +137,19 @@ int pss_select_read_input(struct pss_call *call, struct pss_value *value)
 	return 0;
 }
 
+/* A session of PowerShell remoting has one name, of several that may be given. */
+static bool has_configuration(const struct pss_session *session, const char *name)
+{
+	return strcasecmp(name, session->shell) == 0 ||
+	       (pss_configuration_is_powershell(name) && pss_configuration_is_powershell(session->shell));
+}
+
 static bool passes(const struct pss_selection *selection, const struct pss_session *session)
 {
 	const struct pss_value *shell = selection->shell;
 	bool computer = session->found || !selection->computer || !selection->computer->given;
 
-	if (shell && shell->given && strcasecmp(shell->text, session->shell) != 0)
+	if (shell && shell->given && !has_configuration(session, shell->text))
 		return false;
 	for (size_t i = 0; !computer && i < selection->computer->list.n_items; i++)
 		computer = matches_text(selection->computer->list.items[i], session->computer, true);

@@ -129,10 +129,18 @@ static void add_computers(struct pss_call *call, const struct pss_parameter *row
 
 static void add_shells(struct pss_call *call, const struct pss_parameter *row, struct pss_suggestions *suggestions)
 {
-	static const char *const shells[] = { "bash", "zsh", "fish", "sh", "dash", "ksh93", "mksh", "pwsh" };
+	static const char *const shells[] = { "bash", "zsh", "fish", "sh", "dash", "ksh93", "mksh" };
 
 	for (size_t i = 0; i < sizeof shells / sizeof *shells; i++)
 		pss_suggestions_add(suggestions, shells[i], NULL);
+	pss_suggestions_add(suggestions, "pwsh", "PowerShell in a terminal");
+	pss_suggestions_add(suggestions, "Microsoft.PowerShell", "PowerShell remoting, also on Windows");
+}
+
+/* What the server calls it is its own affair; this is what PowerShell's documentation says. */
+static void add_subsystems(struct pss_call *call, const struct pss_parameter *row, struct pss_suggestions *suggestions)
+{
+	pss_suggestions_add(suggestions, "powershell", NULL);
 }
 
 static void add_properties(struct pss_call *call, const struct pss_parameter *row, struct pss_suggestions *suggestions)
@@ -196,9 +204,11 @@ static const struct {
 	const char *value, *name;
 	void (*add)(struct pss_call *call, const struct pss_parameter *row, struct pss_suggestions *suggestions);
 } sources[] = {
-	{ "HOST", NULL, add_computers }, { "SESSION", NULL, add_sessions },     { "UUID", NULL, add_instances },
-	{ "N", "Id", add_ids },          { "NAME", "Name", add_session_names }, { "NAME", "Property", add_properties },
-	{ "SHELL", NULL, add_shells },   { "FILE", NULL, want_files },          { "SETTINGS", NULL, add_settings },
+	{ "HOST", NULL, add_computers },       { "SESSION", NULL, add_sessions },
+	{ "UUID", NULL, add_instances },       { "N", "Id", add_ids },
+	{ "NAME", "Name", add_session_names }, { "NAME", "Property", add_properties },
+	{ "SHELL", NULL, add_shells },         { "FILE", NULL, want_files },
+	{ "SETTINGS", NULL, add_settings },    { "NAME", "Subsystem", add_subsystems },
 };
 
 static void add_choices(const struct pss_parameter *row, struct pss_suggestions *suggestions)
