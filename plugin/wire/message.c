@@ -62,6 +62,20 @@ bool pss_message_has_room(const struct pss_message *message, size_t n)
 	return payload + sizeof(struct field_header) + n <= PSS_FRAME_PAYLOAD_MAX;
 }
 
+int pss_field_append(struct pss_buffer *buffer, enum pss_tag tag, const void *data, size_t n)
+{
+	struct field_header header = { .tag = (uint16_t)tag, .length = (uint32_t)n };
+	unsigned char *room = pss_buffer_reserve(buffer, sizeof header + n);
+
+	if (!room)
+		return -ENOMEM;
+	memcpy(room, &header, sizeof header);
+	if (n > 0)
+		memcpy(room + sizeof header, data, n);
+	pss_buffer_commit(buffer, sizeof header + n);
+	return 0;
+}
+
 void pss_message_bytes(struct pss_message *message, enum pss_tag tag, const void *data, size_t n)
 {
 	if (message->error)
@@ -70,16 +84,7 @@ void pss_message_bytes(struct pss_message *message, enum pss_tag tag, const void
 		message->error = -EMSGSIZE;
 		return;
 	}
-	struct field_header header = { .tag = (uint16_t)tag, .length = (uint32_t)n };
-	unsigned char *room = pss_buffer_reserve(message->buffer, sizeof header + n);
-	if (!room) {
-		message->error = -ENOMEM;
-		return;
-	}
-	memcpy(room, &header, sizeof header);
-	if (n > 0)
-		memcpy(room + sizeof header, data, n);
-	pss_buffer_commit(message->buffer, sizeof header + n);
+	message->error = pss_field_append(message->buffer, tag, data, n);
 }
 
 void pss_message_number(struct pss_message *message, enum pss_tag tag, uint64_t value)

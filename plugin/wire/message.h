@@ -59,7 +59,10 @@ enum pss_type {
 	/* host → client: inside an INVOKE or RECEIVE */
 	PSS_STDOUT = 104, /* raw bytes */
 	PSS_STDERR = 105, /* raw bytes */
-	PSS_TAKEN = 106,  /* COUNT: so many more bytes of STDIN may be sent */
+	/* STREAM, TEXT, SHOWN, PARTIAL, TYPE, VALUE, ERROR_ID, CATEGORY: an object, or a message beside the output,
+	 * where RECORDS or OBJECTS asked for it. It may go on in the next frame (PSS_FRAME_MORE) */
+	PSS_RECORD = 112,
+	PSS_TAKEN = 106, /* COUNT: so many more bytes of STDIN may be sent */
 
 	/* host → client */
 	PSS_ACK = 64,     /* the request, LINE or LEAVE of this id has been taken */
@@ -182,7 +185,41 @@ enum pss_tag {
 	PSS_TAG_VIA = 144,         /* text, with a TARGET: INSTANCE of the session through which it is reached */
 	PSS_TAG_ANEW = 145,        /* text, in an OPEN: INSTANCE of the session in whose place it opens one */
 	PSS_TAG_SAFE = 140,        /* number: enum pss_safe, the streams that a terminal shows */
+
+	/* INVOKE: of these a PowerShell by remoting makes something, and nothing else does */
+	PSS_TAG_RECORDS = 176,  /* number: 1 for messages beside the output as RECORDs, else they are STDERR */
+	PSS_TAG_OBJECTS = 177,  /* number: 1 for output as RECORDs with VALUE, else it is formatted */
+	PSS_TAG_PROPERTY = 178, /* text, repeated: what VALUE has of an object; absent: all */
+	PSS_TAG_WIDTH = 179,    /* number: columns of what shows the output; absent: it is no terminal */
+	/* text, repeated, in VARIABLES too: the command as the user wrote it, in parts, where the COMMAND is another
+	 * text:
+	 * `$using:` is PowerShell's own */
+	PSS_TAG_AS_WRITTEN = 180,
+
+	/* RECORD */
+	PSS_TAG_STREAM = 184,   /* number: enum pss_record_stream */
+	PSS_TAG_TEXT = 185,     /* bytes: as shown, or ToString() of an object; UTF-8 */
+	PSS_TAG_PARTIAL = 186,  /* number: 1 when the line goes on */
+	PSS_TAG_SHOWN = 187,    /* number: 1 when the text has come as another record too */
+	PSS_TAG_TYPE = 188,     /* text: of an object */
+	PSS_TAG_VALUE = 189,    /* bytes: JSON */
+	PSS_TAG_ERROR_ID = 190, /* text */
+	PSS_TAG_CATEGORY = 191, /* text: of an error */
 };
+
+/* The streams of PowerShell. */
+enum pss_record_stream {
+	PSS_RECORD_OUTPUT = 1,
+	PSS_RECORD_ERROR = 2,
+	PSS_RECORD_WARNING = 3,
+	PSS_RECORD_VERBOSE = 4,
+	PSS_RECORD_DEBUG = 5,
+	PSS_RECORD_INFORMATION = 6,
+	PSS_RECORD_HOST = 7, /* Write-Host and its like */
+};
+
+/* Bytes of a RECORD, all of its frames together. */
+#define PSS_RECORD_MAX (64u * 1024u * 1024u)
 
 #define PSS_SIZE_MAX 10000u
 
@@ -213,9 +250,11 @@ enum pss_availability {
 };
 
 enum pss_ask_kind {
-	PSS_ASK_SECRET = 1,   /* password, passphrase, one-time code */
-	PSS_ASK_HOST_KEY = 2, /* yes/no/fingerprint; MESSAGE is the whole question */
-	PSS_ASK_TEXT = 3,     /* a keyboard-interactive prompt with echo */
+	PSS_ASK_SECRET = 1,         /* password, passphrase, one-time code */
+	PSS_ASK_HOST_KEY = 2,       /* yes/no/fingerprint; MESSAGE is the whole question */
+	PSS_ASK_TEXT = 3,           /* a keyboard-interactive prompt with echo */
+	PSS_ASK_COMMAND_SECRET = 4, /* asked by a command, not by a login: no password that is shared answers it */
+	PSS_ASK_COMMAND_TEXT = 5,
 };
 
 enum pss_note_kind {
@@ -257,6 +296,9 @@ void pss_message_text(struct pss_message *message, enum pss_tag tag, const char 
 void pss_message_bytes(struct pss_message *message, enum pss_tag tag, const void *data, size_t n);
 bool pss_message_has_room(const struct pss_message *message, size_t n); /* for a field of n bytes? */
 int pss_message_end(struct pss_message *message);                       /* 0, -EMSGSIZE or -ENOMEM */
+
+/* Appends a field alone: of a payload that is sent in parts. 0 or -ENOMEM. */
+int pss_field_append(struct pss_buffer *buffer, enum pss_tag tag, const void *data, size_t n);
 
 /* Reading, without copies: what comes out borrows from the frame's payload. */
 struct pss_fields {

@@ -128,7 +128,15 @@ static void on_done(gpointer user, int status)
 	fuzz->is_invoking = FALSE;
 }
 
-static const PssPsrpCommandEvents command_events = { on_record, on_input_taken, on_done };
+static void on_question(gpointer user, const char *text, gboolean is_secret)
+{
+	Fuzz *fuzz = user;
+	if (!fuzz->is_invoking || !text)
+		abort();
+}
+
+static const PssPsrpCommandEvents command_events = { on_record, on_input_taken, on_question, on_done };
+static const PssPsrpCommandEvents silent_events = { on_record, on_input_taken, NULL, on_done };
 
 /* ---- steps */
 
@@ -185,15 +193,21 @@ static void acknowledge(Fuzz *fuzz, const PssGuid *guid)
 static void invoke(Fuzz *fuzz, const char *text, uint8_t how)
 {
 	const char *const words[] = { text, NULL };
+	const PssUsing values[] = { { "a", PSS_USING_TEXT, words, NULL, 1 },
+				    { "b", PSS_USING_LIST, words, NULL, 1 },
+				    { "c", PSS_USING_DICTIONARY, words, words, 1 } };
 	const PssPsrpCommand command = {
 		.text = text,
 		.words = how & 1 ? words : NULL,
 		.arguments = how & 2 ? words : NULL,
 		.is_json = (how & 4) != 0,
 		.has_input = (how & 8) != 0,
+		.properties = how & 16 ? words : NULL,
+		.using_values = values,
+		.n_using_values = how & 2 ? G_N_ELEMENTS(values) : 0,
 	};
 	fuzz->is_invoking = TRUE;
-	pss_psrp_invoke(fuzz->client, &command, &command_events, fuzz);
+	pss_psrp_invoke(fuzz->client, &command, how & 1 ? &silent_events : &command_events, fuzz);
 }
 
 /* What the user does; text is NUL-terminated. */
@@ -201,14 +215,14 @@ static void use(Fuzz *fuzz, uint8_t what, const char *text, gsize n)
 {
 	gboolean is_idle = pss_psrp_state(fuzz->client) == PSS_PSRP_IDLE;
 
-	switch (what % 6) {
+	switch (what % 8) {
 	case 0:
 		if (is_idle)
 			pss_psrp_line(fuzz->client, text, strlen(text));
 		break;
 	case 1:
 		if (is_idle)
-			invoke(fuzz, text, what / 6);
+			invoke(fuzz, text, what / 8);
 		break;
 	case 2:
 		pss_psrp_keys(fuzz->client, text, n);
@@ -220,8 +234,15 @@ static void use(Fuzz *fuzz, uint8_t what, const char *text, gsize n)
 		if (!pss_psrp_complete(fuzz->client, text, strlen(text), strlen(text)))
 			pss_psrp_cancel_completion(fuzz->client);
 		break;
-	default:
+	case 5:
 		pss_psrp_input(fuzz->client, text, n, what & 64);
+		break;
+	case 6:
+		pss_psrp_answer(fuzz->client, what & 64 ? NULL : text);
+		break;
+	default:
+		fuzz->is_invoking = FALSE;
+		pss_psrp_abandon(fuzz->client);
 	}
 }
 

@@ -38,6 +38,7 @@ struct Drive {
 	gboolean has_answered;
 	Result result;
 	const char *pending_input;
+	const char *const *answers; /* to the questions of a command; NULL: nobody can be asked */
 };
 
 const char *drive_powershell(void)
@@ -228,6 +229,7 @@ static Drive *make(guint columns)
 	drive->result.host = g_string_new(NULL);
 	drive->result.messages = g_string_new(NULL);
 	drive->result.json = g_string_new(NULL);
+	drive->result.questions = g_string_new(NULL);
 	return drive;
 }
 
@@ -294,6 +296,7 @@ void drive_free(Drive *drive)
 	g_string_free(drive->result.host, TRUE);
 	g_string_free(drive->result.messages, TRUE);
 	g_string_free(drive->result.json, TRUE);
+	g_string_free(drive->result.questions, TRUE);
 	g_free(drive->result.error_id);
 	g_free(drive->result.category);
 	g_free(drive->result.type);
@@ -474,7 +477,7 @@ static void on_record(gpointer user, const PssPsrpRecord *record)
 							 : drive->result.messages;
 
 	if (to == drive->result.messages)
-		g_string_append_printf(to, "%s: ", names[record->stream]);
+		g_string_append_printf(to, "%s%s: ", names[record->stream], record->is_shown ? " (shown)" : "");
 	g_string_append_len(to, record->text ? record->text : "", (gssize)record->n_text);
 	if (record->ends_line)
 		g_string_append_c(to, '\n');
@@ -495,7 +498,19 @@ static void on_done(gpointer user, int status)
 	drive->result.status = status;
 }
 
-static const PssPsrpCommandEvents command_events = { on_record, on_input_taken, on_done };
+static void on_question(gpointer user, const char *text, gboolean is_secret)
+{
+	Drive *drive = user;
+	const char *answer = drive->answers ? *drive->answers : NULL;
+
+	g_string_append_printf(drive->result.questions, "%s%s\n", text, is_secret ? "(secret)" : "");
+	if (answer)
+		drive->answers++;
+	pss_psrp_answer(drive->client, answer);
+}
+
+static const PssPsrpCommandEvents command_events = { on_record, on_input_taken, NULL, on_done };
+static const PssPsrpCommandEvents asking_events = { on_record, on_input_taken, on_question, on_done };
 
 static gboolean is_done(Drive *drive, const void *what)
 {
@@ -504,8 +519,8 @@ static gboolean is_done(Drive *drive, const void *what)
 
 void drive_begin_invoke(Drive *drive, const PssPsrpCommand *command)
 {
-	GString *const texts[] = { drive->result.output, drive->result.errors, drive->result.host,
-				   drive->result.messages, drive->result.json };
+	GString *const texts[] = { drive->result.output,   drive->result.errors, drive->result.host,
+				   drive->result.messages, drive->result.json,   drive->result.questions };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
 		g_string_truncate(texts[i], 0);
@@ -513,7 +528,8 @@ void drive_begin_invoke(Drive *drive, const PssPsrpCommand *command)
 	g_clear_pointer(&drive->result.category, g_free);
 	g_clear_pointer(&drive->result.type, g_free);
 	drive->result.status = -1;
-	pss_psrp_invoke(drive->client, command, &command_events, drive);
+	drive->has_prompt = FALSE;
+	pss_psrp_invoke(drive->client, command, drive->answers ? &asking_events : &command_events, drive);
 }
 
 const Result *drive_until_done(Drive *drive)
@@ -546,4 +562,15 @@ char *drive_complete(Drive *drive, const char *line_with_caret)
 	g_assert_true(pss_psrp_complete(drive->client, line, strlen(line), (gsize)(caret - line_with_caret)));
 	wait_for(drive, "a completion", is_completed, NULL);
 	return g_strdup(drive->completion);
+}
+
+const Result *drive_invoke_and_answer(Drive *drive, const char *text, const char *const *answers)
+{
+	const PssPsrpCommand command = { .text = text };
+
+	drive->answers = answers;
+	drive_begin_invoke(drive, &command);
+	drive_until_done(drive);
+	drive->answers = NULL;
+	return &drive->result;
 }

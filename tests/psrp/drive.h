@@ -12,7 +12,8 @@ typedef struct Drive Drive;
 
 /* What one command has given; the texts are the caller's to read until the next one. */
 typedef struct {
-	GString *output, *errors, *host, *messages, *json; /* lines, each with its newline; messages: "warning: …" */
+	/* lines, each with its newline; messages: "warning: …"; questions: "Name: ", secret ones with "(secret)" */
+	GString *output, *errors, *host, *messages, *json, *questions;
 	char *error_id, *category, *type;
 	int status; /* -1: it runs */
 } Result;
@@ -57,6 +58,9 @@ guint drive_flights(Drive *drive);
 const Result *drive_invoke(Drive *drive, const PssPsrpCommand *command, const char *input);
 void drive_begin_invoke(Drive *drive, const PssPsrpCommand *command);
 const Result *drive_until_done(Drive *drive);
+
+/* Its questions are answered one after the other; beyond the last answer they are declined. */
+const Result *drive_invoke_and_answer(Drive *drive, const char *text, const char *const *answers);
 
 /* "START[!]: word|word", ! where no space follows; "given up". */
 char *drive_complete(Drive *drive, const char *line_with_caret);

@@ -200,7 +200,7 @@ static void test_json(void)
 		{ "<C>65</C>", "\"A\"" },
 		{ "<S>a&lt;\"_x0009__x0001_\\</S>", "\"a<\\\"\\t\\u0001\\\\\"" },
 		{ "<DT>2026-11-29T12:00:00+00:00</DT>", "\"2026-11-29T12:00:00+00:00\"" },
-		{ "<BA>AAEC</BA>", "\"AAEC\"" },
+		{ "<BA>AAEC</BA>", "[0,1,2]" },
 		{ "<SS>c2VjcmV0</SS>", "null" },
 		{ "<Obj RefId='0'><LST><I32>1</I32><S>x</S><Nil/></LST></Obj>", "[1,\"x\",null]" },
 		{ "<Obj RefId='0'><DCT><En><S N='Key'>a</S><I32 N='Value'>1</I32></En></DCT></Obj>", "{\"a\":1}" },

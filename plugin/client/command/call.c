@@ -193,6 +193,17 @@ bool pss_call_keep(struct pss_call *call, enum pss_stream stream, const char *te
 	return action != IGNORE && action != SILENTLY_CONTINUE;
 }
 
+void pss_call_obey(struct pss_call *call, enum pss_stream stream)
+{
+	act(call, stream, action_of(call, steered[stream].action));
+}
+
+bool pss_call_asks_for_information(const struct pss_call *call)
+{
+	const struct pss_value *value = &call->common[PSS_COMMON_INFORMATION_ACTION];
+	return value->given && !is_hidden((enum action)value->number);
+}
+
 void pss_call_error(struct pss_call *call, enum pss_status status, const char *computer, const char *format, ...)
 {
 	va_list arguments;

@@ -88,8 +88,13 @@ void pss_call_information(struct pss_call *call, const char *text);
 
 /* Takes in what another has to show, or has shown already (the entered loop, the remote's terminal). Does the stream's
  * action want it shown? At most PSS_CLEAN_MAX bytes are kept, colours and the like are not.
- * Stop and Inquire are no more than Continue here: there is nothing that could still be stopped. */
+ * Stop and Inquire are no more than Continue here; pss_call_obey() obeys them, where something can still be stopped. */
 bool pss_call_keep(struct pss_call *call, enum pss_stream stream, const char *text);
+
+/* What Stop and Inquire do once it has been shown. */
+void pss_call_obey(struct pss_call *call, enum pss_stream stream);
+/* -InformationAction says itself that information is to be shown. */
+bool pss_call_asks_for_information(const struct pss_call *call);
 
 void pss_call_verbose(struct pss_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void pss_call_debug(struct pss_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));

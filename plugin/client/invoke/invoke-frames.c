@@ -11,6 +11,7 @@
 #include "client/invoke/private.h"
 #include "client/requests/requests.h"
 #include "client/tty/ask.h"
+#include "client/tty/size.h"
 #include "terminal/clean-text.h"
 #include "wire/cleanup.h"
 
@@ -46,6 +47,26 @@ static int write_apart(struct pss_invoke *invoke, uint32_t id, enum pss_tag tag,
 			pss_message_text(&message, tag, texts->items[i++]);
 		while (i < texts->n_items && pss_message_has_room(&message, strlen(texts->items[i]) + 1));
 		rc = pss_message_end(&message);
+	}
+	return rc;
+}
+
+/* The text as the user wrote it, for a shell that has `$using:` itself. */
+static int write_as_written(struct pss_invoke *invoke, uint32_t id)
+{
+	const char *text = invoke->request.command.as_written;
+	size_t left = text ? strlen(text) : 0;
+	int rc = 0;
+
+	while (rc == 0 && left > 0) {
+		size_t n = left < TEXT_PART ? left : TEXT_PART;
+		_cleanup_(pss_free_pointer) char *part = strndup(text, n);
+		struct pss_message message;
+		pss_message_begin(&message, &invoke->connection.out, PSS_VARIABLES, id);
+		pss_message_text(&message, PSS_TAG_AS_WRITTEN, part);
+		rc = part ? pss_message_end(&message) : -ENOMEM;
+		text += n;
+		left -= n;
 	}
 	return rc;
 }
@@ -106,8 +127,24 @@ static void write_target(const struct pss_invoke *invoke, const struct pss_invok
 	pss_message_number(message, PSS_TAG_VERBOSE, pss_call_verbosity(invoke->call));
 }
 
+/* What a PowerShell by remoting makes something of. */
+static void write_for_powershell(const struct pss_invoke_request *request, struct pss_message *message)
+{
+	unsigned columns, rows;
+
+	pss_message_number(message, PSS_TAG_RECORDS, 1);
+	pss_message_number(message, PSS_TAG_OBJECTS, request->form == PSS_FORM_JSON);
+	write_texts(message, PSS_TAG_PROPERTY, request->command.properties);
+	if (!isatty(STDOUT_FILENO))
+		return;
+	pss_terminal_size(&columns, &rows);
+	pss_message_number(message, PSS_TAG_WIDTH, columns);
+}
+
 static void write_options(const struct pss_invoke_request *request, struct pss_message *message)
 {
+	if (request->kind == PSS_INVOKE_WATCHED)
+		write_for_powershell(request, message);
 	pss_message_number(message, PSS_TAG_INPUT, request->input.fd >= 0);
 	pss_message_number(message, PSS_TAG_WAIT, request->wait);
 	pss_message_number(message, PSS_TAG_TTY, request->tty);
@@ -140,6 +177,8 @@ static int write_invoke(struct pss_invoke *invoke, const struct pss_invoke_targe
 	int rc = pss_message_end(&message);
 	if (rc == 0 && apart)
 		rc = write_all_apart(invoke, target->run.id);
+	if (rc == 0)
+		rc = write_as_written(invoke, target->run.id);
 	return rc < 0 ? rc : write_text(invoke, target->run.id);
 }
 
@@ -183,11 +222,14 @@ static int ask(struct pss_invoke *invoke, const struct pss_invoke_target *target
 	const char *computer = pss_fields_text(fields, PSS_TAG_COMPUTER);
 	const char *question = pss_fields_text(fields, PSS_TAG_MESSAGE);
 	uint64_t kind = pss_fields_number(fields, PSS_TAG_ASK_KIND, PSS_ASK_SECRET);
-	bool echo = kind != PSS_ASK_SECRET && pss_fields_number(fields, PSS_TAG_ECHO, 1);
+	bool echo =
+		kind != PSS_ASK_SECRET && kind != PSS_ASK_COMMAND_SECRET && pss_fields_number(fields, PSS_TAG_ECHO, 1);
 	struct pss_tty *terminal = &invoke->run->terminal;
 
 	if (invoke->run->ending.n_interrupts > 0)
 		return -EINTR;
+	if (kind >= PSS_ASK_COMMAND_SECRET && !pss_can_ask())
+		return -ENOTTY;
 	if (terminal->fd >= 0)
 		pss_tty_make_cooked(terminal);
 	int rc = pss_ask(computer ? computer : target->label, question ? question : "", echo, answer);
@@ -363,6 +405,9 @@ int pss_invoke_on_frame(struct pss_invoke *invoke, const struct pss_frame *frame
 	case PSS_STDERR:
 		return !pss_invoke_show(invoke, target, frame->header.type == PSS_STDERR, frame->payload,
 					frame->header.length);
+	case PSS_RECORD:
+		pss_invoke_take_record(invoke, target, frame);
+		return 0;
 	case PSS_TAKEN:
 		target->input.credit += pss_fields_number(fields, PSS_TAG_COUNT, 0);
 		return 0;

@@ -94,6 +94,29 @@ void pss_invoke_put_json(struct pss_invoke *invoke, const struct pss_invoke_targ
 	put_word(invoke, partial ? ",\"partial\":true}\n" : "}\n");
 }
 
+void pss_invoke_put_json_record(struct pss_invoke *invoke, const struct pss_invoke_target *target, const char *stream,
+				const struct pss_json_member *members, size_t n_members, const void *value,
+				size_t n_value)
+{
+	put_label(invoke, target);
+	put_word(invoke, ",\"stream\":\"");
+	put_word(invoke, stream);
+	put_word(invoke, "\"");
+	for (size_t i = 0; i < n_members; i++) {
+		if (!members[i].text)
+			continue;
+		put_word(invoke, ",\"");
+		put_word(invoke, members[i].name);
+		put_word(invoke, "\":");
+		put_text(invoke, (const unsigned char *)members[i].text, members[i].n_text);
+	}
+	if (value) {
+		put_word(invoke, ",\"value\":");
+		put(invoke, value, n_value);
+	}
+	put_word(invoke, "}\n");
+}
+
 void pss_invoke_put_json_end(struct pss_invoke *invoke, const struct pss_invoke_target *target)
 {
 	char status[40];

@@ -448,6 +448,8 @@ static void finish(struct pss_invoke *invoke)
 		struct pss_invoke_target *target = &invoke->targets[i];
 		pss_buffer_finish(&target->output.partial[0]);
 		pss_buffer_finish(&target->output.partial[1]);
+		pss_buffer_finish(&target->output.record);
+		pss_buffer_finish(&target->output.host_line);
 		free(target->result.reason);
 		target->result.reason = NULL;
 	}

@@ -150,6 +150,14 @@ bool pss_invoke_show(struct pss_invoke *invoke, struct pss_invoke_target *target
 	return true;
 }
 
+void pss_invoke_show_aside(struct pss_invoke *invoke, struct pss_invoke_target *target, const void *data, size_t n)
+{
+	if (invoke->request.form == PSS_FORM_BARE && invoke->n_targets == 1)
+		pss_invoke_put(invoke, 1, data, n);
+	else
+		take_lines(invoke, target, 1, data, n);
+}
+
 static size_t last_line_length(const struct pss_buffer *held)
 {
 	const unsigned char *bytes = pss_buffer_bytes(held);
@@ -188,6 +196,7 @@ void pss_invoke_show_end(struct pss_invoke *invoke, struct pss_invoke_target *ta
 		if (held->length > 0 || (target->output.in_parts[stream] && invoke->request.form == PSS_FORM_JSON))
 			put_held(invoke, target, stream, held->length, false);
 	}
+	pss_invoke_end_records(invoke, target);
 	if (invoke->request.form == PSS_FORM_JSON)
 		pss_invoke_put_json_end(invoke, target);
 }

@@ -27,7 +27,9 @@ struct pss_invoke_command {
 	size_t n_text;
 	bool is_script; /* -FilePath */
 	const struct pss_texts *words, *arguments;
-	struct pss_texts variables; /* as using-values.h has them: secrets perhaps */
+	struct pss_texts variables;         /* as using-values.h has them: secrets perhaps */
+	const char *as_written;             /* with `$using:` in it, or NULL: the text is */
+	const struct pss_texts *properties; /* of objects in JSON; NULL or empty: all */
 };
 
 /* How a job runs. */
@@ -99,6 +101,8 @@ struct pss_invoke_command_run {
 struct pss_invoke_target_output {
 	struct pss_buffer partial[2]; /* standard output and error since the last newline, or all of it when grouped */
 	bool in_parts[2];             /* parts of the line are written already */
+	struct pss_buffer record;     /* RECORD: the frames so far */
+	struct pss_buffer host_line;  /* with JSON: what PowerShell's host has printed since the last newline */
 	bool warned_parts, warned_question;
 	long long printed; /* ms: when it printed last, while its terminal stands in a line; 0: it does not */
 };

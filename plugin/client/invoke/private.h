@@ -103,6 +103,8 @@ void pss_invoke_record(struct pss_invoke *invoke);
 /* Takes output of a target. Form bare writes it from the frame: the frame is done only when this returns true. */
 bool pss_invoke_show(struct pss_invoke *invoke, struct pss_invoke_target *target, int stream, const void *data,
 		     size_t n);
+/* Takes text that goes to standard error beside a target's output. */
+void pss_invoke_show_aside(struct pss_invoke *invoke, struct pss_invoke_target *target, const void *data, size_t n);
 /* A terminal stands in an unfinished line. Shows that, and says once that no answer can be given. */
 void pss_invoke_show_question(struct pss_invoke *invoke, struct pss_invoke_target *target);
 void pss_invoke_show_end(struct pss_invoke *invoke, struct pss_invoke_target *target); /* its last words */
@@ -119,5 +121,19 @@ void pss_invoke_put_safe(struct pss_invoke *invoke, const struct pss_invoke_targ
 /* A line, or a part of one that goes on. */
 void pss_invoke_put_json(struct pss_invoke *invoke, const struct pss_invoke_target *target, int stream,
 			 const void *line, size_t n, bool partial);
+/* An object or a message of PowerShell's: `members` whose text is not NULL, then `value`, which is JSON, or NULL. */
+struct pss_json_member {
+	const char *name, *text; /* UTF-8 */
+	size_t n_text;
+};
+void pss_invoke_put_json_record(struct pss_invoke *invoke, const struct pss_invoke_target *target, const char *stream,
+				const struct pss_json_member *members, size_t n_members, const void *value,
+				size_t n_value);
 /* The target is done: its status, and why where it was not reached. */
 void pss_invoke_put_json_end(struct pss_invoke *invoke, const struct pss_invoke_target *target);
+
+/* ---- invoke-records.c */
+/* A frame of a RECORD. */
+void pss_invoke_take_record(struct pss_invoke *invoke, struct pss_invoke_target *target, const struct pss_frame *frame);
+void pss_invoke_end_records(struct pss_invoke *invoke,
+			    struct pss_invoke_target *target); /* a line that has not ended */

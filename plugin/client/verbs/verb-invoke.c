@@ -40,6 +40,7 @@ enum {
 	HIDE_COMPUTER_NAME,
 	GROUPED,
 	JSON,
+	PROPERTY,
 	SHARE_PASSWORD,
 	AS_JOB,
 	JOB_NAME,
@@ -91,6 +92,8 @@ static const struct pss_parameter rows[] = {
 	[GROUPED] = { "Grouped", NULL, PSS_KIND_SWITCH, .set = 3,
 		      .help = "print host by host at the end, equal outputs once" },
 	[JSON] = { "Json", NULL, PSS_KIND_SWITCH, .set = 3, .help = "print an object a line" },
+	[PROPERTY] = { "Property", NULL, PSS_KIND_LIST, "NAME", .wants = "the name of a property",
+		       .help = "with -Json, of PowerShell's objects: these properties alone" },
 	[SHARE_PASSWORD] = { "SharePassword", NULL, PSS_KIND_SWITCH,
 			     .help = "give the first password to all computers that ask" },
 	[AS_JOB] = { "AsJob", NULL, PSS_KIND_SWITCH, .set = 4,
@@ -118,7 +121,7 @@ struct invocation {
 	struct pss_texts computers;
 	struct pss_ssh_connections connections;
 	struct pss_sessions sessions;
-	char *text;
+	char *text, *as_written;
 };
 
 static bool fail_memory(struct pss_call *call)
@@ -139,6 +142,10 @@ static bool read_text(struct pss_call *call, const char *text, struct invocation
 	struct pss_invoke_command *command = &invocation->invoke.request.command;
 	bool good = pss_using_bind(call, text, &invocation->text, &command->variables);
 
+	if (good && command->variables.n_items > 0) {
+		command->as_written = invocation->as_written = strdup(text);
+		good = command->as_written || fail_memory(call);
+	}
 	command->n_text = invocation->text ? strlen(invocation->text) : 0;
 	return good;
 }
@@ -177,7 +184,12 @@ static bool read_command(struct pss_call *call, struct invocation *invocation)
 	if (!pss_values_fit(call, &own[ARGV].list, "a word behind --") ||
 	    !pss_values_fit(call, &own[ARGUMENT_LIST].list, "a value of -ArgumentList"))
 		return false;
+	if (own[PROPERTY].given && !own[JSON].on) {
+		pss_call_usage(call, "-Property goes with -Json");
+		return false;
+	}
 	command->arguments = &own[ARGUMENT_LIST].list;
+	command->properties = &own[PROPERTY].list;
 	command->is_script = own[FILE_PATH].given;
 	bool good = true;
 	if (own[ARGV].given)
@@ -425,6 +437,7 @@ static void finish(struct invocation *invocation)
 	pss_ssh_connections_finish(&invocation->connections);
 	pss_sessions_finish(&invocation->sessions);
 	free(invocation->text);
+	free(invocation->as_written);
 }
 
 static void run(struct pss_call *call)

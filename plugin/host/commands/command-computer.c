@@ -55,7 +55,25 @@ static void on_channel_done(gpointer user, int status, const GError *error)
 	done(user, status, error);
 }
 
-static const PssRunEvents channel_events = { .on_data = on_data, .on_taken = on_taken, .on_done = on_channel_done };
+static void on_record(gpointer user, const void *data, gsize n, gboolean more)
+{
+	Run *run = user;
+	run->base.events->on_record(run->base.user, data, n, more);
+}
+
+static void on_command_question(gpointer user, PssQuestion *question)
+{
+	Run *run = user;
+	run->base.events->on_question(run->base.user, question);
+}
+
+static const PssRunEvents channel_events = {
+	.on_data = on_data,
+	.on_taken = on_taken,
+	.on_done = on_channel_done,
+	.on_record = on_record,
+	.on_question = on_command_question,
+};
 
 /* ---- the link's events */
 
@@ -178,10 +196,23 @@ static void on_late_done(gpointer user, int status, const GError *error)
 {
 }
 
+static void on_late_record(gpointer user, const void *data, gsize n, gboolean more)
+{
+}
+
+static void on_late_question(gpointer user, PssQuestion *question)
+{
+	pss_question_answer(question, NULL);
+}
+
 /* A transport is not freed inside one of its callbacks. */
 static void run_free(PssRun *base)
 {
-	static const PssRunEvents ignored = { on_late_data, on_late_taken, on_late_done };
+	static const PssRunEvents ignored = { .on_data = on_late_data,
+					      .on_taken = on_late_taken,
+					      .on_done = on_late_done,
+					      .on_record = on_late_record,
+					      .on_question = on_late_question };
 	Run *run = (Run *)base;
 
 	run->state = DONE;

@@ -1,35 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs one command in a PowerShell: the client of plugin/psrp speaks with it, and what it reports becomes the two
- * streams of a run. Either the run has a PowerShell of its own, on a channel that powershell.c opens: called by
- * command-computer.c, which frees it from the main loop, never from inside of the client's events. Or it is a guest in
- * the one of a session: called by command-runspace.c. */
+/* Runs one command in a PowerShell of its own: powershell.c opens the channel, the client of plugin/psrp speaks over
+ * it, and the command is a guest of that (command-guest.c). Called by command-computer.c, which frees a run from the
+ * main loop: never from inside of the client's events. */
 #include "host/commands/command-psrp.h"
 
 #include <string.h>
 
 #include "base/error.h"
 #include "host/commands/powershell.h"
-#include "psrp/client/client.h"
-#include "remote/protocol/variables.h"
 
 typedef struct {
 	PssRun base;
-	gboolean is_guest;   /* the client is another's */
-	PssChannel *channel; /* NULL: it has ended, or is another's */
+	PssChannel *channel; /* NULL: it has ended */
 	PssPsrp *client;
+	PssRun *guest; /* NULL: the command has not begun, or is over */
 	PssCommand command;
+	PssRunChannelOptions options;
 	char *subsystem; /* or NULL */
-	guint columns;
-	gboolean wants_terminal;
-	gboolean has_input; /* the command reads it */
-	gboolean input_ends;
 	GByteArray *early; /* input that came before the command was begun */
-	gsize n_queued;    /* input that has not left */
-	gboolean is_done;
+	gboolean early_ends;
+	gboolean paused, is_done;
 } Run;
-
-static const char using_here[] = "${" PSS_USING; /* as the client of pssession writes a reference */
-static const char using_there[] = "${using:";
 
 static void done(Run *run, int status, const GError *error)
 {
@@ -45,149 +36,79 @@ static void fail(Run *run, enum pss_status code, const char *message)
 	done(run, 0, error);
 }
 
-static void report(Run *run, gboolean is_stderr, const char *text, gsize n)
+/* ---- what the guest gives */
+
+static void on_guest_data(gpointer user, gboolean is_stderr, const void *data, gsize n)
 {
-	if (n > 0 && !run->is_done)
-		run->base.events->on_data(run->base.user, is_stderr, text, n);
+	Run *run = user;
+	run->base.events->on_data(run->base.user, is_stderr, data, n);
 }
 
-/* ---- what the command gives */
-
-static void on_record(gpointer user, const PssPsrpRecord *record)
+static void on_guest_taken(gpointer user, gsize n)
 {
-	static const char *const beginnings[] = {
-		[PSS_PSRP_OUTPUT] = "",           [PSS_PSRP_ERROR] = "",        [PSS_PSRP_WARNING] = "WARNING: ",
-		[PSS_PSRP_VERBOSE] = "VERBOSE: ", [PSS_PSRP_DEBUG] = "DEBUG: ", [PSS_PSRP_HOST] = "",
-	};
 	Run *run = user;
-	g_autoptr(GString) text = NULL;
+	run->base.events->on_taken(run->base.user, n);
+}
 
-	if (record->stream == PSS_PSRP_INFORMATION)
+static void on_guest_done(gpointer user, int status, const GError *error)
+{
+	done(user, status, error);
+}
+
+static void on_guest_record(gpointer user, const void *data, gsize n, gboolean more)
+{
+	Run *run = user;
+	run->base.events->on_record(run->base.user, data, n, more);
+}
+
+static void on_guest_question(gpointer user, PssQuestion *question)
+{
+	Run *run = user;
+	run->base.events->on_question(run->base.user, question);
+}
+
+/* As the owner's events are: what that one does not hear of does not come. */
+static const PssRunEvents *events_of(const Run *run)
+{
+	static const PssRunEvents with_all = {
+		.on_data = on_guest_data,
+		.on_taken = on_guest_taken,
+		.on_done = on_guest_done,
+		.on_record = on_guest_record,
+		.on_question = on_guest_question,
+	};
+	static const PssRunEvents with_streams = {
+		.on_data = on_guest_data,
+		.on_taken = on_guest_taken,
+		.on_done = on_guest_done,
+	};
+
+	return run->base.events->on_record && run->base.events->on_question ? &with_all : &with_streams;
+}
+
+static void begin(Run *run)
+{
+	g_autoptr(GError) error = NULL;
+
+	run->guest = pss_run_psrp_new_guest(run->client, &run->options, events_of(run), run, &error);
+	if (!run->guest) {
+		done(run, 0, error);
 		return;
-	text = g_string_new(beginnings[record->stream]);
-	if (record->text)
-		g_string_append_len(text, record->text, (gssize)record->n_text);
-	if (record->ends_line)
-		g_string_append_c(text, '\n');
-	report(run, record->stream != PSS_PSRP_OUTPUT, text->str, text->len);
-}
-
-static void on_input_taken(gpointer user)
-{
-	Run *run = user;
-	gsize n = run->n_queued;
-
-	run->n_queued = 0;
-	if (n > 0 && !run->is_done)
-		run->base.events->on_taken(run->base.user, n);
-}
-
-static void on_command_done(gpointer user, int status)
-{
-	done(user, status, NULL);
-}
-
-static const PssPsrpCommandEvents command_events = {
-	.on_record = on_record,
-	.on_input_taken = on_input_taken,
-	.on_done = on_command_done,
-};
-
-/* ---- beginning it */
-
-/* A script begins when its input has ended. One that does not read any is not to wait for it. */
-static gboolean reads_input(const PssCommand *command)
-{
-	g_autofree char *text = command->text ? g_ascii_strdown(command->text, (gssize)command->n_text) : NULL;
-	return text && (strstr(text, "$input") || strstr(text, "${input}"));
-}
-
-/* "NAME=value" in two. FALSE: it is a list or a map. */
-static gboolean split_variable(const char *variable, char **ret_name, char **ret_value)
-{
-	const char *equals = strchr(variable, '=');
-	gsize n_name = strcspn(variable, "=(");
-
-	if (!equals || variable[n_name] != '=')
-		return FALSE;
-	*ret_name = g_strndup(variable, n_name);
-	*ret_value = g_strdup(equals + 1);
-	return TRUE;
-}
-
-static void free_secrets(GPtrArray *texts)
-{
-	for (guint i = 0; i < texts->len; i++)
-		if (texts->pdata[i])
-			explicit_bzero(texts->pdata[i], strlen(texts->pdata[i]));
-	g_ptr_array_unref(texts);
-}
-
-/* FALSE: one of them cannot be sent. */
-static gboolean take_variables(const Run *run, GPtrArray *names, GPtrArray *values)
-{
-	for (gsize i = 0; run->command.variables && run->command.variables[i]; i++) {
-		char *name, *value;
-		if (!split_variable(run->command.variables[i], &name, &value))
-			return FALSE;
-		g_ptr_array_add(names, name);
-		g_ptr_array_add(values, value);
 	}
-	g_ptr_array_add(names, NULL);
-	g_ptr_array_add(values, NULL);
-	return TRUE;
-}
-
-static void invoke(Run *run, const GPtrArray *names, const GPtrArray *values)
-{
-	g_autoptr(GString) text = g_string_new(NULL);
-	PssPsrpCommand command = {
-		.words = run->command.words,
-		.arguments = run->command.arguments,
-		.using_names = (const char *const *)names->pdata,
-		.using_values = (const char *const *)values->pdata,
-		.has_input = run->has_input,
-		.columns = run->columns,
-	};
-
-	if (run->command.text)
-		g_string_append_len(text, run->command.text, (gssize)run->command.n_text);
-	if (names->len > 1)
-		g_string_replace(text, using_here, using_there, 0);
-	command.text = text->str;
-	pss_psrp_invoke(run->client, &command, &command_events, run);
-	if (run->early->len > 0 || run->input_ends)
-		pss_psrp_input(run->client, run->early->data, run->early->len, run->input_ends);
+	run->guest->ops->pause(run->guest, run->paused);
+	if (run->early->len > 0)
+		run->guest->ops->input(run->guest, run->early->data, run->early->len);
+	if (run->early_ends)
+		run->guest->ops->input(run->guest, NULL, 0);
 	g_byte_array_set_size(run->early, 0);
-}
-
-/* The client is IDLE. FALSE: the command cannot be sent, and the run is not done. */
-static gboolean begin(Run *run, GError **error)
-{
-	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-	GPtrArray *values = g_ptr_array_new_with_free_func(g_free);
-	const char *refusal = NULL;
-
-	if (run->wants_terminal)
-		refusal = "PowerShell remoting has no terminal: leave -AllocateTty out";
-	else if (!take_variables(run, names, values))
-		refusal = "$using: sends texts to PowerShell, and no arrays: join it to one text before";
-	if (refusal)
-		g_set_error_literal(error, PSS_ERROR, PSS_UNSUPPORTED, refusal);
-	else
-		invoke(run, names, values);
-	g_ptr_array_unref(names);
-	free_secrets(values);
-	return !refusal;
 }
 
 static void on_prompt(gpointer user, const PssPsrpPrompt *prompt)
 {
 	Run *run = user;
-	g_autoptr(GError) error = NULL;
 
-	if (!run->is_done && !begin(run, &error)) /* done: given up while it was opening */
-		done(run, 0, error);
+	if (!run->is_done && !run->guest) /* else given up while it was opening */
+		begin(run);
 }
 
 /* ---- the client's other events */
@@ -209,8 +130,11 @@ static void on_busy(gpointer user)
 
 static void on_notice(gpointer user, const char *text)
 {
+	Run *run = user;
 	g_autofree char *line = g_strdup_printf("%s\n", text);
-	report(user, TRUE, line, strlen(line));
+
+	if (!run->is_done)
+		run->base.events->on_data(run->base.user, TRUE, line, strlen(line));
 }
 
 static void on_leave(gpointer user, int status)
@@ -224,7 +148,8 @@ static void on_completion(gpointer user, const PssPsrpCompletion *completion)
 static void on_ended(gpointer user, PssPsrpEnd how, const char *cause)
 {
 	Run *run = user;
-	g_autofree char *message = pss_powershell_failure(run->subsystem, cause);
+	g_autofree char *message = run->guest ? g_strdup(cause) : pss_powershell_failure(run->subsystem, cause);
+
 	fail(run, PSS_FAILED, message);
 }
 
@@ -271,25 +196,20 @@ static void run_input(PssRun *base, const void *data, gsize n)
 {
 	Run *run = (Run *)base;
 
-	run->input_ends = run->input_ends || n == 0;
-	if (!run->has_input) {
-		if (n > 0)
-			run->base.events->on_taken(run->base.user, n);
-		return;
-	}
-	run->n_queued += n;
-	if (pss_psrp_is_invoking(run->client))
-		pss_psrp_input(run->client, data, n, n == 0);
+	if (run->guest)
+		run->guest->ops->input(run->guest, data, n);
 	else if (n > 0)
 		g_byte_array_append(run->early, data, (guint)n);
+	else
+		run->early_ends = TRUE;
 }
 
 static void run_interrupt(PssRun *base)
 {
 	Run *run = (Run *)base;
 
-	if (pss_psrp_is_invoking(run->client))
-		pss_psrp_interrupt(run->client);
+	if (run->guest)
+		run->guest->ops->interrupt(run->guest);
 	else
 		fail(run, PSS_INTERRUPTED, "interrupted while PowerShell was starting");
 }
@@ -297,6 +217,10 @@ static void run_interrupt(PssRun *base)
 static void run_pause(PssRun *base, gboolean paused)
 {
 	Run *run = (Run *)base;
+
+	run->paused = paused;
+	if (run->guest)
+		run->guest->ops->pause(run->guest, paused);
 	if (run->channel)
 		pss_channel_pause(run->channel, paused);
 }
@@ -307,9 +231,9 @@ static void run_free(PssRun *base)
 
 	run->is_done = TRUE;
 	if (run->channel)
-		pss_channel_close(run->channel); /* what runs is stopped by that */
-	if (!run->is_guest)
-		pss_psrp_free(run->client);
+		pss_channel_close(g_steal_pointer(&run->channel)); /* what runs is stopped by that */
+	pss_run_free(run->guest);
+	pss_psrp_free(run->client);
 	pss_command_clear(&run->command);
 	g_free(run->subsystem);
 	g_byte_array_unref(run->early);
@@ -323,19 +247,6 @@ static const PssRunOps ops = {
 	.free = run_free,
 };
 
-static Run *new_run(const PssRunChannelOptions *options, const PssRunEvents *events, gpointer user)
-{
-	Run *run = g_new0(Run, 1);
-
-	run->base = (PssRun){ .ops = &ops, .events = events, .user = user };
-	pss_command_copy(&run->command, options->command);
-	run->columns = options->columns;
-	run->wants_terminal = options->tty;
-	run->has_input = options->input && !options->command->words && reads_input(options->command);
-	run->early = g_byte_array_new();
-	return run;
-}
-
 PssRun *pss_run_psrp_new(PssTransport *transport, const PssRunChannelOptions *options, const PssRunEvents *events,
 			 gpointer user)
 {
@@ -345,24 +256,19 @@ PssRun *pss_run_psrp_new(PssTransport *transport, const PssRunChannelOptions *op
 		.on_closed = on_closed,
 	};
 	const PssPsrpOptions client_options = { .columns = options->columns, .rows = options->rows };
-	Run *run = new_run(options, events, user);
+	Run *run = g_new0(Run, 1);
 
+	run->base = (PssRun){ .ops = &ops, .events = events, .user = user };
+	pss_command_copy(&run->command, options->command);
+	run->options = (PssRunChannelOptions){
+		.command = &run->command,
+		.input = options->input,
+		.tty = options->tty,
+	};
+	run->early = g_byte_array_new();
 	run->client = pss_psrp_new(&client_options, &client_events, run);
 	run->subsystem = g_strdup(options->subsystem);
 	run->channel = pss_powershell_open(transport, options->subsystem, &channel_events, run);
 	pss_psrp_begin(run->client);
 	return &run->base;
-}
-
-PssRun *pss_run_psrp_new_guest(PssPsrp *client, const PssRunChannelOptions *options, const PssRunEvents *events,
-			       gpointer user, GError **error)
-{
-	Run *run = new_run(options, events, user);
-
-	run->is_guest = TRUE;
-	run->client = client;
-	if (begin(run, error))
-		return &run->base;
-	pss_run_free(&run->base);
-	return NULL;
 }

@@ -5,6 +5,7 @@
 
 #include <glib.h>
 
+#include "link/transport/question.h"
 #include "remote/protocol/words.h"
 
 typedef struct PssRun PssRun;
@@ -19,6 +20,11 @@ typedef struct {
 	/* The last event in the place of on_done: the session was disconnected. A command goes on; its owner no
 	 * longer owns the run, and must not free it. NULL: it stays its owner's. */
 	void (*on_let_go)(gpointer user);
+	/* Of a command with objects or records: a part of the payload of a RECORD (wire/PROTOCOL.md), and whether it
+	 * goes on. NULL: all is text, and comes as on_data. */
+	void (*on_record)(gpointer user, const void *data, gsize n, gboolean more);
+	/* The command asks somebody, as PowerShell's do. NULL: nobody can be asked. */
+	void (*on_question)(gpointer user, PssQuestion *question);
 } PssRunEvents;
 
 typedef struct {

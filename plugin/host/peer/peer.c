@@ -118,6 +118,12 @@ void pss_peer_send_bytes(PssPeer *peer, enum pss_type type, uint32_t id, const v
 	}
 }
 
+void pss_peer_send_part(PssPeer *peer, enum pss_type type, uint32_t id, const void *data, gsize n, gboolean more)
+{
+	if (pss_frame_append(&peer->out, type, id, more ? PSS_FRAME_MORE : 0, data, n) < 0)
+		pss_peer_fail(peer, "out of memory");
+}
+
 /* ---- the greeting */
 
 static void refuse_version(PssPeer *peer, guint64 theirs, guint64 their_oldest)

@@ -42,6 +42,9 @@ void pss_peer_send(PssPeer *peer, struct pss_message *message);
 /* Raw bytes, in as many frames as they need. */
 void pss_peer_send_bytes(PssPeer *peer, enum pss_type type, uint32_t id, const void *data, gsize n);
 
+/* One frame of raw bytes, at most PSS_FRAME_PAYLOAD_MAX, that goes on in the next one with `more`. */
+void pss_peer_send_part(PssPeer *peer, enum pss_type type, uint32_t id, const void *data, gsize n, gboolean more);
+
 /* Sends what it can at once; the rest follows as the socket takes it. For events that come from elsewhere than
  * on_frame. */
 void pss_peer_flush(PssPeer *peer);

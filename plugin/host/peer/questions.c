@@ -37,6 +37,11 @@ void pss_questions_free(PssQuestions *questions)
 	g_free(questions);
 }
 
+static gboolean is_secret(enum pss_ask_kind kind)
+{
+	return kind == PSS_ASK_SECRET || kind == PSS_ASK_COMMAND_SECRET;
+}
+
 static int send_ask(PssQuestions *questions, const struct asked *asked)
 {
 	struct pss_message message;
@@ -44,7 +49,7 @@ static int send_ask(PssQuestions *questions, const struct asked *asked)
 	pss_message_begin(&message, pss_peer_out(questions->peer), PSS_ASK, asked->id);
 	pss_message_number(&message, PSS_TAG_ASK_ID, ++questions->last_ask_id);
 	pss_message_number(&message, PSS_TAG_ASK_KIND, pss_question_kind(asked->question));
-	pss_message_number(&message, PSS_TAG_ECHO, pss_question_kind(asked->question) != PSS_ASK_SECRET);
+	pss_message_number(&message, PSS_TAG_ECHO, !is_secret(pss_question_kind(asked->question)));
 	pss_message_text(&message, PSS_TAG_MESSAGE, pss_question_text(asked->question));
 	pss_message_text(&message, PSS_TAG_COMPUTER, asked->computer);
 	return pss_message_end(&message);

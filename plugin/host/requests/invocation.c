@@ -49,6 +49,8 @@ PssInvocation *pss_invocation_new(const PssClientContext *context, uint32_t id,
 	invocation->request.words = g_ptr_array_new_with_free_func(g_free);
 	invocation->request.arguments = g_ptr_array_new_with_free_func(g_free);
 	invocation->request.variables = g_ptr_array_new_with_free_func(pss_secret_free_text);
+	invocation->request.properties = g_ptr_array_new_with_free_func(g_free);
+	invocation->request.as_written = g_string_new(NULL);
 	return invocation;
 }
 
@@ -67,6 +69,8 @@ void pss_invocation_free(PssInvocation *invocation)
 	g_ptr_array_unref(invocation->request.words);
 	g_ptr_array_unref(invocation->request.arguments);
 	g_ptr_array_unref(invocation->request.variables);
+	g_ptr_array_unref(invocation->request.properties);
+	g_string_free(invocation->request.as_written, TRUE);
 	g_free(invocation);
 }
 
@@ -157,11 +161,22 @@ static void on_note(gpointer user, enum pss_note_kind kind, const char *text)
 		pss_reply_note(invocation->context->peer, invocation->id, kind, text);
 }
 
+static void on_record(gpointer user, const void *data, gsize n, gboolean more)
+{
+	const PssInvocation *invocation = user;
+	PssPeer *peer = invocation->context->peer;
+
+	pss_peer_send_part(peer, PSS_RECORD, invocation->id, data, n, more);
+	pss_peer_flush(peer);
+}
+
 static const PssRunEvents run_events = {
 	.on_data = on_data,
 	.on_taken = on_taken,
 	.on_done = on_done,
 	.on_let_go = on_let_go,
+	.on_record = on_record,
+	.on_question = on_question,
 };
 static const PssRunLinkEvents link_events = { .on_question = on_question, .on_note = on_note };
 
@@ -275,6 +290,11 @@ static void start(PssInvocation *invocation)
 		.words = request->words->len > 1 ? (const char *const *)request->words->pdata : NULL,
 		.arguments = (const char *const *)request->arguments->pdata,
 		.variables = (const char *const *)request->variables->pdata,
+		.as_written = request->as_written->len > 0 ? request->as_written->str : NULL,
+		.properties = (const char *const *)request->properties->pdata,
+		.has_objects = request->has_objects,
+		.has_records = request->has_records,
+		.columns = request->width,
 	};
 
 	if (memchr(text->data ? (const char *)text->data : "x", '\0', text->data ? text->len : 1))

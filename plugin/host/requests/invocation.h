@@ -13,6 +13,11 @@ typedef struct {
 	gboolean input, wait, tty, is_script;
 	gboolean job, disconnect; /* it outlives this client, in the session */
 	struct pss_size size;     /* of its terminal */
+	/* for PowerShell by remoting: words.h */
+	GPtrArray *properties; /* ends with NULL */
+	GString *as_written;   /* "": the text is */
+	gboolean has_objects, has_records;
+	guint width;
 } PssInvokeRequest;
 
 typedef struct PssInvocation PssInvocation;

@@ -88,12 +88,30 @@ static void collect(struct pss_fields fields, enum pss_tag tag, GPtrArray *texts
 	g_ptr_array_add(texts, NULL);
 }
 
+static void collect_as_written(struct pss_fields fields, GString *text)
+{
+	struct pss_field field;
+
+	while (pss_fields_next(&fields, &field) > 0)
+		if (field.tag == PSS_TAG_AS_WRITTEN && pss_field_text(&field))
+			g_string_append(text, pss_field_text(&field));
+}
+
+static void collect_for_powershell(struct pss_fields fields, PssInvokeRequest *request)
+{
+	collect(fields, PSS_TAG_PROPERTY, request->properties);
+	request->has_objects = pss_fields_flag(fields, PSS_TAG_OBJECTS);
+	request->has_records = pss_fields_flag(fields, PSS_TAG_RECORDS);
+	request->width = (guint)MIN(pss_fields_number(fields, PSS_TAG_WIDTH, 0), PSS_SIZE_MAX);
+}
+
 /* What both INVOKE and VARIABLES may carry. */
 static void collect_all(struct pss_fields fields, PssInvokeRequest *request)
 {
 	collect(fields, PSS_TAG_WORD, request->words);
 	collect(fields, PSS_TAG_ARGUMENT, request->arguments);
 	collect(fields, PSS_TAG_VARIABLE, request->variables);
+	collect_as_written(fields, request->as_written);
 }
 
 void pss_invocations_on_invoke(gpointer invocations, uint32_t id, struct pss_fields fields)
@@ -105,6 +123,7 @@ void pss_invocations_on_invoke(gpointer invocations, uint32_t id, struct pss_fie
 		return;
 	PssInvokeRequest *request = pss_invocation_request(invocation);
 	collect_all(fields, request);
+	collect_for_powershell(fields, request);
 	request->shell = g_strdup(pss_fields_text(fields, PSS_TAG_SHELL));
 	request->input = pss_fields_flag(fields, PSS_TAG_INPUT);
 	request->wait = pss_fields_flag(fields, PSS_TAG_WAIT);

@@ -28,11 +28,46 @@ static void on_done(gpointer user, int status, const GError *error)
 	pss_queue_finish(invoker, run, status, error);
 }
 
-static const PssRunEvents guest_events = { .on_data = on_data, .on_taken = on_taken, .on_done = on_done };
+static void on_record(gpointer user, const void *data, gsize n, gboolean more)
+{
+	const PssInvoker *invoker = user;
+	if (invoker->current)
+		invoker->current->base.events->on_record(invoker->current->base.user, data, n, more);
+}
+
+static void on_question(gpointer user, PssQuestion *question)
+{
+	const PssInvoker *invoker = user;
+	if (invoker->current)
+		invoker->current->base.events->on_question(invoker->current->base.user, question);
+}
+
+/* As those of the run, which may become a job's: what that one does not hear of does not come. */
+static void choose_events(PssInvoker *invoker)
+{
+	static const PssRunEvents with_all = {
+		.on_data = on_data,
+		.on_taken = on_taken,
+		.on_done = on_done,
+		.on_record = on_record,
+		.on_question = on_question,
+	};
+	static const PssRunEvents with_streams = { .on_data = on_data, .on_taken = on_taken, .on_done = on_done };
+	const PssRunEvents *events = invoker->current ? invoker->current->base.events : &with_streams;
+
+	invoker->guest->events = events->on_record && events->on_question ? &with_all : &with_streams;
+}
 
 static gboolean runspace_is_ready(PssInvoker *invoker)
 {
 	return TRUE;
+}
+
+static void runspace_pause(PssInvoker *invoker, gboolean paused)
+{
+	choose_events(invoker);
+	invoker->guest->ops->pause(invoker->guest, paused);
+	pss_session_pause_command(invoker->session, paused);
 }
 
 static gboolean runspace_begin(PssInvoker *invoker, PssQueuedRun *run, GError **error)
@@ -41,14 +76,13 @@ static gboolean runspace_begin(PssInvoker *invoker, PssQueuedRun *run, GError **
 	const PssRunChannelOptions options = {
 		.command = &run->command,
 		.input = run->input,
-		.columns = session->columns,
-		.rows = session->rows,
 	};
+	static const PssRunEvents events = { .on_data = on_data, .on_taken = on_taken, .on_done = on_done };
 
-	invoker->guest = pss_run_psrp_new_guest(session->powershell, &options, &guest_events, invoker, error);
+	invoker->guest = pss_run_psrp_new_guest(session->powershell, &options, &events, invoker, error);
 	if (!invoker->guest)
 		return FALSE;
-	pss_session_pause_command(session, run->paused);
+	runspace_pause(invoker, run->paused);
 	pss_queue_on_begun(invoker);
 	return TRUE;
 }
@@ -61,11 +95,6 @@ static void runspace_write(PssInvoker *invoker, const void *data, gsize n)
 static void runspace_interrupt(PssInvoker *invoker)
 {
 	invoker->guest->ops->interrupt(invoker->guest);
-}
-
-static void runspace_pause(PssInvoker *invoker, gboolean paused)
-{
-	pss_session_pause_command(invoker->session, paused);
 }
 
 static void runspace_free(PssInvoker *invoker)

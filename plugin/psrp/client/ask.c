@@ -10,11 +10,9 @@
 enum { CTRL_C = 3, CTRL_D = 4, BACKSPACE = 8, CTRL_U = 21, CTRL_W = 23, ESCAPE = 27, DELETE = 127 };
 enum { ESCAPE_NONE, ESCAPE_BEGUN, ESCAPE_CSI, ESCAPE_SS3 };
 
-#define ROOM 4096 /* of an answer, as a terminal has it; what is longer is cut */
-
 void pss_psrp_ask_init(PssPsrpAsk *ask, PssPsrpAskKind kind)
 {
-	*ask = (PssPsrpAsk){ .kind = kind, .text = pss_secret_new(ROOM) };
+	*ask = (PssPsrpAsk){ .kind = kind, .text = pss_secret_new(PSS_PSRP_ANSWER_MAX) };
 }
 
 void pss_psrp_ask_finish(PssPsrpAsk *ask)
@@ -64,7 +62,7 @@ static void erase_word(PssPsrpAsk *ask, GString *echo)
 
 static void add_byte(PssPsrpAsk *ask, guint8 byte, GString *echo)
 {
-	if (ask->text->len + 1 >= ROOM)
+	if (ask->text->len + 1 >= PSS_PSRP_ANSWER_MAX)
 		return;
 	g_string_append_c(ask->text, (char)byte);
 	if (ask->kind == PSS_PSRP_ASK_LINE)

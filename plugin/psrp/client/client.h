@@ -10,6 +10,8 @@
 
 #include <glib.h>
 
+#include "psrp/messages/using.h"
+
 typedef struct PssPsrp PssPsrp;
 
 typedef enum {
@@ -130,6 +132,7 @@ typedef struct {
 	const char *text; /* as shown; without a newline but for parts of HOST; NUL may be in it */
 	gsize n_text;
 	gboolean ends_line;   /* FALSE: more of the line follows (HOST), or it is bytes (words) */
+	gboolean is_shown;    /* INFORMATION: by Write-Host, which has come as HOST too */
 	const char *json;     /* with `is_json`, OUTPUT: its value */
 	const char *type;     /* the same: its .NET type */
 	const char *error_id; /* ERROR: FullyQualifiedErrorId */
@@ -137,21 +140,24 @@ typedef struct {
 } PssPsrpRecord;
 
 typedef struct {
-	const char *text;                /* PowerShell; NULL where there are words */
-	const char *const *words;        /* a program and its arguments, run without a shell; bytes pass as they are */
-	const char *const *arguments;    /* positional parameters of the text, or NULL */
-	const char *const *using_names;  /* of local variables that the text takes by `$using:NAME`, or NULL */
-	const char *const *using_values; /* so many */
-	const char *const *properties;   /* with is_json: those of each object, or NULL for all */
-	gboolean is_json;                /* objects; else text that is formatted there, `columns` wide */
-	gboolean has_input;              /* $input has a line an object, from pss_psrp_input() */
-	guint columns;                   /* 0: 120 */
+	const char *text;             /* PowerShell; NULL where there are words */
+	const char *const *words;     /* a program and its arguments, run without a shell; bytes pass as they are */
+	const char *const *arguments; /* positional parameters of the text, or NULL */
+	const PssUsing *using_values; /* local variables that the text takes by `$using:NAME`, or NULL */
+	gsize n_using_values;
+	const char *const *properties; /* with is_json: those of each object, or NULL for all */
+	gboolean is_json;              /* objects; else text that is formatted there, `columns` wide */
+	gboolean has_input;            /* $input has a line an object, from pss_psrp_input() */
+	guint columns;                 /* 0: 120 */
 } PssPsrpCommand;
 
 typedef struct {
 	void (*on_record)(gpointer user, const PssPsrpRecord *record);
 	/* All of the input has been taken: more is welcome. */
 	void (*on_input_taken)(gpointer user);
+	/* The command asks for a line: pss_psrp_answer() follows, now or later, unless it ends before. NULL, the
+	 * member: nobody can be asked, and the command is stopped with a sentence. */
+	void (*on_question)(gpointer user, const char *text, gboolean is_secret);
 	/* Over, and the runspace is IDLE: the last call. `status` as in PROTOCOL.md, "Statuses". */
 	void (*on_done)(gpointer user, int status);
 } PssPsrpCommandEvents;
@@ -160,6 +166,14 @@ typedef struct {
  * without on_done. No event of PssPsrpEvents says anything of it but ENDED. */
 void pss_psrp_invoke(PssPsrp *psrp, const PssPsrpCommand *command, const PssPsrpCommandEvents *events, gpointer user);
 gboolean pss_psrp_is_invoking(const PssPsrp *psrp);
+
+/* The answer to the last question of the command; NULL: it is declined, and the command stopped. A secret perhaps: it
+ * is not kept. Nothing where no answer is wanted. */
+void pss_psrp_answer(PssPsrp *psrp, const char *answer);
+
+/* Nobody wants to hear of the command any more: it is stopped, and no event of its follows. The client is IDLE when it
+ * has ended; on_prompt says so then. */
+void pss_psrp_abandon(PssPsrp *psrp);
 
 /* Input of the command that runs; n 0 with `is_end`. What waits here is not bounded: stop feeding until on_input_taken.
  */

@@ -157,14 +157,13 @@ static void pop_runspace(const Call *call, gint64 argument)
 
 static void refuse(const Call *call, const char *why)
 {
-	PssPipeline *pipeline = pss_psrp_find_role(call->psrp, PSS_ROLE_COMMAND);
+	PssPipeline *pipeline = pss_psrp_find_role(call->psrp, PSS_ROLE_LINE);
 
-	if (!pipeline)
-		pipeline = pss_psrp_find_role(call->psrp, PSS_ROLE_LINE);
-	if (is_beside(call))
+	if (is_beside(call)) {
 		pss_psrp_invoke_refuse(call->psrp, why);
-	else
-		pss_psrp_notice(call->psrp, "%s", why);
+		return;
+	}
+	pss_psrp_notice(call->psrp, "%s", why);
 	if (pipeline)
 		pss_psrp_send_signal(call->psrp, pipeline);
 	else
@@ -186,12 +185,12 @@ static void ask(const Call *call, gint64 kind)
 	PssPsrpAsked asked = call->asked;
 
 	asked.kind = (PssPsrpQuestionKind)kind;
-	if (is_beside(call))
-		refuse(call, "the command asks a question, and there is no terminal to answer it at");
+	if (is_beside(call) && !pss_psrp_invoke_can_ask(call->psrp))
+		refuse(call, PSS_PSRP_NOT_ANSWERED);
 	else if (pss_psrp_question_is_secret(&asked) && !can_send_secrets(call->psrp))
 		refuse(call, "passwords cannot be sent to this version of PowerShell: it needs 7.6 or newer");
 	else
-		pss_psrp_question_ask(call->psrp, &asked);
+		pss_psrp_question_ask(call->psrp, &asked, is_beside(call));
 }
 
 static const struct {

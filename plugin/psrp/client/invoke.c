@@ -55,8 +55,8 @@ static void send(PssPsrp *psrp, const PssPsrpCommand *command)
 			.is_local = command->words != NULL,
 			.arguments = arguments,
 			.n_arguments = count(values),
-			.using_names = command->using_names,
 			.using_values = command->using_values,
+			.n_using_values = command->n_using_values,
 		},
 		{ .text = "Out-String", .arguments = formats, .n_arguments = G_N_ELEMENTS(formats) },
 	};
@@ -106,13 +106,23 @@ void pss_psrp_invoke_forget(PssPsrp *psrp)
 	psrp->input_is_open = psrp->input_ends = psrp->input_in_flight = FALSE;
 }
 
-void pss_psrp_invoke_on_status(PssPsrp *psrp, int status)
+gboolean pss_psrp_invoke_on_status(PssPsrp *psrp, int status)
 {
 	const PssPsrpCommandEvents *events = psrp->command_events;
 	gpointer user = psrp->command_user;
 
 	pss_psrp_invoke_forget(psrp);
-	events->on_done(user, status);
+	if (events)
+		events->on_done(user, status);
+	return events != NULL;
+}
+
+void pss_psrp_abandon(PssPsrp *psrp)
+{
+	if (!psrp->command_events)
+		return;
+	pss_psrp_invoke_forget(psrp);
+	pss_psrp_interrupt(psrp);
 }
 
 /* ---- records */
@@ -136,8 +146,17 @@ void pss_psrp_invoke_host(PssPsrp *psrp, const char *text, gboolean ends_line)
 
 void pss_psrp_invoke_refuse(PssPsrp *psrp, const char *why)
 {
+	PssPipeline *pipeline = pss_psrp_find_role(psrp, PSS_ROLE_COMMAND);
+
 	psrp->command_status = 1;
 	emit_text(psrp, PSS_PSRP_ERROR, why, TRUE);
+	if (pipeline)
+		pss_psrp_send_signal(psrp, pipeline);
+}
+
+gboolean pss_psrp_invoke_can_ask(const PssPsrp *psrp)
+{
+	return psrp->command_events && psrp->command_events->on_question;
 }
 
 static const PssValue *follow(const PssValue *value)
@@ -147,12 +166,11 @@ static const PssValue *follow(const PssValue *value)
 
 static void emit_json(PssPsrp *psrp, const PssValue *value)
 {
-	const char *text = pss_value_text(value);
+	PssPsrpRecord record = { .stream = PSS_PSRP_OUTPUT, .ends_line = TRUE };
+	g_autofree char *text = pss_value_to_string(value, &record.n_text);
 	g_autoptr(GString) json = g_string_new(NULL);
-	PssPsrpRecord record = {
-		.stream = PSS_PSRP_OUTPUT, .text = text, .n_text = text ? strlen(text) : 0, .ends_line = TRUE
-	};
 
+	record.text = text;
 	pss_json_append_value(json, value, (const char *const *)psrp->command_properties);
 	record.json = json->str;
 	record.type = pss_value_type(value);
@@ -238,11 +256,16 @@ static void take_information(PssPsrp *psrp, const PssMessage *message, const Pss
 {
 	const PssValue *tags = pss_value_get(value, "Tags");
 	const char *text = pss_value_text(pss_value_get(value, "MessageData"));
+	PssPsrpRecord record = {
+		.stream = PSS_PSRP_INFORMATION,
+		.text = text ? text : "",
+		.n_text = text ? strlen(text) : 0,
+		.ends_line = TRUE,
+	};
 
 	for (guint i = 0; i < pss_value_n_items(tags); i++)
-		if (g_strcmp0(pss_value_text(pss_value_item(tags, i)), "PSHOST") == 0)
-			return;
-	emit_text(psrp, PSS_PSRP_INFORMATION, text ? text : "", TRUE);
+		record.is_shown |= g_strcmp0(pss_value_text(pss_value_item(tags, i)), "PSHOST") == 0;
+	emit(psrp, &record);
 }
 
 void pss_psrp_invoke_on_message(PssPsrp *psrp, const PssMessage *message, const PssValue *value)

@@ -285,7 +285,8 @@ void pss_psrp_line_on_status(PssPsrp *psrp, PssPipeline *status)
 	if (line && line->role == PSS_ROLE_COMMAND) {
 		psrp->state = PSS_PSRP_IDLE;
 		psrp->leaves = FALSE;
-		pss_psrp_invoke_on_status(psrp, psrp->status);
+		if (!pss_psrp_invoke_on_status(psrp, psrp->status))
+			emit_first_prompt(psrp);
 		return;
 	}
 	if (line)

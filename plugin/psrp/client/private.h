@@ -34,6 +34,7 @@ typedef struct {
 } PssPipeline;
 
 /* A line editor for what PowerShell asks (ask.c). */
+#define PSS_PSRP_ANSWER_MAX 4096 /* bytes, as a terminal has it; what is longer is cut */
 typedef enum { PSS_PSRP_ASK_LINE, PSS_PSRP_ASK_SECRET, PSS_PSRP_ASK_KEY } PssPsrpAskKind;
 typedef enum { PSS_PSRP_ASK_GOES_ON, PSS_PSRP_ASK_DONE, PSS_PSRP_ASK_CANCELLED } PssPsrpAskResult;
 typedef struct {
@@ -151,7 +152,8 @@ typedef struct {
 	const PssValue *parameters;
 } PssPsrpAsked;
 gboolean pss_psrp_question_is_secret(const PssPsrpAsked *asked); /* an answer to it is a SecureString */
-void pss_psrp_question_ask(PssPsrp *psrp, const PssPsrpAsked *asked);
+/* Beside the terminal the command's events ask, and lines answer. */
+void pss_psrp_question_ask(PssPsrp *psrp, const PssPsrpAsked *asked, gboolean is_beside);
 void pss_psrp_question_keys(PssPsrp *psrp); /* those that wait answer it */
 void pss_psrp_question_drop(PssPsrp *psrp); /* without an answer */
 
@@ -164,8 +166,11 @@ PssPsrpAskResult pss_psrp_ask_keys(PssPsrpAsk *ask, const guint8 *keys, gsize n,
 /* ---- invoke.c */
 void pss_psrp_invoke_on_message(PssPsrp *psrp, const PssMessage *message, const PssValue *value);
 void pss_psrp_invoke_host(PssPsrp *psrp, const char *text, gboolean ends_line);
-void pss_psrp_invoke_refuse(PssPsrp *psrp, const char *why); /* it is being stopped for that */
-void pss_psrp_invoke_on_status(PssPsrp *psrp, int status);
+#define PSS_PSRP_NOT_ANSWERED "the command asks a question, and there is no terminal to answer it at"
+void pss_psrp_invoke_refuse(PssPsrp *psrp, const char *why); /* says so, and stops it */
+gboolean pss_psrp_invoke_can_ask(const PssPsrp *psrp);
+/* FALSE: nobody hears of it. */
+gboolean pss_psrp_invoke_on_status(PssPsrp *psrp, int status);
 void pss_psrp_invoke_forget(PssPsrp *psrp);
 
 /* ---- input.c */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What PowerShell asks the user in the middle of a line: Read-Host, mandatory parameters, credentials, choices, a key.
  * One question stands at a time, since the pipeline that asks it waits. It is a row of fields, each answered through
- * ask.c; when the last one is, the host response goes out. */
+ * ask.c, or, of a command beside the terminal, by whole lines from elsewhere; when the last one is, the host response
+ * goes out. */
 #include <string.h>
 
 #include "psrp/client/private.h"
@@ -11,6 +12,7 @@ struct PssPsrpQuestion {
 	GPtrArray *fields;  /* PssField */
 	guint current;
 	PssPsrpAsk ask;
+	GString *heading; /* beside the terminal: what goes before the next field; else NULL */
 	/* choices */
 	GPtrArray *labels, *hotkeys, *helps; /* char *; a hotkey may be "" */
 	GArray *defaults;                    /* int */
@@ -198,6 +200,8 @@ static const struct {
 static void free_question(PssPsrpQuestion *question)
 {
 	pss_psrp_ask_finish(&question->ask);
+	if (question->heading)
+		g_string_free(question->heading, TRUE);
 	g_ptr_array_unref(question->fields);
 	g_ptr_array_unref(question->labels);
 	g_ptr_array_unref(question->hotkeys);
@@ -238,8 +242,21 @@ static void show_line(PssPsrp *psrp, const char *text)
 {
 	if (!text || !*text)
 		return;
+	if (psrp->question->heading) {
+		g_string_append_printf(psrp->question->heading, "%s\n", text);
+		return;
+	}
 	pss_psrp_screen_show_text(psrp, text);
 	pss_psrp_screen_show_text(psrp, "\n");
+}
+
+/* The answer may come from inside of the call. */
+static void ask_beside(PssPsrp *psrp, const char *prompt, gboolean is_secret)
+{
+	g_autofree char *text = g_strconcat(psrp->question->heading->str, prompt, NULL);
+
+	g_string_truncate(psrp->question->heading, 0);
+	psrp->command_events->on_question(psrp->command_user, text, is_secret);
 }
 
 static void ask_current(PssPsrp *psrp)
@@ -254,7 +271,10 @@ static void ask_current(PssPsrp *psrp)
 	pss_psrp_ask_finish(&question->ask);
 	pss_psrp_ask_init(&question->ask, kind);
 	prompt = question->labels->len > 0 ? g_strdup(field->label) : prompt_of(field);
-	pss_psrp_screen_show_text(psrp, prompt);
+	if (question->heading)
+		ask_beside(psrp, prompt, field->is_secret);
+	else
+		pss_psrp_screen_show_text(psrp, prompt);
 }
 
 static GString *body_of(const PssPsrpQuestion *question)
@@ -292,10 +312,11 @@ static void answer(PssPsrp *psrp)
 	free_question(question);
 }
 
-void pss_psrp_question_ask(PssPsrp *psrp, const PssPsrpAsked *asked)
+void pss_psrp_question_ask(PssPsrp *psrp, const PssPsrpAsked *asked, gboolean is_beside)
 {
 	pss_psrp_question_drop(psrp);
 	psrp->question = new_question(asked);
+	psrp->question->heading = is_beside ? g_string_new(NULL) : NULL;
 	if (kinds[asked->kind].has_heading) {
 		show_line(psrp, pss_value_text(parameter(asked, 0)));
 		show_line(psrp, pss_value_text(parameter(asked, 1)));
@@ -374,7 +395,7 @@ static gboolean take_answer(PssPsrp *psrp)
 
 void pss_psrp_question_keys(PssPsrp *psrp)
 {
-	while (psrp->question && psrp->typed->len > 0) {
+	while (psrp->question && !psrp->question->heading && psrp->typed->len > 0) {
 		g_autoptr(GString) echo = g_string_new(NULL);
 		gsize n = 0;
 		PssPsrpAskResult result =
@@ -389,4 +410,22 @@ void pss_psrp_question_keys(PssPsrp *psrp)
 		else if (result == PSS_PSRP_ASK_DONE)
 			ask_current(psrp);
 	}
+}
+
+void pss_psrp_answer(PssPsrp *psrp, const char *answer_text)
+{
+	PssPsrpQuestion *question = psrp->question;
+
+	if (!question || !question->heading)
+		return;
+	if (!answer_text) {
+		pss_psrp_question_drop(psrp);
+		pss_psrp_invoke_refuse(psrp, PSS_PSRP_NOT_ANSWERED);
+		return;
+	}
+	g_string_append_len(question->ask.text, answer_text, (gssize)MIN(strlen(answer_text), PSS_PSRP_ANSWER_MAX));
+	if (take_answer(psrp))
+		answer(psrp);
+	else
+		ask_current(psrp);
 }

@@ -86,10 +86,32 @@ static void append_own_text(Json *json, const PssValue *value)
 static void append_character(Json *json, const PssValue *value)
 {
 	gint64 unit = g_ascii_strtoll(value->text ? value->text : "", NULL, 10);
-	gboolean is_character = unit > 0 && unit <= 0xFFFF && !(unit >= 0xD800 && unit <= 0xDFFF);
+	gboolean is_character = unit >= 0 && unit <= 0xFFFF && !(unit >= 0xD800 && unit <= 0xDFFF);
 	char utf8[6];
 
 	pss_json_append_text(json->out, utf8, (gsize)g_unichar_to_utf8(is_character ? (gunichar)unit : 0xFFFD, utf8));
+}
+
+/* .NET's numbers that JSON has not. */
+static void append_infinite(Json *json, const PssValue *value)
+{
+	const char *text = value->text ? value->text : "";
+
+	if (strcmp(text, "INF") == 0 || strcmp(text, "-INF") == 0)
+		g_string_append_printf(json->out, "\"%sInfinity\"", *text == '-' ? "-" : "");
+	else
+		append_own_text(json, value);
+}
+
+static void append_bytes(Json *json, const PssValue *value)
+{
+	gsize n = 0;
+	g_autofree guchar *bytes = value->text && value->n_text > 0 ? g_base64_decode(value->text, &n) : NULL;
+
+	g_string_append_c(json->out, '[');
+	for (gsize i = 0; i < n && json->out->len < json->end; i++)
+		g_string_append_printf(json->out, "%s%u", i > 0 ? "," : "", bytes[i]);
+	g_string_append_c(json->out, ']');
 }
 
 static void append_simple(Json *json, const PssValue *value)
@@ -102,13 +124,15 @@ static void append_simple(Json *json, const PssValue *value)
 		if (value->text && is_json_number(value->text))
 			g_string_append(json->out, value->text);
 		else
-			append_own_text(json, value);
+			append_infinite(json, value);
 		break;
 	case PSS_VALUE_CHARACTER:
 		append_character(json, value);
 		break;
-	case PSS_VALUE_TEXT:
 	case PSS_VALUE_BYTES:
+		append_bytes(json, value);
+		break;
+	case PSS_VALUE_TEXT:
 		append_own_text(json, value);
 		break;
 	default:
@@ -156,11 +180,21 @@ static void append_properties(Json *json, const PssValue *object, guint level)
 	g_string_append_c(json->out, '}');
 }
 
+static gboolean is_called(const char *name, const char *wanted)
+{
+	return name && g_ascii_strcasecmp(name, wanted) == 0;
+}
+
 static const PssValue *find_property(const PssValue *object, const char *name)
 {
+	gboolean is_dictionary = object->kind == PSS_VALUE_DICTIONARY;
+
+	for (guint i = 0; is_dictionary && i + 1 < object->items->len; i += 2)
+		if (is_called(pss_value_text(object->items->pdata[i]), name))
+			return object->items->pdata[i + 1];
 	for (guint i = 0; object->properties && i < object->properties->len; i++) {
 		const PssValue *property = object->properties->pdata[i];
-		if (property->name && g_ascii_strcasecmp(property->name, name) == 0)
+		if (is_called(property->name, name))
 			return property;
 	}
 	return NULL;
@@ -176,11 +210,79 @@ static void append_selected(Json *json, const PssValue *object, const char *cons
 	g_string_append_c(json->out, '}');
 }
 
+/* ---- objects that are one value to JSON */
+
+static gboolean append_number(Json *json, const PssValue *object)
+{
+	if (!object->text || !is_json_number(object->text))
+		return FALSE;
+	g_string_append(json->out, object->text);
+	return TRUE;
+}
+
+static gboolean append_enum(Json *json, const PssValue *object)
+{
+	append_own_text(json, object);
+	return TRUE;
+}
+
+static gboolean append_null(Json *json, const PssValue *object)
+{
+	g_string_append(json->out, "null");
+	return TRUE;
+}
+
+/* ToString() has it as the server's culture has dates. */
+static gboolean append_date(Json *json, const PssValue *object)
+{
+	int year = (int)pss_value_integer(pss_value_get(object, "Year"), 0);
+	int month = (int)pss_value_integer(pss_value_get(object, "Month"), 0);
+	int day = (int)pss_value_integer(pss_value_get(object, "Day"), 0);
+
+	if (year < 1 || year > 9999)
+		return FALSE;
+	g_string_append_printf(json->out, "\"%04d-%02d-%02d\"", year, month, day);
+	return TRUE;
+}
+
+static gboolean append_date_with_offset(Json *json, const PssValue *object)
+{
+	const PssValue *date = pss_value_get(object, "DateTime");
+	const char *text = pss_value_text(date);
+	int minutes = (int)pss_value_integer(pss_value_get(object, "TotalOffsetMinutes"), G_MAXINT);
+	g_autofree char *whole = NULL;
+
+	if (!text || minutes > 24 * 60 || minutes < -24 * 60)
+		return FALSE;
+	whole = g_strdup_printf("%s%c%02d:%02d", text, minutes < 0 ? '-' : '+', ABS(minutes) / 60, ABS(minutes) % 60);
+	pss_json_append_text(json->out, whole, strlen(whole));
+	return TRUE;
+}
+
+static gboolean append_as_one(Json *json, const PssValue *object)
+{
+	static const struct {
+		const char *type;
+		gboolean (*append)(Json *json, const PssValue *object); /* FALSE: it is not as expected */
+	} rows[] = {
+		{ "System.Enum", append_enum },
+		{ "System.Numerics.BigInteger", append_number },
+		{ "System.DBNull", append_null },
+		{ "System.DateOnly", append_date },
+		{ "System.DateTimeOffset", append_date_with_offset },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+		if (pss_value_is_of_type(object, rows[i].type) && rows[i].append(json, object))
+			return TRUE;
+	return FALSE;
+}
+
 static void append_object(Json *json, const PssValue *object, guint level)
 {
-	if (object->base && pss_value_is_of_type(object, "System.Enum") && object->text)
-		append_own_text(json, object);
-	else if (object->base)
+	if (append_as_one(json, object))
+		return;
+	if (object->base)
 		append_value(json, object->base, level);
 	else if (object->properties && object->properties->len > 0)
 		append_properties(json, object, level);
@@ -215,7 +317,7 @@ void pss_json_append_value(GString *out, const PssValue *value, const char *cons
 	Json json = { .out = out, .end = out->len + PSS_JSON_MAX };
 	const PssValue *object = value && value->kind == PSS_VALUE_REFERENCE ? value->target : value;
 
-	if (only && object && object->kind == PSS_VALUE_OBJECT && object->properties)
+	if (only && object && (object->properties || object->kind == PSS_VALUE_DICTIONARY))
 		append_selected(&json, object, only);
 	else
 		append_value(&json, value, 0);

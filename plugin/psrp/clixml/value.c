@@ -466,6 +466,45 @@ const char *pss_value_text(const PssValue *value)
 	return value->text;
 }
 
+/* A UTF-16 unit; half of a pair is no character. */
+static GString *character_of(const PssValue *value)
+{
+	gint64 unit = g_ascii_strtoll(value->text ? value->text : "", NULL, 10);
+	gboolean is_character = unit >= 0 && unit <= 0xFFFF && !(unit >= 0xD800 && unit <= 0xDFFF);
+
+	return g_string_append_unichar(g_string_new(NULL), is_character ? (gunichar)unit : 0xFFFD);
+}
+
+static GString *string_of(const PssValue *value)
+{
+	switch (value->kind) {
+	case PSS_VALUE_NULL:
+		return g_string_new(NULL);
+	case PSS_VALUE_BOOLEAN:
+		return g_string_new(g_strcmp0(value->text, "true") == 0 ? "True" : "False");
+	case PSS_VALUE_CHARACTER:
+		return character_of(value);
+	case PSS_VALUE_BYTES:
+	case PSS_VALUE_SECRET:
+		return g_string_new(value->simple_type);
+	default:
+		return value->text ? g_string_new_len(value->text, (gssize)value->n_text)
+				   : g_string_new(pss_value_type(value));
+	}
+}
+
+char *pss_value_to_string(const PssValue *value, gsize *ret_n)
+{
+	GString *text;
+
+	value = resolve(value);
+	if (value && value->base && !value->text)
+		value = value->base;
+	text = value ? string_of(value) : g_string_new(NULL);
+	*ret_n = text->len;
+	return g_string_free(text, FALSE);
+}
+
 gint64 pss_value_integer(const PssValue *value, gint64 otherwise)
 {
 	gint64 number;

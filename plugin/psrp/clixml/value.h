@@ -42,7 +42,7 @@ void pss_value_free(PssValue *value); /* accepts NULL */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PssValue, pss_value_free)
 
-/* What follows accepts NULL for a value, follows references, and allocates nothing. */
+/* What follows accepts NULL for a value, follows references, and allocates nothing that is not said. */
 
 /* A property of an object, or an entry of a dictionary, by name; NULL: it has none. */
 const PssValue *pss_value_get(const PssValue *value, const char *name);
@@ -53,6 +53,10 @@ guint pss_value_n_items(const PssValue *value);
 
 /* As a string; NULL: it has none. Of objects the wrapped one, else ToString(). */
 const char *pss_value_text(const PssValue *value);
+
+/* As ToString() has it, newly allocated, *ret_n bytes and a NUL: of what has none the name of its type, "" of a null.
+ */
+char *pss_value_to_string(const PssValue *value, gsize *ret_n);
 
 /* As a whole number; `otherwise` where it is not one. Of an enum its number. */
 gint64 pss_value_integer(const PssValue *value, gint64 otherwise);

@@ -142,41 +142,6 @@ static void add_argument(PssClixmlWriter *writer, const PssArgument *argument)
 	pss_clixml_end(writer, 2);
 }
 
-/* The key under which PowerShell looks for `$using:NAME`: base64 of the expression in UTF-16. */
-static char *using_key(const char *name, gboolean has_braces)
-{
-	g_autofree char *lower = g_utf8_strdown(name, -1);
-	g_autofree char *expression = g_strdup_printf(has_braces ? "${using:%s}" : "$using:%s", lower);
-	glong n = 0;
-	g_autofree gunichar2 *units = g_utf8_to_utf16(expression, -1, NULL, &n, NULL);
-
-	for (glong i = 0; i < n; i++)
-		units[i] = GUINT16_TO_LE(units[i]);
-	return g_base64_encode((const guchar *)units, (gsize)n * 2);
-}
-
-static void add_using_entry(PssClixmlWriter *writer, const char *key, const char *value)
-{
-	pss_clixml_begin(writer, "En", NULL);
-	pss_clixml_add_string(writer, "Key", key);
-	pss_clixml_add_string(writer, "Value", value);
-	pss_clixml_end(writer, 1);
-}
-
-/* Values for both spellings of each name, as one more argument. */
-static void add_using(PssClixmlWriter *writer, const PssStage *stage)
-{
-	pss_clixml_begin_object(writer, NULL);
-	pss_clixml_add_string(writer, "N", "--%");
-	pss_clixml_begin_dictionary(writer, "V");
-	for (gsize i = 0; stage->using_names[i]; i++)
-		for (int has_braces = FALSE; has_braces <= TRUE; has_braces++) {
-			g_autofree char *key = using_key(stage->using_names[i], has_braces);
-			add_using_entry(writer, key, stage->using_values[i]);
-		}
-	pss_clixml_end(writer, 4);
-}
-
 static void add_stage(PssClixmlWriter *writer, const PssStage *stage)
 {
 	pss_clixml_begin_object(writer, NULL);
@@ -190,8 +155,7 @@ static void add_stage(PssClixmlWriter *writer, const PssStage *stage)
 	pss_clixml_begin_list(writer, "Args");
 	for (gsize i = 0; i < stage->n_arguments; i++)
 		add_argument(writer, &stage->arguments[i]);
-	if (stage->using_names && stage->using_names[0])
-		add_using(writer, stage);
+	pss_using_append(writer, stage->text, stage->using_values, stage->n_using_values);
 	pss_clixml_end(writer, 4);
 }
 
@@ -216,9 +180,7 @@ static gsize room_of(const PssPipelineSpec *spec)
 		room += strlen(stage->text) * ROOM_A_BYTE + stage->n_arguments * 64;
 		for (gsize k = 0; k < stage->n_arguments; k++)
 			room += stage->arguments[k].value ? strlen(stage->arguments[k].value) * ROOM_A_BYTE : 0;
-		for (gsize k = 0; stage->using_names && stage->using_names[k]; k++)
-			room += 2 * (strlen(stage->using_names[k]) * 4 + strlen(stage->using_values[k]) * ROOM_A_BYTE +
-				     128);
+		room += pss_using_room(stage->text, stage->using_values, stage->n_using_values);
 	}
 	return room;
 }

@@ -2,7 +2,7 @@
 /* The bodies of the messages that open a runspace pool and make pipelines in it ([MS-PSRP] 2.2.2). Pure: no state. */
 #pragma once
 
-#include <glib.h>
+#include "psrp/messages/using.h"
 
 typedef struct {
 	const char *name;  /* NULL: positional */
@@ -17,8 +17,8 @@ typedef struct {
 	gboolean merges_errors; /* into its output */
 	const PssArgument *arguments;
 	gsize n_arguments;
-	const char *const *using_names; /* for `$using:NAME`, or NULL */
-	const char *const *using_values;
+	const PssUsing *using_values; /* for `$using:NAME` */
+	gsize n_using_values;
 } PssStage;
 
 typedef struct {

@@ -9,34 +9,24 @@
 
 #define KEY "__pss_key"
 
-typedef struct {
-	const char *name;
-	gsize n_name;
-	char kind; /* '=', 'a', 'm' */
-	const char *value;
-	const char *const *items; /* "[KEY", "=value", … */
-	gsize n_items;            /* pairs */
-} Variable;
-
-static const char *key_of(const Variable *variable, gsize i)
+static const char *key_of(const PssVariable *variable, gsize i)
 {
 	return variable->items[2 * i] + 1;
 }
 
-static const char *value_of(const Variable *variable, gsize i)
+static const char *value_of(const PssVariable *variable, gsize i)
 {
 	return variable->items[2 * i + 1] + 1;
 }
 
-/* FALSE at the end. The list is a good one. */
-static gboolean next_variable(const char *const **at, Variable *ret_variable)
+gboolean pss_variables_next(const char *const **at, PssVariable *ret_variable)
 {
 	const char *const *list = *at;
 
 	if (!list || !*list)
 		return FALSE;
 	gsize n = strcspn(*list, "=(");
-	*ret_variable = (Variable){
+	*ret_variable = (PssVariable){
 		.name = *list,
 		.n_name = n,
 		.kind = (*list)[n] == '(' ? (*list)[n + 1] : '=',
@@ -79,7 +69,7 @@ gboolean pss_variables_are_good(const char *const *variables)
 	return TRUE;
 }
 
-static gboolean has_empty_key(const Variable *variable)
+static gboolean has_empty_key(const PssVariable *variable)
 {
 	for (gsize i = 0; variable->kind == 'm' && i < variable->n_items; i++)
 		if (!*key_of(variable, i))
@@ -89,7 +79,7 @@ static gboolean has_empty_key(const Variable *variable)
 
 /* ---- what a shell cannot hold */
 
-static char *refusal(const Variable *variable, const char *shell)
+static char *refusal(const PssVariable *variable, const char *shell)
 {
 	g_autofree char *name = g_strndup(variable->name, variable->n_name);
 
@@ -113,7 +103,7 @@ static gboolean program_holds(const char *program, char kind)
 	return program && g_strv_contains(kind == 'm' ? maps : arrays, program);
 }
 
-static gboolean holds(PssFamily family, const char *program, const Variable *variable)
+static gboolean holds(PssFamily family, const char *program, const PssVariable *variable)
 {
 	gboolean is_map = variable->kind == 'm';
 
@@ -133,9 +123,9 @@ static gboolean holds(PssFamily family, const char *program, const Variable *var
 char *pss_variables_refuse(PssFamily family, const char *program, const char *const *variables)
 {
 	const char *shell = program ? program : pss_family_name(family);
-	Variable variable;
+	PssVariable variable;
 
-	while (next_variable(&variables, &variable))
+	while (pss_variables_next(&variables, &variable))
 		if (variable.kind != '=' && !holds(family, program, &variable))
 			return refusal(&variable, shell ? shell : "the shell");
 	return NULL;
@@ -143,7 +133,7 @@ char *pss_variables_refuse(PssFamily family, const char *program, const char *co
 
 /* ---- the writers */
 
-static void append_name(GString *out, const Variable *variable)
+static void append_name(GString *out, const PssVariable *variable)
 {
 	g_string_append(out, PSS_USING);
 	g_string_append_len(out, variable->name, (gssize)variable->n_name);
@@ -154,7 +144,7 @@ static void append_quoted(GString *out, PssFamily family, const char *text)
 	pss_family_quote(out, family, text, strlen(text));
 }
 
-static void write_scalar(GString *out, PssFamily family, const Variable *variable)
+static void write_scalar(GString *out, PssFamily family, const PssVariable *variable)
 {
 	append_name(out, variable);
 	g_string_append_c(out, '=');
@@ -163,7 +153,7 @@ static void write_scalar(GString *out, PssFamily family, const Variable *variabl
 }
 
 /* " value value", with their keys in front where they are wanted. */
-static void append_values(GString *out, PssFamily family, const Variable *variable, gboolean keys)
+static void append_values(GString *out, PssFamily family, const PssVariable *variable, gboolean keys)
 {
 	for (gsize i = 0; i < variable->n_items; i++) {
 		if (keys) {
@@ -175,7 +165,7 @@ static void append_values(GString *out, PssFamily family, const Variable *variab
 	}
 }
 
-static void append_unset(GString *out, const Variable *variable)
+static void append_unset(GString *out, const PssVariable *variable)
 {
 	g_string_append(out, "\\unset -v ");
 	append_name(out, variable);
@@ -183,7 +173,7 @@ static void append_unset(GString *out, const Variable *variable)
 }
 
 /* NAME[INDEX]=value; … */
-static void append_elements(GString *out, PssFamily family, const Variable *variable)
+static void append_elements(GString *out, PssFamily family, const PssVariable *variable)
 {
 	for (gsize i = 0; i < variable->n_items; i++) {
 		append_name(out, variable);
@@ -193,7 +183,7 @@ static void append_elements(GString *out, PssFamily family, const Variable *vari
 	}
 }
 
-static void append_pairs(GString *out, PssFamily family, const Variable *variable)
+static void append_pairs(GString *out, PssFamily family, const PssVariable *variable)
 {
 	for (gsize i = 0; i < variable->n_items; i++) {
 		g_string_append(out, KEY "=");
@@ -207,7 +197,7 @@ static void append_pairs(GString *out, PssFamily family, const Variable *variabl
 	g_string_append(out, "\\unset -v " KEY "; ");
 }
 
-static void write_bash_array(GString *out, PssFamily family, const Variable *variable)
+static void write_bash_array(GString *out, PssFamily family, const PssVariable *variable)
 {
 	append_unset(out, variable);
 	append_name(out, variable);
@@ -219,7 +209,7 @@ static void write_bash_array(GString *out, PssFamily family, const Variable *var
 	g_string_append(out, "); ");
 }
 
-static void write_bash_map(GString *out, PssFamily family, const Variable *variable)
+static void write_bash_map(GString *out, PssFamily family, const PssVariable *variable)
 {
 	append_unset(out, variable);
 	g_string_append(out, "\\declare -gA ");
@@ -229,7 +219,7 @@ static void write_bash_map(GString *out, PssFamily family, const Variable *varia
 }
 
 /* zsh's arrays have no gaps: the values close up. */
-static void write_zsh_list(GString *out, PssFamily family, const Variable *variable)
+static void write_zsh_list(GString *out, PssFamily family, const PssVariable *variable)
 {
 	append_unset(out, variable);
 	g_string_append(out, variable->kind == 'm' ? "\\typeset -gA " : "\\typeset -ga ");
@@ -241,7 +231,7 @@ static void write_zsh_list(GString *out, PssFamily family, const Variable *varia
 	g_string_append(out, "); ");
 }
 
-static void write_fish_scalar(GString *out, PssFamily family, const Variable *variable)
+static void write_fish_scalar(GString *out, PssFamily family, const PssVariable *variable)
 {
 	g_string_append(out, "set -g ");
 	append_name(out, variable);
@@ -250,7 +240,7 @@ static void write_fish_scalar(GString *out, PssFamily family, const Variable *va
 	g_string_append(out, "; ");
 }
 
-static void write_fish_array(GString *out, PssFamily family, const Variable *variable)
+static void write_fish_array(GString *out, PssFamily family, const PssVariable *variable)
 {
 	g_string_append(out, "set -g ");
 	append_name(out, variable);
@@ -258,7 +248,7 @@ static void write_fish_array(GString *out, PssFamily family, const Variable *var
 	g_string_append(out, "; ");
 }
 
-static void write_pwsh_scalar(GString *out, PssFamily family, const Variable *variable)
+static void write_pwsh_scalar(GString *out, PssFamily family, const PssVariable *variable)
 {
 	g_string_append(out, "$global:");
 	append_name(out, variable);
@@ -267,7 +257,7 @@ static void write_pwsh_scalar(GString *out, PssFamily family, const Variable *va
 	g_string_append(out, "; ");
 }
 
-static void write_pwsh_array(GString *out, PssFamily family, const Variable *variable)
+static void write_pwsh_array(GString *out, PssFamily family, const PssVariable *variable)
 {
 	g_string_append(out, "$global:");
 	append_name(out, variable);
@@ -280,7 +270,7 @@ static void write_pwsh_array(GString *out, PssFamily family, const Variable *var
 }
 
 /* Not @{ }, whose keys have no case. */
-static void write_pwsh_map(GString *out, PssFamily family, const Variable *variable)
+static void write_pwsh_map(GString *out, PssFamily family, const PssVariable *variable)
 {
 	g_string_append(out, "$global:");
 	append_name(out, variable);
@@ -297,7 +287,7 @@ static void write_pwsh_map(GString *out, PssFamily family, const Variable *varia
 }
 
 /* Not `NAME=(…)`, which is no text for those that have no arrays. */
-static void append_zsh_branch(GString *out, PssFamily family, const Variable *variable)
+static void append_zsh_branch(GString *out, PssFamily family, const PssVariable *variable)
 {
 	append_unset(out, variable);
 	g_string_append(out, "case ${ZSH_VERSION:+zsh}${BASH_VERSION:+bash}${KSH_VERSION-} in\nzsh*) ");
@@ -313,7 +303,7 @@ static void append_zsh_branch(GString *out, PssFamily family, const Variable *va
 }
 
 /* What the others say, and the end of the case. */
-static void append_refusal(GString *out, const Variable *variable)
+static void append_refusal(GString *out, const PssVariable *variable)
 {
 	g_autofree char *reason = refusal(variable, "this shell");
 
@@ -322,7 +312,7 @@ static void append_refusal(GString *out, const Variable *variable)
 	g_string_append(out, " >&2; exit 2 ;;\nesac\n");
 }
 
-static void write_posix_array(GString *out, PssFamily family, const Variable *variable)
+static void write_posix_array(GString *out, PssFamily family, const PssVariable *variable)
 {
 	append_zsh_branch(out, family, variable);
 	g_string_append(out, "bash* | *93* | *2020* | *MIRBSD* | *LEGACY*) ");
@@ -331,7 +321,7 @@ static void write_posix_array(GString *out, PssFamily family, const Variable *va
 	append_refusal(out, variable);
 }
 
-static void write_posix_map(GString *out, PssFamily family, const Variable *variable)
+static void write_posix_map(GString *out, PssFamily family, const PssVariable *variable)
 {
 	append_zsh_branch(out, family, variable);
 	if (!has_empty_key(variable)) {
@@ -346,7 +336,7 @@ static void write_posix_map(GString *out, PssFamily family, const Variable *vari
 }
 
 /* For a computer (words.c); in a session it is refused before. */
-static void write_fish_refusal(GString *out, PssFamily family, const Variable *variable)
+static void write_fish_refusal(GString *out, PssFamily family, const PssVariable *variable)
 {
 	g_autofree char *reason = refusal(variable, "fish");
 
@@ -355,7 +345,7 @@ static void write_fish_refusal(GString *out, PssFamily family, const Variable *v
 	g_string_append(out, " >&2; exit 2; ");
 }
 
-typedef void (*Writer)(GString *out, PssFamily family, const Variable *variable);
+typedef void (*Writer)(GString *out, PssFamily family, const PssVariable *variable);
 
 static const struct {
 	PssFamily family;
@@ -370,12 +360,12 @@ static const struct {
 
 void pss_variables_append(GString *out, PssFamily family, const char *const *variables)
 {
-	Variable variable;
+	PssVariable variable;
 	gsize row = 0;
 
 	while (row + 1 < G_N_ELEMENTS(writers) && writers[row].family != family)
 		row++;
-	while (next_variable(&variables, &variable)) {
+	while (pss_variables_next(&variables, &variable)) {
 		Writer write = variable.kind == '='   ? writers[row].scalar
 			       : variable.kind == 'a' ? writers[row].array
 						      : writers[row].map;
@@ -385,9 +375,9 @@ void pss_variables_append(GString *out, PssFamily family, const char *const *var
 
 void pss_variables_names(GString *out, const char *const *variables)
 {
-	Variable variable;
+	PssVariable variable;
 
-	while (next_variable(&variables, &variable)) {
+	while (pss_variables_next(&variables, &variable)) {
 		g_string_append_c(out, ' ');
 		append_name(out, &variable);
 	}
@@ -398,9 +388,9 @@ void pss_variables_names(GString *out, const char *const *variables)
  * it. */
 static void unbrace(GString *text, const char *const *variables)
 {
-	Variable variable;
+	PssVariable variable;
 
-	while (next_variable(&variables, &variable)) {
+	while (pss_variables_next(&variables, &variable)) {
 		g_autofree char *name = g_strndup(variable.name, variable.n_name);
 		g_autofree char *bare = g_strconcat("$" PSS_USING, name, NULL);
 		g_autofree char *quoted = g_strconcat("\"", bare, "\"", NULL);
@@ -417,9 +407,9 @@ static void unbrace(GString *text, const char *const *variables)
 /* A list is one in its place already, and one text inside of quotes. */
 static void unindex(GString *text, const char *const *variables)
 {
-	Variable variable;
+	PssVariable variable;
 
-	while (next_variable(&variables, &variable)) {
+	while (pss_variables_next(&variables, &variable)) {
 		g_autofree char *name = g_strndup(variable.name, variable.n_name);
 		g_autofree char *braced = g_strconcat("${" PSS_USING, name, "}", NULL);
 		g_autofree char *words = g_strconcat("\"${" PSS_USING, name, "[@]}\"", NULL);
@@ -440,10 +430,10 @@ void pss_variables_adapt(GString *text, PssFamily family, const char *const *var
 /* Of the POSIX family a list stands there twice. */
 gsize pss_variables_room(const char *const *variables)
 {
-	Variable variable;
+	PssVariable variable;
 	gsize room = 0;
 
-	while (next_variable(&variables, &variable)) {
+	while (pss_variables_next(&variables, &variable)) {
 		gsize copies = variable.kind == '=' ? 1 : 2;
 		room += PSS_FAMILY_QUOTED * (variable.kind == '=' ? strlen(variable.value) : 0) +
 			12 * (variable.n_name + 128);

@@ -10,6 +10,19 @@
 /* What stands in a command's text for the local variable NAME: "${__pss_using_NAME}". */
 #define PSS_USING "__pss_using_"
 
+/* One of a list. All is borrowed. */
+typedef struct {
+	const char *name; /* not NUL-terminated */
+	gsize n_name;
+	char kind; /* '=', 'a', 'm' */
+	const char *value;
+	const char *const *items; /* "[KEY", "=value", … */
+	gsize n_items;            /* pairs */
+} PssVariable;
+
+/* The next one; *list is behind it then. FALSE: there is none. The list is a good one. */
+gboolean pss_variables_next(const char *const **list, PssVariable *ret_variable);
+
 /* Is it such a list? What comes from a client is checked by this before all else. */
 gboolean pss_variables_are_good(const char *const *variables);
 

@@ -17,6 +17,11 @@ void pss_command_copy(PssCommand *ret_copy, const PssCommand *command)
 		.words = (const char *const *)g_strdupv((char **)command->words),
 		.arguments = (const char *const *)g_strdupv((char **)command->arguments),
 		.variables = (const char *const *)g_strdupv((char **)command->variables),
+		.as_written = g_strdup(command->as_written),
+		.properties = (const char *const *)g_strdupv((char **)command->properties),
+		.has_objects = command->has_objects,
+		.has_records = command->has_records,
+		.columns = command->columns,
 	};
 }
 
@@ -29,6 +34,8 @@ void pss_command_clear(PssCommand *command)
 	g_strfreev((char **)command->words);
 	g_strfreev((char **)command->arguments);
 	g_strfreev((char **)command->variables);
+	g_free((char *)command->as_written);
+	g_strfreev((char **)command->properties);
 	*command = (PssCommand){ .text = NULL };
 }
 

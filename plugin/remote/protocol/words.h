@@ -10,6 +10,13 @@ typedef struct {
 	const char *const *words;     /* the command word by word, or NULL; ends with NULL, as the next two */
 	const char *const *arguments; /* positional parameters */
 	const char *const *variables; /* for `__pss_using_NAME`: see variables.h */
+
+	/* Of these PowerShell by remoting alone makes something (psrp/client/client.h). */
+	const char *as_written;        /* the text with `$using:` in it; NULL: it is the text */
+	const char *const *properties; /* of objects; NULL or empty: all */
+	gboolean has_objects;          /* output as records with values, else it is formatted */
+	gboolean has_records;          /* messages beside the output as records, else as standard error */
+	guint columns;                 /* of what shows the output; 0: no terminal */
 } PssCommand;
 
 /* With texts of its own, which clear() gives back. */
