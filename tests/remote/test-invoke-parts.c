@@ -182,6 +182,29 @@ static void test_exec(void)
 	g_assert_cmpmem(first + n - 7, 7, "echo $1", 7);
 }
 
+/* A server hands one argument to the login shell, which has a limit. */
+static void test_exec_of_long(void)
+{
+	g_autofree char *text = g_strnfill(100 * 1024 + 1, 'x');
+	const char *const words[] = { "printf", text, NULL };
+	PssCommand command = { .text = text, .n_text = 100 * 1024 };
+	g_autofree char *first = NULL;
+	g_autofree char *of_words = NULL;
+	gsize n;
+
+	g_autofree char *at_limit = pss_words_exec(&command, NULL, FALSE, &first, &n);
+	g_assert_cmpuint(strlen(at_limit), ==, 100 * 1024);
+	g_assert_null(first);
+	command.n_text++;
+	g_autofree char *beyond = pss_words_exec(&command, NULL, FALSE, &first, &n);
+	g_assert_cmpuint(strlen(beyond), <, 4096);
+	g_assert_cmpmem(first + n - command.n_text, command.n_text, text, command.n_text);
+	command = (PssCommand){ .words = words };
+	g_autofree char *word = pss_words_exec(&command, NULL, FALSE, &of_words, &n);
+	g_assert_cmpstr(word, !=, beyond);
+	g_assert_cmpmem(of_words + n - command.n_text - strlen(text) - 7, 7, "printf ", 7);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -191,5 +214,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/command/of fish", test_command_of_fish);
 	g_test_add_func("/command/of PowerShell", test_command_of_pwsh);
 	g_test_add_func("/invoke/exec", test_exec);
+	g_test_add_func("/invoke/exec of a long command", test_exec_of_long);
 	return g_test_run();
 }

@@ -347,3 +347,44 @@ leave_plain_terminal() {
 		remove-pssession -Name r'
 	[ "$output" = dash ] || { echo "$output"; return 1; }
 }
+
+# A server hands at most 128 KiB to a login shell as a command, and sshd ends the connection over 256 KiB.
+long_commands() {
+	world_start "$1"
+	place_start
+	run local_shell '
+		i() { invoke-command -ConfigFile $C "$@" </dev/null; }
+		for n in 140000 1000000; do
+			long=$(head -c $n /dev/zero | tr "\0" x)
+			[ "$(i box "echo \"$long\" | wc -c")" -eq $((n + 1)) ] || exit 51
+		done
+		[ "$(i box -- echo "${long:0:140000}" | wc -c)" -eq 140001 ] || exit 52
+		i -AllocateTty box "echo $long" 2>$HERE/said && exit 53
+		case $(cat $HERE/said) in *"-AllocateTty takes a command of at most 100 KiB"*) ;; *) exit 54 ;; esac
+		s=$(new-pssession -ConfigFile $C box) || exit 55
+		[ "$(invoke-command -Session $s "echo \"$long\" | wc -c" </dev/null)" -eq 1000001 ] || exit 56'
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
+@test "shells: a command of any length, with bash" { long_commands bash; }
+
+@test "shells: a command of any length, with zsh" {
+	requires zsh
+	long_commands zsh
+}
+
+@test "shells: a command of any length, with dash" {
+	requires dash
+	long_commands dash
+}
+
+@test "shells: a command of any length, with fish" {
+	requires fish
+	long_commands fish
+}
+
+@test "shells: a command of any length, with pwsh" {
+	[ -n "${PSS_PWSH-}" ] || skip "PSS_PWSH names no PowerShell"
+	long_commands pwsh
+}

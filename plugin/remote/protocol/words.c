@@ -9,6 +9,10 @@
 #include "remote/protocol/sources.h"
 #include "remote/protocol/variables.h"
 
+/* What a server hands to the login shell is one argument, of which Linux takes 128 KiB; and what is longer than 256 KiB
+ * is no packet to sshd, which ends the connection without a word. */
+#define LINE_MAX_BYTES (100 * 1024)
+
 void pss_command_copy(PssCommand *ret_copy, const PssCommand *command)
 {
 	*ret_copy = (PssCommand){
@@ -183,6 +187,31 @@ static PssFamily family_of(const char *interpreter)
 	return PSS_FAMILY_POSIX;
 }
 
+/* The command as one line for the login shell. */
+static char *make_line(const PssCommand *command)
+{
+	g_autoptr(GString) line = g_string_new(NULL);
+
+	if (!has(command->words))
+		return g_strndup(command->text, command->n_text);
+	for (const char *const *at = command->words; *at; at++) {
+		g_string_append(line, at == command->words ? "" : " ");
+		pss_words_quote(line, *at);
+	}
+	return g_string_free(g_steal_pointer(&line), FALSE);
+}
+
+/* A login shell may be of any family, and words are to be read by each of them. */
+static void append_script(GString *out, PssFamily family, const char *interpreter, const PssCommand *command)
+{
+	g_autofree char *line = !*interpreter && has(command->words) ? make_line(command) : NULL;
+
+	if (line)
+		g_string_append(out, line);
+	else
+		append_text(out, family, command);
+}
+
 /* In front of a script goes a head that /bin/sh runs: the interpreter's words as `i`, and the parameters. */
 static char *make_first(const PssCommand *command, const char *interpreter, gsize *ret_n_head, gsize *ret_n)
 {
@@ -199,7 +228,7 @@ static char *make_first(const PssCommand *command, const char *interpreter, gsiz
 		append_pwsh_script(first, command);
 	} else {
 		pss_variables_append(first, family, command->variables);
-		append_text(first, family, command);
+		append_script(first, family, interpreter, command);
 	}
 	*ret_n = first->len;
 	return g_string_free(first, FALSE);
@@ -214,13 +243,9 @@ char *pss_words_exec(const PssCommand *command, const char *shell, gboolean is_s
 	*ret_first = NULL;
 	*ret_n = 0;
 	if (!shell && !is_script && !has(command->arguments) && !has(command->variables)) {
-		if (!has(command->words))
-			return g_strndup(command->text, command->n_text);
-		for (const char *const *at = command->words; *at; at++) {
-			g_string_append(exec, at == command->words ? "" : " ");
-			pss_words_quote(exec, *at);
-		}
-		return g_string_free(g_steal_pointer(&exec), FALSE);
+		g_autofree char *line = make_line(command);
+		if (strlen(line) <= LINE_MAX_BYTES)
+			return g_steal_pointer(&line);
 	}
 	*ret_first = make_first(command, shell ? shell : named ? named : "", &n_head, ret_n);
 	g_string_append(exec, pss_source_exec);
