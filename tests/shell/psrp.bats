@@ -83,3 +83,137 @@ server_with_subsystem() {
 	echo "$status"
 	[ "$status" -eq 0 ]
 }
+
+@test "psrp: messages go where the common parameters say, errors with category and id" {
+	with_powershell
+	through_powershell '
+		command='"'"'Get-Item /nonexist; Write-Error -Message m -ErrorId ID -Category LimitsExceeded; Write-Warning W
+			Write-Verbose V -Verbose; Write-Debug D -Debug; Write-Information I; Write-Host -NoNewline H; Write-Host I; "out"'"'"'
+		i -ErrorVariable e -WarningVariable w -InformationVariable n "$command" </dev/null >$HERE/out 2>$HERE/err || exit 51
+		[ "$(cat $HERE/out)" = out ] || exit 52
+		[ "$(cat $HERE/err)" = "Get-Item: Cannot find path '"'/nonexist'"' because it does not exist.
+Write-Error: m
+WARNING: W
+VERBOSE: V
+DEBUG: D
+HI" ] || exit 53
+		[ "${e[*]}" = "Get-Item: Cannot find path '"'/nonexist'"' because it does not exist. (ObjectNotFound: PathNotFound,Microsoft.PowerShell.Commands.GetItemCommand) Write-Error: m (LimitsExceeded: ID)" ] || exit 54
+		[ "${w[*]}, ${n[*]}" = "W, I H I" ] || exit 55
+		i -ea SilentlyContinue -wa SilentlyContinue -infa Continue -ev +e "$command" </dev/null 2>$HERE/err >$HERE/out
+		[ "$(cat $HERE/err)" = $'"'VERBOSE: V\nDEBUG: D\nI\nHI'"' ] || exit 56
+		[ "${#e[@]}" -eq 4 ] || exit 57
+		i -ea Stop "Get-Item /nonexist; Start-Sleep 60" </dev/null 2>$HERE/err
+		[ "$? $(grep -c . $HERE/err)" = "1 1" ]'
+	[ "$status" -eq 0 ]
+}
+
+@test "psrp: -Json gives objects, and messages" {
+	with_powershell
+	through_powershell '
+		i -Json "7; \"a\`nb\"; \$null; Get-Item /nonexist; Write-Warning w; Write-Host -NoNewline a; Write-Host b; throw 1" </dev/null >$HERE/out
+		[ $? = 1 ] || exit 51
+		cmp $HERE/out - <<-END || exit 52
+			{"host":"box","stream":"output","type":"System.Int32","text":"7","value":7}
+			{"host":"box","stream":"output","type":"System.String","text":"a\u000ab","value":"a\nb"}
+			{"host":"box","stream":"output","text":"","value":null}
+			{"host":"box","stream":"error","text":"Get-Item: Cannot find path '"'/nonexist'"' because it does not exist.","id":"PathNotFound,Microsoft.PowerShell.Commands.GetItemCommand","category":"ObjectNotFound"}
+			{"host":"box","stream":"warning","text":"w"}
+			{"host":"box","stream":"host","text":"ab"}
+			{"host":"box","stream":"error","text":"Exception: 1","id":"1","category":"OperationStopped"}
+			{"host":"box","status":1}
+		END
+		i -Json -Property name,Id "Get-Process -Id \$PID" </dev/null >$HERE/out
+		grep -Eqx "\{\"host\":\"box\",\"stream\":\"output\",\"type\":\"System.Diagnostics.Process\",\"text\":\"System.Diagnostics.Process \(.*\)\",\"value\":\{\"name\":\"[a-z]+\",\"Id\":[0-9]+\}\}" $HERE/out || exit 53
+		i -Json -- printf "a\n\377" </dev/null >$HERE/out
+		cmp $HERE/out - <<-END || exit 54
+			{"host":"box","stream":"stdout","text":"a"}
+			{"host":"box","stream":"stdout","data_base64":"/w=="}
+			{"host":"box","status":0}
+		END
+		i -Property Name 1 </dev/null 2>$HERE/err
+		[ "$? $(grep -c -- "-Property goes with -Json" $HERE/err)" = "2 1" ]'
+	[ "$status" -eq 0 ]
+}
+
+@test "psrp: arrays and maps are \$using: values, a script file has its arguments" {
+	with_powershell
+	through_powershell '
+		list=(one "t wo" three) text=four
+		declare -A map=([k]=v)
+		printf "\357\273\277param(\$a)\n\"file \$a \$args\"\nexit 5\n" >$HERE/s.ps1
+		[ "$(i "foreach (\$x in \$using:list) { \"<\$x>\" }; # it is no '"'"' quote
+			\"\$using:list \$using:text\"; \$using:list[1]; \$using:list.Count; \$using:map.k; \$using:text.Length" </dev/null)" = \
+			$'"'<one>\n<t wo>\n<three>\none t wo three four\nt wo\n3\nv\n4'"' ] || exit 51
+		[ "$(i -FilePath $HERE/s.ps1 -ArgumentList "x y" -ArgumentList z </dev/null)" = "file x y z" ] || exit 52
+		i -FilePath $HERE/s.ps1 </dev/null >/dev/null
+		[ $? = 5 ]'
+	[ "$status" -eq 0 ]
+}
+
+@test "psrp: output of any length comes whole, and waits for a slow reader" {
+	with_powershell
+	through_powershell '
+		[ "$(i "\"x\" * 100KB; \"y\" * 20MB" </dev/null | awk "{ print length }")" = $'"'102400\n20971520'"' ] || exit 51
+		[ "$(i -Json "\"y\" * 20MB" </dev/null | head -n 1 | wc -c)" -gt 30000000 ] || exit 52
+		[ "$(i "while (1) { \"x\" * 1000 }" </dev/null | head -c 3000000 | wc -c)" -eq 3000000 ] || exit 53
+		[ "$(seq 20000 | i "\$n = 0; foreach (\$x in \$input) { if (\$x -ne ++\$n) { \"bad \$x\" } }; \$n")" = 20000 ] || exit 54
+		long=$(head -c 1000000 /dev/zero | tr "\0" x)
+		[ "$(i "'"'\$long'"'.Length" </dev/null)" = 1000000 ]'
+	[ "$status" -eq 0 ]
+}
+
+# What PowerShell's own client shows, over the same server; its program ssh is a script.
+natively() {
+	mkdir -p "$HERE/bin"
+	printf '#!/bin/sh\nexec %s -sshs -NoLogo\n' "$PSS_PWSH" >"$HERE/bin/ssh"
+	chmod +x "$HERE/bin/ssh"
+	{
+		# shellcheck disable=SC2016
+		echo '$PSStyle.OutputRendering = "PlainText"; $s = New-PSSession -HostName box'
+		while IFS= read -r line; do
+			printf '[Console]::Out.WriteLine("--"); Invoke-Command $s { %s }\n' "$line"
+		done
+	} >"$HERE/native.ps1"
+	PATH=$HERE/bin:$PATH HOME=$HERE timeout 60 "$PSS_PWSH" -NoProfile -NonInteractive -File "$HERE/native.ps1" </dev/null 2>&1
+}
+
+@test "psrp: what is shown is what PowerShell's own client shows" {
+	with_powershell
+	cat >"$HERE/commands" <<-'END'
+		1, 2, "a b"
+		Get-Item /nonexist; "on"
+		1/0; 7
+		Write-Error we
+		Write-Error -Message m -ErrorId ID -Category LimitsExceeded
+		Write-Warning w; Write-Verbose v -Verbose; Write-Debug d -Debug
+		Write-Host -NoNewline a; Write-Host b; Write-Information i
+		Get-Foo
+		sh -c 'echo e >&2; exit 3'
+		$null; $true; 1.50d; 2e300; [char]65
+		"one`ntwo"; ""; "three"
+	END
+	natively <"$HERE/commands" >"$HERE/native"
+	while IFS= read -r line; do
+		echo --
+		local_bash 'invoke-command -ConfigurationName Microsoft.PowerShell -ConfigFile $C box "$(cat)" </dev/null' <<<"$line" || :
+	done <"$HERE/commands" >"$HERE/ours" 2>&1
+	diff "$HERE/native" "$HERE/ours"
+}
+
+@test "psrp: a command asks on the terminal" {
+	with_powershell
+	local_shell_start
+	term_type 'invoke-command -ConfigurationName Microsoft.PowerShell -ConfigFile $C box '"'"'$n = Read-Host "Your name"; $s = Read-Host -AsSecureString Secret; "<$n>" + [Net.NetworkCredential]::new("", $s).Password.Length; exit 3'"'"
+	term_keys Enter
+	wait_line 'Your name: *$' 40
+	term_send 'a b'
+	term_keys Enter
+	wait_line 'Secret: *$'
+	term_send 'secret'
+	term_keys Enter
+	wait_screen $'\n<a b>6'
+	wait_local
+	status_is 3
+	[[ $(screen) != *secret* ]]
+	terminal_is_sane
+}
