@@ -75,7 +75,6 @@ static ItemKind stream_of(PssPsrpStream stream)
 	return stream == PSS_PSRP_OUTPUT ? ITEM_STDOUT : ITEM_STDERR;
 }
 
-
 static void free_item(gpointer data)
 {
 	Item *item = data;

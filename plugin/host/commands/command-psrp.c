@@ -16,7 +16,7 @@ typedef struct {
 	PssRun *guest; /* NULL: the command has not begun, or is over */
 	PssCommand command;
 	PssRunChannelOptions options;
-	char *subsystem; /* or NULL */
+	char *subsystem;   /* or NULL */
 	GByteArray *early; /* input that came before the command was begun */
 	gboolean early_ends;
 	gboolean paused, is_done;
