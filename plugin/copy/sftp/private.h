@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the engine share; nobody else includes it. */
+#pragma once
+
+#include "copy/sftp/codec.h"
+#include "copy/sftp/stream.h"
+
+typedef struct PssSftpFile PssSftpFile;
+
+/* The answer to one request. `type` PSS_FXP_STATUS: code and, where it is bad, the server's text. */
+typedef struct {
+	PssFxp type;
+	PssFxpReader body;
+	guint32 code;
+	const char *text; /* made safe to show; NULL: none */
+} PssSftpReply;
+
+typedef void (*PssSftpReplyFunc)(PssSftp *sftp, gpointer user, const PssSftpReply *reply);
+
+/* What a request does to the account of open files. */
+typedef enum { PSS_SFTP_PLAIN, PSS_SFTP_OPENS, PSS_SFTP_CLOSES } PssSftpEffect;
+
+typedef enum { PSS_SFTP_NO_LOAD, PSS_SFTP_READS, PSS_SFTP_WRITES, PSS_SFTP_N_LOADS } PssSftpLoad;
+
+typedef struct {
+	PssSftpReplyFunc on_reply; /* or NULL */
+	gpointer user;             /* with a file: borrowed; without: on_reply frees it by g_free() */
+	PssSftpFile *file;         /* a reference, or NULL; is it gone, then on_reply is not called */
+	PssSftpEffect effect;
+	PssSftpLoad load; /* what `weight` bytes of count for */
+	gsize weight;
+	gint64 sent_at;
+} PssSftpRequest;
+
+/* How much may be on the way: it doubles for as long as answers come as quickly as on an empty line (depth.c). */
+typedef struct {
+	gsize limit, max;
+	gint64 grown_at, latency;
+} PssSftpDepth;
+
+struct PssSftp {
+	PssSftpStream *stream; /* NULL: lost */
+	const PssSftpEvents *events;
+	gpointer user;
+	guint n_references;
+	gboolean is_freed;
+	char *why_lost;
+	guint later; /* source: see pss_sftp_go_on_later() */
+
+	gboolean is_ready;
+	guint can;
+	gsize chunk[PSS_SFTP_N_LOADS]; /* bytes of one READ or WRITE */
+	guint32 next_id;
+	GHashTable *requests; /* id: PssSftpRequest */
+	gint64 round_trip;
+
+	PssSftpDepth depth[PSS_SFTP_N_LOADS];
+	gsize in_flight[PSS_SFTP_N_LOADS];
+	gsize n_early; /* bytes that came while others in front of them were missing */
+
+	PssSftpDepth file_depth;
+	guint n_open;   /* from the request to open to the answer to the close */
+	GQueue waiting; /* PssSftpFile, not asked for yet */
+	GQueue files;   /* PssSftpFile, all that are not gone */
+	GQueue active;  /* PssSftpFile, open, that may have something to ask */
+	gboolean was_full;
+};
+
+/* ---- sftp.c */
+/* Sends the packet, which has the id's place filled with 0 behind its type, and takes it; *request is copied. */
+void pss_sftp_request(PssSftp *sftp, GByteArray *packet, const PssSftpRequest *request);
+GByteArray *pss_sftp_packet(PssFxp type); /* with room for the id */
+GByteArray *pss_sftp_extended(const char *name);
+void pss_sftp_ref(PssSftp *sftp);
+void pss_sftp_unref(PssSftp *sftp);
+
+/* Files go on, or the requests on a lost connection fail: from the main loop. */
+void pss_sftp_go_on_later(PssSftp *sftp);
+
+/* ---- requests.c */
+GByteArray *pss_sftp_rename_packet(const PssSftp *sftp, const char *old_path, const char *new_path);
+
+/* ---- reply.c */
+/* NULL: it is the answer that was wanted (for PSS_FXP_STATUS: done). Else why not; the caller's. */
+GError *pss_sftp_reply_error(const PssSftpReply *reply, PssFxp wanted);
+GError *pss_sftp_bad_reply(void);
+void pss_sftp_reply_parse(PssSftpReply *ret_reply, PssFxp type, const PssFxpReader *body, char **ret_text);
+
+/* ---- depth.c */
+void pss_sftp_depth_init(PssSftpDepth *depth, gsize first, gsize max);
+/* An answer came after so many microseconds, the quickest ever after `round_trip`. */
+void pss_sftp_depth_learn(PssSftpDepth *depth, gint64 latency, gint64 round_trip);
+
+/* What became of a file's turn to ask for a chunk or to send one. */
+typedef enum {
+	PSS_SFTP_PUMP_IDLE, /* it wants nothing: the turn comes again when it is activated */
+	PSS_SFTP_PUMP_MORE, /* it has had one, and may want another */
+	PSS_SFTP_PUMP_FULL, /* there is no room for it */
+} PssSftpPumped;
+
+/* ---- file.c: what gets, puts and lists have in common, which embed it as their first member */
+typedef struct {
+	GByteArray *(*open)(PssSftpFile *file); /* the request that opens it */
+	void (*on_open)(PssSftpFile *file);
+	/* It could not be opened, or the connection is lost. Ends it. */
+	void (*on_failed)(PssSftpFile *file, const GError *error);
+	PssSftpPumped (*pump)(PssSftpFile *file);
+	void (*free)(PssSftpFile *file);
+} PssSftpFileOps;
+
+struct PssSftpFile {
+	const PssSftpFileOps *ops;
+	PssSftp *sftp;
+	guint n_references; /* requests under way, and one while it is not gone */
+	gboolean is_gone;
+	gboolean is_waiting, is_open;
+	GList in_files, in_active; /* link->data: itself */
+	gsize n_handle;
+	guint8 handle[PSS_SFTP_HANDLE_MAX];
+};
+
+void pss_sftp_file_init(PssSftpFile *file, PssSftp *sftp, const PssSftpFileOps *ops);
+void pss_sftp_file_unref(PssSftpFile *file);
+/* Nothing is said of it any more; where it is open it is closed. Frees it, now or when the last answer has come. */
+void pss_sftp_file_leave(PssSftpFile *file);
+/* A packet that begins with the handle. */
+GByteArray *pss_sftp_file_packet(const PssSftpFile *file, PssFxp type);
+void pss_sftp_file_request(PssSftpFile *file, GByteArray *packet, PssSftpReplyFunc on_reply, gpointer user);
+/* One that puts `weight` bytes on the way. */
+void pss_sftp_file_load(PssSftpFile *file, GByteArray *packet, PssSftpLoad load, gsize weight,
+			PssSftpReplyFunc on_reply, gpointer user);
+void pss_sftp_file_close(PssSftpFile *file, PssSftpReplyFunc on_reply); /* NULL: nobody wants to know */
+/* It has something to ask for: pump() is called, in turn with others. */
+void pss_sftp_file_activate(PssSftpFile *file);
+/* Files in turn, as long as there is room. */
+void pss_sftp_files_start(PssSftp *sftp);
+void pss_sftp_files_pump(PssSftp *sftp);
+/* For the dispatcher. */
+void pss_sftp_files_account(PssSftp *sftp, const PssSftpRequest *request, const PssSftpReply *reply);
+void pss_sftp_files_fail(PssSftp *sftp, const GError *error);
