@@ -9,6 +9,7 @@
 
 #include "base/fd-watch.h"
 #include "base/system.h"
+#include "wire/descriptors.h"
 #include "wire/status.h"
 #include "wire/system.h"
 
@@ -24,12 +25,19 @@ enum state {
 	FAILED, /* what is queued is sent, and nothing more is read */
 };
 
+/* One that goes with a byte of `out`. */
+typedef struct {
+	int fd;
+	gsize before; /* bytes in front of that one */
+} Descriptor;
+
 struct PssPeer {
 	int fd;
 	PssLimits limits;
 	PssWatch *watch;
 	struct pss_buffer in, out;
-	gsize n_output; /* bytes in `out` that are no answers, at most */
+	gsize n_output;      /* bytes in `out` that are no answers, at most */
+	GArray *descriptors; /* of Descriptor, in the order of `out` */
 	enum state state;
 	guint64 newest;  /* version that may be spoken */
 	guint64 version; /* that is spoken, once GREETED */
@@ -61,25 +69,48 @@ static void check_output_limit(PssPeer *peer)
 	peer->events->on_output_stopped(peer->user, stopped);
 }
 
-static void forget_sent(PssPeer *peer, gsize n)
+static void close_descriptor(gpointer data)
+{
+	close(((Descriptor *)data)->fd);
+}
+
+/* The descriptor that goes with the first byte, or -1; and how many bytes may go before the next one. */
+static int next_descriptor(const PssPeer *peer, gsize *ret_n)
+{
+	const GArray *all = peer->descriptors;
+	const Descriptor *first = all->len > 0 ? &g_array_index(all, Descriptor, 0) : NULL;
+	gboolean is_due = first && first->before == 0;
+	const Descriptor *next = !is_due ? first : all->len > 1 ? &g_array_index(all, Descriptor, 1) : NULL;
+
+	*ret_n = next ? MIN(peer->out.length, next->before) : peer->out.length;
+	return is_due ? first->fd : -1;
+}
+
+static void forget_sent(PssPeer *peer, gsize n, gboolean took_descriptor)
 {
 	pss_buffer_consume(&peer->out, n);
 	peer->n_output -= MIN(peer->n_output, n);
+	if (took_descriptor)
+		g_array_remove_index(peer->descriptors, 0);
+	for (guint i = 0; i < peer->descriptors->len; i++)
+		g_array_index(peer->descriptors, Descriptor, i).before -= n;
 }
 
 static void send_queued(PssPeer *peer)
 {
 	while (peer->out.length > 0) {
-		ssize_t n = send(peer->fd, pss_buffer_bytes(&peer->out), peer->out.length, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (n < 0 && errno == EINTR)
-			continue;
+		gsize n_at_once;
+		int passed = next_descriptor(peer, &n_at_once);
+		ssize_t n = pss_send_descriptor(peer->fd, pss_buffer_bytes(&peer->out), n_at_once, passed);
 		if (n < 0) {
 			/* A broken socket shows itself to the reading side too, which ends the peer. */
-			if (errno != EAGAIN)
-				forget_sent(peer, peer->out.length);
+			if (n != -EAGAIN) {
+				forget_sent(peer, peer->out.length, FALSE);
+				g_array_set_size(peer->descriptors, 0);
+			}
 			break;
 		}
-		forget_sent(peer, (gsize)n);
+		forget_sent(peer, (gsize)n, passed >= 0);
 	}
 	if (peer->out.length - MIN(peer->n_output, peer->out.length) > OUT_QUEUE_CAP)
 		pss_peer_fail(peer, "the client does not read");
@@ -103,6 +134,14 @@ void pss_peer_send(PssPeer *peer, struct pss_message *message)
 {
 	if (pss_message_end(message) < 0)
 		pss_peer_fail(peer, "a message to it would be too long");
+}
+
+void pss_peer_send_descriptor(PssPeer *peer, struct pss_message *message, int fd)
+{
+	const Descriptor descriptor = { .fd = fd, .before = message->start };
+
+	g_array_append_val(peer->descriptors, descriptor);
+	pss_peer_send(peer, message);
 }
 
 void pss_peer_send_bytes(PssPeer *peer, enum pss_type type, uint32_t id, const void *data, gsize n)
@@ -280,6 +319,8 @@ PssPeer *pss_peer_new(int fd, guint64 newest, const PssPeerEvents *events, gpoin
 	pss_buffer_init(&peer->in);
 	pss_buffer_init(&peer->out);
 	read_limits(peer);
+	peer->descriptors = g_array_new(FALSE, FALSE, sizeof(Descriptor));
+	g_array_set_clear_func(peer->descriptors, close_descriptor);
 	peer->watch = pss_watch_new(fd, G_IO_IN, on_socket, peer);
 	return peer;
 }
@@ -290,5 +331,6 @@ void pss_peer_free(PssPeer *peer)
 	close(peer->fd);
 	pss_buffer_wipe(&peer->in);
 	pss_buffer_wipe(&peer->out);
+	g_array_unref(peer->descriptors);
 	g_free(peer);
 }

@@ -39,6 +39,9 @@ struct pss_buffer *pss_peer_out(PssPeer *peer);
 /* Ends a message that was begun in pss_peer_out(); one that would be too long fails the peer. */
 void pss_peer_send(PssPeer *peer, struct pss_message *message);
 
+/* The same; the descriptor goes with its first byte. Takes it over. */
+void pss_peer_send_descriptor(PssPeer *peer, struct pss_message *message, int fd);
+
 /* Raw bytes, in as many frames as they need. */
 void pss_peer_send_bytes(PssPeer *peer, enum pss_type type, uint32_t id, const void *data, gsize n);
 
