@@ -18,6 +18,7 @@ static void free_channel(gpointer data)
 	PssResilientChannel *channel = data;
 
 	g_clear_handle_id(&channel->refusing, g_source_remove);
+	g_clear_error(&channel->refusal);
 	g_queue_clear_full(&channel->kept, g_free);
 	pss_resilient_forget_plain_request(channel);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The channels of a resilient transport on a computer without a holder: each is one of the first link's instead. What
  * was asked of them before that was known is in their members. Called by link.c and transport-resilient.c. */
+#include "base/error.h"
 #include "link/resilient/private.h"
 
 static void on_plain_data(gpointer user, const void *data, gsize n, gboolean is_stderr)
@@ -69,11 +70,34 @@ void pss_resilient_become_plain(PssResilient *resilient)
 		pss_resilient_open_plain(resilient, resilient->channels->pdata[i]);
 }
 
+static gboolean on_refused(gpointer user)
+{
+	PssResilientChannel *channel = user;
+	const PssChannelEvents *events = g_steal_pointer(&channel->events);
+	g_autoptr(GError) error = g_steal_pointer(&channel->refusal);
+
+	channel->refusing = 0;
+	if (events)
+		events->on_closed(channel->user, -1, error);
+	return G_SOURCE_REMOVE;
+}
+
+void pss_resilient_refuse_soon(PssResilientChannel *channel, enum pss_status code, const char *text)
+{
+	channel->ended = TRUE;
+	if (channel->refusing)
+		return;
+	channel->refusal = g_error_new_literal(PSS_ERROR, (int)code, text);
+	channel->refusing = g_idle_add(on_refused, channel);
+}
+
 void pss_resilient_lose_plain(PssResilient *resilient)
 {
 	for (guint i = 0; i < resilient->channels->len; i++) {
 		PssResilientChannel *channel = resilient->channels->pdata[i];
-		if (channel->plain)
+		if (channel->plain && channel->ends_with_link && channel->events)
+			pss_resilient_refuse_soon(channel, PSS_LINK_LOST, "the connection was lost");
+		else if (channel->plain)
 			channel->events = NULL;
 		channel->plain = NULL;
 	}

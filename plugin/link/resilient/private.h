@@ -6,6 +6,7 @@
 #include "link/resilient/resend-log.h"
 #include "link/resilient/state.h"
 #include "link/resilient/transport-resilient.h"
+#include "wire/status.h"
 
 /* What unseen.c knows. */
 typedef struct {
@@ -121,7 +122,9 @@ typedef struct {
 	int exit_status;
 	PssResilientPlainRequest *plain_request; /* NULL: it is known which of both it is */
 	PssChannel *plain;                       /* the link's own; NULL: the holder has it */
+	gboolean ends_with_link;                 /* it has never anything to do with the holder */
 	guint refusing;                          /* source; 0: none */
+	GError *refusal;                         /* of that */
 } PssResilientChannel;
 
 /* Bytes that have come and have not been handed out. */
@@ -177,6 +180,8 @@ void pss_resilient_lose_plain(PssResilient *resilient);   /* the link that they 
 void pss_resilient_forget_plain(
 	PssResilient *resilient); /* there is a holder: what a plain channel would need is dropped */
 void pss_resilient_forget_plain_request(PssResilientChannel *channel);
+/* It ends with this error, from the main loop. */
+void pss_resilient_refuse_soon(PssResilientChannel *channel, enum pss_status code, const char *text);
 
 /* ---- channels.c */
 PssResilient *pss_resilient_of(const PssResilientChannel *channel);

@@ -41,18 +41,26 @@ static PssResilientPlainRequest *copy_request(const PssChannelRequest *request)
 	return copy;
 }
 
-static gboolean on_refused(gpointer user)
+/* TRUE: the holder has nothing to do with it. */
+static gboolean open_beside(PssResilient *resilient, PssResilientChannel *channel, const PssChannelRequest *request)
 {
-	PssResilientChannel *channel = user;
-	const PssChannelEvents *events = g_steal_pointer(&channel->events);
-	g_autoptr(GError) error = g_error_new_literal(PSS_ERROR, PSS_UNSUPPORTED,
-						      "a resilient connection has no subsystems, only commands");
+	gboolean is_held = resilient->state != PSS_RESILIENT_PLAIN;
 
-	channel->refusing = 0;
-	channel->ended = TRUE;
-	if (events)
-		events->on_closed(channel->user, -1, error);
-	return G_SOURCE_REMOVE;
+	if (is_held && request->subsystem && !request->command && !request->beside) {
+		pss_resilient_refuse_soon(channel, PSS_UNSUPPORTED,
+					  "a resilient connection has no subsystems, only commands");
+		return TRUE;
+	}
+	if (!is_held || !request->beside)
+		return FALSE;
+	channel->ends_with_link = TRUE;
+	if (!pss_resilient_is_greeted(resilient)) {
+		pss_resilient_refuse_soon(channel, PSS_LINK_LOST, "the connection is lost for the time being");
+		return TRUE;
+	}
+	channel->plain_request = copy_request(request);
+	pss_resilient_open_plain(resilient, channel);
+	return TRUE;
 }
 
 static void held_write(PssChannel *base, const void *data, gsize n);
@@ -64,7 +72,7 @@ static PssChannel *held_open(PssTransport *base, const PssChannelRequest *reques
 	PssResilientChannel *channel = g_rc_box_new0(PssResilientChannel);
 
 	channel->base.transport = base;
-	channel->number = ++resilient->last_child;
+	channel->number = request->beside ? 0 : ++resilient->last_child;
 	channel->pty = request->pty;
 	channel->columns = request->columns;
 	channel->rows = request->rows;
@@ -74,10 +82,8 @@ static PssChannel *held_open(PssTransport *base, const PssChannelRequest *reques
 	if (resilient->state == PSS_RESILIENT_LOST)
 		return &channel->base;
 	channel->events = events;
-	if (request->subsystem && !request->command && resilient->state != PSS_RESILIENT_PLAIN) {
-		channel->refusing = g_idle_add(on_refused, channel);
+	if (open_beside(resilient, channel, request))
 		return &channel->base;
-	}
 	if (resilient->state == PSS_RESILIENT_OPENING || resilient->state == PSS_RESILIENT_PLAIN)
 		channel->plain_request = copy_request(request);
 	if (resilient->state == PSS_RESILIENT_PLAIN) {
