@@ -34,6 +34,9 @@ enum pss_type {
 	/* Version 2: WATCH: until it has restarted; or INSTANCE: until its computer answers. TIMEOUT. ACK, then NOTE*
 	 * ASK*, then RESULT with RESTARTED, HISTORY_KEY */
 	PSS_AWAIT = 28,
+	/* Version 2: SUBSYSTEM, or WORD: a command; INSTANCE, CHANNEL, or the fields of an OPEN that name a computer.
+	 * ACK, then NOTE* ASK*, then OPENED, STDERR*, RESULT with EXIT_STATUS */
+	PSS_CHANNEL = 29,
 	PSS_RECEIVE = 25, /* version 2: what a session printed unwatched; ACK, then streams, then RESULT */
 
 	/* client → host: inside a request */
@@ -71,6 +74,8 @@ enum pss_type {
 	PSS_ASK = 67,     /* ASK_ID, ASK_KIND, MESSAGE, ECHO, COMPUTER: a question for the user */
 	PSS_NOTE = 68,    /* NOTE_KIND, MESSAGE */
 	PSS_LEFT = 69,    /* LEFT_REASON, STATUS, MESSAGE: the entering has ended */
+	/* Inside a CHANNEL, with a descriptor on its first byte: DIRECTORY: that carries the channel's bytes */
+	PSS_OPENED = 70,
 
 	/* host → client: the stream while attached */
 	PSS_OUTPUT = 80, /* raw bytes for the terminal */
@@ -104,7 +109,7 @@ enum pss_tag {
 	PSS_TAG_ATTACH_TOO = 25,      /* number: 1 to be attached as soon as the user is logged in */
 	PSS_TAG_VERBOSE = 26,         /* number: 0, 1 (steps), 2 (protocol) wanted as NOTEs */
 
-	PSS_TAG_SUBSYSTEM = 31,    /* text: of SSH, that PowerShell remoting asks for; absent: "powershell" */
+	PSS_TAG_SUBSYSTEM = 31,    /* text: of SSH; in an OPEN, for PowerShell remoting; absent: "powershell" */
 	PSS_TAG_RESILIENT = 29,    /* number: 1 for a shell that outlives the link; also in SESSION: 1 where it does */
 	PSS_TAG_IDLE_TIMEOUT = 30, /* number: seconds that it lives without a client, 0: for ever; also in SESSION */
 
@@ -205,6 +210,8 @@ enum pss_tag {
 	PSS_TAG_VALUE = 189,    /* bytes: JSON */
 	PSS_TAG_ERROR_ID = 190, /* text */
 	PSS_TAG_CATEGORY = 191, /* text: of an error */
+
+	PSS_TAG_CHANNEL = 151, /* number: the id of an earlier CHANNEL whose connection this one uses too */
 };
 
 /* The streams of PowerShell. */

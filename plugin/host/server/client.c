@@ -13,6 +13,7 @@
 #include "host/requests/openings.h"
 #include "host/peer/reply.h"
 #include "host/requests/requests.h"
+#include "host/requests/channels.h"
 
 struct PssClient {
 	PssClient *client; /* itself, as the part that CANCEL and LEAVE are for */
@@ -23,6 +24,7 @@ struct PssClient {
 	PssFinds *finds;
 	PssAwaits *awaits;
 	PssRequests *requests;
+	PssClientChannels *channels;
 	void (*on_gone)(gpointer user, PssClient *client); /* or NULL */
 	gpointer user;
 };
@@ -35,7 +37,8 @@ static void on_cancel(gpointer user, uint32_t id, struct pss_fields fields)
 
 	/* An id that no part has is of a request whose RESULT is on its way. */
 	(void)(pss_attachment_cancel(client->attachment, id) || pss_finds_cancel(client->finds, id) ||
-	       pss_awaits_cancel(client->awaits, id) || pss_openings_cancel(client->openings, id));
+	       pss_awaits_cancel(client->awaits, id) || pss_openings_cancel(client->openings, id) ||
+	       pss_client_channels_cancel(client->channels, id));
 }
 
 static void on_leave(gpointer user, uint32_t id, struct pss_fields fields)
@@ -80,6 +83,7 @@ static const struct handler handlers[] = {
 	[PSS_FIND] = { PART(finds), .on_fields = pss_finds_on_find, .since = 2 },
 	[PSS_WATCH] = { PART(awaits), .on_fields = pss_awaits_on_watch, .since = 2 },
 	[PSS_AWAIT] = { PART(awaits), .on_fields = pss_awaits_on_await, .since = 2 },
+	[PSS_CHANNEL] = { PART(channels), .on_fields = pss_client_channels_on_channel, .since = 2 },
 	[PSS_RECEIVE] = { PART(invocations), .on_fields = pss_invocations_on_receive, .since = 2 },
 	[PSS_INVOKE] = { PART(invocations), .on_fields = pss_invocations_on_invoke, .since = 2, .secret = TRUE },
 	[PSS_VARIABLES] = { PART(invocations), .on_fields = pss_invocations_on_variables, .since = 2, .secret = TRUE },
@@ -123,6 +127,7 @@ static void on_output_stopped(gpointer user, gboolean stopped)
 
 	pss_attachment_stop_output(client->attachment, stopped);
 	pss_invocations_stop_output(client->invocations, stopped);
+	pss_client_channels_stop_output(client->channels, stopped);
 }
 
 static void on_end(gpointer user)
@@ -132,6 +137,7 @@ static void on_end(gpointer user)
 	pss_attachment_free(client->attachment);
 	pss_invocations_free(client->invocations);
 	pss_openings_free(client->openings);
+	pss_client_channels_free(client->channels);
 	pss_questions_free(client->context.questions); /* before the links that ask */
 	pss_requests_free(client->requests);
 	pss_finds_free(client->finds);
@@ -167,6 +173,7 @@ PssClient *pss_client_new(int fd, const PssClientOptions *options)
 	client->openings = pss_openings_new(&client->context, client->attachment);
 	client->finds = pss_finds_new(&client->context);
 	client->awaits = pss_awaits_new(&client->context);
+	client->channels = pss_client_channels_new(&client->context);
 	client->requests = pss_requests_new(peer, client->finds);
 	client->on_gone = options->on_gone;
 	client->user = options->user;

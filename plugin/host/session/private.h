@@ -123,6 +123,7 @@ struct PssSession {
 	PssRemote *remote;                        /* of pss_shell_remote; NULL without a link */
 	PssInvoker *invoker;                      /* commands beside the terminal; NULL without a link */
 	PssRecord *record;                        /* what nobody has seen yet */
+	GPtrArray *channels;                      /* of PssChannelSocket; or NULL */
 
 	PssSessionOpening opening;
 	PssSessionAttached attached;
@@ -170,6 +171,9 @@ void pss_session_has_gone(PssSession *session);
 PssTarget *pss_session_copy_target(const PssTarget *target); /* without its environment */
 /* It is logged in: what it takes the place of goes. From now on it is listed, whatever becomes of it. */
 void pss_session_take_place(PssSession *session);
+
+/* ---- session-channel.c */
+void pss_session_end_channels(PssSession *session, const char *cause); /* of a link that has ended */
 
 /* ---- session-hop.c: all sessions there are */
 void pss_session_enlist(PssSession *session);

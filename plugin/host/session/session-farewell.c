@@ -28,6 +28,7 @@ void pss_session_free_link(PssSession *session)
 {
 	g_clear_handle_id(&session->farewell.source, g_source_remove);
 	free_engine(session);
+	pss_session_end_channels(session, session->cause);
 	session->control = session->terminal = NULL;
 	g_clear_pointer(&session->transport, pss_transport_free);
 }

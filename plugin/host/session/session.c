@@ -119,6 +119,7 @@ void pss_session_end(PssSession *session, PssSessionEvent how, const char *cause
 					? PSS_LINK_LOST
 					: PSS_FAILED,
 				cause);
+	pss_session_end_channels(session, cause);
 	pss_session_free_link_soon(session);
 	/* Reports such an exit as well: it looks like the end of the connection. */
 	pss_session_tell_left(session, reason, status, reason == PSS_LEFT_EXIT && status != 255 ? NULL : cause);

@@ -7,6 +7,7 @@
 #include <glib.h>
 
 #include "host/commands/command.h"
+#include "host/commands/channel-socket.h"
 #include "host/session/unseen-output.h"
 #include "link/transport/question.h"
 #include "link/transport/target.h"
@@ -123,6 +124,15 @@ gboolean pss_session_input_is_full(PssSession *session); /* on_drained follows *
  * after another where several wait. PSS_BUSY where something runs and `wait` is not set. The run is the caller's. */
 PssRun *pss_session_run(PssSession *session, const PssCommand *command, gboolean input, gboolean wait,
 			const PssRunEvents *events, gpointer user, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A channel of its own on the session's connection, which it ends with. Takes the socket over in any case. NULL:
+ * PSS_NOT_OPEN. The stream is the caller's. */
+PssChannelSocket *pss_session_open_channel(PssSession *session, const PssChannelRequest *request, int socket,
+					   const PssChannelSocketEvents *events, gpointer user,
+					   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Where its shell was at its last prompt: untrusted, newly allocated; NULL where that is not known. */
+char *pss_session_directory(PssSession *session);
 
 /* Lets go of it: Disconnected, and what runs goes on. A terminal that has entered it is detached. Again is no
  * error; PSS_NOT_OPEN where it has ended or is still opening. */
