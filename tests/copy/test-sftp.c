@@ -61,16 +61,27 @@ static void wait_until(const gboolean *flag)
 		g_main_context_iteration(NULL, TRUE);
 }
 
-static void set_up(Fixture *fixture, gconstpointer data)
+static void start_client(Fixture *fixture, const char *directory)
 {
 	int pair[2];
 
 	g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), ==, 0);
-	fixture->directory = g_dir_make_tmp("test-sftp-XXXXXX", NULL);
-	fixture->server = start_server(pair[1], fixture->directory);
+	fixture->server = start_server(pair[1], directory);
 	close(pair[1]);
 	fixture->sftp = pss_sftp_new(pair[0], &events, fixture);
 	wait_until(&fixture->is_ready);
+}
+
+static void end_client(Fixture *fixture)
+{
+	pss_sftp_free(fixture->sftp);
+	waitpid(fixture->server, NULL, 0);
+}
+
+static void set_up(Fixture *fixture, gconstpointer data)
+{
+	fixture->directory = g_dir_make_tmp("test-sftp-XXXXXX", NULL);
+	start_client(fixture, fixture->directory);
 }
 
 static void remove_tree(const char *path)
@@ -81,8 +92,7 @@ static void remove_tree(const char *path)
 
 static void tear_down(Fixture *fixture, gconstpointer data)
 {
-	pss_sftp_free(fixture->sftp);
-	waitpid(fixture->server, NULL, 0);
+	end_client(fixture);
 	remove_tree(fixture->directory);
 	g_free(fixture->directory);
 }
@@ -344,6 +354,73 @@ static void test_put(Fixture *fixture, gconstpointer data)
 	}
 }
 
+/* Over several connections, with a hole and a pause in the source. */
+#define N_LANES 3
+
+typedef struct {
+	Transfer transfer; /* first: it is handed to the same callbacks */
+	PssSftp *others[N_LANES];
+	gboolean has_joined;
+} Wide;
+
+static gssize on_wide_read(gpointer user, guint64 *offset, void *buffer, gsize n)
+{
+	Wide *wide = user;
+
+	if (*offset == 4000000)
+		*offset = 6000000;
+	gssize m = on_read(&wide->transfer, offset, buffer, *offset < 4000000 ? MIN(n, 4000000 - *offset) : n);
+	if (m == PSS_SFTP_LATER)
+		wide->transfer.later_at = 0;
+	return m;
+}
+
+static void on_wide_written(gpointer user, guint64 offset)
+{
+	Wide *wide = user;
+
+	on_written(&wide->transfer, offset);
+	for (int i = 0; i < N_LANES && !wide->has_joined; i++)
+		pss_sftp_put_join(wide->transfer.put, wide->others[i]);
+	wide->has_joined = TRUE;
+	if (offset >= 2000000)
+		pss_sftp_put_continue(wide->transfer.put);
+}
+
+static void test_wide_put(Fixture *fixture, gconstpointer data)
+{
+	static const PssSftpPutEvents wide_events = { on_wide_read, on_wide_written, on_put_done };
+	const PssSftpPutRequest request = {
+		.path = ".f.part",
+		.is_new = TRUE,
+		.mode = 0600,
+		.attributes = { .has = PSS_SFTP_HAS_TIMES, .atime = 5, .mtime = 7 },
+		.rename = "f",
+	};
+	g_autofree char *path = local(fixture, "f");
+	Fixture others[N_LANES] = { 0 };
+	Wide wide = { .transfer = { .size = 20000000, .later_at = 2000000 } };
+	GStatBuf status;
+
+	for (int i = 0; i < N_LANES; i++) {
+		start_client(&others[i], fixture->directory);
+		wide.others[i] = others[i].sftp;
+	}
+	wide.transfer.put = pss_sftp_put(fixture->sftp, &request, &wide_events, &wide);
+	wait_done(&wide.transfer.answer, 1);
+	g_assert_cmpint(wide.transfer.answer.code, ==, 0);
+	g_assert_cmpuint(wide.transfer.written, ==, 20000000);
+	g_assert_cmpint(g_stat(path, &status), ==, 0);
+	g_assert_cmpint(status.st_size, ==, 20000000);
+	g_assert_cmpint(status.st_mtime, ==, 7);
+	g_autofree char *bytes = NULL;
+	g_assert_true(g_file_get_contents(path, &bytes, NULL, NULL));
+	for (guint i = 0; i < 20000000; i++)
+		g_assert_cmpuint((guint8)bytes[i], ==, i < 4000000 || i >= 6000000 ? byte_at(i) : 0);
+	for (int i = 0; i < N_LANES; i++)
+		end_client(&others[i]);
+}
+
 static const char *const names[] = { "a", "..a", "...", "with\nnewline", "\xff\xfe no UTF-8", "-rf", "*" };
 
 static void on_entry(gpointer user, const PssSftpEntry *entry)
@@ -389,6 +466,7 @@ int main(int argc, char **argv)
 	ADD("single requests do what they say", test_requests);
 	ADD("get: brings every byte of files of any size, from any offset", test_get);
 	ADD("put: writes files of any size, with mode and times", test_put);
+	ADD("put: over several connections, with a hole, from a source that pauses", test_wide_put);
 	ADD("list: brings every name that a directory has", test_list);
 	return g_test_run();
 }

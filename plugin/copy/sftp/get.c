@@ -286,6 +286,7 @@ static const PssSftpFileOps ops = {
 	.on_open = on_open,
 	.on_failed = on_failed,
 	.pump = pump,
+	.abandon = pss_sftp_file_leave,
 	.free = free_get,
 };
 

@@ -128,6 +128,7 @@ static const PssSftpFileOps ops = {
 	.on_open = pss_sftp_file_activate,
 	.on_failed = on_failed,
 	.pump = pump,
+	.abandon = pss_sftp_file_leave,
 	.free = free_list,
 };
 

@@ -45,7 +45,9 @@ struct PssSftp {
 	guint n_references;
 	gboolean is_freed;
 	char *why_lost;
-	guint later; /* source: see pss_sftp_go_on_later() */
+	guint later;                   /* source: see pss_sftp_go_on_later() */
+	guint patience;                /* source; 0: none */
+	gboolean has_heard, is_paused; /* since that source ran last */
 
 	gboolean is_ready;
 	guint can;
@@ -105,6 +107,8 @@ typedef struct {
 	/* It could not be opened, or the connection is lost. Ends it. */
 	void (*on_failed)(PssSftpFile *file, const GError *error);
 	PssSftpPumped (*pump)(PssSftpFile *file);
+	/* Its connection is freed: it leaves, and nothing is said. */
+	void (*abandon)(PssSftpFile *file);
 	void (*free)(PssSftpFile *file);
 } PssSftpFileOps;
 

@@ -291,11 +291,17 @@ static void on_failed(PssSftpFile *file, const GError *error)
 	}
 }
 
+static void abandon(PssSftpFile *file)
+{
+	pss_sftp_put_free(((Lane *)file)->put);
+}
+
 static const PssSftpFileOps ops = {
 	.open = open_lane,
 	.on_open = pss_sftp_file_activate,
 	.on_failed = on_failed,
 	.pump = pump,
+	.abandon = abandon,
 	.free = free_lane,
 };
 

@@ -9,6 +9,7 @@
 #define FILES_DEFAULT 64u
 #define FILES_MAX 1024u
 #define DEPTH_FIRST (1024u * 1024u)
+#define PATIENCE_MS 120000u
 #define DEPTH_MAX (8u * 1024u * 1024u)
 
 static const struct {
@@ -245,12 +246,39 @@ static void greet(PssSftp *sftp)
 	pss_sftp_stream_send(sftp->stream, packet);
 }
 
+/* ---- silence */
+
+static gboolean on_patience(gpointer user)
+{
+	PssSftp *sftp = user;
+	gboolean waits = !sftp->is_ready || g_hash_table_size(sftp->requests) > 0;
+
+	if (sftp->has_heard || !waits || sftp->is_paused || !sftp->stream) {
+		sftp->has_heard = !waits || sftp->is_paused;
+		return G_SOURCE_CONTINUE;
+	}
+	sftp->patience = 0;
+	pss_sftp_ref(sftp);
+	lose(sftp, "it does not answer");
+	pss_sftp_unref(sftp);
+	return G_SOURCE_REMOVE;
+}
+
+void pss_sftp_set_patience(PssSftp *sftp, guint milliseconds)
+{
+	g_clear_handle_id(&sftp->patience, g_source_remove);
+	sftp->has_heard = TRUE; /* a whole such time begins */
+	if (milliseconds > 0)
+		sftp->patience = g_timeout_add(MAX(milliseconds / 2, 1), on_patience, sftp);
+}
+
 /* ---- the stream */
 
 static void on_packet(gpointer user, PssFxp type, PssFxpReader *payload)
 {
 	PssSftp *sftp = user;
 
+	sftp->has_heard = TRUE;
 	pss_sftp_ref(sftp);
 	if (sftp->is_ready)
 		on_answer(sftp, type, payload);
@@ -265,6 +293,7 @@ static void on_thirsty(gpointer user)
 {
 	PssSftp *sftp = user;
 
+	sftp->has_heard = TRUE; /* it takes what it is sent */
 	pss_sftp_ref(sftp);
 	go_on(sftp);
 	pss_sftp_unref(sftp);
@@ -299,6 +328,7 @@ PssSftp *pss_sftp_new(int fd, const PssSftpEvents *events, gpointer user)
 	g_queue_init(&sftp->files);
 	g_queue_init(&sftp->active);
 	sftp->stream = pss_sftp_stream_new(fd, &stream_events, sftp);
+	pss_sftp_set_patience(sftp, PATIENCE_MS);
 	greet(sftp);
 	return sftp;
 }
@@ -323,11 +353,12 @@ void pss_sftp_free(PssSftp *sftp)
 		return;
 	sftp->is_freed = TRUE;
 	g_clear_pointer(&sftp->stream, pss_sftp_stream_free);
-	if (sftp->later != 0)
-		g_source_remove(sftp->later);
-	sftp->later = 0;
-	while (sftp->files.head)
-		pss_sftp_file_leave(sftp->files.head->data);
+	g_clear_handle_id(&sftp->later, g_source_remove);
+	g_clear_handle_id(&sftp->patience, g_source_remove);
+	while (sftp->files.head) {
+		PssSftpFile *file = sftp->files.head->data;
+		file->ops->abandon(file);
+	}
 	pss_sftp_unref(sftp);
 }
 
@@ -348,6 +379,7 @@ guint pss_sftp_room(const PssSftp *sftp)
 
 void pss_sftp_pause(PssSftp *sftp, gboolean paused)
 {
+	sftp->is_paused = paused;
 	if (sftp->stream)
 		pss_sftp_stream_pause(sftp->stream, paused);
 }

@@ -87,6 +87,10 @@ guint pss_sftp_room(const PssSftp *sftp);
  * cannot take more. What has been parsed still comes. */
 void pss_sftp_pause(PssSftp *sftp, gboolean paused);
 
+/* It is lost when nothing has come for so long while something is asked for: 120 s at first, 0 for ever. A fifo that
+ * was opened blocks a server for good, and all that stands behind it. */
+void pss_sftp_set_patience(PssSftp *sftp, guint milliseconds);
+
 /* Microseconds: the quickest answer so far. */
 gint64 pss_sftp_round_trip(const PssSftp *sftp);
 
@@ -213,7 +217,8 @@ void pss_sftp_put_continue(PssSftpPut *put);
 void pss_sftp_put_free(PssSftpPut *put); /* before on_done */
 
 /* Writes by this connection to the same server too (each channel has a window of its own). Ignored where `other` is
- * lost or full; when it is lost later, the put fails. */
+ * lost or full, or the file is not open yet (before the first on_written); when it is lost later, the put fails.
+ * `other` must not be freed before the put is over. */
 void pss_sftp_put_join(PssSftpPut *put, PssSftp *other);
 /* Has the server's window been what held it up (not us, not its disk)? Then joining others helps on a long line. */
 gboolean pss_sftp_put_is_held_up(const PssSftpPut *put);
