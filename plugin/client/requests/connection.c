@@ -320,6 +320,9 @@ void pss_connection_close(struct pss_connection *connection)
 	if (connection->fd >= 0)
 		close(connection->fd);
 	connection->fd = -1;
+	for (size_t i = 0; i < connection->descriptors.n; i++)
+		close(connection->descriptors.fds[i]);
+	connection->descriptors.n = 0;
 	pss_buffer_wipe(&connection->in);
 	pss_buffer_wipe(&connection->out);
 }
@@ -331,19 +334,42 @@ uint32_t pss_connection_new_id(struct pss_connection *connection)
 	return connection->last_id;
 }
 
+/* More than there is room for cannot be: the verbs take each with its frame. */
+static void keep_descriptors(struct pss_connection *connection, const struct pss_descriptors *came)
+{
+	struct pss_descriptors *kept = &connection->descriptors;
+
+	for (size_t i = 0; i < came->n; i++)
+		if (kept->n < PSS_DESCRIPTORS_MAX)
+			kept->fds[kept->n++] = came->fds[i];
+		else
+			close(came->fds[i]);
+}
+
 int pss_connection_fill(struct pss_connection *connection)
 {
 	unsigned char *room = pss_buffer_reserve(&connection->in, READ_SIZE);
 	if (!room)
 		return -ENOMEM;
-	ssize_t n;
-	do {
-		n = recv(connection->fd, room, READ_SIZE, MSG_DONTWAIT);
-	} while (n < 0 && errno == EINTR);
+	struct pss_descriptors came;
+	ssize_t n = pss_receive_descriptors(connection->fd, room, READ_SIZE, &came);
+	keep_descriptors(connection, &came);
 	if (n < 0)
-		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+		return (int)n;
 	pss_buffer_commit(&connection->in, (size_t)n);
 	return (int)n;
+}
+
+int pss_connection_take_descriptor(struct pss_connection *connection)
+{
+	struct pss_descriptors *descriptors = &connection->descriptors;
+
+	if (descriptors->n == 0)
+		return -ENOENT;
+	int fd = descriptors->fds[0];
+	descriptors->n--;
+	memmove(descriptors->fds, descriptors->fds + 1, descriptors->n * sizeof *descriptors->fds);
+	return pss_descriptor_raise(fd);
 }
 
 int pss_connection_flush(struct pss_connection *connection)

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "client/base/poll.h"
+#include "wire/descriptors.h"
 #include "wire/frame.h"
 #include "wire/message.h"
 
@@ -16,6 +17,7 @@ struct pss_connection {
 	int fd;                       /* -1: closed */
 	struct pss_beside *also_poll; /* or NULL */
 	struct pss_buffer in, out;
+	struct pss_descriptors descriptors; /* that came with `in` and have not been taken */
 	uint32_t last_id;
 	uint32_t version;                       /* the one that both ends speak */
 	void (*on_busy)(void *user, pid_t pid); /* or NULL; see pss_connection_is_busy() */
@@ -60,6 +62,10 @@ int pss_connection_flush(struct pss_connection *connection);
 /* The next whole frame that is already here: 1, 0 none, -EMSGSIZE. It is valid until pss_connection_done(). */
 int pss_connection_peek(struct pss_connection *connection, struct pss_frame *ret_frame);
 void pss_connection_done(struct pss_connection *connection, const struct pss_frame *frame);
+
+/* The first descriptor that came and has not been taken: with an OPENED. It is the caller's, and ≥ 100. -errno: there
+ * is none. */
+int pss_connection_take_descriptor(struct pss_connection *connection);
 
 /* Blocking with a deadline in ms (-1: none): sends what is queued and waits for the next frame. 1,
  * -ETIMEDOUT, -EINTR (interrupted() said so), -ECONNRESET (end of file), what `also_poll` said, -errno. */

@@ -15,6 +15,8 @@
 #include "wire/runtime.h"
 #include "wire/system.h"
 
+#define HOST_PROGRAM "pssession-host"
+
 /* The directory that this code was loaded from, found while a relative path still means what it meant. */
 static char own_directory[PATH_MAX];
 
@@ -30,9 +32,9 @@ __attribute__((constructor)) static void find_own_directory(void)
 		*slash = '\0';
 }
 
-/* What was installed below another root (DESTDIR, an unpacked package) has the host process there as well. NULL where
- * that is not so. */
-static char *host_below_other_root(void)
+/* What was installed below another root (DESTDIR, an unpacked package) has its programs there as well. NULL where that
+ * is not so. */
+static char *program_below_other_root(const char *program)
 {
 	static const char *const installed[] = { PSSESSION_BASH_DIR, PSSESSION_ZSH_DIR };
 	size_t n_own = strlen(own_directory);
@@ -40,32 +42,50 @@ static char *host_below_other_root(void)
 	for (size_t i = 0; i < sizeof installed / sizeof *installed; i++) {
 		size_t n = strlen(installed[i]);
 		if (n > 0 && n_own > n && strcmp(own_directory + n_own - n, installed[i]) == 0)
-			return pss_format("%.*s" PSSESSION_LIBEXECDIR "/pssession-host", (int)(n_own - n),
-					  own_directory);
+			return pss_format("%.*s" PSSESSION_LIBEXECDIR "/%s", (int)(n_own - n), own_directory, program);
 	}
 	return NULL;
 }
 
-/* Where the host process may be: PSSESSION_HOST alone if it is set, else beside the loadable, where the build
- * tree has it, where it is installed. Ends with a NULL. */
-static int make_search_path(struct pss_texts *ret_path)
+/* Beside the loadable, where the build tree has it, where it is installed. */
+static int add_usual_places(struct pss_texts *path, const char *program, const char *folder)
+{
+	int rc = 0;
+
+	if (*own_directory)
+		rc = pss_texts_add(path, pss_format("%s/%s", own_directory, program));
+	if (*own_directory && rc == 0)
+		rc = pss_texts_add(path, pss_format("%s/../plugin/%s/%s", own_directory, folder, program));
+	char *moved = program_below_other_root(program);
+	if (moved && rc == 0)
+		rc = pss_texts_add(path, moved);
+	return rc == 0 ? pss_texts_add(path, pss_format(PSSESSION_LIBEXECDIR "/%s", program)) : rc;
+}
+
+/* Beside the host process that PSSESSION_HOST names, as it is installed and as the build tree has it. */
+static int add_places_beside(struct pss_texts *path, const char *host, const char *program, const char *folder)
+{
+	const char *slash = strrchr(host, '/');
+	int n = slash ? (int)(slash - host) : 0;
+
+	if (!slash)
+		return 0;
+	int rc = pss_texts_add(path, pss_format("%.*s/%s", n, host, program));
+	return rc == 0 ? pss_texts_add(path, pss_format("%.*s/../%s/%s", n, host, folder, program)) : rc;
+}
+
+int pss_request_search_path(const char *program, const char *folder, struct pss_texts *ret_path)
 {
 	struct pss_texts path = { 0 };
 	const char *given = getenv("PSSESSION_HOST");
 	int rc = 0;
 
-	if (given && *given) {
+	if (given && *given && strcmp(program, HOST_PROGRAM) == 0) {
 		rc = pss_texts_add(&path, strdup(given));
 	} else {
-		if (*own_directory)
-			rc = pss_texts_add(&path, pss_format("%s/pssession-host", own_directory));
-		if (*own_directory && rc == 0)
-			rc = pss_texts_add(&path, pss_format("%s/../plugin/host/pssession-host", own_directory));
-		char *moved = host_below_other_root();
-		if (moved && rc == 0)
-			rc = pss_texts_add(&path, moved);
-		if (rc == 0)
-			rc = pss_texts_add(&path, strdup(PSSESSION_LIBEXECDIR "/pssession-host"));
+		if (given && *given)
+			rc = add_places_beside(&path, given, program, folder);
+		rc = rc == 0 ? add_usual_places(&path, program, folder) : rc;
 	}
 	if (rc == 0)
 		rc = pss_texts_terminate(&path);
@@ -96,7 +116,7 @@ int pss_request_connect_with_keys(struct pss_call *call, bool may_start, struct 
 
 	/* Resilient sessions may outlive their host process: a new one finds them. */
 	may_start = may_start || pss_runtime_has_saved(geteuid());
-	int rc = make_search_path(&path);
+	int rc = pss_request_search_path(HOST_PROGRAM, "host", &path);
 	if (rc == 0)
 		rc = pss_connection_open(ret_connection, may_start, (const char *const *)path.items, program,
 					 call->shell->interrupted, keys ? &keys->beside : NULL, report_busy, call,

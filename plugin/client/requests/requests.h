@@ -15,6 +15,11 @@ int pss_request_connect(struct pss_call *call, bool may_start, struct pss_connec
 int pss_request_connect_with_keys(struct pss_call *call, bool may_start, struct pss_opening_keys *keys,
 				  struct pss_connection *ret_connection);
 
+/* Where a program of ours may be, best first, with a NULL behind: beside the loadable, in the build tree's
+ * plugin/`folder`, where it is installed; the host process where PSSESSION_HOST says alone, others beside that first. 0
+ * or -ENOMEM. */
+int pss_request_search_path(const char *program, const char *folder, struct pss_texts *ret_path);
+
 /* Reports that the connection failed with `rc`: Ctrl-C, the deadline, the end of the host process. */
 void pss_request_failed(struct pss_call *call, const struct pss_connection *connection, int rc, const char *computer);
 

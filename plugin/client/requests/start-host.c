@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Starts pssession-host from inside a shell without the shell noticing: a double fork with setsid (no zombie,
- * nothing in `jobs`, no Ctrl-C from the terminal), all signals blocked around it (the shell's SIGCHLD handler
- * would take the status of our child). What the new process has to say comes over a pipe as one int: the
- * errno of a failed exec, or 0 from the host process when it listens. */
+/* Starts pssession-host from inside a shell without the shell noticing. What the new process has to say comes over a
+ * pipe as one int: the errno of a failed exec, or 0 from the host process when it listens. */
 #include "client/requests/start-host.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "client/base/fd.h"
+#include "client/base/fork.h"
 #include "client/base/poll.h"
 #include "client/base/strings.h"
 #include "wire/cleanup.h"
@@ -73,23 +70,11 @@ static int make_environment(struct pss_texts *ret_environment)
 	return rc;
 }
 
-static void reset_signals(void)
-{
-	struct sigaction standard = { .sa_handler = SIG_DFL };
-	sigset_t none;
-
-	for (int i = 1; i < NSIG; i++)
-		sigaction(i, &standard, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 /* The process that becomes the host. Async-signal-safe calls only. */
 static void become_host(const char *const *search_path, char *const *environment, int ready)
 {
 	int error = ENOENT;
 
-	reset_signals();
 	/* 0 to 2 may be closed in the caller; `ready` is above 100 unless `ulimit -n` is tiny. */
 	if (ready <= READY_FD)
 		ready = fcntl(ready, F_DUPFD, READY_FD + 1);
@@ -113,32 +98,17 @@ static void become_host(const char *const *search_path, char *const *environment
 	_exit(127);
 }
 
-/* 0, or -errno when there is no second process to wait for. */
-static int fork_twice(const char *const *search_path, char *const *environment, int ready)
-{
-	sigset_t all, original;
-	int status;
+struct start {
+	const char *const *search_path;
+	char *const *environment;
+	int ready;
+};
 
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &original);
-	pid_t child = fork();
-	int rc = child < 0 ? -errno : 0;
-	if (child == 0) {
-		setsid();
-		pid_t grandchild = fork();
-		if (grandchild == 0)
-			become_host(search_path, environment, ready);
-		_exit(grandchild < 0 ? errno : 0);
-	}
-	if (child > 0) {
-		pid_t waited;
-		while ((waited = waitpid(child, &status, 0)) < 0 && errno == EINTR)
-			continue;
-		if (waited == child && WIFEXITED(status))
-			rc = -WEXITSTATUS(status);
-	}
-	sigprocmask(SIG_SETMASK, &original, NULL);
-	return rc;
+static void child(void *user)
+{
+	const struct start *start = user;
+
+	become_host(start->search_path, start->environment, start->ready);
 }
 
 /* The int from the pipe: 0 or -errno; -EPIPE when the host process ended before it said anything. */
@@ -184,9 +154,8 @@ int pss_start_host(const char *const *search_path, bool (*interrupted)(void), ch
 	if (rc == 0) {
 		_cleanup_(pss_close_fd) int reading = pss_descriptor_raise(ends[0]);
 		int writing = pss_descriptor_raise(ends[1]);
-		rc = reading < 0   ? reading
-		     : writing < 0 ? writing
-				   : fork_twice(search_path, environment.items, writing);
+		struct start start = { search_path, environment.items, writing };
+		rc = reading < 0 ? reading : writing < 0 ? writing : pss_fork_orphan(true, child, &start);
 		pss_close_fd(&writing);
 		if (rc == 0)
 			rc = wait_ready(reading, interrupted);
