@@ -21,6 +21,7 @@ function disconnect-pssession { _pssession "$@"; }
 function connect-pssession { _pssession "$@"; }
 function receive-pssession { _pssession "$@"; }
 function invoke-command { _pssession "$@"; }
+function copy-item { _pssession "$@"; }
 function Enter-PSSession { _pssession "$@"; }
 function Exit-PSSession { _pssession "$@"; }
 function New-PSSession { _pssession "$@"; }
@@ -30,6 +31,7 @@ function Disconnect-PSSession { _pssession "$@"; }
 function Connect-PSSession { _pssession "$@"; }
 function Receive-PSSession { _pssession "$@"; }
 function Invoke-Command { _pssession "$@"; }
+function Copy-Item { _pssession "$@"; }
 case $- in *i*) ;; *) return 0 ;; esac
 # The first call makes aliases of these if no command has such a name: to search PATH takes long. (declare -f +i changes
 # nothing, and unlike -F says nothing.)
@@ -44,6 +46,6 @@ declare -f +i rcsn || { function rcsn { _pssession "$@"; } && complete -F _psses
 declare -f +i icm || { function icm { _pssession "$@"; } && complete -F _pssession_tab icm; }
 function _pssession_tab { _pssession_load && _pssession_tab "$@"; }
 complete -F _pssession_tab enter-pssession exit-pssession new-pssession get-pssession remove-pssession \
-	disconnect-pssession connect-pssession receive-pssession invoke-command \
+	disconnect-pssession connect-pssession receive-pssession invoke-command copy-item \
 	Enter-PSSession Exit-PSSession New-PSSession Get-PSSession Remove-PSSession \
-	Disconnect-PSSession Connect-PSSession Receive-PSSession Invoke-Command
+	Disconnect-PSSession Connect-PSSession Receive-PSSession Invoke-Command Copy-Item

@@ -212,6 +212,9 @@ enum pss_tag {
 	PSS_TAG_CATEGORY = 191, /* text: of an error */
 
 	PSS_TAG_CHANNEL = 151, /* number: the id of an earlier CHANNEL whose connection this one uses too */
+
+	/* between copy-item and its program (copy.h) */
+	PSS_TAG_PLACE = 160, /* number: which of the request's places */
 };
 
 /* The streams of PowerShell. */

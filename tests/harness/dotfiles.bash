@@ -6,7 +6,7 @@
 PLUGIN=$PSS_SOURCE/plugin/pssession.bash
 # shellcheck disable=SC2034
 ZSH_PLUGIN=$PSS_SOURCE/plugin/pssession.plugin.zsh
-COMMANDS=({enter,exit,new,get,remove,disconnect,connect,receive}-pssession invoke-command)
+COMMANDS=({enter,exit,new,get,remove,disconnect,connect,receive}-pssession invoke-command copy-item)
 
 # The names of all commands, in both spellings.
 command_names() {
@@ -14,7 +14,7 @@ command_names() {
 	for name in "${COMMANDS[@]}"; do
 		printf '%s\n' "$name"
 		name=${name/pssession/PSSession}
-		printf '%s\n' "$(sed 's/^./\U&/; s/-c/-C/' <<<"$name")"
+		printf '%s\n' "$(sed 's/^./\U&/; s/-[ci]/\U&/' <<<"$name")"
 	done
 }
 

@@ -31,7 +31,7 @@ requires_none_installed() {
 	for file in "$PSS_SOURCE"/plugin/{functions/_pssession_enable,pssession-load.bash}; do
 		tr -s '\n\t\\' ' ' <"$file" | grep -q "{$verbs}-pssession {$(sed 's/[a-z]*/\u&/g' <<<"$verbs")}-PSSession"
 	done
-	grep -qF "{{$verbs}-pssession,invoke-command,{$(sed 's/[a-z]*/\u&/g' <<<"$verbs")}-PSSession,Invoke-Command," "$ZSH_PLUGIN"
+	grep -qF "{{$verbs}-pssession,invoke-command,copy-item,{$(sed 's/[a-z]*/\u&/g' <<<"$verbs")}-PSSession,Invoke-Command,Copy-Item," "$ZSH_PLUGIN"
 }
 
 # -- bash
@@ -274,7 +274,7 @@ a later function
 	run zsh -f -i -c "autoload -Uz compinit; compinit -u -D; compdef _pssession $(sed -n '1s/#compdef //p' "$PSS_SOURCE/completions/_pssession"); $show"
 	[ "$status" -eq 0 ]
 	[ "$plugin" = "$output" ]
-	[ "$(grep -cE ' _pssession( |$)' <<<"$output")" = 27 ]
+	[ "$(grep -cE ' _pssession( |$)' <<<"$output")" = 29 ]
 }
 
 @test "dotfiles: zsh: unloading leaves no trace" {

@@ -38,7 +38,8 @@ struct pss_verb {
 	X(disconnect, Disconnect, "disconnect-pssession", "Disconnect-PSSession") \
 	X(connect, Connect, "connect-pssession", "Connect-PSSession")             \
 	X(receive, Receive, "receive-pssession", "Receive-PSSession")             \
-	X(invoke, Invoke, "invoke-command", "Invoke-Command")
+	X(invoke, Invoke, "invoke-command", "Invoke-Command")                     \
+	X(copy, Copy, "copy-item", "Copy-Item")
 
 #define PSS_DECLARE_VERB(verb, Verb, name, capital_name) extern const struct pss_verb pss_verb_##verb;
 PSS_VERBS(PSS_DECLARE_VERB)

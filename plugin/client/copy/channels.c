@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/* The channels that the program asked for: a request to the host process each, the questions of its login, and the
+ * descriptor that comes, which goes on to the program. Called by copy-loop.c. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/base/poll.h"
+#include "client/copy/private.h"
+#include "client/requests/requests.h"
+#include "client/tty/ask.h"
+#include "wire/cleanup.h"
+#include "wire/copy.h"
+#include "wire/deadlines.h"
+
+#define SAID_MAX 1024
+
+/* ---- asking for one */
+
+static struct pss_copy_channel *add_channel(struct pss_copy_run *run)
+{
+	struct pss_copy_channel *more = realloc(run->channels, (run->n_channels + 1) * sizeof *more);
+
+	if (!more)
+		return NULL;
+	run->channels = more;
+	more += run->n_channels++;
+	*more = (struct pss_copy_channel){ 0 };
+	return more;
+}
+
+/* The request of a channel of that place, whose connection is used once more; or 0. */
+static uint32_t find_earlier(const struct pss_copy_run *run, size_t place)
+{
+	for (size_t i = 0; i < run->n_channels; i++)
+		if (run->channels[i].place == place && run->channels[i].request)
+			return run->channels[i].request;
+	return 0;
+}
+
+static void write_place(const struct pss_copy_run *run, size_t place, struct pss_message *message)
+{
+	const struct pss_copy_place *there = &run->copy->places[place];
+	struct pss_call *call = run->copy->call;
+	_cleanup_(pss_free_pointer) char *directory = getcwd(NULL, 0);
+
+	if (there->instance)
+		pss_message_text(message, PSS_TAG_INSTANCE, there->instance);
+	else
+		pss_link_write(call->link, &there->computer, directory ? directory : "", message);
+	if (!there->instance)
+		pss_request_via(call, message);
+	pss_message_number(message, PSS_TAG_VERBOSE, pss_call_verbosity(call));
+	pss_request_surroundings(message, directory);
+	pss_request_environment(call, message);
+}
+
+int pss_copy_channel_open(struct pss_copy_run *run, uint32_t id, size_t place, const char *command)
+{
+	struct pss_connection *connection = &run->copy->connection;
+	uint32_t earlier = find_earlier(run, place);
+	struct pss_copy_channel *channel = add_channel(run);
+	struct pss_message message;
+
+	if (!channel)
+		return -ENOMEM;
+	*channel = (struct pss_copy_channel){
+		.id = id, .place = place, .request = pss_connection_new_id(connection), .sent_at = pss_now_ms()
+	};
+	pss_call_verbose(run->copy->call, "opening a channel to %s", run->copy->places[place].label);
+	pss_message_begin(&message, &connection->out, PSS_CHANNEL, channel->request);
+	if (command)
+		pss_message_text(&message, PSS_TAG_WORD, command);
+	else
+		pss_message_text(&message, PSS_TAG_SUBSYSTEM, "sftp");
+	if (earlier)
+		pss_message_number(&message, PSS_TAG_CHANNEL, earlier);
+	write_place(run, place, &message);
+	return pss_message_end(&message);
+}
+
+long long pss_copy_channels_deadline(const struct pss_copy_run *run)
+{
+	long long first = -1;
+
+	for (size_t i = 0; i < run->n_channels; i++)
+		if (run->channels[i].request && !run->channels[i].acknowledged &&
+		    (first < 0 || run->channels[i].sent_at < first))
+			first = run->channels[i].sent_at;
+	return first < 0 ? -1 : first + pss_deadline(PSS_ACK_MS);
+}
+
+/* ---- what comes of it */
+
+static const char *label_of(const struct pss_copy_run *run, const struct pss_copy_channel *channel)
+{
+	return run->copy->places[channel->place].label;
+}
+
+static int on_ask(struct pss_copy_run *run, struct pss_copy_channel *channel, const struct pss_frame *frame)
+{
+	struct pss_fields fields = pss_frame_fields(frame);
+	uint64_t kind = pss_fields_number(fields, PSS_TAG_ASK_KIND, PSS_ASK_SECRET);
+	const char *computer = pss_fields_text(fields, PSS_TAG_COMPUTER);
+	const char *question = pss_fields_text(fields, PSS_TAG_MESSAGE);
+	bool echo = kind != PSS_ASK_SECRET && pss_fields_number(fields, PSS_TAG_ECHO, 1);
+	struct pss_buffer answer;
+
+	pss_buffer_init(&answer);
+	fflush(stdout);
+	int asked = run->stopped ? -EINTR
+				 : pss_ask(computer ? computer : label_of(run, channel), question ? question : "", echo,
+					   &answer);
+	int rc = pss_request_answer(&run->copy->connection, channel->request,
+				    pss_fields_number(fields, PSS_TAG_ASK_ID, 0),
+				    asked == 0 ? (const char *)pss_buffer_bytes(&answer) : NULL);
+	pss_buffer_wipe(&answer);
+	return rc < 0 ? rc : asked == -EINTR && !run->stopped ? -EINTR : 0;
+}
+
+static int on_note(struct pss_copy_run *run, struct pss_copy_channel *channel, const struct pss_frame *frame)
+{
+	struct pss_fields fields = pss_frame_fields(frame);
+	struct pss_call *call = run->copy->call;
+	const char *text = pss_fields_text(fields, PSS_TAG_MESSAGE);
+	_cleanup_(pss_free_pointer) char *whole =
+		pss_format(run->copy->n_places > 2 ? "[%s] %s" : "%.0s%s", label_of(run, channel), text ? text : "");
+
+	switch (whole ? pss_fields_number(fields, PSS_TAG_NOTE_KIND, PSS_NOTE_DEBUG) : PSS_NOTE_MOTD) {
+	case PSS_NOTE_WARNING:
+		pss_call_warning(call, "%s", whole);
+		break;
+	case PSS_NOTE_BANNER: /* nothing of one's own copy's: only where it is asked for */
+	case PSS_NOTE_VERBOSE:
+		pss_call_verbose(call, "%s", whole);
+		break;
+	case PSS_NOTE_DEBUG:
+		pss_call_debug(call, "%s", whole);
+		break;
+	default:
+		break;
+	}
+	return 0;
+}
+
+static int on_ack(struct pss_copy_run *run, struct pss_copy_channel *channel, const struct pss_frame *frame)
+{
+	channel->acknowledged = true;
+	return 0;
+}
+
+/* Passes on what the fields say, with a descriptor (or -1). */
+static int pass(struct pss_copy_run *run, uint16_t type, const struct pss_copy_channel *channel,
+		struct pss_fields fields, int fd)
+{
+	struct pss_buffer buffer;
+	struct pss_message message;
+	const char *text = pss_fields_text(fields, PSS_TAG_MESSAGE);
+
+	pss_buffer_init(&buffer);
+	pss_message_begin(&message, &buffer, type, channel->id);
+	pss_message_number(&message, PSS_TAG_STATUS, pss_fields_number(fields, PSS_TAG_STATUS, PSS_OK));
+	pss_message_number(&message, PSS_TAG_EXIT_STATUS, pss_fields_number(fields, PSS_TAG_EXIT_STATUS, 0));
+	pss_message_text(&message, PSS_TAG_DIRECTORY, pss_fields_text(fields, PSS_TAG_DIRECTORY));
+	pss_message_text(&message, PSS_TAG_MESSAGE, text ? text : channel->said);
+	int rc = pss_message_end(&message);
+	if (rc == 0)
+		rc = pss_copy_program_send(run, &buffer, fd);
+	pss_buffer_finish(&buffer);
+	return rc;
+}
+
+static int on_opened(struct pss_copy_run *run, struct pss_copy_channel *channel, const struct pss_frame *frame)
+{
+	_cleanup_(pss_close_fd) int fd = pss_connection_take_descriptor(&run->copy->connection);
+
+	if (fd < 0)
+		return -EPROTO;
+	channel->acknowledged = true;
+	return pass(run, PSS_COPY_OPENED, channel, pss_frame_fields(frame), fd);
+}
+
+/* The end of what it says says why. */
+static int on_stderr(struct pss_copy_run *run, struct pss_copy_channel *channel, const struct pss_frame *frame)
+{
+	size_t n = frame->header.length > SAID_MAX ? SAID_MAX : frame->header.length;
+	const char *text = (const char *)frame->payload + frame->header.length - n;
+	char *longer = pss_format("%s%.*s", channel->said ? channel->said : "", (int)n, text);
+
+	if (!longer)
+		return 0;
+	size_t n_longer = strlen(longer);
+	if (n_longer > SAID_MAX)
+		memmove(longer, longer + n_longer - SAID_MAX, SAID_MAX + 1);
+	free(channel->said);
+	channel->said = longer;
+	return 0;
+}
+
+static int on_result(struct pss_copy_run *run, struct pss_copy_channel *channel, const struct pss_frame *frame)
+{
+	channel->request = 0;
+	int rc = pass(run, PSS_COPY_ENDED, channel, pss_frame_fields(frame), -1);
+	free(channel->said);
+	channel->said = NULL;
+	return rc;
+}
+
+static const struct {
+	enum pss_type type;
+	int (*take)(struct pss_copy_run *run, struct pss_copy_channel *channel, const struct pss_frame *frame);
+} takers[] = {
+	{ PSS_ACK, on_ack },       { PSS_ASK, on_ask },       { PSS_NOTE, on_note },
+	{ PSS_OPENED, on_opened }, { PSS_STDERR, on_stderr }, { PSS_RESULT, on_result },
+};
+
+static int on_frame(struct pss_copy_run *run, const struct pss_frame *frame)
+{
+	struct pss_copy_channel *channel = NULL;
+
+	for (size_t i = 0; i < run->n_channels; i++)
+		if (run->channels[i].request && run->channels[i].request == frame->header.id)
+			channel = &run->channels[i];
+	for (size_t i = 0; channel && i < sizeof takers / sizeof *takers; i++)
+		if (takers[i].type == (enum pss_type)frame->header.type)
+			return takers[i].take(run, channel, frame);
+	return 0;
+}
+
+int pss_copy_channels_take(struct pss_copy_run *run)
+{
+	struct pss_connection *connection = &run->copy->connection;
+	struct pss_frame frame;
+
+	int rc = pss_connection_fill(connection);
+	if (rc == -EAGAIN)
+		return 0;
+	if (rc <= 0)
+		return rc == 0 ? -ECONNRESET : rc;
+	while ((rc = pss_connection_peek(connection, &frame)) > 0) {
+		rc = on_frame(run, &frame);
+		pss_connection_done(connection, &frame);
+		if (rc < 0)
+			return rc;
+	}
+	return rc;
+}
+
+void pss_copy_channels_finish(struct pss_copy_run *run)
+{
+	for (size_t i = 0; i < run->n_channels; i++)
+		free(run->channels[i].said);
+	free(run->channels);
+}

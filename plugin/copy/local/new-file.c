@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* Writing beside and renaming. Called by copy/run for each file that is received. */
+#include "copy/local/new-file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "copy/local/beside.h"
+
+#define BLOCK 4096 /* of zeros that become a hole */
+
+struct PssNewFile {
+	PssFolder *folder;
+	char *name, *beside;
+	gboolean has_key;
+	int fd;
+	guint64 part;
+};
+
+static int open_beside(PssNewFile *file)
+{
+	int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
+
+	if (!file->has_key)
+		return openat(pss_folder_fd(file->folder), file->beside, flags | O_EXCL, 0600);
+	/* What is there is ours: a regular file of this user's with one name. */
+	struct stat st;
+	int fd = openat(pss_folder_fd(file->folder), file->beside, flags | O_NONBLOCK, 0600);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink == 1) {
+		file->part = (guint64)st.st_size;
+		return fd;
+	}
+	close(fd);
+	errno = EEXIST;
+	return -1;
+}
+
+PssNewFile *pss_new_file_open(PssFolder *folder, const char *name, const char *key, GError **error)
+{
+	PssNewFile *file = g_new0(PssNewFile, 1);
+
+	file->folder = pss_folder_ref(folder);
+	file->name = g_strdup(name);
+	file->has_key = key != NULL;
+	file->beside = key ? g_strdup(key) : pss_beside_name(name);
+	file->fd = open_beside(file);
+	if (file->fd >= 0)
+		return file;
+	pss_set_errno_bare(error, errno);
+	pss_new_file_drop(file, TRUE);
+	return NULL;
+}
+
+guint64 pss_new_file_part(const PssNewFile *file)
+{
+	return file->part;
+}
+
+int pss_new_file_fd(const PssNewFile *file)
+{
+	return file->fd;
+}
+
+static gboolean is_zero(const char *data, gsize n)
+{
+	return data[0] == 0 && memcmp(data, data + 1, n - 1) == 0;
+}
+
+/* How much of the n bytes is to be written in one piece; with *ret_skipped so many in front of it are a hole. */
+static gsize next_piece(guint64 offset, const char *data, gsize n, gsize *ret_skipped)
+{
+	gsize at = 0;
+
+	while (n - at >= BLOCK && (offset + at) % BLOCK == 0 && is_zero(data + at, BLOCK))
+		at += BLOCK;
+	*ret_skipped = at;
+	gsize end = at;
+	while (end < n) {
+		gsize step = MIN(n - end, BLOCK - (offset + end) % BLOCK);
+		if (end > at && step == BLOCK && is_zero(data + end, BLOCK))
+			break;
+		end += step;
+	}
+	return end - at;
+}
+
+static gboolean write_piece(PssNewFile *file, guint64 offset, const char *data, gsize n, GError **error)
+{
+	while (n > 0) {
+		ssize_t written = pwrite(file->fd, data, n, (off_t)offset);
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written <= 0) {
+			pss_set_errno_bare(error, written < 0 ? errno : ENOSPC);
+			return FALSE;
+		}
+		data += written;
+		offset += (guint64)written;
+		n -= (gsize)written;
+	}
+	return TRUE;
+}
+
+gboolean pss_new_file_write(PssNewFile *file, guint64 offset, const void *data, gsize n, GError **error)
+{
+	const char *bytes = data;
+
+	/* Over a part that was there zeros have to be written. */
+	if (offset < file->part)
+		return write_piece(file, offset, bytes, n, error);
+	while (n > 0) {
+		gsize skipped, piece = next_piece(offset, bytes, n, &skipped);
+		if (!write_piece(file, offset + skipped, bytes + skipped, piece, error))
+			return FALSE;
+		offset += skipped + piece;
+		bytes += skipped + piece;
+		n -= skipped + piece;
+	}
+	return TRUE;
+}
+
+static void free_file(PssNewFile *file)
+{
+	if (file->fd >= 0)
+		close(file->fd);
+	pss_folder_unref(file->folder);
+	g_free(file->name);
+	g_free(file->beside);
+	g_free(file);
+}
+
+void pss_new_file_drop(PssNewFile *file, gboolean keeps)
+{
+	if (!file)
+		return;
+	if (file->fd >= 0 && !(keeps && file->has_key))
+		unlinkat(pss_folder_fd(file->folder), file->beside, 0);
+	free_file(file);
+}
+
+gboolean pss_new_file_finish(PssNewFile *file, guint64 size, const PssKept *kept, GError **error)
+{
+	int folder = pss_folder_fd(file->folder);
+	gboolean good = TRUE;
+
+	if (ftruncate(file->fd, (off_t)size) < 0) {
+		pss_set_errno_bare(error, errno);
+		good = FALSE;
+	}
+	good = good && pss_kept_apply(file->fd, kept, error);
+	/* Some file systems say only now that the disk is full. */
+	if (good && (close(file->fd) < 0 || renameat(folder, file->beside, folder, file->name) < 0)) {
+		pss_set_errno_bare(error, errno);
+		good = FALSE;
+		file->fd = -1;
+	} else if (good) {
+		file->fd = -1;
+	}
+	if (!good)
+		unlinkat(folder, file->beside, 0);
+	free_file(file);
+	return good;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* One file from here to another computer: read as the line takes it, written beside its name there, and renamed by the
+ * server when all of it has been written. Called by item.c. */
+#include "copy/run/private.h"
+
+#include "base/error.h"
+#include "copy/local/beside.h"
+#include "copy/local/old-file.h"
+
+typedef struct {
+	PssCopying base;
+	PssOldFile *file;
+	PssSftpPut *put;
+	char *beside;
+	guint64 told;  /* what has been counted */
+	GError *error; /* of ours */
+	gboolean has_grown;
+} Up;
+
+static void free_up(PssItem *item)
+{
+	Up *up = (Up *)item->copying;
+
+	item->copying = NULL;
+	pss_old_file_free(up->file);
+	g_clear_error(&up->error);
+	g_free(up->beside);
+	g_free(up);
+}
+
+static void stop(PssItem *item)
+{
+	Up *up = (Up *)item->copying;
+
+	pss_sftp_put_free(up->put);
+	pss_half_remove(item->transfer->to, up->beside);
+	free_up(item);
+}
+
+static gssize on_read(gpointer user, guint64 *offset, void *buffer, gsize n)
+{
+	PssItem *item = user;
+	Up *up = (Up *)item->copying;
+	gssize got = pss_old_file_read(up->file, offset, buffer, n, &up->error);
+
+	if (got == 0 && !pss_old_file_is_same(up->file, &up->has_grown)) {
+		up->error = g_error_new_literal(PSS_ERROR, PSS_FAILED, "it has changed while it was read");
+		got = -1;
+	}
+	return got < 0 ? PSS_SFTP_GIVE_UP : got;
+}
+
+static void on_written(gpointer user, guint64 offset)
+{
+	PssItem *item = user;
+	Up *up = (Up *)item->copying;
+
+	if (offset > up->told)
+		pss_item_moved(item, offset - up->told);
+	up->told = offset;
+}
+
+static void on_done(gpointer user, const GError *error)
+{
+	PssItem *item = user;
+	Up *up = (Up *)item->copying;
+	g_autoptr(GError) ours = g_steal_pointer(&up->error);
+	g_autofree char *beside = g_steal_pointer(&up->beside);
+	gboolean has_grown = up->has_grown;
+
+	free_up(item);
+	if (error && ours) {
+		pss_half_remove(item->transfer->to, beside);
+		pss_item_done(item, ours);
+	} else if (error) {
+		pss_half_explain(item, beside, error);
+	} else {
+		if (has_grown)
+			pss_report_warning(item->transfer->copy, NULL, item->source_path,
+					   "it has grown while it was read; what it was at first has been copied");
+		pss_item_done(item, NULL);
+	}
+}
+
+static const PssSftpPutEvents events = { .on_read = on_read, .on_written = on_written, .on_done = on_done };
+
+/* It may be another one than the listing saw: what is kept is of the one that is read. */
+static void take_attributes(PssItem *item, const struct stat *st)
+{
+	item->attributes.mode = st->st_mode;
+	item->attributes.mtime = (guint32)st->st_mtime;
+	item->attributes.atime = (guint32)st->st_atime;
+	item->attributes.size = (guint64)st->st_size;
+}
+
+static void begin_put(PssItem *item, PssOldFile *file)
+{
+	Up *up = g_new0(Up, 1);
+	g_autofree char *name = pss_beside_name(item->as);
+
+	take_attributes(item, pss_old_file_stat(file));
+	up->base.stop = stop;
+	up->file = file;
+	up->beside = pss_path_join(item->into->target_path, name);
+	item->copying = &up->base;
+	const PssSftpPutRequest request = {
+		.path = up->beside,
+		.is_new = TRUE,
+		/* Of a new file the server's umask has its say, as with scp. */
+		.mode = item->replaces ? 0600 : item->attributes.mode & 0777,
+		.attributes = pss_item_kept_attributes(item),
+		.rename = item->target_path,
+	};
+	up->put = pss_sftp_put(item->transfer->to->sftp, &request, &events, item);
+}
+
+void pss_file_up(PssItem *item)
+{
+	PssFolder *folder = item->is_operand ? item->source_folder : item->parent->source_folder;
+	g_autoptr(GError) error = NULL;
+	PssOldFile *file = pss_old_file_open(folder, item->name, item->is_operand, &error);
+
+	if (file)
+		begin_put(item, file);
+	else
+		pss_item_done(item, error);
+}

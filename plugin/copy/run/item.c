@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: MIT */
+/* What becomes of one file, directory or link: made, looked at, copied, finished. An item lives until the items in it
+ * are done, so that a directory gets its mode and times last. Called by transfer.c, and by both sides with their
+ * answers. */
+#include "copy/run/private.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "copy/local/old-file.h"
+
+#define DEPTH_MAX 1024
+
+char *pss_path_join(const char *directory, const char *name)
+{
+	gsize n = strlen(directory);
+
+	if (n == 0)
+		return g_strdup(name);
+	return g_strconcat(directory, directory[n - 1] == '/' ? "" : "/", name, NULL);
+}
+
+/* ---- life */
+
+PssItem *pss_item_new_root(PssTransfer *transfer, const char *path, PssFolder *folder, gboolean existed)
+{
+	PssItem *root = g_new0(PssItem, 1);
+
+	root->transfer = transfer;
+	root->n_references = 1;
+	root->target_path = g_strdup(path);
+	root->target_folder = folder ? pss_folder_ref(folder) : NULL;
+	root->source_path = g_strdup("");
+	root->attributes.mode = S_IFDIR;
+	root->is_ready = TRUE;
+	root->existed = existed;
+	return root;
+}
+
+static PssItem *ref(PssItem *item)
+{
+	item->n_references++;
+	return item;
+}
+
+gboolean pss_item_is_directory(const PssItem *item)
+{
+	return S_ISDIR(item->attributes.mode);
+}
+
+PssItem *pss_item_new(PssTransfer *transfer, PssItem *parent, const char *name, const PssSftpAttributes *attributes)
+{
+	PssItem *item = g_new0(PssItem, 1);
+	PssItem *into = transfer->copy->request->flatten || !parent ? transfer->root : parent;
+
+	item->transfer = transfer;
+	item->n_references = 1;
+	item->depth = parent ? parent->depth + 1 : 0;
+	item->parent = parent ? ref(parent) : NULL;
+	item->into = ref(into);
+	item->name = g_strdup(name);
+	item->attributes = *attributes;
+	transfer->n_items++;
+	return item;
+}
+
+static void free_item(PssItem *item)
+{
+	PssTransfer *transfer = item->transfer;
+
+	pss_item_unref(item->parent);
+	pss_item_unref(item->into);
+	pss_folder_unref(item->source_folder);
+	pss_folder_unref(item->target_folder);
+	if (item != transfer->root)
+		transfer->n_items--;
+	g_free(item->name);
+	g_free(item->as);
+	g_free(item->source_path);
+	g_free(item->target_path);
+	g_free(item);
+}
+
+/* A place that is lost is one line (pss_report_place()), whatever was on its way. */
+static void report(const PssItem *item, const PssPlace *place, const char *path, const GError *error)
+{
+	if (!g_error_matches(error, PSS_SFTP_ERROR, PSS_SFTP_CONNECTION_LOST))
+		pss_report_error(item->transfer->copy, place, path, error->message);
+}
+
+/* A directory in which all is done: what it is to keep. */
+static gboolean is_to_be_set(const PssItem *item)
+{
+	const PssCopyRequest *request = item->transfer->copy->request;
+
+	return item->into && pss_item_is_directory(item) && item->is_ready && !item->has_failed && !item->is_contents &&
+	       !request->flatten && !item->transfer->copy->is_stopping && (!item->existed || request->preserve);
+}
+
+void pss_item_unref(PssItem *item)
+{
+	if (!item || --item->n_references > 0)
+		return;
+	if (!is_to_be_set(item)) {
+		free_item(item);
+		return;
+	}
+	item->n_references = 1;
+	item->is_ready = FALSE;
+	item->transfer->destination->set(item);
+}
+
+void pss_item_set(PssItem *directory, const GError *error)
+{
+	PssTransfer *transfer = directory->transfer;
+
+	if (error)
+		report(directory, transfer->to, directory->target_path, error);
+	directory->has_failed = TRUE; /* no more to be set */
+	pss_item_unref(directory);
+	pss_transfer_pump(transfer);
+}
+
+static void leave(PssItem *item, PssOutcome outcome, const char *why)
+{
+	PssTransfer *transfer = item->transfer;
+	PssCopy *copy = transfer->copy;
+
+	g_hash_table_remove(transfer->active, item);
+	if (!pss_item_is_directory(item)) {
+		copy->counts.files_done++;
+		copy->counts.bytes_done += item->attributes.size - MIN(item->n_copied, item->attributes.size);
+		transfer->bytes_done += item->attributes.size - MIN(item->n_copied, item->attributes.size);
+		pss_report_item(item, outcome, why);
+	}
+	pss_item_unref(item);
+	pss_transfer_pump(transfer);
+}
+
+void pss_item_done(PssItem *item, const GError *error)
+{
+	if (error)
+		report(item, item->transfer->from, item->source_path, error);
+	leave(item, error ? PSS_OUTCOME_FAILED : PSS_OUTCOME_COPIED, error ? error->message : NULL);
+}
+
+void pss_item_failed_there(PssItem *item, const GError *error)
+{
+	report(item, item->transfer->to, item->target_path, error);
+	leave(item, PSS_OUTCOME_FAILED, error->message);
+}
+
+void pss_item_moved(PssItem *item, guint64 n)
+{
+	item->n_copied += n;
+	item->transfer->bytes_done += n;
+	item->transfer->copy->counts.bytes_done += n;
+}
+
+/* ---- what is kept */
+
+#define MODES 0777
+#define ALL_MODES 07777
+
+PssKept pss_item_kept(const PssItem *item)
+{
+	const PssCopy *copy = item->transfer->copy;
+	const PssCopyRequest *request = copy->request;
+	const PssSftpAttributes *from = &item->attributes;
+	PssKept kept = PSS_KEPT_NOTHING;
+
+	kept.mode = from->has & PSS_SFTP_HAS_MODE ? from->mode & MODES & ~copy->umask : MODES & ~copy->umask;
+	if (item->replaces)
+		kept.mode = item->old_mode & MODES;
+	if (request->preserve && from->has & PSS_SFTP_HAS_MODE)
+		kept.mode = from->mode & ALL_MODES;
+	if ((request->preserve || request->update) && from->has & PSS_SFTP_HAS_TIMES) {
+		kept.atime = from->atime;
+		kept.mtime = from->mtime;
+	}
+	if (request->preserve && geteuid() == 0 && from->has & PSS_SFTP_HAS_OWNER) {
+		kept.uid = from->uid;
+		kept.gid = from->gid;
+	}
+	return kept;
+}
+
+PssSftpAttributes pss_item_kept_attributes(const PssItem *item)
+{
+	const PssCopyRequest *request = item->transfer->copy->request;
+	PssSftpAttributes kept = item->attributes;
+
+	kept.has = 0;
+	if (item->replaces)
+		kept.mode = item->old_mode & MODES;
+	else
+		kept.mode &= request->preserve ? ALL_MODES : MODES;
+	if (request->preserve)
+		kept.mode = item->attributes.mode & ALL_MODES;
+	if (request->preserve || item->replaces)
+		kept.has |= PSS_SFTP_HAS_MODE;
+	if (request->preserve || request->update)
+		kept.has |= PSS_SFTP_HAS_TIMES;
+	return kept;
+}
+
+/* ---- directories */
+
+static void fail_waiting(PssItem *directory)
+{
+	PssItem *item;
+
+	while ((item = g_queue_pop_head(&directory->waiting)))
+		pss_item_begin(item);
+}
+
+void pss_item_made(PssItem *directory, gboolean existed, const GError *error)
+{
+	PssTransfer *transfer = directory->transfer;
+
+	directory->is_ready = TRUE;
+	directory->existed = existed;
+	directory->has_failed = error != NULL;
+	if (error)
+		report(directory, transfer->to, directory->target_path, error);
+	fail_waiting(directory);
+	pss_item_unref(directory);
+	pss_transfer_pump(transfer);
+}
+
+static void begin_directory(PssItem *item)
+{
+	PssTransfer *transfer = item->transfer;
+
+	if (item->into->has_failed) {
+		leave(item, PSS_OUTCOME_FAILED, NULL);
+		return;
+	}
+	if (item->is_contents || transfer->copy->request->flatten) {
+		item->is_ready = TRUE;
+		item->existed = TRUE;
+	} else {
+		ref(item); /* until it is made */
+		transfer->destination->make(item);
+	}
+	transfer->n_listing++;
+	transfer->source->list(item);
+}
+
+void pss_item_found(PssItem *directory, const char *name, const PssSftpAttributes *attributes)
+{
+	PssTransfer *transfer = directory->transfer;
+	PssCopy *copy = transfer->copy;
+	gboolean is_directory = S_ISDIR(attributes->mode);
+
+	if (copy->is_stopping || !pss_copy_request_wants(copy->request, name, is_directory))
+		return;
+	g_autofree char *path = pss_path_join(directory->source_path, name);
+	if (directory->depth >= DEPTH_MAX) {
+		pss_report_error(copy, transfer->from, path, "it is more than 1024 directories deep");
+		return;
+	}
+	if (!is_directory && !S_ISREG(attributes->mode) && !S_ISLNK(attributes->mode)) {
+		g_autofree char *why =
+			g_strdup_printf("it is %s, which is not copied", pss_kind_name(attributes->mode));
+		pss_report_error(copy, transfer->from, path, why);
+		return;
+	}
+	PssItem *item = pss_item_new(transfer, directory, name, attributes);
+	if (directory->is_contents && item->into == directory) {
+		pss_item_unref(item->into);
+		item->into = ref(transfer->root);
+	}
+	item->source_path = g_steal_pointer(&path);
+	item->as = g_strdup(name);
+	item->target_path = pss_path_join(item->into->target_path, name);
+	g_queue_push_tail(is_directory                ? &transfer->directories
+			  : S_ISLNK(attributes->mode) ? &transfer->links
+						      : &transfer->files,
+			  item);
+	if (is_directory)
+		return;
+	copy->counts.files++;
+	copy->counts.bytes += S_ISREG(attributes->mode) ? attributes->size : 0;
+	transfer->bytes += S_ISREG(attributes->mode) ? attributes->size : 0;
+}
+
+void pss_item_listed(PssItem *directory, const GError *error)
+{
+	PssTransfer *transfer = directory->transfer;
+
+	transfer->n_listing--;
+	if (error)
+		report(directory, transfer->from, directory->source_path, error);
+	pss_item_unref(directory);
+	pss_transfer_pump(transfer);
+}
+
+/* ---- files and links */
+
+static void copy_content(PssItem *item)
+{
+	PssTransfer *transfer = item->transfer;
+
+	if (S_ISLNK(item->attributes.mode))
+		transfer->source->read_link(item);
+	else if (!transfer->from)
+		pss_file_up(item);
+	else if (!transfer->to)
+		pss_file_down(item);
+	else
+		pss_file_across(item);
+}
+
+void pss_item_link_read(PssItem *link, const char *text, const GError *error)
+{
+	if (error)
+		pss_item_done(link, error);
+	else
+		link->transfer->destination->make_link(link, text);
+}
+
+/* NULL: it may be replaced. */
+static const char *why_not_replaced(const PssItem *item, const PssSftpAttributes *there)
+{
+	if (S_ISDIR(there->mode))
+		return "a directory is in the way";
+	if (!S_ISREG(there->mode) && !S_ISLNK(there->mode))
+		return "something that is no file is in the way";
+	if (S_ISREG(there->mode) && !(there->mode & 0222) && !item->transfer->copy->request->force)
+		return "it is read-only (-Force replaces it)";
+	return NULL;
+}
+
+static gboolean is_unchanged(const PssItem *item, const PssSftpAttributes *there)
+{
+	const PssSftpAttributes *ours = &item->attributes;
+
+	return item->transfer->copy->request->update && S_ISREG(ours->mode) && S_ISREG(there->mode) &&
+	       ours->size == there->size && ours->mtime == there->mtime;
+}
+
+void pss_item_looked(PssItem *item, const PssSftpAttributes *there, const GError *error)
+{
+	const char *why = there ? why_not_replaced(item, there) : NULL;
+	g_autoptr(GError) refused = why ? g_error_new_literal(PSS_ERROR, PSS_FAILED, why) : NULL;
+
+	if (error || refused) {
+		pss_item_failed_there(item, error ? error : refused);
+		return;
+	}
+	if (there && is_unchanged(item, there)) {
+		leave(item, PSS_OUTCOME_SKIPPED, NULL);
+		return;
+	}
+	item->replaces = there && S_ISREG(there->mode);
+	item->old_mode = there ? there->mode : 0;
+	copy_content(item);
+}
+
+static void begin_file(PssItem *item)
+{
+	PssItem *into = item->into;
+
+	if (into->has_failed)
+		leave(item, PSS_OUTCOME_FAILED, "its directory could not be made");
+	else if (!into->is_ready)
+		g_queue_push_tail(&into->waiting, item);
+	else if (into->existed || item->transfer->copy->request->flatten)
+		item->transfer->destination->look(item);
+	else
+		copy_content(item);
+}
+
+void pss_item_begin(PssItem *item)
+{
+	if (pss_item_is_directory(item)) {
+		begin_directory(item);
+		return;
+	}
+	g_hash_table_add(item->transfer->active, item);
+	begin_file(item);
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/* pssession-copy: copies what the verb on descriptor 3 asks for (wire/copy.h), and ends. It belongs to nobody's job and
+ * has no terminal: signals of the terminal are the shell's, and the end of the socket is what stops it. */
+#include "copy/run/private.h"
+
+#include <glib-unix.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include "base/error.h"
+
+#define VERB_FD 3
+#define STOP_MS 2000 /* for what is half done elsewhere to be removed */
+
+static void finish(PssCopy *copy)
+{
+	if (copy->is_finished)
+		return;
+	copy->is_finished = TRUE;
+	pss_verb_link_done(copy->verb, copy->is_stopping ? PSS_INTERRUPTED : PSS_OK);
+	g_main_loop_quit(copy->loop);
+}
+
+/* ---- transfers */
+
+void pss_copy_begin_some(PssCopy *copy)
+{
+	while (copy->n_begun < copy->transfers->len && copy->n_running < copy->request->throttle &&
+	       !copy->is_stopping) {
+		copy->n_running++;
+		pss_transfer_begin(copy->transfers->pdata[copy->n_begun++]);
+	}
+	if (copy->n_running == 0 && copy->n_begun == copy->transfers->len && !copy->is_stopping)
+		finish(copy);
+}
+
+static PssPlace *place_of(const PssCopy *copy, const PssOperand *operand)
+{
+	return copy->places->pdata[operand->place];
+}
+
+/* The transfer of that pair, which is made where there is none. */
+static PssTransfer *transfer_of(PssCopy *copy, PssPlace *from, PssPlace *to, const PssOperand *destination)
+{
+	for (guint i = 0; i < copy->transfers->len; i++) {
+		PssTransfer *transfer = copy->transfers->pdata[i];
+		if (transfer->from == from && transfer->to == to)
+			return transfer;
+	}
+	PssTransfer *transfer = pss_transfer_new(copy, from, to, destination->path);
+	transfer->needs_directory = copy->request->sources->len > 1 || copy->request->by_name;
+	if (copy->request->by_name && from)
+		transfer->subdirectory = g_strdelimit(g_strdup(from->label), "/", '_');
+	g_ptr_array_add(copy->transfers, transfer);
+	return transfer;
+}
+
+static gboolean has_glob(const PssOperand *source)
+{
+	return !source->is_literal && strpbrk(source->path, "*?[") != NULL;
+}
+
+static void add_source(PssCopy *copy, PssOperand *source)
+{
+	for (guint i = 0; i < copy->request->destinations->len; i++) {
+		const PssOperand *destination = copy->request->destinations->pdata[i];
+		PssTransfer *transfer =
+			transfer_of(copy, place_of(copy, source), place_of(copy, destination), destination);
+		transfer->needs_directory = transfer->needs_directory || has_glob(source);
+		g_queue_push_tail(&transfer->operands, source);
+	}
+}
+
+static void begin(PssCopy *copy)
+{
+	const PssCopyRequest *request = copy->request;
+
+	for (guint i = 0; i < request->labels->len; i++)
+		g_ptr_array_add(copy->places, i == 0 ? NULL : pss_place_new(copy, i, request->labels->pdata[i]));
+	for (guint i = 0; i < request->sources->len; i++)
+		add_source(copy, request->sources->pdata[i]);
+	pss_report_progress_begin(copy);
+	pss_copy_begin_some(copy);
+}
+
+/* ---- the verb's events */
+
+static void on_request(gpointer user, const char *words, gsize n)
+{
+	PssCopy *copy = user;
+	g_autoptr(GError) error = NULL;
+
+	if (copy->request)
+		return;
+	copy->request = pss_copy_request_parse(words, n, &error);
+	if (copy->request) {
+		begin(copy);
+		return;
+	}
+	pss_verb_link_error(copy->verb, 0, PSS_VERSION, error->message);
+	finish(copy);
+}
+
+static PssPlace *place_of_channel(const PssCopy *copy, guint32 channel)
+{
+	for (guint i = 1; i < copy->places->len; i++) {
+		PssPlace *place = copy->places->pdata[i];
+		if (place->channel == channel)
+			return place;
+	}
+	return NULL;
+}
+
+static void on_opened(gpointer user, guint32 id, int fd, const char *directory)
+{
+	PssPlace *place = place_of_channel(user, id);
+
+	if (place)
+		pss_place_on_opened(place, fd, directory);
+	else
+		close(fd);
+}
+
+static void on_ended(gpointer user, guint32 id, enum pss_status status, int exit_status, const char *message)
+{
+	PssPlace *place = place_of_channel(user, id);
+
+	if (place)
+		pss_place_on_ended(place, status, message);
+}
+
+void pss_copy_check_stopped(PssCopy *copy)
+{
+	if (copy->n_removals == 0)
+		finish(copy);
+}
+
+static gboolean on_impatient(gpointer user)
+{
+	finish(user);
+	return G_SOURCE_REMOVE;
+}
+
+static void on_stop(gpointer user)
+{
+	PssCopy *copy = user;
+
+	if (copy->is_stopping)
+		return;
+	copy->is_stopping = TRUE;
+	for (guint i = 0; i < copy->transfers->len; i++)
+		pss_transfer_stop(copy->transfers->pdata[i]);
+	g_timeout_add(STOP_MS, on_impatient, copy);
+	pss_copy_check_stopped(copy);
+}
+
+static void on_room(gpointer user)
+{
+	PssCopy *copy = user;
+
+	for (guint i = 0; i < copy->transfers->len; i++)
+		pss_transfer_pump(copy->transfers->pdata[i]);
+}
+
+static const PssVerbLinkEvents events = {
+	.on_request = on_request,
+	.on_opened = on_opened,
+	.on_ended = on_ended,
+	.on_stop = on_stop,
+	.on_room = on_room,
+};
+
+static gboolean on_term(gpointer user)
+{
+	on_stop(user);
+	return G_SOURCE_CONTINUE;
+}
+
+/* ---- */
+
+static void ignore_signals(void)
+{
+	static const int ignored[] = { SIGINT, SIGHUP, SIGQUIT, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU, SIGXFSZ };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(ignored); i++)
+		signal(ignored[i], SIG_IGN);
+}
+
+/* A directory is held open for each that is under way. */
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void free_copy(PssCopy *copy)
+{
+	g_ptr_array_unref(copy->transfers);
+	g_ptr_array_unref(copy->places);
+	pss_verb_link_free(copy->verb);
+	pss_copy_request_free(copy->request);
+	g_main_loop_unref(copy->loop);
+}
+
+int main(void)
+{
+	PssCopy copy = { .loop = g_main_loop_new(NULL, FALSE),
+			 .places = g_ptr_array_new_with_free_func(pss_place_free),
+			 .transfers = g_ptr_array_new_with_free_func(pss_transfer_free) };
+	int type;
+	socklen_t n = sizeof type;
+
+	if (getsockopt(VERB_FD, SOL_SOCKET, SO_TYPE, &type, &n) < 0) {
+		fputs("pssession-copy is started by copy-item, and by nobody else\n", stderr);
+		return 2;
+	}
+	ignore_signals();
+	raise_limit();
+	copy.umask = umask(0);
+	umask(copy.umask);
+	copy.verb = pss_verb_link_new(VERB_FD, &events, &copy);
+	g_unix_signal_add(SIGTERM, on_term, &copy);
+	g_main_loop_run(copy.loop);
+	free_copy(&copy);
+	return 0;
+}

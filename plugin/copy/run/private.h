@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/* One run of the program: places, transfers between two of them, and the items that these consist of. Shared by the
+ * files of this folder. Everything runs in the default main context. */
+#pragma once
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "copy/local/folder.h"
+#include "copy/run/request.h"
+#include "copy/run/verb-link.h"
+#include "copy/sftp/sftp.h"
+
+typedef struct PssCopy PssCopy;
+typedef struct PssPlace PssPlace;
+typedef struct PssTransfer PssTransfer;
+typedef struct PssItem PssItem;
+typedef struct PssCopying PssCopying;
+
+/* ---- main.c */
+
+struct PssCopy {
+	PssCopyRequest *request;
+	PssVerbLink *verb;
+	GMainLoop *loop;
+	GPtrArray *places;    /* of PssPlace; NULL for the first */
+	GPtrArray *transfers; /* of PssTransfer, in the order of their destinations */
+	guint n_begun, n_running;
+	mode_t umask; /* of this process */
+	struct {
+		guint64 files, files_done, bytes, bytes_done;
+		gint64 begun_at; /* microseconds */
+	} counts;
+	gboolean is_stopping, is_finished;
+	guint n_removals; /* of what is half done elsewhere, not answered yet */
+};
+
+void pss_copy_begin_some(PssCopy *copy); /* as many transfers as -ThrottleLimit lets */
+void pss_copy_check_stopped(PssCopy *copy);
+
+/* ---- place.c: another computer, and the channel to it */
+
+typedef enum { PSS_PLACE_NEW, PSS_PLACE_OPENING, PSS_PLACE_READY, PSS_PLACE_LOST } PssPlaceState;
+
+struct PssPlace {
+	PssCopy *copy;
+	guint number;
+	const char *label;
+	PssPlaceState state;
+	guint32 channel; /* its id */
+	PssSftp *sftp;   /* from OPENING on, when there is a channel */
+	char *directory; /* where relative paths begin; NULL: where the server does */
+	char *why_lost;
+	enum pss_status status_lost;
+	gboolean is_reported;
+};
+
+PssPlace *pss_place_new(PssCopy *copy, guint number, const char *label);
+void pss_place_free(gpointer place); /* accepts NULL */
+/* Opens it where that has not been done; pss_transfer_on_place() follows for each transfer that is there. */
+void pss_place_open(PssPlace *place);
+void pss_place_on_opened(PssPlace *place, int fd, const char *directory);
+void pss_place_on_ended(PssPlace *place, enum pss_status status, const char *message);
+/* A path as the user gave it, as the server is to get it. A `~` at its front stays. Free with g_free(). */
+char *pss_place_path(const PssPlace *place, const char *path);
+gboolean pss_place_has_room(const PssPlace *place); /* NULL has */
+
+/* ---- side-local.c, side-remote.c: what a transfer does at either end. Answers come by the functions of item.c and
+ * transfer.c named here, perhaps before the call has returned. */
+
+typedef struct {
+	/* As source. */
+	void (*find)(PssTransfer *transfer,
+		     const PssOperand *operand); /* pss_transfer_found() each, pss_transfer_searched() */
+	void (*list)(PssItem *directory);        /* pss_item_found() each, pss_item_listed() */
+	void (*read_link)(PssItem *link);        /* pss_item_link_read() */
+	/* As destination. */
+	void (*resolve)(PssTransfer *transfer);             /* pss_transfer_resolved() */
+	void (*make)(PssItem *directory);                   /* pss_item_made() */
+	void (*look)(PssItem *item);                        /* pss_item_looked() */
+	void (*make_link)(PssItem *link, const char *text); /* pss_item_done() */
+	void (*set)(PssItem *directory);                    /* pss_item_set(): mode and times, in the end */
+} PssSide;
+
+extern const PssSide pss_side_local, pss_side_remote;
+
+/* ---- transfer.c: from one place to one place */
+
+typedef enum {
+	PSS_TRANSFER_NEW,
+	PSS_TRANSFER_OPENING,
+	PSS_TRANSFER_RESOLVING,
+	PSS_TRANSFER_RUNNING,
+	PSS_TRANSFER_DONE
+} PssTransferState;
+
+struct PssTransfer {
+	PssCopy *copy;
+	PssPlace *from, *to; /* NULL: this computer */
+	const PssSide *source, *destination;
+	GQueue operands;    /* of PssOperand, that have not been looked for */
+	const char *target; /* as the user gave it */
+	char *subdirectory; /* of the target, for this place's; or NULL */
+	guint n_sources;    /* of the whole request */
+	PssTransferState state;
+
+	PssItem *root;            /* the directory that all goes into */
+	char *as;                 /* the name that the one source gets there; or NULL: its own */
+	gboolean needs_directory; /* more than one thing goes to the target */
+
+	GQueue directories;  /* of PssItem: to be made and listed, the last first */
+	GQueue files, links; /* of PssItem, to be copied */
+	guint n_searching, n_listing;
+	GHashTable *active; /* of PssItem */
+	guint n_items;      /* that are not freed, without the root */
+	gboolean is_pumping;
+	guint64 bytes, bytes_done; /* for who is slowest */
+};
+
+PssTransfer *pss_transfer_new(PssCopy *copy, PssPlace *from, PssPlace *to, const char *target);
+void pss_transfer_free(gpointer transfer);
+void pss_transfer_begin(PssTransfer *transfer);
+void pss_transfer_on_place(PssTransfer *transfer, const PssPlace *place); /* it is ready, or lost */
+void pss_transfer_pump(PssTransfer *transfer);
+/* Gives up what is under way, and removes what is half done. */
+void pss_transfer_stop(PssTransfer *transfer);
+/* The place that a user knows it by. */
+const PssPlace *pss_transfer_place(const PssTransfer *transfer);
+
+/* Something to be copied: `path` as it is shown and the server is to get it, `folder` (here) the directory it is in,
+ * `name` its name there. Links have been followed. */
+void pss_transfer_found(PssTransfer *transfer, const char *path, PssFolder *folder, const char *name,
+			const PssSftpAttributes *attributes);
+void pss_transfer_searched(PssTransfer *transfer);
+/* What the target is. `path` and `folder` (here; else NULL) are those of the directory that all goes into; `as`: the
+ * name there of the one thing, or NULL; `existed`: something can be there. Or an error. */
+void pss_transfer_resolved(PssTransfer *transfer, const char *path, PssFolder *folder, const char *as, gboolean existed,
+			   const GError *error);
+
+/* ---- item.c: a file, directory or link on its way */
+
+struct PssItem {
+	PssTransfer *transfer;
+	PssItem *parent, *into; /* its directories at either end; references; NULL: the root */
+	guint n_references, depth;
+	char *name, *as;                          /* in them */
+	char *source_path, *target_path;          /* as they are shown, and as servers get them */
+	PssFolder *source_folder, *target_folder; /* of a directory, at an end that is here */
+	PssSftpAttributes attributes;             /* at the source */
+	gboolean is_operand;                      /* a link is followed */
+	gboolean is_contents;                     /* its content goes right into the root */
+	/* a directory */
+	gboolean is_ready, has_failed, existed;
+	GQueue waiting; /* of PssItem */
+	/* a file */
+	gboolean replaces; /* something with mode `old_mode` */
+	guint32 old_mode;
+	PssCopying *copying; /* or NULL */
+	guint64 n_copied;
+};
+
+PssItem *pss_item_new_root(PssTransfer *transfer, const char *path, PssFolder *folder, gboolean existed);
+PssItem *pss_item_new(PssTransfer *transfer, PssItem *parent, const char *name, const PssSftpAttributes *attributes);
+void pss_item_unref(PssItem *item);
+gboolean pss_item_is_directory(const PssItem *item);
+/* Makes it and lists it, or copies it. */
+void pss_item_begin(PssItem *item);
+
+void pss_item_found(PssItem *directory, const char *name, const PssSftpAttributes *attributes);
+void pss_item_listed(PssItem *directory, const GError *error);
+void pss_item_link_read(PssItem *link, const char *text, const GError *error);
+void pss_item_made(PssItem *directory, gboolean existed, const GError *error);
+/* `there` NULL: nothing. */
+void pss_item_looked(PssItem *item, const PssSftpAttributes *there, const GError *error);
+void pss_item_done(PssItem *item, const GError *error);         /* the source's path is named */
+void pss_item_failed_there(PssItem *item, const GError *error); /* the same; the target's is */
+void pss_item_set(PssItem *directory, const GError *error);
+void pss_item_moved(PssItem *item, guint64 n); /* so many bytes more have been copied */
+
+/* What is to be kept of it at the destination. */
+PssKept pss_item_kept(const PssItem *item);
+PssSftpAttributes pss_item_kept_attributes(const PssItem *item);
+
+/* ---- file-up.c, file-down.c, file-across.c: the content of one file. Each ends by pss_item_done() or
+ * pss_item_failed_there(). */
+
+struct PssCopying {
+	void (*stop)(PssItem *item); /* frees it, and removes what there is so far */
+};
+
+void pss_file_up(PssItem *item);
+void pss_file_down(PssItem *item);
+void pss_file_across(PssItem *item);
+
+/* ---- half.c: what is left elsewhere when a file could not be written */
+
+/* Why did it fail? `done` gets an error that says more, if one can be found; then the part is removed (NULL: none). */
+void pss_half_explain(PssItem *item, const char *part, const GError *error);
+/* Removes it; the program waits for that. */
+void pss_half_remove(PssPlace *place, const char *part);
+
+/* ---- report.c */
+
+void pss_report_error(PssCopy *copy, const PssPlace *place, const char *path, const char *message);
+void pss_report_place(PssPlace *place); /* it is lost: once */
+void pss_report_warning(PssCopy *copy, const PssPlace *place, const char *path, const char *message);
+typedef enum { PSS_OUTCOME_COPIED, PSS_OUTCOME_SKIPPED, PSS_OUTCOME_FAILED } PssOutcome;
+void pss_report_item(const PssItem *item, PssOutcome outcome, const char *why);
+void pss_report_progress_begin(PssCopy *copy);
+
+/* "DIRECTORY/NAME". Free with g_free(). */
+char *pss_path_join(const char *directory, const char *name);

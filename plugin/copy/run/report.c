@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* What the user is told: lines of errors, objects, the line of progress. Names that others have given are made safe to
+ * show by the verb (errors) or here (objects). Called by all files of this folder. */
+#include "copy/run/private.h"
+
+#include <string.h>
+
+#include "terminal/clean-text.h"
+#include "terminal/utf8.h"
+#include "wire/cleanup.h"
+
+#define PROGRESS_MS 500
+
+/* "web1:/srv/x", or a path of here. */
+static char *spell(const PssPlace *place, const char *path)
+{
+	return place ? g_strdup_printf("%s:%s", place->label, path) : g_strdup(path);
+}
+
+void pss_report_error(PssCopy *copy, const PssPlace *place, const char *path, const char *message)
+{
+	/* One line for the place, not one for each file that was on its way. */
+	if (copy->is_stopping || (place && place->state == PSS_PLACE_LOST))
+		return;
+	g_autofree char *where = spell(place, path);
+	g_autofree char *text = g_strdup_printf("%s: %s", where, message);
+	pss_verb_link_error(copy->verb, 0, PSS_FAILED, text);
+}
+
+void pss_report_place(PssPlace *place)
+{
+	if (place->is_reported || place->copy->is_stopping)
+		return;
+	place->is_reported = TRUE;
+	pss_verb_link_error(place->copy->verb, place->number, place->status_lost, place->why_lost);
+}
+
+void pss_report_warning(PssCopy *copy, const PssPlace *place, const char *path, const char *message)
+{
+	g_autofree char *where = spell(place, path);
+	g_autofree char *text = g_strdup_printf("%s: %s", where, message);
+
+	pss_verb_link_note(copy->verb, PSS_NOTE_WARNING, text);
+}
+
+/* ---- objects */
+
+/* A JSON string; bytes that are no UTF-8 become U+FFFD. */
+static void append_string(GString *json, const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	gsize n = strlen(text);
+
+	g_string_append_c(json, '"');
+	while (n > 0) {
+		uint32_t character;
+		gsize length = pss_decode(at, n, &character);
+		if (length == 0)
+			g_string_append(json, "\357\277\275");
+		else if (character < 0x20 || character == 0x7f || character == '"' || character == '\\')
+			g_string_append_printf(json, "\\u%04x", character);
+		else
+			g_string_append_len(json, (const char *)at, (gssize)length);
+		length = MAX(length, 1);
+		at += length;
+		n -= length;
+	}
+	g_string_append_c(json, '"');
+}
+
+static void append_member(GString *json, const char *key, const char *value)
+{
+	g_string_append_printf(json, "%s\"%s\":", json->len > 1 ? "," : "", key);
+	append_string(json, value);
+}
+
+static char *compose_json(const PssItem *item, PssOutcome outcome, const char *why)
+{
+	static const char *const outcomes[] = { "copied", "skipped", "failed" };
+	const PssTransfer *transfer = item->transfer;
+	GString *json = g_string_new("{");
+	const PssPlace *place = pss_transfer_place(transfer);
+	g_autofree char *from = spell(transfer->from, item->source_path);
+	g_autofree char *to = spell(transfer->to, item->target_path);
+
+	append_member(json, "host", place->label);
+	append_member(json, "source", from);
+	append_member(json, "destination", to);
+	if (S_ISREG(item->attributes.mode))
+		g_string_append_printf(json, ",\"bytes\":%" G_GUINT64_FORMAT, item->attributes.size);
+	append_member(json, "result", outcomes[outcome]);
+	if (why)
+		append_member(json, "error", why);
+	g_string_append_c(json, '}');
+	return g_string_free(json, FALSE);
+}
+
+void pss_report_item(const PssItem *item, PssOutcome outcome, const char *why)
+{
+	const PssCopy *copy = item->transfer->copy;
+	g_autofree char *text = NULL;
+
+	if (copy->is_stopping)
+		return;
+	if (copy->request->json)
+		text = compose_json(item, outcome, why);
+	else if (copy->request->pass_thru && outcome == PSS_OUTCOME_COPIED)
+		text = spell(item->transfer->to, item->target_path);
+	if (text)
+		pss_verb_link_output(copy->verb, text);
+}
+
+/* ---- progress */
+
+/* "12.3 MiB" */
+static char *format_size(guint64 bytes)
+{
+	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB" };
+	double size = (double)bytes / 1024;
+	gsize i = 0;
+
+	if (bytes < 1024)
+		return g_strdup_printf("%u B", (guint)bytes);
+	while (size >= 1000 && i + 1 < G_N_ELEMENTS(units)) {
+		size /= 1024;
+		i++;
+	}
+	return g_strdup_printf("%.1f %s", size, units[i]);
+}
+
+/* "1:02:03" */
+static char *format_time(guint64 seconds)
+{
+	guint hours = (guint)(seconds / 3600), minutes = (guint)(seconds / 60 % 60);
+
+	return hours > 0 ? g_strdup_printf("%u:%02u:%02u", hours, minutes, (guint)(seconds % 60))
+			 : g_strdup_printf("%u:%02u", minutes, (guint)(seconds % 60));
+}
+
+/* The one that has most to do still, where there are several. */
+static const PssTransfer *find_slowest(const PssCopy *copy)
+{
+	const PssTransfer *slowest = NULL;
+
+	for (guint i = 0; copy->transfers->len > 1 && i < copy->transfers->len; i++) {
+		const PssTransfer *transfer = copy->transfers->pdata[i];
+		if (transfer->state == PSS_TRANSFER_NEW || transfer->state == PSS_TRANSFER_DONE)
+			continue;
+		if (!slowest || transfer->bytes - transfer->bytes_done > slowest->bytes - slowest->bytes_done)
+			slowest = transfer;
+	}
+	return slowest;
+}
+
+static gboolean is_searching(const PssCopy *copy)
+{
+	for (guint i = 0; i < copy->transfers->len; i++) {
+		const PssTransfer *transfer = copy->transfers->pdata[i];
+		if (transfer->state != PSS_TRANSFER_DONE &&
+		    (transfer->state != PSS_TRANSFER_RUNNING || transfer->directories.length > 0 ||
+		     transfer->operands.length > 0 || transfer->n_listing > 0))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void append_slowest(const PssCopy *copy, GString *text)
+{
+	const PssTransfer *slowest = find_slowest(copy);
+	guint n_done = 0;
+
+	for (guint i = 0; i < copy->transfers->len; i++)
+		n_done += ((const PssTransfer *)copy->transfers->pdata[i])->state == PSS_TRANSFER_DONE;
+	if (copy->transfers->len > 1)
+		g_string_append_printf(text, ", %u/%u computers", n_done, copy->transfers->len);
+	if (slowest && slowest->bytes > 0)
+		g_string_append_printf(text, ", slowest %s %u%%", pss_transfer_place(slowest)->label,
+				       (guint)(slowest->bytes_done * 100 / slowest->bytes));
+}
+
+static gboolean on_progress(gpointer user)
+{
+	PssCopy *copy = user;
+	double seconds = (double)(g_get_monotonic_time() - copy->counts.begun_at) / G_USEC_PER_SEC;
+	double rate = (double)copy->counts.bytes_done / seconds;
+	g_autofree char *done = format_size(copy->counts.bytes_done);
+	g_autofree char *total = format_size(copy->counts.bytes);
+	g_autofree char *speed = format_size((guint64)rate);
+	guint64 left = copy->counts.bytes - MIN(copy->counts.bytes, copy->counts.bytes_done);
+	g_autofree char *time = format_time(rate > 0 ? (guint64)((double)left / rate) : 0);
+	gboolean searching = is_searching(copy);
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	g_string_append_printf(text, "%s of %s%s, %s/s, %s%s%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT "%s files", done,
+			       total, searching ? "…" : "", speed, searching || rate <= 0 ? "" : time,
+			       searching || rate <= 0 ? "" : " left, ", copy->counts.files_done, copy->counts.files,
+			       searching ? "…" : "");
+	append_slowest(copy, text);
+	if (copy->counts.files > 0 && !copy->is_stopping) {
+		_cleanup_(pss_free_pointer) char *clean = pss_visible(text->str, false);
+		pss_verb_link_progress(copy->verb, clean ? clean : "");
+	}
+	return G_SOURCE_CONTINUE;
+}
+
+void pss_report_progress_begin(PssCopy *copy)
+{
+	copy->counts.begun_at = g_get_monotonic_time();
+	if (copy->request->shows_progress)
+		g_timeout_add(PROGRESS_MS, on_progress, copy);
+}

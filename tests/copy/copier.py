@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+"""Plays the verb for pssession-copy: sends it a request, gives it a server for each channel that it asks for (OpenSSH's
+sftp-server on a socket pair, or another command), and collects what it has to say."""
+import array
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import time
+
+REQUEST, OPENED, ENDED, GO_ON, STOP = 1, 2, 3, 4, 5
+OPEN, ERROR, OUTPUT, NOTE, PROGRESS, DONE = 32, 33, 34, 35, 36, 37
+TAG_STATUS, TAG_MESSAGE, TAG_EXIT_STATUS, TAG_DIRECTORY, TAG_WORD, TAG_PLACE = 5, 6, 7, 72, 130, 160
+MORE = 1
+VERSION = os.environ.get("PSS_VERSION", "0.1.0")
+SERVER = [os.environ.get("PSS_SFTP_SERVER") or "/usr/lib/openssh/sftp-server"]
+
+
+def number(tag, value):
+    return struct.pack("=HHIQ", tag, 0, 8, value)
+
+
+def text(tag, value):
+    value = os.fsencode(value) + b"\0"
+    return struct.pack("=HHI", tag, 0, len(value)) + value
+
+
+def fields(payload):
+    found = {}
+    while payload:
+        tag, _, n = struct.unpack_from("=HHI", payload)
+        value = payload[8:8 + n]
+        found[tag] = value
+        payload = payload[8 + n:]
+    return found
+
+
+def number_of(found, tag, fallback=0):
+    return struct.unpack("=Q", found[tag])[0] if tag in found else fallback
+
+
+def text_of(found, tag):
+    return os.fsdecode(found.get(tag, b"\0")[:-1])
+
+
+class Copier:
+    """One run of the program. `servers`: of each place (from 1 on) the command of its server; or one for all."""
+
+    def __init__(self, program, labels, sources, destinations, flags="", words=(), servers=SERVER, directories=None,
+                 cwd=None, at_channel=None):
+        self.ours, theirs = socket.socketpair()
+        self.errors, self.output, self.notes, self.progress = [], [], [], []
+        self.done = None
+        self.servers, self.children, self.directories = servers, [], directories or {}
+        self.at_channel = at_channel
+        self.buffer = b""
+        os.set_inheritable(theirs.fileno(), True)
+
+        def become():
+            os.dup2(theirs.fileno(), 3)
+
+        self.process = subprocess.Popen([program], cwd=cwd, preexec_fn=become, pass_fds=(3,), stdin=subprocess.DEVNULL)
+        theirs.close()
+        request = ["version=" + VERSION, "flags=" + flags, *words]
+        request += ["place=" + label for label in labels]
+        request += ["source=%d %s" % source for source in sources]
+        request += ["destination=%d %s" % destination for destination in destinations]
+        payload = b"".join(os.fsencode(word) + b"\0" for word in request)
+        while payload:
+            piece, payload = payload[:200000], payload[200000:]
+            self.send(REQUEST, 0, piece, MORE if payload else 0)
+
+    def send(self, kind, ident, payload=b"", flags=0, fd=None):
+        frame = struct.pack("=IHHI", len(payload), kind, flags, ident) + payload
+        ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [fd]))] if fd is not None else []
+        self.ours.sendmsg([frame], ancillary)
+
+    def open_channel(self, ident, found):
+        place = number_of(found, TAG_PLACE)
+        server = self.servers if isinstance(self.servers, list) else self.servers[place]
+        if TAG_WORD in found:
+            server = ["/bin/sh", "-c", text_of(found, TAG_WORD)]
+        if server is None:
+            self.send(ENDED, ident, number(TAG_STATUS, 6) + text(TAG_MESSAGE, "cannot be reached"))
+            return
+        near, far = socket.socketpair()
+        self.children.append(subprocess.Popen(server, stdin=far, stdout=far))
+        far.close()
+        directory = self.directories.get(place)
+        self.send(OPENED, ident, text(TAG_DIRECTORY, directory) if directory else b"", fd=near.fileno())
+        near.close()
+        if self.at_channel:
+            self.at_channel(self)
+
+    def take(self, kind, ident, payload):
+        found = fields(payload) if kind not in (OUTPUT,) else {}
+        if kind == OPEN:
+            self.open_channel(ident, found)
+        elif kind == ERROR:
+            self.errors.append(text_of(found, TAG_MESSAGE))
+            self.send(GO_ON, 0)
+        elif kind == OUTPUT:
+            self.output.append(os.fsdecode(payload))
+        elif kind == NOTE:
+            self.notes.append(text_of(found, TAG_MESSAGE))
+        elif kind == PROGRESS:
+            self.progress.append(text_of(found, TAG_MESSAGE))
+        elif kind == DONE:
+            self.done = number_of(found, TAG_STATUS)
+
+    def step(self, timeout):
+        """False: the program has closed its end."""
+        if not select.select([self.ours], [], [], timeout)[0]:
+            return True
+        try:
+            data = self.ours.recv(65536)
+        except ConnectionResetError:
+            data = b""
+        self.buffer += data
+        while len(self.buffer) >= 12:
+            n, kind, _, ident = struct.unpack_from("=IHHI", self.buffer)
+            if len(self.buffer) < 12 + n:
+                break
+            payload, self.buffer = self.buffer[12:12 + n], self.buffer[12 + n:]
+            self.take(kind, ident, payload)
+        return data != b""
+
+    def wait(self, seconds=60):
+        deadline = time.monotonic() + seconds
+        while self.step(max(0, deadline - time.monotonic())):
+            if time.monotonic() > deadline:
+                self.process.send_signal(signal.SIGABRT)
+                raise AssertionError("pssession-copy does not end: %s" % self.errors)
+        self.status = self.process.wait()
+        self.ours.close()
+        for child in self.children:
+            child.wait()
+        return self
+
+    def stop(self):
+        self.send(STOP, 0)
+
+
+def copy(*arguments, **keywords):
+    return Copier(*arguments, **keywords).wait()
