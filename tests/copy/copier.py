@@ -75,7 +75,10 @@ class Copier:
     def send(self, kind, ident, payload=b"", flags=0, fd=None):
         frame = struct.pack("=IHHI", len(payload), kind, flags, ident) + payload
         ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [fd]))] if fd is not None else []
-        self.ours.sendmsg([frame], ancillary)
+        try:
+            self.ours.sendmsg([frame], ancillary)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # it has ended; what it said before is read still
 
     def open_channel(self, ident, found):
         place = number_of(found, TAG_PLACE)

@@ -16,6 +16,7 @@ import tempfile
 import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import copier  # noqa: E402
 from copier import copy  # noqa: E402
 
 PROGRAM = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else None
@@ -120,6 +121,232 @@ def test_random_trees_are_the_same_everywhere():
                 result = run([(at, tree)], (to, "%s/%d" % (here, number)), "rp")
                 assert (result.errors, result.done) == ([], 0), (seed, result.errors)
                 same_tree(tree, "%s/%d" % (here, number))
+
+
+# ---- what the target is
+
+
+def target_case(here, target, sources, flags=""):
+    """The same by us, up and down, and by cp -r, which knows nothing of computers."""
+    made = []
+    for way in ("cp", "up", "down"):
+        root = here + "/" + way
+        os.mkdir(root)
+        os.mkdir(root + "/dir")
+        write(root + "/file", b"old")
+        if way == "cp":
+            status = subprocess.run(["cp", "-r", *[here + "/" + name for name in sources], root + "/" + target],
+                                    check=False, stderr=subprocess.DEVNULL).returncode
+        else:
+            at, to = (0, 1) if way == "up" else (1, 0)
+            result = run([(at, here + "/" + name) for name in sources], (to, root + "/" + target), "r" + flags)
+            status = 1 if result.errors else 0
+            assert not [line for line in result.errors if "\n" in line]
+        made.append((status, listing(root, False)))
+        shutil.rmtree(root)
+    return made
+
+
+def test_the_target_is_a_directory_a_file_or_nothing():
+    with Place() as here:
+        write(here + "/a", b"one")
+        write(here + "/b", b"two")
+        os.makedirs(here + "/tree/sub")
+        write(here + "/tree/sub/c", b"three")
+        for target, sources in (("dir", ["a"]), ("dir/", ["a", "b"]), ("file", ["a"]), ("new", ["a"]), ("dir", ["tree"]),
+                                ("new", ["tree"]), ("dir", ["tree/"]), ("dir/new", ["tree"]), ("file", ["tree"]),
+                                ("file", ["a", "b"]), ("dir", ["tree/."]), ("none/new", ["a"]), ("dir", ["gone"])):
+            cp, up, down = target_case(here, target, sources)
+            assert cp == up, (target, sources, cp, up)
+            assert cp == down, (target, sources, cp, down)
+
+
+def test_several_sources_make_the_directory_that_they_go_to():
+    with Place() as here:
+        write(here + "/a", b"one")
+        write(here + "/b", b"two")
+        for at, to in ((0, 1), (1, 0)):
+            result = run([(at, here + "/a"), (at, here + "/b")], (to, "%s/new%d" % (here, at)))
+            assert not result.errors and sorted(os.listdir("%s/new%d" % (here, at))) == ["a", "b"]
+            assert not run([(at, here + "/a")], (to, "%s/slash%d/" % (here, at))).errors
+            assert os.listdir("%s/slash%d" % (here, at)) == ["a"]
+
+
+def test_globs_are_compared_with_the_listing_and_never_evaluated():
+    with Place() as here:
+        for name in ("a.gz", "b.gz", "c", ".d.gz", "$(touch x).gz", "`touch y`.gz", "[z].gz"):
+            write(here + "/" + name, b"x")
+        os.mkdir(here + "/to")
+        result = run([(1, here + "/*.gz")], (0, here + "/to"))
+        assert not result.errors
+        assert sorted(os.listdir(here + "/to")) == sorted(["a.gz", "b.gz", "$(touch x).gz", "`touch y`.gz", "[z].gz"])
+        assert not os.path.exists(here + "/x") and not os.path.exists(here + "/y")
+        shutil.rmtree(here + "/to")
+        os.mkdir(here + "/to")
+        assert not run([], (0, here + "/to"), words=["place=web1", "literal=1 %s/[z].gz" % here], labels=[]).errors
+        assert os.listdir(here + "/to") == ["[z].gz"]
+        result = run([(1, here + "/*.none")], (0, here + "/to"))
+        assert result.errors == ["web1:%s/*.none: no such file or directory" % here]
+
+
+def test_relative_paths_begin_in_the_directory_of_the_session():
+    with Place() as here:
+        os.makedirs(here + "/there/sub")
+        write(here + "/a", b"x")
+        for target, made in (("", "there/a"), ("sub", "there/sub/a"), ("../b", "b"), ("./c", "there/c")):
+            assert not run([(0, "a")], (1, target), directories={1: here + "/there"}, cwd=here).errors
+            assert os.path.exists(here + "/" + made), made
+
+
+# ---- what is refused, and what fails
+
+
+def only_error(result, *words):
+    assert len(result.errors) == 1, result.errors
+    for word in words:
+        assert word in result.errors[0], result.errors
+
+
+def test_fifos_sockets_and_directories_are_refused_in_words_and_the_others_go_on():
+    with Place() as here:
+        tree = here + "/tree"
+        os.mkdir(tree)
+        os.mkfifo(tree + "/fifo")
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(tree + "/socket")
+        write(tree + "/file", b"x")
+        for at, to in ((0, 1), (1, 0)):
+            result = run([(at, tree)], (to, "%s/%d" % (here, at)), "r")
+            assert sorted(line.rsplit(": ")[1] for line in result.errors) == [
+                "it is a fifo, which is not copied", "it is a socket, which is not copied"], result.errors
+            assert os.listdir("%s/%d" % (here, at)) == ["file"]
+            only_error(run([(at, tree)], (to, here + "/x")), "it is a directory (-Recurse copies it)")
+            only_error(run([(at, tree + "/fifo")], (to, here + "/x")), "it is a fifo")
+            only_error(run([(at, "/dev/null")], (to, here + "/x")), "it is a device")
+        listener.close()
+
+
+def test_a_directory_in_the_way_and_what_is_read_only_are_a_line_each():
+    with Place() as here:
+        os.makedirs(here + "/tree")
+        for name in ("way", "ro", "free"):
+            write(here + "/tree/" + name, b"new")
+        write(here + "/tree/dir", b"a file here, a directory there")
+        for at, to in ((0, 1), (1, 0)):
+            there = "%s/%d" % (here, at)
+            os.makedirs(there + "/tree/way")
+            os.makedirs(there + "/tree/dir")
+            write(there + "/tree/ro", b"old", 0o444)
+            result = run([(at, here + "/tree")], (to, there), "r")
+            assert sorted(line.rsplit("/")[-1] for line in result.errors) == [
+                "dir: a directory is in the way", "ro: it is read-only (-Force replaces it)",
+                "way: a directory is in the way"], result.errors
+            assert read(there + "/tree/free") == b"new" and read(there + "/tree/ro") == b"old"
+            assert len(run([(at, here + "/tree")], (to, there), "rf").errors) == 2
+            assert read(there + "/tree/ro") == b"new"
+            assert stat.S_IMODE(os.stat(there + "/tree/ro").st_mode) == 0o444
+
+
+def test_a_file_in_the_way_of_a_directory_is_one_line_whatever_is_in_it():
+    with Place() as here:
+        os.makedirs(here + "/tree/sub")
+        for number in range(20):
+            write("%s/tree/sub/%d" % (here, number), b"x")
+        write(here + "/tree/other", b"x")
+        for at, to in ((0, 1), (1, 0)):
+            there = "%s/%d" % (here, at)
+            os.makedirs(there + "/tree")
+            write(there + "/tree/sub", b"a file")
+            result = run([(at, here + "/tree")], (to, there), "r")
+            assert len(result.errors) == 1, result.errors
+            assert read(there + "/tree/other") == b"x" and read(there + "/tree/sub") == b"a file"
+
+
+def as_nobody(program):
+    return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program]
+
+
+def test_permission_denied_is_a_line_each():
+    if os.geteuid() != 0:
+        return
+    with Place() as here:
+        os.chmod(here, 0o755)
+        os.makedirs(here + "/closed")
+        write(here + "/a", b"x")
+        write(here + "/secret", b"x", 0o600)
+        server = as_nobody(copier.SERVER[0])
+        only_error(run([(0, here + "/a")], (1, here + "/closed/a"), servers=server), "closed/a: permission denied")
+        only_error(run([(1, here + "/secret")], (0, here + "/b"), servers=server), "secret", "ermission denied")
+        assert not os.path.exists(here + "/b")
+
+
+def test_a_full_disk_is_a_line_and_nothing_half_is_left():
+    if os.geteuid() != 0:
+        return
+    with Place() as here:
+        os.mkdir(here + "/small")
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", here + "/small"], check=True)
+        try:
+            write(here + "/big", os.urandom(3000000))
+            write(here + "/little", b"x")
+            for at, to in ((0, 1), (1, 0)):
+                result = run([(at, here + "/big"), (at, here + "/little")], (to, here + "/small"))
+                only_error(result, "small/big: ", "o space")
+                assert os.listdir(here + "/small") == ["little"], os.listdir(here + "/small")
+        finally:
+            subprocess.run(["umount", here + "/small"], check=True)
+
+
+def test_a_place_that_cannot_be_reached_is_one_line_and_the_others_go_on():
+    with Place() as here:
+        write(here + "/a", b"x")
+        os.mkdir(here + "/to")
+        servers = {1: None, 2: copier.SERVER}
+        result = copy(PROGRAM, ["web1", "web2"], [(0, here + "/a")], [(1, here + "/to"), (2, here + "/to")],
+                      servers=servers)
+        assert result.errors == ["cannot be reached"] and os.listdir(here + "/to") == ["a"]
+
+
+def test_a_link_that_is_lost_is_one_line():
+    with Place() as here:
+        os.mkdir(here + "/tree")
+        for number in range(100):
+            write("%s/tree/%d" % (here, number), os.urandom(2000000))
+        for at, to in ((0, 1), (1, 0)):
+            running = copier.Copier(PROGRAM, ["web1"], [(at, here + "/tree")], [(to, "%s/%d" % (here, at))], "r")
+            while not os.path.isdir("%s/%d" % (here, at)) or len(os.listdir("%s/%d" % (here, at))) < 3:
+                assert running.step(0.001)
+            running.children[0].kill()
+            running.wait()
+            assert len(running.errors) == 1, running.errors
+            subprocess.run(["find", here, "-name", "*.pss-*", "-delete"], check=True)
+
+
+# ---- being stopped
+
+
+def test_stopped_at_any_moment_nothing_half_is_left():
+    source = random.Random(1)
+    with Place() as here:
+        os.mkdir(here + "/tree")
+        for number in range(60):
+            write("%s/tree/%d" % (here, number), os.urandom(300000))
+        for number in range(12):
+            at, to = ((0, 1), (1, 0), (1, 2))[number % 3]
+            there = "%s/%d" % (here, number)
+            running = copier.Copier(PROGRAM, ["web1", "web2"], [(at, here + "/tree")], [(to, there)], "r")
+            for _ in range(3):
+                running.step(1)
+            running.step(source.random() / 10)
+            if number % 4 == 3:
+                running.ours.shutdown(socket.SHUT_RDWR)
+            else:
+                running.stop()
+            running.wait()
+            for _, _, names in os.walk(there):
+                assert not [name for name in names if ".pss-" in name], (number, names)
+                for name in names:
+                    assert os.path.getsize(here + "/tree/" + name) == 300000
 
 
 TESTS = [(name, value) for name, value in list(globals().items()) if name.startswith("test_")]

@@ -7,6 +7,7 @@
 
 typedef struct {
 	PssItem *item;
+	char *part; /* or NULL */
 	GError *error;
 } Explaining;
 
@@ -18,18 +19,25 @@ static void end(Explaining *explaining, const char *why)
 		g_clear_error(&explaining->error);
 		explaining->error = g_error_new_literal(PSS_ERROR, PSS_FAILED, why);
 	}
+	if (explaining->part)
+		pss_half_remove(item->transfer->to, explaining->part);
 	pss_item_failed_there(item, explaining->error);
+	g_free(explaining->part);
 	g_error_free(explaining->error);
 	g_free(explaining);
 }
 
 static void on_space(gpointer user, const PssSftpSpace *space, const GError *error)
 {
+	const Explaining *explaining = user;
+	const PssItem *item = explaining->item;
+	guint64 left = MAX(item->attributes.size - MIN(item->n_copied, item->attributes.size), 1);
 	const char *why = NULL;
 
 	if (space && space->is_read_only)
 		why = "the file system is read-only";
-	else if (space && (space->n_available == 0 || (space->n_files > 0 && space->n_files_free == 0)))
+	else if (space &&
+		 (space->n_available * space->block_size < left || (space->n_files > 0 && space->n_files_free == 0)))
 		why = "no space is left on the device";
 	end(user, why);
 }
@@ -64,6 +72,8 @@ static void on_removed(gpointer user, const GError *error)
 	copy->n_removals--;
 	if (copy->is_stopping)
 		pss_copy_check_stopped(copy);
+	else
+		pss_copy_begin_some(copy); /* it may have been the last */
 }
 
 void pss_half_remove(PssPlace *place, const char *part)
@@ -80,12 +90,10 @@ void pss_half_explain(PssItem *item, const char *part, const GError *error)
 	const char *plain = say_plainly(error);
 
 	explaining->item = item;
+	explaining->part = g_strdup(part); /* the space is looked at while it fills it */
 	explaining->error = g_error_copy(error);
-	/* The space is looked at while the part still fills it. */
 	if (g_error_matches(error, PSS_SFTP_ERROR, PSS_SFTP_FAILURE) && item->transfer->to->state == PSS_PLACE_READY)
 		pss_sftp_lstat(item->transfer->to->sftp, item->target_path, on_target, explaining);
 	else
 		end(explaining, plain);
-	if (part)
-		pss_half_remove(item->transfer->to, part);
 }

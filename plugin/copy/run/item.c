@@ -82,9 +82,11 @@ static void free_item(PssItem *item)
 }
 
 /* A place that is lost is one line (pss_report_place()), whatever was on its way. */
-static void report(const PssItem *item, const PssPlace *place, const char *path, const GError *error)
+static void report(const PssItem *item, PssPlace *place, const char *path, const GError *error)
 {
-	if (!g_error_matches(error, PSS_SFTP_ERROR, PSS_SFTP_CONNECTION_LOST))
+	if (place && g_error_matches(error, PSS_SFTP_ERROR, PSS_SFTP_CONNECTION_LOST))
+		pss_place_lose(place, PSS_LINK_LOST, error->message);
+	else
 		pss_report_error(item->transfer->copy, place, path, error->message);
 }
 

@@ -32,7 +32,8 @@ void pss_copy_begin_some(PssCopy *copy)
 		copy->n_running++;
 		pss_transfer_begin(copy->transfers->pdata[copy->n_begun++]);
 	}
-	if (copy->n_running == 0 && copy->n_begun == copy->transfers->len && !copy->is_stopping)
+	if (copy->n_running == 0 && copy->n_begun == copy->transfers->len && copy->n_removals == 0 &&
+	    !copy->is_stopping)
 		finish(copy);
 }
 

@@ -42,7 +42,7 @@ static void tell(PssPlace *place)
 			pss_transfer_on_place(transfers->pdata[i], place);
 }
 
-static void lose(PssPlace *place, enum pss_status status, const char *why)
+void pss_place_lose(PssPlace *place, enum pss_status status, const char *why)
 {
 	if (place->state == PSS_PLACE_LOST)
 		return;
@@ -74,7 +74,7 @@ static void on_room(gpointer user)
 
 static void on_lost(gpointer user, const GError *error)
 {
-	lose(user, PSS_LINK_LOST, error->message);
+	pss_place_lose(user, PSS_LINK_LOST, error->message);
 }
 
 static const PssSftpEvents events = { .on_ready = on_ready, .on_room = on_room, .on_lost = on_lost };
@@ -103,7 +103,7 @@ void pss_place_on_ended(PssPlace *place, enum pss_status status, const char *mes
 {
 	/* Else the engine says it, when it has had all that came. */
 	if (!place->sftp || status != PSS_OK)
-		lose(place, status == PSS_OK ? PSS_FAILED : status, message);
+		pss_place_lose(place, status == PSS_OK ? PSS_FAILED : status, message);
 }
 
 char *pss_place_path(const PssPlace *place, const char *path)

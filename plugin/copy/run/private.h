@@ -61,6 +61,8 @@ void pss_place_free(gpointer place); /* accepts NULL */
 void pss_place_open(PssPlace *place);
 void pss_place_on_opened(PssPlace *place, int fd, const char *directory);
 void pss_place_on_ended(PssPlace *place, enum pss_status status, const char *message);
+/* Once; what is under way there fails by itself, and the transfers end. */
+void pss_place_lose(PssPlace *place, enum pss_status status, const char *why);
 /* A path as the user gave it, as the server is to get it. A `~` at its front stays. Free with g_free(). */
 char *pss_place_path(const PssPlace *place, const char *path);
 gboolean pss_place_has_room(const PssPlace *place); /* NULL has */
