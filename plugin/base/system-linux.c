@@ -237,6 +237,11 @@ void pss_system_give_up_after(int tcp_socket, guint milliseconds)
 	setsockopt(tcp_socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
 }
 
+void pss_system_keep_unsent_below(int tcp_socket, guint bytes)
+{
+	setsockopt(tcp_socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
+}
+
 gboolean pss_system_random(guchar *bytes, gsize n)
 {
 	for (gsize drawn = 0; drawn < n;) {

@@ -85,5 +85,9 @@ void pss_system_acknowledge_quickly(int tcp_socket);
 /* A connection is lost when nothing has been acknowledged for so long. */
 void pss_system_give_up_after(int tcp_socket, guint milliseconds);
 
+/* It takes no more while so many bytes have not been sent for the first time: what is urgent finds few in front of it.
+ */
+void pss_system_keep_unsent_below(int tcp_socket, guint bytes);
+
 /* Bytes that nobody can guess. FALSE and errno. */
 gboolean pss_system_random(guchar *bytes, gsize n);

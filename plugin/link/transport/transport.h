@@ -55,7 +55,8 @@ typedef struct {
 	 * whose computer has a holder refuses all. Never with pty. */
 	const char *subsystem;
 	gboolean pty;
-	/* Of a transport that can do without a link: it is of the present one nevertheless, and ends with it. */
+	/* For what is copied: more of it may be on its way than of others. Of a transport that can do without a link it
+	 * is of the present one nevertheless, and ends with it. */
 	gboolean beside;
 	/* In the environment that ssh_config says (SendEnv, SetEnv), and with a forwarded agent. For what a person's
 	 * commands run in: it may take round trips. */

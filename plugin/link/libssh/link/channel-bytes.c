@@ -11,7 +11,10 @@
 #define READ_CHUNK (64 * 1024)
 #define READS_PER_TURN 16
 /* libssh's window of 1.28 MB starves links with a long way; reading "up to this much" widens it. */
-#define WINDOW (4 * 1024 * 1024)
+#define WINDOW (4u * 1024 * 1024)
+/* What is copied fills a line of 200 ms with this. */
+#define BULK_WINDOW (8u * 1024 * 1024)
+#define BULK_AFTER (16u * 1024 * 1024)
 #define WIDEN_EVERY (1024 * 1024)
 
 /* ---- from the server */
@@ -21,6 +24,7 @@ static void deliver(PssSshChannel *channel, const void *bytes, gsize n, gboolean
 	if (n == 0 || !channel->events || !pss_ssh_link_is_trusted(channel->link))
 		return;
 	channel->in.n_since_widening += n;
+	channel->in.n_delivered += n;
 	channel->link->n_delivered += n;
 	channel->events->on_data(channel->user, bytes, n, is_stderr);
 }
@@ -92,6 +96,11 @@ void pss_ssh_channel_deliver_held(PssSshChannel *channel)
 		pss_ssh_link_kick(channel->link);
 }
 
+static guint window_of(const PssSshChannel *channel)
+{
+	return channel->in.is_bulk && channel->in.n_delivered > BULK_AFTER ? BULK_WINDOW : WINDOW;
+}
+
 void pss_ssh_channel_widen_window(PssSshChannel *channel)
 {
 	static char *block;
@@ -101,11 +110,11 @@ void pss_ssh_channel_widen_window(PssSshChannel *channel)
 		return;
 	channel->in.n_since_widening = 0;
 	if (!block)
-		block = g_malloc(WINDOW); /* pages that are hardly ever touched */
+		block = g_malloc(BULK_WINDOW); /* pages that are hardly ever touched */
 	/* It reads the socket on until something is in its buffer: the callback must not take that away, or a flood
 	 * would never let it return. */
 	channel->in.reading = PSS_SSH_WIDEN;
-	int n = ssh_channel_read(channel->channel, block, WINDOW, 0);
+	int n = ssh_channel_read(channel->channel, block, window_of(channel), 0);
 	channel->in.reading = PSS_SSH_DELIVER;
 	if (n > 0)
 		deliver(channel, block, (gsize)n, FALSE);

@@ -59,6 +59,7 @@ void pss_ssh_channel_use(PssSshChannel *channel, const PssChannelRequest *reques
 		channel->start.subsystem = g_strdup(request->subsystem);
 	channel->out.resized = channel->pty && channel->state > PSS_CHANNEL_OPENING &&
 			       (channel->columns != request->columns || channel->rows != request->rows);
+	channel->in.is_bulk = request->beside;
 	channel->columns = request->columns;
 	channel->rows = request->rows;
 	channel->out.n_first = request->n_first_bytes;

@@ -56,6 +56,8 @@ typedef struct {
 	gboolean holding;          /* libssh or `held` has bytes that were not delivered */
 	struct pss_buffer held[2]; /* output and errors that came in a pause */
 	gsize n_since_widening;
+	gboolean is_bulk; /* its window becomes wider than others' when much has come */
+	guint64 n_delivered;
 } PssSshChannelIn;
 
 typedef struct {

@@ -17,6 +17,7 @@
 
 /* libssh reads 4 KiB a call. One turn takes at most this many, so that other links get theirs. */
 #define READS_PER_TURN 64
+#define UNSENT_MAX (128u * 1024u) /* a key waits behind so much of a copy */
 #define QUICK_ACKS 64
 #define LAST_FLUSHES 16
 /* What channels and tunnels leave of their own with libssh is some turns' worth. */
@@ -277,6 +278,7 @@ void pss_ssh_link_start(PssSshLink *link, PssSshLogin *login)
 	link->quick_acks_left = QUICK_ACKS;
 	ssh_set_counters(link->session, &link->traffic.socket, &link->traffic.packets);
 	set_user_timeout(fd, login);
+	pss_system_keep_unsent_below(fd, UNSENT_MAX);
 	link->event = ssh_event_new();
 	ssh_event_add_session(link->event, link->session);
 	link->keepalive.next = g_get_monotonic_time() + (gint64)login->alive_interval_s * G_USEC_PER_SEC;
