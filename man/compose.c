@@ -277,6 +277,8 @@ static void put_usage(void)
 
 static void directive_title(char *argument)
 {
+	if (!page_verb && !*argument)
+		give_up("neither a verb nor a title", page_name);
 	printf(".TH ");
 	for (const char *at = page_name; *at; at++)
 		putchar(toupper((unsigned char)*at));
@@ -398,8 +400,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < N_VERBS; i++)
 		if (strcmp(verbs[i]->name, page_name) == 0)
 			page_verb = verbs[i];
-	if (!page_verb && strcmp(section, "1") == 0)
-		give_up("no such verb", page_name);
 	read_file(page_name, true, true);
 	if (page_verb)
 		read_file("parameters", true, true);
