@@ -349,6 +349,148 @@ def test_stopped_at_any_moment_nothing_half_is_left():
                     assert os.path.getsize(here + "/tree/" + name) == 300000
 
 
+def test_cut_at_any_moment_a_copy_is_gone_on_with():
+    source = random.Random(2)
+    with Place() as here:
+        data = os.urandom(12000000)
+        write(here + "/big", data)
+        for at, to in ((0, 1), (1, 0)):
+            target = "%s/%d" % (here, at)
+            resumed, cuts = 0, 0
+            while not os.path.exists(target):
+                running = copier.Copier(PROGRAM, ["web1"], [(at, here + "/big")], [(to, target)], "R")
+                grown = largest_part(here) + source.randrange(1, 900000)
+                while cuts < 12 and running.done is None and largest_part(here) < grown:
+                    running.step(0.0005)
+                if cuts < 12:
+                    running.stop()
+                    cuts += 1
+                running.wait()
+                assert not running.errors, running.errors
+                resumed += sum("going on behind" in note for note in running.notes)
+                assert not [note for note in running.notes if "anew" in note], running.notes
+            assert read(target) == data and resumed > 3, (cuts, resumed)
+            assert not [name for name in os.listdir(here) if ".pss-" in name]
+
+
+def largest_part(here):
+    return max([os.path.getsize(here + "/" + name) for name in os.listdir(here) if ".pss-" in name] or [0])
+
+
+def test_a_part_of_another_file_is_not_gone_on_with():
+    with Place() as here:
+        write(here + "/big", os.urandom(5000000))
+        os.utime(here + "/big", (1, 1))
+        for at, to in ((0, 1), (1, 0)):
+            target = "%s/%d" % (here, at)
+            running = copier.Copier(PROGRAM, ["web1"], [(at, here + "/big")], [(to, target)], "R")
+            while largest_part(here) < 100000:
+                running.step(0.0005)
+            running.stop()
+            running.wait()
+            if os.path.exists(target):
+                os.remove(target)
+            part = [name for name in os.listdir(here) if ".pss-" in name]
+            if part:
+                with open(here + "/" + part[0], "r+b") as file:
+                    file.write(b"not this")
+            result = run([(at, here + "/big")], (to, target), "R")
+            assert not result.errors and read(target) == read(here + "/big")
+            assert bool(part) == bool([note for note in result.notes if "anew" in note]), result.notes
+
+
+def test_what_is_there_with_the_same_size_and_time_is_left_out():
+    with Place() as here:
+        random_tree(os.fsencode(here + "/tree"), random.Random(5), 3)
+        for at, to in ((0, 1), (1, 0)):
+            there = "%s/%d" % (here, at)
+            first = run([(at, here + "/tree")], (to, there), "ruj")
+            assert not first.errors and not [line for line in first.output if '"skipped"' in line]
+            again = run([(at, here + "/tree/.")], (to, there), "ruj")
+            changed = [line for line in again.output if '"skipped"' not in line and '"bytes"' in line]
+            assert not again.errors and not changed, changed
+
+
+# ---- many
+
+
+def test_one_file_goes_to_many_and_the_same_name_comes_from_many():
+    with Place() as here:
+        write(here + "/app", os.urandom(3000000))
+        labels = ["web%02d" % number for number in range(1, 13)]
+        for label in labels:
+            os.mkdir(here + "/" + label)
+        places = list(range(1, 13))
+        result = copy(PROGRAM, labels, [(0, here + "/app")], [(number, "") for number in places], "", ["throttle=3"],
+                      directories={number: here + "/" + labels[number - 1] for number in places})
+        assert not result.errors
+        for label in labels:
+            assert read(here + "/" + label + "/app") == read(here + "/app")
+        result = copy(PROGRAM, labels, [(number, "app") for number in places], [(0, here + "/all")], "n",
+                      directories={number: here + "/" + labels[number - 1] for number in places})
+        assert not result.errors, result.errors
+        assert sorted(os.listdir(here + "/all")) == labels
+        for label in labels:
+            assert read(here + "/all/" + label + "/app") == read(here + "/app")
+
+
+# ---- others who are there at the same time
+
+
+def test_two_copies_to_one_name_leave_one_of_the_two():
+    with Place() as here:
+        write(here + "/a", b"a" * 5000000)
+        write(here + "/b", b"b" * 5000000)
+        for at, to in ((0, 1), (1, 0)):
+            both = [copier.Copier(PROGRAM, ["web1"], [(at, here + "/" + name)], [(to, here + "/c")]) for name in "ab"]
+            for running in both:
+                assert not running.wait().errors
+            assert read(here + "/c") in (b"a" * 5000000, b"b" * 5000000)
+
+
+def test_a_directory_that_is_swapped_for_a_link_leads_nowhere():
+    swap = """
+import os, sys
+here = sys.argv[1]
+os.symlink(here + "/outside", here + "/link")
+while True:
+    try:
+        os.rename(here + "/to/tree/sub", here + "/aside")
+        os.rename(here + "/link", here + "/to/tree/sub")
+        os.rename(here + "/to/tree/sub", here + "/link")
+        os.rename(here + "/aside", here + "/to/tree/sub")
+    except OSError:
+        pass
+"""
+    with Place() as here:
+        for name in ("outside", "to/tree/sub", "tree/sub/deep"):
+            os.makedirs(here + "/" + name)
+        for number in range(50):
+            write("%s/tree/sub/%d" % (here, number), b"x")
+            write("%s/tree/sub/deep/%d" % (here, number), b"x")
+        swapping = subprocess.Popen([sys.executable, "-c", swap, here])
+        try:
+            for _ in range(40):
+                run([(1, here + "/tree")], (0, here + "/to"), "r")
+        finally:
+            swapping.kill()
+            swapping.wait()
+        assert os.listdir(here + "/outside") == []
+
+
+def test_a_file_that_changes_while_it_is_read_is_a_line():
+    with Place() as here:
+        for at, to in ((0, 1), (1, 0)):
+            write(here + "/log", os.urandom(30000000))
+            running = copier.Copier(PROGRAM, ["web1"], [(at, here + "/log")], [(to, here + "/copy")])
+            while largest_part(here) == 0:
+                running.step(0.0005)
+            os.truncate(here + "/log", 100)
+            running.wait()
+            only_error(running, "/log: ", "while it was ")
+            assert not os.path.exists(here + "/copy")
+
+
 TESTS = [(name, value) for name, value in list(globals().items()) if name.startswith("test_")]
 
 

@@ -59,6 +59,11 @@ void pss_old_file_free(PssOldFile *file)
 	g_free(file);
 }
 
+int pss_old_file_fd(const PssOldFile *file)
+{
+	return file->fd;
+}
+
 const struct stat *pss_old_file_stat(const PssOldFile *file)
 {
 	return &file->stat;

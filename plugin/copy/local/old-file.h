@@ -14,6 +14,8 @@ PssOldFile *pss_old_file_open(PssFolder *folder, const char *name, gboolean foll
 void pss_old_file_free(PssOldFile *file); /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PssOldFile, pss_old_file_free)
 
+int pss_old_file_fd(const PssOldFile *file);
+
 /* As it was when it was opened. */
 const struct stat *pss_old_file_stat(const PssOldFile *file);
 

@@ -4,6 +4,7 @@
 #include "copy/run/private.h"
 
 #include "base/error.h"
+#include "copy/local/beside.h"
 #include "copy/local/new-file.h"
 
 typedef struct {
@@ -20,13 +21,21 @@ static void free_down(PssItem *item)
 	g_free(down);
 }
 
-static void stop(PssItem *item)
+/* `keeps`: the part, for a later copy with -Resume. */
+static void drop(PssItem *item, gboolean keeps)
 {
 	Down *down = (Down *)item->copying;
 
-	pss_sftp_get_free(down->get);
-	pss_new_file_drop(down->file, FALSE);
+	pss_part_check_stop(item);
+	if (down->get)
+		pss_sftp_get_free(down->get);
+	pss_new_file_drop(down->file, keeps);
 	free_down(item);
+}
+
+static void stop(PssItem *item)
+{
+	drop(item, TRUE);
 }
 
 static void on_data(gpointer user, guint64 offset, const void *data, gsize n)
@@ -39,7 +48,7 @@ static void on_data(gpointer user, guint64 offset, const void *data, gsize n)
 		pss_item_moved(item, n);
 		return;
 	}
-	stop(item);
+	drop(item, FALSE);
 	pss_item_failed_there(item, error);
 }
 
@@ -53,7 +62,7 @@ static void on_done(gpointer user, guint64 size, gboolean has_more, const GError
 
 	free_down(item);
 	if (error) {
-		pss_new_file_drop(file, FALSE);
+		pss_new_file_drop(file, g_error_matches(error, PSS_SFTP_ERROR, PSS_SFTP_CONNECTION_LOST));
 		pss_item_done(item, error);
 	} else if (!pss_new_file_finish(file, size, &kept, &failed)) {
 		pss_item_failed_there(item, failed);
@@ -67,22 +76,54 @@ static void on_done(gpointer user, guint64 size, gboolean has_more, const GError
 
 static const PssSftpGetEvents events = { .on_data = on_data, .on_done = on_done };
 
+static void begin_get(PssItem *item, guint64 offset)
+{
+	Down *down = (Down *)item->copying;
+	const PssSftpGetRequest request = {
+		.path = item->source_path,
+		.offset = offset,
+		.size = item->attributes.has & PSS_SFTP_HAS_SIZE ? item->attributes.size : PSS_SFTP_SIZE_UNKNOWN,
+	};
+
+	pss_item_moved(item, offset);
+	down->get = pss_sftp_get(item->transfer->from->sftp, &request, &events, item);
+}
+
+static void on_checked(PssItem *item, gboolean same)
+{
+	const Down *down = (const Down *)item->copying;
+
+	guint64 part = pss_new_file_part(down->file);
+
+	pss_report_part(item, part, same);
+	begin_get(item, same ? part : 0);
+}
+
+static PssNewFile *open_file(const PssItem *item, GError **error)
+{
+	const PssSftpAttributes *from = &item->attributes;
+	g_autofree char *key =
+		item->transfer->copy->request->resume ? pss_beside_name_of(item->as, from->size, from->mtime) : NULL;
+
+	return pss_new_file_open(item->into->target_folder, item->as, key, error);
+}
+
 void pss_file_down(PssItem *item)
 {
 	g_autoptr(GError) error = NULL;
-	PssNewFile *file = pss_new_file_open(item->into->target_folder, item->as, NULL, &error);
+	PssNewFile *file = open_file(item, &error);
 
 	if (!file) {
 		pss_item_failed_there(item, error);
 		return;
 	}
 	Down *down = g_new0(Down, 1);
-	const PssSftpGetRequest request = {
-		.path = item->source_path,
-		.size = item->attributes.has & PSS_SFTP_HAS_SIZE ? item->attributes.size : PSS_SFTP_SIZE_UNKNOWN,
-	};
+	guint64 part = pss_new_file_part(file);
 	down->base.stop = stop;
 	down->file = file;
 	item->copying = &down->base;
-	down->get = pss_sftp_get(item->transfer->from->sftp, &request, &events, item);
+	if (part > 0 && part <= item->attributes.size)
+		pss_part_check(item, item->transfer->from, item->source_path, pss_new_file_fd(file), part, on_checked);
+	else
+		begin_get(item, 0);
 }

@@ -15,6 +15,7 @@ typedef struct {
 	guint64 told;  /* what has been counted */
 	GError *error; /* of ours */
 	gboolean has_grown;
+	guint64 part; /* of an earlier copy: bytes that are there */
 } Up;
 
 static void free_up(PssItem *item)
@@ -28,12 +29,20 @@ static void free_up(PssItem *item)
 	g_free(up);
 }
 
+static gboolean resumes(const PssItem *item)
+{
+	return item->transfer->copy->request->resume;
+}
+
 static void stop(PssItem *item)
 {
 	Up *up = (Up *)item->copying;
 
-	pss_sftp_put_free(up->put);
-	pss_half_remove(item->transfer->to, up->beside);
+	pss_part_check_stop(item);
+	if (up->put)
+		pss_sftp_put_free(up->put);
+	if (!resumes(item))
+		pss_half_remove(item->transfer->to, up->beside);
 	free_up(item);
 }
 
@@ -93,25 +102,67 @@ static void take_attributes(PssItem *item, const struct stat *st)
 	item->attributes.size = (guint64)st->st_size;
 }
 
-static void begin_put(PssItem *item, PssOldFile *file)
+static void begin_put(PssItem *item)
 {
-	Up *up = g_new0(Up, 1);
-	g_autofree char *name = pss_beside_name(item->as);
-
-	take_attributes(item, pss_old_file_stat(file));
-	up->base.stop = stop;
-	up->file = file;
-	up->beside = pss_path_join(item->into->target_path, name);
-	item->copying = &up->base;
+	Up *up = (Up *)item->copying;
 	const PssSftpPutRequest request = {
 		.path = up->beside,
-		.is_new = TRUE,
+		.is_new = !resumes(item),
+		.offset = up->part,
 		/* Of a new file the server's umask has its say, as with scp. */
 		.mode = item->replaces ? 0600 : item->attributes.mode & 0777,
 		.attributes = pss_item_kept_attributes(item),
 		.rename = item->target_path,
 	};
+
+	up->told = up->part;
+	pss_item_moved(item, up->part);
 	up->put = pss_sftp_put(item->transfer->to->sftp, &request, &events, item);
+}
+
+/* ---- what an earlier copy has left */
+
+static void on_checked(PssItem *item, gboolean same)
+{
+	Up *up = (Up *)item->copying;
+
+	pss_report_part(item, up->part, same);
+	if (!same)
+		up->part = 0;
+	begin_put(item);
+}
+
+static void on_part(gpointer user, const PssSftpAttributes *attributes, const GError *error)
+{
+	PssItem *item = user;
+	Up *up = (Up *)item->copying;
+
+	if (!up)
+		return; /* stopped meanwhile */
+	if (!error && S_ISREG(attributes->mode) && attributes->size > 0 && attributes->size <= item->attributes.size)
+		up->part = attributes->size;
+	if (up->part > 0)
+		pss_part_check(item, item->transfer->to, up->beside, pss_old_file_fd(up->file), up->part, on_checked);
+	else
+		begin_put(item);
+}
+
+static void begin(PssItem *item, PssOldFile *file)
+{
+	Up *up = g_new0(Up, 1);
+
+	take_attributes(item, pss_old_file_stat(file));
+	g_autofree char *name = resumes(item)
+					? pss_beside_name_of(item->as, item->attributes.size, item->attributes.mtime)
+					: pss_beside_name(item->as);
+	up->base.stop = stop;
+	up->file = file;
+	up->beside = pss_path_join(item->into->target_path, name);
+	item->copying = &up->base;
+	if (resumes(item))
+		pss_sftp_lstat(item->transfer->to->sftp, up->beside, on_part, item);
+	else
+		begin_put(item);
 }
 
 void pss_file_up(PssItem *item)
@@ -121,7 +172,7 @@ void pss_file_up(PssItem *item)
 	PssOldFile *file = pss_old_file_open(folder, item->name, item->is_operand, &error);
 
 	if (file)
-		begin_put(item, file);
+		begin(item, file);
 	else
 		pss_item_done(item, error);
 }

@@ -104,32 +104,14 @@ static void on_request(gpointer user, const char *words, gsize n)
 	finish(copy);
 }
 
-static PssPlace *place_of_channel(const PssCopy *copy, guint32 channel)
-{
-	for (guint i = 1; i < copy->places->len; i++) {
-		PssPlace *place = copy->places->pdata[i];
-		if (place->channel == channel)
-			return place;
-	}
-	return NULL;
-}
-
 static void on_opened(gpointer user, guint32 id, int fd, const char *directory)
 {
-	PssPlace *place = place_of_channel(user, id);
-
-	if (place)
-		pss_place_on_opened(place, fd, directory);
-	else
-		close(fd);
+	pss_channel_on_opened(user, id, fd, directory);
 }
 
 static void on_ended(gpointer user, guint32 id, enum pss_status status, int exit_status, const char *message)
 {
-	PssPlace *place = place_of_channel(user, id);
-
-	if (place)
-		pss_place_on_ended(place, status, message);
+	pss_channel_on_ended(user, id, status, message);
 }
 
 void pss_copy_check_stopped(PssCopy *copy)
@@ -205,6 +187,7 @@ static void free_copy(PssCopy *copy)
 	g_ptr_array_unref(copy->transfers);
 	g_ptr_array_unref(copy->places);
 	pss_verb_link_free(copy->verb);
+	g_hash_table_unref(copy->channels);
 	pss_copy_request_free(copy->request);
 	g_main_loop_unref(copy->loop);
 }
@@ -212,6 +195,7 @@ static void free_copy(PssCopy *copy)
 int main(void)
 {
 	PssCopy copy = { .loop = g_main_loop_new(NULL, FALSE),
+			 .channels = pss_channels_new(),
 			 .places = g_ptr_array_new_with_free_func(pss_place_free),
 			 .transfers = g_ptr_array_new_with_free_func(pss_transfer_free) };
 	int type;

@@ -81,29 +81,31 @@ static const PssSftpEvents events = { .on_ready = on_ready, .on_room = on_room, 
 
 /* ---- the verb's */
 
+static void on_opened(gpointer user, int fd, const char *directory)
+{
+	PssPlace *place = user;
+
+	place->directory = g_strdup(directory);
+	place->sftp = pss_sftp_new(fd, &events, place);
+}
+
+static void on_ended(gpointer user, enum pss_status status, const char *message)
+{
+	PssPlace *place = user;
+
+	/* Else the engine says it, when it has had all that came. */
+	if (!place->sftp || status != PSS_OK)
+		pss_place_lose(place, status == PSS_OK ? PSS_FAILED : status, message);
+}
+
+static const PssChannelEvents channel_events = { .on_opened = on_opened, .on_ended = on_ended };
+
 void pss_place_open(PssPlace *place)
 {
 	if (place->state != PSS_PLACE_NEW)
 		return;
 	place->state = PSS_PLACE_OPENING;
-	place->channel = pss_verb_link_open(place->copy->verb, place->number, NULL);
-}
-
-void pss_place_on_opened(PssPlace *place, int fd, const char *directory)
-{
-	if (place->sftp) {
-		close(fd);
-		return;
-	}
-	place->directory = g_strdup(directory);
-	place->sftp = pss_sftp_new(fd, &events, place);
-}
-
-void pss_place_on_ended(PssPlace *place, enum pss_status status, const char *message)
-{
-	/* Else the engine says it, when it has had all that came. */
-	if (!place->sftp || status != PSS_OK)
-		pss_place_lose(place, status == PSS_OK ? PSS_FAILED : status, message);
+	pss_channel_open(place, NULL, &channel_events, place);
 }
 
 char *pss_place_path(const PssPlace *place, const char *path)

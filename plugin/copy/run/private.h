@@ -23,6 +23,7 @@ struct PssCopy {
 	PssCopyRequest *request;
 	PssVerbLink *verb;
 	GMainLoop *loop;
+	GHashTable *channels; /* channels.c */
 	GPtrArray *places;    /* of PssPlace; NULL for the first */
 	GPtrArray *transfers; /* of PssTransfer, in the order of their destinations */
 	guint n_begun, n_running;
@@ -38,6 +39,22 @@ struct PssCopy {
 void pss_copy_begin_some(PssCopy *copy); /* as many transfers as -ThrottleLimit lets */
 void pss_copy_check_stopped(PssCopy *copy);
 
+/* ---- channels.c */
+
+typedef struct {
+	void (*on_opened)(gpointer user, int fd,
+			  const char *directory); /* fd is the callee's; `directory` may be NULL */
+	/* It is no more, or there is none; the last. `message` may be NULL. */
+	void (*on_ended)(gpointer user, enum pss_status status, const char *message);
+} PssChannelEvents;
+
+GHashTable *pss_channels_new(void);
+/* Asks for one: of the subsystem sftp, or of a command. Its id. */
+guint32 pss_channel_open(PssPlace *place, const char *command, const PssChannelEvents *events, gpointer user);
+void pss_channel_forget(PssCopy *copy, guint32 id); /* nothing more is said of it */
+void pss_channel_on_opened(PssCopy *copy, guint32 id, int fd, const char *directory);
+void pss_channel_on_ended(PssCopy *copy, guint32 id, enum pss_status status, const char *message);
+
 /* ---- place.c: another computer, and the channel to it */
 
 typedef enum { PSS_PLACE_NEW, PSS_PLACE_OPENING, PSS_PLACE_READY, PSS_PLACE_LOST } PssPlaceState;
@@ -47,7 +64,6 @@ struct PssPlace {
 	guint number;
 	const char *label;
 	PssPlaceState state;
-	guint32 channel; /* its id */
 	PssSftp *sftp;   /* from OPENING on, when there is a channel */
 	char *directory; /* where relative paths begin; NULL: where the server does */
 	char *why_lost;
@@ -59,8 +75,6 @@ PssPlace *pss_place_new(PssCopy *copy, guint number, const char *label);
 void pss_place_free(gpointer place); /* accepts NULL */
 /* Opens it where that has not been done; pss_transfer_on_place() follows for each transfer that is there. */
 void pss_place_open(PssPlace *place);
-void pss_place_on_opened(PssPlace *place, int fd, const char *directory);
-void pss_place_on_ended(PssPlace *place, enum pss_status status, const char *message);
 /* Once; what is under way there fails by itself, and the transfers end. */
 void pss_place_lose(PssPlace *place, enum pss_status status, const char *why);
 /* A path as the user gave it, as the server is to get it. A `~` at its front stays. Free with g_free(). */
@@ -158,6 +172,7 @@ struct PssItem {
 	gboolean replaces; /* something with mode `old_mode` */
 	guint32 old_mode;
 	PssCopying *copying; /* or NULL */
+	gpointer check;      /* of part.c, or NULL */
 	guint64 n_copied;
 };
 
@@ -194,6 +209,13 @@ void pss_file_up(PssItem *item);
 void pss_file_down(PssItem *item);
 void pss_file_across(PssItem *item);
 
+/* ---- part.c: going on with what an earlier copy has left */
+
+typedef void (*PssPartDone)(PssItem *item, gboolean same);
+/* Are the first `size` bytes of `path` there and of `local` the same? FALSE too where that cannot be found out. */
+void pss_part_check(PssItem *item, PssPlace *place, const char *path, int local, guint64 size, PssPartDone done);
+void pss_part_check_stop(PssItem *item);
+
 /* ---- half.c: what is left elsewhere when a file could not be written */
 
 /* Why did it fail? `done` gets an error that says more, if one can be found; then the part is removed (NULL: none). */
@@ -206,6 +228,8 @@ void pss_half_remove(PssPlace *place, const char *part);
 void pss_report_error(PssCopy *copy, const PssPlace *place, const char *path, const char *message);
 void pss_report_place(PssPlace *place); /* it is lost: once */
 void pss_report_warning(PssCopy *copy, const PssPlace *place, const char *path, const char *message);
+/* With -Verbose: an earlier copy has left so many bytes, which are gone on behind, or are of another file. */
+void pss_report_part(const PssItem *item, guint64 part, gboolean same);
 typedef enum { PSS_OUTCOME_COPIED, PSS_OUTCOME_SKIPPED, PSS_OUTCOME_FAILED } PssOutcome;
 void pss_report_item(const PssItem *item, PssOutcome outcome, const char *why);
 void pss_report_progress_begin(PssCopy *copy);

@@ -43,6 +43,15 @@ void pss_report_warning(PssCopy *copy, const PssPlace *place, const char *path, 
 	pss_verb_link_note(copy->verb, PSS_NOTE_WARNING, text);
 }
 
+void pss_report_part(const PssItem *item, guint64 part, gboolean same)
+{
+	g_autofree char *where = spell(item->transfer->to, item->target_path);
+	g_autofree char *text = g_strdup_printf("%s: %s the %" G_GUINT64_FORMAT " bytes that an earlier copy has left",
+						where, same ? "going on behind" : "beginning anew, not behind", part);
+
+	pss_verb_link_note(item->transfer->copy->verb, PSS_NOTE_VERBOSE, text);
+}
+
 /* ---- objects */
 
 /* A JSON string; bytes that are no UTF-8 become U+FFFD. */
