@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "copy/local/folder.h"
-#include "copy/run/request.h"
-#include "copy/run/verb-link.h"
+#include "copy/verb/request.h"
+#include "copy/verb/verb-link.h"
 #include "copy/sftp/sftp.h"
 
 typedef struct PssCopy PssCopy;

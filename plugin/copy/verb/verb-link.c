@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Frames to the verb and from it. Called by main.c and report.c. */
-#include "copy/run/verb-link.h"
+#include "copy/verb/verb-link.h"
 
 #include <errno.h>
 #include <fcntl.h>

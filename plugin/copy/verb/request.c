@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The words of a request, a row of a table each. Called by main.c once. */
-#include "copy/run/request.h"
+#include "copy/verb/request.h"
 
 #include <fnmatch.h>
 #include <string.h>
