@@ -106,12 +106,12 @@ static void on_request(gpointer user, const char *words, gsize n)
 
 static void on_opened(gpointer user, guint32 id, int fd, const char *directory)
 {
-	pss_channel_on_opened(user, id, fd, directory);
+	pss_place_channel_on_opened(user, id, fd, directory);
 }
 
 static void on_ended(gpointer user, guint32 id, enum pss_status status, int exit_status, const char *message)
 {
-	pss_channel_on_ended(user, id, status, message);
+	pss_place_channel_on_ended(user, id, status, message);
 }
 
 void pss_copy_check_stopped(PssCopy *copy)
@@ -195,7 +195,7 @@ static void free_copy(PssCopy *copy)
 int main(void)
 {
 	PssCopy copy = { .loop = g_main_loop_new(NULL, FALSE),
-			 .channels = pss_channels_new(),
+			 .channels = pss_place_channels_new(),
 			 .places = g_ptr_array_new_with_free_func(pss_place_free),
 			 .transfers = g_ptr_array_new_with_free_func(pss_transfer_free) };
 	int type;

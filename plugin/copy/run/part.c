@@ -34,7 +34,7 @@ static void free_check(Check *check)
 {
 	g_clear_pointer(&check->watch, pss_watch_free);
 	g_clear_handle_id(&check->idle, g_source_remove);
-	pss_channel_forget(check->item->transfer->copy, check->channel);
+	pss_place_channel_forget(check->item->transfer->copy, check->channel);
 	if (check->fd >= 0)
 		close(check->fd);
 	g_clear_pointer(&check->ours, g_checksum_free);
@@ -136,7 +136,7 @@ void pss_part_check(PssItem *item, PssPlace *place, const char *path, int local,
 	check->size = size;
 	check->ours = g_checksum_new(G_CHECKSUM_SHA256);
 	item->check = check;
-	check->channel = pss_channel_open(place, command, &events, check);
+	check->channel = pss_place_channel_open(place, command, &events, check);
 	check->idle = g_idle_add(hash_more, check);
 }
 

@@ -23,7 +23,7 @@ struct PssCopy {
 	PssCopyRequest *request;
 	PssVerbLink *verb;
 	GMainLoop *loop;
-	GHashTable *channels; /* channels.c */
+	GHashTable *channels; /* by their ids; place.c */
 	GPtrArray *places;    /* of PssPlace; NULL for the first */
 	GPtrArray *transfers; /* of PssTransfer, in the order of their destinations */
 	guint n_begun, n_running;
@@ -39,7 +39,7 @@ struct PssCopy {
 void pss_copy_begin_some(PssCopy *copy); /* as many transfers as -ThrottleLimit lets */
 void pss_copy_check_stopped(PssCopy *copy);
 
-/* ---- channels.c */
+/* ---- place.c: channels */
 
 typedef struct {
 	void (*on_opened)(gpointer user, int fd,
@@ -48,12 +48,12 @@ typedef struct {
 	void (*on_ended)(gpointer user, enum pss_status status, const char *message);
 } PssChannelEvents;
 
-GHashTable *pss_channels_new(void);
+GHashTable *pss_place_channels_new(void);
 /* Asks for one: of the subsystem sftp, or of a command. Its id. */
-guint32 pss_channel_open(PssPlace *place, const char *command, const PssChannelEvents *events, gpointer user);
-void pss_channel_forget(PssCopy *copy, guint32 id); /* nothing more is said of it */
-void pss_channel_on_opened(PssCopy *copy, guint32 id, int fd, const char *directory);
-void pss_channel_on_ended(PssCopy *copy, guint32 id, enum pss_status status, const char *message);
+guint32 pss_place_channel_open(PssPlace *place, const char *command, const PssChannelEvents *events, gpointer user);
+void pss_place_channel_forget(PssCopy *copy, guint32 id); /* nothing more is said of it */
+void pss_place_channel_on_opened(PssCopy *copy, guint32 id, int fd, const char *directory);
+void pss_place_channel_on_ended(PssCopy *copy, guint32 id, enum pss_status status, const char *message);
 
 /* ---- place.c: another computer, and the channel to it */
 
