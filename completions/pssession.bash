@@ -104,13 +104,22 @@ _pssession_complete() {
 			_pssession_quote "${item:${#left}}"
 			COMPREPLY+=("$reply")
 		done
-		# Behind the key of a setting its value follows. Of one word alone readline would end the quote.
-		if [[ ${item-} == *= ]]; then
+		# Behind the key of a setting its value follows, behind a directory what is in it. Of one word alone readline would end the quote.
+		if [[ ${item-} == *[=/] ]]; then
 			compopt -o nospace 2>/dev/null
 			[[ -z $open || ${#COMPREPLY[@]} -ne 1 ]] || COMPREPLY+=("${COMPREPLY[0]}...")
 		fi
 		;;
-	files) _pssession_files "${found[1]:${#left}}" "$typed" ;;
+	files)
+		_pssession_files "${found[1]:${#left}}" "$typed"
+		# Names of computers, whose paths follow. As a file's name readline would quote the colon.
+		((${#COMPREPLY[@]} > 0)) || compopt +o filenames 2>/dev/null
+		for item in "${found[@]:2}"; do
+			_pssession_quote "${item%%$'\t'*}"
+			COMPREPLY+=("$reply")
+			compopt -o nospace 2>/dev/null
+		done
+		;;
 	variables)
 		mapfile -t COMPREPLY < <(compgen -v -P "${found[1]:${#left}}" -- "$typed")
 		;;

@@ -55,3 +55,28 @@ nothing_half() {
 		copy-item "work:~/t/c" "$s:../d" && cmp a $T/d || exit 54
 		copy-item -Path a -ToSession work && [ -e $T/sub/a ] || exit 55'
 }
+
+# offered WORD…: what Tab gives for the line, without the part that stays.
+offered() {
+	local_shell 'copy-item --complete found "$@" && printf "%s\n" "${found[@]%%$'"'\\t'"'*}"' "$@"
+}
+
+@test "copy: Tab offers what is there, in a session and on a computer, and computers with their colon" {
+	local_shell 'new-pssession -ConfigFile $C -Name work box >/dev/null' || return
+	mkdir -p "$REMOTE_HOME/t/dir one" && touch "$REMOTE_HOME/t/a\$b" "$REMOTE_HOME/t/.hidden" "$REMOTE_HOME/t/"$'new\nline'
+	[ "$(offered work:t/ | sort)" = "$(printf '%s\n' words work:t/ 'a$b' 'dir one/' | sort)" ]
+	[ "$(offered -ConfigFile "$WORLD/ssh/ssh_config" box:t/d)" = "$(printf '%s\n' words box:t/ 'dir one/')" ]
+	[ "$(offered x -ToSession work -Destination t/. )" = "$(printf '%s\n' words t/ .hidden)" ]
+	[ "$(offered work:nowhere/)" = "$(printf '%s\n' words work:nowhere/)" ]
+	[ "$(offered w)" = "$(printf '%s\n' files '' work:)" ]
+	local_shell_start
+	run_line "$(by_shell ". $PSS_SOURCE/completions/pssession.bash" "autoload -Uz compinit; compinit -u -D; . $PSS_SOURCE/plugin/pssession.plugin.zsh")"
+	term_send 'copy-item work:t/d'
+	term_keys Tab
+	wait_line 'copy-item work:t/dir\\ one/$'
+	term_keys C-c
+	term_send 'copy-item work'
+	term_keys Tab
+	wait_line 'copy-item work:$'
+	term_keys C-c
+}

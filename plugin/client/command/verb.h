@@ -3,12 +3,14 @@
  * To add one: write verb-NAME.c and give it a line in PSS_VERBS. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "client/command/parameter.h"
 #include "client/command/shell.h"
 
 struct pss_call;
+struct pss_suggestions;
 
 /* Groups of parameters that several verbs share. */
 enum pss_verb_uses {
@@ -26,6 +28,9 @@ struct pss_verb {
 	unsigned uses;
 	/* Runs the verb. Errors go through the call; results are printed on stdout. */
 	void (*run)(struct pss_call *call);
+	/* Tab (suggest.h): adds the values of a row that only the verb knows. False: it is not such a row. May be NULL.
+	 */
+	bool (*suggest)(struct pss_call *call, const struct pss_parameter *row, struct pss_suggestions *suggestions);
 };
 
 /* All verbs: X(identifier, capital identifier, name, capital name). The shells' adapters make their builtins of it. */

@@ -53,6 +53,8 @@ static void write_place(const struct pss_copy_run *run, size_t place, struct pss
 	if (!there->instance)
 		pss_request_via(call, message);
 	pss_message_number(message, PSS_TAG_VERBOSE, pss_call_verbosity(call));
+	if (run->copy->is_quiet)
+		pss_message_number(message, PSS_TAG_CAN_ASK, 0); /* the first of its tag counts */
 	pss_request_surroundings(message, directory);
 	pss_request_environment(call, message);
 }

@@ -46,7 +46,7 @@ static int on_error(struct pss_copy_run *run, const struct pss_frame *frame)
 	size_t place = (size_t)pss_fields_number(fields, PSS_TAG_PLACE, 0);
 	const char *message = pss_fields_text(fields, PSS_TAG_MESSAGE);
 
-	if (!run->stopped)
+	if (!run->stopped && !copy->is_quiet)
 		pss_call_error(copy->call, (enum pss_status)pss_fields_number(fields, PSS_TAG_STATUS, PSS_FAILED),
 			       place > 0 && place < copy->n_places ? copy->places[place].label : NULL, "%s",
 			       message ? message : "");
@@ -62,6 +62,10 @@ static int on_output(struct pss_copy_run *run, const struct pss_frame *frame)
 
 	if (!text)
 		return -ENOMEM;
+	if (run->copy->on_output) {
+		run->copy->on_output(run->copy->user, text);
+		return 0;
+	}
 	puts(text);
 	fflush(stdout);
 	pss_call_output(run->copy->call, text);
@@ -152,10 +156,17 @@ static int take_from_program(struct pss_copy_run *run)
 
 /* ---- waiting */
 
+static long long find_deadline(const struct pss_copy_run *run)
+{
+	long long deadline = pss_copy_channels_deadline(run), end = run->copy->deadline;
+
+	return end > 0 && (deadline < 0 || end < deadline) ? end : deadline;
+}
+
 static int wait_for_either(struct pss_copy_run *run, struct pollfd fds[2])
 {
 	struct pss_connection *connection = &run->copy->connection;
-	long long deadline = run->stopped ? run->stop_at : pss_copy_channels_deadline(run);
+	long long deadline = run->stopped ? run->stop_at : find_deadline(run);
 
 	int flushed = connection->fd >= 0 ? pss_connection_flush(connection) : 0;
 	if (flushed < 0 && flushed != -EAGAIN && flushed != -EPIPE && flushed != -ECONNRESET)
@@ -178,6 +189,8 @@ static int step(struct pss_copy_run *run)
 		stop(run);
 		return 0;
 	}
+	if (rc == -ETIMEDOUT && copy->is_quiet)
+		return -EPIPE;
 	if (rc == -ETIMEDOUT && !run->stopped &&
 	    pss_connection_is_busy(&copy->connection, copy->call->shell->interrupted))
 		return 0;
@@ -204,6 +217,8 @@ static void run_program(struct pss_copy_run *run)
 	while (rc == 0 && !run->done)
 		rc = step(run);
 	pss_copy_progress_clear(run);
+	if (run->copy->is_quiet)
+		return;
 	if (rc == -EPIPE && !run->stopped)
 		pss_call_error(call, PSS_FAILED, NULL, "the program that copies has ended before it was done");
 	else if (rc == -EPROTO || rc == -EMSGSIZE)
@@ -218,7 +233,8 @@ static void choose_progress(struct pss_copy_run *run)
 	char *flags = run->copy->flags;
 
 	pss_writer_init(&run->writer, STDERR_FILENO);
-	if (!isatty(STDERR_FILENO) || !term || strcmp(term, "dumb") == 0 || !pss_call_wants_progress(run->copy->call))
+	if (run->copy->is_quiet || !isatty(STDERR_FILENO) || !term || strcmp(term, "dumb") == 0 ||
+	    !pss_call_wants_progress(run->copy->call))
 		return;
 	size_t n = strlen(flags);
 	flags[n] = PSS_COPY_SHOWS_PROGRESS;

@@ -35,6 +35,11 @@ struct pss_copy {
 	const char *filter;                        /* one more that has to match, or NULL */
 	size_t throttle;
 	char flags[16]; /* enum pss_copy_flag */
+	/* For Tab: nobody is asked or told anything, and it ends in time. */
+	bool is_quiet;
+	long long deadline;                              /* ms of the monotonic clock; 0: none */
+	void (*on_output)(void *user, const char *text); /* what would be printed; or NULL */
+	void *user;
 	/* private: which names are sessions */
 	struct pss_sessions sessions;
 	bool is_listed;
@@ -47,6 +52,11 @@ bool pss_copy_add_at(struct pss_copy *copy, size_t place, const char *path, bool
 /* A place by a session's Id, Name or InstanceId. */
 bool pss_copy_find_session(struct pss_copy *copy, const char *text, size_t *ret_place);
 bool pss_copy_find_computer(struct pss_copy *copy, const char *text, size_t *ret_place);
+
+/* A place by its name, a session's or a computer's. */
+bool pss_copy_find_place(struct pss_copy *copy, const char *name, size_t *ret_place);
+/* Are the kept sessions known, as far as a host process runs? */
+bool pss_copy_list_sessions(struct pss_copy *copy);
 
 /* Copies, and reports. The connection to the host process is made where there is none yet. */
 void pss_copy_run(struct pss_copy *copy);

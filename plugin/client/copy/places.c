@@ -57,11 +57,13 @@ bool pss_copy_add_at(struct pss_copy *copy, size_t place, const char *path, bool
 
 /* ---- sessions */
 
-static bool list_once(struct pss_copy *copy)
+bool pss_copy_list_sessions(struct pss_copy *copy)
 {
 	if (copy->is_listed)
 		return true;
 	copy->is_listed = true;
+	if (copy->connection.fd >= 0)
+		return pss_request_list(copy->call, &copy->connection, &copy->sessions) == 0;
 	return pss_request_list_running(copy->call, &copy->connection, &copy->sessions) == 0;
 }
 
@@ -78,7 +80,7 @@ static bool use_session(struct pss_copy *copy, const struct pss_session *session
 
 bool pss_copy_find_session(struct pss_copy *copy, const char *text, size_t *ret_place)
 {
-	if (!add_here(copy) || !list_once(copy))
+	if (!add_here(copy) || !pss_copy_list_sessions(copy))
 		return false;
 	const struct pss_session *session = pss_select_one(copy->call, PSS_BY_SESSION, text, &copy->sessions);
 	if (!session)
@@ -120,11 +122,20 @@ bool pss_copy_find_computer(struct pss_copy *copy, const char *text, size_t *ret
 		}
 	if (pss_target_parse(text, &place.computer, &error) < 0) {
 		free(place.label);
-		pss_call_usage(copy->call, "%s (a file of here whose name holds a colon is given as ./NAME)",
-			       error ? error : "not enough memory");
+		if (!copy->is_quiet)
+			pss_call_usage(copy->call, "%s (a file of here whose name holds a colon is given as ./NAME)",
+				       error ? error : "not enough memory");
 		return false;
 	}
 	return add_place(copy, place, ret_place);
+}
+
+bool pss_copy_find_place(struct pss_copy *copy, const char *name, size_t *ret_place)
+{
+	if (!add_here(copy) || !pss_copy_list_sessions(copy))
+		return false;
+	const struct pss_session *session = session_named(copy, name);
+	return session ? use_session(copy, session, name, ret_place) : pss_copy_find_computer(copy, name, ret_place);
 }
 
 bool pss_copy_add_operand(struct pss_copy *copy, const char *text, bool is_literal, struct pss_copy_operands *operands)
@@ -137,11 +148,7 @@ bool pss_copy_add_operand(struct pss_copy *copy, const char *text, bool is_liter
 		return fail_memory(copy);
 	if (!name)
 		return pss_copy_add_at(copy, 0, path, true, operands);
-	if (!add_here(copy) || !list_once(copy))
-		return false;
-	const struct pss_session *session = session_named(copy, name);
-	bool found = session ? use_session(copy, session, name, &place) : pss_copy_find_computer(copy, name, &place);
-	return found && pss_copy_add_at(copy, place, path, is_literal, operands);
+	return pss_copy_find_place(copy, name, &place) && pss_copy_add_at(copy, place, path, is_literal, operands);
 }
 
 void pss_copy_finish(struct pss_copy *copy)

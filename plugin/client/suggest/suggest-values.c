@@ -228,6 +228,8 @@ static void keep_items(struct pss_suggestions *suggestions)
 
 bool pss_suggest_values(struct pss_call *call, const struct pss_parameter *row, struct pss_suggestions *suggestions)
 {
+	if (call->verb->suggest && call->verb->suggest(call, row, suggestions))
+		return true;
 	if (row->kind == PSS_KIND_SWITCH) {
 		pss_suggestions_add(suggestions, "true", NULL);
 		pss_suggestions_add(suggestions, "false", NULL);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "client/copy/copy.h"
+#include "client/copy/suggest-paths.h"
 #include "client/requests/requests.h"
 #include "wire/cleanup.h"
 #include "wire/copy.h"
@@ -288,6 +289,19 @@ static void run(struct pss_call *call)
 	pss_copy_finish(&copy);
 }
 
+/* -LiteralPath and -Path are of the one side, -Destination of the other. */
+static bool suggest(struct pss_call *call, const struct pss_parameter *row, struct pss_suggestions *suggestions)
+{
+	const struct pss_value *own = call->own;
+	bool is_source = row == &rows[PATH] || row == &rows[LITERAL_PATH];
+
+	if (!is_source && row != &rows[DESTINATION])
+		return false;
+	const struct pss_value *session = &own[is_source ? FROM_SESSION : TO_SESSION];
+	pss_copy_suggest(call, session->given ? session->text : NULL, suggestions);
+	return true;
+}
+
 const struct pss_verb pss_verb_copy = {
 	.name = "copy-item",
 	.summary = "Copy files over sessions, or as scp writes it",
@@ -303,4 +317,5 @@ const struct pss_verb pss_verb_copy = {
 	.n_rows = sizeof rows / sizeof *rows,
 	.uses = PSS_USES_LINK | PSS_USES_CONFIRM,
 	.run = run,
+	.suggest = suggest,
 };

@@ -14,7 +14,7 @@
 #define VERB_FD 3
 #define STOP_MS 2000 /* for what is half done elsewhere to be removed */
 
-static void finish(PssCopy *copy)
+void pss_copy_finish(PssCopy *copy)
 {
 	if (copy->is_finished)
 		return;
@@ -34,7 +34,7 @@ void pss_copy_begin_some(PssCopy *copy)
 	}
 	if (copy->n_running == 0 && copy->n_begun == copy->transfers->len && copy->n_removals == 0 &&
 	    !copy->is_stopping)
-		finish(copy);
+		pss_copy_finish(copy);
 }
 
 static PssPlace *place_of(const PssCopy *copy, const PssOperand *operand)
@@ -80,6 +80,11 @@ static void begin(PssCopy *copy)
 
 	for (guint i = 0; i < request->labels->len; i++)
 		g_ptr_array_add(copy->places, i == 0 ? NULL : pss_place_new(copy, i, request->labels->pdata[i]));
+	if (request->lists) {
+		const PssOperand *operand = request->sources->pdata[0];
+		pss_listing_begin(copy, copy->places->pdata[operand->place], operand->path);
+		return;
+	}
 	for (guint i = 0; i < request->sources->len; i++)
 		add_source(copy, request->sources->pdata[i]);
 	pss_report_progress_begin(copy);
@@ -101,7 +106,7 @@ static void on_request(gpointer user, const char *words, gsize n)
 		return;
 	}
 	pss_verb_link_error(copy->verb, 0, PSS_VERSION, error->message);
-	finish(copy);
+	pss_copy_finish(copy);
 }
 
 static void on_opened(gpointer user, guint32 id, int fd, const char *directory)
@@ -117,12 +122,12 @@ static void on_ended(gpointer user, guint32 id, enum pss_status status, int exit
 void pss_copy_check_stopped(PssCopy *copy)
 {
 	if (copy->n_removals == 0)
-		finish(copy);
+		pss_copy_finish(copy);
 }
 
 static gboolean on_impatient(gpointer user)
 {
-	finish(user);
+	pss_copy_finish(user);
 	return G_SOURCE_REMOVE;
 }
 

@@ -89,6 +89,8 @@ static void tell(PssPlace *place)
 {
 	GPtrArray *transfers = place->copy->transfers;
 
+	if (place->copy->listed)
+		pss_listing_on_place(place->copy, place);
 	for (guint i = 0; i < transfers->len; i++)
 		if (has_place(transfers->pdata[i], place))
 			pss_transfer_on_place(transfers->pdata[i], place);

@@ -32,12 +32,14 @@ struct PssCopy {
 		guint64 files, files_done, bytes, bytes_done;
 		gint64 begun_at; /* microseconds */
 	} counts;
+	const char *listed; /* the directory that is, and nothing is copied; or NULL */
 	gboolean is_stopping, is_finished;
 	guint n_removals; /* of what is half done elsewhere, not answered yet */
 };
 
 void pss_copy_begin_some(PssCopy *copy); /* as many transfers as -ThrottleLimit lets */
 void pss_copy_check_stopped(PssCopy *copy);
+void pss_copy_finish(PssCopy *copy); /* the verb hears that it is done, and the loop ends */
 
 /* ---- place.c: channels */
 
@@ -222,6 +224,11 @@ void pss_part_check_stop(PssItem *item);
 void pss_half_explain(PssItem *item, const char *part, const GError *error);
 /* Removes it; the program waits for that. */
 void pss_half_remove(PssPlace *place, const char *part);
+
+/* ---- listing.c: for Tab, the names in a directory elsewhere */
+
+void pss_listing_begin(PssCopy *copy, PssPlace *place, const char *path); /* pss_copy_finish() follows */
+void pss_listing_on_place(PssCopy *copy, const PssPlace *place);          /* it is ready, or lost */
 
 /* ---- report.c */
 

@@ -95,6 +95,7 @@ static gboolean take_flags(PssCopyRequest *request, const char *value)
 		{ PSS_COPY_RESUME, &request->resume },       { PSS_COPY_UPDATE, &request->update },
 		{ PSS_COPY_PASS_THRU, &request->pass_thru }, { PSS_COPY_JSON, &request->json },
 		{ PSS_COPY_BY_NAME, &request->by_name },     { PSS_COPY_SHOWS_PROGRESS, &request->shows_progress },
+		{ PSS_COPY_LIST, &request->lists },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(flags); i++)
@@ -149,7 +150,7 @@ PssCopyRequest *pss_copy_request_parse(const char *words, gsize n, GError **erro
 
 	for (const char *word = words; good && word < words + n; word += strlen(word) + 1)
 		good = take_word(request, word);
-	if (good && request->sources->len > 0 && request->destinations->len > 0)
+	if (good && request->sources->len > 0 && (request->destinations->len > 0 || request->lists))
 		return request;
 	g_set_error_literal(
 		error, PSS_ERROR, PSS_VERSION,
