@@ -80,3 +80,73 @@ offered() {
 	wait_line 'copy-item work:$'
 	term_keys C-c
 }
+
+@test "copy: errors are a line each, collected, and the others go on; the status says what happened" {
+	there '
+		echo one >a; mkfifo f; mkdir d
+		copy-item a f gone d work:t/ -ErrorVariable e -ErrorAction SilentlyContinue; s=$?
+		[ $s = 1 ] || exit 51
+		[ "$(printf "%s\n" "${e[@]}" | sort)" = "$(printf "%s\n" "d: it is a directory (-Recurse copies it)" \
+			"f: it is a fifo, which is not copied" "gone: No such file or directory" | sort)" ] || exit 52
+		cmp a $T/a || exit 53
+		copy-item gone a work:t/b -ErrorAction Stop 2>$HERE/e; [ $? = 1 ] || exit 54
+		copy-item a -ConfigFile $C nowhere.invalid: 2>$HERE/e; [ $? = 255 ] || exit 55
+		grep -q "copy-item: \[nowhere.invalid\] cannot find the computer" $HERE/e || exit 56
+		copy-item a b 2>$HERE/e; [ $? = 2 ] && grep -q "which computer or session?" $HERE/e || exit 57
+		copy-item a "x y:" 2>$HERE/e; [ $? = 2 ] || exit 58
+		copy-item a -ToSession gone 2>$HERE/e; [ $? = 1 ] && grep -q "gone is not available" $HERE/e || exit 59'
+	rm "$HERE/f"
+	nothing_half
+}
+
+@test "copy: -WhatIf says what would be done and does nothing, -PassThru and -Json say what was" {
+	there '
+		echo one >a; mkdir -p d/e; echo two >d/e/b; ln -s b d/e/l
+		[ "$(copy-item a d work:t -WhatIf)" = "What if: Performing the operation \"Copy File\" on target \"Item: a Destination: work:t\".
+What if: Performing the operation \"Copy Directory\" on target \"Item: d Destination: work:t\"." ] || exit 51
+		[ -z "$(ls $T)" ] || exit 52
+		copy-item -Recurse d work:t -PassThru -OutVariable o >$HERE/o || exit 53
+		[ "$(sort $HERE/o)" = "$(printf "%s\n" work:'"$REMOTE_HOME"'/t/d/e/b work:'"$REMOTE_HOME"'/t/d/e/l)" ] || exit 54
+		[ "$(printf "%s\n" "${o[@]}" | sort)" = "$(sort $HERE/o)" ] || exit 55
+		copy-item -Recurse work:t/d x -Json | jq -r "[.host, .result, .bytes] | @csv" >$HERE/o || exit 56
+		[ "$(sort $HERE/o)" = "$(printf "%s\n" "\"work\",\"copied\"," "\"work\",\"copied\",4")" ] || exit 57
+		[ "$(readlink x/e/l)" = b ] && [ "$(cat x/e/b)" = two ]'
+}
+
+@test "copy: Ctrl-C and the end of the terminal leave nothing half on either side, and the shell as it was" {
+	local_shell_start
+	run_line "s=\$(new-pssession -ConfigFile \$C -Name work box); cd $HERE; head -c 200000000 /dev/zero | tr '\\0' x >big; mkdir down"
+	grown() { [ -n "$(find "$1" -name '.big.pss-*' -size +100k)" ]; }
+	term_type 'copy-item big work:'
+	term_keys Enter
+	wait_until 10 grown "$REMOTE_HOME"
+	term_keys C-c
+	wait_local
+	run_line 'echo "status $?"'
+	wait_screen 'status 130'
+	nothing_half
+	cp "$HERE/big" "$REMOTE_HOME/big"
+	term_type 'copy-item work:big down'
+	term_keys Enter
+	wait_until 10 grown "$HERE/down"
+	term_close
+	wait_until 10 nothing_half
+	rm "$REMOTE_HOME/big"
+	not pgrep -f "^$PSS_BUILD.*pssession-copy"
+}
+
+@test "copy: a tree is what scp -rp makes of it, up and down" {
+	there '
+		mkdir -p tree/a/b tree/empty; umask 027
+		head -c 100000 /dev/urandom >tree/a/one; : >tree/a/none; echo x >"tree/a/b/two words"; printf x >"tree/a/b/$(printf "new\nline")"
+		chmod 751 tree/a/one; chmod 500 tree/a/b; touch -d 2001-02-03 tree/a/one tree/empty tree/a/b
+		show() { (cd "$1" && find . -printf "%P|%y|%m|%TY%Tm%Td%TH%TM%.2TS|%s\n" | sed "s/\(|d|[0-7]*\)|.*/\1/" | sort); } # scp sets a directory'"'"'s times too early
+		scp -q -rp -F $C tree box:t/scp && copy-item -Recurse -Preserve tree work:t/ours || exit 51
+		show $T/scp >scp; show $T/ours | diff scp - || exit 52
+		scp -q -r -F $C tree box:t/scp2 && copy-item -Recurse tree work:t/ours2 || exit 53
+		show $T/scp2 | sed "s/|2[0-9]*|/||/" >scp; show $T/ours2 | sed "s/|2[0-9]*|/||/" | diff scp - || exit 54
+		cp -rp tree down1 && copy-item -Recurse -Preserve work:t/ours down2 || exit 55 # scp leaves out the modes of directories
+		show down1 >scp; show down2 | diff scp - || exit 56
+		diff -r tree down2 && diff -r tree $T/ours || exit 57
+		chmod -R u+w tree down1 down2 $T'
+}

@@ -95,7 +95,9 @@ static int on_done(struct pss_copy_run *run, const struct pss_frame *frame)
 	uint64_t status = pss_fields_number(pss_frame_fields(frame), PSS_TAG_STATUS, PSS_OK);
 
 	run->done = true;
-	pss_call_take_status(run->copy->call, pss_status_exit((uint32_t)status));
+	/* Who stopped it knows the status. */
+	if (!run->stopped)
+		pss_call_take_status(run->copy->call, pss_status_exit((uint32_t)status));
 	return 0;
 }
 
