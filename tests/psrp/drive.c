@@ -214,9 +214,14 @@ static void start_process(Drive *drive, const char *program)
 	drive->sources[1] = g_unix_fd_add(drive->errors, G_IO_IN | G_IO_HUP, on_readable, drive);
 }
 
-static Drive *make(guint columns)
+/* A recording answers at once, or not at all. */
+static Drive *make(guint columns, gboolean is_recorded)
 {
-	const PssPsrpOptions options = { .columns = columns, .rows = 24 };
+	const PssPsrpOptions options = {
+		.columns = columns,
+		.rows = 24,
+		.completion_deadline_ms = is_recorded ? 300 : 0,
+	};
 	Drive *drive = g_new0(Drive, 1);
 
 	drive->shown = g_string_new(NULL);
@@ -235,7 +240,7 @@ static Drive *make(guint columns)
 
 Drive *drive_new(const char *program, guint columns, const char *record)
 {
-	Drive *drive = make(columns);
+	Drive *drive = make(columns, FALSE);
 	start_process(drive, program);
 	if (record)
 		drive->recorder = recorder_new(record, drive->home);
@@ -250,7 +255,7 @@ gboolean drive_is_recorded(Drive *drive)
 
 Drive *drive_new_recorded(const char *file, guint columns, gsize cut)
 {
-	Drive *drive = make(columns);
+	Drive *drive = make(columns, TRUE);
 	drive->player = player_new(file, on_peer, drive);
 	player_set_cut(drive->player, cut);
 	pss_psrp_begin(drive->client);

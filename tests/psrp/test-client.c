@@ -51,7 +51,7 @@ static void hold_lines(Drive *drive)
 	drive_line(drive, "sh -c 'exit 3'", 3);
 	drive_line(drive, " ", 3);
 	assert_output(drive, "");
-	drive_line(drive, "$?", 0);
+	drive_line(drive, "$?; $LASTEXITCODE = $null", 0);
 	assert_output(drive, "False\n");
 }
 
@@ -247,6 +247,19 @@ static void hold_completion(Drive *drive)
 	}
 	drive_line(drive, "1", 0);
 	assert_output(drive, "1\n");
+}
+
+/* A line that comes meanwhile does not wait for it either. */
+static void hold_slow_completion(Drive *drive)
+{
+	g_autofree char *gives = NULL;
+
+	drive_line(drive, "$old = $function:TabExpansion2; function TabExpansion2 { Start-Sleep 1000 }", 0);
+	gives = drive_complete(drive, "Get-Proc^");
+	g_assert_cmpstr(gives, ==, "given up");
+	drive_line(drive, "'after'", 0);
+	assert_output(drive, "after\n");
+	drive_line(drive, "$function:TabExpansion2 = $old", 0);
 }
 
 /* ---- beside it */
@@ -597,6 +610,7 @@ static const Conversation conversations[] = {
 	{ "screen", hold_screen },
 	{ "leaving", hold_leaving },
 	{ "completion", hold_completion },
+	{ "slow-completion", hold_slow_completion },
 	{ "commands", hold_commands },
 	{ "command-questions", hold_command_questions },
 	{ "command-answers", hold_command_answers },

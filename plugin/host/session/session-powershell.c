@@ -6,6 +6,7 @@
 #include "host/commands/powershell.h"
 #include "host/session/private.h"
 #include "host/session/terminal-programs.h"
+#include "wire/deadlines.h"
 
 static void end(PssSession *session, const GError *error)
 {
@@ -155,7 +156,11 @@ static const PssPsrpEvents client_events = {
 
 static void shell_make(PssSession *session, const PssSessionOptions *options)
 {
-	const PssPsrpOptions client_options = { .columns = session->columns, .rows = session->rows };
+	const PssPsrpOptions client_options = {
+		.columns = session->columns,
+		.rows = session->rows,
+		.completion_deadline_ms = (guint)pss_deadline(PSS_COMPLETION_MS),
+	};
 
 	session->powershell = pss_psrp_new(&client_options, &client_events, session);
 	session->invoker = pss_invoker_new(session, &pss_carrier_runspace);

@@ -8,6 +8,7 @@
 #include "base/said.h"
 
 #define OPENING_DEADLINE_MS 60000
+#define COMPLETION_DEADLINE_MS 2000
 #define COLUMNS 120
 #define ROWS 50
 #define LAST_WORDS_MAX 4096
@@ -62,6 +63,8 @@ PssPsrp *pss_psrp_new(const PssPsrpOptions *options, const PssPsrpEvents *events
 	psrp->events = events;
 	psrp->user = user;
 	psrp->opening_deadline_ms = options->opening_deadline_ms ? options->opening_deadline_ms : OPENING_DEADLINE_MS;
+	psrp->completion_deadline_ms =
+		options->completion_deadline_ms ? options->completion_deadline_ms : COMPLETION_DEADLINE_MS;
 	pss_psrp_resize(psrp, options->columns, options->rows);
 	pss_guid_draw(&psrp->pool);
 	psrp->elements = pss_element_reader_new(&element_events, psrp);
@@ -88,6 +91,7 @@ void pss_psrp_free(PssPsrp *psrp)
 	if (!psrp)
 		return;
 	pss_psrp_stop_timers(psrp);
+	g_clear_handle_id(&psrp->complete_timer, g_source_remove);
 	pss_psrp_question_drop(psrp);
 	pss_element_reader_free(psrp->elements);
 	pss_defragmenter_free(psrp->defragmenter);
@@ -126,6 +130,7 @@ void pss_psrp_end(PssPsrp *psrp, PssPsrpEnd how, const char *cause)
 	if (psrp->state == PSS_PSRP_ENDED)
 		return;
 	pss_psrp_stop_timers(psrp);
+	g_clear_handle_id(&psrp->complete_timer, g_source_remove);
 	pss_psrp_question_drop(psrp);
 	pss_psrp_invoke_forget(psrp);
 	pss_psrp_screen_end_progress(psrp);

@@ -71,8 +71,9 @@ typedef struct {
 } PssPsrpEvents;
 
 typedef struct {
-	guint columns, rows;       /* of the terminal, 0: 120 × 50 */
-	guint opening_deadline_ms; /* until the first prompt; 0: 60 s (a .NET start on a slow server) */
+	guint columns, rows;          /* of the terminal, 0: 120 × 50 */
+	guint opening_deadline_ms;    /* until the first prompt; 0: 60 s (a .NET start on a slow server) */
+	guint completion_deadline_ms; /* until the answer to Tab, then it is given up; 0: 2 s */
 } PssPsrpOptions;
 
 /* `events` must outlive the client; `user` is handed back. Never NULL. */

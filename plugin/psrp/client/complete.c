@@ -58,6 +58,14 @@ static void send(PssPsrp *psrp)
 	pss_psrp_send_line(psrp, line);
 }
 
+static gboolean on_deadline(gpointer user)
+{
+	PssPsrp *psrp = user;
+	psrp->complete_timer = 0;
+	pss_psrp_complete_give_up(psrp);
+	return G_SOURCE_REMOVE;
+}
+
 gboolean pss_psrp_complete(PssPsrp *psrp, const char *line, gsize n, gsize point)
 {
 	g_autoptr(GString) whole = NULL;
@@ -75,8 +83,15 @@ gboolean pss_psrp_complete(PssPsrp *psrp, const char *line, gsize n, gsize point
 	g_free(psrp->complete_line);
 	psrp->complete_line = g_string_free(g_steal_pointer(&whole), FALSE);
 	psrp->is_completing = TRUE;
+	psrp->complete_timer = g_timeout_add(psrp->completion_deadline_ms, on_deadline, psrp);
 	send(psrp);
 	return TRUE;
+}
+
+static void stop(PssPsrp *psrp)
+{
+	g_clear_handle_id(&psrp->complete_timer, g_source_remove);
+	psrp->is_completing = FALSE;
 }
 
 /* The pipeline is stopped, as it would hold the next line up. */
@@ -88,7 +103,7 @@ void pss_psrp_complete_give_up(PssPsrp *psrp)
 		pss_psrp_send_signal(psrp, pipeline);
 	if (!psrp->is_completing)
 		return;
-	psrp->is_completing = FALSE;
+	stop(psrp);
 	psrp->events->on_completion(psrp->user, NULL);
 }
 
@@ -164,7 +179,7 @@ void pss_psrp_complete_on_over(PssPsrp *psrp, PssPipeline *pipeline)
 {
 	if (!psrp->is_completing || pipeline->is_signalled)
 		return;
-	psrp->is_completing = FALSE;
+	stop(psrp);
 	if (pipeline->has_failed || pipeline->outputs->len < OUT_FIRST)
 		psrp->events->on_completion(psrp->user, NULL);
 	else

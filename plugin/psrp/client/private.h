@@ -48,7 +48,7 @@ typedef struct PssPsrpQuestion PssPsrpQuestion; /* questions.c */
 struct PssPsrp {
 	const PssPsrpEvents *events;
 	gpointer user;
-	guint opening_deadline_ms;
+	guint opening_deadline_ms, completion_deadline_ms;
 	guint columns, rows;
 	PssPsrpState state;
 	guint deadline_timer, stopping_timer;
@@ -82,6 +82,7 @@ struct PssPsrp {
 
 	/* completion */
 	gboolean is_completing; /* the answer is wanted */
+	guint complete_timer;   /* till it is not any more */
 	char *complete_line;    /* with the lines before it */
 	gsize complete_before, complete_point;
 
