@@ -214,6 +214,11 @@ static void hold_screen(Drive *drive)
 	drive_line(drive, "[pscustomobject]@{Name='n'; Value=1}", 0);
 	assert_has(drive_raw_output(drive), "\033[32;1mName\033[0m");
 	assert_output(drive, "\nName Value\n---- -----\nn        1\n\n");
+	drive_line(drive,
+		   "$Host.UI.RawUI.SetBufferContents([Management.Automation.Host.Rectangle]::new(-1, -1, -1, -1), "
+		   "[Management.Automation.Host.BufferCell]::new(' ', 0, 0, 0))",
+		   0);
+	g_assert_cmpstr(drive_raw_output(drive), ==, "\033[H\033[2J\033[3J");
 	pss_psrp_resize(drive_client(drive), 80, 24);
 }
 

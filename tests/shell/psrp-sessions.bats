@@ -234,6 +234,8 @@ completes_to() {
 	term_keys C-u
 	run_line '$Host.UI.RawUI.BufferSize.Width'
 	output_is 120
+	run_line '$env:TERM; clear'
+	[[ $(screen) != *'BufferSize'* ]]
 	resize 90 24
 	run_line '"x" * 95 | Format-Table; $Host.UI.RawUI.WindowSize.Width'
 	output_like '90$'

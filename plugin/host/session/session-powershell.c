@@ -157,6 +157,7 @@ static const PssPsrpEvents client_events = {
 static void shell_make(PssSession *session, const PssSessionOptions *options)
 {
 	const PssPsrpOptions client_options = {
+		.term = session->term,
 		.columns = session->columns,
 		.rows = session->rows,
 		.completion_deadline_ms = (guint)pss_deadline(PSS_COMPLETION_MS),

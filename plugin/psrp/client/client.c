@@ -62,6 +62,7 @@ PssPsrp *pss_psrp_new(const PssPsrpOptions *options, const PssPsrpEvents *events
 
 	psrp->events = events;
 	psrp->user = user;
+	psrp->term = g_strdup(options->term);
 	psrp->opening_deadline_ms = options->opening_deadline_ms ? options->opening_deadline_ms : OPENING_DEADLINE_MS;
 	psrp->completion_deadline_ms =
 		options->completion_deadline_ms ? options->completion_deadline_ms : COMPLETION_DEADLINE_MS;
@@ -106,6 +107,7 @@ void pss_psrp_free(PssPsrp *psrp)
 	g_strfreev(psrp->command_properties);
 	g_free(psrp->complete_line);
 	g_free(psrp->protocol);
+	g_free(psrp->term);
 	g_free(psrp);
 }
 

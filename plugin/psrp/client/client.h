@@ -71,6 +71,7 @@ typedef struct {
 } PssPsrpEvents;
 
 typedef struct {
+	const char *term;             /* what programs find as TERM where they find none; NULL: nothing */
 	guint columns, rows;          /* of the terminal, 0: 120 × 50 */
 	guint opening_deadline_ms;    /* until the first prompt; 0: 60 s (a .NET start on a slow server) */
 	guint completion_deadline_ms; /* until the answer to Tab, then it is given up; 0: 2 s */

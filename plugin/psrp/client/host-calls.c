@@ -134,6 +134,17 @@ static void show_progress(const Call *call, gint64 argument)
 	free(clean);
 }
 
+/* Only what Clear-Host does on Windows: it fills everything with blanks. */
+static void fill_screen(const Call *call, gint64 argument)
+{
+	static const char clear[] = "\033[H\033[2J\033[3J";
+	const PssValue *left = pss_value_get(parameter(call, 0), "left");
+
+	if (!is_beside(call) && pss_value_integer(left, 0) == -1)
+		pss_psrp_screen_show_text(call->psrp, clear);
+	answer_null(call);
+}
+
 /* ---- leaving */
 
 static void leave(const Call *call, int status)
@@ -216,6 +227,7 @@ static const struct {
 	{ 25, ask, PSS_PSRP_QUESTION_CREDENTIAL },
 	{ 26, ask, PSS_PSRP_QUESTION_CHOICE },
 	{ 46, ask, PSS_PSRP_QUESTION_KEY },
+	{ 48, fill_screen, 0 },
 	{ 53, pop_runspace, 0 },
 	{ 56, ask, PSS_PSRP_QUESTION_CHOICES },
 };

@@ -27,9 +27,26 @@ static const char status_script[] =
 	"$global:__pss_e=if($Error.Count){$Error[0]}\n"
 	"$q;$r;[int]$c;$pwd.Path;$p;$t";
 
+/* Programs have no terminal there, but `clear` and its like only want to know which sequences to print. */
+static const char term_script[] = "if($IsWindows -eq $false -and -not $env:TERM){$env:TERM='%s'}\n";
+
+static gboolean is_name_of_terminal(const char *term)
+{
+	return term && *term && !term[strspn(term, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "+-._")];
+}
+
+static char *make_status_script(const PssPsrp *psrp)
+{
+	gboolean sets_term = psrp->state == PSS_PSRP_OPENING && is_name_of_terminal(psrp->term);
+	g_autofree char *before = sets_term ? g_strdup_printf(term_script, psrp->term) : g_strdup("");
+	g_autofree char *script = g_strdup_printf(status_script, psrp->columns);
+
+	return g_strconcat(before, script, NULL);
+}
+
 void pss_psrp_line_begin_status(PssPsrp *psrp, GString *line)
 {
-	g_autofree char *script = g_strdup_printf(status_script, psrp->columns);
+	g_autofree char *script = make_status_script(psrp);
 	const PssStage stage = { .text = script, .is_script = TRUE, .is_local = TRUE };
 	const PssPipelineSpec spec = { .stages = &stage, .n_stages = 1 };
 

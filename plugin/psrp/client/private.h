@@ -61,6 +61,7 @@ struct PssPsrp {
 	guint64 last_object;  /* ids of messages sent */
 	gboolean is_malformed;
 	char *protocol;      /* the server's version, or NULL */
+	char *term;          /* of the options */
 	GString *last_words; /* its standard error and noise, the end of them */
 
 	GPtrArray *pipelines; /* PssPipeline, those without a Close */
