@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* How many round trips a fresh connection takes, from connect() to the first byte of the terminal, and of the
- * control channel; and how many one more session on a shared connection. The same login is made through a relay that
- * delays every byte and through one that does not; the difference is the network's part, whatever the work of both ends
- * takes. Prints the numbers. */
+ * control channel, or of a subsystem; and how many one more session on a shared connection. The same login is made
+ * through a relay that delays every byte and through one that does not; the difference is the network's part, whatever
+ * the work of both ends takes. Prints the numbers. */
 #include <errno.h>
 #include <glib-unix.h>
 #include <netinet/in.h>
@@ -156,6 +156,22 @@ static void open_both(gpointer user)
 		pss_channel_open(records->link.transport, &request, &channel_events, &records->control);
 }
 
+/* As PowerShell remoting does: where the server has no such subsystem, the command runs. */
+static void open_subsystem(gpointer user)
+{
+	Records *records = user;
+	PssChannelRequest request = {
+		.subsystem = "echo",
+		.command = "cat",
+		.with_environment = TRUE,
+		.first_bytes = "hello",
+		.n_first_bytes = 5,
+	};
+
+	records->control.channel =
+		pss_channel_open(records->link.transport, &request, &channel_events, &records->control);
+}
+
 typedef struct {
 	double ready, terminal, control; /* ms since connect() */
 } Times;
@@ -179,12 +195,12 @@ static PssTarget *target_behind(const Sshd *sshd, const Proxy *proxy)
 	return target;
 }
 
-static void records_init(Records *records)
+static void records_init(Records *records, void (*open)(gpointer user))
 {
 	link_record_init(&records->link);
 	channel_record_init(&records->control);
 	channel_record_init(&records->terminal);
-	records->link.on_ready = open_both;
+	records->link.on_ready = open;
 	records->link.user = records;
 }
 
@@ -206,7 +222,7 @@ static Times open_it(Records *records)
 		g_main_context_iteration(NULL, TRUE);
 	g_assert_no_error(records->link.lost);
 	times.ready = ms_since(start);
-	while (records->terminal.out->len == 0 && !records->link.n_lost)
+	while (records->terminal.channel && records->terminal.out->len == 0 && !records->link.n_lost)
 		g_main_context_iteration(NULL, TRUE);
 	times.terminal = ms_since(start);
 	wait_for(records->control.out->len > 0, 30);
@@ -214,13 +230,13 @@ static Times open_it(Records *records)
 	return times;
 }
 
-static Times log_in_once(const Sshd *sshd, guint delay_ms)
+static Times log_in_once(const Sshd *sshd, guint delay_ms, void (*open)(gpointer user))
 {
 	Records records = { 0 };
 	Proxy proxy;
 
 	proxy_start(&proxy, sshd->port, delay_ms);
-	records_init(&records);
+	records_init(&records, open);
 	records.link.transport = pss_transport_ssh_new(target_behind(sshd, &proxy), &link_events, &records.link);
 	Times times = open_it(&records);
 	records_finish(&records);
@@ -236,12 +252,12 @@ static Times better_of(Times one, Times other)
 			MIN(one.control, other.control) };
 }
 
-static Times best_without_delay(const Sshd *sshd)
+static Times best_without_delay(const Sshd *sshd, void (*open)(gpointer user))
 {
 	Times best = never;
 
 	for (int i = 0; i < TRIES; i++)
-		best = better_of(best, log_in_once(sshd, 0));
+		best = better_of(best, log_in_once(sshd, 0, open));
 	return best;
 }
 
@@ -287,10 +303,10 @@ static void fresh_connection(void)
 	g_autofree char *line = g_strdup_printf("the-server %s\n", key);
 
 	sshd_write_known_hosts(sshd, line);
-	Times without = best_without_delay(sshd), with = log_in_once(sshd, DELAY_MS);
+	Times without = best_without_delay(sshd, open_both), with = log_in_once(sshd, DELAY_MS, open_both);
 	/* A busy machine adds to some tries; it cannot make any of them faster. */
 	for (int i = 1; i < MOST_TRIES && !is_good_enough(with, without); i++)
-		with = better_of(with, log_in_once(sshd, DELAY_MS));
+		with = better_of(with, log_in_once(sshd, DELAY_MS, open_both));
 	double terminal = round_trips(with.terminal, without.terminal);
 	double control = round_trips(with.control, without.control);
 	g_print("# round trips of a fresh connection, TCP's included: logged in %.1f, first byte of the terminal %.1f, "
@@ -298,6 +314,24 @@ static void fresh_connection(void)
 		round_trips(with.ready, without.ready), terminal, control);
 	expect_at_most("the terminal", terminal, MAX_ROUND_TRIPS + SLACK);
 	expect_at_most("the control channel", control, MAX_ROUND_TRIPS + 1 + SLACK);
+	sshd_stop(sshd);
+}
+
+/* It takes one more than a terminal, whose first bytes come without any of ours: a server that has not started anything
+ * takes none. */
+static void subsystem(gconstpointer configuration)
+{
+	Sshd *sshd = sshd_start(configuration);
+	g_autofree char *key = sshd_public_key(sshd->host_key);
+	g_autofree char *line = g_strdup_printf("the-server %s\n", key);
+
+	sshd_write_known_hosts(sshd, line);
+	Times without = best_without_delay(sshd, open_subsystem), with = log_in_once(sshd, DELAY_MS, open_subsystem);
+	for (int i = 1; i < MOST_TRIES && !is_good_enough(with, without); i++)
+		with = better_of(with, log_in_once(sshd, DELAY_MS, open_subsystem));
+	double answer = round_trips(with.control, without.control);
+	g_print("# round trips of a fresh connection to the first answer of a subsystem: %.1f\n", answer);
+	expect_at_most("the subsystem", answer, MAX_ROUND_TRIPS + 1 + SLACK);
 	sshd_stop(sshd);
 }
 
@@ -340,7 +374,7 @@ static Times best_of_more(const Sshd *sshd, guint delay_ms, const Times *without
 		PssTarget *target = target_behind(sshd, &proxy);
 		Records *records = &all[n++];
 		target->share = PSS_TARGET_SHARE_SESSION;
-		records_init(records);
+		records_init(records, open_both);
 		records->link.transport =
 			pss_transport_shared_new(target, pss_transport_ssh_new, &link_events, &records->link);
 		Times times = open_it(records);
@@ -386,6 +420,8 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/round-trips/fresh connection, known key", fresh_connection);
+	g_test_add_data_func("/round-trips/a subsystem", "AcceptEnv PSS_*\nSubsystem echo cat", subsystem);
+	g_test_add_data_func("/round-trips/what runs where there is no subsystem", "AcceptEnv PSS_*", subsystem);
 	g_test_add_func("/round-trips/one more on a shared connection", shared_connection);
 	return g_test_run();
 }
