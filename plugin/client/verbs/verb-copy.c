@@ -100,7 +100,7 @@ static bool expand_computers(struct pss_call *call, struct pss_texts *ret_names)
 {
 	_cleanup_(pss_free_pointer) char *error = NULL;
 
-	if (pss_targets_expand(&call->own[COMPUTER_NAME].list, ret_names, &error) == 0)
+	if (pss_targets_expand(&call->own[COMPUTER_NAME].list, call->shell->interrupted, ret_names, &error) == 0)
 		return true;
 	pss_call_usage(call, "%s", error ? error : "not enough memory");
 	return false;
