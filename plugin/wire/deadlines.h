@@ -28,7 +28,7 @@ enum {
 
 	/* ---- a session starts */
 	PSS_SHELL_START_MS = 10000, /* for the two channels to meet, and again for the first prompt (remote/engine) */
-	PSS_OPENING_MS = 10000,     /* then the session counts as opened (host/session) */
+	PSS_OPENING_MS = 30000,     /* then the session counts as opened, whatever its shell does (host/session) */
 	PSS_HOLDER_FIRST_GREETING_MS = 9000, /* for the holder of a new session (link/resilient) */
 	PSS_HOLDER_GREETING_MS = 20000,      /* for that of one that is there, after a reconnect */
 
@@ -56,7 +56,8 @@ _Static_assert(PSS_LEAVE_MS >= 2 * PSS_ACK_MS, "what comes behind the acknowledg
 _Static_assert(PSS_ESCAPE_MS <= PSS_CANCEL_MS && PSS_CANCEL_MS < PSS_ACK_MS, "who wants to leave waits less");
 _Static_assert(PSS_COMPLETION_ANSWER_MS > PSS_COMPLETION_MS, "the answer that there is none has to arrive");
 _Static_assert(PSS_HOLDER_FIRST_GREETING_MS < PSS_SHELL_START_MS, "without a holder the shell has to start still");
-_Static_assert(PSS_OPENING_MS >= PSS_SHELL_START_MS, "a plain terminal is known to be one when the session is opened");
+_Static_assert(PSS_OPENING_MS >= 3 * PSS_SHELL_START_MS,
+	       "the channels have met, and a shell, PowerShell too, has come to its prompt or is a plain terminal");
 _Static_assert(PSS_HOLDER_GREETING_MS > PSS_HOLDER_FIRST_GREETING_MS,
 	       "a slow computer has nothing to fall back on then");
 _Static_assert(PSS_LOGIN_END_MS > PSS_SSH_END_MS, "an ssh program of a login has been ended by then");
@@ -81,8 +82,9 @@ static inline int pss_deadline_percent(void)
 }
 #endif
 
-/* The deadline in milliseconds. In a developer's build (-Dtest_deadlines=true: tools/check, tools/dev) the file $PSSESSION_TEST_DEADLINES holds
- * percent of it, 1 to 1000; all deadlines change by the same factor, so that their order stays. */
+/* The deadline in milliseconds. In a developer's build (-Dtest_deadlines=true: tools/check, tools/dev) the file
+ * $PSSESSION_TEST_DEADLINES holds percent of it, 1 to 1000; all deadlines change by the same factor, so that their
+ * order stays. */
 static inline int pss_deadline(int milliseconds)
 {
 #ifdef PSS_TEST_DEADLINES

@@ -62,6 +62,28 @@ opens() {
 		run_line 'remove-pssession -Session "$s"'
 }
 
+# start_up LINE…: in front of what the account's bash reads at a login.
+start_up() {
+	printf '%s\n' "$@" '. ~/.bashrc' | account_file .bash_profile
+}
+
+@test "start-up: one that is slow is opened at its prompt; one that asks is not waited for" {
+	through bash
+	deadlines 20 # two seconds for the start-up, six for all
+	start_up 'read -rt 3.3 <> <(:)'
+	run_line 's=$(new-pssession -ConfigFile $C box 2>/dev/null) && get-pssession -Session "$s" -Property State,Availability | tr -s "\t\n " _; invoke-command -Session "$s" "echo in"' 40
+	output_is 'Opened_Available_in'
+	# The first of two asks, and is opened before the one that says nothing for as long as may be.
+	start_up 'if mkdir ~/asked 2>/dev/null; then echo a line; read -p "Which? " x; else read -rs x; fi'
+	run local_shell "{ new-pssession -ConfigFile \$C box >/dev/null 2>&1 && : >\$HERE/opened; } &
+		until [ -d $REMOTE_HOME/asked ]; do read -rt 0.05 <> <(:); done
+		new-pssession -ConfigFile \$C box >/dev/null 2>&1 && [ -e \$HERE/opened ] && wait
+		get-pssession -Property State,Availability | tr -s '\t\n ' _"
+	[ "$status" -eq 0 ]
+	[ "$output" = Opened_Available_Opened_Busy_Opened_Busy_ ]
+	deadlines 100
+}
+
 OTHER='^other> $'
 
 # chosen ROW…: sets ROWS. The quick tier has the first two of them.

@@ -143,6 +143,7 @@ void pss_session_end(PssSession *session, PssSessionEvent how, const char *cause
 void pss_session_become_opened(PssSession *session);
 /* Opened too, at once or when the terminal has proved to stay. */
 void pss_session_become_plain(PssSession *session);
+void pss_session_look_at_start(PssSession *session); /* it has printed something: who asks is not waited for */
 /* Tells the opener, if there still is one. */
 void pss_session_finish_opening(PssSession *session, const GError *error);
 void pss_session_note(gpointer session, enum pss_note_kind kind, const char *text);

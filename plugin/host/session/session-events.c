@@ -11,6 +11,7 @@ void pss_session_on_output(gpointer user, const void *data, gsize n)
 		session->attached.events->on_output(session->attached.user, data, n);
 	else
 		pss_record_terminal(session->record, data, n);
+	pss_session_look_at_start(session);
 }
 
 void pss_session_on_prompt(gpointer user, const PssRemotePrompt *prompt)

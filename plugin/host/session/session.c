@@ -145,8 +145,28 @@ static gboolean on_start_up_is_slow(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
+/* Start-up files that take long and ask nothing: the first prompt is waited for still. */
+static gboolean may_come_to_prompt(const PssSession *session)
+{
+	gboolean asks;
+
+	return session->opening.patience_source && session->remote &&
+	       pss_remote_is_slow_to_start(session->remote, &asks) && !asks;
+}
+
+void pss_session_look_at_start(PssSession *session)
+{
+	gboolean asks;
+
+	if (session->opening.patience_source && session->remote &&
+	    pss_remote_is_slow_to_start(session->remote, &asks) && asks)
+		pss_session_become_opened(session);
+}
+
 void pss_session_become_plain(PssSession *session)
 {
+	if (may_come_to_prompt(session))
+		return;
 	if (!session->opening.patience_source || !pss_remote_is_unproven(session->remote)) {
 		pss_session_become_opened(session);
 		return;

@@ -121,6 +121,7 @@ static gboolean on_deadline(gpointer user)
 		pss_engine_set_timer(remote, LOOK_MS, on_deadline);
 		return G_SOURCE_REMOVE;
 	}
+	remote->start.is_slow = remote->phase == PSS_PHASE_STARTING;
 	if (remote->phase == PSS_PHASE_STARTING)
 		become_plain_for_now(remote, "start-up files have come to no prompt yet (they wait for something, or "
 					     "have replaced the shell)");

@@ -430,6 +430,12 @@ PssRemoteState pss_remote_state(PssRemote *remote)
 	return outside[remote->phase].state;
 }
 
+gboolean pss_remote_is_slow_to_start(const PssRemote *remote, gboolean *ret_asks)
+{
+	*ret_asks = !pss_column_is_first(&remote->column);
+	return remote->phase == PSS_PHASE_RAW && remote->start.is_slow;
+}
+
 gboolean pss_remote_is_unproven(PssRemote *remote)
 {
 	return remote->start.is_unproven;

@@ -104,6 +104,10 @@ void pss_remote_free(PssRemote *remote); /* accepts NULL; emits nothing */
 /* Its start may take longer than that of one alone: many start at once. Accepts NULL. */
 gboolean pss_remote_may_be_late(const PssRemote *remote);
 
+/* RAW, as its start-up files take so long; and does the line that the cursor stands in look like a question of theirs?
+ */
+gboolean pss_remote_is_slow_to_start(const PssRemote *remote, gboolean *ret_asks);
+
 /* The channels are being opened: from now on the deadline of the bootstrap runs. */
 void pss_remote_begin(PssRemote *remote);
 

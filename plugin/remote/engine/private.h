@@ -75,6 +75,7 @@ typedef struct {
 	} verdict;
 	gboolean paints;      /* the shell's own reader does, as another program would */
 	gboolean is_unproven; /* nothing says that what is on the terminal will stay */
+	gboolean is_slow;     /* a plain terminal for now, as start-up files have come to no prompt in time */
 	guint n_missed;       /* times that the launcher's process was not there */
 	GString *motd;        /* what came before the shell's own start, for on_motd; NULL: not wanted */
 } PssStart;
