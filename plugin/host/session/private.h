@@ -54,8 +54,9 @@ typedef struct {
 typedef struct {
 	const PssWatcherEvents *events; /* NULL: there is none */
 	gpointer user;
-	gboolean at_prompt;  /* it edits a line */
-	guint redraw_source; /* it has been made a line shorter, for what runs to draw itself again */
+	gboolean at_prompt;   /* it edits a line */
+	gboolean awaits_link; /* it is shown the prompt when the link is there again */
+	guint redraw_source;  /* it has been made a line shorter, for what runs to draw itself again */
 } PssSessionAttached;
 
 /* What only a resilient session has. */
@@ -237,6 +238,7 @@ void pss_session_park_if_settled(PssSession *session);
 /* The link is back: answers those who wait for it as soon as it is known whether the shell is at its prompt. */
 void pss_session_await_prompt(PssSession *session);
 void pss_session_at_prompt(PssSession *session);
+void pss_session_show_awaited(PssSession *session); /* the link is there again */
 
 /* The link is back, or cannot be made: tells those who wait for it. */
 void pss_session_tell_waiters(PssSession *session, const GError *error);

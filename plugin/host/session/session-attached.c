@@ -57,6 +57,29 @@ void pss_session_have_redrawn(PssSession *session)
 	session->attached.redraw_source = g_timeout_add(REDRAW_DEADLINE_MS, on_redraw_deadline, session);
 }
 
+/* What its shell is at. A prompt comes behind the word that the link is there again: a line that is typed at it would
+ * have that word in its output. */
+static void show_state(PssSession *session)
+{
+	const gboolean is_idle = session->shell->state(session) == PSS_REMOTE_IDLE;
+	PssRemotePrompt prompt;
+
+	session->attached.awaits_link = is_idle && session->state.link != PSS_LINK_IS_UP;
+	if (session->attached.awaits_link || (is_idle && pss_invoker_refresh(session->invoker)))
+		return;
+	session->attached.at_prompt = is_idle && session->shell->last_prompt(session, &prompt);
+	if (session->attached.at_prompt)
+		session->attached.events->on_prompt(session->attached.user, &prompt);
+	else
+		session->attached.events->on_busy(session->attached.user);
+}
+
+void pss_session_show_awaited(PssSession *session)
+{
+	if (session->attached.events && session->attached.awaits_link)
+		show_state(session);
+}
+
 void pss_session_attach(PssSession *session, guint columns, guint rows, const PssWatcherEvents *events, gpointer user)
 {
 	pss_session_tell_left(session, PSS_LEFT_TAKEN, 0, "another terminal has taken the session over");
@@ -75,22 +98,14 @@ void pss_session_attach(PssSession *session, guint columns, guint rows, const Ps
 	pss_record_show(session->record);
 	pss_session_choose_dropped(session);
 
-	PssRemotePrompt prompt;
 	session->shell->discard(session);
-	if (session->shell->state(session) == PSS_REMOTE_IDLE && pss_invoker_refresh(session->invoker))
-		return;
-	session->attached.at_prompt =
-		session->shell->state(session) == PSS_REMOTE_IDLE && session->shell->last_prompt(session, &prompt);
-	if (session->attached.at_prompt)
-		session->attached.events->on_prompt(session->attached.user, &prompt);
-	else
-		session->attached.events->on_busy(session->attached.user);
+	show_state(session);
 }
 
 void pss_session_detach(PssSession *session)
 {
 	session->attached.events = NULL;
-	session->attached.at_prompt = FALSE;
+	session->attached.at_prompt = session->attached.awaits_link = FALSE;
 	if (session->invoker)
 		pss_invoker_drop_line(session->invoker);
 	if (pss_session_has_ended(session))

@@ -27,6 +27,7 @@ void pss_session_on_prompt(gpointer user, const PssRemotePrompt *prompt)
 	pss_session_tell_holder(session);
 	pss_session_orphan_at_prompt(session);
 	session->attached.at_prompt = session->attached.events != NULL;
+	session->attached.awaits_link = FALSE;
 	if (session->attached.events)
 		session->attached.events->on_prompt(session->attached.user, prompt);
 	else
@@ -41,7 +42,7 @@ void pss_session_on_busy(gpointer user)
 	PssSession *session = user;
 	if (session->shell->state(session) == PSS_REMOTE_RAW)
 		pss_session_become_plain(session);
-	session->attached.at_prompt = FALSE;
+	session->attached.at_prompt = session->attached.awaits_link = FALSE;
 	if (session->attached.events)
 		session->attached.events->on_busy(session->attached.user);
 }

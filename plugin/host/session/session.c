@@ -345,9 +345,10 @@ static void on_link(gpointer user, PssLinkNews news, const char *text)
 	session->cause = g_strdup(text);
 	if (!pss_session_state_repeats(&before, &session->state))
 		pss_session_tell_link(session, news);
-	if (news == PSS_LINK_UP)
+	if (news == PSS_LINK_UP) {
 		catch_up(session);
-	else
+		pss_session_show_awaited(session);
+	} else
 		refuse_waiters(session, text);
 	pss_record_settle(session->record);
 }
