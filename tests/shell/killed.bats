@@ -263,3 +263,21 @@ directory_without_permissions() {
 		leftovers_remote
 	done
 }
+
+@test "killed: an invocation in a session whose private directory is removed says so, and the list does" {
+	local kind why='the session.s private directory there was removed: commands cannot be invoked, typed lines still run'
+	for kind in '' -Resilient; do
+		# shellcheck disable=SC2086
+		open_session $kind
+		wait_until 10 eval '[ -n "$(remote_directories)" ]'
+		# shellcheck disable=SC2046
+		rm -rf $(remote_directories)
+		run local_shell "$SESSION"'invoke-command -Session $s "echo in" </dev/null'
+		[ "$status" -eq 1 ]
+		[[ $output =~ $why ]]
+		[[ $(local_shell "$SESSION"'get-pssession -Session $s -Property Cause') =~ $why ]]
+		[ "$(state)" = Opened ]
+		local_shell "$SESSION"'remove-pssession -Session $s'
+		leftovers_remote
+	done
+}

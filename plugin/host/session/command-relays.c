@@ -22,6 +22,14 @@ static void on_relay_taken(gpointer user, PssRelay *relay, gsize n)
 		run->base.events->on_taken(run->base.user, n);
 }
 
+static GError *cause_of(const GError *error)
+{
+	if (g_error_matches(error, PSS_ERROR, PSS_NOT_OPEN))
+		return g_error_new_literal(PSS_ERROR, PSS_FAILED, error->message);
+	return g_error_new(PSS_ERROR, PSS_FAILED, "no channel for the command's streams: %s",
+			   error ? error->message : "the remote shell did not start it");
+}
+
 static void on_relay_closed(gpointer user, PssRelay *relay, const GError *error)
 {
 	PssInvoker *invoker = user;
@@ -43,8 +51,9 @@ static void on_relay_closed(gpointer user, PssRelay *relay, const GError *error)
 		pss_queue_start_next(invoker);
 		return;
 	}
-	g_autoptr(GError) cause = g_error_new(PSS_ERROR, PSS_FAILED, "no channel for the command's streams: %s",
-					      error ? error->message : "the remote shell did not start it");
+	g_autoptr(GError) cause = cause_of(error);
+	if (g_error_matches(error, PSS_ERROR, PSS_NOT_OPEN))
+		pss_session_note_cause(invoker->session, error->message);
 	if (!invoker->relay && !invoker->next)
 		pss_queue_fail_waiting(invoker, cause);
 }

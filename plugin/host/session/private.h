@@ -238,6 +238,8 @@ void pss_session_park_if_settled(PssSession *session);
 /* The link is back: answers those who wait for it as soon as it is known whether the shell is at its prompt. */
 void pss_session_await_prompt(PssSession *session);
 void pss_session_at_prompt(PssSession *session);
+/* It goes on, and the list says what is not as it should be. */
+void pss_session_note_cause(PssSession *session, const char *cause);
 void pss_session_show_awaited(PssSession *session); /* the link is there again */
 
 /* The link is back, or cannot be made: tells those who wait for it. */

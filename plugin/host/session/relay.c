@@ -4,6 +4,7 @@
  * that nobody else reads; a relay that has been given input serves no other command. */
 #include "host/session/relay.h"
 
+#include "base/error.h"
 #include "remote/protocol/script.h"
 #include "remote/protocol/stream.h"
 
@@ -95,12 +96,23 @@ static void on_drained(gpointer user)
 		relay->events->on_taken(relay->user, relay, n);
 }
 
+/* What a shell says that finds no script: POSIX, and dash before 0.5.13. The script itself ends in other ways. */
+static gboolean found_no_script(const PssRelay *relay, int exit_status)
+{
+	return relay->n_ready == 0 && (exit_status == 127 || exit_status == 2);
+}
+
 static void on_closed(gpointer user, int exit_status, const GError *error)
 {
 	PssRelay *relay = user;
+	g_autoptr(GError) gone = NULL;
 
+	if (!error && found_no_script(relay, exit_status))
+		gone = g_error_new_literal(PSS_ERROR, PSS_NOT_OPEN,
+					   "the session's private directory there was removed: commands cannot be "
+					   "invoked, typed lines still run (enter-pssession)");
 	pss_channel_close(g_steal_pointer(&relay->channel));
-	relay->events->on_closed(relay->user, relay, error);
+	relay->events->on_closed(relay->user, relay, gone ? gone : error);
 }
 
 /* ---- its life */

@@ -145,6 +145,12 @@ static gboolean on_start_up_is_slow(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
+void pss_session_note_cause(PssSession *session, const char *cause)
+{
+	g_free(session->cause);
+	session->cause = g_strdup(cause);
+}
+
 /* Start-up files that take long and ask nothing: the first prompt is waited for still. */
 static gboolean may_come_to_prompt(const PssSession *session)
 {
