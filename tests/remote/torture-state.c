@@ -294,6 +294,20 @@ static const Row rows[] = {
 	  FALSE,
 	  { LINE("printf() { echo bad; }; set() { echo bad; }; print() { echo bad; }; local() { echo bad; }"),
 	    PROMPT(0), LINE("echo ok"), PROMPT(0), OUTPUT("ok\n"), DONE } },
+	{ "start-up files make builtins functions",
+	  BASH | ZSH,
+	  "unset and set are no function names in dash, ash and ksh93",
+	  "for f in echo printf print read kill unset set history fc stty tty cat dd od rm pwd cd test true false type "
+	  "hash "
+	  "umask ulimit shift declare shopt emulate functions setopt unsetopt zmodload zselect zsystem sysopen sched "
+	  "zle "
+	  "bindkey enable disable vared zpty zparseopts autoload\ndo eval \"$f() { builtin pwd -P >>~/called; "
+	  "}\"\ndone\n",
+	  FALSE,
+	  { LINE("builtin echo ok"), PROMPT(0), OUTPUT("ok\n"), LINE("for i in 1"), SECOND,
+	    LINE("do builtin echo $i; done"), PROMPT(0), OUTPUT("1\n"), LINE("sh -c 'echo on; exec sleep 100'"),
+	    UNTIL("on\n"), KEYS("\003"), PROMPT(130), LINE("[[ ! -e ~/called ]]"), PROMPT(0), LINE("echo"), PROMPT(0),
+	    LINE("[[ -e ~/called ]]"), PROMPT(0), DONE } },
 	{ "printf is a function",
 	  ALL,
 	  NULL,

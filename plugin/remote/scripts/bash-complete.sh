@@ -2,9 +2,10 @@
 # each request, under a deadline, with the words of __pss_c behind its name; nothing that it does stays.
 __pss_nonce=$1 __pss_kind=$2 __pss_quote=$3 __pss_start=$4 __pss_head=$5 __pss_dir=$6 __pss_base=$7
 __pss_point=$8 __pss_segment=$9 __pss_line=${10}
-shift 10
+builtin shift 10
 __pss_words=("$@") __pss_found=() __pss_opts=" " __pss_flags=
-declare -A __pss_seen=()
+builtin declare -A __pss_seen
+__pss_seen=()
 
 # ---- candidates
 # __pss_escape NAME QUOTE: into REPLY, as it is written behind that quote.

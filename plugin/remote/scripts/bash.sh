@@ -365,9 +365,9 @@ for __pss_i in PS0 PS1 PS2 PROMPT_COMMAND; do
 	esac
 done
 __pss_i=
-set +Ho history +o vi +o emacs
+builtin set +Ho history +o vi +o emacs
 # Hooks say `history -a`, and look at its status.
-unset HISTFILE
+builtin unset HISTFILE
 HISTFILE=/dev/null
 __pss_i=
 __pss_copy_hooks

@@ -1,10 +1,10 @@
 # Completion in zsh: the file `complete` of the private directory. A copy of the session's shell sources it for
 # each request, under a deadline. Where the user has compsys, that completes, in a line editor of a pseudo terminal
 # of its own, and what it hands to compadd is what we report; without it, posix-complete.sh does what it can.
-emulate zsh -o noaliases -c '
+builtin emulate zsh -o noaliases -c '
 function __pss_by_files {
 	__pss_names="${(kF)functions}"$'\''\n'\''"${(kF)builtins}"$'\''\n'\''"${(F)reswords}"
-	emulate -LR sh -o noaliases
+	builtin emulate -LR sh -o noaliases
 	. "$__pss_d/complete-files" "$@"
 }
 
@@ -13,10 +13,10 @@ function __pss_note_matches {
 	local -a hits descriptions
 	local -A opt
 	local i w word description before after where
-	zparseopts -E -A opt P: p: S: s: W: d: i: I: J: V: X: x: r: R: M: F: E: o:: f Q q e n 1 2 l U k a D: O: A: C
+	builtin zparseopts -E -A opt P: p: S: s: W: d: i: I: J: V: X: x: r: R: M: F: E: o:: f Q q e n 1 2 l U k a D: O: A: C
 	(( ! $+opt[-d] )) || descriptions=("${(@P)opt[-d]}")
 	if [[ $+opt[-d] = 1 && $opt[-d] == \(* ]]; then
-		eval "descriptions=$opt[-d]"
+		builtin eval "descriptions=$opt[-d]"
 	fi
 	builtin compadd -A hits -D descriptions "$@"
 	before="$QIPREFIX$IPREFIX$opt[-i]$opt[-P]$opt[-p]"
@@ -51,13 +51,13 @@ function __pss_tell {
 	__pss_found=("${(u)__pss_found[@]}")
 	n=$#__pss_found
 	list=${(F)__pss_found[1,@MOST@]}
-	unsetopt multibyte
+	builtin unsetopt multibyte
 	if (( $#list > @LONGEST@ )); then
 		list=${list[1,@LONGEST@]}
 		list=${list%$'\''\n'\''*}
 	fi
 	__pss_say c "$__pss_nonce" $(( __pss_point - $#__pss_typed )) "$flags" "$n" "$list"
-	kill -KILL $sysparams[pid]
+	builtin kill -KILL $sysparams[pid]
 }
 '
 
@@ -73,7 +73,7 @@ __pss_compadd() {
 }
 
 __pss_generate() {
-	unset 'compstate[vared]'
+	builtin unset 'compstate[vared]'
 	__pss_typed=$QIPREFIX$IPREFIX$PREFIX
 	_main_complete
 	compstate[insert]= compstate[list]=
@@ -84,7 +84,7 @@ __pss_start_editing() {
 	builtin setopt localoptions nomultibyte
 	LBUFFER=$__pss_line[1,$__pss_point] RBUFFER=$__pss_line[$((__pss_point+1)),-1]
 	builtin setopt multibyte
-	zle __pss_generate
+	builtin zle __pss_generate
 	__pss_tell
 }
 
@@ -96,20 +96,20 @@ __pss_edit() {
 	builtin zle -N __pss_start_editing
 	__pss_text=
 	[[ -z ${(M)__pss_early:#noaliases} ]] || builtin setopt aliases
-	vared -i __pss_start_editing __pss_text
+	builtin vared -i __pss_start_editing __pss_text
 	__pss_tell
 }
 
 __pss_complete() {
 	typeset -ga __pss_found=()
 	typeset -g __pss_nonce=$1 __pss_point=$8 __pss_line=${10} __pss_last= __pss_typed= __pss_text
-	if (( ! $+functions[_main_complete] )) || ! zmodload zsh/zpty zsh/zle zsh/complete zsh/zutil zsh/system zsh/parameter; then
+	if (( ! $+functions[_main_complete] )) || ! builtin zmodload zsh/zpty zsh/zle zsh/complete zsh/zutil zsh/system zsh/parameter; then
 		__pss_by_files "$@"
 		__pss_say c "$__pss_nonce" "$__pss_start" "$__pss_flags" "$__pss_count" "$__pss_found"
 		return
 	fi
-	zpty __pss_pty __pss_edit || return
-	while zpty -r __pss_pty __pss_text; do
+	builtin zpty __pss_pty __pss_edit || return
+	while builtin zpty -r __pss_pty __pss_text; do
 		:
 	done
 }

@@ -7,7 +7,7 @@ typeset -ga __pss_withheld __pss_given __pss_slots
 # What would ask or paint is not given back for such a text.
 __pss_withheld=(nocorrect nocorrectall nopromptcr nopromptsp)
 
-emulate zsh -o noaliases -c '
+builtin emulate zsh -o noaliases -c '
 # Whether the loop is to run TEXT. Not one that may look for what is withheld or put in place for that; not a long one,
 # as zsh keeps the places of words as short; nor what an editor cannot hold; nor a wrong one, of which lines could be left.
 function __pss_may_edit {
@@ -17,13 +17,13 @@ function __pss_may_edit {
 	[[ -z ${(M)__pss_late:#no(xtrace|verbose|printexitvalue|localoptions|localtraps|warn*)} ]] || return
 	[[ ${(t)PS1}${(t)RPS1-}${(t)RPROMPT-} != *readonly* ]] || return
 	__pss_given=(${__pss_early:|__pss_withheld})
-	__pss_parse_here "$1" && sysopen -rw -u __pss_stdin "$__pss_t"
+	__pss_parse_here "$1" && builtin sysopen -rw -u __pss_stdin "$__pss_t"
 }
 
 # Where zsh can do that. The lock keeps the descriptor of the fifo from all other programs.
 function __pss_prepare_editor {
-	[[ -n $__pss_zle ]] && zmodload zsh/zle zsh/sched zsh/system zsh/zselect || return
-	zsystem flock -t 0 -f __pss_queue "$__pss_d/q" || return
+	[[ -n $__pss_zle ]] && builtin zmodload zsh/zle zsh/sched zsh/system zsh/zselect || return
+	builtin zsystem flock -t 0 -f __pss_queue "$__pss_d/q" || return
 	__pss_edits=__pss_open_editor
 	__pss_leave="() { : \"\$__pss_n\"; } $__pss_left && { __pss_leave_editor \"\${options[printexitvalue]}\"; \\builtin \\setopt \"\${__pss_running[@]}\"; } >/dev/null 2>&1"
 }
@@ -34,7 +34,7 @@ function __pss_read_from_stdin {
 }
 
 function __pss_read_from_queue {
-	sysopen -rw -u __pss_stdin "/dev/fd/$__pss_queue" || sysopen -rw -u __pss_stdin "$__pss_d/q" || builtin kill -HUP $$
+	builtin sysopen -rw -u __pss_stdin "/dev/fd/$__pss_queue" || builtin sysopen -rw -u __pss_stdin "$__pss_d/q" || builtin kill -HUP $$
 	__pss_read_from_stdin
 }
 
@@ -124,7 +124,7 @@ function __pss_nudge {
 	builtin setopt localoptions nomonitor
 	local i
 	for i in 3 30 300; do
-		zselect -t $i &!
+		builtin zselect -t $i &!
 	done
 }
 '
@@ -134,7 +134,7 @@ __pss_parse_here() {
 	\builtin unsetopt banghist "${__pss_given[@]}"
 	functions[__pss_parsed]=$1
 	\builtin setopt "${__pss_reading[@]}"
-	unset -f __pss_parsed
+	builtin unset -f __pss_parsed
 } >/dev/null 2>&1
 
 __pss_open_editor() {

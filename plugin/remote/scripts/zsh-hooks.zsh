@@ -59,7 +59,7 @@ __pss_install_some() {
 	esac
 }
 
-emulate zsh -o noaliases -c '
+builtin emulate zsh -o noaliases -c '
 # __pss_guard NAME N TEXT: both forms of TEXT. The Nth function, from 0, is the one it watches, as a trap that is a
 # function is in front of that itself.
 function __pss_guard {
@@ -86,7 +86,7 @@ function __pss_sort_traps {
 			__pss_traps[$i]=new
 			__pss_guard $i 1 "$functions[__pss_now_$i]"
 		fi
-		unset -f __pss_now_$i
+		builtin unset -f __pss_now_$i
 	done
 	[[ $t == *" "(DEBUG|ERR|ZERR)* ]] || return 0
 	w=("${(z)t}")
@@ -103,7 +103,7 @@ function __pss_sort_traps {
 # ---- what the user waits for while the shell rests: zle -F, traps of signals, scheduled commands and TMOUT. Outside of
 # the line editor zsh looks for none of them, so we wait for the fifo and for what they watch, and call them; a prompt that
 # they change is reported.
-emulate zsh -o noaliases -c '
+builtin emulate zsh -o noaliases -c '
 # What a handler may ask of the line editor, as far as there is something of it here.
 function __pss_zle {
 	case ${1-} in
@@ -121,7 +121,7 @@ function __pss_veil {
 }
 
 function __pss_unveil {
-	[[ ${functions[zle]-} != *__pss_zle* ]] || unset -f zle
+	[[ ${functions[zle]-} != *__pss_zle* ]] || builtin unset -f zle
 }
 
 # What zle -F watches.
@@ -140,7 +140,7 @@ function __pss_watched {
 # Without the line editor zsh has no TMOUT.
 function __pss_look_ahead {
 	__pss_next=
-	if zmodload -e zsh/sched && (( $#zsh_scheduled_events )); then
+	if builtin zmodload -e zsh/sched && (( $#zsh_scheduled_events )); then
 		__pss_next=${zsh_scheduled_events[1]%%:*}
 	fi
 	[[ -n $__pss_zle && ${TMOUT-} == <1-> ]] || return 0
@@ -156,7 +156,7 @@ function __pss_count_down {
 # A scheduled command that is due is taken, as __pss_i.
 function __pss_take_due {
 	local e now=${(%):-%D{%s}}
-	zmodload -e zsh/sched && (( $#zsh_scheduled_events )) || return
+	builtin zmodload -e zsh/sched && (( $#zsh_scheduled_events )) || return
 	e=$zsh_scheduled_events[1]
 	(( ${e%%:*} <= now )) || return
 	__pss_i=${${e#*:}#*:}
@@ -186,14 +186,14 @@ function __pss_wait {
 	local -A ready
 	local w REPLY
 	__pss_fd= __pss_asked=
-	zmodload -e zsh/zle && zmodload zsh/zselect && __pss_watched || return
+	builtin zmodload -e zsh/zle && builtin zmodload zsh/zselect && __pss_watched || return
 	__pss_look_ahead
 	(( $#reply )) || [[ -n $__pss_signals$__pss_next ]] || return
 	__pss_veil
 	__pss_count_down
 	: {w}<>"$__pss_d/go"
 	{
-		if ! zselect -A ready ${__pss_next:+-t$REPLY} -r 0 -r $w $reply; then
+		if ! builtin zselect -A ready ${__pss_next:+-t$REPLY} -r 0 -r $w $reply; then
 			[[ -n $__pss_next ]] && __pss_count_down && (( ! REPLY ))
 			return
 		fi

@@ -33,7 +33,7 @@ __pss_user+=("${__pss_trace[@]}") __pss_trace=()
 builtin typeset +x __pss_d __pss_i __pss_stub __pss_z
 if [[ -n $__pss_home ]]; then
 	HOME=$__pss_home
-	unset __pss_home
+	builtin unset __pss_home
 fi
 [[ -n ${__pss_aside-} ]] || . "$__pss_d/hooks"
 
@@ -41,7 +41,7 @@ fi
 if [[ -n $__pss_z ]]; then
 	ZDOTDIR=$__pss_z
 else
-	unset ZDOTDIR
+	builtin unset ZDOTDIR
 fi
 if [[ -r ${ZDOTDIR-$HOME}/.$__pss_stub ]]; then
 	builtin unsetopt "${__pss_user[@]}" >/dev/null
@@ -74,9 +74,9 @@ if [[ -o restricted || ! -p $__pss_d/q ]]; then
 	builtin unsetopt "${__pss_user[@]}" >/dev/null
 	return 0
 fi
-unset __pss_z __pss_stub
+builtin unset __pss_z __pss_stub
 
-emulate zsh -o noaliases -c '
+builtin emulate zsh -o noaliases -c '
 # ---- replies
 function __pss_say {
 	builtin print -rN -- $'\''\036'\''"$__pss_k$1" "${@[2,-1]}"
@@ -367,12 +367,12 @@ function __pss_a {
 function __pss_exit {
 	local s=$? a
 	if (( ZSH_SUBSHELL )) || [[ -z $__pss_n ]]; then
-		(( $# > 1 )) || set -- "$1" "$s"
+		(( $# > 1 )) || builtin set -- "$1" "$s"
 		builtin "$@"
 		return
 	fi
 	if [[ -z $__pss_kept ]]; then
-		(( $# > 1 )) || set -- "$1" "$s"
+		(( $# > 1 )) || builtin set -- "$1" "$s"
 		(( ! __pss_w )) || builtin unsetopt checkjobs
 		__pss_w=2
 		builtin "$@"
@@ -407,7 +407,7 @@ __pss_preexec() {
 	'' | $'\t') return ;;
 	esac
 	__pss_whole=${functions[__pss_parsed]#?}
-	unset -f __pss_parsed
+	builtin unset -f __pss_parsed
 	__pss_shorten
 	__pss_own=${__pss_at[traps]} __pss_later=${__pss_at[later]} __pss_at[later]= __pss_at[traps]=guard
 	for __pss_i in "${__pss_l[@]}"; do
@@ -513,11 +513,11 @@ __pss_watched='\builtin \eval "${__pss_line:$(( 0 * __pss_later() ))}" && \built
 [[ -o zle ]] && __pss_zle=1
 . "$__pss_d/editor"
 __pss_prepare_editor 2>/dev/null
-functions -M __pss_install 0 0
-functions -M __pss_later 0 0
-unset HISTFILE
+builtin functions -M __pss_install 0 0
+builtin functions -M __pss_later 0 0
+builtin unset HISTFILE
 SAVEHIST=0
-unsetopt zle banghist
+builtin unsetopt zle banghist
 builtin echo >|"$__pss_d/up"
 __pss_say r zsh "$ZSH_VERSION" $$
 exec 0<>"$__pss_d/q"
