@@ -125,7 +125,7 @@ static void on_leave(gpointer user, int status)
 	g_autofree char *cause = g_strdup_printf("the remote shell exited with status %d", status);
 
 	if (session->kept)
-		pss_session_tell_left(session, PSS_LEFT_KEPT_EXIT, status, NULL);
+		pss_session_send_away(session, PSS_LEFT_KEPT_EXIT, status, NULL);
 	else
 		pss_session_end(session, PSS_SESSION_ON_CLOSED, cause, PSS_LEFT_EXIT, status);
 }
