@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,8 +38,9 @@ struct scan {
 	pss_using_is_list is_list;
 	void *user;
 	enum context stack[DEPTH_MAX];
-	bool quoted[DEPTH_MAX]; /* we have put a quote in front of that one */
-	size_t depth;           /* stack[depth] is the present one */
+	bool quoted[DEPTH_MAX];    /* we have put a quote in front of that one */
+	size_t n_cases[DEPTH_MAX]; /* `case` without its `esac` in it: a `)` ends a pattern */
+	size_t depth;              /* stack[depth] is the present one */
 	struct document documents[DOCUMENTS_MAX];
 	size_t n_documents;
 	int error;
@@ -64,6 +66,7 @@ static void push(struct scan *scan, enum context context)
 		return;
 	scan->stack[++scan->depth] = context;
 	scan->quoted[scan->depth] = false;
+	scan->n_cases[scan->depth] = 0;
 }
 
 static void pop(struct scan *scan)
@@ -260,8 +263,51 @@ static bool begins_word(const struct scan *scan, const char *text)
 	return scan->at == text || strchr(" \t\n;|&()", scan->at[-1]);
 }
 
+static bool ends_with(const char *start, const char *end, const char *word)
+{
+	size_t n = strlen(word);
+
+	return (size_t)(end - start) >= n && memcmp(end - n, word, n) == 0 &&
+	       (end - n == start || strchr(" \t\n;&|(){`", end[-(ptrdiff_t)n - 1]));
+}
+
+/* May a keyword stand here? */
+static bool begins_command(const struct scan *scan, const char *text)
+{
+	static const char *const leading[] = { "do", "then", "else", "elif", "if", "while", "until", "!", "time" };
+	const char *before = scan->at;
+
+	while (before > text && strchr(" \t", before[-1]))
+		before--;
+	if (before == text || strchr("\n;&|(){`", before[-1]))
+		return true;
+	for (size_t i = 0; i < sizeof leading / sizeof *leading; i++)
+		if (ends_with(text, before, leading[i]))
+			return true;
+	return false;
+}
+
+static bool is_keyword(const struct scan *scan, const char *text, const char *word)
+{
+	size_t n = strlen(word);
+
+	return strncmp(scan->at, word, n) == 0 && (!scan->at[n] || strchr(" \t\n;&|)", scan->at[n])) &&
+	       begins_word(scan, text) && begins_command(scan, text);
+}
+
+static void count_cases(struct scan *scan, const char *text)
+{
+	size_t *n_cases = &scan->n_cases[scan->depth];
+
+	if (is_keyword(scan, text, "case"))
+		++*n_cases;
+	else if (*n_cases > 0 && is_keyword(scan, text, "esac"))
+		--*n_cases;
+}
+
 static void take_plain(struct scan *scan, const char *text)
 {
+	count_cases(scan, text);
 	switch (*scan->at) {
 	case '\'':
 		take_single(scan, false);
@@ -287,7 +333,8 @@ static void take_plain(struct scan *scan, const char *text)
 		break;
 	case ')':
 		copy(scan, 1);
-		pop(scan);
+		if (scan->n_cases[scan->depth] == 0)
+			pop(scan);
 		break;
 	case '<':
 		if (scan->at[1] == '<') {
