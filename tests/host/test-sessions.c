@@ -458,11 +458,25 @@ static void put_file_in_place(const char *directory)
 	g_assert_cmpint(g_unlink(directory), ==, 0);
 }
 
+/* Nothing of ours goes where it leads. */
+static void put_link_in_place(const char *directory)
+{
+	g_autofree char *elsewhere = g_strconcat(directory, "-elsewhere", NULL);
+
+	remove_directory(directory);
+	g_assert_cmpint(g_mkdir(elsewhere, 0700), ==, 0);
+	g_assert_cmpint(symlink(elsewhere, directory), ==, 0);
+	while (g_main_context_iteration(NULL, FALSE))
+		;
+	g_assert_cmpint(g_unlink(directory), ==, 0);
+	g_assert_cmpint(g_rmdir(elsewhere), ==, 0);
+}
+
 static void test_socket_comes_back(Fixture *fixture, gconstpointer data)
 {
 	static void (*const ways[])(const char *directory) = {
-		remove_socket,    remove_socket,    remove_directory,  remove_directory,
-		rename_directory, rename_directory, put_file_in_place, put_file_in_place,
+		remove_socket,    remove_socket,     remove_directory,  remove_directory,  rename_directory,
+		rename_directory, put_file_in_place, put_file_in_place, put_link_in_place,
 	};
 	g_autofree char *path = g_build_filename(fixture->host.directory, "host", NULL);
 
