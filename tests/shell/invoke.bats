@@ -346,6 +346,9 @@ no_connection() {
 	run local_bash 'invoke-command -Session 77 true </dev/null'
 	[ "$status" -eq 1 ]
 	[ -z "$(host_pids)" ] || [[ $output == *'session'* ]]
+	run local_shell 'invoke-command -ConfigFile $C box "$(head -c 67108865 /dev/zero | tr "\\0" x)" </dev/null'
+	[ "$status" -eq 2 ]
+	[[ $output == *'the command cannot be sent: it is longer than 64 MiB'* ]]
 }
 
 @test "invoke: words behind the computer are what ssh makes of them" {

@@ -141,8 +141,8 @@ HI" ] || exit 53
 		list=(one "t wo" three) text=four
 		declare -A map=([k]=v)
 		printf "\357\273\277param(\$a)\n\"file \$a \$args\"\nexit 5\n" >$HERE/s.ps1
-		[ "$(i "foreach (\$x in \$using:list) { \"<\$x>\" }; # it is no '"'"' quote
-			\"\$using:list \$using:text\"; \$using:list[1]; \$using:list.Count; \$using:map.k; \$using:text.Length" </dev/null)" = \
+		[ "$(i "foreach (\$x in \$using:list) { \"<\$x>\" } <# it is no '"'"' quote #>
+			\"\$using:list \$using:text\"; \$Using:list[1]; \$using:list.Count; \$using:map.k; \$using:text.Length" </dev/null)" = \
 			$'"'<one>\n<t wo>\n<three>\none t wo three four\nt wo\n3\nv\n4'"' ] || exit 51
 		[ "$(i -FilePath $HERE/s.ps1 -ArgumentList "x y" -ArgumentList z </dev/null)" = "file x y z" ] || exit 52
 		i -FilePath $HERE/s.ps1 </dev/null >/dev/null

@@ -3,9 +3,11 @@
  * value. Called by invoke-command, for texts only: words and scripts are taken as they are. */
 #include "client/invoke/using-values.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "client/invoke/using.h"
 #include "wire/cleanup.h"
@@ -109,6 +111,45 @@ bool pss_using_bind(struct pss_call *call, const char *text, char **ret_text, st
 	if (rc < 0)
 		pss_call_error(call, PSS_FAILED, NULL, "not enough memory");
 	return rc == 0 && !binding.failed;
+}
+
+/* The name behind a `$` that begins a reference, 0 bytes: none does. */
+static size_t name_of_reference(const char *dollar, const char **ret_name)
+{
+	static const char using[] = "using:";
+	bool braces = dollar[1] == '{';
+	const char *name = dollar + 1 + braces + strlen(using);
+	size_t n = 0;
+
+	if (strncasecmp(dollar + 1 + braces, using, strlen(using)) != 0)
+		return 0;
+	while (isalnum((unsigned char)name[n]) || name[n] == '_')
+		n++;
+	*ret_name = name;
+	return isdigit((unsigned char)*name) ? 0 : n;
+}
+
+static bool exists(const struct pss_shell *shell, const char *name)
+{
+	struct pss_items items = { 0 };
+	bool is_list = shell->get_items && shell->get_items(name, &items) == 0;
+
+	pss_items_finish(&items);
+	return is_list || shell->get_variable(name);
+}
+
+bool pss_using_bind_for_powershell(struct pss_call *call, const char *text, struct pss_texts *variables)
+{
+	struct binding binding = { .call = call, .variables = variables };
+
+	for (const char *at = strchr(text, '$'); at && !binding.failed; at = strchr(at + 1, '$')) {
+		const char *start = at;
+		size_t n = name_of_reference(at, &start);
+		_cleanup_(pss_free_pointer) char *name = n > 0 ? strndup(start, n) : NULL;
+		if (name && !find(&binding, name) && exists(call->shell, name))
+			binding.failed = !bind(&binding, name);
+	}
+	return !binding.failed;
 }
 
 void pss_using_wipe(struct pss_texts *variables)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "client/base/poll.h"
@@ -52,6 +53,8 @@ enum {
 	IDLE_TIMEOUT,
 	WAIT_FOR_RESTART,
 };
+
+#define TEXT_MAX (64u * 1024u * 1024u) /* of a COMMAND (wire/PROTOCOL.md) */
 
 static const char *const input_objects[] = { "-", "$null", NULL };
 enum { INPUT_STANDARD, INPUT_NULL };
@@ -142,11 +145,16 @@ static bool read_text(struct pss_call *call, const char *text, struct invocation
 	struct pss_invoke_command *command = &invocation->invoke.request.command;
 	bool good = pss_using_bind(call, text, &invocation->text, &command->variables);
 
-	if (good && command->variables.n_items > 0) {
-		command->as_written = invocation->as_written = strdup(text);
-		good = command->as_written || fail_memory(call);
+	if (good && strcasestr(text, "using:")) {
+		invocation->as_written = strdup(text);
+		good = invocation->as_written || fail_memory(call);
 	}
 	command->n_text = invocation->text ? strlen(invocation->text) : 0;
+	if (good && command->n_text > TEXT_MAX) {
+		pss_call_usage(call, "the command cannot be sent: it is longer than %u MiB; standard input takes any",
+			       TEXT_MAX >> 20);
+		return false;
+	}
 	return good;
 }
 
@@ -351,6 +359,53 @@ static bool find_targets(struct pss_call *call, struct invocation *invocation)
 	return false;
 }
 
+/* ---- for PowerShell */
+
+static bool names_powershell(const char *configuration)
+{
+	static const char *const names[] = { "Microsoft.PowerShell", "PowerShell" };
+
+	for (size_t i = 0; configuration && i < sizeof names / sizeof *names; i++) {
+		size_t n = strlen(names[i]);
+		if (strncasecmp(configuration, names[i], n) == 0 && (!configuration[n] || configuration[n] == '.'))
+			return true;
+	}
+	return false;
+}
+
+static const char *shell_of(const struct invocation *invocation, const char *instance)
+{
+	for (size_t i = 0; i < invocation->sessions.n_items; i++)
+		if (strcmp(invocation->sessions.items[i].instance, instance) == 0)
+			return invocation->sessions.items[i].shell;
+	return NULL;
+}
+
+/* As far as it can be known: a server that is Windows' chooses it by itself. */
+static bool is_powershell(const struct invocation *invocation, const struct pss_invoke_target *target)
+{
+	const struct pss_value *link = target->link ? target->link : invocation->invoke.call->link;
+
+	if (target->instance)
+		return names_powershell(shell_of(invocation, target->instance));
+	return link[PSS_LINK_SUBSYSTEM].given || names_powershell(link[PSS_LINK_CONFIGURATION_NAME].text);
+}
+
+/* `$using:` in its own quotes and comments, and the text as it was written. */
+static bool bind_for_powershell(struct pss_call *call, struct invocation *invocation)
+{
+	struct pss_invoke_command *command = &invocation->invoke.request.command;
+	bool is_one = false, good = true;
+
+	for (size_t i = 0; invocation->as_written && !is_one && i < invocation->invoke.n_targets; i++)
+		is_one = is_powershell(invocation, &invocation->invoke.targets[i]);
+	if (is_one)
+		good = pss_using_bind_for_powershell(call, invocation->as_written, &command->variables);
+	if (command->variables.n_items > 0)
+		command->as_written = invocation->as_written;
+	return good;
+}
+
 /* ---- how */
 
 static bool find_input(struct pss_call *call, struct pss_invoke *invoke)
@@ -455,7 +510,8 @@ static void run(struct pss_call *call)
 	    pss_resilience_read(call, &call->own[RESILIENT], &call->own[IDLE_TIMEOUT], request->job.disconnect,
 				&request->job.resilience) &&
 	    read_command(call, &invocation) && find_targets(call, &invocation) && !call->stop &&
-	    check_job_names(call, &invocation.invoke) && find_input(call, &invocation.invoke))
+	    bind_for_powershell(call, &invocation) && check_job_names(call, &invocation.invoke) &&
+	    find_input(call, &invocation.invoke))
 		run_all(call, &invocation);
 	finish(&invocation);
 }

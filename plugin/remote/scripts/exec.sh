@@ -2,15 +2,24 @@
 # same rules as in terminal.sh hold. Standard input begins with HEAD bytes for this shell and BODY bytes of
 # script; what follows them is the script's own. dd with a count of one never reads past what it asks for.
 # PowerShell takes no file whose name does not end in .ps1.
+# A long text grows by its blocks, not by its pieces: each growth copies all of it.
 pss_read() {
 	t=;
-	while [ ${#t} -lt "$1" ]; do
-		k=$(($1 - ${#t}));
+	u=;
+	n=0;
+	while [ $n -lt "$1" ]; do
+		k=$(($1 - n));
 		[ $k -le 65536 ] || k=65536;
 		c=$(command -p dd bs=$k count=1 2>/dev/null; echo x);
 		case $c in x) exit 255 ;; esac;
-		t=$t${c%x};
+		n=$((n + ${#c} - 1));
+		u=$u${c%x};
+		[ ${#u} -lt 2000000 ] || {
+			t=$t$u;
+			u=;
+		};
 	done;
+	t=$t$u;
 };
 e=${LC_ALL+x}${LC_ALL-};
 LC_ALL=C;
