@@ -225,7 +225,8 @@ enum pss_record_stream {
 	PSS_RECORD_VERBOSE = 4,
 	PSS_RECORD_DEBUG = 5,
 	PSS_RECORD_INFORMATION = 6,
-	PSS_RECORD_HOST = 7, /* Write-Host and its like */
+	PSS_RECORD_HOST = 7,     /* Write-Host and its like */
+	PSS_RECORD_PROGRESS = 8, /* TEXT replaces the one before; empty: done */
 };
 
 /* Bytes of a RECORD, all of its frames together. */

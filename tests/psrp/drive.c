@@ -470,10 +470,8 @@ static void keep(char **place, const char *text)
 static void on_record(gpointer user, const PssPsrpRecord *record)
 {
 	static const char *const names[] = {
-		[PSS_PSRP_WARNING] = "warning",
-		[PSS_PSRP_VERBOSE] = "verbose",
-		[PSS_PSRP_DEBUG] = "debug",
-		[PSS_PSRP_INFORMATION] = "information",
+		[PSS_PSRP_WARNING] = "warning",         [PSS_PSRP_VERBOSE] = "verbose",   [PSS_PSRP_DEBUG] = "debug",
+		[PSS_PSRP_INFORMATION] = "information", [PSS_PSRP_PROGRESS] = "progress",
 	};
 	Drive *drive = user;
 	GString *to = record->stream == PSS_PSRP_OUTPUT  ? drive->result.output

@@ -361,6 +361,16 @@ static void hold_command_answers(Drive *drive)
 	}
 }
 
+static void hold_command_progress(Drive *drive)
+{
+	const Result *result =
+		run(drive, "Write-Progress -Activity Copying -Status 'file 3' -PercentComplete 42; 'out'; "
+			   "Write-Progress -Activity Copying -Completed");
+
+	g_assert_cmpstr(result->messages->str, ==, "progress: Copying: file 3 42 %\nprogress: \n");
+	g_assert_cmpstr(result->output->str, ==, "out\n");
+}
+
 /* Nobody answers the second question; and nobody waits for the command any more. */
 static void hold_declined(Drive *drive)
 {
@@ -619,6 +629,7 @@ static const Conversation conversations[] = {
 	{ "commands", hold_commands },
 	{ "command-questions", hold_command_questions },
 	{ "command-answers", hold_command_answers },
+	{ "command-progress", hold_command_progress },
 	{ "declined", hold_declined },
 	{ "json", hold_json },
 	{ "json-types", hold_json_types },

@@ -200,12 +200,14 @@ natively() {
 	diff "$HERE/native" "$HERE/ours"
 }
 
-@test "psrp: a command asks on the terminal" {
+@test "psrp: a command says how far it is, and asks, on the terminal" {
 	with_powershell
 	local_shell_start
-	term_type 'invoke-command -ConfigurationName Microsoft.PowerShell -ConfigFile $C box '"'"'$n = Read-Host "Your name"; $s = Read-Host -AsSecureString Secret; "<$n>" + [Net.NetworkCredential]::new("", $s).Password.Length; exit 3'"'"
+	term_type 'invoke-command -ConfigurationName Microsoft.PowerShell -ConfigFile $C box '"'"'Write-Progress Copying -PercentComplete 42; Start-Sleep 2; $n = Read-Host "Your name"; $s = Read-Host -AsSecureString Secret; "<$n>" + [Net.NetworkCredential]::new("", $s).Password.Length; exit 3'"'"
 	term_keys Enter
-	wait_line 'Your name: *$' 40
+	wait_screen 'Copying: Processing 42 %' 40
+	wait_line 'Your name: *$'
+	[[ $(screen) != *'Processing 42 %'* ]]
 	term_send 'a b'
 	term_keys Enter
 	wait_line 'Secret: *$'

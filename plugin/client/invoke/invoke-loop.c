@@ -454,6 +454,7 @@ static void finish(struct pss_invoke *invoke)
 		target->result.reason = NULL;
 	}
 	pss_buffer_wipe(&invoke->run->password);
+	free(invoke->run->progress.said);
 	invoke->run = NULL;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The line on the terminal that says how far a command on many targets is. It is there only while nothing else is
- * written: a file that writes takes it off first, and it comes back when there has been a pause. The cursor
- * stands at its beginning, so that what a program behind our pipe prints is never appended to it. Called by
- * invoke-loop.c and the files that write. Never waits for the terminal. */
+/* The line on the terminal that says how far a command on many targets is, or what one target says of its own command.
+ * It is there only while nothing else is written: a file that writes takes it off first, and it comes back when there
+ * has been a pause. The cursor stands at its beginning, so that what a program behind our pipe prints is never appended
+ * to it. Called by invoke-loop.c and the files that write. Never waits for the terminal. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +12,7 @@
 
 #include "client/base/poll.h"
 #include "client/invoke/private.h"
+#include "terminal/clean-text.h"
 #include "terminal/width.h"
 #include "wire/cleanup.h"
 
@@ -28,8 +29,9 @@ void pss_invoke_progress_open(struct pss_invoke *invoke)
 	const char *term = getenv("TERM");
 	struct stat st;
 
-	progress->wanted = invoke->n_targets > 1 && isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0 &&
-			   pss_call_wants_progress(invoke->call);
+	progress->possible =
+		isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0 && pss_call_wants_progress(invoke->call);
+	progress->wanted = progress->possible && invoke->n_targets > 1;
 	progress->pipe = fstat(STDOUT_FILENO, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
 	progress->due = pss_now_ms() + FIRST_MS;
 	progress->drawn = progress->due;
@@ -51,6 +53,18 @@ bool pss_invoke_progress_clear(struct pss_invoke *invoke)
 	return true;
 }
 
+void pss_invoke_progress_say(struct pss_invoke *invoke, const void *text, size_t n)
+{
+	struct pss_invoke_progress *progress = &invoke->run->progress;
+
+	if (!progress->possible || invoke->n_targets > 1)
+		return;
+	pss_invoke_progress_clear(invoke);
+	free(progress->said);
+	progress->said = n > 0 ? pss_clean_text(text, n, PSS_CLEAN_PLAIN) : NULL;
+	progress->wanted = progress->said != NULL;
+}
+
 /* ---- what it says */
 
 /* Puts target into the list of those that have run longest. */
@@ -70,6 +84,8 @@ static void rank(const struct pss_invoke_target *slowest[N_SLOWEST], const struc
 static char *compose(const struct pss_invoke *invoke, long long now)
 {
 	const struct pss_invoke_target *slowest[N_SLOWEST] = { NULL };
+	if (invoke->run->progress.said)
+		return strdup(invoke->run->progress.said);
 	char *text = pss_format("%zu/%zu done, %zu failed, %zu running", invoke->run->counts.done, invoke->n_targets,
 				invoke->run->counts.failed, invoke->run->counts.running);
 

@@ -23,7 +23,7 @@ struct record {
 };
 
 typedef void take_func(struct pss_invoke *invoke, struct pss_invoke_target *target, const struct record *record);
-static take_func take_output, take_error, take_warning, take_message, take_information, take_host;
+static take_func take_output, take_error, take_warning, take_message, take_information, take_host, take_progress;
 
 static const struct {
 	const char *name;      /* in JSON */
@@ -38,6 +38,7 @@ static const struct {
 	[PSS_RECORD_DEBUG] = { "debug", "DEBUG: ", MESSAGE_COLOR, take_message },
 	[PSS_RECORD_INFORMATION] = { "information", "", "", take_information },
 	[PSS_RECORD_HOST] = { "host", "", "", take_host },
+	[PSS_RECORD_PROGRESS] = { "progress", "", "", take_progress },
 };
 
 /* ---- showing */
@@ -163,6 +164,11 @@ static void take_host(struct pss_invoke *invoke, struct pss_invoke_target *targe
 	struct record whole = { .stream = PSS_RECORD_HOST, .text = pss_buffer_bytes(line), .n_text = line->length };
 	put_json(invoke, target, &whole);
 	pss_buffer_consume(line, line->length);
+}
+
+static void take_progress(struct pss_invoke *invoke, struct pss_invoke_target *target, const struct record *record)
+{
+	pss_invoke_progress_say(invoke, record->text, record->n_text);
 }
 
 void pss_invoke_end_records(struct pss_invoke *invoke, struct pss_invoke_target *target)

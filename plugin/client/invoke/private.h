@@ -44,7 +44,8 @@ struct pss_invoke_liveness {
 };
 
 struct pss_invoke_progress {
-	bool wanted, shown;
+	bool possible, wanted, shown;
+	char *said;           /* by the only target itself; NULL: nothing */
 	bool pipe;            /* standard output is one */
 	long long drawn, due; /* ms: when it was last, or is to come first; when it is to be drawn next */
 };
@@ -86,6 +87,8 @@ int pss_invoke_give_copies(struct pss_invoke *invoke);
 
 /* ---- invoke-progress.c */
 void pss_invoke_progress_open(struct pss_invoke *invoke);
+/* The only target says how far it is; 0 bytes: it has done. Of several nobody is heard. */
+void pss_invoke_progress_say(struct pss_invoke *invoke, const void *text, size_t n);
 /* Takes the line off the terminal, before anything else is written. False: the terminal takes nothing now. */
 bool pss_invoke_progress_clear(struct pss_invoke *invoke);
 /* Draws it when that is due. */

@@ -58,12 +58,13 @@ static const struct {
 	[PSS_PSRP_DEBUG] = { PSS_RECORD_DEBUG, "DEBUG: " },
 	[PSS_PSRP_INFORMATION] = { PSS_RECORD_INFORMATION, "" },
 	[PSS_PSRP_HOST] = { PSS_RECORD_HOST, "" },
+	[PSS_PSRP_PROGRESS] = { PSS_RECORD_PROGRESS, "" },
 };
 
-/* Information is for those who ask for it. */
+/* Information and progress are for those who ask for them. */
 static void append_text(struct pss_buffer *out, PssPsrpStream stream, const char *text, gsize n, gboolean ends_line)
 {
-	if (stream == PSS_PSRP_INFORMATION)
+	if (stream == PSS_PSRP_INFORMATION || stream == PSS_PSRP_PROGRESS)
 		return;
 	pss_buffer_append(out, streams[stream].beginning, strlen(streams[stream].beginning));
 	pss_buffer_append(out, text, n);

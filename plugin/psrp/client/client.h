@@ -125,7 +125,8 @@ typedef enum {
 	PSS_PSRP_VERBOSE,
 	PSS_PSRP_DEBUG,
 	PSS_PSRP_INFORMATION,
-	PSS_PSRP_HOST, /* Write-Host and its like */
+	PSS_PSRP_HOST,     /* Write-Host and its like */
+	PSS_PSRP_PROGRESS, /* one line, which replaces the one before; "": done */
 } PssPsrpStream;
 
 /* One object or message. Borrowed for the time of the call; members that it does not have are NULL. */

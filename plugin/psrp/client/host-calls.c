@@ -120,8 +120,10 @@ static void show_progress(const Call *call, gint64 argument)
 	char *clean;
 
 	answer_null(call);
-	if (is_beside(call))
+	if (is_beside(call)) {
+		pss_psrp_invoke_progress(call->psrp, is_completed ? "" : text);
 		return;
+	}
 	if (is_completed) {
 		pss_psrp_screen_end_progress(call->psrp);
 		return;

@@ -144,6 +144,11 @@ void pss_psrp_invoke_host(PssPsrp *psrp, const char *text, gboolean ends_line)
 	emit_text(psrp, PSS_PSRP_HOST, text, ends_line);
 }
 
+void pss_psrp_invoke_progress(PssPsrp *psrp, const char *text)
+{
+	emit_text(psrp, PSS_PSRP_PROGRESS, text, TRUE);
+}
+
 void pss_psrp_invoke_refuse(PssPsrp *psrp, const char *why)
 {
 	PssPipeline *pipeline = pss_psrp_find_role(psrp, PSS_ROLE_COMMAND);

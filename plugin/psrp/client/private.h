@@ -168,6 +168,7 @@ PssPsrpAskResult pss_psrp_ask_keys(PssPsrpAsk *ask, const guint8 *keys, gsize n,
 /* ---- invoke.c */
 void pss_psrp_invoke_on_message(PssPsrp *psrp, const PssMessage *message, const PssValue *value);
 void pss_psrp_invoke_host(PssPsrp *psrp, const char *text, gboolean ends_line);
+void pss_psrp_invoke_progress(PssPsrp *psrp, const char *text);
 #define PSS_PSRP_NOT_ANSWERED "the command asks a question, and there is no terminal to answer it at"
 void pss_psrp_invoke_refuse(PssPsrp *psrp, const char *why); /* says so, and stops it */
 gboolean pss_psrp_invoke_can_ask(const PssPsrp *psrp);
