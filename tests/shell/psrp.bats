@@ -50,7 +50,9 @@ through_powershell() {
 		[ "$(i "\"[\$using:v]\"" </dev/null)" = "[$v]" ] || exit 52
 		[ "$(printf "c\nb\na\n" | i "\$input | Sort-Object")" = $'"'a\nb\nc'"' ] || exit 53
 		[ "$(i -- printf "%s|" "a b" "\$x" "*" </dev/null)" = "a b|\$x|*|" ] || exit 54
-		i -- cat random </dev/null | cmp - '"$REMOTE_HOME"'/random || exit 55'
+		i -- cat random </dev/null | cmp - '"$REMOTE_HOME"'/random || exit 55
+		[ "$(echo lost | i -- echo out 2>$HERE/err)" = out ] || exit 56
+		grep -q "WARNING: standard input does not reach a program behind --" $HERE/err || exit 57'
 	[ "$status" -eq 0 ]
 }
 

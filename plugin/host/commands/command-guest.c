@@ -32,7 +32,7 @@ struct Guest {
 	PssRun base;
 	PssPsrp *client; /* NULL: the command is over */
 	PssCommand command;
-	gboolean has_input;
+	gboolean has_input, has_warned;
 	gsize n_queued; /* input that has not left */
 	GQueue out;     /* of Item */
 	gboolean paused;
@@ -386,13 +386,32 @@ static void invoke(Guest *guest)
 
 /* ---- what its owner does with it */
 
+/* A program behind -- cannot have any: the runspace has one thread, which waits for what the program prints. */
+static void drop_input(Guest *guest, gsize n)
+{
+	static const char text[] = "standard input does not reach a program behind -- in PowerShell, and is lost; "
+				   "a command that names $input gets it";
+	const PssPsrpRecord record = {
+		.stream = PSS_PSRP_WARNING,
+		.text = text,
+		.n_text = strlen(text),
+		.ends_line = TRUE,
+	};
+
+	if (n == 0)
+		return;
+	if (guest->command.words && guest->client && !guest->has_warned)
+		on_record(guest, &record);
+	guest->has_warned = TRUE;
+	guest->base.events->on_taken(guest->base.user, n);
+}
+
 static void run_input(PssRun *base, const void *data, gsize n)
 {
 	Guest *guest = (Guest *)base;
 
 	if (!guest->client || !guest->has_input) {
-		if (n > 0)
-			base->events->on_taken(base->user, n);
+		drop_input(guest, n);
 		return;
 	}
 	guest->n_queued += n;
