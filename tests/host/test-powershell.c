@@ -275,6 +275,14 @@ static void test_no_powershell(Fixture *fixture, gconstpointer data)
 	expect_result(fixture, PSS_OK);
 }
 
+static void test_opening_is_given_up(Fixture *fixture, gconstpointer data)
+{
+	write_powershell(fixture, "exec cat >/dev/null");
+	open_session(fixture, FALSE);
+	test_client_raw(&fixture->client, PSS_INPUT, fixture->entered, "typed ahead\003");
+	expect_left(fixture, PSS_LEFT_EXIT, 130);
+}
+
 static void test_end_is_no_exit(Fixture *fixture, gconstpointer data)
 {
 	g_autofree char *file = g_build_filename(fixture->home, "pid", NULL);
@@ -301,6 +309,7 @@ int main(int argc, char **argv)
 		{ "/powershell/questions are asked", "questions", test_questions_are_asked },
 		{ "/powershell/what cannot be is refused", "leaving", test_refusals },
 		{ "/powershell/no PowerShell is there", "leaving", test_no_powershell },
+		{ "/powershell/Ctrl-C gives the opening up", "leaving", test_opening_is_given_up },
 		{ "/powershell/its end is no exit", "leaving", test_end_is_no_exit },
 	};
 

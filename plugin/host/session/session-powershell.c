@@ -2,6 +2,8 @@
 /* A PowerShell of a session, driven by psrp/client over the one channel that such a session has: the bytes of the
  * channel, what the client makes of them, and its end, which is one of the session (session.c). There is no terminal on
  * the other side, so a change of the window's size goes to the client alone. */
+#include <string.h>
+
 #include "base/error.h"
 #include "host/commands/powershell.h"
 #include "host/session/private.h"
@@ -256,9 +258,20 @@ static void shell_cancel_completion(PssSession *session)
 	pss_psrp_cancel_completion(session->powershell);
 }
 
+/* Ctrl-C before there is a prompt can only mean the opening. TRUE: it was, and the session has ended. */
+static gboolean give_opening_up(PssSession *session, const void *keys, gsize n)
+{
+	if (pss_psrp_state(session->powershell) != PSS_PSRP_OPENING || session->kept || !memchr(keys, '\003', n))
+		return FALSE;
+	pss_session_end(session, PSS_SESSION_ON_CLOSED, "interrupted while PowerShell was starting", PSS_LEFT_EXIT,
+			130);
+	return TRUE;
+}
+
 static void shell_keys(PssSession *session, const void *data, gsize n)
 {
-	pss_psrp_keys(session->powershell, data, n);
+	if (!give_opening_up(session, data, n))
+		pss_psrp_keys(session->powershell, data, n);
 }
 
 /* Keys that wait for a question may wait for long: they hold nothing up, and the client bounds them. */
@@ -269,7 +282,8 @@ static gsize shell_held(PssSession *session)
 
 static void shell_interrupt(PssSession *session)
 {
-	pss_psrp_interrupt(session->powershell);
+	if (!give_opening_up(session, "\003", 1))
+		pss_psrp_interrupt(session->powershell);
 }
 
 static void pause_channel(PssSession *session)
