@@ -137,6 +137,9 @@ script() {
 	output_is 'C:\Windows'
 	run_line 'j=$(invoke-command -Session "$s" -AsJob hostname); receive-pssession -Wait -Session "$j"'
 	output_is WINBOX
+	echo 'sent and fetched' >"$HERE/file"
+	run_line "cd $HERE; copy-item -ToSession \"\$s\" file there; copy-item -FromSession \"\$s\" there back; cat back"
+	output_is 'sent and fetched'
 	run_line 'remove-pssession -Session "$s"; get-pssession'
 	output_is ''
 	[ "$(windows_refused)" = "" ]
