@@ -59,6 +59,25 @@ script() {
 	[ "$(windows_refused)" = "" ]
 }
 
+@test "windows: a connection is asked once more, and then no more, for a subsystem that it refuses" {
+	windows cmd.exe
+	windows_has_pwsh "$(windows_powershell "$WORLD")"
+	local transport asked=0
+	for transport in libssh ssh; do
+		script '
+			for i in 1 2 3 4; do
+				s=$(new-pssession -ConfigFile $C -Transport '$transport' -ConfigurationName PowerShell -ShareConnection box </dev/null) || exit 51
+				[ "$(invoke-command -Session "$s" hostname </dev/null)" = WINBOX ] || exit 52
+			done
+			remove-pssession -Name "*"'
+		[ "$status" -eq 0 ]
+		# The first may ask for both in one flight, and does not hear which of them it got.
+		asked=$(($(grep -c 'subsystem request for powershell' "$WORLD/ssh/sshd.log") - asked))
+		[ "$asked" -le 2 ]
+	done
+	[ "$(grep -c 'Accepted publickey' "$WORLD/ssh/sshd.log")" -eq 2 ]
+}
+
 @test "windows: without PowerShell 7 it says what is missing, and where to read on" {
 	windows cmd.exe
 	script 'i hostname; exit $?'

@@ -400,6 +400,8 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 	session->again = options->again ? pss_session_ref(options->again) : NULL;
 	session->instance = session->again ? g_strdup(session->again->instance) : g_uuid_string_random();
 	session->target = pss_session_copy_target(target);
+	if (is_powershell)
+		target->share = MIN(target->share, 1); /* its only channel */
 	session->computer = g_strdup(target->host);
 	session->by_program = target->by_program;
 	session->name = g_strdup(options->name);
