@@ -142,6 +142,10 @@ script() {
 	term_keys Enter
 	wait_line '^\[.*box\]: PS C:\\Windows> $'
 	wait_screen $'\nWINBOX\n'
+	term_type ssh
+	term_keys Enter
+	wait_screen 'ssh wants a terminal, which PowerShell remoting has not: ssh -t box'
+	wait_line '^\[.*box\]: PS C:\\Windows> $'
 	term_type 'exit 300'
 	term_keys Enter
 	wait_local

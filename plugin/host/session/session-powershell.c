@@ -222,13 +222,14 @@ static gboolean shell_last_prompt(PssSession *session, PssRemotePrompt *ret_prom
 static void notice_terminal_program(PssSession *session, const char *text, gsize n)
 {
 	const char *program = pss_terminal_program(text, n, &session->programs_noticed);
+	gboolean is_windows = pss_transport_is_windows(session->transport);
 	g_autofree char *notice = NULL;
 
 	if (!program || session->running.line)
 		return;
-	notice = g_strdup_printf("%s wants a terminal, which PowerShell remoting has not: "
-				 "enter-pssession %s -ConfigurationName pwsh",
-				 program, session->computer);
+	notice = g_strdup_printf("%s wants a terminal, which PowerShell remoting has not: %s %s%s", program,
+				 is_windows ? "ssh -t" : "enter-pssession", session->computer,
+				 is_windows ? "" : " -ConfigurationName pwsh");
 	pss_session_on_notice(session, notice);
 }
 
