@@ -225,7 +225,7 @@ void pss_boot_on_interrupt(PssRemote *remote);
 void pss_boot_on_prelude(PssRemote *remote); /* it is shown from now on */
 
 gboolean pss_boot_try_login_shell(PssRemote *remote);
-/* In the place of a shell that we would drive; RAW, unless a shell of ours is heard of by now. */
+/* In the place of a driven shell; the state is RAW, unless the launcher has started one already. */
 void pss_boot_open_login_shell(PssRemote *remote, const char *reason);
 
 /* ---- prelude.c: what is printed before the launcher speaks */
