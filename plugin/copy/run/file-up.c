@@ -7,6 +7,8 @@
 #include "copy/local/beside.h"
 #include "copy/local/old-file.h"
 
+#define WIDE_SIZE (8 * 1024 * 1024) /* left to be written: then more channels are worth their opening */
+
 typedef struct {
 	PssCopying base;
 	PssOldFile *file;
@@ -15,7 +17,8 @@ typedef struct {
 	guint64 told;  /* what has been counted */
 	GError *error; /* of ours */
 	gboolean has_grown;
-	guint64 part; /* of an earlier copy: bytes that are there */
+	guint64 part;   /* of an earlier copy: bytes that are there */
+	guint n_joined; /* channels beside the place's own */
 } Up;
 
 static void free_up(PssItem *item)
@@ -59,6 +62,21 @@ static gssize on_read(gpointer user, guint64 *offset, void *buffer, gsize n)
 	return got < 0 ? PSS_SFTP_GIVE_UP : got;
 }
 
+/* A large file on a long line goes by several channels. Not with -Resume, where what a cut leaves has to be whole up to
+ * its end. */
+static void widen(PssItem *item, guint64 offset)
+{
+	Up *up = (Up *)item->copying;
+	PssPlace *to = item->transfer->to;
+
+	if (resumes(item) || item->attributes.size - MIN(offset, item->attributes.size) < WIDE_SIZE)
+		return;
+	if (pss_sftp_put_is_held_up(up->put))
+		pss_place_widen(to);
+	for (; to->more && up->n_joined < to->more->len; up->n_joined++)
+		pss_sftp_put_join(up->put, to->more->pdata[up->n_joined]);
+}
+
 static void on_written(gpointer user, guint64 offset)
 {
 	PssItem *item = user;
@@ -67,6 +85,7 @@ static void on_written(gpointer user, guint64 offset)
 	if (offset > up->told)
 		pss_item_moved(item, offset - up->told);
 	up->told = offset;
+	widen(item, offset);
 }
 
 static void on_done(gpointer user, const GError *error)

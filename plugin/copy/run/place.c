@@ -75,6 +75,10 @@ void pss_place_free(gpointer data)
 	if (!place)
 		return;
 	pss_sftp_free(place->sftp);
+	for (guint i = 0; i < PSS_MORE_CHANNELS; i++)
+		pss_sftp_free(place->widened[i].sftp);
+	if (place->more)
+		g_ptr_array_unref(place->more);
 	g_free(place->directory);
 	g_free(place->why_lost);
 	g_free(place);
@@ -160,6 +164,49 @@ void pss_place_open(PssPlace *place)
 		return;
 	place->state = PSS_PLACE_OPENING;
 	pss_place_channel_open(place, NULL, &channel_events, place);
+}
+
+/* ---- more channels */
+
+static void on_more_ready(gpointer user)
+{
+	const PssMoreChannel *more = user;
+
+	g_ptr_array_add(more->place->more, more->sftp);
+}
+
+static void on_more_lost(gpointer user, const GError *error)
+{
+	const PssMoreChannel *more = user;
+
+	g_ptr_array_remove(more->place->more, more->sftp);
+}
+
+static const PssSftpEvents more_events = { .on_ready = on_more_ready, .on_lost = on_more_lost };
+
+static void on_more_opened(gpointer user, int fd, const char *directory)
+{
+	PssMoreChannel *more = user;
+
+	more->sftp = pss_sftp_new(fd, &more_events, more);
+}
+
+static void on_more_ended(gpointer user, enum pss_status status, const char *message)
+{
+}
+
+static const PssChannelEvents more_channel_events = { .on_opened = on_more_opened, .on_ended = on_more_ended };
+
+void pss_place_widen(PssPlace *place)
+{
+	if (place->more)
+		return;
+	place->more = g_ptr_array_new();
+	for (guint i = 0; i < PSS_MORE_CHANNELS; i++) {
+		PssMoreChannel *more = &place->widened[i];
+		more->place = place;
+		pss_place_channel_open(place, NULL, &more_channel_events, more);
+	}
 }
 
 char *pss_place_path(const PssPlace *place, const char *path)

@@ -61,12 +61,22 @@ void pss_place_channel_on_ended(PssCopy *copy, guint32 id, enum pss_status statu
 
 typedef enum { PSS_PLACE_NEW, PSS_PLACE_OPENING, PSS_PLACE_READY, PSS_PLACE_LOST } PssPlaceState;
 
+#define PSS_MORE_CHANNELS 3
+
+/* One beside a place's own. */
+typedef struct {
+	PssPlace *place;
+	PssSftp *sftp; /* NULL: not opened */
+} PssMoreChannel;
+
 struct PssPlace {
 	PssCopy *copy;
 	guint number;
 	const char *label;
 	PssPlaceState state;
-	PssSftp *sftp;   /* from OPENING on, when there is a channel */
+	PssSftp *sftp; /* from OPENING on, when there is a channel */
+	PssMoreChannel widened[PSS_MORE_CHANNELS];
+	GPtrArray *more; /* of PssSftp: channels beside it that are ready, for large files; NULL: not asked for */
 	char *directory; /* where relative paths begin; NULL: where the server does */
 	char *why_lost;
 	enum pss_status status_lost;
@@ -79,6 +89,8 @@ void pss_place_free(gpointer place); /* accepts NULL */
 void pss_place_open(PssPlace *place);
 /* Once; what is under way there fails by itself, and the transfers end. */
 void pss_place_lose(PssPlace *place, enum pss_status status, const char *why);
+/* Asks for three more channels, once: each has a window of its own. Those that the server refuses are not missed. */
+void pss_place_widen(PssPlace *place);
 /* A path as the user gave it, as the server is to get it. A `~` at its front stays. Free with g_free(). */
 char *pss_place_path(const PssPlace *place, const char *path);
 gboolean pss_place_has_room(const PssPlace *place); /* NULL has */
