@@ -58,5 +58,6 @@ enum pss_copy_flag {
 	PSS_COPY_JSON = 'j',
 	PSS_COPY_BY_NAME = 'n', /* each place's sources go into DESTINATION/LABEL */
 	PSS_COPY_SHOWS_PROGRESS = 'P',
-	PSS_COPY_LIST = 'l', /* copy nothing: OUTPUT of each name in the source, a directory's with a slash (Tab) */
+	PSS_COPY_WAITS = 'w', /* after an ERROR begin nothing more until GO_ON */
+	PSS_COPY_LIST = 'l',  /* copy nothing: OUTPUT of each name in the source, a directory's with a slash (Tab) */
 };

@@ -78,6 +78,10 @@ def random_tree(path, source, depth=3):
         else:
             write(name, source.randbytes(source.choice([0, 1, 4095, 4096, 70000, 700000])),
                   source.choice([0o600, 0o644, 0o755, 0o444, 0o4755]))
+        if os.geteuid() == 0 and kind > 1:
+            mode = os.stat(name).st_mode
+            os.chown(name, source.randrange(3), source.randrange(3))
+            os.chmod(name, mode)
         os.utime(name, (1600000000, source.randrange(10**9)), follow_symlinks=False)
     os.chmod(path, source.choice([0o755, 0o700, 0o2755]))
     os.utime(path, (1600000000, source.randrange(10**9)))
@@ -85,7 +89,7 @@ def random_tree(path, source, depth=3):
 
 def listing(path, times):
     """What find sees: kinds, sizes, modes, and times in seconds; of links their texts."""
-    form = "%P\\0%y\\0%m\\0" + ("%T@\\0" if times else "")
+    form = "%P\\0%y\\0%m\\0" + ("%T@\\0%U:%G\\0" if times else "")
     out = subprocess.run(["find", path, "(", "-type", "l", "-printf", "%P\\0%l\\0\\n", ")", "-o", "-printf",
                           form + "\\n"], check=True, stdout=subprocess.PIPE).stdout
     return sorted(out.split(b"\0\n"))
@@ -489,6 +493,54 @@ def test_a_file_that_changes_while_it_is_read_is_a_line():
             running.wait()
             only_error(running, "/log: ", "while it was ")
             assert not os.path.exists(here + "/copy")
+
+
+# ---- servers that lie
+
+
+def lie(here, kind):
+    os.makedirs(here + "/outside", exist_ok=True)
+    os.makedirs(here + "/to", exist_ok=True)
+    os.environ["OUTSIDE"] = here + "/outside"
+    server = [sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lying-server.py"), kind]
+    result = run([(1, "/tree")], (0, here + "/to"), "rp", servers=server)
+    assert sorted(os.listdir(here)) == ["outside", "to"], os.listdir(here)
+    assert os.listdir(here + "/outside") == [] and os.listdir(here + "/to") == ["tree"]
+    return result
+
+
+def test_names_that_lead_elsewhere_are_a_line_each_and_never_written():
+    with Place() as here:
+        result = lie(here, "names")
+        assert len(result.errors) == 5, result.errors
+        assert os.listdir(here + "/to/tree") == ["good"] and read(here + "/to/tree/good") == b"12345"
+
+
+def test_no_file_goes_through_a_link_that_the_server_listed():
+    with Place() as here:
+        result = lie(here, "links")
+        assert read(here + "/to/tree/good") == b"12345" and read(here + "/to/tree/d/f") == b"12345"
+        only_error(result, "to/tree/d: ")
+
+
+def test_an_entry_of_the_directory_itself_changes_nothing():
+    with Place() as here:
+        lie(here, "modes")
+        assert stat.S_IMODE(os.stat(here + "/to").st_mode) & 0o700 == 0o700
+        assert read(here + "/to/tree/good") == b"12345"
+
+
+def test_directories_without_end_have_one():
+    with Place() as here:
+        result = lie(here, "endless")
+        subprocess.run(["rm", "-rf", here + "/to/tree"], check=True)  # deeper than Python walks
+        only_error(result, "it is more than 1024 directories deep")
+
+
+def test_more_of_a_file_than_there_is_is_not_written():
+    with Place() as here:
+        lie(here, "long")
+        assert not os.path.exists(here + "/to/tree/good") or os.path.getsize(here + "/to/tree/good") == 5
 
 
 TESTS = [(name, value) for name, value in list(globals().items()) if name.startswith("test_")]

@@ -11,6 +11,7 @@
 #include "client/base/poll.h"
 #include "client/copy/private.h"
 #include "client/requests/requests.h"
+#include "terminal/clean-text.h"
 #include "wire/cleanup.h"
 #include "wire/copy.h"
 #include "wire/deadlines.h"
@@ -55,6 +56,15 @@ static int on_error(struct pss_copy_run *run, const struct pss_frame *frame)
 	return run->stopped ? 0 : pss_copy_program_tell(run, PSS_COPY_GO_ON, 0);
 }
 
+/* For a program as it is; to a terminal nothing that it would obey. */
+static void print(const char *text)
+{
+	_cleanup_(pss_free_pointer) char *visible = isatty(STDOUT_FILENO) ? pss_visible(text, false) : NULL;
+
+	puts(visible ? visible : text);
+	fflush(stdout);
+}
+
 static int on_output(struct pss_copy_run *run, const struct pss_frame *frame)
 {
 	_cleanup_(pss_free_pointer) char *text =
@@ -66,8 +76,7 @@ static int on_output(struct pss_copy_run *run, const struct pss_frame *frame)
 		run->copy->on_output(run->copy->user, text);
 		return 0;
 	}
-	puts(text);
-	fflush(stdout);
+	print(text);
 	pss_call_output(run->copy->call, text);
 	return 0;
 }

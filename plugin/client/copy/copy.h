@@ -34,7 +34,7 @@ struct pss_copy {
 	const struct pss_texts *include, *exclude; /* globs of names, or NULL */
 	const char *filter;                        /* one more that has to match, or NULL */
 	size_t throttle;
-	char flags[16]; /* enum pss_copy_flag */
+	char flags[24]; /* enum pss_copy_flag */
 	/* For Tab: nobody is asked or told anything, and it ends in time. */
 	bool is_quiet;
 	long long deadline;                              /* ms of the monotonic clock; 0: none */

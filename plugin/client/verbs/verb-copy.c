@@ -218,6 +218,8 @@ static void read_flags(struct pss_copy *copy)
 			*end++ = (char)switches[i].flag;
 	if (own[CONTAINER].given && !own[CONTAINER].on)
 		*end++ = PSS_COPY_FLATTEN;
+	if (pss_call_waits_after_errors(copy->call))
+		*end++ = PSS_COPY_WAITS;
 	*end = '\0';
 	copy->filter = own[FILTER].text;
 	copy->include = own[INCLUDE].given ? &own[INCLUDE].list : NULL;

@@ -121,7 +121,7 @@ static void on_put(gpointer user, const GError *error)
 	} else if (error) {
 		pss_half_explain(item, beside, error);
 	} else {
-		pss_item_done(item, NULL);
+		pss_remote_written(item);
 	}
 }
 

@@ -106,7 +106,7 @@ static void on_done(gpointer user, const GError *error)
 		if (has_grown)
 			pss_report_warning(item->transfer->copy, NULL, item->source_path,
 					   "it has grown while it was read; what it was at first has been copied");
-		pss_item_done(item, NULL);
+		pss_remote_written(item);
 	}
 }
 

@@ -203,6 +203,9 @@ PssSftpAttributes pss_item_kept_attributes(const PssItem *item)
 		kept.has |= PSS_SFTP_HAS_MODE;
 	if (request->preserve || request->update)
 		kept.has |= PSS_SFTP_HAS_TIMES;
+	if (request->preserve && item->transfer->to->is_root)
+		kept.has |= PSS_SFTP_HAS_OWNER;
+	kept.has &= item->attributes.has;
 	return kept;
 }
 

@@ -152,10 +152,19 @@ static void on_room(gpointer user)
 		pss_transfer_pump(copy->transfers->pdata[i]);
 }
 
+static void on_go_on(gpointer user)
+{
+	PssCopy *copy = user;
+
+	if (copy->n_unanswered > 0 && --copy->n_unanswered == 0)
+		on_room(copy);
+}
+
 static const PssVerbLinkEvents events = {
 	.on_request = on_request,
 	.on_opened = on_opened,
 	.on_ended = on_ended,
+	.on_go_on = on_go_on,
 	.on_stop = on_stop,
 	.on_room = on_room,
 };

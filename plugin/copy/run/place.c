@@ -112,10 +112,24 @@ void pss_place_lose(PssPlace *place, enum pss_status status, const char *why)
 
 /* ---- the engine's events */
 
+static void on_home(gpointer user, const PssSftpAttributes *attributes, const GError *error)
+{
+	PssPlace *place = user;
+
+	place->is_root = !error && attributes->has & PSS_SFTP_HAS_OWNER && attributes->uid == 0;
+	place->state = PSS_PLACE_READY;
+	tell(place);
+}
+
+/* Owners are root's to set, and only a server knows who we are there. */
 static void on_ready(gpointer user)
 {
 	PssPlace *place = user;
 
+	if (place->copy->request->preserve) {
+		pss_sftp_stat(place->sftp, ".", on_home, place);
+		return;
+	}
 	place->state = PSS_PLACE_READY;
 	tell(place);
 }

@@ -34,7 +34,8 @@ struct PssCopy {
 	} counts;
 	const char *listed; /* the directory that is, and nothing is copied; or NULL */
 	gboolean is_stopping, is_finished;
-	guint n_removals; /* of what is half done elsewhere, not answered yet */
+	guint n_unanswered; /* errors after which the verb may want an end, where it says so */
+	guint n_removals;   /* of what is half done elsewhere, not answered yet */
 };
 
 void pss_copy_begin_some(PssCopy *copy); /* as many transfers as -ThrottleLimit lets */
@@ -76,8 +77,9 @@ struct PssPlace {
 	PssPlaceState state;
 	PssSftp *sftp; /* from OPENING on, when there is a channel */
 	PssMoreChannel widened[PSS_MORE_CHANNELS];
-	GPtrArray *more; /* of PssSftp: channels beside it that are ready, for large files; NULL: not asked for */
-	char *directory; /* where relative paths begin; NULL: where the server does */
+	GPtrArray *more;  /* of PssSftp: channels beside it that are ready, for large files; NULL: not asked for */
+	gboolean is_root; /* as far as the owner of the home directory tells */
+	char *directory;  /* where relative paths begin; NULL: where the server does */
 	char *why_lost;
 	enum pss_status status_lost;
 	gboolean is_reported;
@@ -229,6 +231,11 @@ typedef void (*PssPartDone)(PssItem *item, gboolean same);
 /* Are the first `size` bytes of `path` there and of `local` the same? FALSE too where that cannot be found out. */
 void pss_part_check(PssItem *item, PssPlace *place, const char *path, int local, guint64 size, PssPartDone done);
 void pss_part_check_stop(PssItem *item);
+
+/* ---- side-remote.c */
+
+/* The file has been written there: what is left to be done for it, and its end. */
+void pss_remote_written(PssItem *item);
 
 /* ---- half.c: what is left elsewhere when a file could not be written */
 

@@ -24,6 +24,7 @@ void pss_report_error(PssCopy *copy, const PssPlace *place, const char *path, co
 		return;
 	g_autofree char *where = spell(place, path);
 	g_autofree char *text = g_strdup_printf("%s: %s", where, message);
+	copy->n_unanswered += copy->request->waits;
 	pss_verb_link_error(copy->verb, 0, PSS_FAILED, text);
 }
 
@@ -32,6 +33,7 @@ void pss_report_place(PssPlace *place)
 	if (place->is_reported || place->copy->is_stopping)
 		return;
 	place->is_reported = TRUE;
+	place->copy->n_unanswered += place->copy->request->waits;
 	pss_verb_link_error(place->copy->verb, place->number, place->status_lost, place->why_lost);
 }
 

@@ -393,9 +393,51 @@ static void make_link(PssItem *link, const char *text)
 	pss_sftp_symlink(sftp_of(link, FALSE), text, linking->beside, on_linked, linking);
 }
 
-static void on_set(gpointer user, const GError *error)
+/* The server sets the owner last, which takes these bits away from the mode: it is set once more. */
+static gboolean needs_mode(const PssItem *item)
+{
+	PssSftpAttributes kept = pss_item_kept_attributes(item);
+
+	return kept.has & PSS_SFTP_HAS_OWNER && kept.has & PSS_SFTP_HAS_MODE && kept.mode & 06000;
+}
+
+static void set_mode(PssItem *item, PssSftpDone done)
+{
+	PssSftpAttributes kept = pss_item_kept_attributes(item);
+
+	kept.has = PSS_SFTP_HAS_MODE;
+	pss_sftp_set_attributes(sftp_of(item, FALSE), item->target_path, &kept, done, item);
+}
+
+static void on_mode(gpointer user, const GError *error)
+{
+	if (error)
+		pss_item_failed_there(user, error);
+	else
+		pss_item_done(user, NULL);
+}
+
+void pss_remote_written(PssItem *item)
+{
+	if (needs_mode(item))
+		set_mode(item, on_mode);
+	else
+		pss_item_done(item, NULL);
+}
+
+static void on_mode_set(gpointer user, const GError *error)
 {
 	pss_item_set(user, error);
+}
+
+static void on_set(gpointer user, const GError *error)
+{
+	PssItem *directory = user;
+
+	if (!error && needs_mode(directory))
+		set_mode(directory, on_mode_set);
+	else
+		pss_item_set(directory, error);
 }
 
 static void set(PssItem *directory)

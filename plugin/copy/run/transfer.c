@@ -171,7 +171,8 @@ static gboolean has_room(const PssTransfer *transfer)
 {
 	guint n = g_hash_table_size(transfer->active);
 
-	return n < (transfer->from && transfer->to ? ACTIVE_ACROSS_MAX : ACTIVE_MAX) &&
+	return transfer->copy->n_unanswered == 0 &&
+	       n < (transfer->from && transfer->to ? ACTIVE_ACROSS_MAX : ACTIVE_MAX) &&
 	       pss_place_has_room(transfer->from) && pss_place_has_room(transfer->to) &&
 	       !pss_verb_link_is_full(transfer->copy->verb);
 }
@@ -224,7 +225,7 @@ void pss_transfer_pump(PssTransfer *transfer)
 	while (!transfer->copy->is_stopping && !links && begin_one(transfer))
 		continue;
 	links = links || only_links_are_left(transfer);
-	if (links)
+	if (links && transfer->copy->n_unanswered == 0)
 		begin_links(transfer);
 	transfer->is_pumping = FALSE;
 	if (only_links_are_left(transfer) && transfer->links.length == 0 && transfer->n_items == 0)

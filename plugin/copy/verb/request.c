@@ -95,7 +95,7 @@ static gboolean take_flags(PssCopyRequest *request, const char *value)
 		{ PSS_COPY_RESUME, &request->resume },       { PSS_COPY_UPDATE, &request->update },
 		{ PSS_COPY_PASS_THRU, &request->pass_thru }, { PSS_COPY_JSON, &request->json },
 		{ PSS_COPY_BY_NAME, &request->by_name },     { PSS_COPY_SHOWS_PROGRESS, &request->shows_progress },
-		{ PSS_COPY_LIST, &request->lists },
+		{ PSS_COPY_WAITS, &request->waits },         { PSS_COPY_LIST, &request->lists },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(flags); i++)

@@ -16,7 +16,8 @@ typedef struct {
 	GPtrArray *include, *exclude;      /* globs; empty: none */
 	char *filter;                      /* glob, or NULL */
 	guint throttle;
-	gboolean recurse, force, flatten, preserve, resume, update, pass_thru, json, by_name, shows_progress, lists;
+	gboolean recurse, force, flatten, preserve, resume, update, pass_thru, json, by_name, shows_progress, waits,
+		lists;
 } PssCopyRequest;
 
 /* NULL and error: the verb is of another build, or the words make no request. */

@@ -55,6 +55,11 @@ static void on_ended(PssVerbLink *link, const struct pss_frame *frame)
 		(int)pss_fields_number(fields, PSS_TAG_EXIT_STATUS, 0), pss_fields_text(fields, PSS_TAG_MESSAGE));
 }
 
+static void on_go_on(PssVerbLink *link, const struct pss_frame *frame)
+{
+	link->events->on_go_on(link->user);
+}
+
 static void on_stop(PssVerbLink *link, const struct pss_frame *frame)
 {
 	link->events->on_stop(link->user);
@@ -64,10 +69,8 @@ static const struct {
 	enum pss_copy_type type;
 	void (*take)(PssVerbLink *link, const struct pss_frame *frame);
 } takers[] = {
-	{ PSS_COPY_REQUEST, on_request },
-	{ PSS_COPY_OPENED, on_opened },
-	{ PSS_COPY_ENDED, on_ended },
-	{ PSS_COPY_STOP, on_stop },
+	{ PSS_COPY_REQUEST, on_request }, { PSS_COPY_OPENED, on_opened }, { PSS_COPY_ENDED, on_ended },
+	{ PSS_COPY_GO_ON, on_go_on },     { PSS_COPY_STOP, on_stop },
 };
 
 static void on_frame(PssVerbLink *link, const struct pss_frame *frame)

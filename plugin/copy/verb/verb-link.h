@@ -16,6 +16,7 @@ typedef struct {
 	void (*on_opened)(gpointer user, guint32 id, int fd, const char *directory);
 	/* It is no more, or there is none. `message` may be NULL. */
 	void (*on_ended)(gpointer user, guint32 id, enum pss_status status, int exit_status, const char *message);
+	void (*on_go_on)(gpointer user); /* after an error, once for each */
 	/* The verb wants an end of it, or is gone. May come more than once. */
 	void (*on_stop)(gpointer user);
 	void (*on_room)(gpointer user); /* pss_verb_link_is_full() no more */
