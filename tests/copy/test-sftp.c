@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The SFTP client beside the system's own server, which says what is right. */
+/* The SFTP client beside the system's own server, which says what is right; and beside what stands in its place where
+ * there is none: `test-sftp SHELL`, a remote sh of that kind (bash, dash, busybox, …). */
 #include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "copy/sftp/sftp.h"
+#include "copy/shell/shell.h"
 
 typedef struct {
 	PssSftp *sftp;
@@ -41,6 +43,33 @@ static void on_lost(gpointer user, const GError *error)
 
 static const PssSftpEvents events = { .on_ready = on_ready, .on_lost = on_lost };
 
+static const char *remote_shell; /* NULL: sftp-server */
+static char *programs;           /* with it: a directory whose sh is that shell */
+
+/* busybox has nothing else; the others have this computer's programs. */
+static void make_programs(void)
+{
+	g_autofree char *shell = g_find_program_in_path(remote_shell);
+
+	g_assert_nonnull(shell);
+	programs = g_dir_make_tmp("test-sftp-sh-XXXXXX", NULL);
+	gboolean is_busybox = strcmp(remote_shell, "busybox") == 0;
+	g_autofree char *command =
+		g_strdup_printf(is_busybox ? "%s --install -s %s" : "ln -s %s %s/sh", shell, programs);
+	g_assert_true(g_spawn_command_line_sync(command, NULL, NULL, NULL, NULL));
+	g_autofree char *path = is_busybox ? g_strdup(programs) : g_strconcat(programs, ":", g_getenv("PATH"), NULL);
+	g_setenv("PSS_TEST_PATH", path, TRUE);
+}
+
+static void run_server(void)
+{
+	if (!remote_shell)
+		execl(g_getenv("PSS_SFTP_SERVER"), "sftp-server", NULL);
+	g_setenv("PATH", g_getenv("PSS_TEST_PATH"), TRUE);
+	g_autofree char *sh = g_build_filename(programs, "sh", NULL);
+	execl(sh, "sh", "-c", pss_copy_shell_command(), NULL);
+}
+
 static pid_t start_server(int fd, const char *directory)
 {
 	pid_t child = fork();
@@ -51,7 +80,7 @@ static pid_t start_server(int fd, const char *directory)
 	dup2(fd, 0);
 	dup2(fd, 1);
 	if (chdir(directory) == 0)
-		execl(g_getenv("PSS_SFTP_SERVER"), "sftp-server", NULL);
+		run_server();
 	_exit(127);
 }
 
@@ -68,14 +97,16 @@ static void start_client(Fixture *fixture, const char *directory)
 	g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), ==, 0);
 	fixture->server = start_server(pair[1], directory);
 	close(pair[1]);
-	fixture->sftp = pss_sftp_new(pair[0], &events, fixture);
+	int fd = remote_shell ? pss_copy_shell_serve(pair[0]) : pair[0];
+	fixture->sftp = pss_sftp_new(fd, &events, fixture);
 	wait_until(&fixture->is_ready);
 }
 
 static void end_client(Fixture *fixture)
 {
 	pss_sftp_free(fixture->sftp);
-	waitpid(fixture->server, NULL, 0);
+	while (waitpid(fixture->server, NULL, WNOHANG) == 0)
+		g_main_context_iteration(NULL, FALSE);
 }
 
 static void set_up(Fixture *fixture, gconstpointer data)
@@ -284,8 +315,9 @@ static void test_requests(Fixture *fixture, gconstpointer data)
 	expect(&answer, 0);
 	pss_sftp_space(fixture->sftp, ".", on_space, &answer);
 	wait_done(&answer, 1);
-	g_assert_cmpuint(answer.space.name_max, ==, 255);
-	expect(&answer, 0);
+	if (!remote_shell)
+		g_assert_cmpuint(answer.space.name_max, ==, 255);
+	expect(&answer, remote_shell ? PSS_SFTP_UNSUPPORTED : 0);
 	pss_sftp_remove(fixture->sftp, "a/link", on_done, &answer);
 	expect(&answer, 0);
 	pss_sftp_remove_directory(fixture->sftp, "a", on_done, &answer);
@@ -456,17 +488,60 @@ static void test_list(Fixture *fixture, gconstpointer data)
 	clear(&transfer.answer);
 }
 
+/* Each is written, looked at, renamed to the next, read and removed; nothing of it is evaluated anywhere. */
+static void test_odd_names(Fixture *fixture, gconstpointer data)
+{
+	static const char *const odd[] = { "`touch x`",   "$(touch x)", "a\\b\\0101", "-n", "end\n", " a  b ",
+					   "';touch x;'", "\xff\xfe",   "*",          "~",  "=",     "a/../b" };
+	Answer answer = { 0 };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(odd); i++) {
+		g_autofree char *name = g_strdelimit(g_strdup(odd[i]), "/", '|');
+		g_autofree char *other = g_strconcat(name, "2", NULL);
+		Transfer transfer = { 0 };
+		check_put(fixture, &(PssSftpPutRequest){ .path = name, .is_new = TRUE, .mode = 0600, .rename = other },
+			  &transfer, 300, 0);
+		check_file(fixture, other, 300);
+		check_get(fixture, other, 300, 0, 300);
+		pss_sftp_symlink(fixture->sftp, other, name, on_done, &answer);
+		expect(&answer, 0);
+		pss_sftp_read_link(fixture->sftp, name, on_path, &answer);
+		wait_done(&answer, 1);
+		g_assert_cmpstr(answer.path, ==, other);
+		expect(&answer, 0);
+		pss_sftp_remove(fixture->sftp, name, on_done, &answer);
+		expect(&answer, 0);
+		pss_sftp_make_directory(fixture->sftp, name, 0755, on_done, &answer);
+		expect(&answer, 0);
+		pss_sftp_real_path(fixture->sftp, name, on_path, &answer);
+		wait_done(&answer, 1);
+		g_assert_true(g_str_has_suffix(answer.path, name));
+		expect(&answer, 0);
+		pss_sftp_rename(fixture->sftp, other, name, on_done, &answer);
+		expect(&answer, PSS_SFTP_FAILURE);
+	}
+	g_autofree char *touched = local(fixture, "x");
+	g_assert_false(g_file_test(touched, G_FILE_TEST_EXISTS));
+}
+
 #define ADD(name, test) g_test_add("/copy/sftp/" name, Fixture, NULL, set_up, test, tear_down)
 
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	if (!g_getenv("PSS_SFTP_SERVER") || *g_getenv("PSS_SFTP_SERVER") == '\0')
+	remote_shell = argc > 1 ? argv[1] : NULL;
+	if (remote_shell)
+		make_programs();
+	else if (!g_getenv("PSS_SFTP_SERVER") || *g_getenv("PSS_SFTP_SERVER") == '\0')
 		return 77;
 	ADD("single requests do what they say", test_requests);
 	ADD("get: brings every byte of files of any size, from any offset", test_get);
 	ADD("put: writes files of any size, with mode and times", test_put);
 	ADD("put: over several connections, with a hole, from a source that pauses", test_wide_put);
+	ADD("names that a shell would take for something else", test_odd_names);
 	ADD("list: brings every name that a directory has", test_list);
-	return g_test_run();
+	int status = g_test_run();
+	if (programs)
+		remove_tree(programs);
+	return status;
 }

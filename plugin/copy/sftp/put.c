@@ -356,7 +356,8 @@ void pss_sftp_put_join(PssSftpPut *put, PssSftp *other)
 {
 	Lane *first = put->lanes->pdata[0];
 
-	if (first->file.is_open && !put->is_read && other->stream && pss_sftp_room(other) > 0)
+	if (!(put->sftp->can & PSS_SFTP_HAS_ONE_CHANNEL) && first->file.is_open && !put->is_read && other->stream &&
+	    pss_sftp_room(other) > 0)
 		add_lane(put, other);
 }
 
@@ -365,6 +366,6 @@ gboolean pss_sftp_put_is_held_up(const PssSftpPut *put)
 {
 	const PssSftp *sftp = put->sftp;
 
-	return sftp->in_flight[PSS_SFTP_WRITES] >= WINDOW && sftp->round_trip >= LONG_LINE_US &&
-	       sftp->depth[PSS_SFTP_WRITES].latency < 3 * sftp->round_trip;
+	return !(sftp->can & PSS_SFTP_HAS_ONE_CHANNEL) && sftp->in_flight[PSS_SFTP_WRITES] >= WINDOW &&
+	       sftp->round_trip >= LONG_LINE_US && sftp->depth[PSS_SFTP_WRITES].latency < 3 * sftp->round_trip;
 }

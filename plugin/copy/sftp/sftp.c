@@ -25,6 +25,7 @@ static const struct {
 	{ "copy-data", "1", PSS_SFTP_CAN_COPY_DATA },
 	{ "hardlink@openssh.com", "1", PSS_SFTP_CAN_HARDLINK },
 	{ "users-groups-by-id@openssh.com", "1", PSS_SFTP_CAN_USERS_GROUPS },
+	{ "one-channel@pssession", "1", PSS_SFTP_HAS_ONE_CHANNEL },
 };
 
 /* ---- requests */

@@ -69,6 +69,8 @@ typedef enum {
 	PSS_SFTP_CAN_COPY_DATA = 1 << 6,
 	PSS_SFTP_CAN_HARDLINK = 1 << 7,
 	PSS_SFTP_CAN_USERS_GROUPS = 1 << 8,
+	PSS_SFTP_HAS_ONE_CHANNEL =
+		1 << 9, /* files are only appended to: pss_sftp_put_join() is of no use (copy/shell) */
 } PssSftpCan;
 
 /* Takes the descriptor over (a stream socket or a pipe pair's socket; made non-blocking) and greets the server at once.
