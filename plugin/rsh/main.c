@@ -71,7 +71,7 @@ static bool is_named(const struct pss_session *session, const char *text)
 	       (id && strcmp(id, text) == 0);
 }
 
-/* A parameter of the link says that a computer is meant. */
+/* With a parameter of the link it is one, whatever sessions are called. */
 static bool names_a_computer(const struct run *run)
 {
 	for (int i = 0; i < PSS_LINK_COUNT; i++)

@@ -82,7 +82,8 @@ void pss_sftp_free(PssSftp *sftp); /* accepts NULL; says nothing more of any ope
 guint pss_sftp_can(const PssSftp *sftp);
 
 /* How many more files (gets, puts, lists) are welcome now: so many that the line stays full, and no more. Those beyond
- * wait inside, in order. Whoever has thousands asks here, and goes on in on_room. */
+ * wait inside, in order. A caller that has thousands asks here, and goes on in
+ * on_room. */
 guint pss_sftp_room(const PssSftp *sftp);
 
 /* Nothing is read from the server, so no callback of a get or list comes, and in the end the server stops: for who
