@@ -150,3 +150,38 @@ What if: Performing the operation \"Copy Directory\" on target \"Item: d Destina
 		diff -r tree down2 && diff -r tree $T/ours || exit 57
 		chmod -R u+w tree down1 down2 $T'
 }
+
+@test "copy: one file goes to many sessions and computers, and comes from many into directories of their names" {
+	there '
+		new-pssession -ConfigFile $C -Name two,three box,box2 >/dev/null || exit 50
+		head -c 100000 /dev/urandom >a
+		mkdir -m 777 $T/w $T/x; invoke-command -Name two "cd t/w" </dev/null; invoke-command -Name three "cd t/x" </dev/null
+		copy-item a -ToSession two,three && cmp a $T/w/a && cmp a $T/x/a || exit 51
+		sed "s/^Host box box2/Host box box2 web*/" $C >many
+		copy-item -ConfigFile many a -ComputerName "web[1-3]" -Destination t/w/ -Json -ThrottleLimit 2 >o || exit 52
+		[ "$(jq -r .host o | sort | paste -sd " ")" = "web1 web2 web3" ] || exit 53
+		copy-item a -FromSession two,three -Destination all || exit 54
+		cmp a all/two/a && cmp a all/three/a || exit 55
+		copy-item -ConfigFile many a -ComputerName web1,nowhere.invalid -Destination t/d 2>e; [ $? = 255 ] && cmp a $T/d || exit 56
+		[ "$(wc -l <e)" -eq 1 ]'
+	nothing_half
+}
+
+@test "copy: a link that is lost is one line with status 255, and -Resume goes on over the next" {
+	proxy_start 0
+	run local_shell '
+		C='"$FAR_CONFIG"'; cd $HERE
+		head -c 150000000 /dev/zero | tr "\0" x >big
+		mkdir -m 777 '"$REMOTE_HOME"'/t
+		cut() { until [ -n "$(find '"$REMOTE_HOME"'/t -name ".big.pss-*" -size +1000k)" ]; do [ -e done ] && return; done; echo close >$HERE/proxy/control; }
+		cut & copy-item -ConfigFile $C big far:t/ -Resume 2>e; s=$?; >done; wait
+		[ $s = 255 ] && [ "$(wc -l <e)" -eq 1 ] || { cat e; exit 51; }
+		[ ! -e '"$REMOTE_HOME"'/t/big ] || exit 52
+		copy-item -ConfigFile $C big far:t/ -Resume -Verbose 2>e || exit 53
+		grep -q "going on behind the [1-9][0-9]* bytes that an earlier copy has left" e || { cat e; exit 54; }
+		cmp big '"$REMOTE_HOME"'/t/big'
+	echo "$output"
+	[ "$status" -eq 0 ]
+	proxy_stop
+	nothing_half
+}
