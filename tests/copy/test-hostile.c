@@ -666,6 +666,37 @@ static void test_failing_puts(void)
 	check_put(PSS_FXP_RENAME, 0, 200000);
 }
 
+static void hold_writes(FakeServer *server, const Request *request)
+{
+	Test *test = server->user;
+
+	if (request->type == PSS_FXP_WRITE)
+		g_ptr_array_add(test->held, (gpointer)request);
+	else
+		answer_open(server, request);
+}
+
+/* What ends it is answered before what is in front of that. */
+static void test_puts_in_any_order(void)
+{
+	Test test;
+
+	begin(&test, hold_writes);
+	put(&test, 300000);
+	while (test.n_done == 0) {
+		fake_server_turn(test.server);
+		g_assert_cmpuint(fake_server_count(test.server, PSS_FXP_RENAME), <=, test.held->len == 0);
+		if (fake_server_count(test.server, PSS_FXP_CLOSE) == 0 || test.held->len == 0)
+			continue;
+		const Request *request = test.held->pdata[test.held->len - 1];
+		fake_status(test.server, request->id, 0, "");
+		g_ptr_array_remove_index(test.held, test.held->len - 1);
+	}
+	g_assert_cmpint(test.code, ==, 0);
+	g_assert_cmpuint(test.written, ==, 300000);
+	finish(&test);
+}
+
 /* ---- limits */
 
 static guint n_open, n_open_max;
@@ -795,6 +826,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/hostile/list: only names are entries", test_names);
 	g_test_add_func("/hostile/list: an endless one can be given up", test_endless);
 	g_test_add_func("/hostile/put: what is not whole gets no name", test_failing_puts);
+	g_test_add_func("/hostile/put: answers in any order", test_puts_in_any_order);
 	g_test_add_func("/hostile/limits are kept to", test_limits);
 	g_test_add_func("/hostile/an end at any moment ends each operation once", test_cut);
 	g_test_add_func("/hostile/freed in any callback", test_freed_inside);

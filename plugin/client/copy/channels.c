@@ -31,13 +31,20 @@ static struct pss_copy_channel *add_channel(struct pss_copy_run *run)
 	return more;
 }
 
-/* The request of a channel of that place, whose connection is used once more; or 0. */
+/* The request of a channel of that place, whose connection is used once more; or 0. Of one that has ended the
+ * connection may be gone. */
 static uint32_t find_earlier(const struct pss_copy_run *run, size_t place)
 {
-	for (size_t i = 0; i < run->n_channels; i++)
-		if (run->channels[i].place == place && run->channels[i].request)
-			return run->channels[i].request;
-	return 0;
+	uint32_t number = 0;
+	bool is_open = false;
+
+	for (size_t i = 0; i < run->n_channels && !is_open; i++) {
+		if (run->channels[i].place != place)
+			continue;
+		number = run->channels[i].number;
+		is_open = run->channels[i].request != 0;
+	}
+	return number;
 }
 
 static void write_place(const struct pss_copy_run *run, size_t place, struct pss_message *message)
@@ -71,6 +78,7 @@ int pss_copy_channel_open(struct pss_copy_run *run, uint32_t id, size_t place, c
 	*channel = (struct pss_copy_channel){
 		.id = id, .place = place, .request = pss_connection_new_id(connection), .sent_at = pss_now_ms()
 	};
+	channel->number = channel->request;
 	pss_call_verbose(run->copy->call, "opening a channel to %s", run->copy->places[place].label);
 	pss_message_begin(&message, &connection->out, PSS_CHANNEL, channel->request);
 	if (command)
@@ -79,7 +87,7 @@ int pss_copy_channel_open(struct pss_copy_run *run, uint32_t id, size_t place, c
 		pss_message_text(&message, PSS_TAG_SUBSYSTEM, "sftp");
 	if (earlier)
 		pss_message_number(&message, PSS_TAG_CHANNEL, earlier);
-	write_place(run, place, &message);
+	write_place(run, place, &message); /* it may end meanwhile */
 	return pss_message_end(&message);
 }
 

@@ -10,6 +10,7 @@
 struct pss_copy_channel {
 	uint32_t id;      /* the program's */
 	uint32_t request; /* the host process's; 0: it has ended */
+	uint32_t number;  /* what that is or was */
 	size_t place;
 	bool acknowledged;
 	long long sent_at; /* of the request, in ms */

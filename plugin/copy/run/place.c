@@ -2,6 +2,7 @@
 /* Another computer: its channel is asked for when the first transfer begins there, and serves all of them; part.c has
  * channels of commands. Called by main.c with what the verb says of channels, and by transfer.c. */
 #include "copy/run/private.h"
+#include "copy/shell/shell.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -126,6 +127,7 @@ static void on_ready(gpointer user)
 {
 	PssPlace *place = user;
 
+	place->is_greeted = TRUE;
 	if (place->copy->request->preserve) {
 		pss_sftp_stat(place->sftp, ".", on_home, place);
 		return;
@@ -144,9 +146,13 @@ static void on_room(gpointer user)
 			pss_transfer_pump(transfers->pdata[i]);
 }
 
+/* Before that, on_ended comes too, and knows more. */
 static void on_lost(gpointer user, const GError *error)
 {
-	pss_place_lose(user, PSS_LINK_LOST, error->message);
+	PssPlace *place = user;
+
+	if (place->is_greeted)
+		pss_place_lose(place, PSS_LINK_LOST, error->message);
 }
 
 static const PssSftpEvents events = { .on_ready = on_ready, .on_room = on_room, .on_lost = on_lost };
@@ -157,20 +163,43 @@ static void on_opened(gpointer user, int fd, const char *directory)
 {
 	PssPlace *place = user;
 
+	g_free(place->directory);
 	place->directory = g_strdup(directory);
-	place->sftp = pss_sftp_new(fd, &events, place);
+	if (place->by_shell)
+		fd = pss_copy_shell_serve(fd);
+	if (fd >= 0)
+		place->sftp = pss_sftp_new(fd, &events, place);
+}
+
+static void on_ended(gpointer user, enum pss_status status, const char *message);
+
+static const PssChannelEvents channel_events = { .on_opened = on_opened, .on_ended = on_ended };
+
+static void open_by_shell(PssPlace *place)
+{
+	g_autofree char *note = g_strdup_printf("%s has no SFTP: its files are reached through sh, which takes some "
+						"processes for each",
+						place->label);
+
+	place->by_shell = TRUE;
+	g_clear_pointer(&place->sftp, pss_sftp_free);
+	pss_verb_link_note(place->copy->verb, PSS_NOTE_VERBOSE, note);
+	pss_place_channel_open(place, pss_copy_shell_command(), &channel_events, place);
 }
 
 static void on_ended(gpointer user, enum pss_status status, const char *message)
 {
 	PssPlace *place = user;
+	gboolean has_none = !place->is_greeted && (status == PSS_OK || status == PSS_UNSUPPORTED);
 
-	/* Else the engine says it, when it has had all that came. */
-	if (!place->sftp || status != PSS_OK)
+	if (has_none && place->by_shell)
+		pss_place_lose(place, PSS_UNSUPPORTED,
+			       "it has neither SFTP nor a sh through which files could be reached");
+	else if (has_none)
+		open_by_shell(place);
+	else if (!place->sftp || status != PSS_OK) /* else the engine says it, when it has had all that came */
 		pss_place_lose(place, status == PSS_OK ? PSS_FAILED : status, message);
 }
-
-static const PssChannelEvents channel_events = { .on_opened = on_opened, .on_ended = on_ended };
 
 void pss_place_open(PssPlace *place)
 {

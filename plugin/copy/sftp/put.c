@@ -92,6 +92,13 @@ static void on_all_done(PssSftpPut *put)
 		finish(put, NULL);
 }
 
+/* Answers may come in any order: the last of them may be a WRITE's. */
+static void check_all_done(PssSftpPut *put)
+{
+	if (put->has_ended && put->n_ending == 0 && g_queue_is_empty(&put->chunks))
+		on_all_done(put);
+}
+
 static void on_ended(PssSftp *sftp, gpointer user, const PssSftpReply *reply)
 {
 	PssSftpPut *put = ((Lane *)user)->put;
@@ -100,8 +107,8 @@ static void on_ended(PssSftp *sftp, gpointer user, const PssSftpReply *reply)
 	put->n_ending--;
 	if (error)
 		finish(put, error);
-	else if (put->n_ending == 0 && g_queue_is_empty(&put->chunks))
-		on_all_done(put);
+	else
+		check_all_done(put);
 }
 
 static void set_at_end(PssSftpPut *put, Lane *lane, const PssSftpAttributes *attributes)
@@ -192,6 +199,7 @@ static void on_written(PssSftp *sftp, gpointer user, const PssSftpReply *reply)
 	if (put->is_over)
 		return;
 	end_when_possible(put);
+	check_all_done(put);
 	if (put->lanes->len > 0 && !put->is_read)
 		pss_sftp_file_activate(&lane->file);
 }

@@ -19,6 +19,7 @@
 
 /* OpenSSH allows ten on a connection; a session has two, and three are left for what its user does meanwhile. */
 #define ON_A_CONNECTION_MAX 5u
+#define LINGER_S 2
 
 /* A connection that was made for a CHANNEL. */
 typedef struct {
@@ -27,6 +28,8 @@ typedef struct {
 	GPtrArray *open; /* of PssChannelSocket, for their end */
 	gboolean is_ready;
 	guint n_used;
+	GArray *ids;  /* uint32_t: of those that it was used by */
+	guint linger; /* source: nobody uses it just now; 0: none */
 } Way;
 
 typedef struct {
@@ -56,9 +59,23 @@ static Asked *find(const PssClientChannels *channels, uint32_t id)
 	return NULL;
 }
 
+static gboolean on_lingered(gpointer user)
+{
+	Way *way = user;
+
+	way->linger = 0;
+	pss_link_request_end(&way->base);
+	return G_SOURCE_REMOVE;
+}
+
+/* A client that found no SFTP opens another channel at once, without another login. */
 static void leave_way(Way *way)
 {
-	if (way && --way->n_used == 0)
+	if (!way || --way->n_used > 0)
+		return;
+	if (way->is_ready)
+		way->linger = g_timeout_add_seconds(LINGER_S, on_lingered, way);
+	else
 		pss_link_request_end(&way->base);
 }
 
@@ -219,6 +236,8 @@ static void on_lost(gpointer user, const GError *error)
 
 	if (!way->base.owner)
 		return;
+	g_clear_handle_id(&way->linger, g_source_remove);
+	way->is_ready = FALSE;
 	way->n_used++;
 	pss_link_request_end_wait(&way->base);
 	pss_channel_sockets_end(way->open, error);
@@ -235,7 +254,11 @@ static const PssTransportEvents transport_events = {
 
 static void finish_way(PssLinkRequest *request)
 {
-	g_ptr_array_unref(((Way *)request)->open);
+	Way *way = (Way *)request;
+
+	g_clear_handle_id(&way->linger, g_source_remove);
+	g_ptr_array_unref(way->open);
+	g_array_unref(way->ids);
 }
 
 static Way *make_way(PssClientChannels *channels, uint32_t id, PssTarget *target)
@@ -245,6 +268,7 @@ static Way *make_way(PssClientChannels *channels, uint32_t id, PssTarget *target
 
 	way->channels = channels;
 	way->open = g_ptr_array_new();
+	way->ids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	copy->share = MIN(copy->share, 1);
 	pss_target_forget_forwards(copy);
 	pss_link_request_connect(&way->base, copy, &transport_events);
@@ -260,6 +284,8 @@ static gboolean use_way(Asked *asked, Way *way, GError **error)
 			    ON_A_CONNECTION_MAX, way->base.target->host);
 		return FALSE;
 	}
+	g_clear_handle_id(&way->linger, g_source_remove);
+	g_array_append_val(way->ids, asked->id);
 	way->n_used++;
 	asked->way = way;
 	return TRUE;
@@ -293,14 +319,28 @@ static gboolean use_computer(Asked *asked, struct pss_fields fields, GError **er
 	return target && use_way(asked, make_way(asked->owner, asked->id, target), error);
 }
 
+/* The connection that a channel of this id has used, or NULL. */
+static Way *find_way(const PssClientChannels *channels, uint32_t id)
+{
+	for (guint i = 0; id != 0 && i < channels->ways.all->len; i++) {
+		Way *way = channels->ways.all->pdata[i];
+		for (guint j = 0; j < way->ids->len; j++)
+			if (g_array_index(way->ids, uint32_t, j) == id)
+				return way;
+	}
+	return NULL;
+}
+
 /* Where its channel is opened: as an earlier one, if that is still there. */
 static gboolean find_place(Asked *asked, struct pss_fields fields, GError **error)
 {
-	const Asked *earlier = find(asked->owner, (uint32_t)pss_fields_number(fields, PSS_TAG_CHANNEL, 0));
+	uint32_t id = (uint32_t)pss_fields_number(fields, PSS_TAG_CHANNEL, 0);
+	const Asked *earlier = find(asked->owner, id);
 	const char *instance = pss_fields_text(fields, PSS_TAG_INSTANCE);
+	Way *way = find_way(asked->owner, id);
 
-	if (earlier && earlier->way)
-		return use_way(asked, earlier->way, error);
+	if (way)
+		return use_way(asked, way, error);
 	if (earlier && earlier->session)
 		return use_session(asked, pss_session_instance(earlier->session), error);
 	return instance ? use_session(asked, instance, error) : use_computer(asked, fields, error);
