@@ -372,7 +372,7 @@ def test_cut_at_any_moment_a_copy_is_gone_on_with():
                 running.wait()
                 assert not running.errors, running.errors
                 resumed += sum("going on behind" in note for note in running.notes)
-                assert not [note for note in running.notes if "anew" in note], running.notes
+                assert not [note for note in running.notes if "beginning again" in note], running.notes
             assert read(target) == data and resumed > 3, (cuts, resumed)
             assert not [name for name in os.listdir(here) if ".pss-" in name]
 
@@ -400,7 +400,7 @@ def test_a_part_of_another_file_is_not_gone_on_with():
                     file.write(b"not this")
             result = run([(at, here + "/big")], (to, target), "R")
             assert not result.errors and read(target) == read(here + "/big")
-            assert bool(part) == bool([note for note in result.notes if "anew" in note]), result.notes
+            assert bool(part) == bool([note for note in result.notes if "beginning again" in note]), result.notes
 
 
 def test_what_is_there_with_the_same_size_and_time_is_left_out():

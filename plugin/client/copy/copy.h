@@ -35,7 +35,7 @@ struct pss_copy {
 	const char *filter;                        /* one more that has to match, or NULL */
 	size_t throttle;
 	char flags[24]; /* enum pss_copy_flag */
-	/* For Tab: nobody is asked or told anything, and it ends in time. */
+	/* For Tab: nothing is asked or printed, and it ends in time. */
 	bool is_quiet;
 	long long deadline;                              /* ms of the monotonic clock; 0: none */
 	void (*on_output)(void *user, const char *text); /* what would be printed; or NULL */
@@ -45,7 +45,7 @@ struct pss_copy {
 	bool is_listed;
 };
 
-/* Who is meant. Each returns false when that was reported. `texts` of both are the user's words. */
+/* The places that are named. Each returns false when that was reported. `texts` of both are the user's words. */
 bool pss_copy_add_operand(struct pss_copy *copy, const char *text, bool is_literal, struct pss_copy_operands *operands);
 bool pss_copy_add_at(struct pss_copy *copy, size_t place, const char *path, bool is_literal,
 		     struct pss_copy_operands *operands);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A directory that is held open. Every step starts from one and goes to a name in it, never over a link, so that
- * whoever swaps directories for links meanwhile leads us nowhere else. Names are one component. Blocks where the file
- * system does. Errors say the system's reason alone; who calls knows the path. */
+/* A directory that is held open. Every step starts from one and goes to a name in it, never over a link, so that a
+ * process that swaps directories for links meanwhile leads us nowhere else. Names are one component. Blocks where the
+ * file system does. Errors say the system's reason alone; who calls knows the path. */
 #pragma once
 
 #include <glib.h>

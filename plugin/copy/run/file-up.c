@@ -14,8 +14,8 @@ typedef struct {
 	PssOldFile *file;
 	PssSftpPut *put;
 	char *beside;
-	guint64 told;  /* what has been counted */
-	GError *error; /* of ours */
+	guint64 counted; /* bytes of it, in the progress */
+	GError *error;   /* from reading */
 	gboolean has_grown;
 	guint64 part;   /* of an earlier copy: bytes that are there */
 	guint n_joined; /* channels beside the place's own */
@@ -82,9 +82,9 @@ static void on_written(gpointer user, guint64 offset)
 	PssItem *item = user;
 	Up *up = (Up *)item->copying;
 
-	if (offset > up->told)
-		pss_item_moved(item, offset - up->told);
-	up->told = offset;
+	if (offset > up->counted)
+		pss_item_moved(item, offset - up->counted);
+	up->counted = offset;
 	widen(item, offset);
 }
 
@@ -134,7 +134,7 @@ static void begin_put(PssItem *item)
 		.rename = item->target_path,
 	};
 
-	up->told = up->part;
+	up->counted = up->part;
 	pss_item_moved(item, up->part);
 	up->put = pss_sftp_put(item->transfer->to->sftp, &request, &events, item);
 }

@@ -12,7 +12,7 @@ static void on_entry(gpointer user, const PssSftpEntry *entry)
 
 static void on_done(gpointer user, const GError *error)
 {
-	pss_copy_finish(user);
+	pss_copy_end(user);
 }
 
 static const PssSftpListEvents events = { .on_entry = on_entry, .on_done = on_done };
@@ -23,7 +23,7 @@ static void on_expanded(gpointer user, const char *path, const GError *error)
 	const PssPlace *place = g_ptr_array_index(copy->places, 1);
 
 	if (error)
-		pss_copy_finish(copy);
+		pss_copy_end(copy);
 	else
 		pss_sftp_list(place->sftp, path, &events, copy);
 }
@@ -31,7 +31,7 @@ static void on_expanded(gpointer user, const char *path, const GError *error)
 void pss_listing_on_place(PssCopy *copy, const PssPlace *place)
 {
 	if (place->state == PSS_PLACE_LOST) {
-		pss_copy_finish(copy);
+		pss_copy_end(copy);
 		return;
 	}
 	g_autofree char *path = pss_place_path(place, copy->listed);
@@ -47,5 +47,5 @@ void pss_listing_begin(PssCopy *copy, PssPlace *place, const char *path)
 	if (place)
 		pss_place_open(place);
 	else
-		pss_copy_finish(copy);
+		pss_copy_end(copy);
 }

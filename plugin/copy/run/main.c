@@ -14,7 +14,7 @@
 #define VERB_FD 3
 #define STOP_MS 2000 /* for what is half done elsewhere to be removed */
 
-void pss_copy_finish(PssCopy *copy)
+void pss_copy_end(PssCopy *copy)
 {
 	if (copy->is_finished)
 		return;
@@ -34,7 +34,7 @@ void pss_copy_begin_some(PssCopy *copy)
 	}
 	if (copy->n_running == 0 && copy->n_begun == copy->transfers->len && copy->n_removals == 0 &&
 	    !copy->is_stopping)
-		pss_copy_finish(copy);
+		pss_copy_end(copy);
 }
 
 static PssPlace *place_of(const PssCopy *copy, const PssOperand *operand)
@@ -106,7 +106,7 @@ static void on_request(gpointer user, const char *words, gsize n)
 		return;
 	}
 	pss_verb_link_error(copy->verb, 0, PSS_VERSION, error->message);
-	pss_copy_finish(copy);
+	pss_copy_end(copy);
 }
 
 static void on_opened(gpointer user, guint32 id, int fd, const char *directory)
@@ -122,12 +122,12 @@ static void on_ended(gpointer user, guint32 id, enum pss_status status, int exit
 void pss_copy_check_stopped(PssCopy *copy)
 {
 	if (copy->n_removals == 0)
-		pss_copy_finish(copy);
+		pss_copy_end(copy);
 }
 
 static gboolean on_impatient(gpointer user)
 {
-	pss_copy_finish(user);
+	pss_copy_end(user);
 	return G_SOURCE_REMOVE;
 }
 

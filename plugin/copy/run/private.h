@@ -40,7 +40,7 @@ struct PssCopy {
 
 void pss_copy_begin_some(PssCopy *copy); /* as many transfers as -ThrottleLimit lets */
 void pss_copy_check_stopped(PssCopy *copy);
-void pss_copy_finish(PssCopy *copy); /* the verb hears that it is done, and the loop ends */
+void pss_copy_end(PssCopy *copy); /* the verb hears that it is done, and the loop ends */
 
 /* ---- place.c: channels */
 
@@ -248,7 +248,7 @@ void pss_half_remove(PssPlace *place, const char *part);
 
 /* ---- listing.c: for Tab, the names in a directory elsewhere */
 
-void pss_listing_begin(PssCopy *copy, PssPlace *place, const char *path); /* pss_copy_finish() follows */
+void pss_listing_begin(PssCopy *copy, PssPlace *place, const char *path); /* pss_copy_end() follows */
 void pss_listing_on_place(PssCopy *copy, const PssPlace *place);          /* it is ready, or lost */
 
 /* ---- report.c */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the user is told: lines of errors, objects, the line of progress. Names that others have given are made safe to
+/* What the user sees: lines of errors, objects, the line of progress. Names that others have given are made safe to
  * show by the verb (errors) or here (objects). Called by all files of this folder. */
 #include "copy/run/private.h"
 
@@ -49,7 +49,7 @@ void pss_report_part(const PssItem *item, guint64 part, gboolean same)
 {
 	g_autofree char *where = spell(item->transfer->to, item->target_path);
 	g_autofree char *text = g_strdup_printf("%s: %s the %" G_GUINT64_FORMAT " bytes that an earlier copy has left",
-						where, same ? "going on behind" : "beginning anew, not behind", part);
+						where, same ? "going on behind" : "beginning again, not behind", part);
 
 	pss_verb_link_note(item->transfer->copy->verb, PSS_NOTE_VERBOSE, text);
 }
