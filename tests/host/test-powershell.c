@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/session/terminal-programs.h"
 #include "wire-client.h"
 #include "wire/status.h"
 
@@ -169,6 +170,22 @@ static void remove_session(Fixture *fixture)
 		test_client_next(&fixture->client);
 }
 
+static void test_terminal_programs(void)
+{
+	static const struct {
+		const char *line, *program;
+	} rows[] = {
+		{ "vim file", "vim" },   { " /usr/bin/vim", NULL }, { "/usr/bin/top;1", "top" },
+		{ "vimdiff a b", NULL }, { "$x = 'vim'", NULL },    { "", NULL },
+		{ "less|more", "less" }, { "sudo", "sudo" },        { "Get-Item vim", NULL },
+	};
+	guint64 noticed = 0;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+		g_assert_cmpstr(pss_terminal_program(rows[i].line, strlen(rows[i].line), &noticed), ==,
+				rows[i].program);
+}
+
 /* ---- the tests, each on the recording that it is added with */
 
 static void test_kept_session_is_left(Fixture *fixture, gconstpointer data)
@@ -314,6 +331,7 @@ int main(int argc, char **argv)
 	};
 
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/powershell/programs that want a terminal", test_terminal_programs);
 	player = g_canonicalize_filename(argv[1], NULL);
 	for (gsize i = 0; i < G_N_ELEMENTS(tests); i++)
 		g_test_add(tests[i].path, Fixture, tests[i].recording, set_up, tests[i].test, tear_down);

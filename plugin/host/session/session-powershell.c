@@ -218,14 +218,14 @@ static gboolean shell_last_prompt(PssSession *session, PssRemotePrompt *ret_prom
 	return is_known;
 }
 
-/* A line goes on where the one before it was incomplete. */
+/* "vim …": says so once for each. A line goes on where the one before it was incomplete. */
 static void notice_terminal_program(PssSession *session, const char *text, gsize n)
 {
-	const char *program = pss_terminal_program(text, n, &session->programs_noticed);
 	gboolean is_windows = pss_transport_is_windows(session->transport);
+	const char *program = session->running.line ? NULL : pss_terminal_program(text, n, &session->programs_noticed);
 	g_autofree char *notice = NULL;
 
-	if (!program || session->running.line)
+	if (!program)
 		return;
 	notice = g_strdup_printf("%s wants a terminal, which PowerShell remoting has not: %s %s%s", program,
 				 is_windows ? "ssh -t" : "enter-pssession", session->computer,
