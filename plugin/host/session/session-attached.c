@@ -120,10 +120,14 @@ void pss_session_detach(PssSession *session)
 
 void pss_session_send_away(PssSession *session, enum pss_left_reason reason, int status, const char *message)
 {
-	if (!session->attached.events)
+	const PssWatcherEvents *watcher = session->attached.events;
+	gpointer user = session->attached.user;
+
+	if (!watcher)
 		return;
-	pss_session_tell_left(session, reason, status, message);
+	/* Who hears of it may attach again, or hold the last reference. */
 	pss_session_detach(session);
+	watcher->on_left(user, reason, status, message);
 }
 
 gboolean pss_session_line(PssSession *session, const void *data, gsize n, GError **error)
