@@ -556,6 +556,20 @@ static void hold_old_server(Drive *drive)
 	}
 }
 
+static void hold_old_server_command(Drive *drive)
+{
+	static const char *const answers[] = { "never", NULL };
+	const Result *result =
+		drive_invoke_and_answer(drive, "Read-Host -AsSecureString Secret; 'not reached'", answers);
+
+	g_assert_cmpstr(pss_psrp_protocol(drive_client(drive)), ==, "2.3");
+	g_assert_cmpstr(result->questions->str, ==, "");
+	g_assert_cmpstr(result->errors->str, ==,
+			"passwords cannot be sent to this version of PowerShell: it needs 7.6 or newer\n");
+	g_assert_cmpstr(result->output->str, ==, "");
+	g_assert_cmpint(result->status, ==, 1);
+}
+
 /* Lines, statuses and prompts stay together, however fast one follows the other. */
 static void hold_many_lines(Drive *drive)
 {
@@ -638,7 +652,10 @@ static const Conversation conversations[] = {
 	{ "words", hold_words },
 };
 
-static const Conversation only_recorded = { "old-server", hold_old_server };
+static const Conversation only_recorded[] = {
+	{ "old-server", hold_old_server },
+	{ "old-server-command", hold_old_server_command },
+};
 
 static void (*const only_real[])(Drive *drive) = { hold_many_lines, hold_flood, hold_long_texts, hold_all_units };
 
@@ -697,7 +714,8 @@ int main(int argc, char **argv)
 		if (drive_powershell() && g_getenv("PSS_PSRP_RECORD"))
 			add("record", &conversations[i], record);
 	}
-	add("recorded", &only_recorded, hold_recorded);
+	for (gsize i = 0; i < G_N_ELEMENTS(only_recorded); i++)
+		add("recorded", &only_recorded[i], hold_recorded);
 	if (drive_powershell())
 		g_test_add_func("/real/all conversations", hold_real);
 	return g_test_run();
