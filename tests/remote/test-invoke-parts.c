@@ -172,11 +172,11 @@ static void test_exec(void)
 	g_autofree char *first = NULL;
 	gsize n;
 
-	g_autofree char *plain = pss_words_exec(&command, NULL, FALSE, &first, &n);
+	g_autofree char *plain = pss_words_exec(&command, NULL, FALSE, NULL, &first, &n);
 	g_assert_cmpstr(plain, ==, "echo $1");
 	g_assert_null(first);
 	command.arguments = arguments;
-	g_autofree char *more = pss_words_exec(&command, NULL, FALSE, &first, &n);
+	g_autofree char *more = pss_words_exec(&command, NULL, FALSE, NULL, &first, &n);
 	g_assert_true(g_str_has_prefix(more, "exec /bin/sh -c '"));
 	g_assert_null(strpbrk(more, "\\!\n"));
 	g_assert_cmpmem(first + n - 7, 7, "echo $1", 7);
@@ -192,15 +192,15 @@ static void test_exec_of_long(void)
 	g_autofree char *of_words = NULL;
 	gsize n;
 
-	g_autofree char *at_limit = pss_words_exec(&command, NULL, FALSE, &first, &n);
+	g_autofree char *at_limit = pss_words_exec(&command, NULL, FALSE, NULL, &first, &n);
 	g_assert_cmpuint(strlen(at_limit), ==, 100 * 1024);
 	g_assert_null(first);
 	command.n_text++;
-	g_autofree char *beyond = pss_words_exec(&command, NULL, FALSE, &first, &n);
+	g_autofree char *beyond = pss_words_exec(&command, NULL, FALSE, NULL, &first, &n);
 	g_assert_cmpuint(strlen(beyond), <, 4096);
 	g_assert_cmpmem(first + n - command.n_text, command.n_text, text, command.n_text);
 	command = (PssCommand){ .words = words };
-	g_autofree char *word = pss_words_exec(&command, NULL, FALSE, &of_words, &n);
+	g_autofree char *word = pss_words_exec(&command, NULL, FALSE, NULL, &of_words, &n);
 	g_assert_cmpstr(word, !=, beyond);
 	g_assert_cmpmem(of_words + n - command.n_text - strlen(text) - 7, 7, "printf ", 7);
 }

@@ -406,6 +406,21 @@ no_connection() {
 	[ "$(local_bash 'invoke-command -ConfigFile $C -ComputerName box -AllocateTty "tty | head -c 8" </dev/null')" = /dev/pts ]
 }
 
+# What a shell is to read before its input would be keys: a terminal echoes, cuts long lines and makes signals of bytes.
+@test "invoke: -AllocateTty goes with arguments, values, scripts and other shells" {
+	printf '#!/bin/sh\nread -r x\necho "<$x> $1"; exit 4\n' >"$HERE/script"
+	run local_shell '
+		i() { invoke-command -ConfigFile $C -AllocateTty box "$@"; }
+		v=$'"'a\003b\004\032'"'
+		[ "$(i "printf \"%s\" \"\$using:v\" | od -An -tx1" </dev/null | tr -d "\r\n ")" = 610362041a ] || exit 52
+		[ "$(i -ArgumentList "a b" "tty -s && echo \"\$1\"" </dev/null | tr -d "\r")" = "a b" ] || exit 53
+		[ "$(i -ConfigurationName sh "tty -s && echo \$-" </dev/null | grep -c .)" -eq 1 ] || exit 54
+		out=$(echo typed | i -FilePath $HERE/script -ArgumentList c); [ $? = 4 ] || exit 55
+		case $out in *"<typed> c"*) ;; *) exit 56 ;; esac'
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
 @test "invoke: a session that is removed while a relay starts, or with a job in the background, leaves nothing" {
 	run local_shell '
 		for n in 1 2 3 4 5 6 7 8; do

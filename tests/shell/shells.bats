@@ -359,8 +359,7 @@ long_commands() {
 			[ "$(i box "echo \"$long\" | wc -c")" -eq $((n + 1)) ] || exit 51
 		done
 		[ "$(i box -- echo "${long:0:140000}" | wc -c)" -eq 140001 ] || exit 52
-		i -AllocateTty box "echo $long" 2>$HERE/said && exit 53
-		case $(cat $HERE/said) in *"-AllocateTty takes a command of at most 100 KiB"*) ;; *) exit 54 ;; esac
+		[ "$(i -AllocateTty box "echo \"$long\" | wc -c" | tr -d "\r ")" = 1000001 ] || exit 53
 		s=$(new-pssession -ConfigFile $C box) || exit 55
 		[ "$(invoke-command -Session $s "echo \"$long\" | wc -c" </dev/null)" -eq 1000001 ] || exit 56'
 	echo "$output"

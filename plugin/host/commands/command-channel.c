@@ -8,11 +8,22 @@
 #include "base/error.h"
 #include "wire/buffer.h"
 
+/* On a terminal: the first bytes, until the shell says that it takes them as they are, which a terminal does not do by
+ * itself: it echoes, cuts long lines and makes signals of bytes. */
+typedef struct {
+	char *token; /* what it says */
+	char *first; /* secrets perhaps */
+	gsize n_first;
+	GString *seen;    /* output that may be the begin of the token */
+	GByteArray *keys; /* what is typed meanwhile */
+} Start;
+
 typedef struct {
 	PssRun base;
 	PssChannel *channel; /* NULL: done */
 	gboolean tty;
-	gsize n_queued, n_first;
+	gsize n_queued;
+	Start *start; /* NULL: it has begun */
 	GPtrArray *siblings;
 	guint refusing; /* source; 0: none */
 } Run;
@@ -26,10 +37,80 @@ static void done(Run *run, int status, const GError *error)
 	run->base.events->on_done(run->base.user, status, error);
 }
 
+/* ---- the begin on a terminal */
+
+static Start *new_start(char *token)
+{
+	Start *start = g_new0(Start, 1);
+
+	start->token = token;
+	start->seen = g_string_new(NULL);
+	start->keys = g_byte_array_new();
+	return start;
+}
+
+static void free_start(Start *start)
+{
+	if (!start)
+		return;
+	if (start->first)
+		pss_wipe(start->first, start->n_first);
+	g_free(start->first);
+	g_free(start->token);
+	g_string_free(start->seen, TRUE);
+	g_byte_array_unref(start->keys);
+	g_free(start);
+}
+
+static void tell_output(const Run *run, const char *text, gsize n)
+{
+	if (n > 0)
+		run->base.events->on_data(run->base.user, FALSE, text, n);
+}
+
+/* The terminal is ready: the first bytes, then the keys, and what it has shown around the token. */
+static void begin(Run *run, const char *at)
+{
+	Start *start = g_steal_pointer(&run->start);
+	gsize n_before = (gsize)(at - start->seen->str);
+	gsize n_behind = start->seen->len - n_before - strlen(start->token);
+
+	if (run->channel) {
+		pss_channel_write(run->channel, start->first, start->n_first);
+		if (start->keys->len > 0)
+			pss_channel_write(run->channel, start->keys->data, start->keys->len);
+	}
+	tell_output(run, start->seen->str, n_before);
+	tell_output(run, at + strlen(start->token), n_behind);
+	free_start(start);
+}
+
+/* All but what may be the begin of the token is shown. */
+static void look_for_token(Run *run, const void *data, gsize n)
+{
+	Start *start = run->start;
+	gsize n_token = strlen(start->token), n_shown;
+	const char *at;
+
+	g_string_append_len(start->seen, data, (gssize)n);
+	at = memmem(start->seen->str, start->seen->len, start->token, n_token);
+	if (at) {
+		begin(run, at);
+		return;
+	}
+	n_shown = start->seen->len - MIN(start->seen->len, n_token - 1);
+	tell_output(run, start->seen->str, n_shown);
+	g_string_erase(start->seen, 0, (gssize)n_shown);
+}
+
 static void on_data(gpointer user, const void *data, gsize n, gboolean is_stderr)
 {
 	Run *run = user;
-	run->base.events->on_data(run->base.user, is_stderr, data, n);
+
+	if (run->start)
+		look_for_token(run, data, n);
+	else
+		run->base.events->on_data(run->base.user, is_stderr, data, n);
 }
 
 static void on_drained(gpointer user)
@@ -48,6 +129,8 @@ static void on_closed(gpointer user, int exit_status, const GError *error)
 	g_autoptr(GError) lost = NULL;
 
 	pss_channel_close(g_steal_pointer(&run->channel));
+	if (run->start)
+		tell_output(run, run->start->seen->str, run->start->seen->len);
 	if (!error && exit_status < 0)
 		error = lost =
 			g_error_new_literal(PSS_ERROR, PSS_LINK_LOST, "the server gave no status of the command");
@@ -68,7 +151,9 @@ static void run_input(PssRun *base, const void *data, gsize n)
 	if (!run->channel)
 		return;
 	run->n_queued += n;
-	if (n > 0)
+	if (n > 0 && run->start)
+		g_byte_array_append(run->start->keys, data, (guint)n);
+	else if (n > 0)
 		pss_channel_write(run->channel, data, n);
 	else
 		end_input(run);
@@ -102,6 +187,7 @@ static void run_free(PssRun *base)
 		pss_channel_signal(run->channel, "HUP");
 		pss_channel_close(run->channel);
 	}
+	free_start(run->start);
 	g_free(run);
 }
 
@@ -164,17 +250,26 @@ PssRun *pss_run_channel_new(PssTransport *transport, const PssRunChannelOptions 
 		.free = run_free,
 	};
 	Run *run = g_new0(Run, 1);
+	g_autofree char *token = options->tty ? g_uuid_string_random() : NULL;
 	char *first = NULL;
+	gsize n_first = 0;
 	PssChannelRequest request = { .pty = options->tty,
 				      .with_environment = options->with_environment,
 				      .term = options->term ? options->term : "xterm-256color",
 				      .columns = options->columns ? options->columns : 80,
 				      .rows = options->rows ? options->rows : 24 };
 	g_autofree char *command =
-		pss_words_exec(options->command, options->shell, options->is_script, &first, &request.n_first_bytes);
+		pss_words_exec(options->command, options->shell, options->is_script, token, &first, &n_first);
 
 	request.command = command;
-	request.first_bytes = first;
+	if (first && token) {
+		run->start = new_start(g_steal_pointer(&token));
+		run->start->first = g_steal_pointer(&first);
+		run->start->n_first = n_first;
+	} else if (first) {
+		request.first_bytes = first;
+		request.n_first_bytes = n_first;
+	}
 	run->base = (PssRun){ .ops = &ops, .events = events, .user = user };
 	run->tty = options->tty;
 	run->siblings = options->siblings;
@@ -185,7 +280,7 @@ PssRun *pss_run_channel_new(PssTransport *transport, const PssRunChannelOptions 
 	else
 		open_channel(run, transport, &request, options->input);
 	if (first)
-		pss_wipe(first, request.n_first_bytes);
+		pss_wipe(first, n_first);
 	g_free(first);
 	return &run->base;
 }

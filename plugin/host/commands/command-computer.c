@@ -4,7 +4,6 @@
 #include "host/commands/command-computer.h"
 
 #include "base/error.h"
-#include "base/secret.h"
 #include "host/commands/command-psrp.h"
 #include "host/commands/powershell.h"
 #include "link/login/room.h"
@@ -78,34 +77,6 @@ static const PssRunEvents channel_events = {
 
 /* ---- the link's events */
 
-/* What the shell is to read in front of its input would be keys to a terminal. */
-static gboolean is_too_much_for_terminal(Run *run)
-{
-	gsize n_first = 0;
-	char *first = NULL;
-	char *exec;
-
-	if (!run->options.tty || run->is_powershell)
-		return FALSE;
-	exec = pss_words_exec(&run->command, run->options.shell, run->options.is_script, &first, &n_first);
-	pss_secret_free_text(first);
-	g_free(exec);
-	return n_first > 0;
-}
-
-static gboolean can_run(Run *run, GError **error)
-{
-	if (!pss_check_configuration(run->transport, run->options.shell, error))
-		return FALSE;
-	if (!is_too_much_for_terminal(run))
-		return TRUE;
-	g_set_error_literal(
-		error, PSS_ERROR, PSS_UNSUPPORTED,
-		"-AllocateTty takes a command of at most 100 KiB without -ArgumentList, -FilePath, -ConfigurationName "
-		"and $using: all else would reach the terminal as keys; leave it out, or use a session");
-	return FALSE;
-}
-
 static void on_ready(gpointer user, const char *remote_user, const char *history_key, const char *forwards)
 {
 	Run *run = user;
@@ -114,7 +85,7 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 	if (run->state == DONE) /* given up in the turn of the main loop in which the login ended */
 		return;
 	run->is_powershell = pss_speaks_powershell(run->transport, run->options.shell);
-	if (!can_run(run, &error)) {
+	if (!pss_check_configuration(run->transport, run->options.shell, &error)) {
 		done(run, 0, error);
 		return;
 	}

@@ -234,7 +234,8 @@ static char *make_first(const PssCommand *command, const char *interpreter, gsiz
 	return g_string_free(first, FALSE);
 }
 
-char *pss_words_exec(const PssCommand *command, const char *shell, gboolean is_script, char **ret_first, gsize *ret_n)
+char *pss_words_exec(const PssCommand *command, const char *shell, gboolean is_script, const char *token,
+		     char **ret_first, gsize *ret_n)
 {
 	g_autofree char *named = is_script ? find_interpreter(command) : NULL;
 	g_autoptr(GString) exec = g_string_new(NULL);
@@ -252,6 +253,6 @@ char *pss_words_exec(const PssCommand *command, const char *shell, gboolean is_s
 	g_strdelimit(exec->str, "\n", ' ');
 	g_strchomp(exec->str);
 	g_assert(!strpbrk(exec->str, "'\\!"));
-	return g_strdup_printf("exec /bin/sh -c '%s' sh %" G_GSIZE_FORMAT " %" G_GSIZE_FORMAT, exec->str, n_head,
-			       *ret_n - n_head);
+	return g_strdup_printf("exec /bin/sh -c '%s' sh %" G_GSIZE_FORMAT " %" G_GSIZE_FORMAT "%s%s", exec->str, n_head,
+			       *ret_n - n_head, token ? " " : "", token ? token : "");
 }

@@ -40,5 +40,7 @@ void pss_words_quote(GString *out, const char *text);
 /* What a channel on a computer executes, and what is written to its standard input before all else (newly allocated,
  * *ret_n 0 for nothing): what is more than a text, or longer than a server takes. `shell` is -ConfigurationName, or
  * NULL for the login shell; with `is_script` the first line of the text may name its interpreter. *ret_first may hold
- * secrets. */
-char *pss_words_exec(const PssCommand *command, const char *shell, gboolean is_script, char **ret_first, gsize *ret_n);
+ * secrets. With `token` (letters, digits and dashes; NULL: none) the channel is a terminal, on which the token is
+ * printed when *ret_first may be written. */
+char *pss_words_exec(const PssCommand *command, const char *shell, gboolean is_script, const char *token,
+		     char **ret_first, gsize *ret_n);

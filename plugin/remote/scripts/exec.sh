@@ -1,6 +1,7 @@
-# What a channel on a computer runs as `sh -c '…' sh HEAD BODY` where a command is more than its own text: the
-# same rules as in terminal.sh hold. Standard input begins with HEAD bytes for this shell and BODY bytes of
+# What a channel on a computer runs as `sh -c '…' sh HEAD BODY [TOKEN]` where a command is more than its own text:
+# the same rules as in terminal.sh hold. Standard input begins with HEAD bytes for this shell and BODY bytes of
 # script; what follows them is the script's own. dd with a count of one never reads past what it asks for.
+# With TOKEN it is a terminal, which is to pass them as they are: it is printed when they may come.
 # PowerShell takes no file whose name does not end in .ps1.
 # A long text grows by its blocks, not by its pieces: each growth copies all of it.
 pss_read() {
@@ -24,9 +25,16 @@ pss_read() {
 e=${LC_ALL+x}${LC_ALL-};
 LC_ALL=C;
 b=$2;
+m=;
+[ -z "$3" ] || {
+	m=$(command -p stty -g);
+	command -p stty raw -echo;
+	printf %s "$3";
+};
 pss_read "$1";
 h=$t;
 pss_read "$b";
+[ -z "$m" ] || command -p stty "$m";
 case $e in x*) LC_ALL=${e#x} ;; *) unset LC_ALL ;; esac;
 l=;
 eval "$h";
