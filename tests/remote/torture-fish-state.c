@@ -118,7 +118,8 @@ static const Row rows[] = {
 	  NULL,
 	  "set -qU pss_late; or set -U pss_late none\nfunction fish_prompt; echo -n \"$status $pss_late> \"; end\n"
 	  "function fish_right_prompt; echo right $pss_late; end\n"
-	  "function late --on-variable pss_late; echo $pss_late >$HOME/seen; commandline -f repaint; end\n"
+	  "function late --on-variable pss_late; status is-interactive; or return; echo $pss_late >$HOME/seen; "
+	  "commandline -f repaint; end\n"
 	  "function work; fish -c 'read x <$HOME/go; set -U pss_late $argv[1]; " TELL_AGAIN
 	  "' $argv </dev/null & disown; "
 	  "end\n",
