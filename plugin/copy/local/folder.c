@@ -96,18 +96,23 @@ gboolean pss_folder_set(PssFolder *folder, const PssKept *kept, GError **error)
 
 GPtrArray *pss_folder_list(PssFolder *folder, GError **error)
 {
-	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
 	int fd = openat(folder->fd, ".", OPEN_FLAGS);
 	DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
 	const struct dirent *entry;
 
-	while ((errno = 0, entry = directory ? readdir(directory) : NULL))
+	if (!directory) {
+		set_error(error);
+		if (fd >= 0)
+			close(fd);
+		return NULL;
+	}
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+	while ((errno = 0, entry = readdir(directory)))
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			g_ptr_array_add(names, g_strdup(entry->d_name));
-	if (errno != 0 || !directory)
+	if (errno != 0)
 		set_error(error);
-	if (directory)
-		closedir(directory);
+	closedir(directory);
 	return names;
 }
 

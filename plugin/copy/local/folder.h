@@ -39,7 +39,8 @@ typedef struct {
 
 gboolean pss_folder_set(PssFolder *folder, const PssKept *kept, GError **error);
 
-/* The names in it but for . and .., in no order. Of an error what came before it. Free with g_ptr_array_unref(). */
+/* The names in it but for . and .., in no order. Of an error what came before it, or NULL. Free with
+ * g_ptr_array_unref(). */
 GPtrArray *pss_folder_list(PssFolder *folder, GError **error);
 
 /* NULL and error. Free with g_free(). */
