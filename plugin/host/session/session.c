@@ -223,6 +223,7 @@ static gboolean choose_shell(PssSession *session)
 	if (pss_speaks_powershell(session->transport, session->wanted_shell) &&
 	    session->shell != &pss_shell_powershell) {
 		pss_session_use_shell(session, &pss_shell_powershell);
+		g_free(session->wanted_shell);
 		session->wanted_shell = g_strdup(PSS_POWERSHELL_NAME);
 	}
 	return TRUE;
