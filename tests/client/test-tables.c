@@ -10,7 +10,8 @@
 #include "client/sessions/print-sessions.h"
 #include "terminal/width.h"
 
-static void add(struct pss_sessions *sessions, uint64_t id, const char *name, const char *computer)
+static void add_with(struct pss_sessions *sessions, uint64_t id, const char *name, const char *computer,
+		     const char *shell)
 {
 	struct pss_buffer buffer;
 	struct pss_message message;
@@ -21,13 +22,18 @@ static void add(struct pss_sessions *sessions, uint64_t id, const char *name, co
 	pss_message_number(&message, PSS_TAG_ID, id);
 	pss_message_text(&message, PSS_TAG_NAME, name);
 	pss_message_text(&message, PSS_TAG_COMPUTER, computer);
-	pss_message_text(&message, PSS_TAG_SHELL, "bash");
+	pss_message_text(&message, PSS_TAG_SHELL, shell);
 	pss_message_number(&message, PSS_TAG_STATE, PSS_STATE_OPENED);
 	pss_message_number(&message, PSS_TAG_AVAILABILITY, PSS_AVAILABILITY_AVAILABLE);
 	g_assert_cmpint(pss_message_end(&message), ==, 0);
 	g_assert_cmpint(pss_frame_parse(&buffer, &frame), ==, 1);
 	g_assert_cmpint(pss_sessions_add(sessions, pss_frame_fields(&frame)), ==, 0);
 	pss_buffer_finish(&buffer);
+}
+
+static void add(struct pss_sessions *sessions, uint64_t id, const char *name, const char *computer)
+{
+	add_with(sessions, id, name, computer, "bash");
 }
 
 /* Standard output is a file for the time of the call. */
@@ -206,6 +212,19 @@ static void a_cut_is_marked(void)
 	pss_sessions_finish(&sessions);
 }
 
+static void blanks_go_before_values(void)
+{
+	struct pss_sessions sessions = { 0 };
+
+	add_with(&sessions, 1, "Session1", "Server01", "Microsoft.PowerShell");
+	g_autofree char *text = table_of(&sessions, 80);
+	g_assert_cmpstr(text, ==,
+			"Id Name           ComputerName    State        ConfigurationName    Availability\n"
+			"-- ----           ------------    -----        -----------------    ------------\n"
+			" 1 Session1       Server01        Opened       Microsoft.PowerShell    Available\n");
+	pss_sessions_finish(&sessions);
+}
+
 static void other_columns_have_their_titles_and_rules(void)
 {
 	static const int properties[] = { PSS_PROPERTY_NAME, PSS_PROPERTY_AVAILABILITY, PSS_PROPERTY_CAUSE };
@@ -287,6 +306,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/tables/every column starts at one place", every_column_starts_at_one_place);
 	g_test_add_func("/tables/no line is wider than the terminal", no_line_is_wider_than_the_terminal);
 	g_test_add_func("/tables/a cut is marked", a_cut_is_marked);
+	g_test_add_func("/tables/blanks go before values", blanks_go_before_values);
 	g_test_add_func("/tables/other columns have their titles and rules", other_columns_have_their_titles_and_rules);
 	g_test_add_func("/tables/JSON is JSON for any bytes", json_is_json_for_any_bytes);
 	return g_test_run();

@@ -242,6 +242,15 @@ static int check_subsystem(const struct pss_value *link, char **ret_error)
 	return -EINVAL;
 }
 
+const char *pss_link_configuration(const struct pss_value *link)
+{
+	const struct pss_value *shell = &link[PSS_LINK_CONFIGURATION_NAME];
+
+	if (shell->given ? pss_configuration_is_powershell(shell->text) : link[PSS_LINK_SUBSYSTEM].given)
+		return POWERSHELL;
+	return shell->given ? shell->text : NULL;
+}
+
 static void write_shell(const struct pss_value *link, struct pss_message *message)
 {
 	bool is_implied = link[PSS_LINK_SUBSYSTEM].given && !link[PSS_LINK_CONFIGURATION_NAME].given;

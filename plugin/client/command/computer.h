@@ -45,6 +45,9 @@ int pss_link_check(const struct pss_value *link, char **ret_error);
  * takes. */
 bool pss_configuration_is_powershell(const char *configuration);
 
+/* The ConfigurationName that a session with these parameters is listed with. Borrowed; NULL: not known. */
+const char *pss_link_configuration(const struct pss_value *link);
+
 /* The fields of an OPEN that leads to where the session `instance` does. */
 void pss_link_write_again(const struct pss_value *link, const char *instance, struct pss_message *message);
 

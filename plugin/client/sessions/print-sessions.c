@@ -87,37 +87,57 @@ static void shrink(struct pss_table *table, size_t i, unsigned minimum)
 	table->widths[i] -= excess < room ? excess : room;
 }
 
-/* Down to PowerShell's widths first, then to the least. */
-static void fit_to_terminal(struct pss_table *table)
+static void shrink_all(struct pss_table *table, const unsigned *least)
 {
-	for (int least = 0; least < 2; least++) {
-		for (unsigned turn = 1; turn <= GIVE_WAY_LAST; turn++) {
-			for (size_t i = 0; i < table->n_properties; i++) {
-				const struct column *column = &columns[table->properties[i]];
-				if (column->give_way == turn)
-					shrink(table, i, least ? column->minimum : column->width);
-			}
-		}
+	for (unsigned turn = 1; turn <= GIVE_WAY_LAST; turn++)
+		for (size_t i = 0; i < table->n_properties; i++)
+			if (columns[table->properties[i]].give_way == turn)
+				shrink(table, i, least[i]);
+}
+
+/* Down to PowerShell's widths first, then blanks go before values are cut. */
+static void fit_to_terminal(struct pss_table *table, const unsigned *contents)
+{
+	unsigned usual[PSS_TABLE_COLUMNS_MAX], filled[PSS_TABLE_COLUMNS_MAX], minimum[PSS_TABLE_COLUMNS_MAX];
+
+	for (size_t i = 0; i < table->n_properties; i++) {
+		const struct column *column = &columns[table->properties[i]];
+		usual[i] = column->width;
+		minimum[i] = column->minimum;
+		filled[i] = contents[i] > column->minimum ? contents[i] : column->minimum;
 	}
+	shrink_all(table, usual);
+	shrink_all(table, filled);
+	shrink_all(table, minimum);
+}
+
+static unsigned content_width(const struct pss_sessions *sessions, int property)
+{
+	unsigned widest = 0;
+
+	for (size_t i = 0; i < sessions->n_items; i++) {
+		_cleanup_(pss_free_pointer) char *value = pss_property_value(&sessions->items[i], property);
+		unsigned width = value ? pss_width(value) : 0;
+		widest = width > widest ? width : widest;
+	}
+	return widest;
 }
 
 void pss_table_init(struct pss_table *table, const int *properties, size_t n_properties,
 		    const struct pss_sessions *sessions, unsigned limit)
 {
+	unsigned contents[PSS_TABLE_COLUMNS_MAX];
+
 	table->properties = properties;
 	table->n_properties = n_properties;
 	table->limit = limit;
 	for (size_t i = 0; i < n_properties; i++) {
-		table->widths[i] = columns[properties[i]].width;
-		for (size_t j = 0; j < sessions->n_items; j++) {
-			_cleanup_(pss_free_pointer) char *value =
-				pss_property_value(&sessions->items[j], properties[i]);
-			unsigned width = value ? pss_width(value) : 0;
-			table->widths[i] = width > table->widths[i] ? width : table->widths[i];
-		}
+		unsigned usual = columns[properties[i]].width;
+		contents[i] = content_width(sessions, properties[i]);
+		table->widths[i] = contents[i] > usual ? contents[i] : usual;
 	}
 	if (limit > 0)
-		fit_to_terminal(table);
+		fit_to_terminal(table, contents);
 }
 
 static void put_cell(FILE *stream, const char *text, unsigned width, bool right, bool last)

@@ -123,7 +123,7 @@ static bool add_connections(struct pss_call *call, struct batch *batch)
 }
 
 /* The table begins before the sessions are known: their computers are, and their names as far as they were given. */
-static void lay_out(struct batch *batch)
+static void lay_out(const struct pss_call *call, struct batch *batch)
 {
 	struct pss_sessions expected = { .items = calloc(batch->n_opens, sizeof *expected.items) };
 	char none[] = "";
@@ -131,16 +131,19 @@ static void lay_out(struct batch *batch)
 	batch->on_terminal = pss_output_width() > 0;
 	if (expected.items)
 		expected.n_items = batch->n_opens;
-	for (size_t i = 0; i < expected.n_items; i++)
+	for (size_t i = 0; i < expected.n_items; i++) {
+		const struct pss_open *open = &batch->opens[i];
+		const char *shell = pss_link_configuration(open->link ? open->link : call->link);
 		expected.items[i] = (struct pss_session){
-			.name = (char *)(batch->opens[i].name ? batch->opens[i].name : ""),
-			.computer = batch->opens[i].target.host,
+			.name = (char *)(open->name ? open->name : ""),
+			.computer = open->target.host,
 			.instance = none,
-			.shell = none,
+			.shell = (char *)(shell ? shell : ""),
 			.transport = none,
 			.remote_user = none,
 			.cause = none,
 		};
+	}
 	pss_table_init(&batch->table, pss_table_properties, PSS_TABLE_PROPERTIES, &expected, pss_output_width());
 	free(expected.items);
 }
@@ -184,7 +187,7 @@ static void open_all(struct pss_call *call, struct batch *batch)
 
 	if (batch->connection.fd < 0 && pss_request_connect(call, true, &batch->connection) < 0)
 		return;
-	lay_out(batch);
+	lay_out(call, batch);
 	bool asks_more = call->own[BUFFERING].given || call->own[BUFFER_SIZE].given;
 	if (!asks_more || pss_request_needs(call, &batch->connection, 2))
 		pss_request_open(call, &batch->connection, batch->opens, batch->n_opens,
