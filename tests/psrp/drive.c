@@ -214,13 +214,13 @@ static void start_process(Drive *drive, const char *program)
 	drive->sources[1] = g_unix_fd_add(drive->errors, G_IO_IN | G_IO_HUP, on_readable, drive);
 }
 
-/* A recording answers at once, or not at all. */
+/* A recording answers at once, or not at all; PowerShell looks through its modules at the first time. */
 static Drive *make(guint columns, gboolean is_recorded)
 {
 	const PssPsrpOptions options = {
 		.columns = columns,
 		.rows = 24,
-		.completion_deadline_ms = is_recorded ? 300 : 0,
+		.completion_deadline_ms = is_recorded ? 300 : 8000,
 	};
 	Drive *drive = g_new0(Drive, 1);
 

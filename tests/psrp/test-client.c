@@ -240,9 +240,13 @@ static void hold_completion(Drive *drive)
 	static const struct {
 		const char *line, *gives;
 	} cases[] = {
-		{ "Get-Proc^", "0: Get-Process" },    { "$\xc3\xb6='\xf0\x9f\x98\x80'; Get-Proc^", "12: Get-Process" },
-		{ "Get-Process -Nam^", "12: -Name" }, { "cd /usr/shar^", "3!: /usr/share" },
-		{ "[Math]::Flo^", "8!: Floor(" },     { "nothing-like-thi^", "0: " },
+		{ "Get-Proc^", "0: Get-Process" },
+		{ "$\xc3\xb6='\xf0\x9f\x98\x80'; Get-Proc^", "12: Get-Process" },
+		{ "Get-Process -Nam^", "12: -Name" },
+		{ "cd /usr/shar^", "3!: /usr/share/" },
+		{ "[Math]::Flo^", "8!: Floor(" },
+		{ "nothing-like-thi^", "0: " },
+		{ "$PSVersionTa^", "0!: $PSVersionTable" },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {

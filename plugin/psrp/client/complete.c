@@ -8,13 +8,17 @@
 
 #define CANDIDATES_MAX 1000
 
-/* Index and length of what is replaced, how many there are, then of each: its text, how it is listed, whether it ends
- * the word. */
-static const char script[] = "$r=TabExpansion2 -inputScript $args[0] -cursorColumn ([int]$args[1])\n"
-			     "$r.ReplacementIndex;$r.ReplacementLength;$r.CompletionMatches.Count\n"
-			     "$k=0;foreach($m in $r.CompletionMatches){if($k++ -ge 1000){break}\n"
-			     "$m.CompletionText;$m.ListItemText\n"
-			     "[string]($m.ResultType -in 'ProviderContainer','Method','Namespace')}";
+/* Index and length of what is replaced, how many there are, then of each: its text, how it is listed, whether more of
+ * the word may follow. A directory has its separator, and its quote open. */
+static const char script[] =
+	"$r=TabExpansion2 -inputScript $args[0] -cursorColumn ([int]$args[1])\n"
+	"$r.ReplacementIndex;$r.ReplacementLength;$r.CompletionMatches.Count\n"
+	"$s=[string][IO.Path]::DirectorySeparatorChar\n"
+	"$k=0;foreach($m in $r.CompletionMatches){if($k++ -ge 1000){break}\n"
+	"if($m.ResultType -eq "
+	"'ProviderContainer'){$m.CompletionText.TrimEnd([char[]](\"'`\"/\"+$s))+$s}else{$m.CompletionText}\n"
+	"$m.ListItemText\n"
+	"[string]($m.ResultType -in 'ProviderContainer','Method','Property','Namespace','Type','Variable')}";
 
 enum { OUT_INDEX, OUT_LENGTH, OUT_COUNT, OUT_FIRST, OUT_EACH = 3 };
 enum { EACH_TEXT, EACH_LISTED, EACH_GOES_ON };
