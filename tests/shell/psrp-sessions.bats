@@ -322,9 +322,11 @@ new_session() {
 	start_running '"running"; Start-Sleep 1000'
 	TERM_NAME=b COLUMNS_WANTED=120 local_shell_start
 	term_close
+	# shellcheck disable=SC2034 # for the harness
 	TERM_NAME=b
 	wait_until 20 no_powershell
 	enter_and_name_prompt
+	# shellcheck disable=SC2046 # words
 	end_processes $(sshd_connections "$WORLD/ssh")
 	wait_local
 	wait_screen 'connection to box lost'
@@ -356,6 +358,7 @@ turns_of_opening() {
 	term_type 'enter-pssession -Session $s'
 	term_keys Enter
 	wait_line 'far\]: PS .*> $'
+	# shellcheck disable=SC2034 # for the harness
 	REMOTE_PROMPT='^\[.*far\]: remote\$ $'
 	name_prompt
 	[ -n "$(proxy_count)" ]
