@@ -361,18 +361,6 @@ static bool find_targets(struct pss_call *call, struct invocation *invocation)
 
 /* ---- for PowerShell */
 
-static bool names_powershell(const char *configuration)
-{
-	static const char *const names[] = { "Microsoft.PowerShell", "PowerShell" };
-
-	for (size_t i = 0; configuration && i < sizeof names / sizeof *names; i++) {
-		size_t n = strlen(names[i]);
-		if (strncasecmp(configuration, names[i], n) == 0 && (!configuration[n] || configuration[n] == '.'))
-			return true;
-	}
-	return false;
-}
-
 static const char *shell_of(const struct invocation *invocation, const char *instance)
 {
 	for (size_t i = 0; i < invocation->sessions.n_items; i++)
@@ -385,10 +373,11 @@ static const char *shell_of(const struct invocation *invocation, const char *ins
 static bool is_powershell(const struct invocation *invocation, const struct pss_invoke_target *target)
 {
 	const struct pss_value *link = target->link ? target->link : invocation->invoke.call->link;
+	const char *configuration =
+		target->instance ? shell_of(invocation, target->instance) : link[PSS_LINK_CONFIGURATION_NAME].text;
 
-	if (target->instance)
-		return names_powershell(shell_of(invocation, target->instance));
-	return link[PSS_LINK_SUBSYSTEM].given || names_powershell(link[PSS_LINK_CONFIGURATION_NAME].text);
+	return (!target->instance && link[PSS_LINK_SUBSYSTEM].given) ||
+	       (configuration && pss_configuration_is_powershell(configuration));
 }
 
 /* `$using:` in its own quotes and comments, and the text as it was written. */
