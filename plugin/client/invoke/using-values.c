@@ -132,10 +132,10 @@ static size_t name_of_reference(const char *dollar, const char **ret_name)
 static bool exists(const struct pss_shell *shell, const char *name)
 {
 	struct pss_items items = { 0 };
-	bool is_list = shell->get_items && shell->get_items(name, &items) == 0;
+	bool has_items = shell->get_items && shell->get_items(name, &items) == 0;
 
 	pss_items_finish(&items);
-	return is_list || shell->get_variable(name);
+	return has_items || shell->get_variable(name);
 }
 
 bool pss_using_bind_for_powershell(struct pss_call *call, const char *text, struct pss_texts *variables)
