@@ -38,7 +38,7 @@ struct Guest {
 	gboolean paused;
 	guint idle;       /* source that hands out what has waited; 0: none */
 	int status;       /* of the command, once it is over */
-	gboolean is_done; /* its owner has been told */
+	gboolean is_done; /* its owner has had on_done */
 	Asked *asked;     /* NULL: no question is open */
 };
 

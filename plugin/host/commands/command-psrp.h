@@ -10,7 +10,7 @@
 PssRun *pss_run_psrp_new(PssTransport *transport, const PssRunChannelOptions *options, const PssRunEvents *events,
 			 gpointer user);
 
-/* command-guest.c: in the PowerShell of a client that is IDLE, and stays its owner's. A pause is told both to the run
+/* command-guest.c: in the PowerShell of a client that is IDLE, and stays its owner's. A pause goes both to the run
  * and to the channel, which the owner has. The run may be freed at any time, from the events of its own not before it
  * is done, and before the client is; then what runs is stopped, and the client's on_prompt follows. NULL: it cannot be
  * run. Of the options the command, input and tty count. */
