@@ -140,6 +140,8 @@ static const PssPsrpCommandEvents silent_events = { on_record, on_input_taken, N
 
 /* ---- steps */
 
+#define ANSWERS 0xF0 /* what is done from here on concerns the command that runs */
+
 static PssGuid guid_of(Fuzz *fuzz, uint8_t number)
 {
 	PssGuid guid = { .text = PSS_GUID_ZERO };
@@ -207,7 +209,18 @@ static void invoke(Fuzz *fuzz, const char *text, uint8_t how)
 		.n_using_values = how & 2 ? G_N_ELEMENTS(values) : 0,
 	};
 	fuzz->is_invoking = TRUE;
-	pss_psrp_invoke(fuzz->client, &command, how & 1 ? &silent_events : &command_events, fuzz);
+	pss_psrp_invoke(fuzz->client, &command, how & 32 ? &silent_events : &command_events, fuzz);
+}
+
+/* What becomes of the command that runs. */
+static void answer(Fuzz *fuzz, uint8_t what, const char *text)
+{
+	if (what & 1) {
+		fuzz->is_invoking = FALSE;
+		pss_psrp_abandon(fuzz->client);
+	} else {
+		pss_psrp_answer(fuzz->client, what & 2 ? NULL : text);
+	}
 }
 
 /* What the user does; text is NUL-terminated. */
@@ -215,14 +228,18 @@ static void use(Fuzz *fuzz, uint8_t what, const char *text, gsize n)
 {
 	gboolean is_idle = pss_psrp_state(fuzz->client) == PSS_PSRP_IDLE;
 
-	switch (what % 8) {
+	if (what >= ANSWERS) {
+		answer(fuzz, what, text);
+		return;
+	}
+	switch (what % 6) {
 	case 0:
 		if (is_idle)
 			pss_psrp_line(fuzz->client, text, strlen(text));
 		break;
 	case 1:
 		if (is_idle)
-			invoke(fuzz, text, what / 8);
+			invoke(fuzz, text, what / 6);
 		break;
 	case 2:
 		pss_psrp_keys(fuzz->client, text, n);
@@ -234,15 +251,8 @@ static void use(Fuzz *fuzz, uint8_t what, const char *text, gsize n)
 		if (!pss_psrp_complete(fuzz->client, text, strlen(text), strlen(text)))
 			pss_psrp_cancel_completion(fuzz->client);
 		break;
-	case 5:
-		pss_psrp_input(fuzz->client, text, n, what & 64);
-		break;
-	case 6:
-		pss_psrp_answer(fuzz->client, what & 64 ? NULL : text);
-		break;
 	default:
-		fuzz->is_invoking = FALSE;
-		pss_psrp_abandon(fuzz->client);
+		pss_psrp_input(fuzz->client, text, n, what & 64);
 	}
 }
 
