@@ -23,5 +23,5 @@ void pss_limits_raise(void);
 void pss_limits_of(pid_t pid, PssLimits *ret);
 
 /* In a child, before its exec: async-signal-safe. Those that are not known are what this process was started with. A
- * limit that may not be had any more becomes the highest that may. */
+ * hard limit above ours that may not be set becomes ours. */
 void pss_limits_apply(const PssLimits *limits);

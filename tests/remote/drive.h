@@ -90,6 +90,8 @@ gboolean drive_await(Drive *drive, gboolean (*condition)(gpointer user), gpointe
 /* Runs a command beside the terminal, by a relay of that number (each once). What it writes, "2:" in front of errors;
  * free it. In drive-invoke.c. */
 char *drive_invoke(Drive *drive, guint relay, const char *text, int *ret_status);
+/* The same with "input\n" on its standard input, which nobody writes to until the file `until` is there. */
+char *drive_invoke_late(Drive *drive, guint relay, const char *text, const char *until, int *ret_status);
 
 /* The directory that the two channels met in, or NULL while there is none. Free it. */
 char *drive_find_directory(Drive *drive);

@@ -15,7 +15,27 @@ static void expect_old_history(Drive *drive)
 	}
 }
 
+/* A job of the shell's ends while it opens the input, as it may where the relay is slow. */
+static void invoke_while_a_job_ends(Drive *drive)
+{
+	g_autofree char *until = g_build_filename(drive_home(drive), "over", NULL);
+	int status;
+	g_autofree char *output = drive_invoke_late(drive, 1, "cat; (exit 3)", until, &status);
+
+	if (status != 3 || !strstr(output, "input\n") /* bash tells of jobs beside it */) {
+		g_autofree char *what = g_strdup_printf("status %d, output \"%s\"", status, output);
+		drive_fail(drive, what);
+	}
+}
+
 static const Row rows[] = {
+	{ "a job that ends while an invocation's input is opened",
+	  ALL,
+	  NULL,
+	  NULL,
+	  FALSE,
+	  { LINE("(sleep 0.5; : >~/done; exit 5) & (sleep 1; : >~/over) & :"), PROMPT(0), CALL(invoke_while_a_job_ends),
+	    DONE } },
 	{ "the first job is number 1",
 	  ALL & ~KSH,
 	  "ksh93 shows the request",

@@ -12,6 +12,10 @@
 
 #define STREAMS " 0<\"$__pss_in\" 1<>\"$__pss_d/o$__pss_relay\" 2<>\"$__pss_d/e$__pss_relay\""
 
+/* mksh and busybox fail to open a fifo when a job ends meanwhile (EINTR), and then it is tried again: a group, unlike
+ * `eval`, is nothing whose redirection's failure ends the line. */
+#define EVALUATE_OPEN "{ \\eval \"__pss_open=1;$__pss_x$__pss_c$__pss_y\"; }" STREAMS
+
 /* zsh keeps the places of words in a line as short (hist.c), and writes astray behind 32767 bytes. */
 #define ZSH_LINE_MAX 16384 /* of a word in it */
 #define ZSH_PART_MAX (ZSH_LINE_MAX / PSS_FAMILY_QUOTED)
@@ -35,7 +39,8 @@ static const struct {
 	{ PSS_FAMILY_PWSH, NULL, NULL },
 	{ PSS_FAMILY_POSIX,
 	  "; } >/dev/null 2>&1 && \\eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\"; { __pss_end; } 2>/dev/null\n",
-	  "; } >/dev/null 2>&1 && \\eval \"$__pss_x$__pss_c$__pss_y\"" STREAMS "; { __pss_end; } 2>/dev/null\n" },
+	  "; } >/dev/null 2>&1 && { __pss_open=; " EVALUATE_OPEN "; __pss_shut $? && " EVALUATE_OPEN
+	  "; __pss_shut $? && " EVALUATE_OPEN "; } 2>/dev/null; { __pss_end; } 2>/dev/null\n" },
 };
 
 static void begin_line(GString *out, PssFamily family)

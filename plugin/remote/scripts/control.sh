@@ -20,7 +20,7 @@ lives() {
 } 2>/dev/null
 clean() {
 	trap '' EXIT HUP INT PIPE TERM
-	# Whoever has taken its permissions away does not keep it.
+	# A user may have taken its permissions away.
 	[ -z "$d" ] || { [ -r . ] && [ -w . ] && [ -x . ]; } || chmod 700 "$d"
 	[ -z "$p$c" ] || kill $p $c
 	# A relay that is starting finds its script gone, or has said who it is by now.

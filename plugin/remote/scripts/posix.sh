@@ -113,6 +113,16 @@ __pss_i() {
 	__pss_b "$1" "$2"
 }
 
+# Have the streams of the invocation not been opened, so that none of it has run? Else its STATUS is what it has ended with,
+# where it was cut short.
+__pss_shut() {
+	case $__pss_open$__pss_u in
+	'') return 0 ;;
+	1) __pss_u=$1 ;;
+	esac
+	return 1
+}
+
 # Tells the relay that the input of the invocation is read no more.
 __pss_over() {
 	case $__pss_in in
