@@ -441,6 +441,15 @@ def test_one_file_goes_to_many_and_the_same_name_comes_from_many():
 # ---- others who are there at the same time
 
 
+def test_several_that_make_one_directory_do_not_fail():
+    labels = ["web%d" % number for number in range(1, 9)]
+    with Place() as here:
+        write(here + "/a", b"x")
+        for number in range(6):
+            result = copy(PROGRAM, labels, [(0, here + "/a")], [(place, "%s/%d/" % (here, number)) for place in range(1, 9)])
+            assert not result.errors, result.errors
+
+
 def test_two_copies_to_one_name_leave_one_of_the_two():
     with Place() as here:
         write(here + "/a", b"a" * 5000000)

@@ -196,6 +196,14 @@ static void raise_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+static gboolean was_broken_off(const PssCopy *copy)
+{
+	for (guint i = 1; i < copy->places->len; i++)
+		if (((const PssPlace *)copy->places->pdata[i])->state == PSS_PLACE_LOST)
+			return TRUE;
+	return copy->is_stopping;
+}
+
 static void free_copy(PssCopy *copy)
 {
 	g_ptr_array_unref(copy->transfers);
@@ -226,6 +234,8 @@ int main(void)
 	copy.verb = pss_verb_link_new(VERB_FD, &events, &copy);
 	g_unix_signal_add(SIGTERM, on_term, &copy);
 	g_main_loop_run(copy.loop);
+	if (was_broken_off(&copy))
+		_exit(0); /* questions without answers, and what waits for them, go with the process */
 	free_copy(&copy);
 	return 0;
 }

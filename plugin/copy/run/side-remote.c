@@ -242,9 +242,24 @@ static void resolved_as(Resolving *resolving, const char *path)
 	g_free(resolving);
 }
 
+static void on_target_after_all(gpointer user, const PssSftpAttributes *attributes, const GError *error)
+{
+	g_autoptr(GError) refused = NULL;
+
+	if (!error && !S_ISDIR(attributes->mode))
+		refused = g_error_new_literal(PSS_ERROR, PSS_FAILED, "it is no directory");
+	resolved(user, TRUE, error ? error : refused);
+}
+
+/* Another copy may have made it meanwhile; the code does not say so. */
 static void on_target_made(gpointer user, const GError *error)
 {
-	resolved(user, FALSE, error);
+	Resolving *resolving = user;
+
+	if (g_error_matches(error, PSS_SFTP_ERROR, PSS_SFTP_FAILURE))
+		pss_sftp_stat(resolving->transfer->to->sftp, resolving->path, on_target_after_all, resolving);
+	else
+		resolved(resolving, FALSE, error);
 }
 
 /* A link to a file that the user names is written through, as by scp. */
