@@ -202,6 +202,38 @@ def test_relative_paths_begin_in_the_directory_of_the_session():
             assert os.path.exists(here + "/" + made), made
 
 
+def test_filters_are_of_names_and_flattening_of_files():
+    with Place() as here:
+        os.makedirs(here + "/tree/a/skip")
+        os.makedirs(here + "/tree/b")
+        for name in ("a/1.log", "a/2.txt", "b/3.log", "b/4.log.old", "a/skip/5.log"):
+            write(here + "/tree/" + name, b"x")
+        for at, to in ((0, 1), (1, 0)):
+            for words, flags, made in (
+                    (["filter=*.log"], "r", ["a/1.log", "a/skip/5.log", "b/3.log"]),
+                    (["include=*.txt", "include=3*", "exclude=skip"], "r", ["a/2.txt", "b/3.log"]),
+                    (["filter=*.log", "exclude=3*"], "rc", ["1.log", "5.log"])):
+                os.mkdir(here + "/to")
+                result = run([(at, here + "/tree/.")], (to, here + "/to"), flags, words=words)
+                found = sorted(os.path.relpath(os.path.join(path, name), here + "/to")
+                               for path, _, names in os.walk(here + "/to") for name in names)
+                assert (result.errors, found) == ([], made), (result.errors, found)
+                shutil.rmtree(here + "/to")
+
+
+def test_holes_stay_holes():
+    with Place() as here:
+        with open(here + "/sparse", "wb") as file:
+            file.write(b"begin")
+            file.seek(50000000)
+            file.write(b"middle")
+            file.truncate(100000000)
+        for at, to in ((0, 1), (1, 0)):
+            target = "%s/%d" % (here, at)
+            assert not run([(at, here + "/sparse")], (to, target)).errors
+            assert filecmp.cmp(here + "/sparse", target, False) and os.stat(target).st_blocks < 4000
+
+
 # ---- what is refused, and what fails
 
 
@@ -461,34 +493,52 @@ def test_two_copies_to_one_name_leave_one_of_the_two():
             assert read(here + "/c") in (b"a" * 5000000, b"b" * 5000000)
 
 
-def test_a_directory_that_is_swapped_for_a_link_leads_nowhere():
-    swap = """
-import os, sys
-here = sys.argv[1]
-os.symlink(here + "/outside", here + "/link")
+SWAP = """
+import ctypes, os, sys
+one, other = os.fsencode(sys.argv[1]), os.fsencode(sys.argv[2])
+exchange = ctypes.CDLL(None).renameat2
 while True:
-    try:
-        os.rename(here + "/to/tree/sub", here + "/aside")
-        os.rename(here + "/link", here + "/to/tree/sub")
-        os.rename(here + "/to/tree/sub", here + "/link")
-        os.rename(here + "/aside", here + "/to/tree/sub")
-    except OSError:
-        pass
+    exchange(-100, one, -100, other, 2)
 """
+
+
+def while_swapped(one, other, work):
+    swapping = subprocess.Popen([sys.executable, "-c", SWAP, one, other])
+    try:
+        for _ in range(25):
+            work()
+    finally:
+        swapping.kill()
+        swapping.wait()
+
+
+def make_tree(path):
+    os.makedirs(path + "/sub/deep")
+    for number in range(50):
+        write("%s/sub/%d" % (path, number), b"x")
+        write("%s/sub/deep/%d" % (path, number), b"x")
+
+
+def test_a_directory_that_is_swapped_for_a_link_leads_nowhere():
     with Place() as here:
-        for name in ("outside", "to/tree/sub", "tree/sub/deep"):
+        for name in ("outside", "to/tree/sub"):
             os.makedirs(here + "/" + name)
-        for number in range(50):
-            write("%s/tree/sub/%d" % (here, number), b"x")
-            write("%s/tree/sub/deep/%d" % (here, number), b"x")
-        swapping = subprocess.Popen([sys.executable, "-c", swap, here])
-        try:
-            for _ in range(40):
-                run([(1, here + "/tree")], (0, here + "/to"), "r")
-        finally:
-            swapping.kill()
-            swapping.wait()
+        make_tree(here + "/tree")
+        os.symlink(here + "/outside", here + "/link")
+        while_swapped(here + "/to/tree/sub", here + "/link", lambda: run([(1, here + "/tree")], (0, here + "/to"), "r"))
         assert os.listdir(here + "/outside") == []
+
+
+def test_what_a_swapped_link_leads_to_is_not_read():
+    with Place() as here:
+        os.mkdir(here + "/outside")
+        write(here + "/outside/secret", b"secret")
+        write(here + "/outside/1", b"secret")
+        make_tree(here + "/tree")
+        os.symlink(here + "/outside", here + "/link")
+        while_swapped(here + "/tree/sub", here + "/link", lambda: run([(0, here + "/tree")], (1, here + "/to"), "r"))
+        assert not [names for _, _, names in os.walk(here + "/to") if "secret" in names]
+        assert os.path.islink(here + "/to/sub") or read(here + "/to/sub/1") == b"x"
 
 
 def test_a_file_that_changes_while_it_is_read_is_a_line():
