@@ -17,6 +17,10 @@
  * The end of the socket means STOP: whatever ends the shell, nothing half is left behind. */
 #pragma once
 
+/* The program's descriptors. It holds the verb's connection to the host process, and never reads it: the channels of
+ * who is gone are closed, and then nothing that is half done elsewhere could be removed. */
+enum { PSS_COPY_VERB_FD = 3, PSS_COPY_HOST_FD = 4 };
+
 enum pss_copy_type {
 	/* verb → program */
 	PSS_COPY_REQUEST = 1, /* raw bytes: NUL-ended words, split by PSS_FRAME_MORE */

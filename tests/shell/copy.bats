@@ -185,3 +185,20 @@ What if: Performing the operation \"Copy Directory\" on target \"Item: d Destina
 	proxy_stop
 	nothing_half
 }
+
+@test "copy: a shell that is killed leaves nothing half, here or there" {
+	local_shell 'new-pssession -ConfigFile $C -Name work box >/dev/null'
+	head -c 200000000 /dev/zero | tr '\0' x >"$HERE/big"
+	mkdir "$HERE/down" && cp "$HERE/big" "$REMOTE_HOME/big"
+	grown() { [ -n "$(find "$1" -name '.big.pss-*' -size +100k)" ]; }
+	local line
+	for line in 'copy-item big work:new' 'copy-item work:big down'; do
+		local_shell 'cd $HERE; echo $$ >pid; '"$line" >/dev/null 2>&1 &
+		wait_until 10 eval 'grown "$REMOTE_HOME" || grown "$HERE/down" || [ -n "$(find "$REMOTE_HOME" -name ".new.pss-*" -size +100k)" ]'
+		kill -KILL "$(cat "$HERE/pid")"
+		wait $! || :
+		wait_until 10 nothing_half
+	done
+	rm "$REMOTE_HOME/big"
+	[ ! -e "$REMOTE_HOME/new" ] && [ ! -e "$HERE/down/big" ]
+}

@@ -14,17 +14,17 @@
 #include "client/copy/private.h"
 #include "client/requests/requests.h"
 #include "wire/cleanup.h"
+#include "wire/copy.h"
 #include "wire/frame.h"
 #include "wire/system.h"
 
 #include <string.h>
 
-#define PROGRAM_FD 3
-
 struct start {
 	const char *path;
 	char *const *environment;
 	int socket;
+	int connection; /* to the host process */
 };
 
 /* In the new process: async-signal-safe calls only. */
@@ -38,8 +38,12 @@ static void become_program(void *user)
 	dup2(null, STDOUT_FILENO);
 	if (fcntl(STDERR_FILENO, F_GETFD) < 0)
 		dup2(null, STDERR_FILENO);
-	dup2(start->socket, PROGRAM_FD);
-	pss_close_from(PROGRAM_FD + 1);
+	/* Out of each other's way first, where `ulimit -n` has kept them low. */
+	int socket = fcntl(start->socket, F_DUPFD, PSS_COPY_HOST_FD + 1);
+	int connection = fcntl(start->connection, F_DUPFD, PSS_COPY_HOST_FD + 1);
+	dup2(socket, PSS_COPY_VERB_FD);
+	dup2(connection, PSS_COPY_HOST_FD);
+	pss_close_from(PSS_COPY_HOST_FD + 1);
 	execve(start->path, arguments, start->environment);
 	_exit(127);
 }
@@ -57,6 +61,7 @@ static int start_program(struct pss_copy_run *run, const char *path)
 {
 	const struct pss_shell *shell = run->copy->call->shell;
 	struct start start = { .path = path,
+			       .connection = run->copy->connection.fd,
 			       .environment = shell->get_environment ? shell->get_environment() : environ };
 	int ends[2];
 

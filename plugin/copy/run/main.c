@@ -3,6 +3,7 @@
  * has no terminal: signals of the terminal are the shell's, and the end of the socket is what stops it. */
 #include "copy/run/private.h"
 
+#include <fcntl.h>
 #include <glib-unix.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,7 +12,6 @@
 
 #include "base/error.h"
 
-#define VERB_FD 3
 #define STOP_MS 2000 /* for what is half done elsewhere to be removed */
 
 void pss_copy_end(PssCopy *copy)
@@ -223,15 +223,16 @@ int main(void)
 	int type;
 	socklen_t n = sizeof type;
 
-	if (getsockopt(VERB_FD, SOL_SOCKET, SO_TYPE, &type, &n) < 0) {
+	if (getsockopt(PSS_COPY_VERB_FD, SOL_SOCKET, SO_TYPE, &type, &n) < 0) {
 		fputs("pssession-copy is started by copy-item, and by nobody else\n", stderr);
 		return 2;
 	}
 	ignore_signals();
 	raise_limit();
+	fcntl(PSS_COPY_HOST_FD, F_SETFD, FD_CLOEXEC);
 	copy.umask = umask(0);
 	umask(copy.umask);
-	copy.verb = pss_verb_link_new(VERB_FD, &events, &copy);
+	copy.verb = pss_verb_link_new(PSS_COPY_VERB_FD, &events, &copy);
 	g_unix_signal_add(SIGTERM, on_term, &copy);
 	g_main_loop_run(copy.loop);
 	if (was_broken_off(&copy))
