@@ -5,6 +5,7 @@ of it.
 
   test-copy.py PROGRAM [NAME…]     TAP"""
 import filecmp
+import json
 import os
 import random
 import shutil
@@ -221,6 +222,16 @@ def test_filters_are_of_names_and_flattening_of_files():
                 shutil.rmtree(here + "/to")
 
 
+def test_directories_of_a_group_hand_it_on():
+    with Place() as here:
+        os.makedirs(here + "/tree/sub")
+        for at, to in ((0, 1), (1, 0)):
+            os.mkdir("%s/%d" % (here, at))
+            os.chmod("%s/%d" % (here, at), 0o2775)
+            assert not run([(at, here + "/tree")], (to, "%s/%d" % (here, at)), "r").errors
+            assert os.stat("%s/%d/tree/sub" % (here, at)).st_mode & stat.S_ISGID
+
+
 def test_holes_stay_holes():
     with Place() as here:
         with open(here + "/sparse", "wb") as file:
@@ -339,8 +350,10 @@ def test_a_place_that_cannot_be_reached_is_one_line_and_the_others_go_on():
         os.mkdir(here + "/to")
         servers = {1: None, 2: copier.SERVER}
         result = copy(PROGRAM, ["web1", "web2"], [(0, here + "/a")], [(1, here + "/to"), (2, here + "/to")],
-                      servers=servers)
+                      flags="j", servers=servers)
         assert result.errors == ["cannot be reached"] and os.listdir(here + "/to") == ["a"]
+        assert [(line["host"], line["result"], line.get("error")) for line in map(json.loads, result.output)] == [
+            ("web1", "failed", "cannot be reached"), ("web2", "copied", None)]
 
 
 def test_a_link_that_is_lost_is_one_line():

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* copy-item: copies files to other computers, from them, or between them through here. All parameters are read and
- * checked here before anything happens anywhere; finding the places is places.c's, the copying a program's (client/copy). */
+ * checked here before anything happens anywhere; finding the places is places.c's, the copying a program's
+ * (client/copy). */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

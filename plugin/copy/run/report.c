@@ -28,15 +28,6 @@ void pss_report_error(PssCopy *copy, const PssPlace *place, const char *path, co
 	pss_verb_link_error(copy->verb, 0, PSS_FAILED, text);
 }
 
-void pss_report_place(PssPlace *place)
-{
-	if (place->is_reported || place->copy->is_stopping)
-		return;
-	place->is_reported = TRUE;
-	place->copy->n_unanswered += place->copy->request->waits;
-	pss_verb_link_error(place->copy->verb, place->number, place->status_lost, place->why_lost);
-}
-
 void pss_report_warning(PssCopy *copy, const PssPlace *place, const char *path, const char *message)
 {
 	g_autofree char *where = spell(place, path);
@@ -104,6 +95,29 @@ static char *compose_json(const PssItem *item, PssOutcome outcome, const char *w
 		append_member(json, "error", why);
 	g_string_append_c(json, '}');
 	return g_string_free(json, FALSE);
+}
+
+static void report_lost(const PssPlace *place)
+{
+	GString *json = g_string_new("{");
+
+	append_member(json, "host", place->label);
+	append_member(json, "result", "failed");
+	append_member(json, "error", place->why_lost);
+	g_string_append_c(json, '}');
+	g_autofree char *text = g_string_free(json, FALSE);
+	pss_verb_link_output(place->copy->verb, text);
+}
+
+void pss_report_place(PssPlace *place)
+{
+	if (place->is_reported || place->copy->is_stopping)
+		return;
+	place->is_reported = TRUE;
+	place->copy->n_unanswered += place->copy->request->waits;
+	if (place->copy->request->json)
+		report_lost(place);
+	pss_verb_link_error(place->copy->verb, place->number, place->status_lost, place->why_lost);
 }
 
 void pss_report_item(const PssItem *item, PssOutcome outcome, const char *why)

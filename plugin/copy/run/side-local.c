@@ -182,8 +182,12 @@ static void make_link(PssItem *link, const char *text)
 static void set(PssItem *directory)
 {
 	g_autoptr(GError) error = NULL;
-	const PssKept kept = pss_item_kept(directory);
+	PssKept kept = pss_item_kept(directory);
+	struct stat st;
 
+	/* The group that it has from the directory it is in, and hands on. */
+	if (!directory->transfer->copy->request->preserve && fstat(pss_folder_fd(directory->target_folder), &st) == 0)
+		kept.mode |= st.st_mode & S_ISGID;
 	pss_folder_set(directory->target_folder, &kept, &error);
 	pss_item_set(directory, error);
 }
