@@ -64,8 +64,9 @@ write_sshd_config() {
 		KbdInteractiveAuthentication no
 		PrintLastLog no
 		LogLevel VERBOSE
-		Subsystem sftp $sftp
 	END
+	# This one may be said once.
+	[[ $* == *"Subsystem sftp"* ]] || echo "Subsystem sftp $sftp" >>"$directory/sshd_config"
 	# Of this one the last value counts.
 	[[ $* == *MaxStartups* ]] || echo 'MaxStartups 100' >>"$directory/sshd_config"
 	# From 9.8 on sshd refuses an address for a while that has hung up before it had logged in, as tests do.

@@ -1,0 +1,50 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# copy-item to a server that has no SFTP: its program is missing, as it is on many small systems.
+
+load ../harness/harness
+
+setup_file() { world_start bash 'Subsystem sftp /nonexistent/sftp-server'; }
+teardown_file() { world_end; }
+setup() { place_start; }
+teardown() {
+	rm -rf "$REMOTE_HOME/t"
+	place_end
+}
+
+# there SCRIPT: with a session whose name is work.
+there() {
+	run local_shell '
+		s=$(new-pssession -ConfigFile $C -Name work box) || exit 90
+		mkdir '"$REMOTE_HOME"'/t && chmod 777 '"$REMOTE_HOME"'/t || exit 91
+		T='"$REMOTE_HOME"'/t
+		cd $HERE
+		'"$1"
+	echo "$output"
+	[ "$status" -eq 0 ] || { echo "status $status"; return 1; }
+}
+
+@test "copy: where there is no SFTP files go through sh" {
+	there '
+		head -c 3000000 /dev/urandom >a
+		copy-item a work:t/ 2>err || exit 51
+		cmp a $T/a && ! [ -s err ] || exit 52
+		copy-item work:t/a b && cmp a b || exit 53
+		copy-item -ConfigFile $C -Verbose a box:t/c 2>err && cmp a $T/c || exit 54
+		grep -q "no SFTP" err && [ $(grep -c "connecting to" err) -eq 1 ] || exit 55
+		copy-item work:t/nothing . 2>err; [ $? -eq 1 ] && grep -q "no such file" err || exit 56'
+}
+
+@test "copy: so do trees, with names that a shell would take for something else" {
+	there '
+		mkdir -p "tree/\`touch x\`/\$(touch x)" && cd tree || exit 50
+		n="
+"
+		for name in a " b  c " "*" "-rf" "new${n}line" "end$n" "back\\slash"; do echo "$name" >"$name"; done
+		ln -s "back\\slash" "a link" && mkdir empty && cd .. || exit 50
+		copy-item -Recurse tree work:t/ || exit 51
+		diff -r tree $T/tree || exit 52
+		copy-item -Recurse work:t/tree back || exit 53
+		diff -r tree back && [ "$(readlink "back/a link")" = "back\\slash" ] || exit 54
+		! [ -e x ] && ! [ -e $T/x ] && ! [ -e '"$REMOTE_HOME"'/x ] || exit 55'
+}
