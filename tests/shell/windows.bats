@@ -44,7 +44,8 @@ script() {
 		out=$(i uptime 2>&1)
 		[ $? = 1 ] || exit 55
 		[[ $out == *"The term '\''uptime'\'' is not recognized as a name of a cmdlet"* && $out != *$'"'\r'"'* ]] || exit 56
-		[ "$(invoke-command -ConfigFile $C -Transport ssh -ConfigurationName PowerShell.7 box hostname </dev/null)" = WINBOX ] || exit 57'
+		[ "$(invoke-command -ConfigFile $C -ConfigurationName PowerShell.7 box hostname </dev/null)" = WINBOX ] || exit 57
+		[ "$(i -Transport ssh "cd C:\\Windows; \$PWD.Path")" = "C:\\Windows" ] || exit 58'
 	[ "$status" -eq 0 ]
 	[ "$(windows_refused)" = "" ]
 }

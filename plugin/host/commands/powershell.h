@@ -10,7 +10,8 @@
 gboolean pss_is_powershell(const char *configuration);
 
 /* Is it to be spoken over this link, which is ready? Where no configuration is named it is if the server is Windows'
- * OpenSSH, whose login shell is none of POSIX; with -Transport ssh that is not known. */
+ * OpenSSH, whose login shell is none of POSIX; with -Transport ssh and an ssh before 8.5 that
+ * is not known. */
 gboolean pss_speaks_powershell(PssTransport *transport, const char *configuration);
 
 /* FALSE: the configuration wants a POSIX shell, and the link leads to Windows, whose cmd.exe would take sh's text apart

@@ -34,9 +34,9 @@ typedef struct {
 		name, PSS_CONFIG_NOTED, NULL, 0, harmless \
 	}
 /* Noted, and kept for what is said later. */
-#define NAMED(name, harmless, member)                                                                       \
-	{                                                                                                   \
-		name, PSS_CONFIG_NOTED, pss_config_set_text, offsetof(PssSshConfig, member), harmless, NULL \
+#define NAMED(name, harmless, kind, member)                                                               \
+	{                                                                                                 \
+		name, PSS_CONFIG_NOTED, pss_config_##kind, offsetof(PssSshConfig, member), harmless, NULL \
 	}
 #define MOOT(name, because)                                   \
 	{                                                     \
@@ -118,7 +118,7 @@ static const Row rows[] = {
 	NOTED("LocalCommand", NONE),
 	HONOURED("LocalForward", add_text, local_forwards),
 	NOTED("LogLevel", "|INFO|"),
-	NOTED("LogVerbose", NONE),
+	NAMED("LogVerbose", NONE, set_free, is_log_verbose_free),
 	HONOURED("MACs", set_text, macs),
 	NOTED("NoHostAuthenticationForLocalhost", OFF),
 	HONOURED("NumberOfPasswordPrompts", set_number, n_password_prompts),
@@ -126,7 +126,7 @@ static const Row rows[] = {
 	HONOURED("PasswordAuthentication", set_switch, password),
 	MOOT("PermitLocalCommand", "LocalCommand is not honoured"),
 	HONOURED("PermitRemoteOpen", add_text, permit_remote_open),
-	NAMED("PKCS11Provider", NONE, pkcs11_provider),
+	NAMED("PKCS11Provider", NONE, set_text, pkcs11_provider),
 	HONOURED("PreferredAuthentications", set_list, preferred),
 	HONOURED("ProxyCommand", set_text, proxy_command),
 	HONOURED("ProxyJump", set_text, proxy_jump),
@@ -206,6 +206,8 @@ gboolean pss_ssh_config_apply(PssSshConfig *config, PssLoginContext *person, con
 {
 	const Row *row = find_row(keyword);
 
+	if (row && row->set && row->role == PSS_CONFIG_NOTED && !honour(row, config, value, error))
+		return FALSE;
 	if (config->by_program && (!row || row->role != PSS_CONFIG_HONOURED))
 		return TRUE;
 	if (!row)
@@ -215,8 +217,6 @@ gboolean pss_ssh_config_apply(PssSshConfig *config, PssLoginContext *person, con
 		return honour(row, config, value, error);
 	else if (row->role == PSS_CONFIG_REFUSED)
 		return refuse(row, config, value, error);
-	if (row && row->set && row->role == PSS_CONFIG_NOTED && !honour(row, config, value, error))
-		return FALSE;
 	if (row && row->role == PSS_CONFIG_NOTED && !is_harmless(row, value))
 		pss_login_note(person, PSS_NOTE_VERBOSE,
 			       "ssh_config's %s '%s' is not honoured (by -Transport ssh it is)", row->name, value);

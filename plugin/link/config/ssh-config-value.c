@@ -31,6 +31,12 @@ const char *pss_config_set_text(PssSshConfig *config, void *member, const char *
 	return NULL;
 }
 
+const char *pss_config_set_free(PssSshConfig *config, void *member, const char *value)
+{
+	*(gboolean *)member = is_none(value);
+	return NULL;
+}
+
 const char *pss_config_add_text(PssSshConfig *config, void *member, const char *value)
 {
 	g_ptr_array_add(*(GPtrArray **)member, g_strdup(value));

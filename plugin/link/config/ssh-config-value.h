@@ -8,6 +8,7 @@
 typedef const char *(*PssConfigSetter)(PssSshConfig *config, void *member, const char *value);
 
 const char *pss_config_set_text(PssSshConfig *config, void *member, const char *value);
+const char *pss_config_set_free(PssSshConfig *config, void *member, const char *value); /* TRUE: "none" */
 const char *pss_config_add_text(PssSshConfig *config, void *member, const char *value);
 const char *pss_config_set_switch(PssSshConfig *config, void *member, const char *value);
 const char *pss_config_set_number(PssSshConfig *config, void *member, const char *value);

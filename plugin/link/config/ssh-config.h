@@ -54,9 +54,10 @@ typedef struct {
 	GPtrArray *dynamic_forwards;                 /* "LISTEN" */
 	GPtrArray *permit_remote_open;               /* "HOST:PORT …", "any", "none"; empty: anything */
 	gboolean exit_on_forward_failure, gateway_ports;
-	gboolean by_program; /* ssh itself honours all of it: nothing is refused or noted */
-	GPtrArray *send_env; /* patterns of names */
-	GPtrArray *set_env;  /* "NAME=value" */
+	gboolean is_log_verbose_free; /* ssh knows LogVerbose (8.5), and nobody has set it */
+	gboolean by_program;          /* ssh itself honours all of it: nothing is refused or noted */
+	GPtrArray *send_env;          /* patterns of names */
+	GPtrArray *set_env;           /* "NAME=value" */
 	gboolean compression;
 	guint64 rekey_bytes; /* 0: libssh decides */
 	guint rekey_s;       /* 0: never for its age alone */

@@ -59,6 +59,7 @@ void pss_program_master_free(PssProgramMaster *master)
 	g_free(master->history_key);
 	g_free(master->forwards);
 	g_strfreev(master->environment);
+	g_free(master->banner);
 	g_string_free(master->said, TRUE);
 	g_free(master->last);
 	g_free(master->mute_proxy);
@@ -143,6 +144,9 @@ static char **master_arguments(const PssProgramMaster *master, const PssTarget *
 		add_option(argv, "%s", fixed[i]);
 	if (master->detailed)
 		add_option(argv, "LogLevel=DEBUG1");
+	/* What the server calls itself. ssh says so where it looks, on lines of a form that said.c takes. */
+	if (config->is_log_verbose_free)
+		add_option(argv, "LogVerbose=" PSS_PROGRAM_FILE PSS_PROGRAM_FUNCTION "():*");
 	add_option(argv, "ServerAliveInterval=%u", config->alive_interval_s);
 	add_option(argv, "ServerAliveCountMax=%u", config->alive_count_max);
 	if (target->connect_timeout_ms)

@@ -8,6 +8,10 @@
 #include "link/login/turn.h"
 
 /* What its lines mean for a login that has failed. */
+/* Where in ssh's sources a server's version string is read, as LogVerbose (ssh_config(5)) names a place. */
+#define PSS_PROGRAM_FILE "kex.c:"
+#define PSS_PROGRAM_FUNCTION "kex_exchange_identification"
+
 typedef struct {
 	guint n_lines;     /* but for those of DEBUG1 */
 	PssTurnLine first; /* of them */
@@ -28,6 +32,7 @@ typedef struct {
 	PssLimits limits;   /* of what runs beside it: the caller's */
 	char **environment; /* "NAME=value" for the shell, as SendEnv and SetEnv say */
 	gboolean forwards_agent;
+	char *banner;  /* "SSH-2.0-…" of the server; NULL: not known */
 	GString *said; /* the last line of its standard error that is not complete */
 	char *last;    /* the last complete one, not reported yet: it may be the reason of its end; or NULL */
 	PssProgramHeard heard;

@@ -18,12 +18,44 @@ static gboolean is_refused(const PssProgramMaster *master)
 	return master->heard.first != PSS_TURN_LINE_OTHER && !master->heard.greeted && !master->heard.asked;
 }
 
+/* LogVerbose writes "kex.c:FUNCTION():1347 (pid=1): " in the place of "FUNCTION: ". Takes the line over; in *ret_placed
+ * whether it was so. */
+static char *replace_place(char *line, gboolean *ret_placed)
+{
+	const char *place = strstr(line, PSS_PROGRAM_FILE PSS_PROGRAM_FUNCTION "():");
+	const char *behind = place ? strstr(place, "): ") : NULL;
+
+	*ret_placed = behind != NULL;
+	if (!behind)
+		return line;
+	char *replaced = g_strdup_printf("%.*s" PSS_PROGRAM_FUNCTION ": %s", (int)(place - line), line, behind + 3);
+	g_free(line);
+	return replaced;
+}
+
+static void take_banner(PssProgramMaster *master, const char *line)
+{
+	static const char before[] = "remote software version ";
+	const char *version = strstr(line, before);
+
+	if (!version)
+		return;
+	g_free(master->banner);
+	master->banner = g_strconcat("SSH-2.0-", version + strlen(before), NULL);
+}
+
 static void take_line(PssProgramMaster *master, PssLoginContext *person)
 {
-	g_autofree char *clean = pss_said_line(master->said->str);
+	gboolean is_placed;
+	g_autofree char *clean = replace_place(pss_said_line(master->said->str), &is_placed);
 	PssProgramHeard *heard = &master->heard;
 
 	g_string_truncate(master->said, 0);
+	if (is_placed && g_str_has_prefix(clean, "debug1: ")) {
+		take_banner(master, clean);
+		if (!master->detailed)
+			return;
+	}
 	if (!*clean)
 		return;
 	if (master->detailed && g_str_has_prefix(clean, "debug1: ")) {

@@ -364,6 +364,13 @@ static void program_close(PssChannel *base)
 	g_ptr_array_remove_fast(transport->channels, base);
 }
 
+static const char *program_banner(PssTransport *base)
+{
+	const PssProgramMaster *master = ((ProgramTransport *)base)->master;
+
+	return master ? master->banner : NULL;
+}
+
 static void program_free(PssTransport *base)
 {
 	ProgramTransport *transport = (ProgramTransport *)base;
@@ -392,6 +399,7 @@ PssTransport *pss_transport_program_new(PssTarget *target, const PssTransportEve
 		.signal = pss_child_channel_signal,
 		.eof = pss_child_channel_eof,
 		.close = program_close,
+		.banner = program_banner,
 		.free = program_free,
 	};
 	ProgramTransport *transport = g_new0(ProgramTransport, 1);
