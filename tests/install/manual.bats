@@ -100,7 +100,7 @@ plain_text() {
 		run mandoc -T lint -W style "$(page "$name")"
 		[ -z "$output" ]
 	done
-	for name in "$(page pssession 7)" "$(page pssession-powershell 7)" "$(page pssession-host 8)"; do
+	for name in "$(page pssession 7)" "$(page pssession-powershell 7)" "$(page pssession-host 8)" "$(page pssession-rsh)"; do
 		run mandoc -T lint -W style "$name"
 		[ -z "$output" ]
 	done

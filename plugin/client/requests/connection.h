@@ -63,8 +63,8 @@ int pss_connection_flush(struct pss_connection *connection);
 int pss_connection_peek(struct pss_connection *connection, struct pss_frame *ret_frame);
 void pss_connection_done(struct pss_connection *connection, const struct pss_frame *frame);
 
-/* The first descriptor that came and has not been taken: with an OPENED. It is the caller's, and ≥ 100. -errno: there
- * is none. */
+/* The first descriptor that came and has not been taken: with an OPENED. It is the caller's, and ≥ 100. -ENOENT: no
+ * descriptor has come. */
 int pss_connection_take_descriptor(struct pss_connection *connection);
 
 /* Blocking with a deadline in ms (-1: none): sends what is queued and waits for the next frame. 1,

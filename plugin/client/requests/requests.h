@@ -15,7 +15,7 @@ int pss_request_connect(struct pss_call *call, bool may_start, struct pss_connec
 int pss_request_connect_with_keys(struct pss_call *call, bool may_start, struct pss_opening_keys *keys,
 				  struct pss_connection *ret_connection);
 
-/* Where a program of ours may be, best first, with a NULL behind: beside the loadable, in the build tree's
+/* Where a program of pssession may be, best first, with a NULL behind: beside the loadable, in the build tree's
  * plugin/`folder`, where it is installed; the host process where PSSESSION_HOST says alone, others beside that first. 0
  * or -ENOMEM. */
 int pss_request_search_path(const char *program, const char *folder, struct pss_texts *ret_path);
