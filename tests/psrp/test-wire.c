@@ -73,13 +73,17 @@ static void test_elements(void)
 static void test_long_line(void)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
-	g_autofree char *seen = NULL;
 
 	while (text->len <= PSS_ELEMENT_MAX)
 		g_string_append(text, "0123456789abcdef");
+	g_autofree char *cut = g_strdup_printf("{%.*s}[5 00112233 ]", PSS_ELEMENT_MAX, text->str);
 	g_string_append(text, "\n<CloseAck PSGuid='" GUID "' />\n");
-	seen = read_elements(text->str, 65536);
-	g_assert_cmpstr(seen, ==, "[5 00112233 ]");
+	g_autofree char *noise = read_elements(text->str, 65536);
+	g_assert_cmpstr(noise, ==, cut);
+
+	g_string_prepend(text, "<CommandAck PSGuid='" GUID "' /><Data Stream='Default' PSGuid='" GUID "'>");
+	g_autofree char *element = read_elements(text->str, 65536);
+	g_assert_cmpstr(element, ==, "[3 00112233 ]malformed[5 00112233 ]");
 }
 
 static void test_written_elements(void)
@@ -228,7 +232,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/wire/elements are found among noise, however they are cut", test_elements);
-	g_test_add_func("/wire/a line that is too long is passed over", test_long_line);
+	g_test_add_func("/wire/a line that is too long is read as far as it is kept", test_long_line);
 	g_test_add_func("/wire/elements are written", test_written_elements);
 	g_test_add_func("/wire/messages are cut and put together", test_fragments);
 	g_test_add_func("/wire/fragments of two messages come in turns", test_interleaved);

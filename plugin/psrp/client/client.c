@@ -12,6 +12,7 @@
 #define COLUMNS 120
 #define ROWS 50
 #define LAST_WORDS_MAX 4096
+#define KEPT_OUTPUT_MAX (4u << 20) /* bytes of what a status or a completion says */
 
 static const PssElementEvents element_events;
 static void on_message(gpointer user, const guint8 *data, gsize n);
@@ -252,9 +253,15 @@ static void on_pipeline_state(PssPsrp *psrp, const PssMessage *message, const Ps
 	on_over(psrp, pipeline);
 }
 
+/* What a status or a completion has beyond any measure is dropped: the server may never end it. */
 static void keep_output(PssPipeline *pipeline, const PssValue *value)
 {
-	g_ptr_array_add(pipeline->outputs, g_strdup(pss_value_text(value)));
+	const char *text = pss_value_text(value);
+
+	if (pipeline->n_output > KEPT_OUTPUT_MAX)
+		return;
+	pipeline->n_output += sizeof text + (text ? strlen(text) : 0);
+	g_ptr_array_add(pipeline->outputs, g_strdup(text));
 }
 
 /* Output and records. At the terminal output is text already, and records come as host calls too. */

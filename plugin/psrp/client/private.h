@@ -29,6 +29,7 @@ typedef struct {
 	gboolean has_failed, was_stopped;
 	gboolean is_signalled;  /* or will be, once it is acknowledged */
 	GPtrArray *outputs;     /* char *, of STATUS and COMPLETE; NULL stands for a null */
+	gsize n_output;         /* bytes of them, with what keeping each takes */
 	char *failure;          /* why it failed, or NULL */
 	gboolean is_incomplete; /* that: the text wants more lines */
 } PssPipeline;

@@ -186,24 +186,31 @@ static void read_line(PssElementReader *reader, const char *line, gsize n)
 	report_noise(reader, noise, rest.end);
 }
 
-static void end_line(PssElementReader *reader)
+static void read_kept(PssElementReader *reader)
 {
-	if (!reader->is_dropping && reader->line->len > 0)
-		read_line(reader, (const char *)reader->line->data, reader->line->len);
-	reader->is_dropping = FALSE;
+	read_line(reader, (const char *)reader->line->data, reader->line->len);
 	g_byte_array_set_size(reader->line, 0);
 }
 
+static void end_line(PssElementReader *reader)
+{
+	read_kept(reader);
+	reader->is_dropping = FALSE;
+}
+
+/* A line that is too long is read as far as it is kept: so an element that is cut is malformed, and not missed by
+ * whoever waits for it. */
 static void keep(PssElementReader *reader, const char *data, gsize n)
 {
+	gsize n_kept = MIN(n, PSS_ELEMENT_MAX - reader->line->len);
+
 	if (reader->is_dropping)
 		return;
-	if (reader->line->len + n > PSS_ELEMENT_MAX) {
+	g_byte_array_append(reader->line, (const guint8 *)data, (guint)n_kept);
+	if (n_kept < n) {
 		reader->is_dropping = TRUE;
-		g_byte_array_set_size(reader->line, 0);
-		return;
+		read_kept(reader);
 	}
-	g_byte_array_append(reader->line, (const guint8 *)data, (guint)n);
 }
 
 void pss_element_reader_feed(PssElementReader *reader, const void *data, gsize n)

@@ -8,8 +8,8 @@
 
 #include "psrp/wire/guid.h"
 
-#define PSS_ELEMENT_MAX                                                                              \
-	(4 << 20) /* bytes of a line; a longer one is noise and is dropped (the server's have 44 KB) \
+#define PSS_ELEMENT_MAX                                                                             \
+	(4 << 20) /* bytes of a line; the rest of a longer one is dropped (the server's have 44 KB) \
 		   */
 
 typedef enum {
