@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "wire-client.h"
@@ -253,12 +254,13 @@ static void expect_left(TestClient *client, enum pss_left_reason reason)
 	g_assert_cmpint(pss_fields_number(fields, PSS_TAG_LEFT_REASON, 0), ==, reason);
 }
 
-static void enter(Fixture *fixture, TestClient *client)
+static void enter(Fixture *fixture, TestClient *client, gboolean force)
 {
 	struct pss_message message;
 
 	pss_message_begin(&message, &client->out, PSS_ATTACH, 1);
 	pss_message_text(&message, PSS_TAG_INSTANCE, fixture->instance);
+	pss_message_number(&message, PSS_TAG_FORCE, force);
 	g_assert_cmpint(pss_message_end(&message), ==, 0);
 	test_client_send(client);
 	g_assert_cmpint(status_of(test_client_expect(client, PSS_RESULT)), ==, PSS_OK);
@@ -278,18 +280,46 @@ static void test_take_over(Fixture *fixture, gconstpointer data)
 
 	test_client_init(&terminal, &fixture->host);
 	test_client_hello(&terminal);
-	enter(fixture, &terminal);
+	enter(fixture, &terminal, FALSE);
 	expect_state(ask(fixture, PSS_DISCONNECT, FALSE), PSS_STATE_DISCONNECTED, PSS_AVAILABILITY_NONE);
 	expect_left(&terminal, PSS_LEFT_DISCONNECTED);
 	expect_state(ask(fixture, PSS_DISCONNECT, FALSE), PSS_STATE_DISCONNECTED, PSS_AVAILABILITY_NONE);
 	g_assert_cmpint(start_job(fixture, "echo no", 0, 0), ==, PSS_NOT_OPEN);
 	expect_state(ask(fixture, PSS_CONNECT, FALSE), PSS_STATE_OPENED, PSS_AVAILABILITY_AVAILABLE);
 	ask(fixture, PSS_DISCONNECT, FALSE);
-	enter(fixture, &terminal); /* connects it */
+	enter(fixture, &terminal, FALSE); /* connects it */
 	expect_state(ask(fixture, PSS_CONNECT, FALSE), PSS_STATE_OPENED, PSS_AVAILABILITY_AVAILABLE);
 	expect_state(ask(fixture, PSS_CONNECT, TRUE), PSS_STATE_OPENED, PSS_AVAILABILITY_AVAILABLE);
 	expect_left(&terminal, PSS_LEFT_TAKEN);
 	test_client_finish(&terminal);
+}
+
+/* A line waits behind a job as another terminal takes the session over: it does not run for that one. */
+static void test_line_behind_a_job(Fixture *fixture, gconstpointer data)
+{
+	g_autofree char *fifo = g_build_filename(fixture->home, "fifo", NULL);
+	TestClient first, second;
+
+	g_assert_cmpint(mkfifo(fifo, 0600), ==, 0);
+	test_client_init(&first, &fixture->host);
+	test_client_hello(&first);
+	enter(fixture, &first, FALSE);
+	g_assert_cmpint(start_job(fixture, "cat fifo", 0, 0), ==, PSS_OK);
+	test_client_raw(&first, PSS_LINE, 1, "echo ran >ran");
+	test_client_expect(&first, PSS_ACK);
+
+	test_client_init(&second, &fixture->host);
+	test_client_hello(&second);
+	enter(fixture, &second, TRUE);
+	expect_left(&first, PSS_LEFT_TAKEN);
+	int fd = open(fifo, O_WRONLY | O_CLOEXEC);
+	g_assert_cmpint(fd, >=, 0);
+	close(fd);
+	test_client_raw(&second, PSS_LINE, 1, "test ! -e ran");
+	test_client_expect(&second, PSS_ACK);
+	g_assert_cmpint(pss_fields_number(test_client_expect(&second, PSS_PROMPT), PSS_TAG_EXIT_STATUS, 999), ==, 0);
+	test_client_finish(&first);
+	test_client_finish(&second);
 }
 
 /* A client of the version before cannot ask for any of it. */
@@ -334,6 +364,7 @@ int main(int argc, char **argv)
 		{ "/jobs/what makes a terminal answer is taken out for terminals alone", test_safe },
 		{ "/jobs/there is one receiver, and its end is not the command's", test_one_receiver },
 		{ "/jobs/a session is let go of, taken back, and taken over", test_take_over },
+		{ "/jobs/a line that waits behind a job is dropped with its terminal", test_line_behind_a_job },
 		{ "/jobs/an older client cannot ask for it", test_older_client },
 		{ "/jobs/the end of the session ends the job", test_session_ends },
 	};

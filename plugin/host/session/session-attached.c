@@ -80,9 +80,17 @@ void pss_session_show_awaited(PssSession *session)
 		show_state(session);
 }
 
+/* Nobody's line waits any more: its terminal has gone. */
+static void drop_line(PssSession *session)
+{
+	if (session->invoker)
+		pss_invoker_drop_line(session->invoker);
+}
+
 void pss_session_attach(PssSession *session, guint columns, guint rows, const PssWatcherEvents *events, gpointer user)
 {
 	pss_session_tell_left(session, PSS_LEFT_TAKEN, 0, "another terminal has taken the session over");
+	drop_line(session);
 	session->attached.events = events;
 	session->attached.user = user;
 	if (session->resilient)
@@ -106,8 +114,7 @@ void pss_session_detach(PssSession *session)
 {
 	session->attached.events = NULL;
 	session->attached.at_prompt = session->attached.awaits_link = FALSE;
-	if (session->invoker)
-		pss_invoker_drop_line(session->invoker);
+	drop_line(session);
 	if (pss_session_has_ended(session))
 		return;
 	pss_session_stop_output(session, FALSE);
