@@ -254,7 +254,7 @@ static void expect_left(TestClient *client, enum pss_left_reason reason)
 	g_assert_cmpint(pss_fields_number(fields, PSS_TAG_LEFT_REASON, 0), ==, reason);
 }
 
-static void enter(Fixture *fixture, TestClient *client, gboolean force)
+static void attach(Fixture *fixture, TestClient *client, gboolean force)
 {
 	struct pss_message message;
 
@@ -264,6 +264,11 @@ static void enter(Fixture *fixture, TestClient *client, gboolean force)
 	g_assert_cmpint(pss_message_end(&message), ==, 0);
 	test_client_send(client);
 	g_assert_cmpint(status_of(test_client_expect(client, PSS_RESULT)), ==, PSS_OK);
+}
+
+static void enter(Fixture *fixture, TestClient *client)
+{
+	attach(fixture, client, FALSE);
 	test_client_expect(client, PSS_PROMPT);
 }
 
@@ -280,14 +285,14 @@ static void test_take_over(Fixture *fixture, gconstpointer data)
 
 	test_client_init(&terminal, &fixture->host);
 	test_client_hello(&terminal);
-	enter(fixture, &terminal, FALSE);
+	enter(fixture, &terminal);
 	expect_state(ask(fixture, PSS_DISCONNECT, FALSE), PSS_STATE_DISCONNECTED, PSS_AVAILABILITY_NONE);
 	expect_left(&terminal, PSS_LEFT_DISCONNECTED);
 	expect_state(ask(fixture, PSS_DISCONNECT, FALSE), PSS_STATE_DISCONNECTED, PSS_AVAILABILITY_NONE);
 	g_assert_cmpint(start_job(fixture, "echo no", 0, 0), ==, PSS_NOT_OPEN);
 	expect_state(ask(fixture, PSS_CONNECT, FALSE), PSS_STATE_OPENED, PSS_AVAILABILITY_AVAILABLE);
 	ask(fixture, PSS_DISCONNECT, FALSE);
-	enter(fixture, &terminal, FALSE); /* connects it */
+	enter(fixture, &terminal); /* connects it */
 	expect_state(ask(fixture, PSS_CONNECT, FALSE), PSS_STATE_OPENED, PSS_AVAILABILITY_AVAILABLE);
 	expect_state(ask(fixture, PSS_CONNECT, TRUE), PSS_STATE_OPENED, PSS_AVAILABILITY_AVAILABLE);
 	expect_left(&terminal, PSS_LEFT_TAKEN);
@@ -298,26 +303,32 @@ static void test_take_over(Fixture *fixture, gconstpointer data)
 static void test_line_behind_a_job(Fixture *fixture, gconstpointer data)
 {
 	g_autofree char *fifo = g_build_filename(fixture->home, "fifo", NULL);
+	g_autofree char *begun = g_build_filename(fixture->home, "begun", NULL);
 	TestClient first, second;
 
 	g_assert_cmpint(mkfifo(fifo, 0600), ==, 0);
+	int fd = open(fifo, O_RDWR | O_CLOEXEC);
+	g_assert_cmpint(fd, >=, 0);
 	test_client_init(&first, &fixture->host);
 	test_client_hello(&first);
-	enter(fixture, &first, FALSE);
-	g_assert_cmpint(start_job(fixture, "cat fifo", 0, 0), ==, PSS_OK);
+	enter(fixture, &first);
+	g_assert_cmpint(start_job(fixture, "echo >begun; read x <fifo", 0, 0), ==, PSS_OK);
+	test_until(g_file_test(begun, G_FILE_TEST_EXISTS));
 	test_client_raw(&first, PSS_LINE, 1, "echo ran >ran");
 	test_client_expect(&first, PSS_ACK);
 
 	test_client_init(&second, &fixture->host);
 	test_client_hello(&second);
-	enter(fixture, &second, TRUE);
+	attach(fixture, &second, TRUE);
 	expect_left(&first, PSS_LEFT_TAKEN);
-	int fd = open(fifo, O_WRONLY | O_CLOEXEC);
-	g_assert_cmpint(fd, >=, 0);
-	close(fd);
+	g_assert_cmpint(write(fd, "x\n", 2), ==, 2);
+	do
+		test_client_next(&second);
+	while (second.frame.header.type != PSS_PROMPT);
 	test_client_raw(&second, PSS_LINE, 1, "test ! -e ran");
 	test_client_expect(&second, PSS_ACK);
 	g_assert_cmpint(pss_fields_number(test_client_expect(&second, PSS_PROMPT), PSS_TAG_EXIT_STATUS, 999), ==, 0);
+	close(fd);
 	test_client_finish(&first);
 	test_client_finish(&second);
 }
