@@ -21,7 +21,7 @@
 #include "host/server/activation.h"
 #include "host/requests/registry.h"
 #include "host/server/server.h"
-#include "host/session/session-file.h"
+#include "host/state/session-file.h"
 #include "link/login/room.h"
 #include "link/openssh/child-modes.h"
 #include "link/openssh/master.h"

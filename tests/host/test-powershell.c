@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/session/terminal-programs.h"
+#include "host/commands/terminal-programs.h"
 #include "wire-client.h"
 #include "wire/status.h"
 

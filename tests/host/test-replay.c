@@ -3,7 +3,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "host/session/output-buffer.h"
+#include "host/unseen/output-buffer.h"
 #include "terminal/replay-filter.h"
 
 static const struct {

@@ -3,7 +3,7 @@
  */
 #include <glib.h>
 
-#include "host/session/session-state.h"
+#include "host/state/session-state.h"
 
 static const char *const lives[] = { "opening", "open", "broken", "closed" };
 static const char *const links[] = { "up", "lost", "failing", "stuck", "released" };

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "drive.h"
-#include "host/session/relay.h"
+#include "host/queue/relay.h"
 
 typedef struct {
 	PssRelay *relay;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "host/session/command-queue.h"
-#include "host/session/session-state.h"
+#include "host/state/session-state.h"
 #include "host/session/session.h"
 #include "host/session/unseen-output.h"
 #include "link/resilient/transport-resilient.h"

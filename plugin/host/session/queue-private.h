@@ -4,7 +4,7 @@
 #pragma once
 
 #include "host/session/command-queue.h"
-#include "host/session/relay.h"
+#include "host/queue/relay.h"
 
 typedef struct {
 	PssRun base;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "host/session/private.h"
-#include "host/session/session-file.h"
+#include "host/state/session-file.h"
 
 guint pss_session_idle_seconds(PssSession *session)
 {

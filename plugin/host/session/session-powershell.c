@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "host/commands/powershell.h"
 #include "host/session/private.h"
-#include "host/session/terminal-programs.h"
+#include "host/commands/terminal-programs.h"
 #include "wire/deadlines.h"
 
 static void end(PssSession *session, const GError *error)

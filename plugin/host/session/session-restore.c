@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "host/session/private.h"
-#include "host/session/session-file.h"
+#include "host/state/session-file.h"
 #include "link/resilient/transport-resilient.h"
 
 #define GROUP "Session"

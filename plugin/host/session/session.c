@@ -9,7 +9,7 @@
 #include "host/commands/powershell.h"
 #include "host/session/command-queue.h"
 #include "host/session/private.h"
-#include "host/session/session-file.h"
+#include "host/state/session-file.h"
 #include "link/resilient/transport-resilient.h"
 #include "wire/deadlines.h"
 

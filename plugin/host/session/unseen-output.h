@@ -4,7 +4,7 @@
 #pragma once
 
 #include "host/commands/command.h"
-#include "host/session/output-buffer.h"
+#include "host/unseen/output-buffer.h"
 #include "wire/message.h"
 
 typedef struct PssRecord PssRecord;

@@ -3,7 +3,7 @@
  * receive-pssession, and unseen-show.c, which shows it on a terminal. */
 #pragma once
 
-#include "host/session/output-buffer.h"
+#include "host/unseen/output-buffer.h"
 #include "host/session/unseen-output.h"
 #include "terminal/replay-filter.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The bounded memory of output that nobody has taken. Memory stays below twice the limit under an endless flood, also
  * where the streams alternate byte by byte; cutting and taking cost one move per half of what is kept. */
-#include "host/session/output-buffer.h"
+#include "host/unseen/output-buffer.h"
 
 typedef struct {
 	guint32 stream, n;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/session/terminal-programs.h"
+#include "host/commands/terminal-programs.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* One relay: its channel, what it says of itself among what it carries, and the input of the command that runs. Called
  * by command-relays.c. A command's input must not reach the one before it, so it waits here until the relay has said
  * that nobody else reads; a relay that has been given input serves no other command. */
-#include "host/session/relay.h"
+#include "host/queue/relay.h"
 
 #include "base/error.h"
 #include "remote/protocol/script.h"

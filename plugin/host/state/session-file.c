@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The files of resilient sessions in the state directory, one each, named by the InstanceId. Called by the session and
  * by main.c at the start. It must never hold a secret: no environment, nothing of the engine's. */
-#include "host/session/session-file.h"
+#include "host/state/session-file.h"
 
 #include <errno.h>
 #include <sys/stat.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The tables of transitions of session-state.h. Each event is one row and concerns one of the three enums; an empty
  * place refuses it. */
-#include "host/session/session-state.h"
+#include "host/state/session-state.h"
 
 /* 0 refuses: states are stored one higher. */
 #define TO(state) ((guint8)((state) + 1))
