@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The members of PssSession, and what its files share. Private to session*.c, command-queue.c and unseen-output.c. */
+/* The members of PssSession, and what its files share. Private to session*.c and command-*.c. */
 #pragma once
 
 #include "host/session/command-queue.h"
@@ -201,6 +201,9 @@ void pss_session_on_typed(gpointer user, const void *data, gsize n);
 void pss_session_on_notice(gpointer user, const char *text);
 void pss_session_on_completion(gpointer user, const PssRemoteCompletion *completion);
 void pss_session_on_drained(gpointer user); /* of a channel */
+
+/* ---- session-unseen.c */
+extern const PssRecordOwner pss_session_record_owner; /* `user` is the session */
 
 /* ---- session-orphan.c */
 void pss_session_adopt_orphan(PssSession *session, guint child); /* of the transport: its relay */

@@ -416,7 +416,7 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 	session->rows = options->rows;
 	session->opening.events = events;
 	session->opening.user = user;
-	session->record = pss_record_new(session);
+	session->record = pss_record_new(&pss_session_record_owner, session);
 	session->holder.waiters = g_ptr_array_new_with_free_func(g_free);
 	session->holder.begun_waiters = g_ptr_array_new_with_free_func(g_free);
 
@@ -443,7 +443,7 @@ PssSession *pss_session_new_restored(PssTransportNewFunc new_transport, PssTarge
 	session->kept = session->was_opened = session->resilient = TRUE;
 	session->by_program = target->by_program;
 	session->target = pss_session_copy_target(target);
-	session->record = pss_record_new(session);
+	session->record = pss_record_new(&pss_session_record_owner, session);
 	session->holder.waiters = g_ptr_array_new_with_free_func(g_free);
 	session->holder.begun_waiters = g_ptr_array_new_with_free_func(g_free);
 	session->shell = &pss_shell_remote;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Jobs are invocations whose client end is a ring in this process; receiving is a run whose source is that ring. Called
- * by session.c (the terminal's unwatched output, prompts, the end) and by invocations.c through the session. Memory is
+ * by the session (the terminal's unwatched output, prompts, the end), and through it by who receives. Memory is
  * bounded: a full ring drops its oldest bytes, or stops what writes into it where it is to block or somebody receives
  * from it. */
 #include "host/session/unseen-output.h"
 
-#include "base/error.h"
 #include "host/session/private.h"
 #include "host/session/unseen-private.h"
+#include "link/resilient/transport-resilient.h"
 
 /* What a holder keeps of what nobody has seen is this, and what is on its way when it is asked to stop. */
 #define HELD_MAX PSS_RING_DEFAULT_LIMIT
@@ -16,6 +16,14 @@ typedef struct {
 	PssRecord *record;
 	PssRun *run;
 } Job;
+
+PssRecordSession pss_unseen_session(const PssRecord *record)
+{
+	PssRecordSession session;
+
+	record->owner->look(record->user, &session);
+	return session;
+}
 
 /* ---- back-pressure */
 
@@ -33,14 +41,12 @@ void pss_unseen_apply(PssRecord *record)
 		if (job->run)
 			job->run->ops->pause(job->run, stopped);
 	}
-	pss_session_pause_orphan(record->session, stopped);
-	if (!record->session->attached.events && record->session->terminal)
-		pss_channel_pause(record->session->terminal, record->stopped);
+	record->owner->stop(record->user, stopped, record->stopped);
 }
 
 static gboolean is_full(const PssRecord *record, const PssRing *ring)
 {
-	gsize limit = record->session->resilient ? MIN(ring->limit, HELD_MAX) : ring->limit;
+	gsize limit = pss_unseen_session(record).is_resilient ? MIN(ring->limit, HELD_MAX) : ring->limit;
 	gsize cost = pss_ring_cost(ring);
 
 	return record->stopped ? cost > limit / 2 : cost >= limit;
@@ -73,7 +79,7 @@ G_STATIC_ASSERT(PSS_RING_ERR < PSS_RESILIENT_KINDS);
 
 static PssTransport *holder_of(const PssRecord *record)
 {
-	return record->session->resilient ? record->session->transport : NULL;
+	return pss_unseen_session(record).holder;
 }
 
 static void on_gone(gpointer user, PssRingStream stream, gsize n)
@@ -117,17 +123,17 @@ static void append(PssRecord *record, PssRingStream stream, const void *data, gs
 void pss_record_terminal(PssRecord *record, const void *data, gsize n)
 {
 	/* What start-up files print is for who enters, no output of a command. */
-	append(record, record->session->was_opened ? PSS_RING_TERMINAL : PSS_RING_GREETING, data, n, FALSE);
+	append(record, pss_unseen_session(record).was_opened ? PSS_RING_TERMINAL : PSS_RING_GREETING, data, n, FALSE);
 }
 
 /* It is shown once: to who receives, else on a terminal. One that edits a line notices nothing of it, as of other
  * commands beside it. */
 static void take_output(PssRecord *record, gboolean is_stderr, const void *data, gsize n)
 {
-	PssSession *session = record->session;
+	const PssRecordSession session = pss_unseen_session(record);
 
-	if (session->attached.events && !session->attached.at_prompt && !record->receiver)
-		pss_unseen_show_raw(session, data, n);
+	if (session.is_entered && !session.edits && !record->receiver)
+		pss_unseen_show_raw(record, data, n);
 	else
 		append(record, is_stderr ? PSS_RING_ERR : PSS_RING_OUT, data, n, FALSE);
 }
@@ -179,7 +185,7 @@ gboolean pss_record_run(PssRecord *record, const PssCommand *command, gboolean w
 	Job *job = g_new0(Job, 1);
 
 	job->record = record;
-	job->run = pss_session_run(record->session, command, FALSE, wait, &job_events, job, error);
+	job->run = record->owner->run(record->user, command, wait, &job_events, job, error);
 	if (!job->run) {
 		g_free(job);
 		return FALSE;
@@ -189,7 +195,7 @@ gboolean pss_record_run(PssRecord *record, const PssCommand *command, gboolean w
 		job->run->ops->pause(job->run, TRUE);
 	if (job->run->ops->start)
 		job->run->ops->start(job->run);
-	pss_session_choose_dropped(record->session);
+	record->owner->on_job(record->user);
 	return TRUE;
 }
 
@@ -212,8 +218,7 @@ static void take_as_job(PssRun *run, gpointer user)
 
 void pss_record_let_go(PssRecord *record)
 {
-	if (record->session->invoker)
-		pss_invoker_each(record->session->invoker, take_as_job, record);
+	record->owner->each_run(record->user, take_as_job, record);
 	pss_unseen_let_receiver_go(record);
 }
 
@@ -238,8 +243,8 @@ guint pss_record_jobs(const PssRecord *record)
 void pss_record_restore(PssRecord *record, guint stream, const void *data, gsize n)
 {
 	append(record, (PssRingStream)stream, data, n, TRUE);
-	if (record->session->attached.events)
-		pss_unseen_show(record, record->session);
+	if (pss_unseen_session(record).is_entered)
+		pss_unseen_show(record);
 }
 
 /* ---- */
@@ -264,11 +269,12 @@ gsize pss_record_limit(const PssRecord *record)
 	return record->ring.limit;
 }
 
-PssRecord *pss_record_new(PssSession *session)
+PssRecord *pss_record_new(const PssRecordOwner *owner, gpointer user)
 {
 	PssRecord *record = g_new0(PssRecord, 1);
 
-	record->session = session;
+	record->owner = owner;
+	record->user = user;
 	record->buffering = PSS_BUFFERING_DROP;
 	record->jobs = g_ptr_array_new();
 	pss_ring_init(&record->ring, PSS_RING_DEFAULT_LIMIT);

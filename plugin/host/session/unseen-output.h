@@ -1,14 +1,47 @@
 /* SPDX-License-Identifier: MIT */
 /* What one session printed while nobody watched, and the jobs that run in it on nobody's terminal: their output waits
- * in a bounded ring until a client receives it. Private to session.c and session-attached.c. */
+ * in a bounded ring until a client receives it. It knows its session by PssRecordOwner alone. */
 #pragma once
 
 #include "host/commands/command.h"
 #include "host/unseen/output-buffer.h"
+#include "link/transport/transport.h"
 #include "wire/message.h"
 
 typedef struct PssRecord PssRecord;
-typedef struct PssSession PssSession;
+
+/* The session as it is now. */
+typedef struct {
+	const char *name; /* for messages; never NULL */
+	guint id;
+	gboolean is_resilient;
+	PssTransport *holder; /* of a resilient one: what keeps its output beyond this process; NULL: not there */
+	gboolean was_opened;  /* else what it prints is of its start-up files */
+	gboolean is_entered;  /* a terminal has entered it, … */
+	gboolean edits;       /* … which edits a line */
+	gboolean is_busy;     /* its shell runs something that no terminal watches */
+	gboolean has_orphan;  /* a command of the process before this one still runs */
+	gboolean awaits_link; /* what its holder has kept is on its way, or will be */
+} PssRecordSession;
+
+/* What the record needs of its session; `user` is the session's. on_busy, on_output and on_note go to the terminal that
+ * has entered it, and come only while there is one. */
+typedef struct {
+	void (*look)(gpointer user, PssRecordSession *ret_session); /* what it points to is borrowed, for the moment */
+
+	/* As pss_session_run(), without input. */
+	PssRun *(*run)(gpointer user, const PssCommand *command, gboolean wait, const PssRunEvents *events,
+		       gpointer run_user, GError **error);
+	void (*on_job)(gpointer user); /* one runs or waits from now on */
+	/* Of each command that runs or waits beside the terminal, as pss_invoker_each(). */
+	void (*each_run)(gpointer user, void (*func)(PssRun *run, gpointer data), gpointer data);
+	/* Stops what writes here and is no job, or lets it go on: an orphan, and a terminal that nobody has entered. */
+	void (*stop)(gpointer user, gboolean orphan, gboolean terminal);
+
+	void (*on_busy)(gpointer user);
+	void (*on_output)(gpointer user, const void *data, gsize n);
+	void (*on_note)(gpointer user, enum pss_note_kind kind, const char *text);
+} PssRecordOwner;
 
 /* What a receiver hears besides PssRunEvents. */
 typedef void (*PssRecordNoteFunc)(gpointer user, enum pss_note_kind kind, const char *text);
@@ -20,8 +53,8 @@ typedef struct {
 	PssRecordNoteFunc on_note;
 } PssReceiveOptions;
 
-/* Borrows the session. */
-PssRecord *pss_record_new(PssSession *session);
+/* Both are borrowed. */
+PssRecord *pss_record_new(const PssRecordOwner *owner, gpointer user);
 void pss_record_free(PssRecord *record); /* accepts NULL */
 
 /* `limit` in bytes, 0: as it was. */

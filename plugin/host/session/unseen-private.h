@@ -18,7 +18,8 @@ typedef struct {
 } PssReceiver;
 
 struct PssRecord {
-	PssSession *session;
+	const PssRecordOwner *owner;
+	gpointer user; /* the owner's */
 	PssRing ring;
 	enum pss_buffering buffering;
 	GPtrArray *jobs; /* of Job */
@@ -30,9 +31,10 @@ struct PssRecord {
 };
 
 /* ---- unseen-output.c */
-PssRing *pss_unseen_source(PssRecord *record); /* what a receiver reads: the ring, or its own copy */
-void pss_unseen_balance(PssRecord *record);    /* stops what writes into a full ring, or lets it go on */
-void pss_unseen_apply(PssRecord *record);      /* the same, though nothing has changed */
+PssRecordSession pss_unseen_session(const PssRecord *record); /* as it is now */
+PssRing *pss_unseen_source(PssRecord *record);                /* what a receiver reads: the ring, or its own copy */
+void pss_unseen_balance(PssRecord *record);                   /* stops what writes into a full ring, or lets it go on */
+void pss_unseen_apply(PssRecord *record);                     /* the same, though nothing has changed */
 /* What was handed out or shown just now is not to be shown again, whatever comes. */
 void pss_unseen_tell_seen(const PssRecord *record);
 
@@ -40,7 +42,7 @@ void pss_unseen_tell_seen(const PssRecord *record);
 void pss_unseen_let_receiver_go(PssRecord *record); /* if there is one that can do without its client */
 
 /* ---- unseen-show.c */
-void pss_unseen_show(PssRecord *record, PssSession *session);
-void pss_unseen_show_raw(PssSession *session, const guint8 *data, gsize n);
+void pss_unseen_show(PssRecord *record);
+void pss_unseen_show_raw(PssRecord *record, const guint8 *data, gsize n);
 /* Appends what of the bytes may be shown later than they were printed. */
 void pss_unseen_append_safe(struct pss_replay *replay, const guint8 *data, gsize n, GByteArray *out);

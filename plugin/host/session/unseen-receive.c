@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* receive-pssession: a run whose source is the ring of a session's unseen output. Called by session-link.c, and by
+/* receive-pssession: a run whose source is the ring of a session's unseen output. Called by the session, and by
  * unseen-output.c when there is more to hand out. It never stops a command, only the bytes that come of it. */
 #include "base/error.h"
 #include "host/session/private.h"
@@ -10,23 +10,9 @@
 /* Does anything run whose output would come here? */
 static gboolean is_busy(const PssRecord *record)
 {
-	const PssSession *session = record->session;
+	const PssRecordSession session = pss_unseen_session(record);
 
-	if (record->jobs->len > 0 || session->holder.orphan)
-		return TRUE;
-	if (session->attached.events || !session->invoker || session->state.life != PSS_LIFE_OPEN)
-		return FALSE;
-	/* Of a plain terminal nobody knows. */
-	PssRemoteState state = session->shell->state(record->session);
-	return state == PSS_REMOTE_BUSY || state == PSS_REMOTE_BOOT;
-}
-
-static gboolean awaits_link(const PssSession *session)
-{
-	const PssSessionLink link = session->state.link;
-
-	return (link == PSS_LINK_IS_LOST || link == PSS_LINK_IS_RELEASED) && session->transport &&
-	       !pss_session_state_is_over(&session->state);
+	return record->jobs->len > 0 || session.has_orphan || session.is_busy;
 }
 
 /* What comes from now on waits for the next one. */
@@ -92,8 +78,7 @@ void pss_record_settle(PssRecord *record)
 	tell_dropped(receiver, ring);
 	if (receiver->options.wait && is_busy(record))
 		return;
-	/* What the holder has kept is on its way. */
-	if (awaits_link(record->session))
+	if (pss_unseen_session(record).awaits_link)
 		return;
 	if (record->jobs->len > 0)
 		end_receiver(receiver, 0, NULL);
@@ -177,11 +162,9 @@ PssRun *pss_record_receive(PssRecord *record, const PssReceiveOptions *options, 
 		.pause = receiver_pause,
 		.free = receiver_free,
 	};
-	const PssSession *session = record->session;
-
 	if (record->receiver) {
 		g_set_error(error, PSS_ERROR, PSS_BUSY, "session %s is being received from already",
-			    session->name ? session->name : session->instance);
+			    pss_unseen_session(record).name);
 		return NULL;
 	}
 	PssReceiver *receiver = g_new0(PssReceiver, 1);
