@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Commands beside the terminal of one session, one at a time, in the session's own shell. Called by the session and
- * by invocations.c. What carries them stands in command-relays.c and command-runspace.c. A terminal that has entered
- * the session and edits a line must notice nothing: its line waits. */
+/* Commands beside the terminal of one session, one at a time, in the session's own shell. Called by the session. What
+ * carries them stands in command-relays.c and command-runspace.c. A terminal that has entered the session and edits a
+ * line must notice nothing: its line waits. */
 #include "host/session/command-queue.h"
 
 #include <string.h>
@@ -10,6 +10,14 @@
 #include "host/commands/command-channel.h"
 #include "host/session/private.h"
 #include "host/session/queue-private.h"
+
+PssInvokerSession pss_queue_session(const PssInvoker *invoker)
+{
+	PssInvokerSession session;
+
+	invoker->owner->look(invoker->user, &session);
+	return session;
+}
 
 /* ---- runs */
 
@@ -38,7 +46,7 @@ void pss_queue_fail_waiting(PssInvoker *invoker, const GError *error)
 void pss_queue_on_begun(PssInvoker *invoker)
 {
 	invoker->begun = TRUE;
-	pss_session_tell_begun(invoker->session);
+	invoker->owner->on_begun(invoker->user);
 }
 
 void pss_queue_on_stream(PssInvoker *invoker, gboolean is_stderr, const void *data, gsize n)
@@ -50,16 +58,16 @@ void pss_queue_on_stream(PssInvoker *invoker, gboolean is_stderr, const void *da
 /* What the terminal sent meanwhile, or a new prompt for one that waits for it. */
 static void serve_terminal(PssInvoker *invoker)
 {
-	PssSession *session = invoker->session;
+	const PssInvokerSession session = pss_queue_session(invoker);
 	g_autoptr(GByteArray) line = g_steal_pointer(&invoker->line);
 	g_autoptr(GByteArray) keys = g_steal_pointer(&invoker->keys);
 	g_autoptr(GError) error = NULL;
 
-	if (line && !session->shell->line(session, line->data, line->len, &error))
-		session->attached.events->on_note(session->attached.user, PSS_NOTE_WARNING, error->message);
+	if (line && !invoker->owner->line(invoker->user, line->data, line->len, &error))
+		invoker->owner->on_warning(invoker->user, error->message);
 	else if (line && keys)
-		session->shell->keys(session, keys->data, keys->len);
-	else if (!line && session->attached.events && !session->attached.at_prompt)
+		invoker->owner->keys(invoker->user, keys->data, keys->len);
+	else if (!line && session.is_entered && !session.edits)
 		pss_invoker_refresh(invoker);
 }
 
@@ -71,13 +79,12 @@ PssQueuedRun *pss_queue_take_current(PssInvoker *invoker)
 
 void pss_queue_finish(PssInvoker *invoker, PssQueuedRun *run, int status, const GError *error)
 {
-	pss_session_note_status(invoker->session, status);
+	invoker->owner->on_status(invoker->user, status);
 	if (run)
 		tell_done(run, status, error);
 	serve_terminal(invoker);
 	pss_queue_start_next(invoker);
-	pss_session_tell_begun(invoker->session);
-	pss_record_settle(invoker->session->record);
+	invoker->owner->on_over(invoker->user);
 }
 
 static void begin(PssInvoker *invoker, PssQueuedRun *run)
@@ -97,16 +104,13 @@ static void begin(PssInvoker *invoker, PssQueuedRun *run)
 	g_byte_array_set_size(run->early, 0);
 	if (run->early_end)
 		invoker->carrier->write(invoker, NULL, 0);
-	pss_session_choose_dropped(invoker->session);
-	pss_session_park_if_settled(invoker->session);
+	invoker->owner->on_given(invoker->user);
 }
 
 void pss_queue_start_next(PssInvoker *invoker)
 {
-	PssSession *session = invoker->session;
-
 	if (!invoker->running && !g_queue_is_empty(&invoker->waiting) &&
-	    session->shell->state(session) == PSS_REMOTE_IDLE && invoker->carrier->is_ready(invoker))
+	    pss_queue_session(invoker).state == PSS_REMOTE_IDLE && invoker->carrier->is_ready(invoker))
 		begin(invoker, g_queue_pop_head(&invoker->waiting));
 }
 
@@ -185,19 +189,18 @@ static PssRun *run_elsewhere(PssInvoker *invoker, const PssCommand *command, gbo
 			     gpointer user)
 {
 	const PssRunChannelOptions options = { .command = command, .input = input, .siblings = invoker->elsewhere };
-	return pss_run_channel_new(invoker->session->transport, &options, events, user);
+	return pss_run_channel_new(pss_queue_session(invoker).transport, &options, events, user);
 }
 
 PssRun *pss_invoker_run(PssInvoker *invoker, const PssCommand *command, gboolean input, gboolean wait,
 			const PssRunEvents *events, gpointer user, GError **error)
 {
-	PssRemoteState state = invoker->session->shell->state(invoker->session);
+	const PssInvokerSession session = pss_queue_session(invoker);
 
-	if (state == PSS_REMOTE_RAW)
+	if (session.state == PSS_REMOTE_RAW)
 		return run_elsewhere(invoker, command, input, events, user);
-	if (!wait && (state != PSS_REMOTE_IDLE || invoker->running || !g_queue_is_empty(&invoker->waiting))) {
-		g_set_error(error, PSS_ERROR, PSS_BUSY, "session %s is busy; -Wait waits for it",
-			    invoker->session->name ? invoker->session->name : invoker->session->instance);
+	if (!wait && (session.state != PSS_REMOTE_IDLE || invoker->running || !g_queue_is_empty(&invoker->waiting))) {
+		g_set_error(error, PSS_ERROR, PSS_BUSY, "session %s is busy; -Wait waits for it", session.name);
 		return NULL;
 	}
 	PssQueuedRun *run = g_new0(PssQueuedRun, 1);
@@ -272,22 +275,21 @@ gboolean pss_invoker_holds_line(PssInvoker *invoker, const void *data, gsize n)
 /* Ctrl-C while its line waits: the line is dropped, and the prompt comes again. */
 static void give_line_up(PssInvoker *invoker)
 {
-	PssSession *session = invoker->session;
 	PssRemotePrompt prompt;
 
 	pss_invoker_drop_line(invoker);
-	if (!session->shell->last_prompt(session, &prompt))
+	if (!invoker->owner->last_prompt(invoker->user, &prompt))
 		return;
 	prompt.status = 130;
 	prompt.fresh = FALSE;
-	session->attached.events->on_prompt(session->attached.user, &prompt);
+	invoker->owner->on_prompt(invoker->user, &prompt);
 }
 
 gboolean pss_invoker_holds_keys(PssInvoker *invoker, const void *data, gsize n)
 {
-	PssSession *session = invoker->session;
+	const PssInvokerSession session = pss_queue_session(invoker);
 
-	if (!invoker->running || !session->attached.events || !session->attached.at_prompt)
+	if (!invoker->running || !session.is_entered || !session.edits)
 		return FALSE;
 	gboolean interrupt = memchr(data, '\003', n) != NULL;
 	if (invoker->line && interrupt) {
@@ -296,7 +298,7 @@ gboolean pss_invoker_holds_keys(PssInvoker *invoker, const void *data, gsize n)
 		invoker->keys = invoker->keys ? invoker->keys : g_byte_array_new();
 		g_byte_array_append(invoker->keys, data, (guint)n);
 	} else if (!interrupt) {
-		session->attached.events->on_typed(session->attached.user, data, n);
+		invoker->owner->on_typed(invoker->user, data, n);
 	}
 	return TRUE;
 }
@@ -312,14 +314,15 @@ gboolean pss_invoker_refresh(PssInvoker *invoker)
 	if (!invoker->stale || invoker->running)
 		return FALSE;
 	invoker->stale = FALSE;
-	return invoker->session->shell->line(invoker->session, "", 0, NULL);
+	return invoker->owner->line(invoker->user, "", 0, NULL);
 }
 
-PssInvoker *pss_invoker_new(PssSession *session, const PssCarrierOps *carrier)
+PssInvoker *pss_queue_new(const PssCarrierOps *carrier, const PssInvokerOwner *owner, gpointer user)
 {
 	PssInvoker *invoker = g_new0(PssInvoker, 1);
 
-	invoker->session = session;
+	invoker->owner = owner;
+	invoker->user = user;
 	invoker->carrier = carrier;
 	invoker->elsewhere = g_ptr_array_new();
 	g_queue_init(&invoker->waiting);

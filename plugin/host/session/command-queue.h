@@ -1,21 +1,52 @@
 /* SPDX-License-Identifier: MIT */
-/* The commands that run in one session's shell beside its terminal. Private to session*.c. */
+/* The commands that run in one session's shell beside its terminal. They know the session by PssInvokerOwner alone. */
 #pragma once
 
 #include "host/commands/command.h"
 #include "link/transport/transport.h"
+#include "psrp/client/client.h"
 #include "remote/engine/engine.h"
 #include "wire/status.h"
 
 typedef struct PssInvoker PssInvoker;
-typedef struct PssSession PssSession;
-typedef struct PssCarrierOps PssCarrierOps; /* queue-private.h */
 
-extern const PssCarrierOps pss_carrier_relays;   /* command-relays.c: where remote/engine drives the shell */
-extern const PssCarrierOps pss_carrier_runspace; /* command-runspace.c: where psrp/client does */
+/* The session as it is now. */
+typedef struct {
+	const char *name; /* for messages; never NULL */
+	PssTransport *transport;
+	PssRemoteState state; /* of its shell */
+	gboolean is_entered;  /* a terminal has entered it, … */
+	gboolean edits;       /* … which edits a line */
+} PssInvokerSession;
 
-/* Borrows the session; lives as long as its link. */
-PssInvoker *pss_invoker_new(PssSession *session, const PssCarrierOps *carrier);
+/* What the commands need of their session; `user` is the session's. */
+typedef struct {
+	void (*look)(gpointer user, PssInvokerSession *ret_session); /* what it points to is borrowed, for the moment */
+
+	/* Of its shell, as those of remote/engine/engine.h. */
+	gboolean (*line)(gpointer user, const void *data, gsize n, GError **error);
+	void (*keys)(gpointer user, const void *data, gsize n);
+	gboolean (*last_prompt)(gpointer user, PssRemotePrompt *ret_prompt);
+
+	/* For the terminal that has entered it; only while there is one. */
+	void (*on_prompt)(gpointer user, const PssRemotePrompt *prompt);
+	void (*on_typed)(gpointer user, const void *data, gsize n);
+	void (*on_warning)(gpointer user, const char *text);
+
+	/* Of the command that runs. */
+	void (*on_given)(gpointer user); /* it waits no longer */
+	void (*on_begun)(gpointer user); /* its shell has taken it */
+	void (*on_pause)(gpointer user, gboolean paused);
+	void (*on_ending)(gpointer user);             /* nothing is reported yet */
+	void (*on_status)(gpointer user, int status); /* its caller is notified next */
+	void (*on_over)(gpointer user);               /* and the next one may have been given */
+
+	void (*on_unable)(gpointer user, const char *cause); /* no more commands can be run beside the terminal */
+} PssInvokerOwner;
+
+/* Both live as long as the link: where remote/engine drives the shell, and where psrp/client does. All is borrowed. */
+PssInvoker *pss_invoker_new_relays(PssRemote *remote, const PssInvokerOwner *owner, gpointer user);
+PssInvoker *pss_invoker_new_runspace(PssPsrp *client, const PssInvokerOwner *owner, gpointer user);
 void pss_invoker_free(PssInvoker *invoker); /* accepts NULL */
 
 PssRun *pss_invoker_run(PssInvoker *invoker, const PssCommand *command, gboolean input, gboolean wait,

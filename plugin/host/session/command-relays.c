@@ -33,12 +33,11 @@ static GError *cause_of(const GError *error)
 static void on_relay_closed(gpointer user, PssRelay *relay, const GError *error)
 {
 	PssInvoker *invoker = user;
-	PssRemote *remote = invoker->session->remote;
 
 	if (invoker->running && relay == invoker->relay) {
 		/* A command that waits for its streams would wait for ever. */
-		pss_remote_interrupt(remote);
-		pss_remote_relay_closed(remote, pss_relay_number(relay));
+		pss_remote_interrupt(invoker->remote);
+		pss_remote_relay_closed(invoker->remote, pss_relay_number(relay));
 		return;
 	}
 	gboolean was_ready = pss_relay_is_ready(relay);
@@ -53,7 +52,7 @@ static void on_relay_closed(gpointer user, PssRelay *relay, const GError *error)
 	}
 	g_autoptr(GError) cause = cause_of(error);
 	if (g_error_matches(error, PSS_ERROR, PSS_NOT_OPEN))
-		pss_session_note_cause(invoker->session, error->message);
+		invoker->owner->on_unable(invoker->user, error->message);
 	if (!invoker->relay && !invoker->next)
 		pss_queue_fail_waiting(invoker, cause);
 }
@@ -65,7 +64,7 @@ static PssRelay *open_relay(PssInvoker *invoker)
 		.on_taken = on_relay_taken,
 		.on_closed = on_relay_closed,
 	};
-	return pss_relay_open(invoker->session->transport, invoker->session->remote, ++invoker->last_relay, &events,
+	return pss_relay_open(pss_queue_session(invoker).transport, invoker->remote, ++invoker->last_relay, &events,
 			      invoker);
 }
 
@@ -101,7 +100,7 @@ static void on_invoked(gpointer user, int status, gboolean background, gboolean 
 	PssRelay *relay = invoker->relay;
 
 	invoker->stale = TRUE;
-	pss_session_tell_holder(invoker->session);
+	invoker->owner->on_ending(invoker->user);
 	if (pss_relay_is_spent(relay) || background || !whole) {
 		pss_relay_end(relay);
 		invoker->relay = invoker->next ? g_steal_pointer(&invoker->next) : open_relay(invoker);
@@ -140,8 +139,8 @@ static gboolean relays_begin(PssInvoker *invoker, PssQueuedRun *run, GError **er
 {
 	guint input = run->input ? pss_relay_next_input(invoker->relay) : 0;
 
-	if (!pss_remote_invoke(invoker->session->remote, &run->command, pss_relay_number(invoker->relay), input,
-			       &invoke_events, invoker, error))
+	if (!pss_remote_invoke(invoker->remote, &run->command, pss_relay_number(invoker->relay), input, &invoke_events,
+			       invoker, error))
 		return FALSE;
 	pss_relay_begin(invoker->relay, input);
 	pss_relay_pause(invoker->relay, run->paused);
@@ -160,7 +159,7 @@ static void relays_write(PssInvoker *invoker, const void *data, gsize n)
 
 static void relays_interrupt(PssInvoker *invoker)
 {
-	pss_remote_interrupt(invoker->session->remote);
+	pss_remote_interrupt(invoker->remote);
 }
 
 static void relays_pause(PssInvoker *invoker, gboolean paused)
@@ -174,7 +173,7 @@ static void relays_free(PssInvoker *invoker)
 	pss_relay_free(invoker->next);
 }
 
-const PssCarrierOps pss_carrier_relays = {
+static const PssCarrierOps relays = {
 	.is_ready = relays_is_ready,
 	.begin = relays_begin,
 	.write = relays_write,
@@ -182,6 +181,14 @@ const PssCarrierOps pss_carrier_relays = {
 	.pause = relays_pause,
 	.free = relays_free,
 };
+
+PssInvoker *pss_invoker_new_relays(PssRemote *remote, const PssInvokerOwner *owner, gpointer user)
+{
+	PssInvoker *invoker = pss_queue_new(&relays, owner, user);
+
+	invoker->remote = remote;
+	return invoker;
+}
 
 void pss_invoker_begin_at(PssInvoker *invoker, guint last_relay)
 {

@@ -24,7 +24,7 @@ static void on_done(gpointer user, int status, const GError *error)
 	PssQueuedRun *run = pss_queue_take_current(invoker);
 
 	pss_run_free(g_steal_pointer(&invoker->guest));
-	pss_session_pause_command(invoker->session, FALSE);
+	invoker->owner->on_pause(invoker->user, FALSE);
 	pss_queue_finish(invoker, run, status, error);
 }
 
@@ -67,19 +67,18 @@ static void runspace_pause(PssInvoker *invoker, gboolean paused)
 {
 	choose_events(invoker);
 	invoker->guest->ops->pause(invoker->guest, paused);
-	pss_session_pause_command(invoker->session, paused);
+	invoker->owner->on_pause(invoker->user, paused);
 }
 
 static gboolean runspace_begin(PssInvoker *invoker, PssQueuedRun *run, GError **error)
 {
-	PssSession *session = invoker->session;
 	const PssRunChannelOptions options = {
 		.command = &run->command,
 		.input = run->input,
 	};
 	static const PssRunEvents events = { .on_data = on_data, .on_taken = on_taken, .on_done = on_done };
 
-	invoker->guest = pss_run_psrp_new_guest(session->powershell, &options, &events, invoker, error);
+	invoker->guest = pss_run_psrp_new_guest(invoker->client, &options, &events, invoker, error);
 	if (!invoker->guest)
 		return FALSE;
 	runspace_pause(invoker, run->paused);
@@ -102,7 +101,7 @@ static void runspace_free(PssInvoker *invoker)
 	pss_run_free(invoker->guest);
 }
 
-const PssCarrierOps pss_carrier_runspace = {
+static const PssCarrierOps runspace = {
 	.is_ready = runspace_is_ready,
 	.begin = runspace_begin,
 	.write = runspace_write,
@@ -110,3 +109,11 @@ const PssCarrierOps pss_carrier_runspace = {
 	.pause = runspace_pause,
 	.free = runspace_free,
 };
+
+PssInvoker *pss_invoker_new_runspace(PssPsrp *client, const PssInvokerOwner *owner, gpointer user)
+{
+	PssInvoker *invoker = pss_queue_new(&runspace, owner, user);
+
+	invoker->client = client;
+	return invoker;
+}

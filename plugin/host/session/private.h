@@ -202,6 +202,9 @@ void pss_session_on_notice(gpointer user, const char *text);
 void pss_session_on_completion(gpointer user, const PssRemoteCompletion *completion);
 void pss_session_on_drained(gpointer user); /* of a channel */
 
+/* ---- session-queue.c */
+extern const PssInvokerOwner pss_session_invoker_owner; /* `user` is the session */
+
 /* ---- session-unseen.c */
 extern const PssRecordOwner pss_session_record_owner; /* `user` is the session */
 

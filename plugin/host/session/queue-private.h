@@ -18,7 +18,7 @@ typedef struct {
 
 /* What carries commands into the shell and their streams back. The calls but is_ready and begin concern the command
  * that runs. */
-struct PssCarrierOps {
+typedef struct {
 	/* FALSE: pss_queue_start_next() follows when one may begin, or pss_queue_fail_waiting(). */
 	gboolean (*is_ready)(PssInvoker *invoker);
 	gboolean (*begin)(PssInvoker *invoker, PssQueuedRun *run, GError **error);
@@ -26,10 +26,11 @@ struct PssCarrierOps {
 	void (*interrupt)(PssInvoker *invoker);
 	void (*pause)(PssInvoker *invoker, gboolean paused);
 	void (*free)(PssInvoker *invoker);
-};
+} PssCarrierOps;
 
 struct PssInvoker {
-	PssSession *session;
+	const PssInvokerOwner *owner;
+	gpointer user; /* the owner's */
 	const PssCarrierOps *carrier;
 	GQueue waiting;          /* of PssQueuedRun */
 	GPtrArray *elsewhere;    /* runs on channels of their own, where the shell is not ours to drive */
@@ -38,15 +39,19 @@ struct PssInvoker {
 	gboolean stale;          /* the last prompt is older than the last command */
 	GByteArray *line, *keys; /* of the terminal, kept back; NULL: none */
 
-	/* of pss_carrier_relays */
+	/* of command-relays.c */
+	PssRemote *remote;
 	PssRelay *relay, *next; /* in use or to be used; opened ahead */
 	guint last_relay;
 
-	/* of pss_carrier_runspace */
+	/* of command-runspace.c */
+	PssPsrp *client;
 	PssRun *guest; /* the command that runs, or NULL */
 };
 
 /* ---- command-queue.c */
+PssInvoker *pss_queue_new(const PssCarrierOps *carrier, const PssInvokerOwner *owner, gpointer user);
+PssInvokerSession pss_queue_session(const PssInvoker *invoker); /* as it is now */
 void pss_queue_start_next(PssInvoker *invoker);
 void pss_queue_fail_waiting(PssInvoker *invoker, const GError *error);
 void pss_queue_on_begun(PssInvoker *invoker); /* the shell has taken the command */

@@ -191,7 +191,7 @@ static const PssRemoteEvents remote_events = {
 void pss_session_make_remote(PssSession *session, const PssRemoteOptions *options)
 {
 	session->remote = pss_remote_new(options, &remote_events, session);
-	session->invoker = pss_invoker_new(session, &pss_carrier_relays);
+	session->invoker = pss_invoker_new_relays(session->remote, &pss_session_invoker_owner, session);
 }
 
 static void shell_make(PssSession *session, const PssSessionOptions *options)

@@ -166,7 +166,7 @@ static void shell_make(PssSession *session, const PssSessionOptions *options)
 	};
 
 	session->powershell = pss_psrp_new(&client_options, &client_events, session);
-	session->invoker = pss_invoker_new(session, &pss_carrier_runspace);
+	session->invoker = pss_invoker_new_runspace(session->powershell, &pss_session_invoker_owner, session);
 }
 
 static void shell_free(PssSession *session)
