@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The members of PssSession, and what its files share. Private to session*.c and command-*.c. */
+/* The members of PssSession, and what its files share. Private to session*.c. */
 #pragma once
 
-#include "host/session/command-queue.h"
+#include "host/queue/command-queue.h"
 #include "host/state/session-state.h"
 #include "host/session/session.h"
-#include "host/session/unseen-output.h"
+#include "host/unseen/unseen-output.h"
 #include "link/resilient/transport-resilient.h"
 #include "psrp/client/client.h"
 

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "host/commands/powershell.h"
-#include "host/session/command-queue.h"
+#include "host/queue/command-queue.h"
 #include "host/session/private.h"
 #include "host/state/session-file.h"
 #include "link/resilient/transport-resilient.h"

@@ -8,7 +8,7 @@
 
 #include "host/commands/command.h"
 #include "host/commands/channel-socket.h"
-#include "host/session/unseen-output.h"
+#include "host/unseen/unseen-output.h"
 #include "link/transport/question.h"
 #include "link/transport/target.h"
 #include "link/transport/transport.h"

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "host/unseen/output-buffer.h"
-#include "host/session/unseen-output.h"
+#include "host/unseen/unseen-output.h"
 #include "terminal/replay-filter.h"
 
 typedef struct {

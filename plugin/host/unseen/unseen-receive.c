@@ -2,8 +2,7 @@
 /* receive-pssession: a run whose source is the ring of a session's unseen output. Called by the session, and by
  * unseen-output.c when there is more to hand out. It never stops a command, only the bytes that come of it. */
 #include "base/error.h"
-#include "host/session/private.h"
-#include "host/session/unseen-private.h"
+#include "host/unseen/private.h"
 
 #define PART_MAX (64u * 1024u)
 

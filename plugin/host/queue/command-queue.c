@@ -2,14 +2,13 @@
 /* Commands beside the terminal of one session, one at a time, in the session's own shell. Called by the session. What
  * carries them stands in command-relays.c and command-runspace.c. A terminal that has entered the session and edits a
  * line must notice nothing: its line waits. */
-#include "host/session/command-queue.h"
+#include "host/queue/command-queue.h"
 
 #include <string.h>
 
 #include "base/error.h"
 #include "host/commands/command-channel.h"
-#include "host/session/private.h"
-#include "host/session/queue-private.h"
+#include "host/queue/private.h"
 
 PssInvokerSession pss_queue_session(const PssInvoker *invoker)
 {

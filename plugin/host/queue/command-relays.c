@@ -3,8 +3,7 @@
  * of one command after another, and is replaced ahead of time once its input has been used or a command left a job
  * behind that may still write to it. */
 #include "base/error.h"
-#include "host/session/private.h"
-#include "host/session/queue-private.h"
+#include "host/queue/private.h"
 
 /* ---- relays */
 

@@ -2,8 +2,7 @@
 /* Carries the commands of command-queue.c where psrp/client drives the shell: each is a guest in the session's
  * runspace, and its streams come over the channel of the session itself (host/commands/command-psrp.h). */
 #include "host/commands/command-psrp.h"
-#include "host/session/private.h"
-#include "host/session/queue-private.h"
+#include "host/queue/private.h"
 
 static void on_data(gpointer user, gboolean is_stderr, const void *data, gsize n)
 {

@@ -3,10 +3,9 @@
  * by the session (the terminal's unwatched output, prompts, the end), and through it by who receives. Memory is
  * bounded: a full ring drops its oldest bytes, or stops what writes into it where it is to block or somebody receives
  * from it. */
-#include "host/session/unseen-output.h"
+#include "host/unseen/unseen-output.h"
 
-#include "host/session/private.h"
-#include "host/session/unseen-private.h"
+#include "host/unseen/private.h"
 #include "link/resilient/transport-resilient.h"
 
 /* What a holder keeps of what nobody has seen is this, and what is on its way when it is asked to stop. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Unseen output, shown on a terminal that has entered the session. What would make the terminal answer is left out, as
  * the program that asked has long gone on (terminal/replay-filter.h). Called by the session and unseen-output.c. */
-#include "host/session/private.h"
-#include "host/session/unseen-private.h"
+#include "host/unseen/private.h"
 
 /* Appends what of the bytes may be shown later than they were printed. */
 void pss_unseen_append_safe(struct pss_replay *replay, const guint8 *data, gsize n, GByteArray *out)

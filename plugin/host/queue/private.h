@@ -3,7 +3,7 @@
  * them at a time: command-relays.c, command-runspace.c. */
 #pragma once
 
-#include "host/session/command-queue.h"
+#include "host/queue/command-queue.h"
 #include "host/queue/relay.h"
 
 typedef struct {
