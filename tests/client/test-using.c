@@ -2,7 +2,7 @@
 /* $using: in a command's text: what it becomes in each kind of quotes, and what is left alone. */
 #include <glib.h>
 
-#include "client/invoke/using.h"
+#include "client/using/using.h"
 
 #define REF "${__pss_using_x}"
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/invoke/using.h"
+#include "client/using/using.h"
 #include "fuzz.h"
 
 #define TEXT_MAX 4096

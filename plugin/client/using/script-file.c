@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads the script of -FilePath, which is sent whole. Called by verb-invoke.c before anything runs. */
-#include "client/invoke/script-file.h"
+#include "client/using/script-file.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Looks up what `$using:NAME` stands for as the text is read (using.c), since an array is written otherwise than one
  * value. Called by invoke-command, for texts only: words and scripts are taken as they are. */
-#include "client/invoke/using-values.h"
+#include "client/using/using-values.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "client/invoke/using.h"
+#include "client/using/using.h"
 #include "wire/cleanup.h"
 
 /* A message holds one at least. */

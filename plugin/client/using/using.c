@@ -2,7 +2,7 @@
 /* Finds `$using:NAME` the way a shell reads its input: quotes, comments, substitutions inside double quotes, arithmetic
  * and here-documents are distinguished, so that a value is one word wherever it stands. Called by invoke-command.
  * It sees no values; those travel apart from the text. */
-#include "client/invoke/using.h"
+#include "client/using/using.h"
 
 #include <ctype.h>
 #include <errno.h>
