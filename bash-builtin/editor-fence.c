@@ -16,7 +16,7 @@
 
 #include "bash-builtin/editor-readline.h"
 #include "bash-builtin/editor.h"
-#include "client/entered/fence.h"
+#include "client/prompt/fence.h"
 
 extern char *string_list(WORD_LIST *list);
 

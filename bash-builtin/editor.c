@@ -24,7 +24,7 @@
 #include "client/base/fd.h"
 #include "client/tty/signals.h"
 #include "client/tty/tty.h"
-#include "client/entered/typed.h"
+#include "client/prompt/typed.h"
 
 static struct {
 	FILE *in, *out;

@@ -6,7 +6,7 @@
 
 #include "zsh-module/zsh.h"
 
-#include "client/entered/fence.h"
+#include "client/prompt/fence.h"
 #include "zsh-module/editor.h"
 
 static struct {

@@ -6,7 +6,7 @@
 
 #include "zsh-module/zsh.h"
 
-#include "client/entered/typed.h"
+#include "client/prompt/typed.h"
 #include "zsh-module/editor.h"
 
 static const struct pss_read_request *current; /* NULL: no line is being read */

@@ -6,8 +6,8 @@
 
 #include "../harness/tap.h"
 #include "client/entered/entered-line.h"
-#include "client/entered/prompt.h"
-#include "client/entered/typed.h"
+#include "client/prompt/prompt.h"
+#include "client/prompt/typed.h"
 
 static char *compose(const char *form, const char *remote)
 {

@@ -2,7 +2,7 @@
 /* The line in a text that is evaluated: found where it would run, and nowhere else. */
 #include <glib.h>
 
-#include "client/entered/fence.h"
+#include "client/prompt/fence.h"
 
 static const struct {
 	const char *text, *line;

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "../harness/tap.h"
-#include "client/entered/history.h"
+#include "client/prompt/history.h"
 
 static char directory[] = "/tmp/pss-entered-XXXXXX";
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/entered/candidates.h"
+#include "client/prompt/candidates.h"
 #include "fuzz.h"
 #include "wire/status.h"
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/entered/prompt.h"
+#include "client/prompt/prompt.h"
 #include "fuzz.h"
 #include "terminal/clean-text.h"
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "client/base/poll.h"
-#include "client/entered/candidates.h"
+#include "client/prompt/candidates.h"
 #include "client/entered/private.h"
 #include "client/tty/signals.h"
 #include "wire/deadlines.h"

@@ -9,7 +9,7 @@
 
 #include "client/base/strings.h"
 #include "client/entered/private.h"
-#include "client/entered/prompt.h"
+#include "client/prompt/prompt.h"
 #include "terminal/clean-text.h"
 #include "wire/cleanup.h"
 

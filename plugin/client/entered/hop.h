@@ -7,7 +7,7 @@
 
 #include "client/base/strings.h"
 #include "client/entered/attached.h"
-#include "client/entered/prompt-marks.h"
+#include "client/prompt/prompt-marks.h"
 
 /* The commands that lead on; NONE: another line. */
 enum pss_hop_command { PSS_HOP_NONE, PSS_HOP_ENTER, PSS_HOP_NEW, PSS_HOP_INVOKE, PSS_HOP_COUNT };

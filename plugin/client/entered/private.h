@@ -4,10 +4,10 @@
 
 #include "client/entered/attached.h"
 #include "client/entered/entered-loop.h"
-#include "client/entered/history.h"
-#include "client/entered/prompt-marks.h"
+#include "client/prompt/history.h"
+#include "client/prompt/prompt-marks.h"
 #include "client/entered/relay.h"
-#include "client/entered/typed.h"
+#include "client/prompt/typed.h"
 #include "client/tty/tty.h"
 #include "terminal/modes.h"
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "client/entered/attached.h"
-#include "client/entered/prompt-marks.h"
-#include "client/entered/typed.h"
+#include "client/prompt/prompt-marks.h"
+#include "client/prompt/typed.h"
 #include "client/tty/escape-keys.h"
 #include "client/tty/tty.h"
 #include "terminal/modes.h"

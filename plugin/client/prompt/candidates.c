@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a remote computer offers for the word under the cursor, made fit to be shown and inserted. Used by the entered
  * loop, and by the fuzzer alone. Nothing of it may reach the terminal or the line that is not printable text. */
-#include "client/entered/candidates.h"
+#include "client/prompt/candidates.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The queue of keys that were typed ahead. Filled by the relay when the remote waits for a line, emptied by the editor
  * and, of what follows that line, by the relay again. Reads and writes no terminal. */
-#include "client/entered/typed.h"
+#include "client/prompt/typed.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -2,7 +2,7 @@
 /* The per-computer history file. Read once when a computer is entered, appended to after each line;
  * several terminals may do so at once. Used by the entered loop alone. Follows no symlink, never opens
  * what is not ours, and leaves an old file whole when anything goes wrong. */
-#include "client/entered/history.h"
+#include "client/prompt/history.h"
 
 #include <errno.h>
 #include <fcntl.h>

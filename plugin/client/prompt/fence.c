@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Finds a line in a text that a shell is about to evaluate. Used by the editors; it knows no more of the shell's
  * grammar than where a command may begin. */
-#include "client/entered/fence.h"
+#include "client/prompt/fence.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Composes prompts. What comes out of here holds printable characters, SGR sequences and newlines only. Never expands
  * what the remote sent. Called by entered-screen.c. */
-#include "client/entered/prompt.h"
+#include "client/prompt/prompt.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /* The semantic marks of an entered session, one set for each command. The remote's own integration (VTE's, kitty's,
  * VS Code's, …) cannot mark a prompt, as the prompt is text here and the client shows it; but what its hooks print
  * comes with the output. So each mark is made unless the remote has just made it. */
-#include "client/entered/prompt-marks.h"
+#include "client/prompt/prompt-marks.h"
 
 #include <ctype.h>
 #include <limits.h>
