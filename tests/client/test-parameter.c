@@ -4,7 +4,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "client/command/parameter.h"
+#include "client/parameter/parameter.h"
 
 enum { COMPUTER, SESSION, COMMAND, PORT, FORMAT, ID, OPTIONS, FORCE, OUT, REFUSED, ARGV, NAME, INPUT, N_ROWS };
 

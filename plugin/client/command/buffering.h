@@ -2,7 +2,7 @@
 /* -OutputBufferingMode and -OutputBufferSize, for the verbs that open or change sessions. */
 #pragma once
 
-#include "client/command/parameter.h"
+#include "client/parameter/parameter.h"
 #include "wire/message.h"
 
 #define PSS_BUFFERING_ROW(what)                                                                                      \

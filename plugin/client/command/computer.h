@@ -3,7 +3,7 @@
  * invoke share. */
 #pragma once
 
-#include "client/command/parameter.h"
+#include "client/parameter/parameter.h"
 #include "wire/message.h"
 
 enum pss_link_parameter {

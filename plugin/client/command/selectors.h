@@ -3,7 +3,7 @@
  * them (PSS_USES_SELECTORS); enter-pssession takes one, and invoke-command takes computers too. */
 #pragma once
 
-#include "client/command/parameter.h"
+#include "client/parameter/parameter.h"
 
 enum pss_selector {
 	PSS_BY_SESSION, /* an Id, a Name or an InstanceId, distinguished by their form */

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "client/command/parameter.h"
+#include "client/parameter/parameter.h"
 #include "client/command/shell.h"
 
 struct pss_call;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ssh's letters, for those whose fingers know them. Case counts, and a letter that begins one parameter's name alone
  * means that, but for `-n`: a loop that is written with it must not lose its input. parameter.c asks it. */
-#include "client/command/parameter.h"
+#include "client/parameter/parameter.h"
 
 static const struct pss_letter letters[] = {
 	{ 'p', "Port", NULL, false, false },

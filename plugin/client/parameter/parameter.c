@@ -2,7 +2,7 @@
 /* Arguments to values, by the rows of a verb. run.c calls it for every verb before anything happens.
  * Named parameters are taken first; then the unnamed arguments go to the positions that are still free,
  * so that `invoke-command -Session 1 'uptime'` finds its command. It never prints and asks the shell nothing. */
-#include "client/command/parameter-parse.h"
+#include "client/parameter/parameter-parse.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Texts to values, of each kind of parameter, and what to say where one is wrong. */
-#include "client/command/parameter-parse.h"
+#include "client/parameter/parameter-parse.h"
 
 #include <ctype.h>
 #include <errno.h>

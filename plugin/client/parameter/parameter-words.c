@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Words of a command behind a computer, as ssh takes them: `invoke-command web1 ls -l`. Where do they begin? */
-#include "client/command/parameter-parse.h"
+#include "client/parameter/parameter-parse.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* One run of the parser, shared by the files parameter*.c. Private to them. */
 #pragma once
 
-#include "client/command/parameter.h"
+#include "client/parameter/parameter.h"
 
 /* One row with its value. */
 struct pss_slot {

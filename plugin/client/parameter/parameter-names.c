@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which parameter a name means: in any case, with or without dashes inside, by an alias or a prefix that no other has,
  * or by one of ssh's letters. The lowest file of the parser. */
-#include "client/command/parameter-parse.h"
+#include "client/parameter/parameter-parse.h"
 
 #include <ctype.h>
 #include <errno.h>
