@@ -6,10 +6,12 @@
 #include "base/error.h"
 #include "copy/local/beside.h"
 #include "copy/local/new-file.h"
+#include "copy/run/part.h"
 
 typedef struct {
 	PssCopying base;
 	PssNewFile *file;
+	PssPartCheck *check; /* or NULL */
 	PssSftpGet *get;
 } Down;
 
@@ -26,7 +28,7 @@ static void drop(PssItem *item, gboolean keeps)
 {
 	Down *down = (Down *)item->copying;
 
-	pss_part_check_stop(item);
+	pss_part_check_free(down->check);
 	if (down->get)
 		pss_sftp_get_free(down->get);
 	pss_new_file_drop(down->file, keeps);
@@ -89,12 +91,13 @@ static void begin_get(PssItem *item, guint64 offset)
 	down->get = pss_sftp_get(item->transfer->from->sftp, &request, &events, item);
 }
 
-static void on_checked(PssItem *item, gboolean same)
+static void on_checked(gpointer user, gboolean same)
 {
-	const Down *down = (const Down *)item->copying;
-
+	PssItem *item = user;
+	Down *down = (Down *)item->copying;
 	guint64 part = pss_new_file_part(down->file);
 
+	down->check = NULL;
 	pss_report_part(item, part, same);
 	begin_get(item, same ? part : 0);
 }
@@ -123,7 +126,8 @@ void pss_file_down(PssItem *item)
 	down->file = file;
 	item->copying = &down->base;
 	if (part > 0 && part <= item->attributes.size)
-		pss_part_check(item, item->transfer->from, item->source_path, pss_new_file_fd(file), part, on_checked);
+		down->check = pss_part_check(item->transfer->copy->channels, item->transfer->from->number,
+					     item->source_path, pss_new_file_fd(file), part, on_checked, item);
 	else
 		begin_get(item, 0);
 }

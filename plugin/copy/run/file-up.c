@@ -6,12 +6,14 @@
 #include "base/error.h"
 #include "copy/local/beside.h"
 #include "copy/local/old-file.h"
+#include "copy/run/part.h"
 
 #define WIDE_SIZE (8 * 1024 * 1024) /* left to be written: then more channels are worth their opening */
 
 typedef struct {
 	PssCopying base;
 	PssOldFile *file;
+	PssPartCheck *check; /* or NULL */
 	PssSftpPut *put;
 	char *beside;
 	guint64 counted; /* bytes of it, in the progress */
@@ -41,7 +43,7 @@ static void stop(PssItem *item)
 {
 	Up *up = (Up *)item->copying;
 
-	pss_part_check_stop(item);
+	pss_part_check_free(up->check);
 	if (up->put)
 		pss_sftp_put_free(up->put);
 	if (!resumes(item))
@@ -141,10 +143,12 @@ static void begin_put(PssItem *item)
 
 /* ---- what an earlier copy has left */
 
-static void on_checked(PssItem *item, gboolean same)
+static void on_checked(gpointer user, gboolean same)
 {
+	PssItem *item = user;
 	Up *up = (Up *)item->copying;
 
+	up->check = NULL;
 	pss_report_part(item, up->part, same);
 	if (!same)
 		up->part = 0;
@@ -161,7 +165,8 @@ static void on_part(gpointer user, const PssSftpAttributes *attributes, const GE
 	if (!error && S_ISREG(attributes->mode) && attributes->size > 0 && attributes->size <= item->attributes.size)
 		up->part = attributes->size;
 	if (up->part > 0)
-		pss_part_check(item, item->transfer->to, up->beside, pss_old_file_fd(up->file), up->part, on_checked);
+		up->check = pss_part_check(item->transfer->copy->channels, item->transfer->to->number, up->beside,
+					   pss_old_file_fd(up->file), up->part, on_checked, item);
 	else
 		begin_put(item);
 }

@@ -111,12 +111,12 @@ static void on_request(gpointer user, const char *words, gsize n)
 
 static void on_opened(gpointer user, guint32 id, int fd, const char *directory)
 {
-	pss_place_channel_on_opened(user, id, fd, directory);
+	pss_channels_on_opened(((PssCopy *)user)->channels, id, fd, directory);
 }
 
 static void on_ended(gpointer user, guint32 id, enum pss_status status, int exit_status, const char *message)
 {
-	pss_place_channel_on_ended(user, id, status, message);
+	pss_channels_on_ended(((PssCopy *)user)->channels, id, status, message);
 }
 
 void pss_copy_check_stopped(PssCopy *copy)
@@ -208,8 +208,8 @@ static void free_copy(PssCopy *copy)
 {
 	g_ptr_array_unref(copy->transfers);
 	g_ptr_array_unref(copy->places);
+	pss_channels_free(copy->channels);
 	pss_verb_link_free(copy->verb);
-	g_hash_table_unref(copy->channels);
 	pss_copy_request_free(copy->request);
 	g_main_loop_unref(copy->loop);
 }
@@ -217,7 +217,6 @@ static void free_copy(PssCopy *copy)
 int main(void)
 {
 	PssCopy copy = { .loop = g_main_loop_new(NULL, FALSE),
-			 .channels = pss_place_channels_new(),
 			 .places = g_ptr_array_new_with_free_func(pss_place_free),
 			 .transfers = g_ptr_array_new_with_free_func(pss_transfer_free) };
 	int type;
@@ -233,6 +232,7 @@ int main(void)
 	copy.umask = umask(0);
 	umask(copy.umask);
 	copy.verb = pss_verb_link_new(PSS_COPY_VERB_FD, &events, &copy);
+	copy.channels = pss_channels_new(copy.verb);
 	g_unix_signal_add(SIGTERM, on_term, &copy);
 	g_main_loop_run(copy.loop);
 	if (was_broken_off(&copy))

@@ -2,7 +2,7 @@
 /* What an earlier copy has left of a file: is it the beginning of what is to be copied? A hash over exactly that part
  * is made at both ends: there by whichever program there is, which gets the path on its standard input and never in a
  * command; here a piece a turn. Called by file-up.c and file-down.c. */
-#include "copy/run/private.h"
+#include "copy/run/part.h"
 
 #include <errno.h>
 #include <string.h>
@@ -14,9 +14,10 @@
 #define HASH_SIZE 64 /* digits */
 #define PIECE (1024 * 1024)
 
-typedef struct {
-	PssItem *item;
+struct PssPartCheck {
+	PssChannels *channels;
 	PssPartDone done;
+	gpointer user;
 	char *path; /* there */
 	guint32 channel;
 	int fd; /* of the channel; -1: none */
@@ -28,13 +29,15 @@ typedef struct {
 	GChecksum *ours; /* NULL: finished */
 	guint idle;
 	char *hash; /* of here */
-} Check;
+};
 
-static void free_check(Check *check)
+void pss_part_check_free(PssPartCheck *check)
 {
+	if (!check)
+		return;
 	g_clear_pointer(&check->watch, pss_watch_free);
 	g_clear_handle_id(&check->idle, g_source_remove);
-	pss_place_channel_forget(check->item->transfer->copy, check->channel);
+	pss_channels_forget(check->channels, check->channel);
 	if (check->fd >= 0)
 		close(check->fd);
 	g_clear_pointer(&check->ours, g_checksum_free);
@@ -44,24 +47,23 @@ static void free_check(Check *check)
 	g_free(check);
 }
 
-static void compare(Check *check)
+static void compare(PssPartCheck *check)
 {
 	if (!check->has_theirs || !check->hash)
 		return;
-	PssItem *item = check->item;
 	PssPartDone done = check->done;
+	gpointer user = check->user;
 	gboolean same = check->said->len >= HASH_SIZE && strncmp(check->said->str, check->hash, HASH_SIZE) == 0;
 
-	item->check = NULL;
-	free_check(check);
-	done(item, same);
+	pss_part_check_free(check);
+	done(user, same);
 }
 
 /* ---- there */
 
 static void on_readable(GIOCondition events, gpointer user)
 {
-	Check *check = user;
+	PssPartCheck *check = user;
 	char bytes[256];
 	ssize_t n = recv(check->fd, bytes, sizeof bytes, MSG_DONTWAIT);
 
@@ -76,7 +78,7 @@ static void on_readable(GIOCondition events, gpointer user)
 
 static void on_opened(gpointer user, int fd, const char *directory)
 {
-	Check *check = user;
+	PssPartCheck *check = user;
 
 	check->fd = fd;
 	/* A path is shorter than what a new socket takes. */
@@ -88,7 +90,7 @@ static void on_opened(gpointer user, int fd, const char *directory)
 
 static void on_ended(gpointer user, enum pss_status status, const char *message)
 {
-	Check *check = user;
+	PssPartCheck *check = user;
 
 	if (check->fd >= 0)
 		return; /* its output is read still */
@@ -102,7 +104,7 @@ static const PssChannelEvents events = { .on_opened = on_opened, .on_ended = on_
 
 static gboolean hash_more(gpointer user)
 {
-	Check *check = user;
+	PssPartCheck *check = user;
 	g_autofree guchar *piece = g_malloc(PIECE);
 	ssize_t n = pread(check->local, piece, (gsize)MIN(PIECE, check->size - check->at), (off_t)check->at);
 
@@ -119,30 +121,25 @@ static gboolean hash_more(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
-void pss_part_check(PssItem *item, PssPlace *place, const char *path, int local, guint64 size, PssPartDone done)
+PssPartCheck *pss_part_check(PssChannels *channels, guint place, const char *path, int local, guint64 size,
+			     PssPartDone done, gpointer user)
 {
-	Check *check = g_new0(Check, 1);
+	PssPartCheck *check = g_new0(PssPartCheck, 1);
 	g_autofree char *command =
 		g_strdup_printf("exec sh -c 'p=$(cat; echo .); p=${p%%.}; head -c %" G_GUINT64_FORMAT
 				" <\"$p\" | { sha256sum || shasum -a 256 || sha256 -q; } 2>/dev/null'",
 				size);
 
-	check->item = item;
+	check->channels = channels;
 	check->done = done;
+	check->user = user;
 	check->path = g_strdup(path);
 	check->fd = -1;
 	check->said = g_string_new(NULL);
 	check->local = local;
 	check->size = size;
 	check->ours = g_checksum_new(G_CHECKSUM_SHA256);
-	item->check = check;
-	check->channel = pss_place_channel_open(place, command, &events, check);
+	check->channel = pss_channels_open(channels, place, command, &events, check);
 	check->idle = g_idle_add(hash_more, check);
-}
-
-void pss_part_check_stop(PssItem *item)
-{
-	if (item->check)
-		free_check(item->check);
-	item->check = NULL;
+	return check;
 }

@@ -1,63 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Another computer: its channel is asked for when the first transfer begins there, and serves all of them; part.c has
- * channels of commands. Called by main.c with what the verb says of channels, and by transfer.c. */
+ * channels of commands. Called by main.c and transfer.c. */
 #include "copy/run/private.h"
 #include "copy/shell/shell.h"
 
 #include <string.h>
-#include <unistd.h>
-
-/* ---- channels, by their ids */
-
-typedef struct {
-	const PssChannelEvents *events;
-	gpointer user;
-} Channel;
-
-GHashTable *pss_place_channels_new(void)
-{
-	return g_hash_table_new_full(NULL, NULL, NULL, g_free);
-}
-
-guint32 pss_place_channel_open(PssPlace *place, const char *command, const PssChannelEvents *events, gpointer user)
-{
-	PssCopy *copy = place->copy;
-	Channel *channel = g_new0(Channel, 1);
-	guint32 id = pss_verb_link_open(copy->verb, place->number, command);
-
-	channel->events = events;
-	channel->user = user;
-	g_hash_table_insert(copy->channels, GUINT_TO_POINTER(id), channel);
-	return id;
-}
-
-void pss_place_channel_forget(PssCopy *copy, guint32 id)
-{
-	g_hash_table_remove(copy->channels, GUINT_TO_POINTER(id));
-}
-
-void pss_place_channel_on_opened(PssCopy *copy, guint32 id, int fd, const char *directory)
-{
-	const Channel *channel = g_hash_table_lookup(copy->channels, GUINT_TO_POINTER(id));
-
-	if (channel)
-		channel->events->on_opened(channel->user, fd, directory);
-	else
-		close(fd);
-}
-
-void pss_place_channel_on_ended(PssCopy *copy, guint32 id, enum pss_status status, const char *message)
-{
-	const Channel *found = g_hash_table_lookup(copy->channels, GUINT_TO_POINTER(id));
-
-	if (!found)
-		return;
-	const Channel channel = *found;
-	pss_place_channel_forget(copy, id);
-	channel.events->on_ended(channel.user, status, message);
-}
-
-/* ---- places */
 
 PssPlace *pss_place_new(PssCopy *copy, guint number, const char *label)
 {
@@ -184,7 +131,7 @@ static void open_by_shell(PssPlace *place)
 	place->by_shell = TRUE;
 	g_clear_pointer(&place->sftp, pss_sftp_free);
 	pss_verb_link_note(place->copy->verb, PSS_NOTE_VERBOSE, note);
-	pss_place_channel_open(place, pss_copy_shell_command(), &channel_events, place);
+	pss_channels_open(place->copy->channels, place->number, pss_copy_shell_command(), &channel_events, place);
 }
 
 static void on_ended(gpointer user, enum pss_status status, const char *message)
@@ -206,7 +153,7 @@ void pss_place_open(PssPlace *place)
 	if (place->state != PSS_PLACE_NEW)
 		return;
 	place->state = PSS_PLACE_OPENING;
-	pss_place_channel_open(place, NULL, &channel_events, place);
+	pss_channels_open(place->copy->channels, place->number, NULL, &channel_events, place);
 }
 
 /* ---- more channels */
@@ -248,7 +195,7 @@ void pss_place_widen(PssPlace *place)
 	for (guint i = 0; i < PSS_MORE_CHANNELS; i++) {
 		PssMoreChannel *more = &place->widened[i];
 		more->place = place;
-		pss_place_channel_open(place, NULL, &more_channel_events, more);
+		pss_channels_open(place->copy->channels, place->number, NULL, &more_channel_events, more);
 	}
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "copy/local/folder.h"
+#include "copy/run/channels.h"
 #include "copy/verb/request.h"
 #include "copy/verb/verb-link.h"
 #include "copy/sftp/sftp.h"
@@ -23,7 +24,7 @@ struct PssCopy {
 	PssCopyRequest *request;
 	PssVerbLink *verb;
 	GMainLoop *loop;
-	GHashTable *channels; /* by their ids; place.c */
+	PssChannels *channels;
 	GPtrArray *places;    /* of PssPlace; NULL for the first */
 	GPtrArray *transfers; /* of PssTransfer, in the order of their destinations */
 	guint n_begun, n_running;
@@ -41,22 +42,6 @@ struct PssCopy {
 void pss_copy_begin_some(PssCopy *copy); /* as many transfers as -ThrottleLimit lets */
 void pss_copy_check_stopped(PssCopy *copy);
 void pss_copy_end(PssCopy *copy); /* the verb hears that it is done, and the loop ends */
-
-/* ---- place.c: channels */
-
-typedef struct {
-	void (*on_opened)(gpointer user, int fd,
-			  const char *directory); /* fd is the callee's; `directory` may be NULL */
-	/* It is no more, or there is none; the last. `message` may be NULL. */
-	void (*on_ended)(gpointer user, enum pss_status status, const char *message);
-} PssChannelEvents;
-
-GHashTable *pss_place_channels_new(void);
-/* Asks for one: of the subsystem sftp, or of a command. Its id. */
-guint32 pss_place_channel_open(PssPlace *place, const char *command, const PssChannelEvents *events, gpointer user);
-void pss_place_channel_forget(PssCopy *copy, guint32 id); /* nothing more is said of it */
-void pss_place_channel_on_opened(PssCopy *copy, guint32 id, int fd, const char *directory);
-void pss_place_channel_on_ended(PssCopy *copy, guint32 id, enum pss_status status, const char *message);
 
 /* ---- place.c: another computer, and the channel to it */
 
@@ -190,7 +175,6 @@ struct PssItem {
 	gboolean replaces; /* something with mode `old_mode` */
 	guint32 old_mode;
 	PssCopying *copying; /* or NULL */
-	gpointer check;      /* of part.c, or NULL */
 	guint64 n_copied;
 };
 
@@ -226,13 +210,6 @@ struct PssCopying {
 void pss_file_up(PssItem *item);
 void pss_file_down(PssItem *item);
 void pss_file_across(PssItem *item);
-
-/* ---- part.c: going on with what an earlier copy has left */
-
-typedef void (*PssPartDone)(PssItem *item, gboolean same);
-/* Are the first `size` bytes of `path` there and of `local` the same? FALSE too where that cannot be found out. */
-void pss_part_check(PssItem *item, PssPlace *place, const char *path, int local, guint64 size, PssPartDone done);
-void pss_part_check_stop(PssItem *item);
 
 /* ---- side-remote.c */
 
