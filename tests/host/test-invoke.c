@@ -115,7 +115,11 @@ static void test_input_over_the_limit(TestInvoker *fixture, gconstpointer data)
 
 	test_client_init(&fixture->client, &fixture->host);
 	test_client_hello(&fixture->client);
-	uint32_t id = test_invoke_start(fixture, "exec 0</dev/null; sleep 1000", TRUE, FALSE);
+	/* Said by the command itself: the interrupt that ends it with its client may be lost before, natively too. */
+	uint32_t id = test_invoke_start(fixture, "exec 0</dev/null; sh -c 'echo begun; exec sleep 1000'", TRUE, FALSE);
+	TestResult begun = { g_byte_array_new(), g_byte_array_new(), 99, 999, 0 };
+	test_invoke_await(fixture, id, &begun, "begun\n");
+	test_result_clear(&begun);
 
 	for (int i = 0; i < 9; i++)
 		g_assert_cmpint(pss_frame_append(&fixture->client.out, PSS_STDIN, id, 0, block, PSS_FRAME_PAYLOAD_MAX),
