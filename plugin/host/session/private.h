@@ -4,12 +4,11 @@
 
 #include "host/queue/command-queue.h"
 #include "host/state/session-state.h"
+#include "host/session/session-orphan.h"
 #include "host/session/session.h"
 #include "host/unseen/unseen-output.h"
 #include "link/resilient/transport-resilient.h"
 #include "psrp/client/client.h"
-
-typedef struct PssOrphan PssOrphan;
 
 /* What drives the session's shell. Its states, prompts and completions are those of remote/engine/engine.h, and each
  * call is what the function of that name is there. */
@@ -207,14 +206,6 @@ extern const PssInvokerOwner pss_session_invoker_owner; /* `user` is the session
 
 /* ---- session-unseen.c */
 extern const PssRecordOwner pss_session_record_owner; /* `user` is the session */
-
-/* ---- session-orphan.c */
-void pss_session_adopt_orphan(PssSession *session, guint child); /* of the transport: its relay */
-void pss_session_orphan_caught_up(PssSession *session);
-void pss_session_orphan_at_prompt(PssSession *session);
-void pss_session_pause_orphan(PssSession *session, gboolean paused);
-PssChannel *pss_session_orphan_channel(const PssSession *session); /* or NULL */
-void pss_session_forget_orphan(PssSession *session);               /* its channel goes with the transport */
 
 /* ---- session-describe.c */
 const char *pss_session_configuration_name(PssSession *session); /* as the list shows it */

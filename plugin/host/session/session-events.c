@@ -25,7 +25,7 @@ void pss_session_on_prompt(gpointer user, const PssRemotePrompt *prompt)
 	pss_session_become_opened(session);
 	pss_session_note_prompt(session, prompt);
 	pss_session_tell_holder(session);
-	pss_session_orphan_at_prompt(session);
+	pss_orphan_at_prompt(session->holder.orphan);
 	session->attached.at_prompt = session->attached.events != NULL;
 	session->attached.awaits_link = FALSE;
 	if (session->attached.events)

@@ -15,7 +15,7 @@ static void free_engine(PssSession *session)
 	g_clear_pointer(&session->opening.plain_reason, g_free);
 	g_clear_handle_id(&session->holder.settle_source, g_source_remove);
 	g_clear_handle_id(&session->attached.redraw_source, g_source_remove);
-	pss_session_forget_orphan(session);
+	g_clear_pointer(&session->holder.orphan, pss_orphan_free);
 	g_clear_pointer(&session->invoker, pss_invoker_free);
 	if (!session->wanted_shell)
 		session->wanted_shell = g_strdup(session->shell->name(session));

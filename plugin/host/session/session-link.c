@@ -125,7 +125,7 @@ void pss_session_choose_dropped(PssSession *session)
 	set_unwatched(session, session->terminal, session->kept && !session->attached.events);
 	set_unwatched(session, pss_invoker_current_channel(invoker),
 		      pss_record_has_job(session->record, pss_invoker_current_run(invoker)));
-	set_unwatched(session, pss_session_orphan_channel(session), TRUE);
+	set_unwatched(session, pss_orphan_channel(session->holder.orphan), TRUE);
 }
 
 /* What waits to be run would wait until somebody connects. */

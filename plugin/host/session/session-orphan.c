@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The output of a command that ran when the host process before this one died: its relay is still there, and what it
- * carries goes to the client that receives. Called by session-restore.c and session.c. What the old process had
- * confirmed is gone, so the beginning may be missing; the marks (remote/PROTOCOL.md, "Invocations") are no output. */
+ * carries goes to the client that receives. Called by the session. What the old process had confirmed is gone, so the
+ * beginning may be missing; the marks (remote/PROTOCOL.md, "Invocations") are no output. */
+#include "host/session/session-orphan.h"
+
 #include <string.h>
 
-#include "host/session/private.h"
+#include "link/resilient/transport-resilient.h"
 #include "remote/protocol/stream.h"
 
 #define LAST_BYTES_MS 2000 /* behind the prompt */
@@ -29,7 +31,10 @@ typedef struct {
 } Side;
 
 struct PssOrphan {
-	PssSession *session;
+	PssTransport *transport;
+	PssRecord *record;
+	PssOrphanFunc on_over;
+	gpointer user;
 	PssChannel *channel;
 	char *begin;
 	Side sides[2];
@@ -39,11 +44,13 @@ struct PssOrphan {
 static void on_plain(gpointer user, const void *data, gsize n)
 {
 	const Side *side = user;
-	pss_record_orphan(side->owner->session->record, side->is_stderr, data, n);
+	pss_record_orphan(side->owner->record, side->is_stderr, data, n);
 }
 
-static void free_orphan(PssOrphan *orphan)
+void pss_orphan_free(PssOrphan *orphan)
 {
+	if (!orphan)
+		return;
 	g_clear_handle_id(&orphan->source, g_source_remove);
 	for (int i = 0; i < 2; i++) {
 		g_byte_array_unref(orphan->sides[i].early);
@@ -53,25 +60,19 @@ static void free_orphan(PssOrphan *orphan)
 	g_free(orphan);
 }
 
-static gboolean on_over(gpointer user)
+static gboolean on_end(gpointer user)
 {
 	PssOrphan *orphan = user;
-	PssSession *session = orphan->session;
 
 	orphan->source = 0;
-	session->holder.orphan = NULL;
-	session->holder.orphan_child = 0;
-	pss_channel_close(orphan->channel);
-	free_orphan(orphan);
-	pss_session_tell_holder(session);
-	pss_record_settle(session->record);
+	orphan->on_over(orphan->user);
 	return G_SOURCE_REMOVE;
 }
 
 static void end_within(PssOrphan *orphan, guint milliseconds)
 {
 	g_clear_handle_id(&orphan->source, g_source_remove);
-	orphan->source = g_timeout_add(milliseconds, on_over, orphan);
+	orphan->source = g_timeout_add(milliseconds, on_end, orphan);
 }
 
 static void take_to_end(gpointer user, const void *data, gsize n)
@@ -98,7 +99,7 @@ static void take_inside(Side *side, const void *data, gsize n)
 /* It begins behind so many early bytes. */
 static void go_inside(Side *side, gsize start)
 {
-	PssTransport *transport = side->owner->session->transport;
+	PssTransport *transport = side->owner->transport;
 	const PssResilientPlace now = pss_transport_held_set_place(transport, NULL);
 	const guint8 *at = side->early->data;
 
@@ -129,7 +130,7 @@ static void on_carried(gpointer user, const void *data, gsize n)
 		take_inside(side, data, n);
 		return;
 	}
-	const Segment segment = { pss_transport_held_place_of(orphan->session->transport, data, n), n };
+	const Segment segment = { pss_transport_held_place_of(orphan->transport, data, n), n };
 	g_byte_array_append(side->early, data, (guint)n);
 	g_array_append_val(side->segments, segment);
 	const guint8 *at = memmem(side->early->data, side->early->len, orphan->begin, n_begin);
@@ -159,33 +160,41 @@ static void on_closed(gpointer user, int exit_status, const GError *error)
 	end_within(user, 0);
 }
 
-void pss_session_adopt_orphan(PssSession *session, guint child)
+PssOrphan *pss_orphan_adopt(PssTransport *transport, guint child, const PssOrphanMarks *marks, PssRecord *record,
+			    PssOrphanFunc on_over, gpointer user)
 {
 	static const PssChannelEvents events = { .on_data = on_data, .on_drained = on_drained, .on_closed = on_closed };
 	PssOrphan *orphan = g_new0(PssOrphan, 1);
-	g_autofree char *end = pss_remote_old_mark(session->remote, '>');
-	g_autofree char *mark = pss_remote_relay_mark(session->remote);
 
-	orphan->session = session;
-	orphan->begin = pss_remote_old_mark(session->remote, '<');
+	orphan->transport = transport;
+	orphan->record = record;
+	orphan->on_over = on_over;
+	orphan->user = user;
+	orphan->begin = g_strdup(marks->begin);
 	for (int i = 0; i < 2; i++) {
 		orphan->sides[i] = (Side){ .owner = orphan,
 					   .is_stderr = i,
 					   .early = g_byte_array_new(),
 					   .segments = g_array_new(FALSE, FALSE, sizeof(Segment)) };
 		pss_stream_expect(&orphan->sides[i].start, orphan->begin);
-		pss_stream_expect(&orphan->sides[i].end, end);
-		pss_signs_expect(&orphan->sides[i].signs, mark);
+		pss_stream_expect(&orphan->sides[i].end, marks->end);
+		pss_signs_expect(&orphan->sides[i].signs, marks->relay);
 	}
-	orphan->channel = pss_transport_held_adopt(session->transport, child, FALSE, &events, orphan);
-	session->holder.orphan = orphan;
+	orphan->channel = pss_transport_held_adopt(transport, child, FALSE, &events, orphan);
+	return orphan;
+}
+
+void pss_orphan_end(PssOrphan *orphan)
+{
+	pss_channel_close(orphan->channel);
+	pss_orphan_free(orphan);
 }
 
 /* Where no beginning has come by now, the old process had it, or the shell has not come to it. */
-void pss_session_orphan_caught_up(PssSession *session)
+void pss_orphan_caught_up(PssOrphan *orphan)
 {
-	for (int i = 0; session->holder.orphan && i < 2; i++) {
-		Side *side = &session->holder.orphan->sides[i];
+	for (int i = 0; orphan && i < 2; i++) {
+		Side *side = &orphan->sides[i];
 		if (side->inside)
 			continue;
 		side->may_begin = TRUE;
@@ -193,25 +202,19 @@ void pss_session_orphan_caught_up(PssSession *session)
 	}
 }
 
-void pss_session_orphan_at_prompt(PssSession *session)
+void pss_orphan_at_prompt(PssOrphan *orphan)
 {
-	if (session->holder.orphan && !session->holder.orphan->source)
-		end_within(session->holder.orphan, LAST_BYTES_MS);
+	if (orphan && !orphan->source)
+		end_within(orphan, LAST_BYTES_MS);
 }
 
-void pss_session_pause_orphan(PssSession *session, gboolean paused)
+void pss_orphan_pause(PssOrphan *orphan, gboolean paused)
 {
-	if (session->holder.orphan)
-		pss_channel_pause(session->holder.orphan->channel, paused);
+	if (orphan)
+		pss_channel_pause(orphan->channel, paused);
 }
 
-PssChannel *pss_session_orphan_channel(const PssSession *session)
+PssChannel *pss_orphan_channel(const PssOrphan *orphan)
 {
-	return session->holder.orphan ? session->holder.orphan->channel : NULL;
-}
-
-void pss_session_forget_orphan(PssSession *session)
-{
-	if (session->holder.orphan)
-		free_orphan(g_steal_pointer(&session->holder.orphan));
+	return orphan ? orphan->channel : NULL;
 }

@@ -96,6 +96,28 @@ static char *text_of(GKeyFile *file, const char *key)
 	return g_key_file_get_string(file, GROUP, key, NULL);
 }
 
+static void on_orphan_over(gpointer user)
+{
+	PssSession *session = user;
+	PssOrphan *orphan = g_steal_pointer(&session->holder.orphan);
+
+	session->holder.orphan_child = 0;
+	pss_orphan_end(orphan);
+	pss_session_tell_holder(session);
+	pss_record_settle(session->record);
+}
+
+static void adopt_orphan(PssSession *session, guint child)
+{
+	g_autofree char *begin = pss_remote_old_mark(session->remote, '<');
+	g_autofree char *end = pss_remote_old_mark(session->remote, '>');
+	g_autofree char *relay = pss_remote_relay_mark(session->remote);
+	const PssOrphanMarks marks = { .begin = begin, .end = end, .relay = relay };
+
+	session->holder.orphan =
+		pss_orphan_adopt(session->transport, child, &marks, session->record, on_orphan_over, session);
+}
+
 void pss_session_on_taken_over(gpointer user, const char *memo, guint last_child)
 {
 	PssSession *session = user;
@@ -115,7 +137,7 @@ void pss_session_on_taken_over(gpointer user, const char *memo, guint last_child
 	session->holder.orphan_child = job;
 	pss_remote_resume(session->remote, memo + end);
 	if (job)
-		pss_session_adopt_orphan(session, job);
+		adopt_orphan(session, job);
 	pss_session_choose_dropped(session);
 }
 

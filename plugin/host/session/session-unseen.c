@@ -61,7 +61,7 @@ static void stop(gpointer user, gboolean orphan, gboolean terminal)
 {
 	PssSession *session = user;
 
-	pss_session_pause_orphan(session, orphan);
+	pss_orphan_pause(session->holder.orphan, orphan);
 	if (!session->attached.events && session->terminal)
 		pss_channel_pause(session->terminal, terminal);
 }

@@ -314,7 +314,7 @@ void pss_session_tell_link(PssSession *session, PssLinkNews news)
 /* Before anything is said, as that confirms what has come. */
 static void catch_up(PssSession *session)
 {
-	pss_session_orphan_caught_up(session);
+	pss_orphan_caught_up(session->holder.orphan);
 	pss_record_caught_up(session->record);
 	pss_session_save(session);
 	pss_session_choose_dropped(session);
