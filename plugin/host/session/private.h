@@ -5,6 +5,7 @@
 #include "host/queue/command-queue.h"
 #include "host/state/session-state.h"
 #include "host/session/session-orphan.h"
+#include "host/session/session-running.h"
 #include "host/session/session.h"
 #include "host/unseen/unseen-output.h"
 #include "link/resilient/transport-resilient.h"
@@ -71,13 +72,6 @@ typedef struct {
 	guint settle_source;      /* a shell that was taken over is given time to say that it is at its prompt */
 } PssSessionHolder;
 
-/* session-running.c */
-typedef struct {
-	GString *line;       /* that a terminal has sent, until the next first prompt; or NULL */
-	gboolean has_status; /* one is known: */
-	guint8 last_status;  /* … of the last line or command */
-} PssSessionRunning;
-
 /* session-farewell.c */
 typedef struct {
 	guint source;          /* the call that frees the transport, its channels and the engine */
@@ -128,7 +122,7 @@ struct PssSession {
 	PssSessionOpening opening;
 	PssSessionAttached attached;
 	PssSessionHolder holder;
-	PssSessionRunning running;
+	PssRunning running;
 	PssSessionFarewell farewell;
 };
 
@@ -209,13 +203,6 @@ extern const PssRecordOwner pss_session_record_owner; /* `user` is the session *
 
 /* ---- session-describe.c */
 const char *pss_session_configuration_name(PssSession *session); /* as the list shows it */
-
-/* ---- session-running.c */
-void pss_session_note_line(PssSession *session, const void *data, gsize n); /* of a terminal */
-void pss_session_forget_line(PssSession *session);                          /* it was discarded */
-void pss_session_note_prompt(PssSession *session, const PssRemotePrompt *prompt);
-void pss_session_note_status(PssSession *session, int status); /* of a command beside the terminal */
-void pss_session_write_running(PssSession *session, struct pss_message *message);
 
 /* ---- session-restore.c */
 void pss_session_tell_holder(PssSession *session);

@@ -141,7 +141,7 @@ gboolean pss_session_line(PssSession *session, const void *data, gsize n, GError
 {
 	if (!pss_invoker_holds_line(session->invoker, data, n) && !session->shell->line(session, data, n, error))
 		return FALSE;
-	pss_session_note_line(session, data, n);
+	pss_running_note_line(&session->running, data, n);
 	return TRUE;
 }
 
@@ -179,7 +179,7 @@ void pss_session_interrupt(PssSession *session)
 
 void pss_session_discard(PssSession *session)
 {
-	pss_session_forget_line(session);
+	pss_running_forget_line(&session->running);
 	session->shell->discard(session);
 }
 

@@ -122,5 +122,6 @@ void pss_session_write_fields(PssSession *session, struct pss_message *message)
 	pss_message_number(message, PSS_TAG_AVAILABILITY, availability(session));
 	pss_message_number(message, PSS_TAG_ATTACHED, session->attached.events != NULL);
 	pss_message_number(message, PSS_TAG_BUFFERING, pss_record_buffering(session->record));
-	pss_session_write_running(session, message);
+	pss_running_write(&session->running, pss_session_has_ended(session),
+			  session->invoker ? pss_invoker_current_command(session->invoker) : NULL, message);
 }

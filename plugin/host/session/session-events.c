@@ -23,7 +23,7 @@ void pss_session_on_prompt(gpointer user, const PssRemotePrompt *prompt)
 		return;
 	}
 	pss_session_become_opened(session);
-	pss_session_note_prompt(session, prompt);
+	pss_running_note_prompt(&session->running, prompt->kind, prompt->status);
 	pss_session_tell_holder(session);
 	pss_orphan_at_prompt(session->holder.orphan);
 	session->attached.at_prompt = session->attached.events != NULL;

@@ -75,7 +75,8 @@ static void on_ending(gpointer user)
 
 static void on_status(gpointer user, int status)
 {
-	pss_session_note_status(user, status);
+	PssSession *session = user;
+	pss_running_note_status(&session->running, status);
 }
 
 static void on_over(gpointer user)

@@ -1,43 +1,42 @@
 /* SPDX-License-Identifier: MIT */
-/* What a session runs, and what became of what it ran last, for the properties RunningCommand and LastStatus. Called
- * where lines and commands begin and end (session-attached.c, session-engine.c, command-queue.c). It tells and changes
- * nothing else. What another host process has begun is not known here. */
-#include <string.h>
+/* The line or command that runs, and the status of the last one. Called by the session where lines and commands begin
+ * and end. It tells and changes nothing else. */
+#include "host/session/session-running.h"
 
-#include "host/session/private.h"
+#include <string.h>
 
 #define SHOWN_MAX 4096
 
-void pss_session_note_line(PssSession *session, const void *data, gsize n)
+void pss_running_note_line(PssRunning *running, const void *data, gsize n)
 {
-	if (!session->running.line)
-		session->running.line = g_string_new(NULL);
-	else if (session->running.line->len > 0)
-		g_string_append_c(session->running.line, '\n');
-	if (session->running.line->len < SHOWN_MAX)
-		g_string_append_len(session->running.line, data, (gssize)MIN(n, SHOWN_MAX));
+	if (!running->line)
+		running->line = g_string_new(NULL);
+	else if (running->line->len > 0)
+		g_string_append_c(running->line, '\n');
+	if (running->line->len < SHOWN_MAX)
+		g_string_append_len(running->line, data, (gssize)MIN(n, SHOWN_MAX));
 }
 
-void pss_session_note_status(PssSession *session, int status)
+void pss_running_note_status(PssRunning *running, int status)
 {
-	session->running.has_status = TRUE;
-	session->running.last_status = (guint8)status;
+	running->has_status = TRUE;
+	running->last_status = (guint8)status;
 }
 
-void pss_session_forget_line(PssSession *session)
+void pss_running_forget_line(PssRunning *running)
 {
-	if (session->running.line)
-		g_string_free(session->running.line, TRUE);
-	session->running.line = NULL;
+	if (running->line)
+		g_string_free(running->line, TRUE);
+	running->line = NULL;
 }
 
 /* At a second prompt the line goes on; a prompt that no line of a terminal stands behind says nothing new. */
-void pss_session_note_prompt(PssSession *session, const PssRemotePrompt *prompt)
+void pss_running_note_prompt(PssRunning *running, int kind, int status)
 {
-	if (prompt->kind != 1 || !session->running.line)
+	if (kind != 1 || !running->line)
 		return;
-	pss_session_forget_line(session);
-	pss_session_note_status(session, prompt->status);
+	pss_running_forget_line(running);
+	pss_running_note_status(running, status);
 }
 
 static char *text_of(const PssCommand *command)
@@ -47,25 +46,22 @@ static char *text_of(const PssCommand *command)
 	return g_strndup(command->text ? command->text : "", MIN(command->n_text, SHOWN_MAX));
 }
 
-static char *running(PssSession *session)
+static char *text_shown(const PssRunning *running, const PssCommand *command)
 {
-	const PssCommand *command = session->invoker ? pss_invoker_current_command(session->invoker) : NULL;
-
-	if (pss_session_has_ended(session))
-		return NULL;
 	if (command)
 		return text_of(command);
-	return session->running.line ? g_strdup(session->running.line->str) : NULL;
+	return running->line ? g_strdup(running->line->str) : NULL;
 }
 
-void pss_session_write_running(PssSession *session, struct pss_message *message)
+void pss_running_write(const PssRunning *running, gboolean has_ended, const PssCommand *command,
+		       struct pss_message *message)
 {
-	g_autofree char *text = running(session);
+	g_autofree char *text = has_ended ? NULL : text_shown(running, command);
 
 	if (text) {
 		g_autofree char *valid = g_utf8_make_valid(text, (gssize)strnlen(text, SHOWN_MAX));
 		pss_message_text(message, PSS_TAG_RUNNING_COMMAND, g_strstrip(g_strdelimit(valid, "\r\n\t", ' ')));
 	}
-	if (session->running.has_status)
-		pss_message_number(message, PSS_TAG_LAST_STATUS, session->running.last_status);
+	if (running->has_status)
+		pss_message_number(message, PSS_TAG_LAST_STATUS, running->last_status);
 }

@@ -71,7 +71,7 @@ void pss_session_unref(PssSession *session)
 	g_clear_pointer(&session->holder.saved, g_key_file_unref);
 	g_clear_pointer(&session->place, g_key_file_unref);
 	g_free(session->holder.memo);
-	pss_session_forget_line(session);
+	pss_running_forget_line(&session->running);
 	g_free(session);
 }
 
