@@ -4,8 +4,8 @@
 
 #include "host/queue/command-queue.h"
 #include "host/state/session-state.h"
-#include "host/session/session-orphan.h"
-#include "host/session/session-running.h"
+#include "host/unseen/orphan.h"
+#include "host/state/running.h"
 #include "host/session/session.h"
 #include "host/unseen/unseen-output.h"
 #include "link/resilient/transport-resilient.h"

@@ -2,7 +2,7 @@
 /* The output of a command that ran when the host process before this one died: its relay is still there, and what it
  * carries goes to the client that receives. Called by the session. What the old process had confirmed is gone, so the
  * beginning may be missing; the marks (remote/PROTOCOL.md, "Invocations") are no output. */
-#include "host/session/session-orphan.h"
+#include "host/unseen/orphan.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The line or command that runs, and the status of the last one. Called by the session where lines and commands begin
  * and end. It tells and changes nothing else. */
-#include "host/session/session-running.h"
+#include "host/state/running.h"
 
 #include <string.h>
 
