@@ -4,9 +4,9 @@
 #include "copy/run/private.h"
 
 #include "base/error.h"
+#include "copy/channel/part.h"
 #include "copy/local/beside.h"
 #include "copy/local/new-file.h"
-#include "copy/run/part.h"
 
 typedef struct {
 	PssCopying base;

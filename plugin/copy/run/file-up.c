@@ -4,9 +4,9 @@
 #include "copy/run/private.h"
 
 #include "base/error.h"
+#include "copy/channel/part.h"
 #include "copy/local/beside.h"
 #include "copy/local/old-file.h"
-#include "copy/run/part.h"
 
 #define WIDE_SIZE (8 * 1024 * 1024) /* left to be written: then more channels are worth their opening */
 

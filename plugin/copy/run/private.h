@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "copy/channel/channels.h"
 #include "copy/local/folder.h"
-#include "copy/run/channels.h"
 #include "copy/verb/request.h"
 #include "copy/verb/verb-link.h"
 #include "copy/sftp/sftp.h"

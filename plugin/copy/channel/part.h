@@ -3,7 +3,7 @@
  * file. */
 #pragma once
 
-#include "copy/run/channels.h"
+#include "copy/channel/channels.h"
 
 typedef struct PssPartCheck PssPartCheck;
 typedef void (*PssPartDone)(gpointer user, gboolean same);

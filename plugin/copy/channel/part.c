@@ -2,7 +2,7 @@
 /* What an earlier copy has left of a file: is it the beginning of what is to be copied? A hash over exactly that part
  * is made at both ends: there by whichever program there is, which gets the path on its standard input and never in a
  * command; here a piece a turn. Called by file-up.c and file-down.c. */
-#include "copy/run/part.h"
+#include "copy/channel/part.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A table of those who wait for channels. Called by main.c with what the verb says, and by place.c and part.c, which
  * ask for channels. */
-#include "copy/run/channels.h"
+#include "copy/channel/channels.h"
 
 #include <unistd.h>
 
