@@ -33,13 +33,12 @@ static void count_interrupt(int number)
 
 static void ask_in_child(int report, bool echo, bool with_handler)
 {
-	struct sigaction before, after, count = { .sa_handler = count_interrupt };
+	struct sigaction before, after;
 	struct termios modes_before, modes_after;
 	struct outcome outcome = { 0 };
 	struct pss_buffer answer;
 
-	if (with_handler)
-		sigaction(SIGINT, &count, NULL);
+	signal(SIGINT, with_handler ? count_interrupt : SIG_DFL); /* what is started by `&` ignores it */
 	sigaction(SIGINT, NULL, &before);
 	tcgetattr(0, &modes_before);
 	pss_buffer_init(&answer);

@@ -198,8 +198,8 @@ static void end_line(PssElementReader *reader)
 	reader->is_dropping = FALSE;
 }
 
-/* A line that is too long is read as far as it is kept: so an element that is cut is malformed, and not missed by
- * whoever waits for it. */
+/* A line that is too long is read as far as it is kept: so an element that is cut is malformed, and nothing waits for
+ * it. */
 static void keep(PssElementReader *reader, const char *data, gsize n)
 {
 	gsize n_kept = MIN(n, PSS_ELEMENT_MAX - reader->line->len);
