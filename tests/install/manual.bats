@@ -110,6 +110,7 @@ plain_text() {
 	requires groff
 	local file
 	for file in "$PSS_BUILD"/man/[a-z]*.[178]; do
+		grep -q '^\.so ' "$file" && continue # another page, from where pages are installed
 		run groff -man -ww -z -t -Tutf8 "$file"
 		[ "$status" -eq 0 ]
 		[ -z "$output" ]
