@@ -6,7 +6,7 @@ bats_require_minimum_version 1.5.0
 
 # A clone of its own, with what the hook looks at.
 setup() {
-	command -v git python3 >/dev/null || skip "needs git and python3"
+	command -v git >/dev/null && command -v python3 >/dev/null || skip "needs git and python3"
 	export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b
 	TREE=$BATS_TEST_TMPDIR/tree
 	mkdir "$TREE"

@@ -82,6 +82,7 @@ zsh_with() {
 
 @test "module: Debian's package depends on the zsh whose headers it is built with, and on no other" {
 	requires dpkg
+	requires make
 	local version bounds bound
 	version=$(zsh -fc 'print -r -- $ZSH_VERSION')
 	bounds=$(make -s -f "$PSS_SOURCE/debian/rules" print-zsh-depends)
