@@ -265,6 +265,7 @@ directory_without_permissions() {
 }
 
 @test "killed: an invocation in a session whose private directory is removed says so, and the list does" {
+	requires_made_account # whose directories are its own, wherever they are
 	local kind why='the session.s private directory there was removed: commands cannot be invoked, typed lines still run'
 	for kind in '' -Resilient; do
 		# shellcheck disable=SC2086
