@@ -22,6 +22,16 @@ powershell_for_accounts() {
 	echo "$1/powershell/pwsh"
 }
 
+# Always of one length, whatever this process's number: it stands in prompts, and where a line wraps is what some tests see.
+account_name() {
+	local digits=0123456789abcdefghijklmnopqrstuvwxyz number=$$ name=
+	while [ "${#name}" -lt 5 ]; do
+		name=${digits:number % 36:1}$name
+		number=$((number / 36))
+	done
+	REMOTE_USER=pss-$1-$name
+}
+
 # account_create SHELL DIRECTORY [PASSWORD HASH]: sets REMOTE_USER, REMOTE_HOME, REMOTE_SHELL.
 account_create() {
 	local shell=$1 directory=$2 hash=${3:-*} path
@@ -34,8 +44,7 @@ account_create() {
 	else
 		[ "$shell" != ash ] || ln -sf "$(command -v busybox)" "$directory/ash"
 		path=$(account_shell_path "$shell" "$directory") || { echo "no $shell here" >&2; return 1; }
-		# Always of one length: it stands in prompts, and where a line wraps is what some tests see.
-		printf -v REMOTE_USER 'pss-%s-%05d' "$shell" "$$"
+		account_name "$shell"
 		REMOTE_HOME=$directory/remote-home
 		REMOTE_SHELL=$shell
 		REMOTE_OWNED=1 ACCOUNT_MADE=1

@@ -93,18 +93,21 @@ function fish_command_not_found; see "not found <$argv>"; end' \
 }
 
 # Tide, Hydro: a background fish sets a universal variable, whose handler repaints; the prompt is that of the directory before
-# until then. Tide asks once for each line, and not when it repaints.
+# until then. Tide asks once for each line, and not when it repaints. fish 3 can lose a change that comes soon after another, in
+# a terminal too, so another variable is set until this one has been seen.
 LATE='set -qU late; or set -U late none
 function fish_prompt
 	if not set -e repainting
 		set -g asked (math 0$asked + 1)
-		fish -c "read x <~/go; set -U late (basename \$PWD)" </dev/null >/dev/null 2>&1 &
+		fish -c "read x <~/go; set -U late (basename \$PWD)
+			while not grep -qsx \$late ~/seen; sleep 1; set -U told (random); end" </dev/null >/dev/null 2>&1 &
 		disown
 	end
 	echo -n "$asked $late remote\$ "
 end
 function repaint --on-variable late --on-variable COLUMNS
 	set -g repainting
+	status is-interactive; and echo $late >~/seen
 	commandline -f repaint
 end'
 
