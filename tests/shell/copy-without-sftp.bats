@@ -8,7 +8,7 @@ setup_file() { world_start bash 'Subsystem sftp /nonexistent/sftp-server'; }
 teardown_file() { world_end; }
 setup() { place_start; }
 teardown() {
-	rm -rf "$REMOTE_HOME/t"
+	rm -rf "$REMOTE_HOME/bare"
 	place_end
 }
 
@@ -16,8 +16,8 @@ teardown() {
 there() {
 	run local_shell '
 		s=$(new-pssession -ConfigFile $C -Name work box) || exit 90
-		mkdir '"$REMOTE_HOME"'/t && chmod 777 '"$REMOTE_HOME"'/t || exit 91
-		T='"$REMOTE_HOME"'/t
+		mkdir '"$REMOTE_HOME"'/bare && chmod 777 '"$REMOTE_HOME"'/bare || exit 91
+		T='"$REMOTE_HOME"'/bare
 		cd $HERE
 		'"$1"
 	echo "$output"
@@ -27,12 +27,12 @@ there() {
 @test "copy: where there is no SFTP files go through sh" {
 	there '
 		head -c 3000000 /dev/urandom >a
-		copy-item a work:t/ 2>err || exit 51
+		copy-item a work:bare/ 2>err || exit 51
 		cmp a $T/a && ! [ -s err ] || exit 52
-		copy-item work:t/a b && cmp a b || exit 53
-		copy-item -ConfigFile $C -Verbose a box:t/c 2>err && cmp a $T/c || exit 54
+		copy-item work:bare/a b && cmp a b || exit 53
+		copy-item -ConfigFile $C -Verbose a box:bare/c 2>err && cmp a $T/c || exit 54
 		grep -q "no SFTP" err && [ $(grep -c "connecting to" err) -eq 1 ] || exit 55
-		copy-item work:t/nothing . 2>err; [ $? -eq 1 ] && grep -q "no such file" err || exit 56'
+		copy-item work:bare/nothing . 2>err; [ $? -eq 1 ] && grep -q "no such file" err || exit 56'
 }
 
 @test "copy: so do trees, with names that a shell would take for something else" {
@@ -42,9 +42,9 @@ there() {
 "
 		for name in a " b  c " "*" "-rf" "new${n}line" "end$n" "back\\slash"; do echo "$name" >"$name"; done
 		ln -s "back\\slash" "a link" && mkdir empty && cd .. || exit 50
-		copy-item -Recurse tree work:t/ || exit 51
+		copy-item -Recurse tree work:bare/ || exit 51
 		diff -r tree $T/tree || exit 52
-		copy-item -Recurse work:t/tree back || exit 53
+		copy-item -Recurse work:bare/tree back || exit 53
 		diff -r tree back && [ "$(readlink "back/a link")" = "back\\slash" ] || exit 54
 		! [ -e x ] && ! [ -e $T/x ] && ! [ -e '"$REMOTE_HOME"'/x ] || exit 55'
 }
