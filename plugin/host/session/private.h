@@ -2,6 +2,7 @@
 /* The members of PssSession, and what its files share. Private to session*.c. */
 #pragma once
 
+#include "host/driver/driver.h"
 #include "host/queue/command-queue.h"
 #include "host/state/session-state.h"
 #include "host/unseen/orphan.h"
@@ -9,34 +10,6 @@
 #include "host/session/session.h"
 #include "host/unseen/unseen-output.h"
 #include "link/resilient/transport-resilient.h"
-#include "psrp/client/client.h"
-
-/* What drives the session's shell. Its states, prompts and completions are those of remote/engine/engine.h, and each
- * call is what the function of that name is there. */
-typedef struct {
-	void (*make)(PssSession *session, const PssSessionOptions *options); /* of a shell on a terminal, else NULL */
-	void (*free)(PssSession *session);                                   /* once more is no error */
-	void (*begin)(PssSession *session);                                  /* logged in: its channels are opened */
-
-	PssRemoteState (*state)(PssSession *session);
-	const char *(*name)(PssSession *session); /* of the shell; NULL: not known */
-	gboolean (*may_be_late)(PssSession *session);
-	gboolean (*last_prompt)(PssSession *session, PssRemotePrompt *ret_prompt);
-
-	gboolean (*line)(PssSession *session, const void *data, gsize n, GError **error);
-	void (*discard)(PssSession *session);
-	gboolean (*complete)(PssSession *session, const char *line, gsize n, gsize point);
-	void (*cancel_completion)(PssSession *session);
-	void (*keys)(PssSession *session, const void *data, gsize n);
-	gsize (*held)(PssSession *session);
-	void (*interrupt)(PssSession *session);
-	void (*pause)(PssSession *session, gboolean paused); /* what it prints for a terminal */
-	void (*resize)(PssSession *session);                 /* to the session's columns and rows */
-	void (*redraw)(PssSession *session);                 /* what runs, for a terminal that has come */
-
-	void (*keep)(PssSession *session);
-	gboolean (*hang_up)(PssSession *session);
-} PssShellOps;
 
 extern const PssSessionOwner *pss_session_owner; /* session.c */
 
@@ -56,7 +29,6 @@ typedef struct {
 	gpointer user;
 	gboolean at_prompt;   /* it edits a line */
 	gboolean awaits_link; /* it is shown the prompt when the link is there again */
-	guint redraw_source;  /* it has been made a line shorter, for what runs to draw itself again */
 } PssSessionAttached;
 
 /* What only a resilient session has. */
@@ -109,15 +81,10 @@ struct PssSession {
 	PssSessionState state;   /* changed by pss_session_step() alone */
 
 	PssTransport *transport;
-	PssChannel *control, *terminal;
-	const PssShellOps *shell;
-	guint64 programs_noticed;                 /* terminal-programs.h */
-	PssPsrp *powershell;                      /* of pss_shell_powershell; NULL without a link */
-	gboolean terminal_paused, command_paused; /* of that, for one channel */
-	PssRemote *remote;                        /* of pss_shell_remote; NULL without a link */
-	PssInvoker *invoker;                      /* commands beside the terminal; NULL without a link */
-	PssRecord *record;                        /* what nobody has seen yet */
-	GPtrArray *channels;                      /* of PssChannelSocket; or NULL */
+	PssDriver *driver;   /* of its shell; ended without a link */
+	PssInvoker *invoker; /* commands beside the terminal; NULL without a link */
+	PssRecord *record;   /* what nobody has seen yet */
+	GPtrArray *channels; /* of PssChannelSocket; or NULL */
 
 	PssSessionOpening opening;
 	PssSessionAttached attached;
@@ -153,7 +120,6 @@ void pss_session_name_prompt(PssSession *session);
 /* A session without a link, with this holder. Takes the target over. */
 PssSession *pss_session_new_restored(PssTransportNewFunc new_transport, PssTarget *target, const PssHolderThere *there);
 void pss_session_enter_registry(PssSession *session);
-PssChannel *pss_session_adopt_channel(PssSession *session, guint number, gboolean is_terminal);
 
 /* ---- session-farewell.c */
 void pss_session_free_link(PssSession *session); /* at once; not from inside a callback of it */
@@ -174,26 +140,13 @@ void pss_session_end_channels(PssSession *session, const char *cause); /* of a l
 void pss_session_enlist(PssSession *session);
 void pss_session_delist(PssSession *session);
 
-/* In the place of a shell that has not begun, or has ended before its first prompt. Not inside of its events. */
-void pss_session_use_shell(PssSession *session, const PssShellOps *shell);
-
-/* ---- session-engine.c */
-extern const PssShellOps pss_shell_remote; /* a shell on a terminal, by remote/engine */
-extern const PssChannelEvents pss_session_control_events, pss_session_terminal_events;
-void pss_session_make_remote(PssSession *session, const PssRemoteOptions *options);
-
-/* ---- session-powershell.c */
-extern const PssShellOps pss_shell_powershell;                        /* PowerShell remoting, by psrp/client */
-void pss_session_pause_command(PssSession *session, gboolean paused); /* the channel is the terminal's, too */
-
-/* ---- session-events.c: of PssRemoteEvents and PssPsrpEvents; `user` is the session */
-void pss_session_on_output(gpointer user, const void *data, gsize n);
-void pss_session_on_prompt(gpointer user, const PssRemotePrompt *prompt);
-void pss_session_on_busy(gpointer user);
+/* ---- session-driver.c */
+extern const PssDriverEvents pss_session_driver_events; /* `user` is the session */
+/* With its queue. Of the options those count that are of its shell. */
+void pss_session_make_driver(PssSession *session, gboolean is_runspace, const PssSessionOptions *options);
+/* Logged in: is it the one for this computer? FALSE: the session has ended, as its shell cannot be there. */
+gboolean pss_session_choose_driver(PssSession *session);
 void pss_session_on_typed(gpointer user, const void *data, gsize n);
-void pss_session_on_notice(gpointer user, const char *text);
-void pss_session_on_completion(gpointer user, const PssRemoteCompletion *completion);
-void pss_session_on_drained(gpointer user); /* of a channel */
 
 /* ---- session-queue.c */
 extern const PssInvokerOwner pss_session_invoker_owner; /* `user` is the session */
@@ -231,10 +184,5 @@ void pss_session_tell_waiters(PssSession *session, const GError *error);
 void pss_session_tell_begun(PssSession *session); /* whatever was to be run may have been taken */
 
 /* ---- session-attached.c */
-void pss_session_have_redrawn(PssSession *session); /* by a size that is another for a moment */
-
-/* What runs has printed something, or the session ends. */
-void pss_session_end_redrawing(PssSession *session);
-
 /* Detaches the terminal that has entered a kept session, if any, with the reason and its status. */
 void pss_session_send_away(PssSession *session, enum pss_left_reason reason, int status, const char *message);

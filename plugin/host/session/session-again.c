@@ -20,7 +20,7 @@ const PssTarget *pss_session_target(PssSession *session)
 
 const char *pss_session_boot(PssSession *session)
 {
-	const char *boot = session->remote ? pss_remote_boot_id(session->remote) : NULL;
+	const char *boot = pss_driver_boot_id(session->driver);
 
 	return boot ? boot : session->boot;
 }

@@ -6,7 +6,6 @@
 #include "host/session/private.h"
 #include "link/resilient/transport-resilient.h"
 
-#define REDRAW_DEADLINE_MS 1000 /* for the first output after a change of the size */
 #define INPUT_QUEUE_LIMIT (256u * 1024u)
 
 gboolean pss_session_can_attach(PssSession *session, gboolean force, GError **error)
@@ -32,42 +31,17 @@ gboolean pss_session_can_attach(PssSession *session, gboolean force, GError **er
 	return TRUE;
 }
 
-/* The size is right again: what runs has seen the other one, or does not care. */
-void pss_session_end_redrawing(PssSession *session)
-{
-	if (session->attached.redraw_source == 0)
-		return;
-	g_clear_handle_id(&session->attached.redraw_source, g_source_remove);
-	session->shell->resize(session);
-}
-
-static gboolean on_redraw_deadline(gpointer user)
-{
-	pss_session_end_redrawing(user);
-	return G_SOURCE_REMOVE;
-}
-
-/* What runs redraws its screen for a terminal of another size, so that it is shown whole to the one that has come.
- * It has to see that size: two changes in a row would be none to it. */
-void pss_session_have_redrawn(PssSession *session)
-{
-	if (!session->terminal || session->rows < 2 || session->attached.redraw_source)
-		return;
-	pss_channel_resize(session->terminal, session->columns, session->rows - 1);
-	session->attached.redraw_source = g_timeout_add(REDRAW_DEADLINE_MS, on_redraw_deadline, session);
-}
-
 /* What its shell is at. A prompt comes behind the word that the link is there again: a line that is typed at it would
  * have that word in its output. */
 static void show_state(PssSession *session)
 {
-	const gboolean is_idle = session->shell->state(session) == PSS_REMOTE_IDLE;
+	const gboolean is_idle = pss_driver_state(session->driver) == PSS_REMOTE_IDLE;
 	PssRemotePrompt prompt;
 
 	session->attached.awaits_link = is_idle && session->state.link != PSS_LINK_IS_UP;
 	if (session->attached.awaits_link || (is_idle && pss_invoker_refresh(session->invoker)))
 		return;
-	session->attached.at_prompt = is_idle && session->shell->last_prompt(session, &prompt);
+	session->attached.at_prompt = is_idle && pss_driver_last_prompt(session->driver, &prompt);
 	if (session->attached.at_prompt)
 		session->attached.events->on_prompt(session->attached.user, &prompt);
 	else
@@ -101,12 +75,12 @@ void pss_session_attach(PssSession *session, guint columns, guint rows, const Ps
 	pss_session_step(session, PSS_SESSION_ON_TAKE);
 	pss_session_stop_output(session, FALSE);
 	pss_session_resize(session, columns, rows);
-	if (session->shell->state(session) == PSS_REMOTE_BUSY)
-		session->shell->redraw(session);
+	if (pss_driver_state(session->driver) == PSS_REMOTE_BUSY)
+		pss_driver_redraw(session->driver);
 	pss_record_show(session->record);
 	pss_session_choose_dropped(session);
 
-	session->shell->discard(session);
+	pss_driver_discard(session->driver);
 	show_state(session);
 }
 
@@ -121,7 +95,7 @@ void pss_session_detach(PssSession *session)
 	if (!session->kept)
 		pss_session_close(session, "its terminal has gone");
 	else
-		session->shell->discard(session);
+		pss_driver_discard(session->driver);
 	pss_session_choose_dropped(session);
 }
 
@@ -139,7 +113,7 @@ void pss_session_send_away(PssSession *session, enum pss_left_reason reason, int
 
 gboolean pss_session_line(PssSession *session, const void *data, gsize n, GError **error)
 {
-	if (!pss_invoker_holds_line(session->invoker, data, n) && !session->shell->line(session, data, n, error))
+	if (!pss_invoker_holds_line(session->invoker, data, n) && !pss_driver_line(session->driver, data, n, error))
 		return FALSE;
 	pss_running_note_line(&session->running, data, n);
 	return TRUE;
@@ -147,18 +121,18 @@ gboolean pss_session_line(PssSession *session, const void *data, gsize n, GError
 
 gboolean pss_session_complete(PssSession *session, const char *line, gsize n, gsize point)
 {
-	return session->shell->complete(session, line, n, point);
+	return pss_driver_complete(session->driver, line, n, point);
 }
 
 void pss_session_cancel_completion(PssSession *session)
 {
-	session->shell->cancel_completion(session);
+	pss_driver_cancel_completion(session->driver);
 }
 
 void pss_session_keys(PssSession *session, const void *data, gsize n)
 {
 	if (!pss_invoker_holds_keys(session->invoker, data, n))
-		session->shell->keys(session, data, n);
+		pss_driver_keys(session->driver, data, n);
 }
 
 void pss_session_resize(PssSession *session, guint columns, guint rows)
@@ -167,34 +141,28 @@ void pss_session_resize(PssSession *session, guint columns, guint rows)
 		return;
 	session->columns = columns;
 	session->rows = rows;
-	g_clear_handle_id(&session->attached.redraw_source, g_source_remove);
-	session->shell->resize(session);
+	pss_driver_resize(session->driver, columns, rows);
 }
 
 void pss_session_interrupt(PssSession *session)
 {
 	if (!pss_invoker_holds_keys(session->invoker, "\003", 1))
-		session->shell->interrupt(session);
+		pss_driver_interrupt(session->driver);
 }
 
 void pss_session_discard(PssSession *session)
 {
 	pss_running_forget_line(&session->running);
-	session->shell->discard(session);
+	pss_driver_discard(session->driver);
 }
 
 void pss_session_stop_output(PssSession *session, gboolean stopped)
 {
-	session->shell->pause(session, stopped);
+	pss_driver_pause(session->driver, stopped);
 	pss_record_stop_watcher(session->record, stopped);
 }
 
 gboolean pss_session_input_is_full(PssSession *session)
 {
-	gsize queued = session->shell->held(session);
-	if (session->terminal)
-		queued += pss_channel_pending(session->terminal);
-	if (session->control)
-		queued += pss_channel_pending(session->control);
-	return queued > INPUT_QUEUE_LIMIT;
+	return pss_driver_queued(session->driver) > INPUT_QUEUE_LIMIT;
 }

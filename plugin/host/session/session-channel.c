@@ -34,7 +34,8 @@ char *pss_session_directory(PssSession *session)
 {
 	PssRemotePrompt prompt;
 
-	if (!session->remote || !pss_remote_last_prompt(session->remote, &prompt) || prompt.n_directory == 0)
+	if (pss_driver_is_runspace(session->driver) || !pss_driver_last_prompt(session->driver, &prompt) ||
+	    prompt.n_directory == 0)
 		return NULL;
 	return g_strndup(prompt.directory, prompt.n_directory);
 }

@@ -72,12 +72,13 @@ static enum pss_availability availability(PssSession *session)
 		return PSS_AVAILABILITY_NONE;
 	if (pss_record_jobs(session->record) > 0)
 		return PSS_AVAILABILITY_BUSY;
-	return session->shell->state(session) == PSS_REMOTE_IDLE ? PSS_AVAILABILITY_AVAILABLE : PSS_AVAILABILITY_BUSY;
+	return pss_driver_state(session->driver) == PSS_REMOTE_IDLE ? PSS_AVAILABILITY_AVAILABLE
+								    : PSS_AVAILABILITY_BUSY;
 }
 
 const char *pss_session_configuration_name(PssSession *session)
 {
-	const char *shell = session->shell->name(session);
+	const char *shell = pss_driver_name(session->driver);
 	if (shell && !session->wanted_shell)
 		return shell;
 	if (!session->wanted_shell)

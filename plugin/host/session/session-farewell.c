@@ -2,7 +2,7 @@
 /* The end of a session's link. A shell at rest has been asked to hang up, and ends its jobs then; bash does not where
  * its terminal is taken from it while PROMPT_COMMAND runs, as it does behind each request. So the link of a shell that
  * was asked stays until that has gone, though nobody hears of the session any more, but not for long. (A holder does
- * the same for its children.) Called by session.c and, where the shell has gone, by session-engine.c. */
+ * the same for its children.) Called by session.c and, where the shell has gone, by the driver. */
 #include "host/session/private.h"
 #include "wire/deadlines.h"
 
@@ -14,14 +14,13 @@ static void free_engine(PssSession *session)
 	g_clear_handle_id(&session->opening.plain_source, g_source_remove);
 	g_clear_pointer(&session->opening.plain_reason, g_free);
 	g_clear_handle_id(&session->holder.settle_source, g_source_remove);
-	g_clear_handle_id(&session->attached.redraw_source, g_source_remove);
 	g_clear_pointer(&session->holder.orphan, pss_orphan_free);
 	g_clear_pointer(&session->invoker, pss_invoker_free);
 	if (!session->wanted_shell)
-		session->wanted_shell = g_strdup(session->shell->name(session));
-	if (session->remote && !session->boot)
-		session->boot = g_strdup(pss_remote_boot_id(session->remote));
-	session->shell->free(session);
+		session->wanted_shell = g_strdup(pss_driver_name(session->driver));
+	if (!session->boot)
+		session->boot = g_strdup(pss_driver_boot_id(session->driver));
+	pss_driver_end(session->driver);
 }
 
 void pss_session_free_link(PssSession *session)
@@ -29,7 +28,7 @@ void pss_session_free_link(PssSession *session)
 	g_clear_handle_id(&session->farewell.source, g_source_remove);
 	free_engine(session);
 	pss_session_end_channels(session, session->cause);
-	session->control = session->terminal = NULL;
+	pss_driver_lost(session->driver);
 	g_clear_pointer(&session->transport, pss_transport_free);
 }
 
@@ -54,14 +53,15 @@ void pss_session_has_gone(PssSession *session)
 static gboolean on_end_idle(gpointer user)
 {
 	PssSession *session = user;
-	gboolean waits = session->farewell.shell_asked && session->terminal;
+	gboolean waits = session->farewell.shell_asked && pss_driver_terminal(session->driver);
 
 	n_going++;
 	session->farewell.is_under_way = TRUE;
 	if (!waits)
 		return on_gone(session);
 	free_engine(session);
-	pss_channel_pause(session->terminal, FALSE); /* its end comes behind what it prints, which is dropped */
+	pss_channel_pause(pss_driver_terminal(session->driver),
+			  FALSE); /* its end comes behind what it prints, which is dropped */
 	session->farewell.source = g_timeout_add(pss_deadline(PSS_SHELL_END_MS), on_gone, session);
 	return G_SOURCE_REMOVE;
 }

@@ -14,7 +14,7 @@
 
 gboolean pss_session_can_disconnect(PssSession *session, GError **error)
 {
-	if (!session->powershell)
+	if (!pss_driver_is_runspace(session->driver))
 		return TRUE;
 	g_set_error(error, PSS_ERROR, PSS_UNSUPPORTED,
 		    "Cannot disconnect PSSession \"%s\": PowerShell remoting over SSH has no disconnected sessions. It "
@@ -122,7 +122,7 @@ void pss_session_choose_dropped(PssSession *session)
 
 	if (!session->resilient || !session->transport)
 		return;
-	set_unwatched(session, session->terminal, session->kept && !session->attached.events);
+	set_unwatched(session, pss_driver_terminal(session->driver), session->kept && !session->attached.events);
 	set_unwatched(session, pss_invoker_current_channel(invoker),
 		      pss_record_has_job(session->record, pss_invoker_current_run(invoker)));
 	set_unwatched(session, pss_orphan_channel(session->holder.orphan), TRUE);
@@ -207,7 +207,7 @@ void pss_session_await_prompt(PssSession *session)
 {
 	PssRemotePrompt prompt;
 
-	if (pss_remote_last_prompt(session->remote, &prompt))
+	if (pss_driver_last_prompt(session->driver, &prompt))
 		pss_session_tell_waiters(session, NULL);
 	else if (!session->holder.settle_source)
 		session->holder.settle_source = g_timeout_add(SETTLE_MS, on_no_prompt, session);

@@ -10,7 +10,7 @@ static void look(gpointer user, PssInvokerSession *ret_session)
 	*ret_session = (PssInvokerSession){
 		.name = session->name ? session->name : session->instance,
 		.transport = session->transport,
-		.state = session->shell->state(session),
+		.state = pss_driver_state(session->driver),
 		.is_entered = session->attached.events != NULL,
 		.edits = session->attached.at_prompt,
 	};
@@ -21,19 +21,19 @@ static void look(gpointer user, PssInvokerSession *ret_session)
 static gboolean line(gpointer user, const void *data, gsize n, GError **error)
 {
 	PssSession *session = user;
-	return session->shell->line(session, data, n, error);
+	return pss_driver_line(session->driver, data, n, error);
 }
 
 static void keys(gpointer user, const void *data, gsize n)
 {
 	PssSession *session = user;
-	session->shell->keys(session, data, n);
+	pss_driver_keys(session->driver, data, n);
 }
 
 static gboolean last_prompt(gpointer user, PssRemotePrompt *ret_prompt)
 {
 	PssSession *session = user;
-	return session->shell->last_prompt(session, ret_prompt);
+	return pss_driver_last_prompt(session->driver, ret_prompt);
 }
 
 /* ---- the terminal that has entered it */
@@ -65,7 +65,8 @@ static void on_begun(gpointer user)
 
 static void on_pause(gpointer user, gboolean paused)
 {
-	pss_session_pause_command(user, paused);
+	const PssSession *session = user;
+	pss_driver_pause_command(session->driver, paused);
 }
 
 static void on_ending(gpointer user)

@@ -2,7 +2,6 @@
 /* Resilient sessions that outlive this process: written down while they live, made again from what is written, taken
  * over from their holder by the first connection. What the engine needs (its secrets too) the holder has kept. Called
  * by session.c and main.c. */
-#include <stdio.h>
 #include <string.h>
 
 #include "host/session/private.h"
@@ -20,17 +19,14 @@ static void set_text(GKeyFile *file, const char *key, const char *text)
 /* Changes with each request; a line for the holder only where it does. */
 void pss_session_tell_holder(PssSession *session)
 {
-	if (!session->resilient || !session->terminal || !session->control || !session->was_opened)
+	if (!session->resilient || !session->was_opened || !session->invoker)
 		return;
-	g_autofree char *engine = pss_remote_memo(session->remote);
 	PssChannel *job = pss_invoker_current_channel(session->invoker);
 	/* As long as the old process' command runs, what that one said is what the next one needs. */
-	if (!engine || (session->holder.orphan_child && !job))
+	if (session->holder.orphan_child && !job)
 		return;
-	g_autofree char *memo = g_strdup_printf("%u %u %u %s", pss_channel_held_number(session->terminal),
-						pss_channel_held_number(session->control),
-						job ? pss_channel_held_number(job) : 0, engine);
-	if (g_strcmp0(memo, session->holder.memo) == 0)
+	g_autofree char *memo = pss_driver_memo(session->driver, job ? pss_channel_held_number(job) : 0);
+	if (!memo || g_strcmp0(memo, session->holder.memo) == 0)
 		return;
 	g_free(session->holder.memo);
 	session->holder.memo = g_steal_pointer(&memo);
@@ -109,9 +105,9 @@ static void on_orphan_over(gpointer user)
 
 static void adopt_orphan(PssSession *session, guint child)
 {
-	g_autofree char *begin = pss_remote_old_mark(session->remote, '<');
-	g_autofree char *end = pss_remote_old_mark(session->remote, '>');
-	g_autofree char *relay = pss_remote_relay_mark(session->remote);
+	g_autofree char *begin = pss_driver_old_mark(session->driver, '<');
+	g_autofree char *end = pss_driver_old_mark(session->driver, '>');
+	g_autofree char *relay = pss_driver_relay_mark(session->driver);
 	const PssOrphanMarks marks = { .begin = begin, .end = end, .relay = relay };
 
 	session->holder.orphan =
@@ -121,23 +117,19 @@ static void adopt_orphan(PssSession *session, guint child)
 void pss_session_on_taken_over(gpointer user, const char *memo, guint last_child)
 {
 	PssSession *session = user;
-	guint terminal, control, job;
-	int end = 0;
+	PssDriverMemo read;
 
 	if (pss_session_has_ended(session))
 		return;
-	if (sscanf(memo, "%u %u %u %n", &terminal, &control, &job, &end) < 3 || end == 0 ||
-	    !pss_remote_memo_is_good(memo + end)) {
+	if (!pss_driver_read_memo(memo, &read)) {
 		pss_session_close(session, "the remote keeper has no state to resume from");
 		return;
 	}
-	session->terminal = pss_session_adopt_channel(session, terminal, TRUE);
-	session->control = pss_session_adopt_channel(session, control, FALSE);
 	pss_invoker_begin_at(session->invoker, last_child); /* each relay was a child */
-	session->holder.orphan_child = job;
-	pss_remote_resume(session->remote, memo + end);
-	if (job)
-		adopt_orphan(session, job);
+	session->holder.orphan_child = read.job;
+	pss_driver_resume(session->driver, session->transport, &read);
+	if (read.job)
+		adopt_orphan(session, read.job);
 	pss_session_choose_dropped(session);
 }
 

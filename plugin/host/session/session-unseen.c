@@ -8,7 +8,7 @@ static gboolean is_busy(PssSession *session)
 {
 	if (session->attached.events || !session->invoker || session->state.life != PSS_LIFE_OPEN)
 		return FALSE;
-	PssRemoteState state = session->shell->state(session);
+	PssRemoteState state = pss_driver_state(session->driver);
 	return state == PSS_REMOTE_BUSY || state == PSS_REMOTE_BOOT;
 }
 
@@ -62,8 +62,8 @@ static void stop(gpointer user, gboolean orphan, gboolean terminal)
 	PssSession *session = user;
 
 	pss_orphan_pause(session->holder.orphan, orphan);
-	if (!session->attached.events && session->terminal)
-		pss_channel_pause(session->terminal, terminal);
+	if (!session->attached.events)
+		pss_driver_pause(session->driver, terminal);
 }
 
 /* ---- the terminal that has entered it */

@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 #include "host/commands/powershell.h"
-#include "host/queue/command-queue.h"
 #include "host/session/private.h"
 #include "host/state/session-file.h"
 #include "link/resilient/transport-resilient.h"
@@ -52,6 +51,7 @@ void pss_session_unref(PssSession *session)
 	pss_session_delist(session);
 	pss_record_free(session->record);
 	pss_session_free_link(session);
+	pss_driver_free(session->driver);
 	g_free(session->name);
 	g_free(session->instance);
 	g_free(session->computer);
@@ -138,7 +138,7 @@ void pss_session_end(PssSession *session, PssSessionEvent how, const char *cause
 static gboolean on_start_up_is_slow(gpointer user)
 {
 	PssSession *session = user;
-	if (session->shell->state(session) == PSS_REMOTE_BOOT && session->shell->may_be_late(session))
+	if (pss_driver_state(session->driver) == PSS_REMOTE_BOOT && pss_driver_may_be_late(session->driver))
 		return G_SOURCE_CONTINUE;
 	session->opening.patience_source = 0;
 	pss_session_become_opened(session);
@@ -156,16 +156,14 @@ static gboolean may_come_to_prompt(const PssSession *session)
 {
 	gboolean asks;
 
-	return session->opening.patience_source && session->remote &&
-	       pss_remote_is_slow_to_start(session->remote, &asks) && !asks;
+	return session->opening.patience_source && pss_driver_is_slow_to_start(session->driver, &asks) && !asks;
 }
 
 void pss_session_look_at_start(PssSession *session)
 {
 	gboolean asks;
 
-	if (session->opening.patience_source && session->remote &&
-	    pss_remote_is_slow_to_start(session->remote, &asks) && asks)
+	if (session->opening.patience_source && pss_driver_is_slow_to_start(session->driver, &asks) && asks)
 		pss_session_become_opened(session);
 }
 
@@ -173,7 +171,7 @@ void pss_session_become_plain(PssSession *session)
 {
 	if (may_come_to_prompt(session))
 		return;
-	if (!session->opening.patience_source || !pss_remote_is_unproven(session->remote)) {
+	if (!session->opening.patience_source || !pss_driver_is_unproven(session->driver)) {
 		pss_session_become_opened(session);
 		return;
 	}
@@ -200,35 +198,6 @@ void pss_session_name_prompt(PssSession *session)
 				       : g_strdup(session->computer);
 }
 
-void pss_session_use_shell(PssSession *session, const PssShellOps *shell)
-{
-	const PssSessionOptions options = { 0 };
-
-	g_clear_pointer(&session->invoker, pss_invoker_free);
-	session->shell->free(session);
-	session->shell = shell;
-	session->shell->make(session, &options);
-}
-
-/* A resilient transport to Windows has not come here. FALSE: the session has ended, as its shell cannot be there. */
-static gboolean choose_shell(PssSession *session)
-{
-	g_autoptr(GError) error = NULL;
-
-	if (!pss_check_configuration(session->transport, session->wanted_shell, &error)) {
-		pss_session_finish_opening(session, error);
-		pss_session_end(session, PSS_SESSION_ON_CLOSED, error->message, PSS_LEFT_REMOVED, 255);
-		return FALSE;
-	}
-	if (pss_speaks_powershell(session->transport, session->wanted_shell) &&
-	    session->shell != &pss_shell_powershell) {
-		pss_session_use_shell(session, &pss_shell_powershell);
-		g_free(session->wanted_shell);
-		session->wanted_shell = g_strdup(PSS_POWERSHELL_NAME);
-	}
-	return TRUE;
-}
-
 /* Events that are due in the turn of the main loop in which the session ends still come: the link is freed behind it.
  */
 
@@ -248,9 +217,9 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 		pss_transport_held_describe(session->transport, session->instance, session->name,
 					    session->wanted_shell);
 
-	if (!choose_shell(session))
+	if (!pss_session_choose_driver(session))
 		return;
-	session->shell->begin(session);
+	pss_driver_begin(session->driver, session->transport);
 	if (session->opening.attach_too)
 		pss_session_finish_opening(session, NULL);
 	else
@@ -279,7 +248,7 @@ void pss_session_note(gpointer user, enum pss_note_kind kind, const char *text)
 static void on_lost(gpointer user, const GError *error)
 {
 	PssSession *session = user;
-	session->control = session->terminal = NULL;
+	pss_driver_lost(session->driver);
 	if (session->farewell.is_under_way) {
 		pss_session_has_gone(session);
 		return;
@@ -347,7 +316,7 @@ static void on_link(gpointer user, PssLinkNews news, const char *text)
 	}
 	if (!pss_session_step(session, events[news]))
 		return;
-	pss_remote_set_link(session->remote, news == PSS_LINK_UP);
+	pss_driver_set_link(session->driver, news == PSS_LINK_UP);
 	g_free(session->cause);
 	session->cause = g_strdup(text);
 	if (!pss_session_state_repeats(&before, &session->state))
@@ -420,8 +389,7 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 	session->holder.waiters = g_ptr_array_new_with_free_func(g_free);
 	session->holder.begun_waiters = g_ptr_array_new_with_free_func(g_free);
 
-	session->shell = is_powershell ? &pss_shell_powershell : &pss_shell_remote;
-	session->shell->make(session, options);
+	pss_session_make_driver(session, is_powershell, options);
 	session->holder.idle_s = options->idle_s;
 	session->place = pss_saved_new(target);
 	session->holder.saved = options->resilient ? g_key_file_ref(session->place) : NULL;
@@ -435,7 +403,7 @@ PssSession *pss_session_open(PssTarget *target, const PssSessionOptions *options
 PssSession *pss_session_new_restored(PssTransportNewFunc new_transport, PssTarget *target, const PssHolderThere *there)
 {
 	PssSession *session = g_new0(PssSession, 1);
-	const PssRemoteOptions options = { .kept = TRUE, .resilient = TRUE };
+	const PssSessionOptions options = { .resilient = TRUE };
 
 	session->refs = 1;
 	pss_session_enlist(session);
@@ -446,20 +414,11 @@ PssSession *pss_session_new_restored(PssTransportNewFunc new_transport, PssTarge
 	session->record = pss_record_new(&pss_session_record_owner, session);
 	session->holder.waiters = g_ptr_array_new_with_free_func(g_free);
 	session->holder.begun_waiters = g_ptr_array_new_with_free_func(g_free);
-	session->shell = &pss_shell_remote;
-	pss_session_make_remote(session, &options);
-	pss_remote_await(session->remote);
-	pss_remote_set_link(session->remote, FALSE);
+	pss_session_make_driver(session, FALSE, &options);
+	pss_driver_await(session->driver);
 	session->holder.idle_s = there->idle_s;
 	session->transport = pss_transport_held_restore(target, new_transport, there, &transport_events, session);
 	return session;
-}
-
-PssChannel *pss_session_adopt_channel(PssSession *session, guint number, gboolean is_terminal)
-{
-	return pss_transport_held_adopt(session->transport, number, is_terminal,
-					is_terminal ? &pss_session_terminal_events : &pss_session_control_events,
-					session);
 }
 
 void pss_session_cancel(PssSession *session)
@@ -471,7 +430,7 @@ void pss_session_cancel(PssSession *session)
 void pss_session_close(PssSession *session, const char *cause)
 {
 	if (session->invoker && !session->holder.is_left && session->state.life == PSS_LIFE_OPEN)
-		session->farewell.shell_asked = session->shell->hang_up(session) && !session->resilient;
+		session->farewell.shell_asked = pss_driver_hang_up(session->driver) && !session->resilient;
 	pss_session_end(session, PSS_SESSION_ON_CLOSED, cause, PSS_LEFT_REMOVED, 255);
 }
 
@@ -490,7 +449,7 @@ void pss_session_keep(PssSession *session)
 	if (session->kept || session->farewell.source)
 		return;
 	session->kept = TRUE;
-	session->shell->keep(session);
+	pss_driver_keep(session->driver);
 	pss_session_enter_registry(session);
 	if (session->remote_user)
 		return;
