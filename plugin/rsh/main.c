@@ -10,8 +10,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "client/requests/questions.h"
 #include "client/requests/requests.h"
-#include "client/tty/ask.h"
 #include "rsh/arguments.h"
 #include "rsh/relay.h"
 #include "wire/cleanup.h"
@@ -145,17 +145,10 @@ static int begin(struct run *run)
 
 static int on_ask(struct run *run, struct pss_fields fields)
 {
-	uint64_t kind = pss_fields_number(fields, PSS_TAG_ASK_KIND, PSS_ASK_SECRET);
-	const char *question = pss_fields_text(fields, PSS_TAG_MESSAGE);
-	bool echo = kind != PSS_ASK_SECRET && pss_fields_number(fields, PSS_TAG_ECHO, 1);
-	struct pss_buffer answer;
+	const struct pss_asked asked = pss_asked_read(fields, run->rsh->host);
+	int outcome;
 
-	pss_buffer_init(&answer);
-	int asked = pss_ask(run->rsh->host, question ? question : "", echo, &answer);
-	int rc = pss_request_answer(&run->connection, run->request, pss_fields_number(fields, PSS_TAG_ASK_ID, 0),
-				    asked == 0 ? (const char *)pss_buffer_bytes(&answer) : NULL);
-	pss_buffer_wipe(&answer);
-	return rc;
+	return pss_request_ask(&run->connection, run->request, &asked, NULL, NULL, &outcome);
 }
 
 static int on_note(struct run *run, struct pss_fields fields)

@@ -2,15 +2,14 @@
 /* The channels that the program asked for: a request to the host process each, the questions of its login, and the
  * descriptor that comes, which goes on to the program. Called by copy-loop.c. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "client/base/poll.h"
 #include "client/copy/private.h"
+#include "client/requests/questions.h"
 #include "client/requests/requests.h"
-#include "client/tty/ask.h"
 #include "wire/cleanup.h"
 #include "wire/copy.h"
 #include "wire/deadlines.h"
@@ -109,25 +108,19 @@ static const char *label_of(const struct pss_copy_run *run, const struct pss_cop
 	return run->copy->places[channel->place].label;
 }
 
+static int ask(void *user, const struct pss_asked *asked, struct pss_buffer *ret_answer)
+{
+	const struct pss_copy_run *run = user;
+	return run->stopped ? -EINTR : pss_asked_put(asked, ret_answer);
+}
+
 static int on_ask(struct pss_copy_run *run, struct pss_copy_channel *channel, const struct pss_frame *frame)
 {
-	struct pss_fields fields = pss_frame_fields(frame);
-	uint64_t kind = pss_fields_number(fields, PSS_TAG_ASK_KIND, PSS_ASK_SECRET);
-	const char *computer = pss_fields_text(fields, PSS_TAG_COMPUTER);
-	const char *question = pss_fields_text(fields, PSS_TAG_MESSAGE);
-	bool echo = kind != PSS_ASK_SECRET && pss_fields_number(fields, PSS_TAG_ECHO, 1);
-	struct pss_buffer answer;
+	const struct pss_asked asked = pss_asked_read(pss_frame_fields(frame), label_of(run, channel));
+	int outcome;
+	int rc = pss_request_ask(&run->copy->connection, channel->request, &asked, ask, run, &outcome);
 
-	pss_buffer_init(&answer);
-	fflush(stdout);
-	int asked = run->stopped ? -EINTR
-				 : pss_ask(computer ? computer : label_of(run, channel), question ? question : "", echo,
-					   &answer);
-	int rc = pss_request_answer(&run->copy->connection, channel->request,
-				    pss_fields_number(fields, PSS_TAG_ASK_ID, 0),
-				    asked == 0 ? (const char *)pss_buffer_bytes(&answer) : NULL);
-	pss_buffer_wipe(&answer);
-	return rc < 0 ? rc : asked == -EINTR && !run->stopped ? -EINTR : 0;
+	return rc < 0 ? rc : outcome == -EINTR && !run->stopped ? -EINTR : 0;
 }
 
 static int on_note(struct pss_copy_run *run, struct pss_copy_channel *channel, const struct pss_frame *frame)

@@ -9,6 +9,7 @@
 
 #include "client/base/poll.h"
 #include "client/invoke/private.h"
+#include "client/requests/questions.h"
 #include "client/requests/requests.h"
 #include "client/tty/ask.h"
 #include "client/tty/size.h"
@@ -215,53 +216,51 @@ int pss_invoke_send_size(struct pss_invoke *invoke)
 
 /* ---- questions and notes */
 
-/* Asks on the terminal, which is the command's own otherwise. 0, or -errno: no answer. */
-static int ask(struct pss_invoke *invoke, const struct pss_invoke_target *target, struct pss_fields fields,
-	       struct pss_buffer *answer)
+static bool is_shared(const struct pss_invoke *invoke, const struct pss_asked *asked)
 {
-	const char *computer = pss_fields_text(fields, PSS_TAG_COMPUTER);
-	const char *question = pss_fields_text(fields, PSS_TAG_MESSAGE);
-	uint64_t kind = pss_fields_number(fields, PSS_TAG_ASK_KIND, PSS_ASK_SECRET);
-	bool echo =
-		kind != PSS_ASK_SECRET && kind != PSS_ASK_COMMAND_SECRET && pss_fields_number(fields, PSS_TAG_ECHO, 1);
+	return invoke->request.share_password && asked->kind == PSS_ASK_SECRET;
+}
+
+/* Asks on the terminal, which is the command's own otherwise. 0, or -errno: no answer. */
+static int ask(void *user, const struct pss_asked *asked, struct pss_buffer *ret_answer)
+{
+	struct pss_invoke *invoke = user;
 	struct pss_tty *terminal = &invoke->run->terminal;
+	struct pss_buffer *password = &invoke->run->password;
 
 	if (invoke->run->ending.n_interrupts > 0)
 		return -EINTR;
-	if (kind >= PSS_ASK_COMMAND_SECRET && !pss_can_ask())
+	if (asked->kind >= PSS_ASK_COMMAND_SECRET && !pss_can_ask())
 		return -ENOTTY;
 	if (terminal->fd >= 0)
 		pss_tty_make_cooked(terminal);
-	int rc = pss_ask(computer ? computer : target->label, question ? question : "", echo, answer);
+	int rc = pss_asked_put(asked, ret_answer);
 	if (terminal->fd >= 0)
 		pss_tty_make_raw(terminal);
+	if (rc == 0 && is_shared(invoke, asked)) {
+		pss_buffer_wipe(password);
+		pss_buffer_append(password, pss_buffer_bytes(ret_answer), ret_answer->length);
+	}
 	return rc;
 }
 
 /* One password for all: what was asked first is given again, to each target once. */
 static int on_ask(struct pss_invoke *invoke, struct pss_invoke_target *target, struct pss_fields fields)
 {
-	uint64_t ask_id = pss_fields_number(fields, PSS_TAG_ASK_ID, 0);
-	bool share = invoke->request.share_password &&
-		     pss_fields_number(fields, PSS_TAG_ASK_KIND, PSS_ASK_SECRET) == PSS_ASK_SECRET;
-	struct pss_buffer *password = &invoke->run->password, answer;
+	const struct pss_asked asked = pss_asked_read(fields, target->label);
+	struct pss_buffer *password = &invoke->run->password;
+	bool share = is_shared(invoke, &asked);
+	int outcome;
 
 	if (share && password->length > 0 && !target->run.password_given) {
 		target->run.password_given = true;
-		return pss_request_answer(&invoke->connection, target->run.id, ask_id,
+		return pss_request_answer(&invoke->connection, target->run.id, asked.id,
 					  (const char *)pss_buffer_bytes(password));
 	}
-	pss_buffer_init(&answer);
-	int asked = ask(invoke, target, fields, &answer);
-	const char *text = asked == 0 ? (const char *)pss_buffer_bytes(&answer) : NULL;
-	int rc = pss_request_answer(&invoke->connection, target->run.id, ask_id, text);
-	if (share && text) {
+	int rc = pss_request_ask(&invoke->connection, target->run.id, &asked, ask, invoke, &outcome);
+	if (share && outcome == 0)
 		target->run.password_given = true;
-		pss_buffer_wipe(password);
-		pss_buffer_append(password, text, strlen(text) + 1);
-	}
-	pss_buffer_wipe(&answer);
-	if (asked == -EINTR)
+	if (outcome == -EINTR)
 		invoke->run->ending.n_interrupts++;
 	return rc;
 }

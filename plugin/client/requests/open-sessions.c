@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Opening sessions, many at once over one connection: requests out, then whatever comes back in any order: notes,
  * questions, results. Called by new and enter. A host process that falls silent is noticed by a ping; a person's
- * time to answer counts for nothing. An answer is wiped here as soon as it is sent. */
+ * time to answer counts for nothing. */
 #include "client/requests/requests.h"
 
 #include <errno.h>
@@ -13,13 +13,10 @@
 #include <unistd.h>
 
 #include "client/base/fd.h"
-#include "client/tty/ask.h"
+#include "client/requests/questions.h"
 #include "client/tty/size.h"
 #include "wire/cleanup.h"
 #include "wire/deadlines.h"
-
-/* The room for an answer, so that the buffer it is sent from never moves and can be wiped whole. */
-#define ANSWER_ROOM 8192
 
 /* After so long without a word, a ping asks whether the host process is still there. */
 #define QUIET_MS 1000
@@ -144,38 +141,25 @@ static int cancel(struct run *run, enum ending how)
 
 /* -- questions */
 
-int pss_request_answer(struct pss_connection *connection, uint32_t id, uint64_t ask_id, const char *answer)
-{
-	struct pss_message message;
-
-	if (!pss_buffer_reserve(&connection->out, ANSWER_ROOM))
-		return -ENOMEM;
-	pss_message_begin(&message, &connection->out, PSS_ANSWER, id);
-	pss_message_number(&message, PSS_TAG_ASK_ID, ask_id);
-	pss_message_text(&message, PSS_TAG_ANSWER_TEXT, answer);
-	int rc = pss_message_end(&message);
-	if (rc == 0)
-		rc = pss_connection_flush(connection);
-	if (rc == 0)
-		pss_buffer_wipe(&connection->out);
-	return rc == -EAGAIN ? 0 : rc;
-}
-
 /* As pss_ask(), and -EPERM when the answer is `~.`. */
-static int ask(struct run *run, const char *computer, const char *question, bool echo, struct pss_buffer *answer)
+static int ask(void *user, const struct pss_asked *asked, struct pss_buffer *ret_answer)
 {
+	const struct run *run = user;
+
+	if (run->ending != GOES_ON)
+		return -EINTR;
 	if (!run->keys)
-		return pss_ask(computer, question, echo, answer);
+		return pss_asked_put(asked, ret_answer);
 	for (;;) {
 		pss_opening_keys_pause(run->keys);
-		int rc = pss_ask(computer, question, echo, answer);
+		int rc = pss_asked_put(asked, ret_answer);
 		pss_opening_keys_resume(run->keys);
 		enum pss_escape_key escape =
-			rc == 0 ? pss_opening_keys_answer(run->keys, (const char *)pss_buffer_bytes(answer))
+			rc == 0 ? pss_opening_keys_answer(run->keys, (const char *)pss_buffer_bytes(ret_answer))
 				: PSS_ESCAPE_KEY_NONE;
 		if (escape == PSS_ESCAPE_KEY_NONE)
 			return rc;
-		pss_buffer_wipe(answer);
+		pss_buffer_wipe(ret_answer);
 		if (escape == PSS_ESCAPE_KEY_LEAVE)
 			return -EPERM;
 		pss_opening_keys_help(run->keys);
@@ -184,24 +168,13 @@ static int ask(struct run *run, const char *computer, const char *question, bool
 
 static int on_ask(struct run *run, struct pss_open *open, const struct pss_frame *frame)
 {
-	struct pss_fields fields = pss_frame_fields(frame);
-	uint64_t kind = pss_fields_number(fields, PSS_TAG_ASK_KIND, PSS_ASK_SECRET);
-	const char *computer = pss_fields_text(fields, PSS_TAG_COMPUTER);
-	const char *question = pss_fields_text(fields, PSS_TAG_MESSAGE);
-	bool echo = kind != PSS_ASK_SECRET && pss_fields_number(fields, PSS_TAG_ECHO, 1);
-	struct pss_buffer answer;
+	const struct pss_asked asked = pss_asked_read(pss_frame_fields(frame), open->target.host);
+	int outcome;
+	int rc = pss_request_ask(run->connection, open->id, &asked, ask, run, &outcome);
 
-	pss_buffer_init(&answer);
-	fflush(stdout);
-	int asked = run->ending != GOES_ON ? -EINTR
-					   : ask(run, computer ? computer : open->target.host, question ? question : "",
-						 echo, &answer);
-	int rc = pss_request_answer(run->connection, open->id, pss_fields_number(fields, PSS_TAG_ASK_ID, 0),
-				    asked == 0 ? (const char *)pss_buffer_bytes(&answer) : NULL);
-	pss_buffer_wipe(&answer);
-	if ((asked == -EINTR || asked == -EPERM) && rc == 0) {
+	if ((outcome == -EINTR || outcome == -EPERM) && rc == 0) {
 		pss_call_take_status(run->call, pss_status_exit(PSS_INTERRUPTED));
-		rc = cancel(run, asked == -EPERM ? LEFT : CANCELLED);
+		rc = cancel(run, outcome == -EPERM ? LEFT : CANCELLED);
 	}
 	return rc;
 }

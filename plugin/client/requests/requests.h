@@ -129,6 +129,3 @@ void pss_request_surroundings(struct pss_message *message, const char *directory
 /* The rest of the caller's environment, which ssh_config may name: the last fields of a message, as many as there is
  * room for. What is left out is a verbose note. */
 void pss_request_environment(struct pss_call *call, struct pss_message *message);
-
-/* Sends the answer (NULL: declined) to an ASK of request `id`, and wipes every place where it was. 0 or -errno. */
-int pss_request_answer(struct pss_connection *connection, uint32_t id, uint64_t ask_id, const char *answer);
