@@ -8,7 +8,8 @@
 (the tree is the one that this file is in)
 
 A room is a folder of plugin/, or one of the two adapters. A line of the table says which rooms it may call and, in
-parentheses, of which it may use the types alone; behind a bar, of which libraries it may include headers. Checked are the
+parentheses, of which it may use the types alone; behind a bar, of which libraries it may include headers. What it may and
+does not is wrong too, where there is a build. Checked are the
 includes of the sources and the undefined symbols of the objects, so that a call through a prototype that was declared again
 counts too. In the same way circles between files are found: files that need each other are one object in several files, and
 have to say so by a private.h that all of them include. With --arrows the table is printed as the tree has it. Prints what is
@@ -186,6 +187,19 @@ def check(rooms, calls, includes, libraries):
             wrong.append(f"{room} may not include {library}: {path}")
 
 
+def check_grants(rooms, built, calls, includes, libraries):
+    """What the table grants is used: calls by a call, types by an include, a library by one of its headers."""
+    for room, (called, typed, granted) in rooms.items():
+        if room not in built:
+            continue
+        for target in sorted(called):
+            if (room, target) not in calls:
+                enough = f": ({target}) is enough" if (room, target) in includes else ""
+                wrong.append(f"{room} calls nothing of {target}{enough}")
+        wrong.extend(f"{room} uses nothing of {target}" for target in sorted(typed) if (room, target) not in includes)
+        wrong.extend(f"{room} includes nothing of {name}" for name in sorted(granted) if (room, name) not in libraries)
+
+
 def check_table(rooms, tree, files):
     """Every room is there, every folder with sources is a room, and no arrow of the table goes back up."""
     known = {room_of(path) for path in files}
@@ -208,13 +222,13 @@ def print_arrows(rooms, calls, includes, libraries):
 
 
 def calls_of(tree, build, files):
-    """Of each two files, the first of which calls the second: how; from the objects of a build."""
+    """Of each two files, the first of which calls the second: how; from the objects of a build. And the rooms with objects."""
     compiled = objects(tree, build, files)
     built = {room_of(path) for path in compiled}
     missing = [path for path in files if path.endswith(".c") and path not in compiled]
     missing = [path for path in missing if room_of(path) in built or room_of(path) != "zsh-module"]  # -Dzsh=disabled
     wrong.extend(f"{path} has no object in the build" for path in missing if not path.endswith("gssapi-none.c"))
-    return uses_of_calls(compiled)
+    return uses_of_calls(compiled), built
 
 
 def main():
@@ -222,7 +236,7 @@ def main():
     tree = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     rooms = read_table(table)
     files = sources(tree)
-    calls_of_files = {} if build == "--includes" else calls_of(tree, os.path.abspath(build), files)
+    calls_of_files, built = ({}, set()) if build == "--includes" else calls_of(tree, os.path.abspath(build), files)
     includes_of_files = uses_of_includes(tree, files)
     calls, includes = arrows_of(calls_of_files), arrows_of(includes_of_files)
     libraries = libraries_of(tree, files)
@@ -231,6 +245,7 @@ def main():
         return 0
     check_table(rooms, tree, files)
     check(rooms, calls, includes, libraries)
+    check_grants(rooms, built, calls, includes, libraries)
     if calls_of_files:
         check_circles({**includes_of_files, **calls_of_files})
     for line in wrong:

@@ -59,6 +59,26 @@ none_of() {
 	[[ $output == "host/session may not call base: "* ]]
 }
 
+# with_table SED-SCRIPT: what is wrong with the tree by such a table
+with_table() {
+	sed "$1" "$PSS_SOURCE/tests/rooms" >"$BATS_TEST_TMPDIR/rooms"
+	run python3 "$PSS_SOURCE/tests/check-rooms.py" "$BATS_TEST_TMPDIR/rooms" "$PSS_BUILD"
+	[ "$status" -eq 1 ]
+}
+
+@test "house: tests/rooms grants no arrow and no library that is not used, and calls only where something is called" {
+	[ -f "${PSS_BUILD-}/compile_commands.json" ] || skip "needs a build"
+	command -v python3 nm >/dev/null || skip "needs python3 and nm"
+	with_table 's/^terminal: |/terminal: wire |/'
+	[ "$output" = "terminal calls nothing of wire" ]
+	with_table 's/^remote\/engine: \(.*\) (wire)/remote\/engine: \1 wire/'
+	[ "$output" = "remote/engine calls nothing of wire: (wire) is enough" ]
+	with_table 's/^terminal: |/terminal: (wire) |/'
+	[ "$output" = "terminal uses nothing of wire" ]
+	with_table 's/^wire: |/wire: | glib/'
+	[ "$output" = "wire includes nothing of glib" ]
+}
+
 @test "house: files that need each other are found, and forgiven where all of them include one private.h" {
 	command -v python3 >/dev/null || skip "needs python3"
 	python3 - "$PSS_SOURCE/tests/check-rooms.py" <<-'END'
