@@ -51,6 +51,27 @@ start_entering() {
 	terminal_is_sane
 }
 
+@test "login: copy-item and pssession-rsh ask it too" {
+	locked_key
+	echo text >"$HERE/a"
+	local_bash_start
+	term_type 'copy-item -ConfigFile $C '"$HERE/a box:b; echo copied \$?"
+	term_keys Enter
+	wait_line 'passphrase.*locked.*: $'
+	term_send 'open sesame'
+	term_keys Enter
+	wait_until 20 eval "screen | grep -qx 'copied 0'"
+	term_type "$PSS_BUILD"'/plugin/rsh/pssession-rsh -F $C box "rm b && echo read"; echo over $?'
+	term_keys Enter
+	wait_line 'passphrase.*locked.*: $'
+	term_send 'open sesame'
+	term_keys Enter
+	wait_until 20 eval "screen | grep -qx 'over 0'"
+	screen | grep -qx read
+	scrollback | not grep -q sesame
+	terminal_is_sane
+}
+
 @test "login: a wrong passphrase is asked for again, and in the end refused" {
 	locked_key
 	start_entering
