@@ -87,4 +87,7 @@ def main():
             status(ident, 0 if kind == 4 else 8)
 
 
-main()
+try:
+    main()
+except BrokenPipeError:
+    pass  # nobody waits for the answer to a CLOSE

@@ -33,6 +33,28 @@ static void test_short_reads(void)
 	finish(&test);
 }
 
+/* Its CLOSE went with its one READ; from then on nothing is closed before it is read. */
+static void test_short_small_file(void)
+{
+	Test test;
+
+	file_size = 5000;
+	read_at_most = 1000;
+	begin(&test, answer_short);
+	get(&test, file_size);
+	wait_done(&test, 1);
+	g_assert_cmpint(test.code, ==, 0);
+	g_assert_cmpuint(test.data->len, ==, file_size);
+	check_data(&test);
+	g_assert_cmpuint(fake_server_count(test.server, PSS_FXP_OPEN), ==, 2);
+	g_byte_array_set_size(test.data, 0);
+	get(&test, file_size);
+	wait_done(&test, 2);
+	check_data(&test);
+	g_assert_cmpuint(fake_server_count(test.server, PSS_FXP_OPEN), ==, 3);
+	finish(&test);
+}
+
 static void shuffle_and_answer(FakeServer *server)
 {
 	Test *test = server->user;
@@ -164,6 +186,10 @@ static void test_sizes(void)
 	check_size(100000, 200000, 0, 100000, TRUE);
 	check_size(100000, 99999, PSS_SFTP_CHANGED, 99999, FALSE);
 	check_size(100000, 0, PSS_SFTP_CHANGED, 0, FALSE);
+	check_size(1000, 1000, 0, 1000, FALSE);
+	check_size(1000, 1001, 0, 1000, TRUE);
+	check_size(1000, 999, PSS_SFTP_CHANGED, 999, FALSE);
+	check_size(1000, 0, PSS_SFTP_CHANGED, 0, FALSE);
 	check_size(0, 0, 0, 0, FALSE);
 	check_size(0, 100000, 0, 100000, FALSE); /* proc */
 }
@@ -336,6 +362,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/hostile/get: short reads bring the whole file", test_short_reads);
+	g_test_add_func("/hostile/get: a small file that came short is opened once more", test_short_small_file);
 	g_test_add_func("/hostile/get: answers in any order bring it in order", test_any_order);
 	g_test_add_func("/hostile/get: what waits for the first chunk is bounded", test_withheld);
 	g_test_add_func("/hostile/get: more than was asked for, nothing, a status", test_wrong_data);

@@ -139,6 +139,7 @@ void pss_file_across(PssItem *item)
 	const PssSftpPutRequest put = {
 		.path = across->beside,
 		.is_new = TRUE,
+		.size = item->attributes.size,
 		.mode = item->replaces ? 0600 : item->attributes.mode & 0777,
 		.attributes = pss_item_kept_attributes(item),
 		.rename = item->target_path,

@@ -130,6 +130,7 @@ static void begin_put(PssItem *item)
 		.path = up->beside,
 		.is_new = !resumes(item),
 		.offset = up->part,
+		.size = item->attributes.size,
 		/* Of a new file the server's umask has its say, as with scp. */
 		.mode = item->replaces ? 0600 : item->attributes.mode & 0777,
 		.attributes = pss_item_kept_attributes(item),

@@ -6,16 +6,21 @@
 
 static void on_opened(PssSftp *sftp, gpointer user, const PssSftpReply *reply);
 
+void pss_sftp_file_open_again(PssSftpFile *file)
+{
+	file->is_waiting = TRUE;
+	g_queue_push_tail(&file->sftp->waiting, file);
+	pss_sftp_files_start(file->sftp);
+}
+
 void pss_sftp_file_init(PssSftpFile *file, PssSftp *sftp, const PssSftpFileOps *ops)
 {
 	file->ops = ops;
 	file->sftp = sftp;
 	file->n_references = 1;
 	file->in_files.data = file->in_active.data = file;
-	file->is_waiting = TRUE;
 	g_queue_push_tail_link(&sftp->files, &file->in_files);
-	g_queue_push_tail(&sftp->waiting, file);
-	pss_sftp_files_start(sftp);
+	pss_sftp_file_open_again(file);
 }
 
 void pss_sftp_file_unref(PssSftpFile *file)
@@ -107,7 +112,7 @@ void pss_sftp_file_leave(PssSftpFile *file)
 
 void pss_sftp_files_start(PssSftp *sftp)
 {
-	while (sftp->is_ready && sftp->waiting.length > 0 && sftp->n_open < sftp->file_depth.limit) {
+	while (sftp->is_ready && sftp->waiting.length > 0 && sftp->n_open < sftp->files_limit) {
 		PssSftpFile *file = g_queue_pop_head(&sftp->waiting);
 		file->is_waiting = FALSE;
 		sftp->n_open++;

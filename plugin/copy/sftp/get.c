@@ -147,6 +147,16 @@ static void settle(PssSftpGet *get)
 
 static void on_chunk(PssSftp *sftp, gpointer user, const PssSftpReply *reply);
 
+/* Its one READ was to bring all of it, and has not, and it is closed: nothing has been handed on yet. */
+static void begin_again(PssSftpGet *get)
+{
+	get->file.sftp->reads_short = TRUE;
+	get->next = get->request.offset;
+	get->is_beyond = FALSE;
+	free_chunk(g_queue_pop_head(&get->chunks));
+	pss_sftp_file_open_again(&get->file);
+}
+
 static void ask(PssSftpGet *get, Chunk *chunk)
 {
 	GByteArray *packet = pss_sftp_file_packet(&get->file, PSS_FXP_READ);
@@ -184,6 +194,10 @@ static void on_chunk(PssSftp *sftp, gpointer user, const PssSftpReply *reply)
 
 	if (!error && (!data || n == 0 || n > chunk->wanted))
 		error = pss_sftp_bad_reply();
+	if (!error && !get->file.is_open && n < chunk->wanted && chunk->offset + n != get->request.size) {
+		begin_again(get);
+		return;
+	}
 	if (error && error->code == PSS_SFTP_EOF) {
 		chunk->is_end = TRUE;
 		settle(get);
@@ -211,9 +225,16 @@ static gsize next_size(PssSftpGet *get)
 	return (gsize)MIN(left, chunk);
 }
 
-static gboolean is_full(const PssSftp *sftp)
+static gboolean is_full(PssSftp *sftp)
 {
-	return sftp->in_flight[PSS_SFTP_READS] + sftp->n_early >= sftp->depth[PSS_SFTP_READS].limit;
+	return pss_sftp_depth_is_full(&sftp->depth[PSS_SFTP_READS], sftp->in_flight[PSS_SFTP_READS] + sftp->n_early);
+}
+
+/* A small file: its CLOSE goes in the same flight, so that its handle is free a round trip earlier. */
+static gboolean is_all_in_one(const PssSftpGet *get)
+{
+	return believes_size(get) && get->is_beyond && get->chunks.length == 1 &&
+	       get->position == get->request.offset && !get->file.sftp->reads_short;
 }
 
 static PssSftpPumped pump(PssSftpFile *file)
@@ -232,6 +253,8 @@ static PssSftpPumped pump(PssSftpFile *file)
 	get->next += wanted;
 	g_queue_push_tail(&get->chunks, chunk);
 	ask(get, chunk);
+	if (is_all_in_one(get))
+		pss_sftp_file_close(&get->file, NULL);
 	return PSS_SFTP_PUMP_MORE;
 }
 

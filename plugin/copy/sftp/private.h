@@ -32,10 +32,14 @@ typedef struct {
 	gint64 sent_at;
 } PssSftpRequest;
 
-/* How much may be on the way: it doubles for as long as answers come as quickly as on an empty line (depth.c). */
+/* How much may be on the way (depth.c). */
 typedef struct {
 	gsize limit, max;
-	gint64 grown_at, latency;
+	gboolean was_full;  /* in this round: there was something to ask for, and no room */
+	gint64 round_began; /* microseconds, as of g_get_monotonic_time() */
+	gsize n_answered;   /* bytes, in this round */
+	double best_rate;   /* of a round after which it grew; bytes in a microsecond */
+	gint64 latency;     /* of the last answer */
 } PssSftpDepth;
 
 struct PssSftp {
@@ -58,13 +62,14 @@ struct PssSftp {
 
 	PssSftpDepth depth[PSS_SFTP_N_LOADS];
 	gsize in_flight[PSS_SFTP_N_LOADS];
-	gsize n_early; /* bytes that came while others in front of them were missing */
+	gboolean reads_short; /* a READ had less than it asked for, before the file's end */
+	gsize n_early;        /* bytes that came while others in front of them were missing */
 
-	PssSftpDepth file_depth;
-	guint n_open;   /* from the request to open to the answer to the close */
-	GQueue waiting; /* PssSftpFile, not asked for yet */
-	GQueue files;   /* PssSftpFile, all that are not gone */
-	GQueue active;  /* PssSftpFile, open, that may have something to ask */
+	guint files_limit, files_max; /* that may be open: by the round trip; by the server's handles */
+	guint n_open;                 /* from the request to open to the answer to the close */
+	GQueue waiting;               /* PssSftpFile, not asked for yet */
+	GQueue files;                 /* PssSftpFile, all that are not gone */
+	GQueue active;                /* PssSftpFile, open, that may have something to ask */
 	gboolean was_full;
 };
 
@@ -90,8 +95,12 @@ void pss_sftp_reply_parse(PssSftpReply *ret_reply, PssFxp type, const PssFxpRead
 
 /* ---- depth.c */
 void pss_sftp_depth_init(PssSftpDepth *depth, gsize first, gsize max);
-/* An answer came after so many microseconds, the quickest ever after `round_trip`. */
-void pss_sftp_depth_learn(PssSftpDepth *depth, gint64 latency, gint64 round_trip);
+/* An answer for n bytes came, to what was asked for at `sent_at`; the quickest ever took `round_trip` microseconds. */
+void pss_sftp_depth_learn(PssSftpDepth *depth, gsize n, gint64 sent_at, gint64 now, gint64 round_trip);
+/* May no more than `used` be on the way? Takes note of it. */
+gboolean pss_sftp_depth_is_full(PssSftpDepth *depth, gsize used);
+/* How many files to have open at a time, so that a server that is so many microseconds away does not wait for us. */
+guint pss_sftp_files_for(gint64 round_trip, guint max);
 
 /* What became of a file's turn to ask for a chunk or to send one. */
 typedef enum {
@@ -134,6 +143,8 @@ void pss_sftp_file_request(PssSftpFile *file, GByteArray *packet, PssSftpReplyFu
 void pss_sftp_file_load(PssSftpFile *file, GByteArray *packet, PssSftpLoad load, gsize weight,
 			PssSftpReplyFunc on_reply, gpointer user);
 void pss_sftp_file_close(PssSftpFile *file, PssSftpReplyFunc on_reply); /* NULL: nobody wants to know */
+/* One that was closed: opened once more, behind those that wait. */
+void pss_sftp_file_open_again(PssSftpFile *file);
 /* It has something to ask for: pump() is called, in turn with others. */
 void pss_sftp_file_activate(PssSftpFile *file);
 /* Files in turn, as long as there is room. */

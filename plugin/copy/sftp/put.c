@@ -7,6 +7,7 @@
 /* What a server's window lets one channel have on the way is 2 MB, of which some is acknowledged already. */
 #define WINDOW (1536u * 1024u)
 #define LONG_LINE_US 10000
+#define ROOM_MIN 512u
 
 typedef struct {
 	PssSftpFile file;
@@ -223,10 +224,20 @@ static void give_up(PssSftpPut *put)
 	finish(put, error);
 }
 
+/* For one WRITE. A small file must not take the room of a large chunk: there are hundreds on the way. */
+static gsize room_for_next(const Lane *lane)
+{
+	const PssSftpPut *put = lane->put;
+	gsize chunk = lane->file.sftp->chunk[PSS_SFTP_WRITES];
+	guint64 left = put->request.size > put->next ? put->request.size - put->next : 0;
+
+	return put->request.size > 0 ? (gsize)CLAMP(left, MIN(ROOM_MIN, chunk), chunk) : chunk;
+}
+
 static PssSftpPumped take(Lane *lane)
 {
 	PssSftpPut *put = lane->put;
-	gsize size = lane->file.sftp->chunk[PSS_SFTP_WRITES];
+	gsize size = room_for_next(lane);
 	GByteArray *packet = pss_sftp_file_packet(&lane->file, PSS_FXP_WRITE);
 	guint at = packet->len + 12;
 	guint64 offset = put->next;
@@ -254,6 +265,18 @@ static PssSftpPumped take(Lane *lane)
 	return PSS_SFTP_PUMP_IDLE;
 }
 
+static gboolean is_full(PssSftp *sftp)
+{
+	return !pss_sftp_stream_is_thirsty(sftp->stream) ||
+	       pss_sftp_depth_is_full(&sftp->depth[PSS_SFTP_WRITES], sftp->in_flight[PSS_SFTP_WRITES]);
+}
+
+/* What ends a file goes in the flight of its last WRITE. */
+static gboolean is_at_end(const PssSftpPut *put)
+{
+	return put->request.size > 0 && put->next >= put->request.size;
+}
+
 static PssSftpPumped pump(PssSftpFile *file)
 {
 	Lane *lane = (Lane *)file;
@@ -261,8 +284,7 @@ static PssSftpPumped pump(PssSftpFile *file)
 
 	if (lane->put->is_read || lane->put->waits)
 		return PSS_SFTP_PUMP_IDLE;
-	if (!pss_sftp_stream_is_thirsty(sftp->stream) ||
-	    sftp->in_flight[PSS_SFTP_WRITES] >= sftp->depth[PSS_SFTP_WRITES].limit)
+	if (!is_at_end(lane->put) && is_full(sftp))
 		return PSS_SFTP_PUMP_FULL;
 	return take(lane);
 }

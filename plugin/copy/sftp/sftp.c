@@ -6,8 +6,9 @@
 
 #define CHUNK_DEFAULT 32768u /* what every server takes (draft, section 3) */
 #define CHUNK_MAX 261120u    /* OpenSSH's packet, without what stands around the data */
-#define FILES_DEFAULT 64u
-#define FILES_MAX 1024u
+#define FILES_DEFAULT 64u    /* where the server does not say how many handles it has */
+#define FILES_MAX 2048u
+#define HANDLES_LEFT 8u
 #define DEPTH_FIRST (1024u * 1024u)
 #define PATIENCE_MS 120000u
 #define DEPTH_MAX (8u * 1024u * 1024u)
@@ -117,15 +118,15 @@ static void lose(PssSftp *sftp, const char *why)
 
 static void learn(PssSftp *sftp, const PssSftpRequest *request)
 {
-	gint64 latency = g_get_monotonic_time() - request->sent_at;
+	gint64 now = g_get_monotonic_time(), latency = now - request->sent_at;
 
 	sftp->in_flight[request->load] -= request->weight;
 	if (latency < sftp->round_trip || sftp->round_trip == 0)
 		sftp->round_trip = MAX(latency, 1);
 	if (request->load != PSS_SFTP_NO_LOAD)
-		pss_sftp_depth_learn(&sftp->depth[request->load], latency, sftp->round_trip);
-	if (request->effect == PSS_SFTP_OPENS)
-		pss_sftp_depth_learn(&sftp->file_depth, latency, sftp->round_trip);
+		pss_sftp_depth_learn(&sftp->depth[request->load], request->weight, request->sent_at, now,
+				     sftp->round_trip);
+	sftp->files_limit = pss_sftp_files_for(sftp->round_trip, sftp->files_max);
 }
 
 static void tell_room(PssSftp *sftp)
@@ -206,8 +207,9 @@ static void on_limits(PssSftp *sftp, gpointer user, const PssSftpReply *reply)
 		return;
 	sftp->chunk[PSS_SFTP_READS] = chunk_of(max_read);
 	sftp->chunk[PSS_SFTP_WRITES] = chunk_of(max_write);
-	sftp->file_depth.max = max_handles == 0 ? FILES_MAX : CLAMP(max_handles / 2, 1, FILES_MAX);
-	sftp->file_depth.limit = MIN(sftp->file_depth.limit, sftp->file_depth.max);
+	sftp->files_max =
+		max_handles == 0 ? FILES_MAX : (guint)CLAMP(max_handles, HANDLES_LEFT + 1, FILES_MAX) - HANDLES_LEFT;
+	sftp->files_limit = pss_sftp_files_for(sftp->round_trip, sftp->files_max);
 }
 
 static void take_extension(PssSftp *sftp, const char *name, const char *version)
@@ -324,7 +326,7 @@ PssSftp *pss_sftp_new(int fd, const PssSftpEvents *events, gpointer user)
 	sftp->chunk[PSS_SFTP_READS] = sftp->chunk[PSS_SFTP_WRITES] = CHUNK_DEFAULT;
 	for (int load = 0; load < PSS_SFTP_N_LOADS; load++)
 		pss_sftp_depth_init(&sftp->depth[load], DEPTH_FIRST, DEPTH_MAX);
-	pss_sftp_depth_init(&sftp->file_depth, FILES_DEFAULT, FILES_DEFAULT);
+	sftp->files_limit = sftp->files_max = FILES_DEFAULT;
 	g_queue_init(&sftp->waiting);
 	g_queue_init(&sftp->files);
 	g_queue_init(&sftp->active);
@@ -371,7 +373,7 @@ guint pss_sftp_can(const PssSftp *sftp)
 guint pss_sftp_room(const PssSftp *sftp)
 {
 	gsize used = sftp->n_open + sftp->waiting.length;
-	guint room = sftp->stream && used < sftp->file_depth.limit ? (guint)(sftp->file_depth.limit - used) : 0;
+	guint room = sftp->stream && used < sftp->files_limit ? (guint)(sftp->files_limit - used) : 0;
 
 	if (room == 0)
 		((PssSftp *)sftp)->was_full = TRUE;

@@ -194,6 +194,7 @@ typedef struct {
 	const char *path; /* what is written */
 	gboolean is_new;  /* fails where it exists (O_EXCL); else it is made where it does not */
 	guint64 offset;   /* where on_read begins; what is in front stays. 0 and not is_new: it is emptied first */
+	guint64 size;     /* that it will have, as far as that is known: no more room is taken for it; or 0 */
 	guint32 mode;     /* that it is made with; use 0600, and `attributes` for the rest */
 	PssSftpAttributes attributes; /* set when all is written, or `has` 0 */
 	gboolean syncs;               /* fsync@openssh.com in front of the rename, where the server can */
