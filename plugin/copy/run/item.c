@@ -211,12 +211,14 @@ PssSftpAttributes pss_item_kept_attributes(const PssItem *item)
 
 /* ---- directories */
 
-static void fail_waiting(PssItem *directory)
+/* Files go on when there is room for them; of a directory that could not be made they fail. */
+static void wake_waiting(PssItem *directory)
 {
+	PssTransfer *transfer = directory->transfer;
 	PssItem *item;
 
-	while ((item = g_queue_pop_head(&directory->waiting)))
-		pss_item_begin(item);
+	for (; (item = g_queue_pop_head(&directory->waiting)); transfer->n_waiting--)
+		g_queue_push_tail(&transfer->files, item);
 }
 
 void pss_item_made(PssItem *directory, gboolean existed, const GError *error)
@@ -228,7 +230,8 @@ void pss_item_made(PssItem *directory, gboolean existed, const GError *error)
 	directory->has_failed = error != NULL;
 	if (error)
 		report(directory, transfer->to, directory->target_path, error);
-	fail_waiting(directory);
+	wake_waiting(directory);
+	transfer->n_making--;
 	pss_item_unref(directory);
 	pss_transfer_pump(transfer);
 }
@@ -246,10 +249,27 @@ static void begin_directory(PssItem *item)
 		item->existed = TRUE;
 	} else {
 		ref(item); /* until it is made */
+		transfer->n_making++;
 		transfer->destination->make(item);
 	}
 	transfer->n_listing++;
 	transfer->source->list(item);
+}
+
+static void enqueue(PssItem *item)
+{
+	PssTransfer *transfer = item->transfer;
+
+	if (pss_item_is_directory(item)) {
+		g_queue_push_tail(&transfer->directories, item);
+	} else if (S_ISLNK(item->attributes.mode)) {
+		g_queue_push_tail(&transfer->links, item);
+	} else if (item->into->is_ready) {
+		g_queue_push_tail(&transfer->files, item);
+	} else {
+		g_queue_push_tail(&item->into->waiting, item);
+		transfer->n_waiting++;
+	}
 }
 
 void pss_item_found(PssItem *directory, const char *name, const PssSftpAttributes *attributes)
@@ -279,10 +299,7 @@ void pss_item_found(PssItem *directory, const char *name, const PssSftpAttribute
 	item->source_path = g_steal_pointer(&path);
 	item->as = g_strdup(name);
 	item->target_path = pss_path_join(item->into->target_path, name);
-	g_queue_push_tail(is_directory                ? &transfer->directories
-			  : S_ISLNK(attributes->mode) ? &transfer->links
-						      : &transfer->files,
-			  item);
+	enqueue(item);
 	if (is_directory)
 		return;
 	copy->counts.files++;
@@ -369,8 +386,6 @@ static void begin_file(PssItem *item)
 
 	if (into->has_failed)
 		leave(item, PSS_OUTCOME_FAILED, "its directory could not be made");
-	else if (!into->is_ready)
-		g_queue_push_tail(&into->waiting, item);
 	else if (into->existed || item->transfer->copy->request->flatten)
 		item->transfer->destination->look(item);
 	else

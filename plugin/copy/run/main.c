@@ -12,6 +12,8 @@
 
 #include "base/error.h"
 
+#define AT_ONCE_MIN 16
+#define AT_ONCE_MAX 2048
 #define STOP_MS 2000 /* for what is half done elsewhere to be removed */
 
 void pss_copy_end(PssCopy *copy)
@@ -185,15 +187,16 @@ static void ignore_signals(void)
 		signal(ignored[i], SIG_IGN);
 }
 
-/* A directory is held open for each that is under way. */
-static void raise_limit(void)
+/* For each file that is under way it may be open, and its directory; and so may those of files that wait. */
+static guint files_at_once(void)
 {
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return;
+		return AT_ONCE_MIN;
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
+	return (guint)CLAMP(limit.rlim_max / 4, AT_ONCE_MIN, AT_ONCE_MAX);
 }
 
 static gboolean was_broken_off(const PssCopy *copy)
@@ -227,7 +230,7 @@ int main(void)
 		return 2;
 	}
 	ignore_signals();
-	raise_limit();
+	copy.at_once = files_at_once();
 	fcntl(PSS_COPY_HOST_FD, F_SETFD, FD_CLOEXEC);
 	copy.umask = umask(0);
 	umask(copy.umask);

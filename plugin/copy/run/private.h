@@ -28,7 +28,8 @@ struct PssCopy {
 	GPtrArray *places;    /* of PssPlace; NULL for the first */
 	GPtrArray *transfers; /* of PssTransfer, in the order of their destinations */
 	guint n_begun, n_running;
-	mode_t umask; /* of this process */
+	mode_t umask;  /* of this process */
+	guint at_once; /* files, and as many that wait: descriptors suffice for these and for their directories */
 	struct {
 		guint64 files, files_done, bytes, bytes_done;
 		gint64 begun_at; /* microseconds */
@@ -129,7 +130,8 @@ struct PssTransfer {
 
 	GQueue directories;  /* of PssItem: to be made and listed, the last first */
 	GQueue files, links; /* of PssItem, to be copied */
-	guint n_searching, n_listing;
+	guint n_searching, n_listing, n_making;
+	guint n_waiting;    /* files whose directory is not made yet */
 	GHashTable *active; /* of PssItem */
 	guint n_items;      /* that are not freed, without the root */
 	gboolean is_pumping;

@@ -7,10 +7,8 @@
 
 #include "base/error.h"
 
-#define ACTIVE_MAX 512       /* files at a time */
 #define ACTIVE_ACROSS_MAX 32 /* so that each has a turn at both ends */
-#define LISTING_MAX 32
-#define PENDING_MAX 1000 /* files that wait: then no more are looked for */
+#define LISTING_MAX 128
 
 PssTransfer *pss_transfer_new(PssCopy *copy, PssPlace *from, PssPlace *to, const char *target)
 {
@@ -167,39 +165,49 @@ void pss_transfer_searched(PssTransfer *transfer)
 
 /* ---- keeping it under way */
 
+static guint at_once(const PssTransfer *transfer)
+{
+	guint share = MAX(transfer->copy->at_once / MAX(transfer->copy->n_running, 1), 1);
+
+	return transfer->from && transfer->to ? MIN(share, ACTIVE_ACROSS_MAX) : share;
+}
+
 static gboolean has_room(const PssTransfer *transfer)
 {
 	guint n = g_hash_table_size(transfer->active);
 
-	return transfer->copy->n_unanswered == 0 &&
-	       n < (transfer->from && transfer->to ? ACTIVE_ACROSS_MAX : ACTIVE_MAX) &&
-	       pss_place_has_room(transfer->from) && pss_place_has_room(transfer->to) &&
-	       !pss_verb_link_is_full(transfer->copy->verb);
+	return transfer->copy->n_unanswered == 0 && n < at_once(transfer) && pss_place_has_room(transfer->from) &&
+	       pss_place_has_room(transfer->to) && !pss_verb_link_is_full(transfer->copy->verb);
 }
 
+/* What is found waits in memory. */
 static gboolean may_look_for_more(const PssTransfer *transfer)
 {
-	return transfer->n_listing + transfer->n_searching < LISTING_MAX && transfer->files.length < PENDING_MAX;
+	guint n_pending = transfer->files.length + transfer->n_waiting + transfer->n_making;
+
+	return transfer->n_listing + transfer->n_searching < LISTING_MAX && n_pending < at_once(transfer);
 }
 
 /* Links are made when nothing can go over them any more. */
 static gboolean only_links_are_left(const PssTransfer *transfer)
 {
 	return g_hash_table_size(transfer->active) == 0 && transfer->n_listing == 0 && transfer->n_searching == 0 &&
-	       transfer->directories.length == 0 && transfer->files.length == 0 && transfer->operands.length == 0;
+	       transfer->n_making == 0 && transfer->directories.length == 0 && transfer->files.length == 0 &&
+	       transfer->operands.length == 0;
 }
 
-/* FALSE: nothing can be done now. */
+/* Directories first: so there are files enough to fill the line, and what is made or listed costs no file its time.
+ * FALSE: nothing can be done now. */
 static gboolean begin_one(PssTransfer *transfer)
 {
 	if (!has_room(transfer))
 		return FALSE;
-	if (transfer->files.length > 0) {
-		pss_item_begin(g_queue_pop_head(&transfer->files));
-		return TRUE;
-	}
 	if (transfer->directories.length > 0 && may_look_for_more(transfer)) {
 		pss_item_begin(g_queue_pop_tail(&transfer->directories));
+		return TRUE;
+	}
+	if (transfer->files.length > 0) {
+		pss_item_begin(g_queue_pop_head(&transfer->files));
 		return TRUE;
 	}
 	if (transfer->operands.length > 0 && may_look_for_more(transfer)) {
@@ -212,7 +220,7 @@ static gboolean begin_one(PssTransfer *transfer)
 
 static void begin_links(PssTransfer *transfer)
 {
-	while (transfer->links.length > 0 && g_hash_table_size(transfer->active) < ACTIVE_MAX)
+	while (transfer->links.length > 0 && g_hash_table_size(transfer->active) < at_once(transfer))
 		pss_item_begin(g_queue_pop_head(&transfer->links));
 }
 
