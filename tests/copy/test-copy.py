@@ -296,17 +296,19 @@ def test_a_directory_in_the_way_and_what_is_read_only_are_a_line_each():
 
 def test_a_file_in_the_way_of_a_directory_is_one_line_whatever_is_in_it():
     with Place() as here:
-        os.makedirs(here + "/tree/sub")
+        os.makedirs(here + "/tree/sub/deep/deeper")
         for number in range(20):
             write("%s/tree/sub/%d" % (here, number), b"x")
+            write("%s/tree/sub/deep/deeper/%d" % (here, number), b"x")
         write(here + "/tree/other", b"x")
         for at, to in ((0, 1), (1, 0)):
             there = "%s/%d" % (here, at)
             os.makedirs(there + "/tree")
             write(there + "/tree/sub", b"a file")
-            result = run([(at, here + "/tree")], (to, there), "r")
-            assert len(result.errors) == 1, result.errors
-            assert read(there + "/tree/other") == b"x" and read(there + "/tree/sub") == b"a file"
+            for flags in ("r", "ru", "rp"):
+                result = run([(at, here + "/tree")], (to, there), flags)
+                assert len(result.errors) == 1, (flags, result.errors)
+                assert read(there + "/tree/other") == b"x" and read(there + "/tree/sub") == b"a file"
 
 
 def as_nobody(program):
@@ -460,6 +462,26 @@ def test_what_is_there_with_the_same_size_and_time_is_left_out():
             again = run([(at, here + "/tree/.")], (to, there), "ruj")
             changed = [line for line in again.output if '"skipped"' not in line and '"bytes"' in line]
             assert not again.errors and not changed, changed
+
+
+def test_of_what_is_there_what_has_changed_is_copied():
+    with Place() as here:
+        make_tree(here + "/tree")
+        write(here + "/tree/sub/0", b"x", 0o444)
+        for at, to in ((0, 1), (1, 0)):
+            there = "%s/%d" % (here, at)
+            assert not run([(at, here + "/tree")], (to, there), "ru").errors
+        write(here + "/tree/sub/7", b"longer")
+        os.utime(here + "/tree/sub/deep/3", (1, 1))
+        os.makedirs(here + "/tree/new")
+        write(here + "/tree/new/a", b"new")
+        for at, to in ((0, 1), (1, 0)):
+            there = "%s/%d" % (here, at)
+            result = run([(at, here + "/tree/.")], (to, there), "ruj")
+            copied = sorted(os.path.relpath(line["source"].split(":")[-1], here + "/tree")
+                            for line in map(json.loads, result.output) if line["result"] == "copied")
+            assert (result.errors, copied) == ([], ["new/a", "sub/7", "sub/deep/3"]), (result.errors, copied)
+            assert subprocess.run(["diff", "-r", here + "/tree", there], check=False).returncode == 0
 
 
 # ---- many

@@ -11,6 +11,8 @@
 
 #define DEPTH_MAX 1024
 
+static const char no_directory[] = "its directory could not be made";
+
 char *pss_path_join(const char *directory, const char *name)
 {
 	gsize n = strlen(directory);
@@ -107,9 +109,13 @@ void pss_item_unref(PssItem *item)
 		free_item(item);
 		return;
 	}
+	/* What it is in is set behind it, in the same flight. */
+	PssItem *parent = g_steal_pointer(&item->parent), *into = g_steal_pointer(&item->into);
 	item->n_references = 1;
 	item->is_ready = FALSE;
 	item->transfer->destination->set(item);
+	pss_item_unref(parent);
+	pss_item_unref(into);
 }
 
 void pss_item_set(PssItem *directory, const GError *error)
@@ -228,7 +234,8 @@ void pss_item_made(PssItem *directory, gboolean existed, const GError *error)
 	directory->is_ready = TRUE;
 	directory->existed = existed;
 	directory->has_failed = error != NULL;
-	if (error)
+	/* What could not be made in one that could not be made either is no line of its own. */
+	if (error && !directory->into->has_failed)
 		report(directory, transfer->to, directory->target_path, error);
 	wake_waiting(directory);
 	transfer->n_making--;
@@ -256,6 +263,12 @@ static void begin_directory(PssItem *item)
 	transfer->source->list(item);
 }
 
+/* What has not changed needs no directory that was made: it is looked at in the same flight as that is. */
+static gboolean looks_early(const PssTransfer *transfer)
+{
+	return transfer->copy->request->update && transfer->to;
+}
+
 static void enqueue(PssItem *item)
 {
 	PssTransfer *transfer = item->transfer;
@@ -264,7 +277,7 @@ static void enqueue(PssItem *item)
 		g_queue_push_tail(&transfer->directories, item);
 	} else if (S_ISLNK(item->attributes.mode)) {
 		g_queue_push_tail(&transfer->links, item);
-	} else if (item->into->is_ready) {
+	} else if (item->into->is_ready || looks_early(transfer)) {
 		g_queue_push_tail(&transfer->files, item);
 	} else {
 		g_queue_push_tail(&item->into->waiting, item);
@@ -354,6 +367,16 @@ static const char *why_not_replaced(const PssItem *item, const PssSftpAttributes
 	return NULL;
 }
 
+/* It was looked at before its directory was there, and is not what it is here: it is looked at again. */
+static void wait_for_directory(PssItem *item)
+{
+	PssTransfer *transfer = item->transfer;
+
+	g_hash_table_remove(transfer->active, item);
+	g_queue_push_tail(&item->into->waiting, item);
+	transfer->n_waiting++;
+}
+
 static gboolean is_unchanged(const PssItem *item, const PssSftpAttributes *there)
 {
 	const PssSftpAttributes *ours = &item->attributes;
@@ -367,12 +390,20 @@ void pss_item_looked(PssItem *item, const PssSftpAttributes *there, const GError
 	const char *why = there ? why_not_replaced(item, there) : NULL;
 	g_autoptr(GError) refused = why ? g_error_new_literal(PSS_ERROR, PSS_FAILED, why) : NULL;
 
-	if (error || refused) {
-		pss_item_failed_there(item, error ? error : refused);
+	if (item->into->has_failed) {
+		leave(item, PSS_OUTCOME_FAILED, no_directory);
 		return;
 	}
 	if (there && is_unchanged(item, there)) {
 		leave(item, PSS_OUTCOME_SKIPPED, NULL);
+		return;
+	}
+	if (!item->into->is_ready) {
+		wait_for_directory(item);
+		return;
+	}
+	if (error || refused) {
+		pss_item_failed_there(item, error ? error : refused);
 		return;
 	}
 	item->replaces = there && S_ISREG(there->mode);
@@ -385,8 +416,8 @@ static void begin_file(PssItem *item)
 	PssItem *into = item->into;
 
 	if (into->has_failed)
-		leave(item, PSS_OUTCOME_FAILED, "its directory could not be made");
-	else if (into->existed || item->transfer->copy->request->flatten)
+		leave(item, PSS_OUTCOME_FAILED, no_directory);
+	else if (!into->is_ready || into->existed || item->transfer->copy->request->flatten)
 		item->transfer->destination->look(item);
 	else
 		copy_content(item);

@@ -60,29 +60,6 @@ void pss_place_lose(PssPlace *place, enum pss_status status, const char *why)
 
 /* ---- the engine's events */
 
-static void on_home(gpointer user, const PssSftpAttributes *attributes, const GError *error)
-{
-	PssPlace *place = user;
-
-	place->is_root = !error && attributes->has & PSS_SFTP_HAS_OWNER && attributes->uid == 0;
-	place->state = PSS_PLACE_READY;
-	tell(place);
-}
-
-/* Owners are root's to set, and only a server knows who we are there. */
-static void on_ready(gpointer user)
-{
-	PssPlace *place = user;
-
-	place->is_greeted = TRUE;
-	if (place->copy->request->preserve) {
-		pss_sftp_stat(place->sftp, ".", on_home, place);
-		return;
-	}
-	place->state = PSS_PLACE_READY;
-	tell(place);
-}
-
 static void on_room(gpointer user)
 {
 	PssPlace *place = user;
@@ -91,6 +68,28 @@ static void on_room(gpointer user)
 	for (guint i = 0; i < transfers->len; i++)
 		if (has_place(transfers->pdata[i], place))
 			pss_transfer_pump(transfers->pdata[i]);
+}
+
+static void on_home(gpointer user, const PssSftpAttributes *attributes, const GError *error)
+{
+	PssPlace *place = user;
+
+	place->is_root = !error && attributes->has & PSS_SFTP_HAS_OWNER && attributes->uid == 0;
+	place->knows_user = TRUE;
+	on_room(place);
+}
+
+/* Owners are root's to set, and only a server knows who we are there. What has no owner yet does not wait for that. */
+static void on_ready(gpointer user)
+{
+	PssPlace *place = user;
+
+	place->is_greeted = TRUE;
+	place->knows_user = !place->copy->request->preserve;
+	if (!place->knows_user)
+		pss_sftp_stat(place->sftp, ".", on_home, place);
+	place->state = PSS_PLACE_READY;
+	tell(place);
 }
 
 /* Before that, on_ended comes too, and knows more. */
@@ -208,5 +207,5 @@ char *pss_place_path(const PssPlace *place, const char *path)
 
 gboolean pss_place_has_room(const PssPlace *place)
 {
-	return !place || (place->state == PSS_PLACE_READY && pss_sftp_room(place->sftp) > 0);
+	return !place || (place->state == PSS_PLACE_READY && place->knows_user && pss_sftp_room(place->sftp) > 0);
 }

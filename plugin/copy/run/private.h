@@ -66,6 +66,7 @@ struct PssPlace {
 	GPtrArray *more;     /* of PssSftp: channels beside it that are ready, for large files; NULL: not asked for */
 	gboolean is_greeted; /* the server has said that it is one of SFTP */
 	gboolean by_shell;   /* no such server: a remote sh serves in its place (copy/shell) */
+	gboolean knows_user; /* or does not want to: files may begin */
 	gboolean is_root;    /* as far as the owner of the home directory tells */
 	char *directory;     /* where relative paths begin; NULL: where the server does */
 	char *why_lost;

@@ -322,32 +322,61 @@ static void resolve(PssTransfer *transfer)
 
 /* ---- destination: its items */
 
-static void on_in_the_way(gpointer user, const PssSftpAttributes *attributes, const GError *error)
-{
-	g_autoptr(GError) why = NULL;
+/* Where it cannot be made it is there, as a rule; the code does not say so. It is looked at in the same flight. */
+typedef struct {
+	PssItem *directory;
+	guint n_unanswered;
+	GError *not_made;
+	gboolean is_directory; /* what is there */
+	GError *not_there;
+} Making;
 
-	if (error)
-		why = g_error_copy(error);
-	else if (!S_ISDIR(attributes->mode))
-		why = g_error_new_literal(PSS_ERROR, PSS_FAILED, "something that is no directory is in the way");
-	pss_item_made(user, TRUE, why);
+static void take_answer(Making *making)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (--making->n_unanswered > 0)
+		return;
+	gboolean existed = g_error_matches(making->not_made, PSS_SFTP_ERROR, PSS_SFTP_FAILURE);
+	if (!existed)
+		error = g_steal_pointer(&making->not_made);
+	else if (making->not_there)
+		error = g_steal_pointer(&making->not_there);
+	else if (!making->is_directory)
+		error = g_error_new_literal(PSS_ERROR, PSS_FAILED, "something that is no directory is in the way");
+	pss_item_made(making->directory, existed, error);
+	g_clear_error(&making->not_made);
+	g_clear_error(&making->not_there);
+	g_free(making);
 }
 
 static void on_made(gpointer user, const GError *error)
 {
-	PssItem *directory = user;
+	Making *making = user;
 
-	/* It is there, as a rule; the code does not say so. */
-	if (g_error_matches(error, PSS_SFTP_ERROR, PSS_SFTP_FAILURE))
-		pss_sftp_lstat(sftp_of(directory, FALSE), directory->target_path, on_in_the_way, directory);
-	else
-		pss_item_made(directory, FALSE, error);
+	making->not_made = error ? g_error_copy(error) : NULL;
+	take_answer(making);
+}
+
+static void on_made_looked(gpointer user, const PssSftpAttributes *attributes, const GError *error)
+{
+	Making *making = user;
+
+	making->not_there = error ? g_error_copy(error) : NULL;
+	making->is_directory = !error && S_ISDIR(attributes->mode);
+	take_answer(making);
 }
 
 static void make(PssItem *directory)
 {
-	pss_sftp_make_directory(sftp_of(directory, FALSE), directory->target_path,
-				(directory->attributes.mode & 0777) | 0700, on_made, directory);
+	PssSftp *sftp = sftp_of(directory, FALSE);
+	Making *making = g_new0(Making, 1);
+
+	making->directory = directory;
+	making->n_unanswered = 2;
+	pss_sftp_make_directory(sftp, directory->target_path, (directory->attributes.mode & 0777) | 0700, on_made,
+				making);
+	pss_sftp_lstat(sftp, directory->target_path, on_made_looked, making);
 }
 
 static void on_looked(gpointer user, const PssSftpAttributes *attributes, const GError *error)
