@@ -84,6 +84,8 @@ static void free_stream(gpointer data)
 	Asked *asked = data;
 
 	pss_channel_socket_free(asked->channel);
+	if (asked->session)
+		pss_session_forget_waiter(asked->session, asked);
 	leave_way(asked->way);
 	pss_session_unref(asked->session);
 	g_free(asked->subsystem);
@@ -157,6 +159,8 @@ static void tell_opened(const Asked *asked, int socket)
 
 	pss_message_begin(&message, pss_peer_out(peer), PSS_OPENED, asked->id);
 	pss_message_text(&message, PSS_TAG_DIRECTORY, directory);
+	if (asked->session && pss_session_survives(asked->session))
+		pss_message_number(&message, PSS_TAG_RESILIENT, 1);
 	pss_peer_send_descriptor(peer, &message, socket);
 	pss_peer_flush(peer);
 }
@@ -196,6 +200,27 @@ static void start(Asked *asked)
 	if (asked->owner->output_stopped)
 		pss_channel_socket_pause(asked->channel, TRUE);
 	tell_opened(asked, pair[1]);
+}
+
+/* The link of a resilient session has been cut: it is there again, or the session waits no longer. */
+static void on_link(gpointer user, const GError *error)
+{
+	Asked *asked = user;
+
+	if (error && pss_session_reconnects(asked->session))
+		pss_session_add_waiter(asked->session, on_link, asked);
+	else if (error)
+		fail(asked, error);
+	else
+		start(asked);
+}
+
+static void start_when_possible(Asked *asked)
+{
+	if (asked->session && pss_session_reconnects(asked->session))
+		pss_session_add_waiter(asked->session, on_link, asked);
+	else if (asked->session || asked->way->is_ready)
+		start(asked);
 }
 
 /* ---- a connection's events */
@@ -376,8 +401,8 @@ void pss_client_channels_on_channel(gpointer user, uint32_t id, struct pss_field
 		find_place(asked, fields, &error);
 	if (error)
 		fail(asked, error);
-	else if (asked->session || asked->way->is_ready)
-		start(asked);
+	else
+		start_when_possible(asked);
 }
 
 gboolean pss_client_channels_cancel(PssClientChannels *channels, uint32_t id)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Channels beside those of the session's shell, on its connection, for a client that copies. They end with the link, be
- * the session resilient or not. Called by requests/channels.c. */
+ * the session resilient or not; who wants one of a session that reconnects waits. Called by requests/channels.c. */
 #include <unistd.h>
 
 #include "base/error.h"
@@ -18,6 +18,19 @@ PssChannelSocket *pss_session_open_channel(PssSession *session, const PssChannel
 	if (!session->channels)
 		session->channels = g_ptr_array_new();
 	return pss_channel_socket_new(session->transport, request, socket, session->channels, events, user);
+}
+
+gboolean pss_session_survives(const PssSession *session)
+{
+	return session->resilient;
+}
+
+gboolean pss_session_reconnects(const PssSession *session)
+{
+	const PssSessionState *state = &session->state;
+
+	return state->life == PSS_LIFE_OPEN && state->claim == PSS_CLAIM_TAKEN &&
+	       (state->link == PSS_LINK_IS_LOST || state->link == PSS_LINK_IS_FAILING);
 }
 
 void pss_session_end_channels(PssSession *session, const char *cause)

@@ -175,6 +175,9 @@ typedef void (*PssLinkWaiterFunc)(gpointer user, const GError *error);
 gboolean pss_session_waits_for_link(PssSession *session);
 void pss_session_add_waiter(PssSession *session, PssLinkWaiterFunc func, gpointer user);
 void pss_session_forget_waiter(PssSession *session, gpointer user);
+gboolean pss_session_survives(const PssSession *session); /* a lost link is no end of it */
+gboolean
+pss_session_reconnects(const PssSession *session); /* by itself, after a cut; and it is nobody's to take back */
 
 /* Is all that was to be run where it is kept when this process dies? Else that can be waited for: `func` is called
  * once, also where the session ends; not any more after pss_session_forget_waiter(). */
