@@ -27,7 +27,7 @@ export PSS_SOURCE PSS_BUILD PSS_LOADABLE PSS_SHELL
 [ -z "${PSS_FISH-}" ] || PATH=${PSS_FISH%/*}:$PATH
 
 HARNESS=$PSS_SOURCE/tests/harness
-for part in wait process owner sshd accounts windows terminal netproxy leftovers; do
+for part in wait process owner sshd accounts windows terminal netproxy long-line leftovers; do
 	# shellcheck source=/dev/null
 	. "$HARNESS/$part.bash"
 done
@@ -271,6 +271,7 @@ place_end() {
 	[ -n "${BATS_TEST_COMPLETED-}" ] || explain_terminals
 	term_kill
 	proxy_stop
+	line_stop
 	# shellcheck disable=SC2046
 	end_processes $(host_pids) || failed=1
 	sshd_resume
