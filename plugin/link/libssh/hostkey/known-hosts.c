@@ -2,7 +2,8 @@
 /* Reads and extends known_hosts as OpenSSH does (hostfile.c is the reference for every rule here, never
  * laxer). libssh's own check is not used: it skips @revoked lines, reads one user file only, and
  * answers "ok" where ssh refuses. Where ssh would step over a line about this very host that cannot
- * be parsed, this fails closed. Knows no libssh and no configuration. */
+ * be parsed, this fails closed. Which lines are looked at, an index says (known-hosts-index.h). Knows no libssh and no
+ * configuration. */
 #include "link/libssh/hostkey/known-hosts.h"
 
 #include <errno.h>
@@ -10,16 +11,15 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/system.h"
 #include "link/config/wildcard.h"
 #include "link/libssh/common/public-key.h"
+#include "link/libssh/hostkey/known-hosts-file.h"
 
 #define HASH_BYTES 20
-#define FILE_MAX (64 * 1024 * 1024)
 
 typedef enum { MARK_NONE, MARK_REVOKED, MARK_AUTHORITY, MARK_INVALID } Mark;
 
@@ -153,36 +153,16 @@ static void judge_line(char *rest, const char *name, GBytes *blob, const char *f
 static void judge_file(const char *file, const char *name, GBytes *blob, PssKnownVerdict *worst)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *text = NULL;
-	struct stat status;
-	gsize n;
+	g_autoptr(PssKnownIndex) index = pss_known_file_open(file, &error);
 
-	if (stat(file, &status) < 0) {
-		if (errno != ENOENT && errno != ENOTDIR)
-			set_broken(worst, file, 0, g_strerror(errno));
-		return;
-	}
-	/* /dev/null is a usual value; other devices and pipes could block for ever. */
-	if (S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3))
-		return;
-	if (!S_ISREG(status.st_mode) || status.st_size > FILE_MAX) {
-		set_broken(worst, file, 0, "it is no ordinary file, or too large");
-		return;
-	}
-	if (!g_file_get_contents(file, &text, &n, &error)) {
+	if (error)
 		set_broken(worst, file, 0, error->message);
+	if (!index)
 		return;
-	}
-	if (memchr(text, '\0', n)) {
-		set_broken(worst, file, 0, "it holds NUL bytes");
-		return;
-	}
-	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-	for (guint i = 0; lines[i]; i++) {
-		char *start = lines[i] + strspn(lines[i], " \t");
-		start[strcspn(start, "\r")] = '\0';
-		if (*start && *start != '#')
-			judge_line(start, name, blob, file, i + 1, worst);
+	g_autoptr(GArray) lines = pss_known_index_look(index, name);
+	for (guint i = 0; i < lines->len; i++) {
+		const PssKnownLine *line = &g_array_index(lines, PssKnownLine, i);
+		judge_line(line->text, name, blob, file, line->number, worst);
 	}
 }
 
