@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Keeps what `ssh -G` said. The files are read, not only looked at: they are small, and times of change lie. They are
- * understood as far as is needed to find what they include, and whether anything but files decides: when in
- * doubt it does, and ssh is asked again. What `ssh -G` loses on the way is kept from them too (ssh-config-lists.h).
- * Called by the login threads. */
+/* Keeps what `ssh -G` said. The files are read, not only looked at: they are small, and times of change lie. What is in
+ * them is understood as far as is needed to find what they include, and whether anything but files decides
+ * (ssh-config-text.h): when in doubt it does, and ssh is asked again. What `ssh -G` loses on the way is kept from them
+ * too (ssh-config-lists.h). Called by the login threads. */
 #include "link/config/ssh-config-cache.h"
 
 #include <glob.h>
@@ -12,6 +12,7 @@
 
 #include "link/config/ssh-config-expand.h"
 #include "link/config/ssh-config-lists.h"
+#include "link/config/ssh-config-text.h"
 
 #define ENTRIES_MAX 10000
 #define DEPTH_MAX 16 /* as ssh has it */
@@ -75,63 +76,39 @@ static void include_all(Scan *scan, const char *text)
 	scan->depth--;
 }
 
-/* FALSE: more than files decides. Both are in lower case. */
-static gboolean only_files_decide(const char *keyword, const char *rest)
+static void obey(Scan *scan, const PssConfigText *text)
 {
-	if (strstr(rest, "${"))
-		return FALSE;
-	if (g_str_equal(keyword, "match"))
-		return !strstr(rest, "exec") && !strstr(rest, "localnetwork");
-	if (g_str_equal(keyword, "canonicalizehostname"))
-		return strstr(rest, "no") != NULL;
-	/* Tokens stand for what may differ in the next call. */
-	return !g_str_equal(keyword, "include") || !strchr(rest, '%');
-}
-
-static void scan_line(Scan *scan, const char *line)
-{
-	const char *start = line + strspn(line, " \t");
-	gboolean quoted = *start == '"';
-	gsize n = strcspn(start + quoted, " \t=\"\r");
-	g_autofree char *keyword = g_ascii_strdown(start + quoted, (gssize)n);
-	const char *rest = start + quoted + n;
-
-	if (*start == '#' || n == 0)
-		return;
-	rest += quoted && *rest == '"';
-	rest += strspn(rest, " \t");
-	/* Behind quotes ssh takes it for a word. */
-	rest += !quoted && *rest == '=';
-	g_autofree char *lower = g_ascii_strdown(rest, -1);
-	if (!only_files_decide(keyword, lower))
-		scan->more_decides = TRUE;
-	if (g_str_equal(keyword, "include"))
-		include_all(scan, rest);
-	else if (pss_config_is_list(keyword))
-		pss_config_lists_add(scan->config, rest);
+	scan->more_decides |= text->more_decides;
+	for (guint i = 0; i < text->lines->len; i++) {
+		const PssConfigLine *line = &g_array_index(text->lines, PssConfigLine, i);
+		if (line->is_include)
+			include_all(scan, line->value);
+		else
+			pss_config_lists_add(scan->config, line->value);
+	}
 }
 
 /* Who owns it and who may write it count too: ssh refuses some. */
 static void scan_file(Scan *scan, const char *path)
 {
-	g_autofree char *text = NULL;
+	g_autofree char *bytes = NULL;
 	struct stat status;
+	gsize n;
 
 	add_text(scan, path);
 	if (stat(path, &status) < 0) {
 		add_text(scan, "missing");
 		return;
 	}
-	if (!S_ISREG(status.st_mode) || status.st_size > FILE_MAX || !g_file_get_contents(path, &text, NULL, NULL)) {
+	if (!S_ISREG(status.st_mode) || status.st_size > FILE_MAX || !g_file_get_contents(path, &bytes, &n, NULL)) {
 		scan->more_decides = TRUE;
 		return;
 	}
 	g_autofree char *facts = g_strdup_printf("%o %u", status.st_mode, status.st_uid);
 	add_text(scan, facts);
-	add_text(scan, text);
-	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-	for (char **line = lines; *line; line++)
-		scan_line(scan, *line);
+	g_autoptr(PssConfigText) text = pss_config_text_of(path, g_steal_pointer(&bytes), n);
+	add_text(scan, text->digest);
+	obey(scan, text);
 }
 
 /* The program as a file: a script may decide by anything. */
@@ -177,7 +154,8 @@ static void scan_options(Scan *scan, const PssTarget *target)
 		g_autofree char *lower = g_ascii_strdown(*option, -1);
 		if (g_str_has_prefix(lower, "include"))
 			scan->more_decides = TRUE;
-		scan_line(scan, *option);
+		g_autoptr(PssConfigText) text = pss_config_text_new(g_strdup(*option), strlen(*option));
+		obey(scan, text);
 	}
 }
 
