@@ -51,17 +51,6 @@ void pss_shortage_unmask(GError **error, const char *message)
 	pss_set_errno(error, EMFILE, "%s", message);
 }
 
-gboolean pss_thread_start(const char *name, GThreadFunc function, gpointer data, GError **error)
-{
-	GThread *thread = g_thread_try_new(name, function, data, NULL);
-
-	if (thread)
-		g_thread_unref(thread);
-	else
-		pss_set_errno(error, EAGAIN, "cannot start a thread");
-	return thread != NULL;
-}
-
 gboolean pss_descriptors_can_open(guint n)
 {
 	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);

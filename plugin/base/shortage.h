@@ -20,10 +20,6 @@ gboolean pss_is_shortage_errno(int failed);
  * becomes "MESSAGE: strerror()". */
 void pss_shortage_unmask(GError **error, const char *message);
 
-/* Starts a thread that nobody joins. FALSE: it does not run, error is set. */
-gboolean pss_thread_start(const char *name, GThreadFunc function, gpointer data,
-			  GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 /* TRUE: so many descriptors can be opened now. Before a library is called that would take their lack for something else
  * (getaddrinfo() for an unknown name). */
 gboolean pss_descriptors_can_open(guint n);

@@ -118,19 +118,31 @@ static gboolean has_children(void)
 	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
-static guint n_threads(void)
+/* A thread has its name as soon as it runs, not yet when it is made. */
+static guint n_threads(const char *name)
 {
 	g_autoptr(GDir) tasks = g_dir_open("/proc/self/task", 0, NULL);
+	const char *task;
 	guint n = 0;
 
-	while (g_dir_read_name(tasks))
-		n++;
+	while ((task = g_dir_read_name(tasks))) {
+		g_autofree char *path = g_build_filename("/proc/self/task", task, "comm", NULL), *text = NULL;
+		n += !name || (g_file_get_contents(path, &text, NULL, NULL) && g_str_has_prefix(text, name));
+	}
 	return n;
+}
+
+static void wait_for_no_worker(void)
+{
+	for (int i = 0; n_threads("pss-worker") > 0; i++) {
+		g_assert_cmpint(i, <, 2000);
+		g_usleep(10 * 1000);
+	}
 }
 
 static void wait_for_threads(guint n)
 {
-	for (int i = 0; n_threads() != n; i++) {
+	for (int i = 0; n_threads(NULL) != n; i++) {
 		g_assert_cmpint(i, <, 2000);
 		g_usleep(10 * 1000);
 	}
@@ -139,12 +151,13 @@ static void wait_for_threads(guint n)
 /* The main loop has other things to do until it is too late. */
 static void busy(Fixture *f, gconstpointer unused)
 {
-	guint n = n_threads();
+	wait_for_no_worker(); /* of those before, which wait for more to do */
+	guint n = n_threads(NULL);
 
 	f->target->connect_timeout_ms = 1;
 	start(f);
 	run_pending();
-	g_assert_cmpuint(n_threads(), >, n);
+	g_assert_cmpuint(n_threads(NULL), >, n);
 	wait_for_threads(n);
 	wait_for(f->link.n_lost, 10);
 	g_assert_error(f->link.lost, PSS_ERROR, PSS_UNREACHABLE);

@@ -52,6 +52,7 @@ host_with_shortages() {
 	mkdir "$HERE/bin"
 	cat >"$HERE/bin/pssession-host" <<-END
 		#!/bin/bash
+		echo \$\$ >$HERE/host
 		LD_PRELOAD=$PSS_BUILD/tests/harness/shortage.so PSS_SHORTAGE=$HERE/order exec -a $WORLD/pssession-host \
 			$PSS_BUILD/plugin/host/pssession-host "\$@"
 	END
@@ -60,10 +61,14 @@ host_with_shortages() {
 }
 
 # In the local shell: the N-th CALL from now on fails, an attempt is made, and what came of it is one line. It ends with
-# the first N that is not reached. The session that is kept answers each time.
+# the first N that is not reached. The session that is kept answers each time. A thread that is there already is not made: so
+# those that wait for more to do are let go first.
 ATTEMPTS='
 export PSSESSION_HOST=$HERE/bin/pssession-host
-order() { printf "%-16s%08d%s" "$1" "$2" "$3" 1<>$HERE/order; }
+order() {
+	[ "$1" != pthread_create ] || until ! grep -qsx pss-worker /proc/$(<$HERE/host)/task/*/comm; do :; done
+	printf "%-16s%08d%s" "$1" "$2" "$3" 1<>$HERE/order
+}
 attempts() {
 	local call=$1 n text fired=! status
 	shift

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "base/shortage.h"
+#include "base/worker.h"
 
 #define DESCRIPTORS_BESIDE 64 /* of a small limit, for what is not a login */
 #define DESCRIPTORS_USUAL 4   /* that a login has */
@@ -117,7 +118,7 @@ static void on_end(gpointer user)
 		guest_free(guest);
 }
 
-static gpointer guest_thread(gpointer data)
+static void guest_thread(gpointer data)
 {
 	Guest *guest = data;
 
@@ -125,7 +126,6 @@ static gpointer guest_thread(gpointer data)
 	guest->visit->run(guest->data, &guest->failure);
 	pss_login_rest(guest->person);
 	pss_login_tell(guest->person, on_over, guest, on_end);
-	return NULL;
 }
 
 /* ---- who comes in */
@@ -145,8 +145,7 @@ static void start(Guest *guest)
 
 	guest->is_waiting = guest->has_left = FALSE;
 	g_queue_push_tail(&running, guest);
-	if (pss_login_begin(guest->person, &failure) &&
-	    pss_thread_start(guest->visit->thread_name, guest_thread, guest, &failure))
+	if (pss_login_begin(guest->person, &failure) && pss_worker_start(guest_thread, guest, &failure))
 		return;
 	pss_login_end(guest->person);
 	g_queue_remove(&running, guest);

@@ -7,9 +7,8 @@
 #include "link/login/login-context.h"
 
 typedef struct {
-	const char *thread_name;
-	/* In a thread of its own, which may block, and computes when few others do (workshop.h). Sets `error` where it
-	 * fails, and leaves nothing behind then: it may be called again. */
+	/* In a thread of its own (worker.h), which may block, and computes when few others do (workshop.h). Sets
+	 * `error` where it fails, and leaves nothing behind then: it may be called again. */
 	void (*run)(gpointer data, GError **error);
 	/* It is over; `failure` is NULL, or the callee's. Not called once the person has left. */
 	void (*done)(gpointer data, GError *failure);

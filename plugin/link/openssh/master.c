@@ -480,7 +480,7 @@ static void thread_free(gpointer data)
 
 void pss_program_master_start(PssTarget *target, PssLoginContext *person, PssProgramMasterFunc on_done, gpointer user)
 {
-	static const PssRoomVisit visit = { "pss-program", run, done, thread_free };
+	static const PssRoomVisit visit = { run, done, thread_free };
 	Thread *thread = g_new0(Thread, 1);
 
 	thread->target = target;

@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/shortage.h"
 #include "base/system.h"
+#include "base/worker.h"
 
 #define TIMEOUT_US (10 * G_USEC_PER_SEC)
 
@@ -104,7 +104,8 @@ static char *rehearse(const Errand *errand, gss_cred_id_t credential)
 	return failure;
 }
 
-static gpointer errand_thread(gpointer data)
+/* The name of the cache is the thread's, which others have used before: it is always set. */
+static void errand_thread(gpointer data)
 {
 	Errand *errand = data;
 	gss_cred_id_t credential = GSS_C_NO_CREDENTIAL;
@@ -117,7 +118,6 @@ static gpointer errand_thread(gpointer data)
 	gss_release_cred(&ignored, &credential);
 	pss_system_flag_raise(errand->done_fd);
 	errand_unref(errand);
-	return NULL;
 }
 
 static const char *cache_of(const PssSshConfig *config)
@@ -147,7 +147,7 @@ static gboolean start_errand(Errand *errand)
 	if (errand->done_fd < 0)
 		return FALSE;
 	g_atomic_rc_box_acquire(errand);
-	if (pss_thread_start("pss-gssapi", errand_thread, errand, NULL))
+	if (pss_worker_start(errand_thread, errand, NULL))
 		return TRUE;
 	errand_unref(errand);
 	return FALSE;

@@ -363,7 +363,7 @@ static void thread_free(gpointer data)
 
 void pss_ssh_login_start(PssTarget *target, PssLoginContext *person, PssSshLoginFunc on_done, gpointer user)
 {
-	static const PssRoomVisit visit = { "pss-login", run, done, thread_free };
+	static const PssRoomVisit visit = { run, done, thread_free };
 	Thread *thread = g_new0(Thread, 1);
 
 	thread->target = target;

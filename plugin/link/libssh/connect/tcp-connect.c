@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/shortage.h"
 #include "base/system.h"
+#include "base/worker.h"
 #include "link/transport/via.h"
 
 #define LOOKUP_DESCRIPTORS 3 /* of getaddrinfo(), at a time */
@@ -65,7 +66,7 @@ static int look_up(Lookup *lookup, int flags)
 	return failed;
 }
 
-static gpointer lookup_thread(gpointer data)
+static void lookup_thread(gpointer data)
 {
 	Lookup *lookup = data;
 
@@ -73,7 +74,6 @@ static gpointer lookup_thread(gpointer data)
 	lookup->short_of = lookup->result != 0 && !pss_descriptors_can_open(LOOKUP_DESCRIPTORS);
 	pss_system_flag_raise(lookup->done_fd);
 	lookup_unref(lookup);
-	return NULL;
 }
 
 static Lookup *lookup_new(const PssSshConfig *config)
@@ -95,7 +95,7 @@ static gboolean start_lookup(Lookup *lookup, GError **error)
 		return FALSE;
 	}
 	g_atomic_rc_box_acquire(lookup);
-	if (pss_thread_start("pss-lookup", lookup_thread, lookup, error))
+	if (pss_worker_start(lookup_thread, lookup, error))
 		return TRUE;
 	g_prefix_error(error, "cannot look up %s: ", lookup->name);
 	lookup_unref(lookup);
