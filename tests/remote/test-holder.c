@@ -50,18 +50,23 @@ static void say(const Client *client, const char *format, ...)
 	g_assert_cmpint(write(client->in, text, strlen(text)), ==, (gssize)strlen(text));
 }
 
-static const char *await(Client *client, const char *text)
+static void read_more(Client *client)
 {
 	struct pollfd entry = { .fd = client->out, .events = POLLIN };
-	const char *at;
 	char data[4096];
 
-	while (!(at = strstr(client->got->str, text))) {
-		g_assert_cmpint(poll(&entry, 1, WAIT_MS), ==, 1);
-		gssize n = read(client->out, data, sizeof data);
-		g_assert_cmpint(n, >, 0);
-		g_string_append_len(client->got, data, n);
-	}
+	g_assert_cmpint(poll(&entry, 1, WAIT_MS), ==, 1);
+	gssize n = read(client->out, data, sizeof data);
+	g_assert_cmpint(n, >, 0);
+	g_string_append_len(client->got, data, n);
+}
+
+static const char *await(Client *client, const char *text)
+{
+	const char *at;
+
+	while (!(at = strstr(client->got->str, text)))
+		read_more(client);
 	return at;
 }
 
@@ -227,6 +232,56 @@ static void terminal_goes_first(gconstpointer keeper)
 	g_rmdir(place);
 }
 
+/* ---- streams */
+
+#define INPUT_LINES 256
+#define LINE_BYTES 16384
+
+static void write_all(int fd, const char *bytes, gsize n)
+{
+	while (n > 0) {
+		gssize written = write(fd, bytes, n);
+		g_assert_cmpint(written, >, 0);
+		bytes += written;
+		n -= (gsize)written;
+	}
+}
+
+/* The sum of what frames `t` of child 1 say, and how many they are. */
+static guint64 sum_of_taken(const Client *client, guint *ret_frames)
+{
+	guint64 sum = 0;
+
+	*ret_frames = 0;
+	for (const char *at = client->got->str; (at = strstr(at, "t 1 ")); at += 4) {
+		sum += g_ascii_strtoull(at + 4, NULL, 10);
+		++*ret_frames;
+	}
+	return sum;
+}
+
+/* What a child takes is not said piece by piece: each time costs a packet, and wakes all that is on the way. */
+static void says_seldom_what_is_taken(gconstpointer keeper)
+{
+	static char bytes[LINE_BYTES];
+	Holder holder;
+	guint n_frames;
+
+	begin(&holder, keeper);
+	Client *client = &holder.first;
+	say(client, "1 p 1 exec\\040cat\\040>/dev/null\n");
+	for (guint i = 0; i < INPUT_LINES; i++) {
+		say(client, "%u b 1 %u\n", i + 2, LINE_BYTES);
+		write_all(client->in, bytes, LINE_BYTES);
+	}
+	client->have = INPUT_LINES + 1;
+	while (sum_of_taken(client, &n_frames) < INPUT_LINES * LINE_BYTES)
+		read_more(client);
+	/* One for 128 KiB, and some for what came late. */
+	g_assert_cmpuint(n_frames, <=, INPUT_LINES * LINE_BYTES / (128 * 1024) * 3 / 2);
+	end(&holder, client);
+}
+
 /* ---- what carries a further link; the test is the holder, too */
 
 static int listen_there(const Holder *holder)
@@ -314,6 +369,8 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/holder/in Python: what nobody has seen outlives clients", &python, outlives_clients);
 	g_test_add_data_func("/holder/in Perl: terminals go first", &perl, terminal_goes_first);
 	g_test_add_data_func("/holder/in Python: terminals go first", &python, terminal_goes_first);
+	g_test_add_data_func("/holder/in Perl: it says seldom what is taken", &perl, says_seldom_what_is_taken);
+	g_test_add_data_func("/holder/in Python: it says seldom what is taken", &python, says_seldom_what_is_taken);
 	g_test_add_data_func("/holder/in Perl: it closes before it is written to", &perl,
 			     closes_before_it_is_written_to);
 	g_test_add_data_func("/holder/in Python: it closes before it is written to", &python,

@@ -46,15 +46,24 @@ static void on_plain(gpointer user, const void *data, gsize n)
 		pss_remote_relay_data(relay->remote, relay->number, side->is_stderr, data, n);
 }
 
+/* n 0: the end. */
+static void send_input(const PssRelay *relay, const void *data, gsize n)
+{
+	if (n > 0)
+		pss_channel_write(relay->channel, data, n);
+	else
+		pss_channel_eof(relay->channel);
+}
+
 static void send_early(PssRelay *relay)
 {
 	g_autoptr(GByteArray) early = g_steal_pointer(&relay->early);
 
 	relay->early = g_byte_array_new();
 	if (early->len > 0)
-		pss_channel_write(relay->channel, early->data, early->len);
+		send_input(relay, early->data, early->len);
 	if (relay->early_end)
-		pss_channel_eof(relay->channel);
+		send_input(relay, NULL, 0);
 	relay->early_end = FALSE;
 }
 
@@ -205,12 +214,12 @@ void pss_relay_write(PssRelay *relay, const void *data, gsize n)
 		return;
 	relay->used = TRUE;
 	relay->n_queued += n;
-	if (n > 0)
+	if (relay->n_ready >= relay->n_inputs)
+		send_input(relay, data, n);
+	else if (n > 0)
 		g_byte_array_append(relay->early, data, (guint)n);
 	else
 		relay->early_end = TRUE;
-	if (relay->n_ready >= relay->n_inputs)
-		send_early(relay);
 }
 
 void pss_relay_pause(PssRelay *relay, gboolean paused)

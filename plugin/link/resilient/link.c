@@ -11,7 +11,7 @@
 #include "wire/deadlines.h"
 
 #define GREETING_MAX 65536
-#define CONFIRM_BYTES 65536u
+#define CONFIRM_BYTES (128u * 1024u)
 /* Lines that are kept, beside those whose bytes no child has taken yet: a holder says both in one breath. */
 #define LINES_MAX (16u * 1024u * 1024u)
 #define LINE_GROWTH 5 /* of bytes in a line, at most */

@@ -8,7 +8,7 @@
 #include "remote/holder/holder.h"
 
 #define LINE_BYTES 4096u /* of a child's input: as long as a shell reads in a moment */
-#define RAW_BYTES 16384u /* the same, as it is */
+#define RAW_BYTES 65536u /* the same, as it is: as much as a pipe takes at once */
 
 G_STATIC_ASSERT(sizeof(((PssResilient *)0)->name) == 33);
 

@@ -11,24 +11,27 @@ use Socket;
 # Linux on most machines; where it is otherwise the first of these fails, and another keeper is taken.
 use constant { TIOCSPTLCK => 0x40045431, TIOCGPTN => 0x80045430, TIOCSWINSZ => 0x5414, TIOCSCTTY => 0x540e };
 use constant { LOOK_SECONDS => 60, TOUCH_SECONDS => 6 * 3600 };
-use constant { LIMIT => 1 << 20, UNSEEN => 3 << 20, CHUNK => 65536, TELL_BYTES => 32768, TELL_SECONDS => 0.3, GO_SECONDS => 0.5, SO_PEERCRED => 17 };
+use constant { LIMIT => 1 << 20, UNSEEN => 3 << 20, CHUNK => 65536, TELL_BYTES => 1 << 17, TELL_SECONDS => 0.3, GO_SECONDS => 0.5, SO_PEERCRED => 17 };
+# What a stream moves at a time. A pipe holds a CHUNK until it is told to hold more.
+use constant { BLOCK => 1 << 18, F_SETPIPE_SZ => 1031 };
 use constant { TICKS => POSIX::sysconf(POSIX::_SC_CLK_TCK()) };
 
 my ($name, $idle, $umask) = @ARGV;
 my ($home, $shell) = ($ENV{HOME} || '/', $ENV{SHELL} || (getpwuid($<))[8] || '/bin/sh');
-# A link is {in, out, keep, lines, first, sent, origin}; a child {pid, in, outputs => {fd => [handle, type]}, pty, queue, taken, eof,
-# stopped, status}.
+# A link is {in, out, keep, lines, first, sent, full, wide, origin}; a child {pid, in, outputs => {fd => [handle, type]}, pty, queue, taken,
+# wide, eof, stopped, status}.
 my ($link, $waiting, %children);
 # Frames that have come since there was a link: {number, child, type, data}, {lost, n} or {text}.
 my (@fresh, $fresh_size);
-my ($down, $start, $have, $reported, $tell_at, $heard, $ending) = ('', 0, 0, 0, undef, now(), 0);
+my $now = now(); # of this turn: the clock is a system call
+my ($down, $start, $have, $reported, $tell_at, $heard, $ending) = ('', 0, 0, 0, undef, $now, 0);
 my $known = 0; # the client has heard that there is a holder
 my ($owner, $memo, $last) = ('', '', 0);
 # What the client has and nobody has seen: parts {kind, data}, up to UNSEEN; by kind how many more of its bytes are to be
 # forgotten when they come (below 0: were forgotten early); and what the client says of bytes that it has not confirmed.
 my (@unseen, @owed, @claims, @literals);
 my ($unseen_size, $unseen_lost, $unseen_end) = (0, 0, 0);
-my $touched = now();
+my $touched = $now;
 $fresh_size = 0;
 
 # Time::HiRes is not in perl-base. This clock goes on evenly too, whatever is done to the time of day.
@@ -39,6 +42,12 @@ sub nonblocking {
 	my $flags = fcntl($handle, F_GETFL, 0);
 	fcntl($handle, F_SETFL, $flags | O_NONBLOCK);
 	return $handle;
+}
+
+# Of a pipe that was full. Linux can do that, as far as the user may have pipes of that size.
+sub widen {
+	my ($handle) = @_;
+	fcntl($handle, F_SETPIPE_SZ, BLOCK);
 }
 
 sub greet { return "\036$name $_[0]\n" }
@@ -69,18 +78,18 @@ sub say_frame {
 }
 
 sub say_output {
-	my ($number, $child, $type, $data) = @_;
+	my ($number, $child, $type, $data) = @_; # a reference: a copy takes its time
 	my $last = $fresh[-1];
 	if ($link) {
-		$down .= "$type $number " . length($data) . "\n$data";
+		$down .= "$type $number " . length($$data) . "\n$$data";
 		return;
 	}
 	if ($last && defined $last->{type} && $last->{number} == $number && $last->{type} eq $type && length $last->{data} < CHUNK) {
-		$last->{data} .= $data;
+		$last->{data} .= $$data;
 	} else {
-		push @fresh, {number => $number, child => $child, type => $type, data => $data};
+		push @fresh, {number => $number, child => $child, type => $type, data => $$data};
 	}
-	$fresh_size += length $data;
+	$fresh_size += length $$data;
 	drop_oldest() if $fresh_size > LIMIT;
 }
 
@@ -332,18 +341,31 @@ sub end_input {
 	$child->{queue} = '';
 }
 
+# Of what lies at that place of a buffer. How much the child has taken.
+sub write_bytes {
+	my ($child, $buffer, $at, $n) = @_;
+	my $taken = syswrite($child->{in}, $$buffer, $n, $at);
+	if (defined $taken) {
+		$child->{taken} += $taken;
+		widen($child->{in}) if $taken < $n && !$child->{wide}++;
+		return $taken;
+	}
+	end_input($child) unless $! == EAGAIN || $! == EINTR;
+	return 0;
+}
+
 sub write_child {
 	my ($child) = @_;
-	my $n = syswrite($child->{in}, $child->{queue});
-	if (defined $n) {
-		substr($child->{queue}, 0, $n) = '';
-		$child->{taken} += $n;
-	} elsif ($! == EAGAIN || $! == EINTR) {
-		return;
-	} else {
-		end_input($child);
-	}
+	substr($child->{queue}, 0, write_bytes($child, \$child->{queue}, 0, length $child->{queue})) = '';
 	end_input($child) if $child->{eof} && !length $child->{queue} && !$child->{pty};
+}
+
+# The same of what has just come: only what it does not take at once is copied.
+sub feed_child {
+	my ($child, $buffer, $at, $n) = @_;
+	my $done = length $child->{queue} || !$child->{in} || $child->{eof} ? 0 : write_bytes($child, $buffer, $at, $n);
+	$child->{queue} .= substr($$buffer, $at + $done, $n - $done) if $done < $n;
+	end_input($child) if !$child->{in} || $child->{eof};
 }
 
 sub close_child {
@@ -358,10 +380,11 @@ sub close_child {
 sub read_output {
 	my ($number, $child, $fd) = @_;
 	my ($handle, $type) = @{$child->{outputs}{$fd}};
-	my $n = sysread($handle, my $data, CHUNK);
+	my $n = sysread($handle, my $data, $link ? BLOCK : CHUNK);
 	return 0 if !defined $n && ($! == EAGAIN || $! == EINTR);
 	if ($n) {
-		say_output($number, $child, $type, $data);
+		widen($handle) if $n == CHUNK;
+		say_output($number, $child, $type, \$data);
 		return 1;
 	}
 	delete $child->{outputs}{$fd};
@@ -402,8 +425,9 @@ sub plain {
 	return $text;
 }
 
+# With the bytes behind a line 'b': how many there are, and where.
 sub obey {
-	my ($word, $rest, $bytes) = @_;
+	my ($word, $rest, $buffer, $at, $n) = @_;
 	if ($word eq 'x') {
 		$ending = 1;
 		return;
@@ -445,13 +469,11 @@ sub obey {
 		return;
 	}
 	my $child = $children{$number} or return;
-	if ($word eq 'd' || $word eq 'b') {
-		$child->{queue} .= $word eq 'b' ? $bytes : plain($rest);
-		if (!$child->{in} || $child->{eof}) {
-			end_input($child);
-		} elsif (length $child->{queue}) {
-			write_child($child);
-		}
+	if ($word eq 'b') {
+		feed_child($child, $buffer, $at, $n);
+	} elsif ($word eq 'd') {
+		my $bytes = plain($rest);
+		feed_child($child, \$bytes, 0, length $bytes);
 	} elsif ($word eq 'e') {
 		$child->{eof} = 1;
 		end_input($child) if !length $child->{queue} && !$child->{pty};
@@ -479,9 +501,9 @@ sub end_link {
 	close($_) for grep { $_ } $one->{in}, $one->{out}, $one->{keep};
 }
 
-# False: the link cannot go on. With the bytes behind a line 'b'.
+# False: the link cannot go on.
 sub take_line {
-	my ($from, $line, $bytes) = @_;
+	my ($from, $line, $at, $n) = @_;
 	my ($word, $rest) = split / /, $line, 2;
 	if ($word eq '@') {
 		my ($count, $who, $origin, $version) = split / /, $rest;
@@ -510,13 +532,13 @@ sub take_line {
 	$known = 1 if $word eq 'A' || $word eq 'H';
 	return confirm($rest) if $word eq 'A';
 	if ($word eq 'H') {
-		$tell_at = now() if $reported < $have;
+		$tell_at = $now if $reported < $have;
 		return 1;
 	}
 	if ($word == $have + 1) {
 		$have++;
 		($word, $rest) = split / /, $rest, 2;
-		obey($word, $rest, $bytes);
+		obey($word, $rest, \$from->{lines}, $at, $n);
 		return 1;
 	}
 	return $word <= $have;
@@ -524,17 +546,18 @@ sub take_line {
 
 sub read_link {
 	my ($from) = @_;
-	my $n = sysread($from->{in}, $from->{lines}, CHUNK, length $from->{lines});
+	my $n = sysread($from->{in}, $from->{lines}, BLOCK, length $from->{lines});
 	return 1 if !defined $n && ($! == EAGAIN || $! == EINTR);
 	return 0 unless $n;
-	$heard = now();
+	widen($from->{in}) if $n == CHUNK;
+	$heard = $now;
 	my $at = 0;
 	while ((my $end = index($from->{lines}, "\n", $at)) >= 0) {
 		my $line = substr($from->{lines}, $at, $end - $at);
 		my $count = $line =~ /^\d+ b \d+ (\d+)$/ ? $1 : 0;
 		return 0 if $count > LIMIT;
 		last if length($from->{lines}) - $end - 1 < $count;
-		take_line($from, $line, substr($from->{lines}, $end + 1, $count)) || return 0;
+		take_line($from, $line, $end + 1, $count) || return 0;
 		$at = $end + 1 + $count;
 	}
 	substr($from->{lines}, 0, $at) = '';
@@ -552,19 +575,23 @@ sub tell_taken {
 	$tell_at = undef;
 }
 
+# False: it has ended. One that is full takes more when it says so.
 sub write_link {
-	while (has_more($link)) {
-		my $n;
+	while (has_more($link) && !$link->{full}) {
+		my ($n, $all);
 		if (length $link->{first}) {
+			$all = length $link->{first};
 			$n = syswrite($link->{out}, $link->{first});
 			substr($link->{first}, 0, $n) = '' if $n;
 		} else {
 			my $at = $link->{sent} - $start;
-			my $left = length($down) - $at;
-			$n = syswrite($link->{out}, $down, $left < CHUNK ? $left : CHUNK, $at);
+			$all = length($down) - $at;
+			$n = syswrite($link->{out}, $down, $all, $at);
 			$link->{sent} += $n if $n;
 		}
-		return $! == EAGAIN || $! == EINTR unless defined $n;
+		return 0 unless defined $n || $! == EAGAIN || $! == EINTR;
+		$link->{full} = !defined $n || $n < $all;
+		widen($link->{out}) if $link->{full} && !$link->{wide}++;
 	}
 	return 1;
 }
@@ -596,9 +623,9 @@ sub leave {
 sub mind_directory {
 	if (!$link && (!$known || !-e 's')) {
 		$ending = 1;
-	} elsif (now() >= $touched + TOUCH_SECONDS) {
+	} elsif ($now >= $touched + TOUCH_SECONDS) {
 		utime(undef, undef, $_, glob("$_/*")) for grep { lstat($_) && -d _ && -o _ } glob('../.pss-*');
-		$touched = now();
+		$touched = $now;
 	}
 }
 
@@ -628,15 +655,18 @@ sub turn {
 	# A signal that comes just before the wait is seen behind it: so it ends, now and then, where there is a child.
 	my $timeout = %children ? 10 : LOOK_SECONDS;
 	for my $at (grep { defined } $tell_at, $idle ? $heard + $idle : undef) {
-		my $left = $at - now();
+		my $left = $at - $now;
 		$left = 0 if $left < 0;
 		$timeout = $left if $left < $timeout;
 	}
 	my $n = select($reading, $writing, undef, $timeout);
 	($reading, $writing) = ('', '') if $n <= 0;
+	$now = now();
 
-	sysread($woken, my $bytes, CHUNK) if vec($reading, fileno($woken), 1);
-	reap();
+	if (vec($reading, fileno($woken), 1)) {
+		sysread($woken, my $bytes, CHUNK);
+		reap();
+	}
 	for my $fd (keys %outputs) {
 		my $child = $children{$outputs{$fd}};
 		read_output($outputs{$fd}, $child, $fd) if vec($reading, $fd, 1) && $child && $child->{outputs}{$fd};
@@ -644,6 +674,7 @@ sub turn {
 	for my $fd (keys %inputs) {
 		write_child($inputs{$fd}) if vec($writing, $fd, 1) && $inputs{$fd}{in};
 	}
+	$link->{full} = 0 if $link && vec($writing, fileno($link->{out}), 1);
 	for my $one (@links) {
 		next unless $link && $one == $link || $waiting && $one == $waiting;
 		end_link($one) if vec($reading, fileno($one->{in}), 1) && !read_link($one);
@@ -652,10 +683,10 @@ sub turn {
 	finish_if_done($_, $children{$_}) for keys %children;
 	my $much = grep { $_->{taken} > TELL_BYTES } values %children;
 	my $unreported = $reported < $have || grep { $_->{taken} } values %children;
-	if ($unreported && ($link && has_more($link) || $much || defined $tell_at && now() >= $tell_at)) {
+	if ($unreported && ($link && has_more($link) || $much || defined $tell_at && $now >= $tell_at)) {
 		tell_taken();
 	} elsif ($unreported && !defined $tell_at) {
-		$tell_at = now() + TELL_SECONDS;
+		$tell_at = $now + TELL_SECONDS;
 	}
 	end_link($link) if $link && !write_link();
 	mind_directory();
@@ -679,7 +710,7 @@ sub hold {
 	$SIG{$_} = 'IGNORE' for qw(HUP INT QUIT PIPE);
 	$SIG{CHLD} = sub { syswrite($waker, 'x') };
 	$SIG{TERM} = sub { $ending = 1; syswrite($waker, 'x') };
-	turn($listener, $woken) until $ending || $idle && now() >= $heard + $idle;
+	turn($listener, $woken) until $ending || $idle && $now >= $heard + $idle;
 	leave();
 }
 

@@ -7,8 +7,11 @@ import errno, fcntl, glob, os, pwd, re, select, signal, socket, stat, struct, sy
 LIMIT = 1 << 20
 UNSEEN = 3 << 20
 CHUNK = 65536
+# What a stream moves at a time. A pipe holds a CHUNK until it is told to hold more.
+BLOCK = 1 << 18
+F_SETPIPE_SZ = 1031
 # So much may be taken before it is said, or so many seconds.
-TELL_BYTES = 32768
+TELL_BYTES = 1 << 17
 TELL_SECONDS = 0.3
 GO_SECONDS = 0.5
 LOOK_SECONDS = 60
@@ -16,6 +19,7 @@ HALF_MARK = re.compile(rb"[\033\036][^\033\036\007]{0,80}\Z")
 MARKS = re.compile(rb"\033\]7337;[^\033\007]{1,80}\007|\036[0-9a-f]{32}[<>R]")
 BYTES_BEHIND = re.compile(rb"\d+ b \d+ (\d+)$")
 TOUCH_SECONDS = 6 * 3600
+HEADER_MAX = 64
 
 
 def greet(text):
@@ -27,6 +31,14 @@ def note(name, text):
     try:
         with open(name, "w") as file:
             file.write(text + "\n")
+    except OSError:
+        pass
+
+
+# Of a pipe that was full. Linux can do that, as far as the user may have pipes of that size.
+def widen(fd):
+    try:
+        fcntl.fcntl(fd, F_SETPIPE_SZ, BLOCK)
     except OSError:
         pass
 
@@ -68,22 +80,55 @@ def resume():
                 del other[fd]
 
 
-# ---- the down stream: what has been said and not been confirmed
+# ---- the down stream: what has been said and not been confirmed. A bytearray that loses its first bytes would copy the
+# others each time.
 class Down:
     def __init__(self):
-        self.bytes = bytearray()
+        self.bytes = bytearray(CHUNK)
+        self.first = self.behind = 0
         self.start = 0
 
+    def __len__(self):
+        return self.behind - self.first
+
     def end(self):
-        return self.start + len(self.bytes)
+        return self.start + len(self)
+
+    # From that count on.
+    def view(self, count, end=None):
+        at = self.first + count - self.start
+        return memoryview(self.bytes)[at:self.behind if end is None else at + end - count]
+
+    def make_room(self, n):
+        rest = bytes(self.view(self.start))
+        if n + len(rest) > len(self.bytes) // 2:
+            self.bytes = bytearray(2 * (n + len(rest)))
+        self.first, self.behind = 0, len(rest)
+        memoryview(self.bytes)[:len(rest)] = rest
+
+    def add(self, data):
+        n = len(data)
+        if self.behind + n > len(self.bytes):
+            self.make_room(n)
+        memoryview(self.bytes)[self.behind:self.behind + n] = data
+        self.behind += n
+
+    # In front of all that is there.
+    def add_before(self, text):
+        rest = bytes(self.view(self.start))
+        self.first = self.behind = 0
+        self.add(text)
+        self.add(rest)
 
     def confirm(self, count):
-        if self.start <= count <= self.end():
-            unseen.sort_out(count)
-            del self.bytes[:count - self.start]
-            self.start = count
-            return True
-        return False
+        if not self.start <= count <= self.end():
+            return False
+        unseen.sort_out(count)
+        self.first += count - self.start
+        self.start = count
+        if self.first == self.behind:
+            self.first = self.behind = 0
+        return True
 
 
 # What the client has and nobody has seen: parts (kind, data), up to UNSEEN; by kind how many more of its bytes are to be
@@ -139,22 +184,21 @@ class Unseen:
     def sort_out(self, count):
         if not self.claims and not self.literals and down.start >= self.end:
             return
-        at = 0
-        while at < count - down.start:
-            end = down.bytes.index(b"\n", at)
-            type, number, n = bytes(down.bytes[at:end]).split(b" ")
-            at = end + 1
+        at = down.start
+        while at < count:
+            header = bytes(down.view(at, at + HEADER_MAX)).partition(b"\n")[0]
+            type, number, n = header.split(b" ")
+            at += len(header) + 1
             if type not in (b"1", b"2", b"u"):
                 continue
-            start = down.start + at
-            self.keep_literals(start)
+            self.keep_literals(at)
             if type == b"u":
-                self.keep(int(number), down.bytes[at:at + int(n)])
+                self.keep(int(number), down.view(at, at + int(n)))
             for kind, claimed, claimed_type, first, last in self.claims:
-                first = max(first, start)
-                last = min(last, start + int(n))
+                first = max(first, at)
+                last = min(last, at + int(n))
                 if claimed == int(number) and claimed_type == type and first < last:
-                    self.keep(kind, down.bytes[first - down.start:last - down.start])
+                    self.keep(kind, down.view(first, last))
             at += int(n)
         self.keep_literals(count)
         self.claims = [claim for claim in self.claims if claim[4] > count]
@@ -164,7 +208,7 @@ class Unseen:
         text = b"l 0 %d\n" % self.lost if self.lost else b""
         for kind, data in self.parts:
             text += b"u %d %d\n%s" % (kind, len(data), data)
-        down.bytes[:0] = text
+        down.add_before(text)
         self.reset()
         self.end = max(self.end, down.start) + len(text)
 
@@ -232,7 +276,7 @@ class Fresh:
 
     def flush(self):
         for frame in self.frames:
-            down.bytes += frame.text()
+            down.add(frame.text())
         self.frames = []
         self.size = 0
 
@@ -245,13 +289,13 @@ def marks_of(data):
 
 def say_frame(text):
     if link is not None:
-        down.bytes += text
+        down.add(text)
     else:
         fresh.frames.append(Frame(None, None, None, text))
 
 
 def is_full(child):
-    return (link is not None or not child.drop) and len(down.bytes) + fresh.size >= LIMIT
+    return (link is not None or not child.drop) and len(down) + fresh.size >= LIMIT
 
 
 class Link:
@@ -262,6 +306,7 @@ class Link:
         self.lines = bytearray()
         self.first = b""
         self.sent = None
+        self.is_full = self.is_wide = False
         self.origin = "-"
         for fd in {fd_in, fd_out} - {-1}:
             os.set_blocking(fd, False)
@@ -282,6 +327,7 @@ class Child:
         self.pty = pty
         self.queue = bytearray()
         self.taken = 0
+        self.is_wide = False
         self.eof = False
         self.stopped = False
         self.drop = False
@@ -294,16 +340,31 @@ class Child:
         self.taken += len(self.queue)
         del self.queue[:]
 
-    def write(self):
+    # How much it has taken.
+    def write_bytes(self, data):
         try:
-            n = os.write(self.fd_in, self.queue)
-            del self.queue[:n]
-            self.taken += n
+            n = os.write(self.fd_in, data)
         except BlockingIOError:
-            return
+            return 0
         except OSError:
             self.end_input()
+            return 0
+        self.taken += n
+        if n < len(data) and not self.is_wide:
+            self.is_wide = True
+            widen(self.fd_in)
+        return n
+
+    def write(self):
+        del self.queue[:self.write_bytes(self.queue)]
         if self.eof and not self.queue and not self.pty:
+            self.end_input()
+
+    # Only what it does not take at once is copied.
+    def feed(self, data):
+        done = 0 if self.queue or self.fd_in < 0 or self.eof else self.write_bytes(data)
+        self.queue += data[done:]
+        if self.fd_in < 0 or self.eof:
             self.end_input()
 
     def close(self):
@@ -314,6 +375,7 @@ class Child:
             os.close(fd)
 
 
+block = memoryview(bytearray(BLOCK))
 down = Down()
 fresh = Fresh()
 unseen = Unseen()
@@ -393,16 +455,19 @@ def start_on_pipes(number, command):
 # TRUE where there may be more at once.
 def read_output(number, child, fd):
     try:
-        data = os.read(fd, CHUNK)
+        n = os.readv(fd, [block if link else block[:CHUNK]])
     except BlockingIOError:
         return False
     except OSError:
-        data = b""
-    if data:
+        n = 0
+    if n:
+        if n == CHUNK:
+            widen(fd)
         if link is None:
-            fresh.add_output(number, child, child.outputs[fd], data)
+            fresh.add_output(number, child, child.outputs[fd], block[:n])
         else:
-            down.bytes += child.outputs[fd] + b" %d %d\n" % (number, len(data)) + data
+            down.add(child.outputs[fd] + b" %d %d\n" % (number, n))
+            down.add(block[:n])
         return True
     del child.outputs[fd]
     if child.pty:
@@ -485,11 +550,7 @@ def obey(word, rest, data):
     if not child:
         return
     if word in (b"d", b"b"):
-        child.queue += data if word == b"b" else plain(rest)
-        if child.fd_in < 0 or child.eof:
-            child.end_input()
-        elif child.queue:
-            child.write()
+        child.feed(data if word == b"b" else plain(rest))
     elif word == b"e":
         child.eof = True
         if not child.queue and not child.pty:
@@ -566,13 +627,15 @@ def take_line(from_link, line, data):
 def read_link(from_link):
     global heard
     try:
-        data = os.read(from_link.fd_in, CHUNK)
+        data = os.read(from_link.fd_in, BLOCK)
     except BlockingIOError:
         return True
     except OSError:
         data = b""
     if not data:
         return False
+    if len(data) == CHUNK:
+        widen(from_link.fd_in)
     heard = time.monotonic()
     from_link.lines += data
     at = 0
@@ -588,8 +651,10 @@ def read_link(from_link):
         if len(from_link.lines) - end - 1 < count:
             break
         at = end + 1 + count
-        if not take_line(from_link, line, from_link.lines[end + 1:at]):
-            return False
+        with memoryview(from_link.lines) as lines:
+            with lines[end + 1:at] as behind:
+                if not take_line(from_link, line, behind):
+                    return False
     del from_link.lines[:at]
     return True
 
@@ -606,15 +671,22 @@ def tell_taken():
     tell_at = None
 
 
+# FALSE: it has ended. One that is full takes more when it says so.
 def write_link():
+    if link.is_full:
+        return True
     try:
         while link.first:
             link.first = link.first[os.write(link.fd_out, link.first):]
-        while link.has_more():
-            at = link.sent - down.start
-            link.sent += os.write(link.fd_out, down.bytes[at:at + CHUNK])
+        if link.has_more():
+            n = os.write(link.fd_out, down.view(link.sent))
+            link.sent += n
+            link.is_full = link.has_more()
+            if link.is_full and not link.is_wide:
+                link.is_wide = True
+                widen(link.fd_out)
     except BlockingIOError:
-        pass
+        link.is_full = True
     except OSError:
         return False
     return True
@@ -724,6 +796,8 @@ def turn(listener, woken):
     for fd in writable:
         if fd in inputs and inputs[fd].fd_in == fd:
             inputs[fd].write()
+        elif link and fd == link.fd_out:
+            link.is_full = False
     for one in links:
         if one.fd_in in readable and (one is link or one is waiting) and not read_link(one):
             drop(one)

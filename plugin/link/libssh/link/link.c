@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "base/system.h"
@@ -72,15 +73,19 @@ static void lose_by_libssh(PssSshLink *link)
  * sending on a dead socket fails inside its poll. FALSE: nothing more will come. */
 static gboolean peer_is_there(PssSshLink *link)
 {
-	int fd = ssh_get_fd(link->session);
+	int fd = ssh_get_fd(link->session), n_there = 0;
 	char byte;
 
 	if (fd < 0) {
 		lose_by_libssh(link);
 		return FALSE;
 	}
+	if (link->traffic.socket.in_bytes < link->traffic.n_there)
+		return TRUE;
 	ssize_t n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 
+	if (n > 0 && ioctl(fd, FIONREAD, &n_there) == 0)
+		link->traffic.n_there = link->traffic.socket.in_bytes + (guint64)n_there;
 	if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
 		return TRUE;
 	if (n < 0 && errno == ETIMEDOUT)

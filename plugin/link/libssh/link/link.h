@@ -29,6 +29,7 @@ typedef struct {
 typedef struct {
 	struct ssh_counter_struct socket, packets;
 	guint64 n_checked; /* packets.in_bytes when the host key was looked at last */
+	guint64 n_there;   /* socket.in_bytes when all has come that was there when it was looked last */
 	gint64 n_flushed;  /* packets' bytes above the socket's when nothing waited last */
 } PssSshTraffic;
 
