@@ -66,6 +66,13 @@ static void on_stream(gpointer user, gboolean is_stderr, const void *data, gsize
 {
 }
 
+static gboolean is_paused;
+
+static gboolean on_silence(gpointer user)
+{
+	return is_paused;
+}
+
 static void on_done(gpointer user, int status, gboolean background, gboolean whole)
 {
 }
@@ -121,7 +128,7 @@ static void say_line(const Engine *engine, const char *text)
 
 static void invoke(const Engine *engine, const char *text)
 {
-	static const PssInvokeEvents events = { .on_stream = on_stream, .on_done = on_done };
+	static const PssInvokeEvents events = { .on_stream = on_stream, .on_silence = on_silence, .on_done = on_done };
 	const PssCommand command = { .text = text, .n_text = strlen(text) };
 
 	g_assert_true(pss_remote_invoke(engine->remote, &command, 1, 0, &events, NULL, NULL));
@@ -140,6 +147,43 @@ static void never_begins(gconstpointer request)
 	g_assert_cmpuint(engine.n_sent, ==, 5);
 	g_assert_true(engine.ended);
 	g_assert_cmpint(engine.how, ==, PSS_REMOTE_SILENT);
+	end(&engine);
+}
+
+static void pass_time_once(const Engine *engine)
+{
+	PssRemote *remote = engine->remote;
+
+	g_clear_handle_id(&remote->timer.source, g_source_remove);
+	remote->timer.func(remote);
+}
+
+/* A command whose streams are held up may have begun: they would say so. It is not asked for the short way where they
+ * are held up beforehand. */
+static void begins_unseen(void)
+{
+	Engine engine;
+
+	begin(&engine);
+	invoke(&engine, "echo");
+	g_assert_nonnull(strstr(engine.said->str, " short; }"));
+	is_paused = TRUE;
+	for (int i = 0; i < 20; i++)
+		pass_time_once(&engine);
+	is_paused = FALSE;
+	g_assert_cmpuint(engine.n_sent, ==, 1);
+	g_assert_false(engine.ended);
+	g_autofree char *mark = g_strdup_printf("\036%s<", engine.remote->request.nonce);
+	pss_remote_relay_data(engine.remote, 1, FALSE, mark, strlen(mark));
+	g_assert_cmpint(engine.remote->phase, ==, PSS_PHASE_RUNNING);
+	g_assert_cmpuint(engine.remote->timer.source, ==, 0);
+	end(&engine);
+
+	begin(&engine);
+	is_paused = TRUE;
+	invoke(&engine, "echo");
+	is_paused = FALSE;
+	g_assert_null(strstr(engine.said->str, " short"));
 	end(&engine);
 }
 
@@ -479,6 +523,7 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/deadlines/a line that never begins", __extension__((gpointer)say_line), never_begins);
 	g_test_add_data_func("/deadlines/an invocation that never begins", __extension__((gpointer)invoke),
 			     never_begins);
+	g_test_add_func("/deadlines/an invocation that is held up", begins_unseen);
 	g_test_add_func("/deadlines/what another engine's command is in front of", begins_in_days);
 	g_test_add_data_func("/deadlines/a long line", __extension__((gpointer)say_line), takes_its_time);
 	g_test_add_data_func("/deadlines/a long invocation", __extension__((gpointer)invoke), takes_its_time);

@@ -48,6 +48,66 @@ succeeds() {
 	succeeds
 }
 
+# What the texts of a row print, one after another: as lines of a native interactive bash, and as commands in one session.
+natively() {
+	printf '%s\n' "$@" | clean_env bash --norc --noprofile -i 2>/dev/null
+}
+by_invocations() {
+	local text
+	for text; do
+		local_bash 'invoke-command -Session $1 "$2" </dev/null' "$SESSION" "$text" 2>/dev/null || :
+	done
+}
+
+@test "invoke: a command leaves for the next one what a line of a native bash leaves" {
+	only bash 'the local shell has no part in it'
+	SESSION=$(local_bash 'new-pssession -ConfigFile $C box')
+	local rows=() row bad=0
+	rows+=($'false\necho $?' $'(exit 77)\n:\necho $?' $': a b\necho "$_"' $'true | false | (exit 3)\necho "${PIPESTATUS[@]} $?"')
+	rows+=($'f() { echo "f$1"; }\nf 1' $'alias x="echo aliased"\nx' $'printf() { echo mine; }\nprintf x\nunset -f printf\nprintf y')
+	rows+=($'trap "echo dbg" DEBUG\necho one\nfalse\ntrap - DEBUG\necho two' $'trap "echo err" ERR\nfalse\ntrap - ERR\nfalse')
+	rows+=($'trap "echo usr" USR1\nkill -USR1 $$\ntrap - USR1' $'g() { builtin trap "echo bare" DEBUG; }\ng\necho seen\ntrap - DEBUG')
+	rows+=($'set -u\necho "${nope-no}"\nset +u' $'PS1=a PS2=b PS0=c\necho "$PS1$PS2$PS0"')
+	rows+=($'readonly R=1\nR=2; echo not\necho $?' $'echo "${nope:?no}"; echo not\necho $?' $'[[ abc =~ b ]]\n:\necho "${BASH_REMATCH[0]}"')
+	rows+=($'shopt -s nocasematch\n[[ A == a ]] && echo same\nshopt -u nocasematch' $'IFS=,\ntrue | false\necho "${PIPESTATUS[*]}"\nunset IFS')
+	rows+=($'set -o posix\necho p\nset +o posix' $'declare -i n=3\nn+=2; echo $n' $'cd /usr\necho $PWD' $'exec 10>&- 11>&- 12>&-; echo closed\necho after')
+	rows+=($'set -o pipefail\nfalse | true\necho $?\nset +o pipefail' $'no-such-command-here\necho $?' $'return 3\necho $?' $'set -f\necho *\nset +f')
+	for row in "${rows[@]}"; do
+		local texts=()
+		mapfile -t texts <<<"$row"
+		[ "$(natively "${texts[@]}")" = "$(by_invocations "${texts[@]}")" ] && continue
+		printf '%s\n' "--- $row" "natively: $(natively "${texts[@]}")" "invoked: $(by_invocations "${texts[@]}")"
+		bad=1
+	done
+	[ $bad = 0 ]
+}
+
+# What the short way of plugin/remote/PROTOCOL.md leaves to the long one.
+@test "invoke: a command that moves its output, closes descriptors or fixes a prompt is over all the same" {
+	in_session '
+		i "exec >/dev/null; echo hidden" </dev/null || exit 51
+		i "exec 2>&1; echo error >&2" </dev/null 2>$HERE/e >$HERE/o || exit 52
+		[ "$(cat $HERE/o)" = error ] || exit 53
+		i "exec 1>&- 2>&-; (exit 7)" </dev/null
+		[ $? = 7 ] || exit 54
+		i "exec 10>&- 11>&- 12>&- 13>&-" </dev/null || exit 55
+		[ "$(i "echo on" </dev/null)" = on ] || exit 56
+		i "exec 10>~/ten; exec 11<&0" </dev/null || exit 57
+		[ "$(i "exec 10>&- 11>&-; echo ten" </dev/null)" = ten ] || exit 58
+		i "PROMPT_COMMAND=(a b c)" </dev/null || exit 59
+		i "unset PROMPT_COMMAND" </dev/null || exit 60
+		i "kill -INT \$\$; echo not" </dev/null
+		[ $? = 130 ] || exit 61
+		i "if; echo not" </dev/null 2>/dev/null
+		[ $? = 2 ] || exit 62
+		i "echo \"unfinished" </dev/null 2>/dev/null
+		[ $? -ne 0 ] || exit 63
+		i "readonly PS1" </dev/null || exit 64
+		[ "$(i "echo readonly" </dev/null)" = readonly ] || exit 65
+		[ "$(i "echo \$PS1" </dev/null)" = "remote\$" ] || exit 66'
+	succeeds
+}
+
 @test "invoke: standard output and standard error stay apart, and no byte is lost or added" {
 	in_session '
 		head -c 1000000 /dev/urandom >$HERE/bytes

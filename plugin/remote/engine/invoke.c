@@ -20,11 +20,6 @@
 /* What of a stream has come: its progress. */
 enum { BEFORE, INSIDE, BEHIND, LOST };
 
-static void make_mark(const PssRemote *remote, char kind, char *ret_mark)
-{
-	g_snprintf(ret_mark, PSS_STREAM_MARK_MAX, "\036%s%c", remote->request.nonce, kind);
-}
-
 char *pss_remote_old_mark(PssRemote *remote, char kind)
 {
 	return g_strdup_printf("\036%s%c", remote->request.old_nonce, kind);
@@ -34,9 +29,9 @@ static void prepare_streams(PssRemote *remote)
 {
 	char mark[PSS_STREAM_MARK_MAX];
 
-	make_mark(remote, '<', mark);
+	g_snprintf(mark, sizeof mark, "\036%s", remote->request.nonce);
 	for (int i = 0; i < 2; i++) {
-		pss_stream_expect(&remote->invocation.streams[i], mark);
+		pss_signs_expect(&remote->invocation.streams[i], mark);
 		remote->invocation.progress[i] = BEFORE;
 	}
 }
@@ -76,8 +71,9 @@ gboolean pss_remote_invoke(PssRemote *remote, const PssCommand *command, guint r
 	remote->invocation.request = pss_secret_new(has_secrets ? PSS_REQUEST_ROOM(text->len) : text->len + 512);
 	remote->invocation.undo = g_string_new(NULL);
 	remote->invocation.relay = relay;
+	const PssRequestStreams streams = { relay, input, .is_short = !pss_invoke_is_paused(remote) };
 	pss_request_invoke(remote->invocation.request, remote->family, remote->request.nonce, text->str, text->len,
-			   relay, input);
+			   &streams);
 	pss_words_undo(remote->invocation.undo, remote->family, command);
 	prepare_streams(remote);
 	pss_line_begin(remote);
@@ -133,6 +129,11 @@ gboolean pss_remote_is_invoking(PssRemote *remote)
 	return remote->invocation.events != NULL;
 }
 
+gboolean pss_invoke_is_paused(const PssRemote *remote)
+{
+	return remote->invocation.events && remote->invocation.events->on_silence(remote->invocation.user);
+}
+
 /* ---- done */
 
 static void finish(PssRemote *remote, gboolean whole)
@@ -142,6 +143,8 @@ static void finish(PssRemote *remote, gboolean whole)
 
 	pss_engine_set_timer(remote, 0, NULL);
 	pss_line_stop_seconds(remote);
+	if (done.is_quiet)
+		pss_invoke_end_trace(remote);
 	if (remote->invocation.undo->len > 0 && !ending)
 		pss_engine_send_request(remote, remote->invocation.undo, TRUE);
 	pss_invoke_forget(remote);
@@ -219,7 +222,8 @@ static gboolean on_silence(gpointer user)
 
 void pss_invoke_on_report(PssRemote *remote, const PssReply *reply)
 {
-	remote->invocation.background = reply->field[3][0] != '\0';
+	remote->invocation.is_quiet = strcmp(reply->field[3], "quiet") == 0;
+	remote->invocation.background = reply->field[3][0] != '\0' && !remote->invocation.is_quiet;
 	if (remote->phase != PSS_PHASE_ENDING)
 		pss_engine_set_timer(remote, SILENCE_MS, on_silence);
 	finish_if_done(remote);
@@ -259,21 +263,24 @@ static void on_plain(gpointer user, const void *data, gsize n)
 	remote->invocation.events->on_stream(remote->invocation.user, plain->is_stderr, data, n);
 }
 
-/* One stretch of one stream up to its next mark. FALSE: all of it has been taken. */
+/* One stretch of one stream up to its next mark. FALSE: all of it has been taken. A shell that was cut short in between
+ * may say an end without a beginning. */
 static gboolean take(PssRemote *remote, gboolean is_stderr, const char **data, gsize *n)
 {
 	guint *state = &remote->invocation.progress[is_stderr];
 	Plain plain = { remote, is_stderr };
-	char mark[PSS_STREAM_MARK_MAX];
 
-	if (*state >= BEHIND || !pss_stream_feed(&remote->invocation.streams[is_stderr], data, n,
-						 *state == INSIDE ? on_plain : NULL, &plain))
+	if (*state >= BEHIND)
 		return FALSE;
-	if (++*state == BEHIND)
-		return FALSE;
-	make_mark(remote, '>', mark);
-	pss_stream_expect(&remote->invocation.streams[is_stderr], mark);
-	return TRUE;
+	char kind = pss_signs_feed(&remote->invocation.streams[is_stderr], data, n, *state == INSIDE ? on_plain : NULL,
+				   &plain);
+	if (kind == '>')
+		*state = BEHIND;
+	else if (kind == '<')
+		*state = INSIDE;
+	if (kind && remote->phase == PSS_PHASE_SENT)
+		pss_line_on_begun(remote);
+	return kind && *state < BEHIND;
 }
 
 void pss_remote_relay_data(PssRemote *remote, guint relay, gboolean is_stderr, const void *data, gsize n)

@@ -13,6 +13,7 @@
 
 #define REPORT_DEADLINE_MS 1000 /* after the mark */
 #define SECOND_DELAY_MS 200
+#define LATE_SECOND_MS 200 /* most commands are over by then */
 #define BEGIN_DEADLINE_MS 2000
 #define SLOWEST_BYTES_A_MS 8 /* a long request on a slow link */
 #define MAX_SENT 5
@@ -238,7 +239,25 @@ void pss_line_stop_seconds(PssRemote *remote)
 	remote->request.second_timer = 0;
 }
 
-static void on_begun(PssRemote *remote)
+static gboolean on_late_second(gpointer user)
+{
+	PssRemote *remote = user;
+	remote->request.second_timer = 0;
+	send_second(remote, FALSE);
+	return G_SOURCE_REMOVE;
+}
+
+/* Where the shell says by itself that an invocation has been cut short, it has to be asked only where that was as well.
+ */
+static void send_second_in_time(PssRemote *remote)
+{
+	if (remote->invocation.events && pss_family_ends_by_itself(remote->family))
+		remote->request.second_timer = g_timeout_add(LATE_SECOND_MS, on_late_second, remote);
+	else
+		send_second(remote, FALSE);
+}
+
+void pss_line_on_begun(PssRemote *remote)
 {
 	if (!pss_engine_enter(remote, PSS_PHASE_ON_BEGUN))
 		return;
@@ -249,7 +268,7 @@ static void on_begun(PssRemote *remote)
 	/* The terminal can be faster than the control channel: then the report is being waited for. */
 	if (!remote->request.has_mark)
 		pss_engine_set_timer(remote, 0, NULL);
-	send_second(remote, FALSE);
+	send_second_in_time(remote);
 	if (remote->request.interrupted)
 		pss_typed_on_keys(remote, "\003", 1);
 	remote->request.interrupted = FALSE;
@@ -266,7 +285,7 @@ void pss_line_on_reply(PssRemote *remote, const PssReply *reply)
 	if ((reply->type == 'k' || reply->type == 'm') && remote->phase == PSS_PHASE_TYPED)
 		pss_typed_on_reply(remote, reply);
 	else if (reply->type == 'b' && (remote->phase == PSS_PHASE_SENT || remote->request.resuming))
-		on_begun(remote);
+		pss_line_on_begun(remote);
 	else if (reply->type == 'v' && remote->phase == PSS_PHASE_SENT)
 		to_second_prompt(remote, reply->field[1]);
 	else if (reply->type == 'R' && !remote->request.has_report && !remote->invocation.events)
@@ -290,7 +309,9 @@ static gboolean on_begin_deadline(gpointer user)
 {
 	PssRemote *remote = user;
 	remote->timer.source = 0;
-	if (remote->request.n_sent < MAX_SENT)
+	if (pss_invoke_is_paused(remote)) /* it may have begun: its streams would say so */
+		pss_engine_set_timer(remote, BEGIN_DEADLINE_MS, on_begin_deadline);
+	else if (remote->request.n_sent < MAX_SENT)
 		send_request(remote);
 	else if (!remote->request.resuming) /* what another engine has begun may run for days */
 		pss_engine_end(remote, PSS_REMOTE_SILENT, remote->prompt.status);
@@ -339,7 +360,7 @@ gboolean pss_remote_line(PssRemote *remote, const void *data, gsize n, GError **
 	pss_line_begin(remote);
 	remote->events->on_busy(remote->user);
 	if (remote->deaf)
-		on_begun(remote);
+		pss_line_on_begun(remote);
 	return TRUE;
 }
 

@@ -135,9 +135,10 @@ typedef struct {
 	GString *request; /* as it was sent */
 	GString *undo;    /* what is sent behind it when it is done */
 	guint relay;
-	PssStream streams[2]; /* standard output, standard error */
-	guint progress[2];    /* of each stream: invoke.c */
-	gboolean background;  /* it left something running */
+	PssSigns streams[2]; /* standard output, standard error */
+	guint progress[2];   /* of each stream: invoke.c */
+	gboolean background; /* it left something running */
+	gboolean is_quiet;   /* no mark on the terminal follows */
 } PssInvocation;
 
 /* The shell is gone, and the end waits for what its last invocation has printed. */
@@ -246,6 +247,7 @@ void pss_line_on_output(PssRemote *remote, const void *data, gsize n);
 void pss_line_on_control_closed(PssRemote *remote);
 void pss_line_to_first_prompt(PssRemote *remote);
 void pss_line_ask_again(PssRemote *remote); /* later: an interrupt was sent */
+void pss_line_on_begun(PssRemote *remote);
 void pss_line_stop_seconds(PssRemote *remote);
 void pss_line_resume(PssRemote *remote); /* an empty request, behind what may run */
 void pss_line_new_nonce(PssRemote *remote);
@@ -270,6 +272,7 @@ void pss_line_show(PssRemote *remote, const void *data, gsize n);
 void pss_invoke_on_mark(PssRemote *remote, const char *argument);
 void pss_invoke_on_report(PssRemote *remote, const PssReply *reply);
 void pss_invoke_forget(PssRemote *remote);
+gboolean pss_invoke_is_paused(const PssRemote *remote); /* nothing of its streams comes for now */
 /* The shell is gone. TRUE: an invocation is waited for, and pss_engine_end() follows. */
 gboolean pss_invoke_await_streams(PssRemote *remote, PssRemoteEnd how, int status);
 /* Terminal output: TRUE: kept back, as an interrupt may have made it. */

@@ -36,6 +36,11 @@ gboolean pss_family_has_records(PssFamily family)
 	return family == PSS_FAMILY_FISH || family == PSS_FAMILY_PWSH;
 }
 
+gboolean pss_family_ends_by_itself(PssFamily family)
+{
+	return family == PSS_FAMILY_BASH;
+}
+
 /* $'…': every byte that is not plain ASCII as three octal digits; `!` too, for history expansion. */
 static void quote_ansi(GString *out, const char *text, gsize n)
 {

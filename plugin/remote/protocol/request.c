@@ -29,7 +29,7 @@ static const struct {
 	const char *invoke;   /* the same, for an invocation */
 } families[] = {
 	{ PSS_FAMILY_BASH, "; } >/dev/null 2>&1 && \\builtin eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\"\n",
-	  "; } >/dev/null 2>&1 && \\builtin eval \"$__pss_x$__pss_c$__pss_y\"" STREAMS "\n" },
+	  "; } && \\builtin eval \"$__pss_x$__pss_c$__pss_y$__pss_fin\"" STREAMS "\n" },
 	{ PSS_FAMILY_ZSH,
 	  "; } >/dev/null 2>&1 && { __pss_preexec; \\builtin eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\"; "
 	  "} " ZSH_ALWAYS "; { \\builtin eval \"$__pss_go\"; } 2>/dev/null\n",
@@ -146,22 +146,32 @@ void pss_request_line(GString *out, PssFamily family, const char *nonce, const c
 	}
 }
 
-void pss_request_invoke(GString *out, PssFamily family, const char *nonce, const char *text, gsize n, guint relay,
-			guint input)
+/* An older shell source, of a session that has been taken over, passes over the word `short`. */
+static char *stream_words(const PssRequestStreams *streams)
 {
-	g_autofree char *number = input ? g_strdup_printf(" %u", input) : g_strdup("");
+	g_autofree char *input = streams->input ? g_strdup_printf(" %u", streams->input) : NULL;
+	const char *none = streams->is_short ? " ''" : "";
 
+	return g_strdup_printf(" %u%s%s", streams->relay, input ? input : none, streams->is_short ? " short" : "");
+}
+
+void pss_request_invoke(GString *out, PssFamily family, const char *nonce, const char *text, gsize n,
+			const PssRequestStreams *streams)
+{
 	if (pss_family_has_records(family)) {
+		g_autofree char *input = streams->input ? g_strdup_printf("%u", streams->input) : g_strdup("n");
 		g_autoptr(PssSecret) rest = pss_secret_new(PSS_FAMILY_QUOTED * n + 64);
-		g_string_append_printf(rest, " %u%s", relay, input ? number : " n");
+		g_string_append_printf(rest, " %u %s", streams->relay, input);
 		append_text(rest, text, n);
 		append_record(out, "i", nonce, rest->str);
 	}
 	for (gsize i = 0; i < G_N_ELEMENTS(families); i++) {
 		if (families[i].family != family || !families[i].invoke)
 			continue;
+		g_autofree char *words = stream_words(streams);
 		append_call(out, family, "__pss_i", nonce, text, n);
-		g_string_append_printf(out, " %u%s%s", relay, number, families[i].invoke);
+		g_string_append(out, words);
+		g_string_append(out, families[i].invoke);
 	}
 }
 

@@ -14,10 +14,16 @@
  * so if it is not. */
 void pss_request_line(GString *out, PssFamily family, const char *nonce, const char *text, gsize n, gboolean ask);
 
-/* Runs `text` with the fifos of a relay as its standard output and error, and as its input the one with the number
- * `input` (0: none). */
-void pss_request_invoke(GString *out, PssFamily family, const char *nonce, const char *text, gsize n, guint relay,
-			guint input);
+/* What an invocation has as its standard output, error and input: fifos of a relay. */
+typedef struct {
+	guint relay;       /* its number */
+	guint input;       /* the number of its input; 0: none */
+	gboolean is_short; /* the streams may say alone that it has begun: no reply `b` comes then */
+} PssRequestStreams;
+
+/* Runs `text` with those streams. */
+void pss_request_invoke(GString *out, PssFamily family, const char *nonce, const char *text, gsize n,
+			const PssRequestStreams *streams);
 
 /* Ends a relay: its channel may be closed then. */
 void pss_request_end_relay(GString *out, PssFamily family, guint relay);

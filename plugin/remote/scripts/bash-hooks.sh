@@ -71,16 +71,17 @@ __pss_adopt() {
 	[[ ${#__pss_p[@]} -lt 2 ]] || __pss_kind=a
 }
 
-# __pss_skip: the user's own have just been run by bash itself.
-__pss_h='{ __pss_skip=$__pss_own; \builtin eval "$__pss_l"; } >"${__pss_null:$((__pss_u=${__pss_u:-$?},0))}" 2>&1; '
-__pss_h+='while __pss_next; do \builtin eval "$__pss_x$__pss_hook$__pss_y" 0<>"$__pss_t"; done; __pss_end'
+# First of all: is there anything to be done? __pss_skip: the user's own have just been run by bash itself.
+__pss_h='{ [[ -z $__pss_n && /dev/fd/0 -ef $__pss_d/q ]] || { __pss_skip=$__pss_own; \builtin eval "$__pss_l"; \builtin false; }; } '
+__pss_h+='>"${__pss_null:$((__pss_u=${__pss_u:-$?},0))}" 2>&1 || \builtin eval "$__pss_rest_of_h"'
+__pss_rest_of_h='while __pss_next; do \builtin eval "$__pss_x$__pss_hook$__pss_y" 0<>"$__pss_t"; done; __pss_end'
 
 # What a text has left for the next one.
 __pss_after() {
 	__pss_s=$__pss_u __pss_last=${__pss_us#/} __pss_pipe=${__pss_ps#/}
 	# PIPESTATUS is joined by what the user's IFS begins with.
 	[[ -z ${IFS+set} || $IFS == ' '* ]] || __pss_pipe=${__pss_pipe//"${IFS:0:1}"/ }
-	__pss_take_hooks
+	[[ -z $__pss_own && ${#PROMPT_COMMAND[@]} -eq 1 && ${PROMPT_COMMAND-} == "$__pss_h" ]] || __pss_take_hooks
 }
 
 # Puts the terminal in order behind a text, and what `exit` has borrowed.

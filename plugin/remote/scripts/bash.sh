@@ -109,6 +109,7 @@ __pss_count() {
 # __pss_b N TEXT: begins the request N. It fails for one that has begun already: a request may come twice.
 __pss_b() {
 	[[ $1 != "$__pss_n" && $1 != "$__pss_m" ]] || return 1
+	[[ -n ${PROMPT_COMMAND-} ]] || PROMPT_COMMAND=$__pss_h
 	__pss_n=$1 __pss_c=$2 __pss_u= __pss_us= __pss_ps= __pss_rests=
 	__pss_w=$((__pss_w > 0 ? __pss_w - 1 : 0))
 	# `eval "set -o vi"` without line editing ends bash (4.2 to 5.3) with SIGSEGV; a sourced file does not.
@@ -153,13 +154,44 @@ __pss_stream() {
 	builtin printf '\036%s%s' "$1" "$2" 1<>"$__pss_d/e$__pss_relay"
 } 2>/dev/null
 
-# __pss_i N TEXT K [I]: begins the invocation N, whose output is the fifos of relay K; its input that of number I, or nothing.
+# __pss_i N TEXT K [I [short]]: begins the invocation N, whose output is the fifos of relay K; its input that of number I, or
+# nothing.
 __pss_i() {
 	[[ $1 != "$__pss_n" && $1 != "$__pss_m" ]] || return 1
-	__pss_relay=$3 __pss_bang=${!-} __pss_in=/dev/null
+	__pss_relay=$3 __pss_bang=${!-} __pss_in=/dev/null __pss_fin=
 	[[ -z ${4-} ]] || __pss_in=$__pss_d/i$3.$4
+	[[ -z ${5-} ]] || ! __pss_short "$1" "$2" || return 0
 	__pss_stream "$1" '<'
-	__pss_b "$1" "$2"
+	__pss_b "$1" "$2" >/dev/null 2>&1
+}
+
+# ---- the short way of an invocation: where nothing of the user's has to be put aside or given back, its streams alone say
+# that it has begun, and what says that it has ended stands inside its own redirections. Else all of this is left to what
+# stands around every text. Small functions, as bash copies one each time that it calls it.
+__pss_short_x='\builtin printf "\036%s<" "$__pss_n"; \builtin printf "\036%s<" "$__pss_n" >&2; __pss_r "$__pss_last"'$'\n'
+__pss_short() {
+	[[ -z $__pss_old$__pss_o$__pss_traps && $__pss_pipe != *' '* && $__pss_w -eq 0 && ! -o posix && $2 != *set*-o* ]] || return 1
+	[[ ${PS0@a}${PS1@a}${PS2@a}${PROMPT_COMMAND@a} != *r* ]] || return 1
+	case $__pss_wraps/$2 in
+	/* | *[Ee][Rr][Rr]* | *type* | *declare* | *compgen* | *command* | *unset*) __pss_wrap "$2" ;;
+	esac
+	PS0=$__pss_0 PS1=$__pss_1 PS2=$__pss_2 PROMPT_COMMAND=$__pss_h
+	__pss_u= __pss_us= __pss_ps= __pss_rests= __pss_c=$2 __pss_x=$__pss_short_x __pss_l=$__pss_y __pss_on=1 __pss_fin=$'\n__pss_shut'
+	__pss_n=$1
+}
+
+# Ends it, with its output as standard output and error still, and all of the user's put aside. What it leaves alone
+# PROMPT_COMMAND ends, which has nothing to do else: where bash has its input put aside in descriptor 10 still, it will have it back.
+__pss_shut() {
+	[[ -n $__pss_n && -z $__pss_own$__pss_at$__pss_e && $__pss_s -lt 129 && ${!-} == "$__pss_bang" && $__pss_in == /dev/null ]] || return 0
+	[[ ${PS0@a}${PS1@a}${PS2@a}${PROMPT_COMMAND@a} != *r* && /dev/fd/1 -ef $__pss_d/o$__pss_relay && /dev/fd/2 -ef $__pss_d/e$__pss_relay ]] || return 0
+	__pss_0=${PS0-} __pss_1=${PS1-} __pss_2=${PS2-} __pss_rests=1
+	PS0= PS1= PS2=
+	builtin printf '\036%s>' "$__pss_n"
+	builtin printf '\036%s>' "$__pss_n" >&2
+	builtin printf '%s\0' $'\036'"${__pss_k}E" "$__pss_n" "$__pss_s" "$PWD" quiet "$-" 1<>"$__pss_d/rep" || return 0
+	__pss_m=$__pss_n __pss_n= __pss_relay= __pss_l=
+	[[ ! /dev/fd/10 -ef $__pss_d/q ]] || PROMPT_COMMAND=
 }
 
 # Tells the relay that the input of the invocation is read no more.
@@ -214,6 +246,8 @@ __pss_v() {
 
 # Ends the request: the report and the mark, behind the user's hooks.
 __pss_end() {
+	# `exec 10>&-` closed what the request's redirection had put aside, and left us at the terminal.
+	[[ ! -p $__pss_d/q || /dev/fd/0 -ef $__pss_d/q ]] || exec 0<>"$__pss_d/q"
 	[[ -n $__pss_n ]] || return 0
 	builtin local __pss_my_i
 	[[ -z $__pss_at && -z $__pss_own ]] || __pss_take_hooks
@@ -222,8 +256,6 @@ __pss_end() {
 	if [[ -z $__pss_rests ]]; then
 		__pss_1=${PS1-} __pss_2=${PS2-} __pss_0=${PS0-} __pss_rests=1
 	fi
-	# `exec 10>&-` closed what the request's redirection had put aside, and left us at the terminal.
-	[[ ! -p $__pss_d/q || /dev/fd/0 -ef $__pss_d/q ]] || exec 0<>"$__pss_d/q"
 	__pss_my_i=$__pss_1
 	if [[ -n $__pss_relay ]]; then
 		__pss_my_i=
@@ -332,7 +364,7 @@ logout() {
 
 # ---- the boot's last steps
 __pss_kept=@KEPT@
-__pss_n=@FIRST@ __pss_u=0 __pss_us=/ __pss_ps=/0 __pss_s=0 __pss_l=$__pss_y __pss_w=0 __pss_e= __pss_i= __pss_rests= __pss_m= __pss_job= __pss_relay= __pss_p=() __pss_kind= __pss_own= __pss_number=1
+__pss_n=@FIRST@ __pss_u=0 __pss_us=/ __pss_ps=/0 __pss_s=0 __pss_l=$__pss_y __pss_w=0 __pss_e= __pss_i= __pss_rests= __pss_m= __pss_job= __pss_relay= __pss_p=() __pss_kind= __pss_own= __pss_number=1 __pss_fin=
 __pss_old= __pss_only_first=
 [[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -ge 51 ]] || __pss_only_first=1
 if [[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -lt 44 ]]; then
