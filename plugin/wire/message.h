@@ -190,6 +190,7 @@ enum pss_tag {
 	PSS_TAG_VIA = 144,         /* text, with a TARGET: INSTANCE of the session through which it is reached */
 	PSS_TAG_ANEW = 145,        /* text, in an OPEN: INSTANCE of the session in whose place it opens one */
 	PSS_TAG_SAFE = 140,        /* number: enum pss_safe, the streams that a terminal shows */
+	PSS_TAG_SESSION = 146,     /* text, in an INVOKE: the Id, InstanceId or Name of its session */
 
 	/* INVOKE: of these a PowerShell by remoting makes something, and nothing else does */
 	PSS_TAG_RECORDS = 176,  /* number: 1 for messages beside the output as RECORDs, else they are STDERR */

@@ -115,12 +115,13 @@ static int write_receive(struct pss_invoke *invoke, const struct pss_invoke_targ
 static void write_target(const struct pss_invoke *invoke, const struct pss_invoke_target *target,
 			 struct pss_message *message)
 {
-	_cleanup_(pss_free_pointer) char *directory = getcwd(NULL, 0);
-
 	if (!target->computer.host) {
-		pss_message_text(message, PSS_TAG_INSTANCE, target->instance);
+		/* An older host process finds no session "", and does nothing. */
+		pss_message_text(message, PSS_TAG_INSTANCE, target->instance ? target->instance : "");
+		pss_message_text(message, PSS_TAG_SESSION, target->named);
 		return;
 	}
+	_cleanup_(pss_free_pointer) char *directory = getcwd(NULL, 0);
 	pss_link_write(target->link ? target->link : invoke->call->link, &target->computer, directory ? directory : "",
 		       message);
 	pss_request_via(invoke->call, message);
@@ -183,7 +184,7 @@ static int write_invoke(struct pss_invoke *invoke, const struct pss_invoke_targe
 	return rc < 0 ? rc : write_text(invoke, target->run.id);
 }
 
-int pss_invoke_start(struct pss_invoke *invoke, struct pss_invoke_target *target)
+int pss_invoke_send(struct pss_invoke *invoke, struct pss_invoke_target *target)
 {
 	target->state = PSS_INVOKE_SENT;
 	target->run = (struct pss_invoke_command_run){
@@ -191,8 +192,13 @@ int pss_invoke_start(struct pss_invoke *invoke, struct pss_invoke_target *target
 		.started = pss_now_ms(),
 	};
 	target->input = (struct pss_invoke_target_input){ .credit = CREDIT };
-	invoke->run->counts.running++;
 	return invoke->request.kind == PSS_INVOKE_UNSEEN ? write_receive(invoke, target) : write_invoke(invoke, target);
+}
+
+int pss_invoke_start(struct pss_invoke *invoke, struct pss_invoke_target *target)
+{
+	invoke->run->counts.running++;
+	return pss_invoke_send(invoke, target);
 }
 
 int pss_invoke_stop(struct pss_invoke *invoke, const struct pss_invoke_target *target, bool force)

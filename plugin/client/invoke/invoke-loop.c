@@ -400,6 +400,8 @@ static void begin(struct pss_invoke *invoke, struct pss_invoke_run *run)
 	open_terminal(invoke);
 	pss_invoke_progress_open(invoke);
 	for (size_t i = 0; i < invoke->n_targets; i++)
+		run->counts.running += pss_invoke_is_under_way(&invoke->targets[i]);
+	for (size_t i = 0; i < invoke->n_targets; i++)
 		if (invoke->targets[i].refused)
 			pss_invoke_end_target(invoke, &invoke->targets[i], PSS_OUTCOME_UNREACHABLE,
 					      invoke->targets[i].refused);

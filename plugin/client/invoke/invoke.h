@@ -117,8 +117,9 @@ struct pss_invoke_target {
 	const char *label;            /* as the user knows it; borrowed */
 	struct pss_target computer;   /* host is NULL: a session */
 	const struct pss_value *link; /* of a computer; NULL: as call->link has it; borrowed */
-	const char *instance;         /* the session's; borrowed */
-	int refused;                  /* not 0: it is not to be run, and ends as unreachable with this exit status */
+	const char *instance;         /* the session's; borrowed; NULL: it is named */
+	const char *named; /* the session's Id, InstanceId or Name, which the host process looks up; borrowed */
+	int refused;       /* not 0: it is not to be run, and ends as unreachable with this exit status */
 	enum pss_invoke_state state;
 	struct pss_invoke_command_run run;
 	struct pss_invoke_target_output output;
@@ -133,8 +134,13 @@ struct pss_invoke {
 	size_t n_targets;
 	struct pss_connection connection;
 	struct pss_sessions started; /* the jobs' sessions */
+	char *computer;              /* of the session that was named, its target's label; heap */
 	struct pss_invoke_run *run;  /* private.h; NULL: it does not run */
 };
+
+/* invoke-named.c: sends the command to the only target's session, which is `named`. 1: it is under way, and
+ * pss_invoke_run() goes on with it. 0: nothing has been done, and the sessions have to be listed. -errno, reported. */
+int pss_invoke_begin_named(struct pss_invoke *invoke);
 
 /* Runs it on all targets and leaves the exit status with the call. Blocks until all of them are done or given up. */
 void pss_invoke_run(struct pss_invoke *invoke);

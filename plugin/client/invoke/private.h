@@ -72,6 +72,8 @@ int pss_invoke_early_status(const struct pss_invoke *invoke);
 
 /* ---- invoke-frames.c: requests out, frames in. 0 or -errno */
 int pss_invoke_start(struct pss_invoke *invoke, struct pss_invoke_target *target);
+/* The same before the run has begun: it is not counted. */
+int pss_invoke_send(struct pss_invoke *invoke, struct pss_invoke_target *target);
 int pss_invoke_stop(struct pss_invoke *invoke, const struct pss_invoke_target *target, bool force);
 int pss_invoke_send_size(struct pss_invoke *invoke);
 int pss_invoke_on_frame(struct pss_invoke *invoke, const struct pss_frame *frame);

@@ -209,18 +209,24 @@ static int write_hello(struct pss_connection *connection, const char *program_na
 	return pss_message_end(&hello);
 }
 
+int pss_connection_take_greeting(struct pss_connection *connection, const struct pss_frame *frame)
+{
+	uint64_t version = pss_fields_number(pss_frame_fields(frame), PSS_TAG_VERSION, 0);
+
+	if (frame->header.type != PSS_HELLO || version < PSS_PROTOCOL_OLDEST || version > PSS_PROTOCOL_VERSION)
+		return -EPROTO;
+	connection->version = (uint32_t)version;
+	return 0;
+}
+
 static int read_hello(struct opening *opening, struct pss_connection *connection, const struct pss_frame *frame)
 {
-	struct pss_fields fields = pss_frame_fields(frame);
-	uint64_t version = pss_fields_number(fields, PSS_TAG_VERSION, 0);
-
 	if (frame->header.type == PSS_RESULT) {
-		const char *message = pss_fields_text(fields, PSS_TAG_MESSAGE);
+		const char *message = pss_fields_text(pss_frame_fields(frame), PSS_TAG_MESSAGE);
 		return say(opening, -EPROTO, strdup(message ? message : "the host process refuses this client"));
 	}
-	if (frame->header.type != PSS_HELLO || version < PSS_PROTOCOL_OLDEST || version > PSS_PROTOCOL_VERSION)
+	if (pss_connection_take_greeting(connection, frame) < 0)
 		return say(opening, -EPROTO, strdup("the host process speaks another protocol"));
-	connection->version = (uint32_t)version;
 	return 0;
 }
 
@@ -244,8 +250,7 @@ static int greet(struct opening *opening, struct pss_connection *connection, con
 	return rc;
 }
 
-static int open_connection(struct opening *opening, struct pss_connection *connection, bool may_start,
-			   const char *program_name)
+static int reach(struct opening *opening, struct pss_connection *connection, bool may_start)
 {
 	int rc = find_runtime(opening);
 	if (rc < 0)
@@ -257,7 +262,14 @@ static int open_connection(struct opening *opening, struct pss_connection *conne
 		connection->fd = start_and_connect(opening);
 	if (connection->fd < 0)
 		return connection->fd;
-	rc = check_peer(opening, connection->fd);
+	return check_peer(opening, connection->fd);
+}
+
+static int open_connection(struct opening *opening, struct pss_connection *connection, bool may_start,
+			   const char *program_name)
+{
+	int rc = reach(opening, connection, may_start);
+
 	return rc < 0 ? rc : greet(opening, connection, program_name);
 }
 
@@ -309,6 +321,21 @@ int pss_connection_try(struct pss_connection *connection, int deadline_ms, const
 
 	*connection = (struct pss_connection){ .fd = -1 };
 	int rc = open_connection(&opening, connection, false, program_name);
+	if (rc < 0)
+		pss_connection_close(connection);
+	free(opening.error);
+	return rc;
+}
+
+int pss_connection_begin(struct pss_connection *connection, const char *program_name, bool (*interrupted)(void),
+			 void (*on_busy)(void *user, pid_t pid), void *busy_user)
+{
+	struct opening opening = { .interrupted = interrupted, .deadline_ms = pss_deadline(PSS_ACK_MS) };
+
+	*connection = (struct pss_connection){ .fd = -1, .on_busy = on_busy, .busy_user = busy_user };
+	int rc = reach(&opening, connection, false);
+	if (rc == 0)
+		rc = write_hello(connection, program_name);
 	if (rc < 0)
 		pss_connection_close(connection);
 	free(opening.error);

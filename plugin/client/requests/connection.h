@@ -40,6 +40,14 @@ int pss_connection_open(struct pss_connection *connection, bool may_start, const
  * (a prompt, a Tab). 0, -ENOENT when none runs, -errno. */
 int pss_connection_try(struct pss_connection *connection, int deadline_ms, const char *program_name,
 		       bool (*interrupted)(void));
+
+/* Connects to a host process that runs, and queues HELLO: a request may be queued right behind it. The first frame that
+ * comes is for pss_connection_take_greeting(). For those who can do it in the usual way too. 0 or -errno. */
+int pss_connection_begin(struct pss_connection *connection, const char *program_name, bool (*interrupted)(void),
+			 void (*on_busy)(void *user, pid_t pid), void *busy_user);
+/* 0, or -EPROTO: it is no HELLO that can be served. */
+int pss_connection_take_greeting(struct pss_connection *connection, const struct pss_frame *frame);
+
 void pss_connection_close(struct pss_connection *connection); /* wipes the buffers; idempotent */
 
 /* The host process's id; 0 where it is not known. A socket that was passed to it (LISTEN_FDS) may still name

@@ -106,22 +106,34 @@ static void report_busy(void *user, pid_t pid)
 	pss_call_warning(user, "the host process (pid %d) is busy: waiting for it (Ctrl-C gives up)", (int)pid);
 }
 
+static char *program_name(const struct pss_call *call)
+{
+	return pss_format("pssession %s (%s)", PSSESSION_VERSION, call->shell->name);
+}
+
+int pss_request_begin(struct pss_call *call, struct pss_connection *ret_connection)
+{
+	_cleanup_(pss_free_pointer) char *program = program_name(call);
+
+	return pss_connection_begin(ret_connection, program, call->shell->interrupted, report_busy, call);
+}
+
 int pss_request_connect_with_keys(struct pss_call *call, bool may_start, struct pss_opening_keys *keys,
 				  struct pss_connection *ret_connection)
 {
-	_cleanup_(pss_free_pointer) char *program =
-		pss_format("pssession %s (%s)", PSSESSION_VERSION, call->shell->name);
+	_cleanup_(pss_free_pointer) char *program = program_name(call);
 	_cleanup_(pss_free_pointer) char *error = NULL;
 	struct pss_texts path = { 0 };
 
-	/* Resilient sessions may outlive their host process: a new one finds them. */
-	may_start = may_start || pss_runtime_has_saved(geteuid());
 	int rc = pss_request_search_path(HOST_PROGRAM, "host", &path);
 	if (rc == 0)
 		rc = pss_connection_open(ret_connection, may_start, (const char *const *)path.items, program,
 					 call->shell->interrupted, keys ? &keys->beside : NULL, report_busy, call,
 					 &error);
 	pss_texts_finish(&path);
+	/* Resilient sessions may outlive their host process: a new one finds them. */
+	if (rc == -ENOENT && !may_start && pss_runtime_has_saved(geteuid()))
+		return pss_request_connect_with_keys(call, true, keys, ret_connection);
 	if (rc == -EINTR || rc == -ECANCELED)
 		pss_call_take_status(call, pss_status_exit(PSS_INTERRUPTED));
 	else if (rc < 0 && (rc != -ENOENT || may_start))

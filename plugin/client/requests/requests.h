@@ -15,6 +15,10 @@ int pss_request_connect(struct pss_call *call, bool may_start, struct pss_connec
 int pss_request_connect_with_keys(struct pss_call *call, bool may_start, struct pss_opening_keys *keys,
 				  struct pss_connection *ret_connection);
 
+/* Connects to a host process that runs; a request may be queued at once: pss_connection_begin(). 0 or -errno, not
+ * reported. */
+int pss_request_begin(struct pss_call *call, struct pss_connection *ret_connection);
+
 /* Where a program of pssession may be, best first, with a NULL behind: beside the loadable, in the build tree's
  * plugin/`folder`, where it is installed; the host process where PSSESSION_HOST says alone, others beside that first. 0
  * or -ENOMEM. */

@@ -57,6 +57,20 @@ bool pss_select_is_pattern(const char *text)
 	return strpbrk(text, "*?[") != NULL;
 }
 
+/* The host process tells them apart by their form; letters beyond ASCII, whose case is the locale's affair, it leaves
+ * to us. */
+bool pss_select_is_literal(enum pss_selector selector, const char *text)
+{
+	enum pss_selector form = resolve(PSS_BY_SESSION, text);
+
+	if (*text == '\0' || strpbrk(text, "*?[\\") || (selector != PSS_BY_SESSION && selector != form))
+		return false;
+	for (; *text; text++)
+		if ((unsigned char)*text >= 0x7f || (unsigned char)*text < ' ')
+			return false;
+	return true;
+}
+
 /* A name that looks like a wildcard is still found by itself. */
 static bool matches_text(const char *pattern, const char *text, bool wildcards)
 {

@@ -43,6 +43,10 @@ void pss_select(struct pss_call *call, const struct pss_selection *selection, st
 /* Is it on this computer, and does it match all but -State? */
 bool pss_select_matches(const struct pss_selection *selection, const char *computer, const struct pss_session *session);
 
+/* Can this value mean one session alone, and be sent to the host process as it is: its Id, its InstanceId, or a name?
+ * Two sessions may have the same name nevertheless. */
+bool pss_select_is_literal(enum pss_selector selector, const char *text);
+
 /* Does this text stand for several names? */
 bool pss_select_is_pattern(const char *text);
 

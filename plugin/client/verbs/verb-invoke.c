@@ -257,6 +257,41 @@ static bool add_connections(struct pss_call *call, struct invocation *invocation
 	return invoke->targets || fail_memory(call);
 }
 
+/* One that the host process can look up by itself: of a command that is watched, and needs to know nothing of its
+ * session beforehand. */
+static const char *only_name(const struct pss_call *call, const struct invocation *invocation)
+{
+	const struct pss_value *selectors[PSS_SELECTOR_COUNT] = { &call->own[SESSION], &call->own[ID], &call->own[NAME],
+								  &call->own[INSTANCE_ID] };
+	const char *name = NULL;
+
+	if (invocation->invoke.request.kind != PSS_INVOKE_WATCHED || call->own[WAIT_FOR_RESTART].on ||
+	    invocation->as_written)
+		return NULL;
+	for (unsigned i = 0; i < PSS_SELECTOR_COUNT; i++) {
+		const struct pss_texts *list = &selectors[i]->list;
+		if (!selectors[i]->given)
+			continue;
+		if (name || list->n_items != 1 || !pss_select_is_literal(i, list->items[0]))
+			return NULL;
+		name = list->items[0];
+	}
+	return name;
+}
+
+static bool add_name(struct pss_call *call, struct invocation *invocation)
+{
+	struct pss_invoke *invoke = &invocation->invoke;
+	const char *name = only_name(call, invocation);
+
+	invoke->targets = name ? calloc(1, sizeof *invoke->targets) : NULL;
+	if (!invoke->targets)
+		return false;
+	invoke->targets[0].label = invoke->targets[0].named = name;
+	invoke->n_targets = 1;
+	return true;
+}
+
 static bool add_sessions(struct pss_call *call, struct invocation *invocation)
 {
 	struct pss_invoke *invoke = &invocation->invoke;
@@ -354,7 +389,7 @@ static bool find_targets(struct pss_call *call, struct invocation *invocation)
 		return add_connections(call, invocation);
 	if (names_sessions(call))
 		return check_link(call) && pss_select_read_input(call, &call->own[SESSION]) == 0 &&
-		       add_sessions(call, invocation);
+		       (add_name(call, invocation) || add_sessions(call, invocation));
 	pss_call_usage(call, "which computer or session? -ComputerName or -Session is needed");
 	return false;
 }
@@ -434,16 +469,10 @@ static void run_and_wait(struct pss_call *call, struct pss_invoke *invoke)
 	pss_restart_free(&restart);
 }
 
-static void run_all(struct pss_call *call, struct invocation *invocation)
+static void take_options(const struct pss_call *call, struct pss_invoke *invoke)
 {
-	struct pss_invoke *invoke = &invocation->invoke;
 	struct pss_invoke_request *request = &invoke->request;
 
-	if (invoke->n_targets == 0) {
-		if (call->status == 0)
-			pss_call_error(call, PSS_NO_SESSION, NULL, "No valid sessions were specified.");
-		return;
-	}
 	request->throttle = pss_throttle_of(&call->own[THROTTLE_LIMIT]);
 	request->timeout_ms = call->own[TIMEOUT].number * 1000;
 	request->wait = call->own[WAIT].on;
@@ -453,6 +482,41 @@ static void run_all(struct pss_call *call, struct invocation *invocation)
 					   invoke->n_targets);
 	request->color[0] = wants_color(STDOUT_FILENO);
 	request->color[1] = wants_color(STDERR_FILENO);
+}
+
+/* FALSE: it has failed, which is reported. What has not been found is looked for in the list. */
+static bool begin_named(struct pss_call *call, struct invocation *invocation)
+{
+	struct pss_invoke *invoke = &invocation->invoke;
+
+	if (invoke->n_targets != 1 || !invoke->targets[0].named)
+		return true;
+	int rc = pss_invoke_begin_named(invoke);
+	if (rc != 0)
+		return rc > 0;
+	free(invoke->targets);
+	invoke->targets = NULL;
+	invoke->n_targets = 0;
+	invoke->request.input.fd = -1;
+	if (!add_sessions(call, invocation) || !find_input(call, invoke))
+		return false;
+	take_options(call, invoke);
+	return true;
+}
+
+static void run_all(struct pss_call *call, struct invocation *invocation)
+{
+	struct pss_invoke *invoke = &invocation->invoke;
+	const struct pss_invoke_request *request = &invoke->request;
+
+	take_options(call, invoke);
+	if (!begin_named(call, invocation))
+		return;
+	if (invoke->n_targets == 0) {
+		if (call->status == 0)
+			pss_call_error(call, PSS_NO_SESSION, NULL, "No valid sessions were specified.");
+		return;
+	}
 	if (invoke->connection.fd < 0 && pss_request_connect(call, true, &invoke->connection) < 0)
 		return;
 	if (!pss_request_needs(call, &invoke->connection, 2))
@@ -476,6 +540,7 @@ static void finish(struct invocation *invocation)
 	for (size_t i = 0; i < invoke->n_targets; i++)
 		pss_target_finish(&invoke->targets[i].computer);
 	free(invoke->targets);
+	free(invoke->computer);
 	pss_using_wipe(&invoke->request.command.variables);
 	pss_texts_finish(&invocation->computers);
 	pss_ssh_connections_finish(&invocation->connections);

@@ -38,6 +38,15 @@ void pss_reply_ack(PssPeer *peer, uint32_t id)
 	pss_peer_send(peer, &message);
 }
 
+void pss_reply_ack_named(PssPeer *peer, uint32_t id, PssSession *session)
+{
+	struct pss_message message;
+
+	pss_message_begin(&message, pss_peer_out(peer), PSS_ACK, id);
+	pss_message_text(&message, PSS_TAG_COMPUTER, pss_session_computer(session));
+	pss_peer_send(peer, &message);
+}
+
 void pss_reply_note(PssPeer *peer, uint32_t id, enum pss_note_kind kind, const char *text)
 {
 	struct pss_message message;

@@ -19,6 +19,8 @@ enum pss_status pss_reply_status(const GError *error);
 void pss_reply_no_session(PssPeer *peer, uint32_t id);
 
 void pss_reply_ack(PssPeer *peer, uint32_t id);
+/* ACK that says which computer the session that the request names is on. */
+void pss_reply_ack_named(PssPeer *peer, uint32_t id, PssSession *session);
 
 /* A NOTE. Flushes: what makes a note is no frame of the client's. */
 void pss_reply_note(PssPeer *peer, uint32_t id, enum pss_note_kind kind, const char *text);

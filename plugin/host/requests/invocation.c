@@ -334,10 +334,9 @@ static gboolean find_computer(PssInvocation *invocation, struct pss_fields field
 	return TRUE;
 }
 
-gboolean pss_invocation_find_place(PssInvocation *invocation, struct pss_fields fields, GError **error)
+gboolean pss_invocation_find_place(PssInvocation *invocation, const char *instance, struct pss_fields fields,
+				   GError **error)
 {
-	const char *instance = pss_fields_text(fields, PSS_TAG_INSTANCE);
-
 	invocation->text = g_byte_array_new();
 	if (!instance)
 		return find_computer(invocation, fields, error);

@@ -32,8 +32,8 @@ void pss_invocation_free(PssInvocation *invocation); /* what runs is given up */
 /* Until the command is complete: to be filled in. */
 PssInvokeRequest *pss_invocation_request(PssInvocation *invocation);
 
-/* Where it runs: a session by its instance, else the computer that the fields name. FALSE: error is set. */
-gboolean pss_invocation_find_place(PssInvocation *invocation, struct pss_fields fields,
+/* Where it runs: a session by its instance, else (NULL) the computer that the fields name. FALSE: error is set. */
+gboolean pss_invocation_find_place(PssInvocation *invocation, const char *instance, struct pss_fields fields,
 				   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A part of the command's text; the last one starts it. FALSE: it is too long, or has been complete before. */

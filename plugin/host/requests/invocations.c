@@ -4,6 +4,7 @@
 #include "host/requests/invocations.h"
 
 #include "host/requests/invocation.h"
+#include "host/requests/registry.h"
 #include "host/peer/reply.h"
 
 #define VARIABLES_LIMIT (64u * 1024u * 1024u)
@@ -57,7 +58,6 @@ static PssInvocation *add(PssInvocations *invocations, uint32_t id)
 	PssInvocation *invocation = pss_invocation_new(invocations->context, id, on_over, invocations);
 	pss_invocation_pause(invocation, invocations->output_stopped);
 	g_hash_table_insert(invocations->by_id, GUINT_TO_POINTER(id), invocation);
-	pss_reply_ack(invocations->context->peer, id);
 	return invocation;
 }
 
@@ -114,14 +114,8 @@ static void collect_all(struct pss_fields fields, PssInvokeRequest *request)
 	collect_as_written(fields, request->as_written);
 }
 
-void pss_invocations_on_invoke(gpointer invocations, uint32_t id, struct pss_fields fields)
+static void unpack(struct pss_fields fields, PssInvokeRequest *request)
 {
-	PssInvocation *invocation = add(invocations, id);
-	g_autoptr(GError) error = NULL;
-
-	if (!invocation)
-		return;
-	PssInvokeRequest *request = pss_invocation_request(invocation);
 	collect_all(fields, request);
 	collect_for_powershell(fields, request);
 	request->shell = g_strdup(pss_fields_text(fields, PSS_TAG_SHELL));
@@ -132,16 +126,51 @@ void pss_invocations_on_invoke(gpointer invocations, uint32_t id, struct pss_fie
 	request->size = pss_fields_size(fields);
 	request->job = pss_fields_flag(fields, PSS_TAG_JOB);
 	request->disconnect = pss_fields_flag(fields, PSS_TAG_DISCONNECT);
-	if (!pss_invocation_find_place(invocation, fields, &error))
+}
+
+/* The session that the fields call by SESSION, or NULL. FALSE: it is not there, and the client has been told, without
+ * an ACK. */
+static gboolean look_up(const PssInvocations *invocations, uint32_t id, struct pss_fields fields, PssSession **ret)
+{
+	const char *name = pss_fields_text(fields, PSS_TAG_SESSION);
+
+	*ret = name ? pss_registry_find_named(name) : NULL;
+	if (!name || *ret)
+		return TRUE;
+	pss_reply_no_session(invocations->context->peer, id);
+	return FALSE;
+}
+
+void pss_invocations_on_invoke(gpointer user, uint32_t id, struct pss_fields fields)
+{
+	PssInvocations *invocations = user;
+	g_autoptr(GError) error = NULL;
+	PssSession *named;
+
+	if (!look_up(invocations, id, fields, &named))
+		return;
+	PssInvocation *invocation = add(invocations, id);
+	if (!invocation)
+		return;
+	if (named)
+		pss_reply_ack_named(invocations->context->peer, id, named);
+	else
+		pss_reply_ack(invocations->context->peer, id);
+	unpack(fields, pss_invocation_request(invocation));
+	const char *instance = named ? pss_session_instance(named) : pss_fields_text(fields, PSS_TAG_INSTANCE);
+	if (!pss_invocation_find_place(invocation, instance, fields, &error))
 		pss_invocation_fail(invocation, error);
 }
 
-void pss_invocations_on_receive(gpointer invocations, uint32_t id, struct pss_fields fields)
+void pss_invocations_on_receive(gpointer user, uint32_t id, struct pss_fields fields)
 {
-	PssInvocation *invocation = add(invocations, id);
+	const PssInvocations *invocations = user;
+	PssInvocation *invocation = add(user, id);
 
-	if (invocation)
-		pss_invocation_receive(invocation, fields);
+	if (!invocation)
+		return;
+	pss_reply_ack(invocations->context->peer, id);
+	pss_invocation_receive(invocation, fields);
 }
 
 /* ---- what follows them */

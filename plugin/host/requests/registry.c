@@ -62,6 +62,33 @@ PssSession *pss_registry_find(const char *instance)
 	return NULL;
 }
 
+static gboolean is_called(PssSession *session, const char *name, guint64 id)
+{
+	const char *own = pss_session_name(session);
+
+	if (id > 0)
+		return pss_session_id(session) == id;
+	return (own && g_ascii_strcasecmp(own, name) == 0) ||
+	       g_ascii_strcasecmp(pss_session_instance(session), name) == 0;
+}
+
+PssSession *pss_registry_find_named(const char *name)
+{
+	GPtrArray *all = pss_registry_sessions();
+	PssSession *found = NULL;
+	guint64 id = 0;
+
+	g_ascii_string_to_unsigned(name, 10, 1, G_MAXUINT, &id, NULL);
+	for (guint i = 0; i < all->len; i++) {
+		if (!is_called(all->pdata[i], name, id))
+			continue;
+		if (found)
+			return NULL;
+		found = all->pdata[i];
+	}
+	return found;
+}
+
 void pss_registry_remove(PssSession *session)
 {
 	g_ptr_array_remove(pss_registry_sessions(), session);

@@ -9,6 +9,10 @@ typedef struct PssSession PssSession;
 /* From now on it lists the sessions that are made. */
 void pss_registry_init(void);
 
+/* The one session of the list that a user calls so: by its Id, its InstanceId or its Name, in any case of ASCII
+ * letters. NULL: there is none, or more than one. Borrowed. */
+PssSession *pss_registry_find_named(const char *name);
+
 PssSession *pss_registry_find(const char *instance); /* borrowed, or NULL; accepts NULL */
 void pss_registry_remove(PssSession *session);       /* drops the reference */
 GPtrArray *pss_registry_sessions(void);              /* borrowed; by Id */
