@@ -108,17 +108,50 @@ static int find_below_home(const char *root, const char *home, uid_t uid, struct
 	return rc < 0 ? rc : make_private(runtime->directory, uid);
 }
 
-int pss_runtime_find_below(const char *root, const char *home, uid_t uid, struct pss_runtime *ret_runtime)
+/* The home that passwd names, or NULL. In a shell that calls this again and again the file is read once: as long as it
+ * is the same file, unchanged. What a directory service says of a user is kept for the life of the process that way. */
+static const char *find_home(uid_t uid)
+{
+	static struct stat read_from;
+	static uid_t read_for;
+	static char home[PATH_MAX];
+	struct passwd entry, *found = NULL;
+	struct stat now = { 0 };
+	char strings[4096];
+
+	if (stat("/etc/passwd", &now) == 0 && home[0] && read_for == uid && read_from.st_ino == now.st_ino &&
+	    read_from.st_dev == now.st_dev && read_from.st_size == now.st_size &&
+	    read_from.st_mtim.tv_sec == now.st_mtim.tv_sec && read_from.st_mtim.tv_nsec == now.st_mtim.tv_nsec)
+		return home;
+	home[0] = '\0';
+	if (getpwuid_r(uid, &entry, strings, sizeof strings, &found) != 0 || !found || found->pw_dir[0] != '/' ||
+	    strlen(found->pw_dir) >= sizeof home)
+		return NULL;
+	memcpy(home, found->pw_dir, strlen(found->pw_dir) + 1);
+	read_from = now;
+	read_for = uid;
+	return home;
+}
+
+/* The home of passwd is looked for only where it is needed, with `by_passwd`. */
+static int find_below(const char *root, const char *home, bool by_passwd, uid_t uid, struct pss_runtime *ret_runtime)
 {
 	struct pss_runtime runtime = { "", "", "" };
 
 	int rc = find_below_run(root, uid, &runtime);
-	if (rc == -ENOENT || rc == -ENOTDIR || (rc == -EPERM && runtime.directory[0] == '\0'))
+	if (rc == -ENOENT || rc == -ENOTDIR || (rc == -EPERM && runtime.directory[0] == '\0')) {
+		home = by_passwd ? find_home(uid) : home;
 		rc = home ? find_below_home(root, home, uid, &runtime) : -ENOENT;
+	}
 	if (rc == 0)
 		rc = name_files(&runtime);
 	*ret_runtime = runtime;
 	return rc;
+}
+
+int pss_runtime_find_below(const char *root, const char *home, uid_t uid, struct pss_runtime *ret_runtime)
+{
+	return find_below(root, home, false, uid, ret_runtime);
 }
 
 static int find_override(const char *directory, uid_t uid, struct pss_runtime *ret_runtime)
@@ -137,30 +170,23 @@ static int find_override(const char *directory, uid_t uid, struct pss_runtime *r
 int pss_runtime_find(uid_t uid, struct pss_runtime *ret_runtime)
 {
 	int rc = find_override(getenv("PSSESSION_RUNTIME_DIR"), uid, ret_runtime);
-	if (rc != -ENOENT)
-		return rc;
 
-	struct passwd entry, *found = NULL;
-	char strings[4096];
-
-	if (getpwuid_r(uid, &entry, strings, sizeof strings, &found) != 0 || !found || found->pw_dir[0] != '/')
-		return pss_runtime_find_below("", NULL, uid, ret_runtime);
-	return pss_runtime_find_below("", entry.pw_dir, uid, ret_runtime);
+	return rc != -ENOENT ? rc : find_below("", NULL, true, uid, ret_runtime);
 }
 
 int pss_runtime_saved(uid_t uid, char *ret_path, size_t size)
 {
 	struct pss_runtime runtime;
-	struct passwd entry, *found = NULL;
-	char strings[4096];
 	int n;
 
-	if (find_override(getenv("PSSESSION_RUNTIME_DIR"), uid, &runtime) == 0)
+	if (find_override(getenv("PSSESSION_RUNTIME_DIR"), uid, &runtime) == 0) {
 		n = snprintf(ret_path, size, "%s/kept", runtime.directory);
-	else if (getpwuid_r(uid, &entry, strings, sizeof strings, &found) == 0 && found && found->pw_dir[0] == '/')
-		n = snprintf(ret_path, size, "%s/.local/state/pssession/kept", found->pw_dir);
-	else
-		return -ENOENT;
+	} else {
+		const char *home = find_home(uid);
+		if (!home)
+			return -ENOENT;
+		n = snprintf(ret_path, size, "%s/.local/state/pssession/kept", home);
+	}
 	return n < (int)size ? 0 : -ENAMETOOLONG;
 }
 

@@ -33,7 +33,7 @@ typedef struct {
 
 struct PssPeer {
 	int fd;
-	PssLimits limits;
+	PssLimits limits; /* n is 0: not read yet */
 	PssWatch *watch;
 	struct pss_buffer in, out;
 	gsize n_output;      /* bytes in `out` that are no answers, at most */
@@ -225,18 +225,15 @@ gboolean pss_peer_shares_network(const PssPeer *peer)
 	return pss_peer(peer->fd, &uid, &pid) < 0 || pss_system_shares_network(pid);
 }
 
-const PssLimits *pss_peer_limits(const PssPeer *peer)
-{
-	return &peer->limits;
-}
-
-static void read_limits(PssPeer *peer)
+/* A system call each: most clients have no use for them. */
+const PssLimits *pss_peer_limits(PssPeer *peer)
 {
 	uid_t uid;
 	pid_t pid;
 
-	if (pss_peer(peer->fd, &uid, &pid) == 0)
+	if (peer->limits.n == 0 && pss_peer(peer->fd, &uid, &pid) == 0)
 		pss_limits_of(pid, &peer->limits);
+	return &peer->limits;
 }
 
 /* ---- reading */
@@ -318,7 +315,6 @@ PssPeer *pss_peer_new(int fd, guint64 newest, const PssPeerEvents *events, gpoin
 	peer->user = user;
 	pss_buffer_init(&peer->in);
 	pss_buffer_init(&peer->out);
-	read_limits(peer);
 	peer->descriptors = g_array_new(FALSE, FALSE, sizeof(Descriptor));
 	g_array_set_clear_func(peer->descriptors, close_descriptor);
 	peer->watch = pss_watch_new(fd, G_IO_IN, on_socket, peer);

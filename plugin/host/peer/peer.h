@@ -31,7 +31,7 @@ guint64 pss_peer_version(const PssPeer *peer);
 gboolean pss_peer_shares_network(const PssPeer *peer);
 
 /* What its process may use, as it was when it connected. The peer's. */
-const PssLimits *pss_peer_limits(const PssPeer *peer);
+const PssLimits *pss_peer_limits(PssPeer *peer);
 
 /* What is queued here is sent when on_frame returns, or as the socket takes it. */
 struct pss_buffer *pss_peer_out(PssPeer *peer);

@@ -199,7 +199,9 @@ static void arm(PssSshLink *link)
 
 	if (ssh_get_poll_flags(link->session) & SSH_WRITE_PENDING)
 		wanted |= G_IO_OUT;
-	g_source_modify_unix_fd(link->source, link->fd_tag, wanted);
+	if (wanted != link->wanted) /* GLib wakes its own loop for it, at the cost of another turn */
+		g_source_modify_unix_fd(link->source, link->fd_tag, wanted);
+	link->wanted = wanted;
 	g_source_set_ready_time(link->source, link->kicked ? 0 : link->keepalive.next);
 }
 
@@ -290,7 +292,8 @@ void pss_ssh_link_start(PssSshLink *link, PssSshLogin *login)
 	link->source = g_source_new(&functions, sizeof(LinkSource));
 	((LinkSource *)link->source)->link = link;
 	g_source_set_static_name(link->source, "pss-ssh-link");
-	link->fd_tag = g_source_add_unix_fd(link->source, fd, G_IO_IN);
+	link->wanted = G_IO_IN;
+	link->fd_tag = g_source_add_unix_fd(link->source, fd, link->wanted);
 	g_source_attach(link->source, NULL);
 	/* The first turn also takes what arrived during the login. */
 	pss_ssh_link_kick(link);

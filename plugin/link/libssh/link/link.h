@@ -49,6 +49,7 @@ typedef struct {
 	ssh_event event;
 	GSource *source;
 	gpointer fd_tag;
+	GIOCondition wanted; /* of its socket */
 	struct {
 		const PssSshRider *rider;
 		gpointer user;
