@@ -3,13 +3,15 @@
  * take waits here and, in the end, at the sender. Called by channel.c in the channel's turns, and by libssh. */
 #include "link/libssh/link/channel.h"
 
-#define WRITES_PER_TURN 8
+#define WRITES_ALONE 8
+#define WRITES_BESIDE 1 /* pss_ssh_link_is_alone() */
 #define WRITE_CHUNK (32 * 1024)
 /* What libssh's buffers have grown to stays. Most sessions idle after one script, so that goes in small pieces. */
 #define FIRST_CHUNK (3 * 1024)
 #define IDLE_CAPACITY 4096
 #define READ_CHUNK (64 * 1024)
-#define READS_PER_TURN 16
+#define READS_ALONE 16
+#define READS_BESIDE 1
 /* libssh's window of 1.28 MB starves links with a long way; reading "up to this much" widens it. */
 #define WINDOW (4u * 1024 * 1024)
 /* What is copied fills a line of 200 ms with this. */
@@ -25,7 +27,7 @@ static void deliver(PssSshChannel *channel, const void *bytes, gsize n, gboolean
 		return;
 	channel->in.n_since_widening += n;
 	channel->in.n_delivered += n;
-	channel->link->n_delivered += n;
+	channel->link->n_carried += n;
 	channel->events->on_data(channel->user, bytes, n, is_stderr);
 }
 
@@ -68,8 +70,9 @@ static gsize take_held(PssSshChannel *channel, gboolean is_stderr)
 static gboolean deliver_held_stream(PssSshChannel *channel, gboolean is_stderr)
 {
 	struct pss_buffer *held = &channel->in.held[is_stderr];
+	const int n_reads = pss_ssh_link_is_alone(channel->link) ? READS_ALONE : READS_BESIDE;
 
-	for (int i = 0; i < READS_PER_TURN && !channel->in.paused && channel->events; i++) {
+	for (int i = 0; i < n_reads && !channel->in.paused && channel->events; i++) {
 		gsize n = MIN(take_held(channel, is_stderr), READ_CHUNK);
 		if (n == 0) {
 			pss_buffer_finish(held);
@@ -139,17 +142,21 @@ static gboolean socket_is_full(const PssSshChannel *channel)
 static void send_pieces(PssSshChannel *channel)
 {
 	PssSshChannelOut *out = &channel->out;
+	const int n_writes = pss_ssh_link_is_alone(channel->link) ? WRITES_ALONE : WRITES_BESIDE;
 
-	for (int i = 0; (i < WRITES_PER_TURN || out->n_first > 0) && out->queue.length > 0; i++) {
+	for (int i = 0; (i < n_writes || out->n_first > 0) && out->queue.length > 0; i++) {
 		gsize n = MIN(out->queue.length, out->n_first > 0 ? FIRST_CHUNK : WRITE_CHUNK);
 		int sent = ssh_channel_write(channel->channel, pss_buffer_bytes(&out->queue), (uint32_t)n);
 		if (sent <= 0)
 			return;
 		pss_buffer_consume(&out->queue, (size_t)sent);
+		channel->link->n_carried += (gsize)sent;
 		out->n_first -= MIN(out->n_first, (gsize)sent);
 		if ((gsize)sent < n)
 			return;
 	}
+	if (out->queue.length > 0 && !socket_is_full(channel)) /* else the socket says when there is room again */
+		pss_ssh_link_kick(channel->link);
 }
 
 static void send_queue(PssSshChannel *channel)

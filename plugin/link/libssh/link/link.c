@@ -16,15 +16,20 @@
 #include "link/libssh/common/error.h"
 #include "link/libssh/common/wait.h"
 
-/* libssh reads 4 KiB a call. One turn takes at most this many, so that other links get theirs. */
-#define READS_PER_TURN 64
+/* libssh reads 4 KiB a call. One turn takes at most this many, so that other links get theirs; fewer where others are
+ * at work, as whatever they do takes several turns, and each would wait for this one's end. */
+#define READS_ALONE 64
+#define READS_BESIDE 8
+#define TURNS_OF_COMPANY 1024     /* some 32 MiB, behind the last turn of another link */
 #define UNSENT_MAX (128u * 1024u) /* a key waits behind so much of a copy */
 #define QUICK_ACKS 64
 #define LAST_FLUSHES 16
 /* What channels and tunnels leave of their own with libssh is some turns' worth. */
 #define UNREAD_MAX (16 * 1024 * 1024)
 #define WRAPPING 64            /* of a packet, about: length, padding and MAC */
-#define TURN_BYTES (32 * 1024) /* a link that has delivered more goes behind the others */
+#define TURN_BYTES (32 * 1024) /* a link that has carried more gives way to all that carries less */
+#define PRIORITY_BULK (G_PRIORITY_DEFAULT + 10)
+#define PATIENCE_MS 20 /* … but not for longer */
 
 typedef struct {
 	GSource source;
@@ -103,9 +108,28 @@ gboolean pss_ssh_link_is_alive(PssSshLink *link)
 	       !(ssh_get_status(link->session) & (SSH_CLOSED | SSH_CLOSED_ERROR));
 }
 
+static const PssSshLink *last_link; /* that had a turn; never followed */
+static guint n_turns_alone;         /* its turns since another one had one */
+
+static void note_turn(const PssSshLink *link)
+{
+	if (link != last_link)
+		n_turns_alone = 0;
+	else if (n_turns_alone < TURNS_OF_COMPANY)
+		n_turns_alone++;
+	last_link = link;
+}
+
+gboolean pss_ssh_link_is_alone(const PssSshLink *link)
+{
+	return link == last_link && n_turns_alone == TURNS_OF_COMPANY;
+}
+
 static void read_and_write(PssSshLink *link)
 {
-	for (int i = 0; i < READS_PER_TURN && !link->lost && peer_is_there(link); i++) {
+	const int n_reads = pss_ssh_link_is_alone(link) ? READS_ALONE : READS_BESIDE;
+
+	for (int i = 0; i < n_reads && !link->lost && peer_is_there(link); i++) {
 		int status = ssh_event_dopoll(link->event, 0);
 		if (status == SSH_AGAIN)
 			return;
@@ -207,6 +231,7 @@ static void arm(PssSshLink *link)
 
 static void end_source(PssSshLink *link)
 {
+	g_clear_handle_id(&link->patience, g_source_remove);
 	if (!link->source)
 		return;
 	g_source_destroy(link->source);
@@ -227,13 +252,27 @@ static void end_session(PssSshLink *link)
 	g_clear_pointer(&link->login, pss_ssh_login_free);
 }
 
-/* Links whose users share one slow reader are stopped and let go together; the first of them would fill its queue each
- * time, and the others would starve. GLib keeps the order in which sources got their priority. */
-static void go_to_the_end(PssSshLink *link)
+static gboolean on_patience_over(gpointer user)
 {
-	if (link->n_delivered >= TURN_BYTES)
-		g_source_set_priority(link->source, G_PRIORITY_DEFAULT);
-	link->n_delivered = 0;
+	PssSshLink *link = user;
+
+	link->patience = 0;
+	g_source_set_priority(link->source, G_PRIORITY_DEFAULT);
+	return G_SOURCE_REMOVE;
+}
+
+/* A flood has a turn when nothing else wants one, and one in 20 ms if there is always something. Links whose users
+ * share one slow reader are stopped and let go together; the first of them would fill its queue each time, and the
+ * others would starve: GLib keeps the order in which sources got their priority. */
+static void give_way(PssSshLink *link)
+{
+	gboolean is_bulk = link->n_carried >= TURN_BYTES;
+
+	link->n_carried = 0;
+	if (is_bulk || g_source_get_priority(link->source) != G_PRIORITY_DEFAULT)
+		g_source_set_priority(link->source, is_bulk ? PRIORITY_BULK : G_PRIORITY_DEFAULT);
+	if (is_bulk && !link->patience)
+		link->patience = g_timeout_add(PATIENCE_MS, on_patience_over, link);
 }
 
 static gboolean dispatch(GSource *source, GSourceFunc unused, gpointer unused_too)
@@ -241,6 +280,7 @@ static gboolean dispatch(GSource *source, GSourceFunc unused, gpointer unused_to
 	PssSshLink *link = ((LinkSource *)source)->link;
 
 	link->kicked = FALSE;
+	note_turn(link);
 	g_source_set_ready_time(source, -1);
 	read_and_write(link);
 	guint64 n_read = link->traffic.socket.in_bytes;
@@ -264,7 +304,7 @@ static gboolean dispatch(GSource *source, GSourceFunc unused, gpointer unused_to
 		pss_system_acknowledge_quickly(ssh_get_fd(link->session));
 	}
 	arm(link);
-	go_to_the_end(link);
+	give_way(link);
 	return G_SOURCE_CONTINUE;
 }
 

@@ -55,8 +55,9 @@ typedef struct {
 		gpointer user;
 	} riders[PSS_SSH_RIDERS_MAX];
 	guint n_riders;
-	gsize n_delivered; /* to the riders' users, in this turn */
-	gboolean kicked;   /* something was asked for since the last turn */
+	gsize n_carried; /* bytes of the riders', both ways, in this turn */
+	guint patience;  /* source: till it has a turn in any case; 0: none */
+	gboolean kicked; /* something was asked for since the last turn */
 	gboolean lost;
 	GError *cause; /* why, until it has been reported */
 	PssSshTraffic traffic;
@@ -67,6 +68,9 @@ typedef struct {
 
 /* Adds one whose turns come behind those of the riders before it, for as long as the link lives. */
 void pss_ssh_link_add_rider(PssSshLink *link, const PssSshRider *rider, gpointer user);
+
+/* Has no other link had a turn for a while? Then nobody waits for the end of a long one. */
+gboolean pss_ssh_link_is_alone(const PssSshLink *link);
 
 /* Asks for a turn of the link's source. */
 void pss_ssh_link_kick(PssSshLink *link);
