@@ -19,7 +19,7 @@
 #include "base/system.h"
 #include "host/make-transport.h"
 #include "host/server/activation.h"
-#include "host/requests/registry.h"
+#include "host/common/registry.h"
 #include "host/server/server.h"
 #include "host/state/session-file.h"
 #include "link/login/room.h"

@@ -10,7 +10,7 @@
 #include "fake-transport.h"
 #include "frames.h"
 #include "host/server/client.h"
-#include "host/requests/registry.h"
+#include "host/common/registry.h"
 #include "host/session/session.h"
 
 #define TURNS_MAX 32

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "../fuzz/fake-transport.h"
-#include "host/requests/registry.h"
+#include "host/common/registry.h"
 #include "host/session/session.h"
 
 #define ID 7

@@ -10,7 +10,7 @@
 #include "../fuzz/fake-transport.h"
 #include "client-steps.h"
 #include "host/server/client.h"
-#include "host/requests/registry.h"
+#include "host/common/registry.h"
 #include "host/session/session.h"
 
 static void settle(void)

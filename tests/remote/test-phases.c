@@ -4,7 +4,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "remote/engine/phase.h"
+#include "remote/state/phase.h"
 
 typedef gboolean (*Next)(guint *state, guint event);
 

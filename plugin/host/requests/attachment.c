@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "host/requests/registry.h"
+#include "host/common/registry.h"
 #include "host/peer/reply.h"
 
 #define LINE_LIMIT (64u * 1024u * 1024u)

@@ -7,10 +7,10 @@
 
 #include "base/error.h"
 #include "host/commands/boot-id.h"
-#include "host/requests/link-request.h"
-#include "host/requests/registry.h"
+#include "host/common/link-request.h"
+#include "host/common/registry.h"
 #include "host/peer/reply.h"
-#include "host/requests/request-target.h"
+#include "host/common/request-target.h"
 #include "host/session/session.h"
 
 #define FIRST_DELAY_MS 250u

@@ -2,7 +2,7 @@
 /* The requests WATCH and AWAIT of one client: computers that are going to restart, or to answer again. */
 #pragma once
 
-#include "host/requests/client-context.h"
+#include "host/common/client-context.h"
 
 typedef struct PssAwaits PssAwaits;
 

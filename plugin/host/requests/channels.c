@@ -12,9 +12,9 @@
 #include "base/shortage.h"
 #include "host/commands/channel-socket.h"
 #include "host/peer/reply.h"
-#include "host/requests/link-request.h"
-#include "host/requests/registry.h"
-#include "host/requests/request-target.h"
+#include "host/common/link-request.h"
+#include "host/common/registry.h"
+#include "host/common/request-target.h"
 #include "host/session/session.h"
 
 /* OpenSSH allows ten on a connection; a session has two, and three are left for what its user does meanwhile. */

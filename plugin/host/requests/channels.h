@@ -2,7 +2,7 @@
 /* The CHANNELs of one client: channels in sessions and on computers, whose bytes it gets by descriptors. */
 #pragma once
 
-#include "host/requests/client-context.h"
+#include "host/common/client-context.h"
 
 typedef struct PssClientChannels PssClientChannels;
 

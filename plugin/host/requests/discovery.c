@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "host/requests/link-request.h"
+#include "host/common/link-request.h"
 #include "host/peer/reply.h"
-#include "host/requests/request-target.h"
+#include "host/common/request-target.h"
 #include "remote/holder/holder-listing.h"
 
 #define LISTING_DEADLINE_S 20

@@ -2,7 +2,7 @@
 /* FIND: the sessions that holders keep on a computer, those of other clients too, and the way to take one over. */
 #pragma once
 
-#include "host/requests/client-context.h"
+#include "host/common/client-context.h"
 #include "host/session/session.h"
 
 typedef struct PssFinds PssFinds;

@@ -8,9 +8,9 @@
 #include "base/error.h"
 #include "base/secret.h"
 #include "host/commands/command-computer.h"
-#include "host/requests/registry.h"
+#include "host/common/registry.h"
 #include "host/peer/reply.h"
-#include "host/requests/request-target.h"
+#include "host/common/request-target.h"
 #include "remote/protocol/variables.h"
 #include "wire/deadlines.h"
 

@@ -2,7 +2,7 @@
 /* One INVOKE or RECEIVE of a client: what it asks for, the run of it, and the run's events as frames. */
 #pragma once
 
-#include "host/requests/client-context.h"
+#include "host/common/client-context.h"
 #include "host/session/session.h"
 
 /* The fields of an INVOKE, and what its VARIABLES frames add. Each array ends with NULL. */

@@ -2,7 +2,7 @@
 /* The INVOKEs and RECEIVEs of one client, by their ids. */
 #pragma once
 
-#include "host/requests/client-context.h"
+#include "host/common/client-context.h"
 
 typedef struct PssInvocations PssInvocations;
 

@@ -4,9 +4,9 @@
 
 #include "base/error.h"
 #include "host/commands/powershell.h"
-#include "host/requests/registry.h"
+#include "host/common/registry.h"
 #include "host/peer/reply.h"
-#include "host/requests/request-target.h"
+#include "host/common/request-target.h"
 #include "wire/deadlines.h"
 
 struct opening {

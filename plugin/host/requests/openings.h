@@ -3,7 +3,7 @@
 #pragma once
 
 #include "host/requests/attachment.h"
-#include "host/requests/client-context.h"
+#include "host/common/client-context.h"
 
 typedef struct PssOpenings PssOpenings;
 

@@ -3,7 +3,7 @@
 #include "host/requests/requests.h"
 
 #include "base/error.h"
-#include "host/requests/registry.h"
+#include "host/common/registry.h"
 #include "host/peer/reply.h"
 #include "host/session/session.h"
 #include "wire/deadlines.h"

@@ -7,7 +7,7 @@
 
 #include "host/requests/attachment.h"
 #include "host/requests/awaits.h"
-#include "host/requests/client-context.h"
+#include "host/common/client-context.h"
 #include "host/requests/discovery.h"
 #include "host/requests/invocations.h"
 #include "host/requests/openings.h"

@@ -16,7 +16,7 @@
 #include "base/fd-watch.h"
 #include "base/system.h"
 #include "host/server/client.h"
-#include "host/requests/registry.h"
+#include "host/common/registry.h"
 #include "wire/system.h"
 
 /* So many clients are served without a free descriptor: they may want to remove sessions. The last one is for telling

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "remote/engine/engine.h"
-#include "remote/engine/phase.h"
+#include "remote/state/phase.h"
 #include "remote/protocol/marks.h"
 #include "remote/protocol/replies.h"
 #include "remote/protocol/request.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The list that get-pssession shows. Sessions enter it at their login, or when their opener lets go of them, and stay
  * until they are removed, Broken and Closed ones included, so that their cause can be read. */
-#include "host/requests/registry.h"
+#include "host/common/registry.h"
 
 #include <string.h>
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The fields of a request become a target, on behalf of the client. Called by the parts of a client that log in. */
-#include "host/requests/request-target.h"
+#include "host/common/request-target.h"
 
 #include <stdint.h>
 #include <unistd.h>
 
 #include "base/error.h"
-#include "host/requests/registry.h"
+#include "host/common/registry.h"
 
 /* Who asks, and what may be used for them. */
 static void take_caller(PssTarget *target, const PssClientContext *context)

@@ -2,7 +2,7 @@
 /* The computer that a request of a client wants. */
 #pragma once
 
-#include "host/requests/client-context.h"
+#include "host/common/client-context.h"
 #include "host/session/session.h"
 
 /* The computer that the fields name: by TARGET, and VIA through which session; or by INSTANCE, where that session's

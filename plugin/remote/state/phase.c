@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The tables of transitions of phase.h. A state that is its own successor is named: an empty place refuses the event.
  */
-#include "remote/engine/phase.h"
+#include "remote/state/phase.h"
 
 /* 0 refuses: states are stored one higher. */
 #define TO(state) ((guint8)((state) + 1))

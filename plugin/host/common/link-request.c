@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See link-request.h. Called by discovery.c and awaits.c, and by the links of their requests. */
-#include "host/requests/link-request.h"
+#include "host/common/link-request.h"
 
 #include "base/error.h"
 #include "host/peer/reply.h"

@@ -3,7 +3,7 @@
  * errors, and its end. Each kind embeds PssLinkRequest as its first member. */
 #pragma once
 
-#include "host/requests/client-context.h"
+#include "host/common/client-context.h"
 
 typedef struct PssLinkRequest PssLinkRequest;
 
