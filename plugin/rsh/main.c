@@ -138,7 +138,12 @@ static int begin(struct run *run)
 		rc = pss_request_connect(run->call, true, &run->connection);
 	if (rc == 0 && !pss_request_needs(run->call, &run->connection, 2))
 		rc = -EPROTO;
-	return rc == 0 ? ask_for_channel(run, instance) : rc;
+	if (rc < 0)
+		return rc;
+	rc = ask_for_channel(run, instance);
+	if (rc < 0)
+		pss_request_failed(run->call, &run->connection, rc, run->rsh->host);
+	return rc;
 }
 
 /* ---- what comes of it */

@@ -81,7 +81,7 @@ void pss_message_bytes(struct pss_message *message, enum pss_tag tag, const void
 	if (message->error)
 		return;
 	if (!pss_message_has_room(message, n)) {
-		message->error = -EMSGSIZE;
+		message->error = -E2BIG;
 		return;
 	}
 	message->error = pss_field_append(message->buffer, tag, data, n);

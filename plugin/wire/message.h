@@ -307,7 +307,7 @@ void pss_message_number(struct pss_message *message, enum pss_tag tag, uint64_t 
 void pss_message_text(struct pss_message *message, enum pss_tag tag, const char *text); /* NULL: no field */
 void pss_message_bytes(struct pss_message *message, enum pss_tag tag, const void *data, size_t n);
 bool pss_message_has_room(const struct pss_message *message, size_t n); /* for a field of n bytes? */
-int pss_message_end(struct pss_message *message);                       /* 0, -EMSGSIZE or -ENOMEM */
+int pss_message_end(struct pss_message *message);                       /* 0, -E2BIG (more than a frame) or -ENOMEM */
 
 /* Appends a field alone: of a payload that is sent in parts. 0 or -ENOMEM. */
 int pss_field_append(struct pss_buffer *buffer, enum pss_tag tag, const void *data, size_t n);

@@ -117,6 +117,31 @@ static void leaves_the_link(Fixture *f, gconstpointer unused)
 	assert_says(&f->b, "one two");
 }
 
+static void assert_too_long(const ChannelRecord *record)
+{
+	g_assert_error(record->error, PSS_ERROR, PSS_FAILED);
+	if (!strstr(record->error->message, "too long"))
+		g_error("\"%s\" does not say that it is too long", record->error->message);
+}
+
+/* What would be more than a packet: sshd ends the connection for it. The link, which others may use, lives on. */
+static void is_too_long(Fixture *f, gconstpointer unused)
+{
+	g_autofree char *text = g_strnfill(300000, 'x');
+
+	ask_twice(f, NULL, text);
+	assert_too_long(&f->a);
+	assert_too_long(&f->b);
+	channel_record_finish(&f->a);
+	channel_record_init(&f->a);
+	ask(f, &f->a, text, NULL);
+	assert_too_long(&f->a);
+	channel_record_finish(&f->b);
+	channel_record_init(&f->b);
+	ask(f, &f->b, NULL, "cat");
+	assert_says(&f->b, "one two");
+}
+
 /* Refused for another reason. */
 static void needs_a_channel(Fixture *f, gconstpointer unused)
 {
@@ -206,6 +231,7 @@ int main(int argc, char **argv)
 	add_both("is refused", SUBSYSTEM, is_refused);
 	add_both("is replaced where it is refused", SUBSYSTEM, is_replaced);
 	add_both("leaves the link as it was", SUBSYSTEM, leaves_the_link);
+	add_both("is refused where it is too long", SUBSYSTEM, is_too_long);
 	add_both("needs a channel", SUBSYSTEM "\nMaxSessions 1", needs_a_channel);
 	add_both("closes at any time", SUBSYSTEM "\nMaxSessions 50", closes_at_any_time);
 	g_test_add_func("/subsystem/none without a network", without_a_network);

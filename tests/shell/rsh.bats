@@ -48,6 +48,18 @@ there() {
 		[ "$($R work "yes" | head -n 1)" = y ] || exit 57'
 }
 
+@test "rsh: a command that is longer than SSH takes is refused, and the session lives" {
+	there '
+		x=$(head -c 3000 /dev/zero | tr "\0" x); set --
+		while [ $# -lt 100 ]; do set -- "$@" "$x"; done
+		for there in work "-F $C box"; do
+			$R $there echo "$@" </dev/null >out 2>err; [ $? -eq 2 ] && ! [ -s out ] || exit 51
+			grep -q "too long: 256 KiB at most; the text of an invoke-command may be longer" err || { cat err; exit 52; }
+		done
+		[ "$($R work echo on </dev/null)" = on ] || exit 53
+		[ "$(get-pssession -Property State)" = Opened ] || exit 54'
+}
+
 @test "rsh: rsync copies by it, over the session" {
 	command -v rsync >/dev/null || skip "no rsync"
 	there '

@@ -133,7 +133,7 @@ static void too_much_to_write_leaves_whole_frames_only(void)
 	pss_message_number(&message, PSS_TAG_ID, 1);
 	pss_message_bytes(&message, PSS_TAG_PROMPT, large, PSS_FRAME_PAYLOAD_MAX - 8);
 	pss_message_number(&message, PSS_TAG_ID, 2);
-	g_assert_cmpint(pss_message_end(&message), ==, -EMSGSIZE);
+	g_assert_cmpint(pss_message_end(&message), ==, -E2BIG);
 	g_assert_cmpuint(buffer.length, ==, before);
 	g_assert_cmpint(pss_frame_parse(&buffer, &frame), ==, 1);
 	check_open(&frame);

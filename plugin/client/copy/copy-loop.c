@@ -234,7 +234,7 @@ static void run_program(struct pss_copy_run *run)
 		pss_call_error(call, PSS_FAILED, NULL, "the program that copies has ended before it was done");
 	else if (rc == -EPROTO || rc == -EMSGSIZE)
 		pss_call_error(call, PSS_FAILED, NULL, "the program that copies has sent a malformed frame");
-	else if (rc == -ETIMEDOUT && !run->stopped)
+	else if ((rc == -ETIMEDOUT || rc == -E2BIG) && !run->stopped)
 		pss_request_failed(call, &run->copy->connection, rc, NULL);
 }
 

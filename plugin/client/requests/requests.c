@@ -160,6 +160,11 @@ void pss_request_failed(struct pss_call *call, const struct pss_connection *conn
 	case -EPIPE:
 		pss_call_error(call, PSS_NO_HOST, computer, "the host process has ended");
 		break;
+	case -E2BIG:
+		pss_call_error(call, PSS_USAGE, computer,
+			       "the request is too long: 256 KiB at most; the text of an invoke-command may be longer, "
+			       "and so may standard input");
+		break;
 	case -EMSGSIZE:
 	case -EPROTO:
 		pss_call_error(call, PSS_PROTOCOL, computer, "the host process has broken the protocol");

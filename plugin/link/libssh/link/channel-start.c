@@ -6,6 +6,11 @@
 
 #include <string.h>
 
+#include "base/error.h"
+
+/* Of a command, or a subsystem's name: sshd ends the connection for a packet over 256 KiB (OpenSSH's packet.c). */
+#define REQUEST_MAX (255u * 1024u)
+
 static void on_exit_status(ssh_session session, ssh_channel ssh, int status, void *user)
 {
 	((PssSshChannel *)user)->exit_status = status & 0xff;
@@ -77,6 +82,25 @@ void pss_ssh_channel_free_stand_ins(PssSshChannel *channel)
 	pss_ssh_channel_forget_stand_ins(channel);
 }
 
+static gsize length_of(const char *text)
+{
+	return text ? strlen(text) : 0;
+}
+
+gboolean pss_ssh_channel_fits(const PssSshChannel *channel, GError **error)
+{
+	const gsize n = MAX(length_of(channel->start.command), length_of(channel->start.subsystem));
+
+	if (n <= REQUEST_MAX)
+		return TRUE;
+	g_set_error(
+		error, PSS_ERROR, PSS_FAILED,
+		"the command is too long for SSH: %" G_GSIZE_FORMAT
+		" bytes of at most %u; invoke-command takes one of any length, and so does a shell's standard input",
+		n, REQUEST_MAX);
+	return FALSE;
+}
+
 static int request_start(PssSshChannel *channel, ssh_channel on)
 {
 	if (channel->start.subsystem)
@@ -116,7 +140,7 @@ gboolean pss_ssh_channel_can_fly(const PssSshChannel *channel)
 	const char *banner = ssh_get_serverbanner(channel->link->session);
 
 	return channel->state == PSS_CHANNEL_NEW && !channel->close_wanted && banner &&
-	       (!channel->start.subsystem || channel->start.command) &&
+	       (!channel->start.subsystem || channel->start.command) && pss_ssh_channel_fits(channel, NULL) &&
 	       (g_str_has_prefix(banner, "SSH-2.0-OpenSSH") || g_str_has_prefix(banner, "SSH-2.0-dropbear"));
 }
 

@@ -139,6 +139,17 @@ static void go_on(PssSshChannel *channel)
 		pss_ssh_channel_send_all(channel);
 }
 
+/* TRUE: it is finished. */
+static gboolean refuse_long_request(PssSshChannel *channel)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (pss_ssh_channel_fits(channel, &error))
+		return FALSE;
+	finish(channel, error);
+	return TRUE;
+}
+
 void pss_ssh_channel_turn(PssSshChannel *channel)
 {
 	if (channel->state == PSS_CHANNEL_FINISHED)
@@ -147,6 +158,8 @@ void pss_ssh_channel_turn(PssSshChannel *channel)
 		release(channel);
 		return;
 	}
+	if (channel->state < PSS_CHANNEL_RUNNING && !channel->close_wanted && refuse_long_request(channel))
+		return;
 	if (!channel->remote_closed)
 		go_on(channel);
 	if (channel->state == PSS_CHANNEL_FINISHED || !pss_ssh_link_is_alive(channel->link))

@@ -111,6 +111,9 @@ void pss_ssh_channel_give_environment(PssSshChannel *channel);
 /* Goes on towards RUNNING as far as answers are here. NULL, or what the server refuses. */
 const char *pss_ssh_channel_start(PssSshChannel *channel);
 
+/* FALSE: what it asks for is more than a packet, for which the server would end the connection that others use too. */
+gboolean pss_ssh_channel_fits(const PssSshChannel *channel, GError **error);
+
 /* Starts a channel without waiting for answers; see there. Only as the first channel of a link. */
 gboolean pss_ssh_channel_can_fly(const PssSshChannel *channel);
 void pss_ssh_channel_fly(PssSshChannel *channel);
