@@ -7,7 +7,7 @@
  *   program                                       verb
  *      │◄── REQUEST (words) ─────────────────────────│
  *      │── OPEN 1 {PLACE, WORD} ────────────────────►│  asks the host process; logins, questions
- *      │◄── OPENED 1 {DIRECTORY} + a descriptor ─────│  or ENDED 1 {STATUS, MESSAGE}
+ *      │◄── OPENED 1 {DIRECTORY, RESILIENT} + a fd ──│  or ENDED 1 {STATUS, MESSAGE}
  *      │◄── ENDED 1 {STATUS, EXIT_STATUS, MESSAGE} ──│  at the channel's end; MESSAGE: the end of its stderr
  *      │── ERROR {PLACE, STATUS, MESSAGE} ──────────►│
  *      │◄── GO_ON, or STOP ──────────────────────────│  what -ErrorAction wants, for each ERROR
@@ -24,10 +24,12 @@ enum { PSS_COPY_VERB_FD = 3, PSS_COPY_HOST_FD = 4 };
 enum pss_copy_type {
 	/* verb → program */
 	PSS_COPY_REQUEST = 1, /* raw bytes: NUL-ended words, split by PSS_FRAME_MORE */
-	PSS_COPY_OPENED = 2,  /* the channel of this id, a descriptor with the frame's bytes; DIRECTORY */
-	PSS_COPY_ENDED = 3,   /* it has ended, or there is none: STATUS, EXIT_STATUS, MESSAGE */
-	PSS_COPY_GO_ON = 4,   /* after an ERROR */
-	PSS_COPY_STOP = 5,    /* remove what is half done, and end */
+	PSS_COPY_OPENED = 2, /* the channel of this id, a descriptor with the frame's bytes; DIRECTORY; RESILIENT=1: the
+			      session comes back by itself when its connection is cut, and so may the channel be asked
+			      for again */
+	PSS_COPY_ENDED = 3,  /* it has ended, or there is none: STATUS, EXIT_STATUS, MESSAGE */
+	PSS_COPY_GO_ON = 4,  /* after an ERROR */
+	PSS_COPY_STOP = 5,   /* remove what is half done, and end */
 
 	/* program → verb */
 	PSS_COPY_OPEN = 32,     /* a channel to PLACE, with an id of its own: the command WORD, or the subsystem sftp */
@@ -42,6 +44,7 @@ enum pss_copy_type {
  * is this computer. A path is the bytes that the user gave. */
 #define PSS_COPY_VERSION "version"         /* pssession's; first */
 #define PSS_COPY_PLACE "place"             /* LABEL: place 1, 2, … in order */
+#define PSS_COPY_COMPUTER "computer"       /* NAME: that the place before is on, whatever session leads there */
 #define PSS_COPY_SOURCE "source"           /* "N PATH": at place N; globs are expanded where it is no local one */
 #define PSS_COPY_LITERAL "literal"         /* the same, without globs */
 #define PSS_COPY_DESTINATION "destination" /* "N PATH" */

@@ -174,20 +174,30 @@ int pss_runtime_find(uid_t uid, struct pss_runtime *ret_runtime)
 	return rc != -ENOENT ? rc : find_below("", NULL, true, uid, ret_runtime);
 }
 
-int pss_runtime_saved(uid_t uid, char *ret_path, size_t size)
+static int find_lasting(uid_t uid, const char *name, char *ret_path, size_t size)
 {
 	struct pss_runtime runtime;
 	int n;
 
 	if (find_override(getenv("PSSESSION_RUNTIME_DIR"), uid, &runtime) == 0) {
-		n = snprintf(ret_path, size, "%s/kept", runtime.directory);
+		n = snprintf(ret_path, size, "%s/%s", runtime.directory, name);
 	} else {
 		const char *home = find_home(uid);
 		if (!home)
 			return -ENOENT;
-		n = snprintf(ret_path, size, "%s/.local/state/pssession/kept", home);
+		n = snprintf(ret_path, size, "%s/.local/state/pssession/%s", home, name);
 	}
 	return n < (int)size ? 0 : -ENAMETOOLONG;
+}
+
+int pss_runtime_saved(uid_t uid, char *ret_path, size_t size)
+{
+	return find_lasting(uid, "kept", ret_path, size);
+}
+
+int pss_runtime_copies(uid_t uid, char *ret_path, size_t size)
+{
+	return find_lasting(uid, "copies", ret_path, size);
 }
 
 bool pss_runtime_has_saved(uid_t uid)

@@ -38,3 +38,6 @@ int pss_runtime_saved(uid_t uid, char *ret_path, size_t size);
 
 /* Is anything written down there? */
 bool pss_runtime_has_saved(uid_t uid);
+
+/* The file in which copies that run know of each other (copy/local/claims.h): `copies`, beside `kept`. As above. */
+int pss_runtime_copies(uid_t uid, char *ret_path, size_t size);

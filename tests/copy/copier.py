@@ -2,20 +2,29 @@
 """Plays the verb for pssession-copy: sends it a request, gives it a server for each channel that it asks for (OpenSSH's
 sftp-server on a socket pair, or another command), and collects what it has to say."""
 import array
+import atexit
 import os
 import select
+import shutil
 import signal
 import socket
 import struct
 import subprocess
+import tempfile
 import time
 
 REQUEST, OPENED, ENDED, GO_ON, STOP = 1, 2, 3, 4, 5
 OPEN, ERROR, OUTPUT, NOTE, PROGRESS, DONE = 32, 33, 34, 35, 36, 37
 TAG_STATUS, TAG_MESSAGE, TAG_EXIT_STATUS, TAG_DIRECTORY, TAG_WORD, TAG_PLACE = 5, 6, 7, 72, 130, 160
+TAG_RESILIENT = 29
+OK, UNREACHABLE, LINK_LOST = 0, 6, 9
 MORE = 1
 VERSION = os.environ.get("PSS_VERSION", "0.1.0")
 SERVER = [os.environ.get("PSS_SFTP_SERVER") or "/usr/lib/openssh/sftp-server"]
+
+# Where copies know of each other, as they do in a user's home.
+STATE = tempfile.mkdtemp(prefix="pss-copies-")
+atexit.register(shutil.rmtree, STATE, True)
 
 
 def number(tag, value):
@@ -49,11 +58,12 @@ class Copier:
     """One run of the program. `servers`: of each place (from 1 on) the command of its server; or one for all."""
 
     def __init__(self, program, labels, sources, destinations, flags="", words=(), servers=SERVER, directories=None,
-                 cwd=None, at_channel=None):
+                 cwd=None, at_channel=None, survives=False):
         self.ours, theirs = socket.socketpair()
         self.errors, self.output, self.notes, self.progress = [], [], [], []
         self.done = None
         self.servers, self.children, self.directories = servers, [], directories or {}
+        self.open, self.survives = {}, survives
         self.at_channel = at_channel
         self.buffer = b""
         os.set_inheritable(theirs.fileno(), True)
@@ -61,7 +71,8 @@ class Copier:
         def become():
             os.dup2(theirs.fileno(), 3)
 
-        self.process = subprocess.Popen([program], cwd=cwd, preexec_fn=become, pass_fds=(3,), stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen([program], cwd=cwd, preexec_fn=become, pass_fds=(3,), stdin=subprocess.DEVNULL,
+                                        env=dict(os.environ, PSSESSION_RUNTIME_DIR=STATE))
         theirs.close()
         request = ["version=" + VERSION, "flags=" + flags, *words]
         request += ["place=" + label for label in labels]
@@ -90,9 +101,11 @@ class Copier:
             return
         near, far = socket.socketpair()
         self.children.append(subprocess.Popen(server, stdin=far, stdout=far))
+        self.open[ident] = (place, self.children[-1])
         far.close()
         directory = self.directories.get(place)
-        self.send(OPENED, ident, text(TAG_DIRECTORY, directory) if directory else b"", fd=near.fileno())
+        said = text(TAG_DIRECTORY, directory) if directory else b""
+        self.send(OPENED, ident, said + (number(TAG_RESILIENT, 1) if self.survives else b""), fd=near.fileno())
         near.close()
         if self.at_channel:
             self.at_channel(self)
@@ -141,6 +154,19 @@ class Copier:
         for child in self.children:
             child.wait()
         return self
+
+    def cut(self, place):
+        """The connection to it is lost: all of its channels end."""
+        for ident, (at, child) in list(self.open.items()):
+            if at == place:
+                child.kill()
+                child.wait()
+                self.send(ENDED, ident, number(TAG_STATUS, LINK_LOST) + text(TAG_MESSAGE, "the connection was lost"))
+                del self.open[ident]
+
+    def kill(self):
+        self.process.kill()
+        self.wait()
 
     def stop(self):
         self.send(STOP, 0)

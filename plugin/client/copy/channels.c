@@ -65,9 +65,41 @@ static void write_place(const struct pss_copy_run *run, size_t place, struct pss
 	pss_request_environment(call, message);
 }
 
+static int end_without_host(struct pss_copy_run *run, uint32_t id)
+{
+	struct pss_buffer buffer;
+	struct pss_message message;
+
+	pss_buffer_init(&buffer);
+	pss_message_begin(&message, &buffer, (enum pss_type)PSS_COPY_ENDED, id);
+	pss_message_number(&message, PSS_TAG_STATUS, PSS_NO_HOST);
+	pss_message_text(&message, PSS_TAG_MESSAGE, "the host process has ended");
+	int rc = pss_message_end(&message);
+	if (rc == 0)
+		rc = pss_copy_program_send(run, &buffer, -1);
+	pss_buffer_finish(&buffer);
+	return rc;
+}
+
+int pss_copy_channels_lose(struct pss_copy_run *run)
+{
+	int rc = 0;
+
+	pss_connection_close(&run->copy->connection);
+	for (size_t i = 0; rc == 0 && i < run->n_channels; i++) {
+		if (run->channels[i].request)
+			rc = end_without_host(run, run->channels[i].id);
+		run->channels[i].request = 0;
+	}
+	return rc;
+}
+
 int pss_copy_channel_open(struct pss_copy_run *run, uint32_t id, size_t place, const char *command)
 {
 	struct pss_connection *connection = &run->copy->connection;
+
+	if (connection->fd < 0)
+		return end_without_host(run, id);
 	uint32_t earlier = find_earlier(run, place);
 	struct pss_copy_channel *channel = add_channel(run);
 	struct pss_message message;
@@ -167,6 +199,7 @@ static int pass(struct pss_copy_run *run, uint16_t type, const struct pss_copy_c
 	pss_message_number(&message, PSS_TAG_STATUS, pss_fields_number(fields, PSS_TAG_STATUS, PSS_OK));
 	pss_message_number(&message, PSS_TAG_EXIT_STATUS, pss_fields_number(fields, PSS_TAG_EXIT_STATUS, 0));
 	pss_message_text(&message, PSS_TAG_DIRECTORY, pss_fields_text(fields, PSS_TAG_DIRECTORY));
+	pss_message_number(&message, PSS_TAG_RESILIENT, pss_fields_number(fields, PSS_TAG_RESILIENT, 0));
 	pss_message_text(&message, PSS_TAG_MESSAGE, text ? text : channel->said);
 	int rc = pss_message_end(&message);
 	if (rc == 0)

@@ -210,6 +210,8 @@ static int step(struct pss_copy_run *run)
 	if (fds[1].revents) {
 		pss_copy_progress_clear(run);
 		rc = pss_copy_channels_take(run);
+		if (rc == -ECONNRESET || rc == -EPIPE)
+			return pss_copy_channels_lose(run); /* the program says it, and what is left because of it */
 		if (rc < 0)
 			pss_request_failed(copy->call, &copy->connection, rc, NULL);
 		if (rc < 0)
@@ -231,7 +233,10 @@ static void run_program(struct pss_copy_run *run)
 	if (run->copy->is_quiet)
 		return;
 	if (rc == -EPIPE && !run->stopped)
-		pss_call_error(call, PSS_FAILED, NULL, "the program that copies has ended before it was done");
+		pss_call_error(
+			call, PSS_FAILED, NULL,
+			"the program that copies has ended before it was done; what it was at is left as "
+			".NAME.pss-…, not whole: the same copy goes on with it with -Resume, and clears it without");
 	else if (rc == -EPROTO || rc == -EMSGSIZE)
 		pss_call_error(call, PSS_FAILED, NULL, "the program that copies has sent a malformed frame");
 	else if ((rc == -ETIMEDOUT || rc == -E2BIG) && !run->stopped)

@@ -8,9 +8,9 @@
 
 /* Where files are. */
 struct pss_copy_place {
-	char *label;    /* as the user named it; NULL: this computer */
-	char *instance; /* of a session; or NULL: a computer */
-	struct pss_target computer;
+	char *label;                /* as the user named it; NULL: this computer */
+	char *instance;             /* of a session; or NULL: a computer */
+	struct pss_target computer; /* of a session its host alone */
 };
 
 /* A path there, as the user gave it; borrowed. */

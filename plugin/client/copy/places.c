@@ -25,7 +25,7 @@ static bool add_place(struct pss_copy *copy, struct pss_copy_place place, size_t
 
 	if (more)
 		copy->places = more;
-	if (!more || (copy->n_places > 0 && !place.label)) {
+	if (!more || (copy->n_places > 0 && (!place.label || !place.computer.host))) {
 		free(place.label);
 		free(place.instance);
 		pss_target_finish(&place.computer);
@@ -74,8 +74,10 @@ static bool use_session(struct pss_copy *copy, const struct pss_session *session
 			*ret_place = i;
 			return true;
 		}
-	return add_place(copy, (struct pss_copy_place){ .label = strdup(label), .instance = strdup(session->instance) },
-			 ret_place);
+	struct pss_copy_place place = { .label = strdup(label),
+					.instance = strdup(session->instance),
+					.computer.host = strdup(session->computer) };
+	return add_place(copy, place, ret_place);
 }
 
 bool pss_copy_find_session(struct pss_copy *copy, const char *text, size_t *ret_place)

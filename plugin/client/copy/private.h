@@ -49,6 +49,7 @@ int pss_copy_send_request(struct pss_copy_run *run);
 
 int pss_copy_channel_open(struct pss_copy_run *run, uint32_t id, size_t place, const char *command);
 int pss_copy_channels_take(struct pss_copy_run *run); /* what has come of the host process */
+int pss_copy_channels_lose(struct pss_copy_run *run); /* that has ended: all of them have, which the program gets */
 /* ms until the host process has to have acknowledged what it was asked for; -1: nothing is open. */
 long long pss_copy_channels_deadline(const struct pss_copy_run *run);
 void pss_copy_channels_finish(struct pss_copy_run *run);

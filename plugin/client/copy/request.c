@@ -35,8 +35,11 @@ static int add_operands(struct pss_buffer *words, const struct pss_copy *copy)
 {
 	int rc = 0;
 
-	for (size_t i = 1; rc == 0 && i < copy->n_places; i++)
+	for (size_t i = 1; rc == 0 && i < copy->n_places; i++) {
 		rc = add(words, PSS_COPY_PLACE, copy->places[i].label);
+		if (rc == 0)
+			rc = add(words, PSS_COPY_COMPUTER, copy->places[i].computer.host);
+	}
 	for (size_t i = 0; rc == 0 && i < copy->sources.n_items; i++) {
 		const struct pss_copy_operand *source = &copy->sources.items[i];
 		rc = add_number(words, source->is_literal ? PSS_COPY_LITERAL : PSS_COPY_SOURCE, source->place,

@@ -49,12 +49,12 @@ void pss_channels_forget(PssChannels *channels, guint32 id)
 	g_hash_table_remove(channels->by_id, GUINT_TO_POINTER(id));
 }
 
-void pss_channels_on_opened(PssChannels *channels, guint32 id, int fd, const char *directory)
+void pss_channels_on_opened(PssChannels *channels, guint32 id, int fd, const char *directory, gboolean survives)
 {
 	const Channel *channel = g_hash_table_lookup(channels->by_id, GUINT_TO_POINTER(id));
 
 	if (channel)
-		channel->events->on_opened(channel->user, fd, directory);
+		channel->events->on_opened(channel->user, fd, directory, survives);
 	else
 		close(fd);
 }

@@ -8,8 +8,9 @@
 typedef struct PssChannels PssChannels;
 
 typedef struct {
-	void (*on_opened)(gpointer user, int fd,
-			  const char *directory); /* fd is the callee's; `directory` may be NULL */
+	/* fd is the callee's; `directory` may be NULL. `survives`: the session that it is of comes back by itself
+	 * when its connection is cut, without the channel. */
+	void (*on_opened)(gpointer user, int fd, const char *directory, gboolean survives);
 	/* It is no more, or there is none; the last. `message` may be NULL. */
 	void (*on_ended)(gpointer user, enum pss_status status, const char *message);
 } PssChannelEvents;
@@ -24,5 +25,5 @@ guint32 pss_channels_open(PssChannels *channels, guint place, const char *comman
 void pss_channels_forget(PssChannels *channels, guint32 id); /* nothing more is said of it */
 
 /* What the verb says: pss_channels_on_opened() takes fd over, and closes it where nobody waits for the channel. */
-void pss_channels_on_opened(PssChannels *channels, guint32 id, int fd, const char *directory);
+void pss_channels_on_opened(PssChannels *channels, guint32 id, int fd, const char *directory, gboolean survives);
 void pss_channels_on_ended(PssChannels *channels, guint32 id, enum pss_status status, const char *message);

@@ -37,11 +37,9 @@ char *pss_beside_name(const char *name)
 	return compose(name, number);
 }
 
-char *pss_beside_name_of(const char *name, guint64 size, gint64 mtime)
+char *pss_beside_name_of(const char *name, guint32 claim)
 {
-	guint64 mixed = (size ^ ((guint64)mtime << 24)) * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15);
-
-	return compose(name, (guint32)(mixed >> 32));
+	return compose(name, claim);
 }
 
 void pss_set_errno_bare(GError **error, int failed)

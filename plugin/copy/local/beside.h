@@ -10,8 +10,8 @@
  * g_free(). */
 char *pss_beside_name(const char *name);
 
-/* The same for a file that a later copy can go on with: the X follow from what the file is. */
-char *pss_beside_name_of(const char *name, guint64 size, gint64 mtime);
+/* The same with X that a later copy knows too (pss_claims_take()). */
+char *pss_beside_name_of(const char *name, guint32 claim);
 
 /* Sets what is to be kept on an open file or directory: owner first, as it takes bits of the mode away. */
 gboolean pss_kept_apply(int fd, const PssKept *kept, GError **error);

@@ -66,6 +66,15 @@ int pss_folder_fd(const PssFolder *folder)
 	return folder->fd;
 }
 
+char *pss_folder_identity(const PssFolder *folder)
+{
+	struct stat st = { 0 };
+
+	if (fstat(folder->fd, &st) < 0)
+		return g_strdup("");
+	return g_strdup_printf("%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, (guint64)st.st_dev, (guint64)st.st_ino);
+}
+
 gboolean pss_folder_look(PssFolder *folder, const char *name, struct stat *ret_stat, GError **error)
 {
 	if (fstatat(folder->fd, name, ret_stat, AT_SYMLINK_NOFOLLOW) == 0)

@@ -18,6 +18,8 @@ void pss_folder_unref(PssFolder *folder); /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PssFolder, pss_folder_unref)
 
 int pss_folder_fd(const PssFolder *folder);
+/* The same for whatever path leads to it. Free with g_free(). */
+char *pss_folder_identity(const PssFolder *folder);
 
 /* What is there, a link as such. FALSE and error; errno of ENOENT: nothing. */
 gboolean pss_folder_look(PssFolder *folder, const char *name, struct stat *ret_stat, GError **error);

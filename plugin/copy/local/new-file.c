@@ -15,40 +15,52 @@
 struct PssNewFile {
 	PssFolder *folder;
 	char *name, *beside;
-	gboolean has_key;
 	int fd;
 	guint64 part;
 };
 
-static int open_beside(PssNewFile *file)
-{
-	int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
+#define FLAGS (O_RDWR | O_CLOEXEC | O_NOFOLLOW)
 
-	if (!file->has_key)
-		return openat(pss_folder_fd(file->folder), file->beside, flags | O_EXCL, 0600);
-	/* What is there is ours: a regular file of this user's with one name. */
+/* -1: there is none that is ours: a regular file of this user's with one name. */
+static int open_part(PssNewFile *file)
+{
+	int fd = openat(pss_folder_fd(file->folder), file->beside, FLAGS | O_NONBLOCK);
 	struct stat st;
-	int fd = openat(pss_folder_fd(file->folder), file->beside, flags | O_NONBLOCK, 0600);
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink == 1) {
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink == 1) {
 		file->part = (guint64)st.st_size;
 		return fd;
 	}
-	close(fd);
-	errno = EEXIST;
+	if (fd >= 0)
+		close(fd);
 	return -1;
 }
 
-PssNewFile *pss_new_file_open(PssFolder *folder, const char *name, const char *key, GError **error)
+static int open_new(const PssNewFile *file)
+{
+	return openat(pss_folder_fd(file->folder), file->beside, FLAGS | O_CREAT | O_EXCL, 0600);
+}
+
+static int open_beside(PssNewFile *file, PssPartUse use)
+{
+	int fd = use == PSS_PART_CONTINUE ? open_part(file) : -1;
+
+	if (fd < 0)
+		fd = open_new(file);
+	if (fd < 0 && errno == EEXIST && use != PSS_PART_NONE &&
+	    unlinkat(pss_folder_fd(file->folder), file->beside, 0) == 0)
+		fd = open_new(file);
+	return fd;
+}
+
+PssNewFile *pss_new_file_open(PssFolder *folder, const char *name, const char *beside, PssPartUse use, GError **error)
 {
 	PssNewFile *file = g_new0(PssNewFile, 1);
 
 	file->folder = pss_folder_ref(folder);
 	file->name = g_strdup(name);
-	file->has_key = key != NULL;
-	file->beside = key ? g_strdup(key) : pss_beside_name(name);
-	file->fd = open_beside(file);
+	file->beside = g_strdup(beside);
+	file->fd = open_beside(file, use);
 	if (file->fd >= 0)
 		return file;
 	pss_set_errno_bare(error, errno);
@@ -138,7 +150,7 @@ void pss_new_file_drop(PssNewFile *file, gboolean keeps)
 {
 	if (!file)
 		return;
-	if (file->fd >= 0 && !(keeps && file->has_key))
+	if (file->fd >= 0 && !keeps)
 		unlinkat(pss_folder_fd(file->folder), file->beside, 0);
 	free_file(file);
 }

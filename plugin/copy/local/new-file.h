@@ -6,9 +6,15 @@
 
 typedef struct PssNewFile PssNewFile;
 
-/* `key`: the name that a later copy finds it by (pss_beside_name_of()): what an earlier one has left under it is gone
- * on with; or NULL. NULL and error. */
-PssNewFile *pss_new_file_open(PssFolder *folder, const char *name, const char *key, GError **error);
+/* What is there under the name that is written to: of a name that is claimed it is what an earlier copy has left. */
+typedef enum {
+	PSS_PART_NONE,     /* nothing can be */
+	PSS_PART_CLEAR,    /* it goes */
+	PSS_PART_CONTINUE, /* it is gone on with, and stays where pss_new_file_drop() keeps it */
+} PssPartUse;
+
+/* `beside`: the name that it is written under (copy/local/beside.h). NULL and error. */
+PssNewFile *pss_new_file_open(PssFolder *folder, const char *name, const char *beside, PssPartUse use, GError **error);
 
 /* Bytes that an earlier copy has left; what they are is for the caller to check. */
 guint64 pss_new_file_part(const PssNewFile *file);
@@ -21,5 +27,5 @@ gboolean pss_new_file_write(PssNewFile *file, guint64 offset, const void *data, 
  * case; FALSE and error: nothing of it is left. */
 gboolean pss_new_file_finish(PssNewFile *file, guint64 size, const PssKept *kept, GError **error);
 
-/* Nothing of it is left, but where it has a key and `keeps`. Accepts NULL. */
+/* Nothing of it is left unless `keeps`. Accepts NULL. */
 void pss_new_file_drop(PssNewFile *file, gboolean keeps);

@@ -6,15 +6,13 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "copy/local/beside.h"
 
 #define WAITING_MAX (512 * 1024) /* of one file: with 32 of them 16 MiB */
 
 typedef struct {
 	PssCopying base;
 	PssSftpGet *get; /* NULL: it has ended */
-	PssSftpPut *put;
-	char *beside;
+	PssSftpPut *put; /* the same */
 	GByteArray *waiting;
 	guint64 offset; /* of its first byte */
 	gboolean has_ended, is_paused;
@@ -30,21 +28,30 @@ static void resume(PssItem *item)
 {
 	Across *across = across_of(item);
 
-	if (across->is_paused)
+	if (across->is_paused && item->transfer->from->sftp)
 		pss_sftp_pause(item->transfer->from->sftp, FALSE);
 	across->is_paused = FALSE;
+}
+
+static void stop_get(PssItem *item)
+{
+	Across *across = across_of(item);
+
+	resume(item);
+	g_clear_pointer(&across->get, pss_sftp_get_free);
+	g_byte_array_set_size(across->waiting, 0);
+	across->has_ended = FALSE;
 }
 
 static void free_across(PssItem *item)
 {
 	Across *across = across_of(item);
 
-	resume(item);
+	stop_get(item);
 	item->copying = NULL;
-	g_clear_pointer(&across->get, pss_sftp_get_free);
 	g_byte_array_unref(across->waiting);
 	g_clear_error(&across->error);
-	g_free(across->beside);
+	pss_half_finish(&across->base);
 	g_free(across);
 }
 
@@ -52,8 +59,10 @@ static void stop(PssItem *item)
 {
 	Across *across = across_of(item);
 
-	pss_sftp_put_free(across->put);
-	pss_half_remove(item->transfer->to, across->beside);
+	if (across->put)
+		pss_sftp_put_free(across->put);
+	if (!item->transfer->copy->request->resume || !item->part_is_known)
+		pss_half_remove(item, across->base.beside);
 	free_across(item);
 }
 
@@ -94,6 +103,7 @@ static gssize on_read(gpointer user, guint64 *offset, void *buffer, gsize n)
 {
 	Across *across = across_of(user);
 
+	across->base.has_begun = TRUE;
 	if (across->error)
 		return PSS_SFTP_GIVE_UP;
 	if (across->waiting->len == 0)
@@ -107,19 +117,35 @@ static gssize on_read(gpointer user, guint64 *offset, void *buffer, gsize n)
 	return (gssize)n;
 }
 
+/* What is there is gone on with when the source is back. */
+static gboolean keeps_part(const PssItem *item, const GError *theirs)
+{
+	return g_error_matches(theirs, PSS_SFTP_ERROR, PSS_SFTP_CONNECTION_LOST) && item->part_is_known &&
+	       (item->transfer->copy->request->resume || item->transfer->from->survives);
+}
+
+static void begin(PssItem *item, guint64 part);
+
 static void on_put(gpointer user, const GError *error)
 {
 	PssItem *item = user;
 	Across *across = across_of(item);
-	g_autoptr(GError) theirs = g_steal_pointer(&across->error);
-	g_autofree char *beside = g_steal_pointer(&across->beside);
 
+	across->put = NULL;
+	if (!across->error && pss_half_clear(item, error, begin)) {
+		stop_get(item);
+		return;
+	}
+	g_autoptr(GError) theirs = g_steal_pointer(&across->error);
+	g_autofree char *beside = g_strdup(across->base.beside);
+	gboolean is_there = across->base.has_begun || across->base.has_part;
 	free_across(item);
 	if (error && theirs) {
-		pss_half_remove(item->transfer->to, beside);
+		if (!keeps_part(item, theirs))
+			pss_half_remove(item, beside);
 		pss_item_done(item, theirs);
 	} else if (error) {
-		pss_half_explain(item, beside, error);
+		pss_half_explain(item, is_there ? beside : NULL, error);
 	} else {
 		pss_remote_written(item);
 	}
@@ -127,24 +153,32 @@ static void on_put(gpointer user, const GError *error)
 
 static const PssSftpPutEvents put_events = { .on_read = on_read, .on_done = on_put };
 
-void pss_file_across(PssItem *item)
+static void begin(PssItem *item, guint64 part)
 {
-	Across *across = g_new0(Across, 1);
-	g_autofree char *name = pss_beside_name(item->as);
-
-	across->base.stop = stop;
-	across->waiting = g_byte_array_new();
-	across->beside = pss_path_join(item->into->target_path, name);
-	item->copying = &across->base;
+	Across *across = across_of(item);
 	const PssSftpPutRequest put = {
-		.path = across->beside,
-		.is_new = TRUE,
+		.path = across->base.beside,
+		.is_new = part == 0,
+		.offset = part,
 		.size = item->attributes.size,
 		.mode = item->replaces ? 0600 : item->attributes.mode & 0777,
 		.attributes = pss_item_kept_attributes(item),
 		.rename = item->target_path,
 	};
-	const PssSftpGetRequest get = { .path = item->source_path, .size = item->attributes.size };
+	const PssSftpGetRequest get = { .path = item->source_path, .offset = part, .size = item->attributes.size };
+
+	pss_item_moved(item, part);
 	across->put = pss_sftp_put(item->transfer->to->sftp, &put, &put_events, item);
 	across->get = pss_sftp_get(item->transfer->from->sftp, &get, &get_events, item);
+}
+
+void pss_file_across(PssItem *item)
+{
+	Across *across = g_new0(Across, 1);
+	const PssPartFile source = { .place = item->transfer->from->number, .path = item->source_path };
+
+	across->base.stop = stop;
+	across->waiting = g_byte_array_new();
+	item->copying = &across->base;
+	pss_half_find(item, &source, begin);
 }

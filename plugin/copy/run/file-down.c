@@ -4,14 +4,11 @@
 #include "copy/run/private.h"
 
 #include "base/error.h"
-#include "copy/channel/part.h"
-#include "copy/local/beside.h"
 #include "copy/local/new-file.h"
 
 typedef struct {
 	PssCopying base;
 	PssNewFile *file;
-	PssPartCheck *check; /* or NULL */
 	PssSftpGet *get;
 } Down;
 
@@ -20,6 +17,7 @@ static void free_down(PssItem *item)
 	Down *down = (Down *)item->copying;
 
 	item->copying = NULL;
+	pss_half_finish(&down->base);
 	g_free(down);
 }
 
@@ -28,7 +26,6 @@ static void drop(PssItem *item, gboolean keeps)
 {
 	Down *down = (Down *)item->copying;
 
-	pss_part_check_free(down->check);
 	if (down->get)
 		pss_sftp_get_free(down->get);
 	pss_new_file_drop(down->file, keeps);
@@ -37,7 +34,14 @@ static void drop(PssItem *item, gboolean keeps)
 
 static void stop(PssItem *item)
 {
-	drop(item, TRUE);
+	drop(item, item->transfer->copy->request->resume && item->part_is_known);
+}
+
+/* For a later copy, or for this one when the session is back. */
+static gboolean keeps_part(const PssItem *item, const GError *error)
+{
+	return g_error_matches(error, PSS_SFTP_ERROR, PSS_SFTP_CONNECTION_LOST) && item->part_is_known &&
+	       (item->transfer->copy->request->resume || item->transfer->from->survives);
 }
 
 static void on_data(gpointer user, guint64 offset, const void *data, gsize n)
@@ -64,7 +68,7 @@ static void on_done(gpointer user, guint64 size, gboolean has_more, const GError
 
 	free_down(item);
 	if (error) {
-		pss_new_file_drop(file, g_error_matches(error, PSS_SFTP_ERROR, PSS_SFTP_CONNECTION_LOST));
+		pss_new_file_drop(file, keeps_part(item, error));
 		pss_item_done(item, error);
 	} else if (!pss_new_file_finish(file, size, &kept, &failed)) {
 		pss_item_failed_there(item, failed);
@@ -97,18 +101,19 @@ static void on_checked(gpointer user, gboolean same)
 	Down *down = (Down *)item->copying;
 	guint64 part = pss_new_file_part(down->file);
 
-	down->check = NULL;
+	down->base.check = NULL;
 	pss_report_part(item, part, same);
 	begin_get(item, same ? part : 0);
 }
 
-static PssNewFile *open_file(const PssItem *item, GError **error)
+static PssNewFile *open_file(PssItem *item, GError **error)
 {
-	const PssSftpAttributes *from = &item->attributes;
-	g_autofree char *key =
-		item->transfer->copy->request->resume ? pss_beside_name_of(item->as, from->size, from->mtime) : NULL;
+	const char *name = pss_half_name(item);
+	PssPartUse use = !item->part_is_known     ? PSS_PART_NONE
+			 : pss_half_goes_on(item) ? PSS_PART_CONTINUE
+						  : PSS_PART_CLEAR;
 
-	return pss_new_file_open(item->into->target_folder, item->as, key, error);
+	return pss_new_file_open(item->into->target_folder, item->as, name, use, error);
 }
 
 void pss_file_down(PssItem *item)
@@ -125,9 +130,10 @@ void pss_file_down(PssItem *item)
 	down->base.stop = stop;
 	down->file = file;
 	item->copying = &down->base;
+	const PssPartFile files[2] = { { .fd = pss_new_file_fd(file) },
+				       { .place = item->transfer->from->number, .path = item->source_path } };
 	if (part > 0 && part <= item->attributes.size)
-		down->check = pss_part_check(item->transfer->copy->channels, item->transfer->from->number,
-					     item->source_path, pss_new_file_fd(file), part, on_checked, item);
+		down->base.check = pss_part_check(item->transfer->copy->channels, files, part, on_checked, item);
 	else
 		begin_get(item, 0);
 }

@@ -4,8 +4,6 @@
 #include "copy/run/private.h"
 
 #include "base/error.h"
-#include "copy/channel/part.h"
-#include "copy/local/beside.h"
 #include "copy/local/old-file.h"
 
 #define WIDE_SIZE (8 * 1024 * 1024) /* left to be written: then more channels are worth their opening */
@@ -13,13 +11,10 @@
 typedef struct {
 	PssCopying base;
 	PssOldFile *file;
-	PssPartCheck *check; /* or NULL */
-	PssSftpPut *put;
-	char *beside;
+	PssSftpPut *put; /* or NULL */
 	guint64 counted; /* bytes of it, in the progress */
 	GError *error;   /* from reading */
 	gboolean has_grown;
-	guint64 part;   /* of an earlier copy: bytes that are there */
 	guint n_joined; /* channels beside the place's own */
 } Up;
 
@@ -30,24 +25,18 @@ static void free_up(PssItem *item)
 	item->copying = NULL;
 	pss_old_file_free(up->file);
 	g_clear_error(&up->error);
-	g_free(up->beside);
+	pss_half_finish(&up->base);
 	g_free(up);
-}
-
-static gboolean resumes(const PssItem *item)
-{
-	return item->transfer->copy->request->resume;
 }
 
 static void stop(PssItem *item)
 {
 	Up *up = (Up *)item->copying;
 
-	pss_part_check_free(up->check);
 	if (up->put)
 		pss_sftp_put_free(up->put);
-	if (!resumes(item))
-		pss_half_remove(item->transfer->to, up->beside);
+	if (!item->transfer->copy->request->resume || !item->part_is_known)
+		pss_half_remove(item, up->base.beside);
 	free_up(item);
 }
 
@@ -55,6 +44,7 @@ static gssize on_read(gpointer user, guint64 *offset, void *buffer, gsize n)
 {
 	PssItem *item = user;
 	Up *up = (Up *)item->copying;
+	up->base.has_begun = TRUE;
 	gssize got = pss_old_file_read(up->file, offset, buffer, n, &up->error);
 
 	if (got == 0 && !pss_old_file_is_same(up->file, &up->has_grown)) {
@@ -71,7 +61,8 @@ static void widen(PssItem *item, guint64 offset)
 	Up *up = (Up *)item->copying;
 	PssPlace *to = item->transfer->to;
 
-	if (resumes(item) || item->attributes.size - MIN(offset, item->attributes.size) < WIDE_SIZE)
+	if (item->transfer->copy->request->resume ||
+	    item->attributes.size - MIN(offset, item->attributes.size) < WIDE_SIZE)
 		return;
 	if (pss_sftp_put_is_held_up(up->put))
 		pss_place_widen(to);
@@ -90,20 +81,25 @@ static void on_written(gpointer user, guint64 offset)
 	widen(item, offset);
 }
 
+static void begin_put(PssItem *item, guint64 part);
+
 static void on_done(gpointer user, const GError *error)
 {
 	PssItem *item = user;
 	Up *up = (Up *)item->copying;
 	g_autoptr(GError) ours = g_steal_pointer(&up->error);
-	g_autofree char *beside = g_steal_pointer(&up->beside);
-	gboolean has_grown = up->has_grown;
+	g_autofree char *beside = g_strdup(up->base.beside);
+	gboolean has_grown = up->has_grown, is_there = up->base.has_begun || up->base.has_part;
 
+	up->put = NULL;
+	if (pss_half_clear(item, error, begin_put))
+		return;
 	free_up(item);
 	if (error && ours) {
-		pss_half_remove(item->transfer->to, beside);
+		pss_half_remove(item, beside);
 		pss_item_done(item, ours);
 	} else if (error) {
-		pss_half_explain(item, beside, error);
+		pss_half_explain(item, is_there ? beside : NULL, error);
 	} else {
 		if (has_grown)
 			pss_report_warning(item->transfer->copy, NULL, item->source_path,
@@ -123,13 +119,13 @@ static void take_attributes(PssItem *item, const struct stat *st)
 	item->attributes.size = (guint64)st->st_size;
 }
 
-static void begin_put(PssItem *item)
+static void begin_put(PssItem *item, guint64 part)
 {
 	Up *up = (Up *)item->copying;
 	const PssSftpPutRequest request = {
-		.path = up->beside,
-		.is_new = !resumes(item),
-		.offset = up->part,
+		.path = up->base.beside,
+		.is_new = part == 0,
+		.offset = part,
 		.size = item->attributes.size,
 		/* Of a new file the server's umask has its say, as with scp. */
 		.mode = item->replaces ? 0600 : item->attributes.mode & 0777,
@@ -137,39 +133,9 @@ static void begin_put(PssItem *item)
 		.rename = item->target_path,
 	};
 
-	up->counted = up->part;
-	pss_item_moved(item, up->part);
+	up->counted = part;
+	pss_item_moved(item, part);
 	up->put = pss_sftp_put(item->transfer->to->sftp, &request, &events, item);
-}
-
-/* ---- what an earlier copy has left */
-
-static void on_checked(gpointer user, gboolean same)
-{
-	PssItem *item = user;
-	Up *up = (Up *)item->copying;
-
-	up->check = NULL;
-	pss_report_part(item, up->part, same);
-	if (!same)
-		up->part = 0;
-	begin_put(item);
-}
-
-static void on_part(gpointer user, const PssSftpAttributes *attributes, const GError *error)
-{
-	PssItem *item = user;
-	Up *up = (Up *)item->copying;
-
-	if (!up)
-		return; /* stopped meanwhile */
-	if (!error && S_ISREG(attributes->mode) && attributes->size > 0 && attributes->size <= item->attributes.size)
-		up->part = attributes->size;
-	if (up->part > 0)
-		up->check = pss_part_check(item->transfer->copy->channels, item->transfer->to->number, up->beside,
-					   pss_old_file_fd(up->file), up->part, on_checked, item);
-	else
-		begin_put(item);
 }
 
 static void begin(PssItem *item, PssOldFile *file)
@@ -177,17 +143,10 @@ static void begin(PssItem *item, PssOldFile *file)
 	Up *up = g_new0(Up, 1);
 
 	take_attributes(item, pss_old_file_stat(file));
-	g_autofree char *name = resumes(item)
-					? pss_beside_name_of(item->as, item->attributes.size, item->attributes.mtime)
-					: pss_beside_name(item->as);
 	up->base.stop = stop;
 	up->file = file;
-	up->beside = pss_path_join(item->into->target_path, name);
 	item->copying = &up->base;
-	if (resumes(item))
-		pss_sftp_lstat(item->transfer->to->sftp, up->beside, on_part, item);
-	else
-		begin_put(item);
+	pss_half_find(item, &(PssPartFile){ .fd = pss_old_file_fd(file) }, begin_put);
 }
 
 void pss_file_up(PssItem *item)

@@ -76,6 +76,8 @@ static void free_item(PssItem *item)
 	pss_folder_unref(item->target_folder);
 	if (item != transfer->root)
 		transfer->n_items--;
+	pss_half_release(item);
+	g_clear_pointer(&item->seen, g_hash_table_unref);
 	g_free(item->name);
 	g_free(item->as);
 	g_free(item->source_path);
@@ -87,9 +89,58 @@ static void free_item(PssItem *item)
 static void report(const PssItem *item, PssPlace *place, const char *path, const GError *error)
 {
 	if (place && g_error_matches(error, PSS_SFTP_ERROR, PSS_SFTP_CONNECTION_LOST))
-		pss_place_lose(place, PSS_LINK_LOST, error->message);
+		pss_place_cut(place, error->message);
 	else
 		pss_report_error(item->transfer->copy, place, path, error->message);
+}
+
+/* ---- a connection that is cut, and comes back */
+
+static gboolean is_cut(const PssItem *item, PssPlace *place, const GError *error)
+{
+	if (!place || !g_error_matches(error, PSS_SFTP_ERROR, PSS_SFTP_CONNECTION_LOST))
+		return FALSE;
+	pss_place_cut(place, error->message);
+	return place->survives && !item->transfer->copy->is_stopping;
+}
+
+/* TRUE: it is done once more when the place is back. */
+static gboolean do_again(PssItem *item, PssPlace *place, const GError *error, void (*func)(PssItem *item))
+{
+	if (!is_cut(item, place, error))
+		return FALSE;
+	PssAgain *again = g_new(PssAgain, 1);
+	*again = (PssAgain){ .func = func, .item = item };
+	g_queue_push_tail(&item->transfer->again, again);
+	return TRUE;
+}
+
+/* The same for a file or link: it waits as if it had not been begun, but for its part. */
+static gboolean begin_again(PssItem *item, PssPlace *place, const GError *error)
+{
+	PssTransfer *transfer = item->transfer;
+
+	if (!is_cut(item, place, error))
+		return FALSE;
+	g_hash_table_remove(transfer->active, item);
+	pss_item_moved_back(item);
+	item->goes_on = TRUE;
+	g_queue_push_tail(S_ISLNK(item->attributes.mode) ? &transfer->links : &transfer->files, item);
+	return TRUE;
+}
+
+void pss_item_drop_part(PssItem *item)
+{
+	g_autofree char *part = NULL;
+
+	if (!item->goes_on || !item->part || item->transfer->copy->request->resume)
+		return;
+	if (item->transfer->to) {
+		part = pss_path_join(item->into->target_path, item->part);
+		pss_half_remove(item, part);
+	} else {
+		pss_folder_remove(item->into->target_folder, item->part, NULL);
+	}
 }
 
 /* A directory in which all is done: what it is to keep. */
@@ -122,6 +173,8 @@ void pss_item_set(PssItem *directory, const GError *error)
 {
 	PssTransfer *transfer = directory->transfer;
 
+	if (do_again(directory, transfer->to, error, transfer->destination->set))
+		return;
 	if (error)
 		report(directory, transfer->to, directory->target_path, error);
 	directory->has_failed = TRUE; /* no more to be set */
@@ -135,6 +188,7 @@ static void leave(PssItem *item, PssOutcome outcome, const char *why)
 	PssCopy *copy = transfer->copy;
 
 	g_hash_table_remove(transfer->active, item);
+	pss_half_release(item);
 	if (!pss_item_is_directory(item)) {
 		copy->counts.files_done++;
 		copy->counts.bytes_done += item->attributes.size - MIN(item->n_copied, item->attributes.size);
@@ -147,6 +201,8 @@ static void leave(PssItem *item, PssOutcome outcome, const char *why)
 
 void pss_item_done(PssItem *item, const GError *error)
 {
+	if (begin_again(item, item->transfer->from, error))
+		return;
 	if (error)
 		report(item, item->transfer->from, item->source_path, error);
 	leave(item, error ? PSS_OUTCOME_FAILED : PSS_OUTCOME_COPIED, error ? error->message : NULL);
@@ -154,6 +210,8 @@ void pss_item_done(PssItem *item, const GError *error)
 
 void pss_item_failed_there(PssItem *item, const GError *error)
 {
+	if (begin_again(item, item->transfer->to, error))
+		return;
 	report(item, item->transfer->to, item->target_path, error);
 	leave(item, PSS_OUTCOME_FAILED, error->message);
 }
@@ -163,6 +221,13 @@ void pss_item_moved(PssItem *item, guint64 n)
 	item->n_copied += n;
 	item->transfer->bytes_done += n;
 	item->transfer->copy->counts.bytes_done += n;
+}
+
+void pss_item_moved_back(PssItem *item)
+{
+	item->transfer->bytes_done -= item->n_copied;
+	item->transfer->copy->counts.bytes_done -= item->n_copied;
+	item->n_copied = 0;
 }
 
 /* ---- what is kept */
@@ -231,6 +296,8 @@ void pss_item_made(PssItem *directory, gboolean existed, const GError *error)
 {
 	PssTransfer *transfer = directory->transfer;
 
+	if (do_again(directory, transfer->to, error, transfer->destination->make))
+		return;
 	directory->is_ready = TRUE;
 	directory->existed = existed;
 	directory->has_failed = error != NULL;
@@ -259,6 +326,8 @@ static void begin_directory(PssItem *item)
 		transfer->n_making++;
 		transfer->destination->make(item);
 	}
+	if (transfer->from && transfer->from->survives)
+		item->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	transfer->n_listing++;
 	transfer->source->list(item);
 }
@@ -291,7 +360,8 @@ void pss_item_found(PssItem *directory, const char *name, const PssSftpAttribute
 	PssCopy *copy = transfer->copy;
 	gboolean is_directory = S_ISDIR(attributes->mode);
 
-	if (copy->is_stopping || !pss_copy_request_wants(copy->request, name, is_directory))
+	if (copy->is_stopping || !pss_copy_request_wants(copy->request, name, is_directory) ||
+	    (directory->seen && !g_hash_table_add(directory->seen, g_strdup(name))))
 		return;
 	g_autofree char *path = pss_path_join(directory->source_path, name);
 	if (directory->depth >= DEPTH_MAX) {
@@ -324,6 +394,9 @@ void pss_item_listed(PssItem *directory, const GError *error)
 {
 	PssTransfer *transfer = directory->transfer;
 
+	if (do_again(directory, transfer->from, error, transfer->source->list))
+		return;
+	g_clear_pointer(&directory->seen, g_hash_table_unref);
 	transfer->n_listing--;
 	if (error)
 		report(directory, transfer->from, directory->source_path, error);

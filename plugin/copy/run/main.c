@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "base/error.h"
+#include "wire/runtime.h"
 
 #define AT_ONCE_MIN 16
 #define AT_ONCE_MAX 2048
@@ -34,7 +35,7 @@ void pss_copy_begin_some(PssCopy *copy)
 		copy->n_running++;
 		pss_transfer_begin(copy->transfers->pdata[copy->n_begun++]);
 	}
-	if (copy->n_running == 0 && copy->n_begun == copy->transfers->len && copy->n_removals == 0 &&
+	if (copy->n_running == 0 && copy->n_begun == copy->transfers->len && g_queue_is_empty(&copy->removals) &&
 	    !copy->is_stopping)
 		pss_copy_end(copy);
 }
@@ -111,9 +112,9 @@ static void on_request(gpointer user, const char *words, gsize n)
 	pss_copy_end(copy);
 }
 
-static void on_opened(gpointer user, guint32 id, int fd, const char *directory)
+static void on_opened(gpointer user, guint32 id, int fd, const char *directory, gboolean survives)
 {
-	pss_channels_on_opened(((PssCopy *)user)->channels, id, fd, directory);
+	pss_channels_on_opened(((PssCopy *)user)->channels, id, fd, directory, survives);
 }
 
 static void on_ended(gpointer user, guint32 id, enum pss_status status, int exit_status, const char *message)
@@ -121,15 +122,23 @@ static void on_ended(gpointer user, guint32 id, enum pss_status status, int exit
 	pss_channels_on_ended(((PssCopy *)user)->channels, id, status, message);
 }
 
+static void end_stopped(PssCopy *copy)
+{
+	for (guint i = 1; i < copy->places->len; i++)
+		pss_report_left(copy->places->pdata[i]);
+	pss_copy_end(copy);
+}
+
 void pss_copy_check_stopped(PssCopy *copy)
 {
-	if (copy->n_removals == 0)
-		pss_copy_end(copy);
+	if (g_queue_is_empty(&copy->removals))
+		end_stopped(copy);
 }
 
 static gboolean on_impatient(gpointer user)
 {
-	pss_copy_end(user);
+	pss_half_give_up(user);
+	end_stopped(user);
 	return G_SOURCE_REMOVE;
 }
 
@@ -207,6 +216,15 @@ static gboolean was_broken_off(const PssCopy *copy)
 	return copy->is_stopping;
 }
 
+static void open_claims(PssCopy *copy)
+{
+	char path[PSS_RUNTIME_SAVED_MAX];
+
+	if (pss_runtime_copies(geteuid(), path, sizeof path) < 0)
+		path[0] = '\0';
+	copy->claims = pss_claims_new(path);
+}
+
 static void free_copy(PssCopy *copy)
 {
 	g_ptr_array_unref(copy->transfers);
@@ -214,6 +232,7 @@ static void free_copy(PssCopy *copy)
 	pss_channels_free(copy->channels);
 	pss_verb_link_free(copy->verb);
 	pss_copy_request_free(copy->request);
+	pss_claims_free(copy->claims);
 	g_main_loop_unref(copy->loop);
 }
 
@@ -234,6 +253,7 @@ int main(void)
 	fcntl(PSS_COPY_HOST_FD, F_SETFD, FD_CLOEXEC);
 	copy.umask = umask(0);
 	umask(copy.umask);
+	open_claims(&copy);
 	copy.verb = pss_verb_link_new(PSS_COPY_VERB_FD, &events, &copy);
 	copy.channels = pss_channels_new(copy.verb);
 	g_unix_signal_add(SIGTERM, on_term, &copy);

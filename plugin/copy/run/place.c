@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+#define CUT_MS 1000 /* for the verb to say why */
+#define CUTS_MAX 8  /* in a row, between which nothing has been copied */
+
 PssPlace *pss_place_new(PssCopy *copy, guint number, const char *label)
 {
 	PssPlace *place = g_new0(PssPlace, 1);
@@ -16,17 +19,26 @@ PssPlace *pss_place_new(PssCopy *copy, guint number, const char *label)
 	return place;
 }
 
+static void close_channels(PssPlace *place)
+{
+	for (guint i = 0; i < PSS_MORE_CHANNELS; i++) {
+		pss_channels_forget(place->copy->channels, place->widened[i].id);
+		g_clear_pointer(&place->widened[i].sftp, pss_sftp_free);
+	}
+	pss_channels_forget(place->copy->channels, place->id);
+	g_clear_pointer(&place->more, g_ptr_array_unref);
+	g_clear_pointer(&place->sftp, pss_sftp_free);
+}
+
 void pss_place_free(gpointer data)
 {
 	PssPlace *place = data;
 
 	if (!place)
 		return;
-	pss_sftp_free(place->sftp);
-	for (guint i = 0; i < PSS_MORE_CHANNELS; i++)
-		pss_sftp_free(place->widened[i].sftp);
-	if (place->more)
-		g_ptr_array_unref(place->more);
+	close_channels(place);
+	g_clear_handle_id(&place->deciding, g_source_remove);
+	g_free(place->left);
 	g_free(place->directory);
 	g_free(place->why_lost);
 	g_free(place);
@@ -48,14 +60,71 @@ static void tell(PssPlace *place)
 			pss_transfer_on_place(transfers->pdata[i], place);
 }
 
-void pss_place_lose(PssPlace *place, enum pss_status status, const char *why)
+/* ---- its end */
+
+static void set_why(PssPlace *place, enum pss_status status, const char *why)
+{
+	place->status_lost = status;
+	g_free(place->why_lost);
+	place->why_lost = g_strdup(why && *why ? why : "the connection was lost");
+}
+
+/* Once; the transfers end. */
+static void lose(PssPlace *place)
 {
 	if (place->state == PSS_PLACE_LOST)
 		return;
 	place->state = PSS_PLACE_LOST;
-	place->status_lost = status;
-	place->why_lost = g_strdup(why && *why ? why : "the connection was lost");
 	tell(place);
+}
+
+static void open_channel(PssPlace *place);
+
+/* The session has been cut: a channel is opened when it is back. */
+static gboolean go_on(PssPlace *place)
+{
+	const PssCopy *copy = place->copy;
+	guint64 progress = copy->counts.bytes_done + copy->counts.files_done;
+	g_autofree char *note = NULL;
+
+	place->n_cuts = progress == place->progress ? place->n_cuts + 1 : 1;
+	place->progress = progress;
+	if (!place->survives || place->status_lost != PSS_LINK_LOST || copy->is_stopping || place->n_cuts > CUTS_MAX)
+		return FALSE;
+	note = g_strdup_printf("%s: %s; the copy goes on when the session is back", place->label, place->why_lost);
+	pss_verb_link_note(copy->verb, PSS_NOTE_WARNING, note);
+	close_channels(place);
+	place->state = PSS_PLACE_OPENING;
+	place->is_greeted = FALSE;
+	open_channel(place);
+	return TRUE;
+}
+
+static gboolean decide(gpointer user)
+{
+	PssPlace *place = user;
+
+	place->deciding = 0;
+	if (!go_on(place))
+		lose(place);
+	return G_SOURCE_REMOVE;
+}
+
+/* What was under way there fails first. */
+static void decide_after(PssPlace *place, guint milliseconds)
+{
+	g_clear_handle_id(&place->deciding, g_source_remove);
+	place->deciding = g_timeout_add(milliseconds, decide, place);
+}
+
+void pss_place_cut(PssPlace *place, const char *why)
+{
+	if (place->state != PSS_PLACE_READY)
+		return;
+	place->state = PSS_PLACE_CUT;
+	if (!place->has_ended)
+		set_why(place, PSS_LINK_LOST, why);
+	decide_after(place, place->has_ended ? 0 : CUT_MS);
 }
 
 /* ---- the engine's events */
@@ -89,6 +158,8 @@ static void on_ready(gpointer user)
 	if (!place->knows_user)
 		pss_sftp_stat(place->sftp, ".", on_home, place);
 	place->state = PSS_PLACE_READY;
+	place->has_ended = FALSE;
+	pss_half_forget_left(place); /* gone on with, or cleared */
 	tell(place);
 }
 
@@ -98,17 +169,18 @@ static void on_lost(gpointer user, const GError *error)
 	PssPlace *place = user;
 
 	if (place->is_greeted)
-		pss_place_lose(place, PSS_LINK_LOST, error->message);
+		pss_place_cut(place, error->message);
 }
 
 static const PssSftpEvents events = { .on_ready = on_ready, .on_room = on_room, .on_lost = on_lost };
 
 /* ---- the verb's */
 
-static void on_opened(gpointer user, int fd, const char *directory)
+static void on_opened(gpointer user, int fd, const char *directory, gboolean survives)
 {
 	PssPlace *place = user;
 
+	place->survives = survives;
 	g_free(place->directory);
 	place->directory = g_strdup(directory);
 	if (place->by_shell)
@@ -130,7 +202,18 @@ static void open_by_shell(PssPlace *place)
 	place->by_shell = TRUE;
 	g_clear_pointer(&place->sftp, pss_sftp_free);
 	pss_verb_link_note(place->copy->verb, PSS_NOTE_VERBOSE, note);
-	pss_channels_open(place->copy->channels, place->number, pss_copy_shell_command(), &channel_events, place);
+	open_channel(place);
+}
+
+/* The engine has had all that came when it finds out, too. */
+static void on_channel_ended(PssPlace *place, enum pss_status status, const char *message)
+{
+	if (status != PSS_OK) {
+		set_why(place, status, message);
+		place->has_ended = TRUE;
+	}
+	if (place->state == PSS_PLACE_CUT)
+		decide_after(place, 0);
 }
 
 static void on_ended(gpointer user, enum pss_status status, const char *message)
@@ -138,13 +221,24 @@ static void on_ended(gpointer user, enum pss_status status, const char *message)
 	PssPlace *place = user;
 	gboolean has_none = !place->is_greeted && (status == PSS_OK || status == PSS_UNSUPPORTED);
 
-	if (has_none && place->by_shell)
-		pss_place_lose(place, PSS_UNSUPPORTED,
-			       "it has neither SFTP nor a sh through which files could be reached");
-	else if (has_none)
+	if (has_none && place->by_shell) {
+		set_why(place, PSS_UNSUPPORTED, "it has neither SFTP nor a sh through which files could be reached");
+		lose(place);
+	} else if (has_none) {
 		open_by_shell(place);
-	else if (!place->sftp || status != PSS_OK) /* else the engine says it, when it has had all that came */
-		pss_place_lose(place, status == PSS_OK ? PSS_FAILED : status, message);
+	} else if (!place->is_greeted) {
+		set_why(place, status == PSS_OK ? PSS_FAILED : status, message);
+		if (!go_on(place))
+			lose(place);
+	} else {
+		on_channel_ended(place, status, message);
+	}
+}
+
+static void open_channel(PssPlace *place)
+{
+	place->id = pss_channels_open(place->copy->channels, place->number,
+				      place->by_shell ? pss_copy_shell_command() : NULL, &channel_events, place);
 }
 
 void pss_place_open(PssPlace *place)
@@ -152,7 +246,12 @@ void pss_place_open(PssPlace *place)
 	if (place->state != PSS_PLACE_NEW)
 		return;
 	place->state = PSS_PLACE_OPENING;
-	pss_channels_open(place->copy->channels, place->number, NULL, &channel_events, place);
+	open_channel(place);
+}
+
+const char *pss_place_computer(const PssPlace *place)
+{
+	return place->copy->request->computers->pdata[place->number];
 }
 
 /* ---- more channels */
@@ -173,7 +272,7 @@ static void on_more_lost(gpointer user, const GError *error)
 
 static const PssSftpEvents more_events = { .on_ready = on_more_ready, .on_lost = on_more_lost };
 
-static void on_more_opened(gpointer user, int fd, const char *directory)
+static void on_more_opened(gpointer user, int fd, const char *directory, gboolean survives)
 {
 	PssMoreChannel *more = user;
 
@@ -194,7 +293,7 @@ void pss_place_widen(PssPlace *place)
 	for (guint i = 0; i < PSS_MORE_CHANNELS; i++) {
 		PssMoreChannel *more = &place->widened[i];
 		more->place = place;
-		pss_channels_open(place->copy->channels, place->number, NULL, &more_channel_events, more);
+		more->id = pss_channels_open(place->copy->channels, place->number, NULL, &more_channel_events, more);
 	}
 }
 

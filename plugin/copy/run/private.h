@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "copy/channel/channels.h"
+#include "copy/channel/part.h"
+#include "copy/local/claims.h"
 #include "copy/local/folder.h"
 #include "copy/verb/request.h"
 #include "copy/verb/verb-link.h"
@@ -25,6 +27,7 @@ struct PssCopy {
 	PssVerbLink *verb;
 	GMainLoop *loop;
 	PssChannels *channels;
+	PssClaims *claims;
 	GPtrArray *places;    /* of PssPlace; NULL for the first */
 	GPtrArray *transfers; /* of PssTransfer, in the order of their destinations */
 	guint n_begun, n_running;
@@ -37,7 +40,7 @@ struct PssCopy {
 	const char *listed; /* the directory that is, and nothing is copied; or NULL */
 	gboolean is_stopping, is_finished;
 	guint n_unanswered; /* errors after which the verb may want an end, where it says so */
-	guint n_removals;   /* of what is half done elsewhere, not answered yet */
+	GQueue removals;    /* of what is half done elsewhere, not answered yet (half.c) */
 };
 
 void pss_copy_begin_some(PssCopy *copy); /* as many transfers as -ThrottleLimit lets */
@@ -46,13 +49,20 @@ void pss_copy_end(PssCopy *copy); /* the verb hears that it is done, and the loo
 
 /* ---- place.c: another computer, and the channel to it */
 
-typedef enum { PSS_PLACE_NEW, PSS_PLACE_OPENING, PSS_PLACE_READY, PSS_PLACE_LOST } PssPlaceState;
+typedef enum {
+	PSS_PLACE_NEW,
+	PSS_PLACE_OPENING,
+	PSS_PLACE_READY,
+	PSS_PLACE_CUT, /* its channel has ended; why is still to come */
+	PSS_PLACE_LOST
+} PssPlaceState;
 
 #define PSS_MORE_CHANNELS 3
 
 /* One beside a place's own. */
 typedef struct {
 	PssPlace *place;
+	guint32 id;
 	PssSftp *sftp; /* NULL: not opened */
 } PssMoreChannel;
 
@@ -61,6 +71,7 @@ struct PssPlace {
 	guint number;
 	const char *label;
 	PssPlaceState state;
+	guint32 id;    /* of its channel */
 	PssSftp *sftp; /* from OPENING on, when there is a channel */
 	PssMoreChannel widened[PSS_MORE_CHANNELS];
 	GPtrArray *more;     /* of PssSftp: channels beside it that are ready, for large files; NULL: not asked for */
@@ -69,17 +80,27 @@ struct PssPlace {
 	gboolean knows_user; /* or does not want to: files may begin */
 	gboolean is_root;    /* as far as the owner of the home directory tells */
 	char *directory;     /* where relative paths begin; NULL: where the server does */
-	char *why_lost;
+	gboolean survives;   /* its session comes back by itself when its connection is cut, and the copy goes on */
+	guint64 progress;    /* bytes and files of the copy at the last cut, */
+	guint n_cuts;        /* and how many there have been since */
+	guint deciding;      /* source, in PSS_PLACE_CUT */
+	gboolean has_ended;  /* the channel, as the verb says: */
 	enum pss_status status_lost;
+	char *why_lost;
+	char *left; /* the path of something half that could not be removed, or NULL; */
+	guint n_left;
+	gboolean left_is_known; /* a later copy finds it */
 	gboolean is_reported;
 };
 
 PssPlace *pss_place_new(PssCopy *copy, guint number, const char *label);
 void pss_place_free(gpointer place); /* accepts NULL */
+const char *pss_place_computer(const PssPlace *place);
 /* Opens it where that has not been done; pss_transfer_on_place() follows for each transfer that is there. */
 void pss_place_open(PssPlace *place);
-/* Once; what is under way there fails by itself, and the transfers end. */
-void pss_place_lose(PssPlace *place, enum pss_status status, const char *why);
+/* Its channel is gone, as whatever was under way there finds out, too: the transfers wait. Where the session survives
+ * that another channel is opened, else the transfers end. */
+void pss_place_cut(PssPlace *place, const char *why);
 /* Asks for three more channels, once: each has a window of its own. Those that the server refuses are not missed. */
 void pss_place_widen(PssPlace *place);
 /* A path as the user gave it, as the server is to get it. A `~` at its front stays. Free with g_free(). */
@@ -135,6 +156,9 @@ struct PssTransfer {
 	guint n_waiting;    /* files whose directory is not made yet */
 	GHashTable *active; /* of PssItem */
 	guint n_items;      /* that are not freed, without the root */
+	guint32 claim;      /* what names of parts have in them that a later copy finds; 0: none has */
+	GHashTable *parts;  /* paths of targets, borrowed of their items, whose parts have such a name now */
+	GQueue again;       /* of what is done once more when both places are ready (item.c) */
 	gboolean is_pumping;
 	guint64 bytes, bytes_done; /* for who is slowest */
 };
@@ -148,6 +172,7 @@ void pss_transfer_pump(PssTransfer *transfer);
 void pss_transfer_stop(PssTransfer *transfer);
 /* The place that a user knows it by. */
 const PssPlace *pss_transfer_place(const PssTransfer *transfer);
+gboolean pss_transfer_is_ready(const PssTransfer *transfer); /* its places are */
 
 /* Something to be copied: `path` as it is shown and the server is to get it, `folder` (here) the directory it is in,
  * `name` its name there. Links have been followed. */
@@ -173,13 +198,23 @@ struct PssItem {
 	gboolean is_contents;                     /* its content goes right into the root */
 	/* a directory */
 	gboolean is_ready, has_failed, existed;
-	GQueue waiting; /* of PssItem */
+	GQueue waiting;   /* of PssItem */
+	GHashTable *seen; /* names that were found in it, where it may have to be listed once more; or NULL */
 	/* a file */
 	gboolean replaces; /* something with mode `old_mode` */
 	guint32 old_mode;
 	PssCopying *copying; /* or NULL */
 	guint64 n_copied;
+	char *part;             /* the name that it is written under, once it has one (half.c) */
+	gboolean part_is_known; /* it is one that a later copy finds */
+	gboolean goes_on;       /* with its part: this copy was cut */
 };
+
+/* Done once more when the places are ready. */
+typedef struct {
+	void (*func)(PssItem *item);
+	PssItem *item;
+} PssAgain;
 
 PssItem *pss_item_new_root(PssTransfer *transfer, const char *path, PssFolder *folder, gboolean existed);
 PssItem *pss_item_new(PssTransfer *transfer, PssItem *parent, const char *name, const PssSftpAttributes *attributes);
@@ -197,7 +232,9 @@ void pss_item_looked(PssItem *item, const PssSftpAttributes *there, const GError
 void pss_item_done(PssItem *item, const GError *error);         /* the source's path is named */
 void pss_item_failed_there(PssItem *item, const GError *error); /* the same; the target's is */
 void pss_item_set(PssItem *directory, const GError *error);
+void pss_item_drop_part(PssItem *item);        /* it waits, after a cut, and will not be begun */
 void pss_item_moved(PssItem *item, guint64 n); /* so many bytes more have been copied */
+void pss_item_moved_back(PssItem *item);       /* none of them counts */
 
 /* What is to be kept of it at the destination. */
 PssKept pss_item_kept(const PssItem *item);
@@ -208,6 +245,12 @@ PssSftpAttributes pss_item_kept_attributes(const PssItem *item);
 
 struct PssCopying {
 	void (*stop)(PssItem *item); /* frees it, and removes what there is so far */
+	/* where it is written elsewhere: */
+	char *beside;        /* the path of the part */
+	gboolean has_part;   /* an earlier copy has left it, or */
+	gboolean has_begun;  /* this one has made it */
+	gboolean is_cleared; /* what was there before has been removed */
+	PssPartCheck *check; /* or NULL */
 };
 
 void pss_file_up(PssItem *item);
@@ -219,12 +262,31 @@ void pss_file_across(PssItem *item);
 /* The file has been written there: what is left to be done for it, and its end. */
 void pss_remote_written(PssItem *item);
 
-/* ---- half.c: what is left elsewhere when a file could not be written */
+/* ---- half.c: what is not whole yet, its name, and what becomes of it when it cannot be */
 
-/* Why did it fail? `done` gets an error that says more, if one can be found; then the part is removed (NULL: none). */
+/* The name that the item is written under, beside its own; the same each time. */
+const char *pss_half_name(PssItem *item);
+void pss_half_release(PssItem *item); /* the item is done: the name is free */
+/* Is what is there under that name to be gone on with? */
+gboolean pss_half_goes_on(const PssItem *item);
+/* The path of a part elsewhere, for item->copying, which is new. `begin` gets how much is there of `source`: 0, or what
+ * an earlier copy has left; perhaps before the call has returned. */
+void pss_half_find(PssItem *item, const PssPartFile *source, void (*begin)(PssItem *item, guint64 part));
+/* TRUE: it could not be made because an earlier copy has left one, which is removed; `again` follows. */
+gboolean pss_half_clear(PssItem *item, const GError *error, void (*again)(PssItem *item, guint64 part));
+void pss_half_finish(PssCopying *copying); /* frees the members */
+
+/* Why could it not be written? An error that says more is reported, if one can be found, and the part is removed
+ * (NULL: none). */
 void pss_half_explain(PssItem *item, const char *part, const GError *error);
 /* Removes it; the program waits for that. */
-void pss_half_remove(PssPlace *place, const char *part);
+void pss_half_remove(PssItem *item, const char *part);
+void pss_half_give_up(PssCopy *copy); /* what is not removed by now is left */
+/* It cannot be removed, which is to be said. */
+void pss_half_leave(const PssItem *item, const char *part);
+void pss_half_forget_left(PssPlace *place); /* it is cleared after all */
+/* "PATH … could not be removed …", or "". Free with g_free(). */
+char *pss_half_tell_left(const PssPlace *place);
 
 /* ---- listing.c: for Tab, the names in a directory elsewhere */
 
@@ -235,6 +297,7 @@ void pss_listing_on_place(PssCopy *copy, const PssPlace *place);          /* it 
 
 void pss_report_error(PssCopy *copy, const PssPlace *place, const char *path, const char *message);
 void pss_report_place(PssPlace *place); /* it is lost: once */
+void pss_report_left(PssPlace *place);  /* the copy was stopped, and something half is there still */
 void pss_report_warning(PssCopy *copy, const PssPlace *place, const char *path, const char *message);
 /* With -Verbose: an earlier copy has left so many bytes, which are gone on behind, or are of another file. */
 void pss_report_part(const PssItem *item, guint64 part, gboolean same);

@@ -20,7 +20,7 @@ static char *spell(const PssPlace *place, const char *path)
 void pss_report_error(PssCopy *copy, const PssPlace *place, const char *path, const char *message)
 {
 	/* One line for the place, not one for each file that was on its way. */
-	if (copy->is_stopping || (place && place->state == PSS_PLACE_LOST))
+	if (copy->is_stopping || (place && (place->state == PSS_PLACE_LOST || place->state == PSS_PLACE_CUT)))
 		return;
 	g_autofree char *where = spell(place, path);
 	g_autofree char *text = g_strdup_printf("%s: %s", where, message);
@@ -109,6 +109,15 @@ static void report_lost(const PssPlace *place)
 	pss_verb_link_output(place->copy->verb, text);
 }
 
+void pss_report_left(PssPlace *place)
+{
+	g_autofree char *left = place ? pss_half_tell_left(place) : NULL;
+	g_autofree char *text = left && *left ? spell(place, left) : NULL;
+
+	if (text)
+		pss_verb_link_note(place->copy->verb, PSS_NOTE_WARNING, text);
+}
+
 void pss_report_place(PssPlace *place)
 {
 	if (place->is_reported || place->copy->is_stopping)
@@ -117,7 +126,9 @@ void pss_report_place(PssPlace *place)
 	place->copy->n_unanswered += place->copy->request->waits;
 	if (place->copy->request->json)
 		report_lost(place);
-	pss_verb_link_error(place->copy->verb, place->number, place->status_lost, place->why_lost);
+	g_autofree char *left = pss_half_tell_left(place);
+	g_autofree char *text = g_strconcat(place->why_lost, *left ? "; " : "", left, NULL);
+	pss_verb_link_error(place->copy->verb, place->number, place->status_lost, text);
 }
 
 void pss_report_item(const PssItem *item, PssOutcome outcome, const char *why)

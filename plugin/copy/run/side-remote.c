@@ -26,6 +26,7 @@ typedef struct {
 	const PssOperand *operand;
 	guint n_references; /* questions under way */
 	guint n_found;
+	gboolean was_cut;
 } Search;
 
 typedef struct {
@@ -44,12 +45,24 @@ static void leave_search(Search *search)
 
 	if (--search->n_references > 0)
 		return;
-	if (search->n_found == 0) {
+	if (search->was_cut && search->n_found == 0 && transfer->from->survives) {
+		g_queue_push_head(&transfer->operands, (gpointer)search->operand); /* once more, when it is back */
+	} else if (search->n_found == 0) {
 		g_autofree char *path = pss_place_path(transfer->from, search->operand->path);
 		pss_report_error(transfer->copy, transfer->from, path, "no such file or directory");
 	}
 	g_free(search);
 	pss_transfer_searched(transfer);
+}
+
+/* TRUE: there is nothing more to be said of it. */
+static gboolean note_cut(Search *search, const GError *error)
+{
+	if (!g_error_matches(error, PSS_SFTP_ERROR, PSS_SFTP_CONNECTION_LOST))
+		return FALSE;
+	search->was_cut = TRUE;
+	pss_place_cut(search->transfer->from, error->message);
+	return TRUE;
 }
 
 static SearchStep *new_step(Search *search, const char *path, const char *pattern, gsize n_pattern, const char *rest)
@@ -83,7 +96,7 @@ static void on_examined(gpointer user, const PssSftpAttributes *attributes, cons
 	Search *search = step->search;
 	PssTransfer *transfer = search->transfer;
 
-	if (error && !is_absent(error)) {
+	if (error && !note_cut(search, error) && !is_absent(error)) {
 		search->n_found++;
 		pss_report_error(transfer->copy, transfer->from, step->path, error->message);
 	} else if (!error) {
@@ -111,6 +124,7 @@ static void on_globbed(gpointer user, const GError *error)
 {
 	SearchStep *step = user;
 
+	note_cut(step->search, error);
 	g_ptr_array_sort(step->names, compare_names);
 	for (guint i = 0; i < step->names->len; i++) {
 		g_autofree char *path = pss_path_join(step->path, step->names->pdata[i]);
@@ -157,9 +171,11 @@ static void on_expanded(gpointer user, const char *path, const GError *error)
 {
 	Search *search = user;
 
-	if (error) {
+	if (error && !note_cut(search, error)) {
 		search->n_found++;
 		pss_report_error(search->transfer->copy, search->transfer->from, search->operand->path, error->message);
+	}
+	if (error) {
 		leave_search(search);
 		return;
 	}

@@ -21,10 +21,12 @@ PssTransfer *pss_transfer_new(PssCopy *copy, PssPlace *from, PssPlace *to, const
 	transfer->destination = to ? &pss_side_remote : &pss_side_local;
 	transfer->target = target;
 	transfer->active = g_hash_table_new(NULL, NULL);
+	transfer->parts = g_hash_table_new(g_str_hash, g_str_equal);
 	g_queue_init(&transfer->operands);
 	g_queue_init(&transfer->directories);
 	g_queue_init(&transfer->files);
 	g_queue_init(&transfer->links);
+	g_queue_init(&transfer->again);
 	return transfer;
 }
 
@@ -37,7 +39,9 @@ void pss_transfer_free(gpointer data)
 	g_queue_clear(&transfer->directories);
 	g_queue_clear(&transfer->files);
 	g_queue_clear(&transfer->links);
+	g_queue_clear_full(&transfer->again, g_free);
 	g_hash_table_unref(transfer->active);
+	g_hash_table_unref(transfer->parts);
 	g_free(transfer->as);
 	g_free(transfer->subdirectory);
 	g_free(transfer);
@@ -64,6 +68,11 @@ static gboolean is_ready(const PssPlace *place)
 	return !place || place->state == PSS_PLACE_READY;
 }
 
+gboolean pss_transfer_is_ready(const PssTransfer *transfer)
+{
+	return is_ready(transfer->from) && is_ready(transfer->to);
+}
+
 static gboolean is_lost(const PssPlace *place)
 {
 	return place && place->state == PSS_PLACE_LOST;
@@ -79,6 +88,18 @@ void pss_transfer_begin(PssTransfer *transfer)
 	pss_transfer_on_place(transfer, NULL);
 }
 
+/* What a cut has come between. */
+static void do_again(PssTransfer *transfer)
+{
+	PssAgain *again;
+
+	while (pss_transfer_is_ready(transfer) && (again = g_queue_pop_head(&transfer->again))) {
+		again->func(again->item);
+		g_free(again);
+	}
+	pss_transfer_pump(transfer);
+}
+
 void pss_transfer_on_place(PssTransfer *transfer, const PssPlace *place)
 {
 	if (transfer->state == PSS_TRANSFER_NEW || transfer->state == PSS_TRANSFER_DONE)
@@ -89,21 +110,45 @@ void pss_transfer_on_place(PssTransfer *transfer, const PssPlace *place)
 		end(transfer);
 		return;
 	}
-	if (transfer->state != PSS_TRANSFER_OPENING || !is_ready(transfer->from) || !is_ready(transfer->to))
+	if (!pss_transfer_is_ready(transfer))
+		return;
+	if (transfer->state == PSS_TRANSFER_RUNNING)
+		do_again(transfer);
+	if (transfer->state != PSS_TRANSFER_OPENING)
 		return;
 	transfer->state = PSS_TRANSFER_RESOLVING;
 	transfer->destination->resolve(transfer);
 }
 
+/* What all names of parts in this transfer follow from: where from, and which directory of which computer. */
+static guint32 claim(const PssTransfer *transfer, const char *path, PssFolder *folder)
+{
+	const char *from = transfer->from ? pss_place_computer(transfer->from) : "";
+	const char *to = transfer->to ? pss_place_computer(transfer->to) : "";
+	g_autofree char *directory = folder ? pss_folder_identity(folder) : g_strdup(path);
+	gsize n = strlen(directory);
+
+	while (n > 1 && directory[n - 1] == '/')
+		directory[--n] = '\0';
+	g_autofree char *what = g_strjoin("\n", from, to, directory, NULL);
+	return pss_claims_take(transfer->copy->claims, what);
+}
+
 void pss_transfer_resolved(PssTransfer *transfer, const char *path, PssFolder *folder, const char *as, gboolean existed,
 			   const GError *error)
 {
+	if (g_error_matches(error, PSS_SFTP_ERROR, PSS_SFTP_CONNECTION_LOST)) {
+		transfer->state = PSS_TRANSFER_OPENING; /* the place is lost, or comes back */
+		pss_place_cut(transfer->to, error->message);
+		return;
+	}
 	if (error) {
 		pss_report_error(transfer->copy, transfer->to, path, error->message);
 		end(transfer);
 		return;
 	}
 	transfer->root = pss_item_new_root(transfer, path, folder, existed);
+	transfer->claim = claim(transfer, path, folder);
 	transfer->as = g_strdup(as);
 	transfer->state = PSS_TRANSFER_RUNNING;
 	pss_transfer_pump(transfer);
@@ -226,7 +271,8 @@ static void begin_links(PssTransfer *transfer)
 
 void pss_transfer_pump(PssTransfer *transfer)
 {
-	if (transfer->is_pumping || transfer->state != PSS_TRANSFER_RUNNING || transfer->copy->is_stopping)
+	if (transfer->is_pumping || transfer->state != PSS_TRANSFER_RUNNING || transfer->copy->is_stopping ||
+	    !pss_transfer_is_ready(transfer))
 		return;
 	transfer->is_pumping = TRUE;
 	gboolean links = only_links_are_left(transfer);
@@ -253,4 +299,6 @@ static void stop_item(gpointer key, gpointer value, gpointer user)
 void pss_transfer_stop(PssTransfer *transfer)
 {
 	g_hash_table_foreach(transfer->active, stop_item, NULL);
+	for (const GList *link = transfer->files.head; link; link = link->next)
+		pss_item_drop_part(link->data);
 }

@@ -43,7 +43,8 @@ static void on_opened(PssVerbLink *link, const struct pss_frame *frame)
 	int fd = g_array_index(link->descriptors, int, 0);
 	g_array_remove_index(link->descriptors, 0);
 	link->events->on_opened(link->user, frame->header.id, fd,
-				pss_fields_text(pss_frame_fields(frame), PSS_TAG_DIRECTORY));
+				pss_fields_text(pss_frame_fields(frame), PSS_TAG_DIRECTORY),
+				pss_fields_number(pss_frame_fields(frame), PSS_TAG_RESILIENT, 0) != 0);
 }
 
 static void on_ended(PssVerbLink *link, const struct pss_frame *frame)

@@ -12,8 +12,8 @@ typedef struct PssVerbLink PssVerbLink;
 
 typedef struct {
 	void (*on_request)(gpointer user, const char *words, gsize n);
-	/* The channel; fd is the callee's. `directory` may be NULL. */
-	void (*on_opened)(gpointer user, guint32 id, int fd, const char *directory);
+	/* The channel; fd is the callee's. `directory` may be NULL. `survives`: of a resilient session. */
+	void (*on_opened)(gpointer user, guint32 id, int fd, const char *directory, gboolean survives);
 	/* It is no more, or there is none. `message` may be NULL. */
 	void (*on_ended)(gpointer user, guint32 id, enum pss_status status, int exit_status, const char *message);
 	void (*on_go_on)(gpointer user); /* after an error, once for each */
