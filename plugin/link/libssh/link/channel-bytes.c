@@ -178,6 +178,21 @@ static void send_queue(PssSshChannel *channel)
 		channel->events->on_drained(channel->user);
 }
 
+/* What libssh cannot pass on at once it keeps, without limit, and in front of all that comes later: the bytes wait here
+ * instead. A few, as keys are, may go nevertheless, but none of a copy's. */
+static gboolean may_send(PssSshChannel *channel, gboolean is_full)
+{
+	PssSshChannelOut *out = &channel->out;
+
+	if (!is_full)
+		out->n_ahead = 0;
+	else if (channel->in.is_bulk || out->n_ahead + out->queue.length > WRITE_CHUNK)
+		return FALSE;
+	else
+		out->n_ahead += out->queue.length;
+	return out->queue.length > 0;
+}
+
 void pss_ssh_channel_send_all(PssSshChannel *channel)
 {
 	PssSshChannelOut *out = &channel->out;
@@ -187,8 +202,7 @@ void pss_ssh_channel_send_all(PssSshChannel *channel)
 		pss_ssh_channel_send_size(channel);
 	if (out->signal && channel->state == PSS_CHANNEL_RUNNING)
 		ssh_channel_request_send_signal(channel->channel, g_steal_pointer(&out->signal));
-	/* What libssh cannot pass on at once it keeps, without limit: the bytes wait here instead. */
-	if (out->queue.length > 0 && (!was_full || out->queue.length <= WRITE_CHUNK))
+	if (may_send(channel, was_full))
 		send_queue(channel);
 	if (out->eof == PSS_SSH_EOF_WANTED && out->queue.length == 0 && channel->channel) {
 		out->eof = PSS_SSH_EOF_SENT;

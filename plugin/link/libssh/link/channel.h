@@ -37,6 +37,7 @@ typedef enum { PSS_SSH_EOF_NONE, PSS_SSH_EOF_WANTED, PSS_SSH_EOF_SENT } PssSshEo
 typedef struct {
 	struct pss_buffer queue;
 	gsize n_first; /* so many of it are the first bytes */
+	gsize n_ahead; /* bytes that libssh got while the socket was full, since it was not */
 	gboolean drain_wanted;
 	PssSshEof eof;
 	const char *signal; /* or NULL */
