@@ -453,12 +453,12 @@ def until_part(running, here, size):
 
 def test_what_a_killed_copy_leaves_the_next_one_clears_or_goes_on_with():
     with Place() as here:
-        write(here + "/big", os.urandom(20000000))
+        write(here + "/big", os.urandom(8000000))
         for at, to in WAYS:
             for flags, said in (("", None), ("R", "going on behind")):
                 target = "%s/%d" % (here, to)
                 running = copier.Copier(PROGRAM, ["web1", "web2"], [(at, here + "/big")], [(to, target)])
-                until_part(running, here, 1000000)
+                until_part(running, here, 300000)
                 running.kill()
                 assert len(parts(here)) == 1 and not os.path.exists(target)
                 result = run([(at, here + "/big")], (to, target), flags)
@@ -470,10 +470,10 @@ def test_what_a_killed_copy_leaves_the_next_one_clears_or_goes_on_with():
 
 def test_what_cannot_be_removed_is_named_with_the_way_out():
     with Place() as here:
-        write(here + "/big", os.urandom(20000000))
+        write(here + "/big", os.urandom(8000000))
         for at, to in ((0, 1), (1, 2)):
             running = copier.Copier(PROGRAM, ["web1", "web2"], [(at, here + "/big")], [(to, here + "/to")])
-            until_part(running, here, 1000000)
+            until_part(running, here, 300000)
             running.cut(to)
             running.wait()
             left = parts(here)
@@ -486,9 +486,9 @@ def test_what_cannot_be_removed_is_named_with_the_way_out():
 
 def test_a_download_that_is_lost_leaves_nothing_here():
     with Place() as here:
-        write(here + "/big", os.urandom(20000000))
+        write(here + "/big", os.urandom(8000000))
         running = copier.Copier(PROGRAM, ["web1"], [(1, here + "/big")], [(0, here + "/to")])
-        until_part(running, here, 1000000)
+        until_part(running, here, 300000)
         running.cut(1)
         running.wait()
         only_error(running, "the connection was lost")
@@ -520,7 +520,7 @@ def test_a_part_of_another_users_is_not_in_the_way():
         os.chmod(here, 0o1777)
         write(here + "/big", os.urandom(20000000), 0o644)
         running = copier.Copier(PROGRAM, ["web1"], [(0, here + "/big")], [(1, here + "/to")])
-        until_part(running, here, 1000000)
+        until_part(running, here, 300000)
         running.kill()
         left = parts(here)
         result = run([(0, here + "/big")], (1, here + "/to"), servers=as_nobody(copier.SERVER[0]))
@@ -547,12 +547,12 @@ def test_a_copy_goes_on_by_itself_when_a_session_comes_back():
     source = random.Random(11)
     with Place() as here:
         os.makedirs(here + "/tree/sub/empty")
-        write(here + "/tree/big", os.urandom(60000000))
+        write(here + "/tree/big", os.urandom(30000000))
         for number in range(300):
             write("%s/tree/sub/%d" % (here, number), os.urandom(source.randrange(40000)))
         os.symlink("big", here + "/tree/link")
         subprocess.run(["find", here + "/tree", "-exec", "touch", "-h", "-d", "2001-02-03", "{}", "+"], check=True)
-        for number in range(9):
+        for number in range(6):
             at, to = WAYS[number % 3]
             target = "%s/%d" % (here, number)
             running, cuts = cut_copy(here, at, to, target, source, "rp", 6)
@@ -564,10 +564,10 @@ def test_a_copy_goes_on_by_itself_when_a_session_comes_back():
 
 def test_a_session_that_does_not_come_back_ends_the_copy():
     with Place() as here:
-        write(here + "/big", os.urandom(20000000))
+        write(here + "/big", os.urandom(8000000))
         for at, to in ((0, 1), (1, 0)):
             running = copier.Copier(PROGRAM, ["web1"], [(at, here + "/big")], [(to, here + "/to")], survives=True)
-            until_part(running, here, 1000000)
+            until_part(running, here, 300000)
             running.servers = {1: None}
             running.cut(1)
             running.wait()
