@@ -663,6 +663,20 @@ def test_one_file_goes_to_many_and_the_same_name_comes_from_many():
             assert read(here + "/all/" + label + "/app") == read(here + "/app")
 
 
+def test_what_is_wrong_here_is_said_once_whatever_the_number_of_computers():
+    with Place() as here:
+        os.mkdir(here + "/to")
+        os.mkdir(here + "/directory")
+        write(here + "/a", b"x")
+        for place in (1, 2, 3):
+            os.mkdir("%s/to/%d" % (here, place))
+        sources = [(0, here + "/" + name) for name in ("gone", "directory", "a")]
+        result = copy(PROGRAM, ["web1", "web2", "web3"], sources, [(place, "%s/to/%d" % (here, place)) for place in (1, 2, 3)])
+        assert sorted(result.errors) == [here + "/directory: it is a directory (-Recurse copies it)",
+                                         here + "/gone: No such file or directory"], result.errors
+        assert [os.listdir("%s/to/%d" % (here, place)) for place in (1, 2, 3)] == [["a"]] * 3
+
+
 # ---- others who are there at the same time
 
 

@@ -134,3 +134,52 @@ server_with() {
 	done
 	server_with
 }
+
+# -- whose connection it goes over
+
+logins() { grep -c '^Accepted publickey' "$WORLD/ssh/sshd.log"; }
+
+@test "copy: a session's name, Id or InstanceId before the colon is its connection and its directory, a computer's is neither" {
+	run local_shell "
+		new-pssession -ConfigFile \$C -Name work box >/dev/null; s=\$(new-pssession -ConfigFile \$C -Name box2 box)
+		mkdir -m 777 $T/work $T/box2 || exit 50
+		invoke-command -Name work 'cd t/work' </dev/null; invoke-command -Name box2 'cd t/box2' </dev/null
+		cd $HERE; echo x >a
+		grep -c '^Accepted publickey' $WORLD/ssh/sshd.log >before
+		copy-item a work: && cmp a $T/work/a || exit 51
+		copy-item a \$s:b && cmp a $T/box2/b || exit 52
+		copy-item a 1:c && cmp a $T/work/c || exit 53
+		copy-item a box2:d && cmp a $T/box2/d || exit 54
+		copy-item work:../box2/d e && cmp a e || exit 55
+		copy-item work:a box2:f && cmp a $T/box2/f || exit 56
+		grep -c '^Accepted publickey' $WORLD/ssh/sshd.log >after
+		cmp before after || exit 57
+		copy-item -ConfigFile \$C a box:t/g && cmp a $T/g || exit 58"
+	echo "$output"
+	[ "$status" -eq 0 ] && [ "$(logins)" -eq $(($(cat "$HERE/after") + 1)) ]
+}
+
+# -- beside other things
+
+@test "copy: beside a terminal, a command that runs and another copy to the same name each has its way" {
+	make_big 60
+	cp "$HERE/big" "$HERE/other"
+	local_shell_start
+	keep_session
+	enter_kept
+	start_running "echo running; cat"
+	local first second
+	local_shell "cd $HERE; copy-item big 1:t/" &
+	first=$!
+	wait_until 20 grown 500
+	local_shell "cd $HERE; copy-item other 1:t/big" &
+	second=$!
+	term_send 'while it is copied'
+	term_keys Enter
+	wait_screen $'while it is copied\nwhile it is copied'
+	wait "$first" && wait "$second"
+	cmp "$HERE/big" "$T/big" && nothing_half
+	term_keys C-d
+	wait_remote
+	leave_by exit
+}

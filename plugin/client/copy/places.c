@@ -109,7 +109,8 @@ static const struct pss_session *session_named(const struct pss_copy *copy, cons
 
 /* ---- computers */
 
-bool pss_copy_find_computer(struct pss_copy *copy, const char *text, size_t *ret_place)
+/* `hint` stands behind the reason why it can be no computer's name. */
+static bool find_computer(struct pss_copy *copy, const char *text, const char *hint, size_t *ret_place)
 {
 	_cleanup_(pss_free_pointer) char *error = NULL;
 	struct pss_copy_place place = { .label = strdup(text) };
@@ -125,11 +126,15 @@ bool pss_copy_find_computer(struct pss_copy *copy, const char *text, size_t *ret
 	if (pss_target_parse(text, &place.computer, &error) < 0) {
 		free(place.label);
 		if (!copy->is_quiet)
-			pss_call_usage(copy->call, "%s (a file of here whose name holds a colon is given as ./NAME)",
-				       error ? error : "not enough memory");
+			pss_call_usage(copy->call, "%s%s", error ? error : "not enough memory", hint);
 		return false;
 	}
 	return add_place(copy, place, ret_place);
+}
+
+bool pss_copy_find_computer(struct pss_copy *copy, const char *text, size_t *ret_place)
+{
+	return find_computer(copy, text, "", ret_place);
 }
 
 bool pss_copy_find_place(struct pss_copy *copy, const char *name, size_t *ret_place)
@@ -137,7 +142,9 @@ bool pss_copy_find_place(struct pss_copy *copy, const char *name, size_t *ret_pl
 	if (!add_here(copy) || !pss_copy_list_sessions(copy))
 		return false;
 	const struct pss_session *session = session_named(copy, name);
-	return session ? use_session(copy, session, name, ret_place) : pss_copy_find_computer(copy, name, ret_place);
+	return session ? use_session(copy, session, name, ret_place)
+		       : find_computer(copy, name, " (a file of here whose name holds a colon is given as ./NAME)",
+				       ret_place);
 }
 
 bool pss_copy_add_operand(struct pss_copy *copy, const char *text, bool is_literal, struct pss_copy_operands *operands)

@@ -233,6 +233,7 @@ static void free_copy(PssCopy *copy)
 	pss_verb_link_free(copy->verb);
 	pss_copy_request_free(copy->request);
 	pss_claims_free(copy->claims);
+	g_clear_pointer(&copy->said, g_hash_table_unref);
 	g_main_loop_unref(copy->loop);
 }
 

@@ -37,6 +37,7 @@ struct PssCopy {
 		guint64 files, files_done, bytes, bytes_done;
 		gint64 begun_at; /* microseconds */
 	} counts;
+	GHashTable *said;   /* lines of errors of here, or NULL */
 	const char *listed; /* the directory that is, and nothing is copied; or NULL */
 	gboolean is_stopping, is_finished;
 	guint n_unanswered; /* errors after which the verb may want an end, where it says so */

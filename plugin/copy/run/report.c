@@ -10,11 +10,23 @@
 #include "wire/cleanup.h"
 
 #define PROGRESS_MS 500
+#define SAID_MAX 10000 /* lines that are known again */
 
 /* "web1:/srv/x", or a path of here. */
 static char *spell(const PssPlace *place, const char *path)
 {
 	return place ? g_strdup_printf("%s:%s", place->label, path) : g_strdup(path);
+}
+
+/* What is wrong here is so for each computer that it is copied to, and is said once. */
+static gboolean was_said(PssCopy *copy, const char *text)
+{
+	if (copy->transfers->len < 2)
+		return FALSE;
+	if (!copy->said)
+		copy->said = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	return g_hash_table_size(copy->said) < SAID_MAX ? !g_hash_table_add(copy->said, g_strdup(text))
+							: g_hash_table_contains(copy->said, text);
 }
 
 void pss_report_error(PssCopy *copy, const PssPlace *place, const char *path, const char *message)
@@ -24,6 +36,8 @@ void pss_report_error(PssCopy *copy, const PssPlace *place, const char *path, co
 		return;
 	g_autofree char *where = spell(place, path);
 	g_autofree char *text = g_strdup_printf("%s: %s", where, message);
+	if (!place && was_said(copy, text))
+		return;
 	copy->n_unanswered += copy->request->waits;
 	pss_verb_link_error(copy->verb, 0, PSS_FAILED, text);
 }
