@@ -4,7 +4,7 @@
 #include "host/requests/invocations.h"
 
 #include "host/requests/invocation.h"
-#include "host/requests/registry.h"
+#include "host/common/registry.h"
 #include "host/peer/reply.h"
 
 #define VARIABLES_LIMIT (64u * 1024u * 1024u)
