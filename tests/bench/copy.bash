@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2016 # most texts here are for another shell
 # What copy-item takes, for tests/bench/run: beside scp, sftp, `ssh cat`, tar through ssh and rsync, over connections that
 # are open already (theirs by ControlMaster) and over new ones. BENCH_COPY_MB is the size of the large file,
 # BENCH_COPY_DELAYS are the ways there, in ms.
 
+BENCH_COPY_PWSH_MB=${BENCH_COPY_PWSH_MB:-8} # PowerShell takes some seconds for each
 BENCH_COPY_MB=${BENCH_COPY_MB:-64} BENCH_COPY_TIMES=${BENCH_COPY_TIMES:-3}
 COPY="enable -f $PSS_LOADABLE copy-item; copy-item"
 
@@ -137,6 +138,45 @@ copy_group() {
 	local_bash 'remove-pssession -Session $1' "$S"
 }
 
+# pwsh_rows NAME PATH-OPTIONS: both ways of it, beside PowerShell's own. The files are $FILES/copy/NAME.
+pwsh_rows() {
+	local from=$FILES/copy/$1 to=$FILES/pwsh
+	mkdir -m 777 "$to"
+	both "$BENCH_COPY_TIMES" "$1_down" "Copy-Item $2 -FromSession \$s -Path '$from' -Destination '$to/theirs-down-%N'" \
+		"copy-item $2 \"\$s:$from\" '$to/ours-down-%N'"
+	both_rows "$1_down" "$1 down"
+	both "$BENCH_COPY_TIMES" "$1_up" "Copy-Item $2 -ToSession \$s -Path '$from' -Destination '$to/theirs-up-%N'" \
+		"copy-item $2 '$from' \"\$s:$to/ours-up-%N\""
+	both_rows "$1_up" "$1 up"
+	diff -r "$from" "$to/theirs-up-0" && diff -r "$from" "$to/ours-up-0" || echo '  (what was copied differs)'
+	rm -rf "$to"
+}
+
+# PowerShell's Copy-Item by remoting, which is a pwsh that runs already, as our shell does.
+bench_copy_powershell() {
+	local i
+	if [ -z "${PSS_PWSH-}" ]; then
+		title "PowerShell's Copy-Item: left out, as PSS_PWSH names no pwsh"
+		return
+	fi
+	head -c "$((BENCH_COPY_PWSH_MB * 1048576))" /dev/urandom >"$FILES/copy/file"
+	mkdir "$FILES/copy/directory"
+	for ((i = 0; i < 100; i++)); do
+		cp "$FILES/copy/small" "$FILES/copy/directory/$i"
+	done
+	chmod -R a+rX "$FILES/copy"
+	powershell_server && proxy_start 0 || return
+	powershell_clients
+	ask THEIRS '$s = New-PSSession @near'
+	ask OURS "s=\$(new-pssession $NEAR box)"
+	title "beside PowerShell's Copy-Item: $BENCH_COPY_PWSH_MB MiB, and 100 files of 4 KiB (ms, loopback, open sessions)"
+	pwsh_rows file ''
+	pwsh_rows directory -Recurse
+	end_processes "${LOOPS[@]}"
+	proxy_stop
+	rm -rf "$PROXY"
+}
+
 bench_copy() {
 	local delay
 	make_copy_files
@@ -149,5 +189,6 @@ bench_copy() {
 		proxy_stop
 		rm -rf "$PROXY"
 	done
+	bench_copy_powershell
 	rm -rf "$FILES" "$HERE/ways"
 }
