@@ -110,6 +110,15 @@ one_line() {
 	proxy_stop
 }
 
+@test "copy: what a session's copy has left is gone on with over a connection of its own" {
+	local_shell 'new-pssession -ConfigFile $C -Name work box >/dev/null'
+	make_big 100
+	while_copied "copy-item big work:t" kill_copy
+	run local_shell "cd $HERE; copy-item -ConfigFile \$C -Resume -Verbose big box:t/"
+	[ "$status" -eq 0 ] && [[ $output == *"going on behind"* ]]
+	cmp "$HERE/big" "$T/big" && nothing_half
+}
+
 # -- servers that grant few channels
 
 server_with() {

@@ -40,6 +40,7 @@ void pss_place_free(gpointer data)
 	g_clear_handle_id(&place->deciding, g_source_remove);
 	g_free(place->left);
 	g_free(place->directory);
+	g_free(place->home);
 	g_free(place->why_lost);
 	g_free(place);
 }
@@ -47,6 +48,16 @@ void pss_place_free(gpointer data)
 static gboolean has_place(const PssTransfer *transfer, const PssPlace *place)
 {
 	return transfer->from == place || transfer->to == place;
+}
+
+static gboolean is_written_to(const PssPlace *place)
+{
+	const GPtrArray *transfers = place->copy->transfers;
+
+	for (guint i = 0; i < transfers->len; i++)
+		if (((const PssTransfer *)transfers->pdata[i])->to == place)
+			return TRUE;
+	return FALSE;
 }
 
 static void tell(PssPlace *place)
@@ -148,6 +159,14 @@ static void on_home(gpointer user, const PssSftpAttributes *attributes, const GE
 	on_room(place);
 }
 
+static void on_home_path(gpointer user, const char *path, const GError *error)
+{
+	PssPlace *place = user;
+
+	g_free(place->home);
+	place->home = g_strdup(path);
+}
+
 /* Owners are root's to set, and only a server knows who we are there. What has no owner yet does not wait for that. */
 static void on_ready(gpointer user)
 {
@@ -157,6 +176,9 @@ static void on_ready(gpointer user)
 	place->knows_user = !place->copy->request->preserve;
 	if (!place->knows_user)
 		pss_sftp_stat(place->sftp, ".", on_home, place);
+	/* Answered before anything is written; so the claim is the same over a session as without. */
+	if (!place->directory && is_written_to(place))
+		pss_sftp_real_path(place->sftp, ".", on_home_path, place);
 	place->state = PSS_PLACE_READY;
 	place->has_ended = FALSE;
 	pss_half_forget_left(place); /* gone on with, or cleared */

@@ -81,6 +81,7 @@ struct PssPlace {
 	gboolean knows_user; /* or does not want to: files may begin */
 	gboolean is_root;    /* as far as the owner of the home directory tells */
 	char *directory;     /* where relative paths begin; NULL: where the server does */
+	char *home;          /* … and that, once it is known to be wanted; or NULL */
 	gboolean survives;   /* its session comes back by itself when its connection is cut, and the copy goes on */
 	guint64 progress;    /* bytes and files of the copy at the last cut, */
 	guint n_cuts;        /* and how many there have been since */

@@ -214,7 +214,8 @@ static gboolean is_searching(const PssCopy *copy)
 	return FALSE;
 }
 
-static void append_slowest(const PssCopy *copy, GString *text)
+/* So that it all fits in 80 columns: of many computers the slowest, of one the files. */
+static void append_counts(const PssCopy *copy, GString *text, gboolean searching)
 {
 	const PssTransfer *slowest = find_slowest(copy);
 	guint n_done = 0;
@@ -222,7 +223,10 @@ static void append_slowest(const PssCopy *copy, GString *text)
 	for (guint i = 0; i < copy->transfers->len; i++)
 		n_done += ((const PssTransfer *)copy->transfers->pdata[i])->state == PSS_TRANSFER_DONE;
 	if (copy->transfers->len > 1)
-		g_string_append_printf(text, ", %u/%u computers", n_done, copy->transfers->len);
+		g_string_append_printf(text, "%u/%u computers", n_done, copy->transfers->len);
+	else
+		g_string_append_printf(text, "%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT "%s files",
+				       copy->counts.files_done, copy->counts.files, searching ? "…" : "");
 	if (slowest && slowest->bytes > 0)
 		g_string_append_printf(text, ", slowest %s %u%%", pss_transfer_place(slowest)->label,
 				       (guint)(slowest->bytes_done * 100 / slowest->bytes));
@@ -241,11 +245,10 @@ static gboolean on_progress(gpointer user)
 	gboolean searching = is_searching(copy);
 	g_autoptr(GString) text = g_string_new(NULL);
 
-	g_string_append_printf(text, "%s of %s%s, %s/s, %s%s%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT "%s files", done,
-			       total, searching ? "…" : "", speed, searching || rate <= 0 ? "" : time,
-			       searching || rate <= 0 ? "" : " left, ", copy->counts.files_done, copy->counts.files,
-			       searching ? "…" : "");
-	append_slowest(copy, text);
+	g_string_append_printf(text, "%s of %s%s, %s/s, ", done, total, searching ? "…" : "", speed);
+	if (!searching && rate > 0)
+		g_string_append_printf(text, "%s left, ", time);
+	append_counts(copy, text, searching);
 	if (copy->counts.files > 0 && !copy->is_stopping) {
 		_cleanup_(pss_free_pointer) char *clean = pss_visible(text->str, false);
 		pss_verb_link_progress(copy->verb, clean ? clean : "");

@@ -120,17 +120,22 @@ void pss_transfer_on_place(PssTransfer *transfer, const PssPlace *place)
 	transfer->destination->resolve(transfer);
 }
 
+/* The same for each way to write it, as far as that can be known here. Free with g_free(). */
+static char *spell_directory(const PssPlace *place, const char *path)
+{
+	g_autofree char *whole = *path != '/' && place->home ? pss_path_join(place->home, path) : g_strdup(path);
+
+	return *whole == '/' ? g_canonicalize_filename(whole, "/") : g_steal_pointer(&whole);
+}
+
 /* What all names of parts in this transfer follow from: where from, and which directory of which computer. */
 static guint32 claim(const PssTransfer *transfer, const char *path, PssFolder *folder)
 {
 	const char *from = transfer->from ? pss_place_computer(transfer->from) : "";
 	const char *to = transfer->to ? pss_place_computer(transfer->to) : "";
-	g_autofree char *directory = folder ? pss_folder_identity(folder) : g_strdup(path);
-	gsize n = strlen(directory);
-
-	while (n > 1 && directory[n - 1] == '/')
-		directory[--n] = '\0';
+	g_autofree char *directory = folder ? pss_folder_identity(folder) : spell_directory(transfer->to, path);
 	g_autofree char *what = g_strjoin("\n", from, to, directory, NULL);
+
 	return pss_claims_take(transfer->copy->claims, what);
 }
 
