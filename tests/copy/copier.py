@@ -64,6 +64,7 @@ class Copier:
         self.done = None
         self.servers, self.children, self.directories = servers, [], directories or {}
         self.open, self.survives = {}, survives
+        self.away = False  # the session is not back yet
         self.at_channel = at_channel
         self.buffer = b""
         os.set_inheritable(theirs.fileno(), True)
@@ -92,6 +93,8 @@ class Copier:
             pass  # it has ended; what it said before is read still
 
     def open_channel(self, ident, found):
+        if self.away:
+            return
         place = number_of(found, TAG_PLACE)
         server = self.servers if isinstance(self.servers, list) else self.servers[place]
         if TAG_WORD in found:

@@ -562,6 +562,39 @@ def test_a_copy_goes_on_by_itself_when_a_session_comes_back():
             shutil.rmtree(target)
 
 
+def test_stopped_while_a_session_is_away_what_is_left_is_said():
+    with Place() as here:
+        write(here + "/big", os.urandom(8000000))
+        running = copier.Copier(PROGRAM, ["web1"], [(0, here + "/big")], [(1, here + "/to")], survives=True)
+        until_part(running, here, 300000)
+        running.away = True
+        running.cut(1)
+        while not running.notes:
+            running.step(1)
+        running.stop()
+        running.wait()
+        left = parts(here)
+        assert len(left) == 1 and not running.errors
+        assert running.notes[1].startswith("web1:%s, not whole, could not be removed there" % left[0]), running.notes
+        os.remove(left[0])
+
+
+def test_a_link_that_a_killed_copy_has_left_is_not_in_the_way():
+    with Place() as here:
+        os.mkdir(here + "/tree")
+        os.mkdir(here + "/to")
+        os.symlink("nowhere", here + "/tree/link")
+        write(here + "/big", os.urandom(8000000))
+        running = copier.Copier(PROGRAM, ["web1"], [(0, here + "/big")], [(1, here + "/to")])
+        until_part(running, here, 300000)
+        running.kill()
+        part = parts(here)[0]
+        os.remove(part)
+        os.symlink("stale", part.replace(".big.", ".link."))
+        result = run([(0, here + "/tree/.")], (1, here + "/to"), "r")
+        assert not result.errors and os.readlink(here + "/to/link") == "nowhere", result.errors
+
+
 def test_a_session_that_does_not_come_back_ends_the_copy():
     with Place() as here:
         write(here + "/big", os.urandom(8000000))

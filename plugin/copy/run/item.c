@@ -135,6 +135,8 @@ void pss_item_drop_part(PssItem *item)
 
 	if (!item->goes_on || !item->part || item->transfer->copy->request->resume)
 		return;
+	if (item->transfer->to && item->transfer->to->state != PSS_PLACE_READY)
+		return; /* it is known to be left */
 	if (item->transfer->to) {
 		part = pss_path_join(item->into->target_path, item->part);
 		pss_half_remove(item, part);

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "copy/local/beside.h"
 
 static gboolean is_absent(const GError *error)
 {
@@ -409,11 +408,13 @@ static void look(PssItem *item)
 
 typedef struct {
 	PssItem *link;
-	char *beside;
+	char *text, *beside;
+	gboolean is_cleared; /* what an earlier copy has left under that name */
 } Linking;
 
 static void free_linking(Linking *linking)
 {
+	g_free(linking->text);
 	g_free(linking->beside);
 	g_free(linking);
 }
@@ -430,27 +431,44 @@ static void on_link_renamed(gpointer user, const GError *error)
 	free_linking(linking);
 }
 
+static void begin_link(Linking *linking);
+
+static void on_cleared(gpointer user, const GError *error)
+{
+	begin_link(user);
+}
+
 static void on_linked(gpointer user, const GError *error)
 {
 	Linking *linking = user;
+	PssItem *link = linking->link;
+	PssSftp *sftp = sftp_of(link, FALSE);
 
 	if (!error) {
-		pss_sftp_rename(sftp_of(linking->link, FALSE), linking->beside, linking->link->target_path,
-				on_link_renamed, linking);
-		return;
+		pss_sftp_rename(sftp, linking->beside, link->target_path, on_link_renamed, linking);
+	} else if (g_error_matches(error, PSS_SFTP_ERROR, PSS_SFTP_FAILURE) && link->part_is_known &&
+		   !linking->is_cleared) {
+		linking->is_cleared = TRUE;
+		pss_sftp_remove(sftp, linking->beside, on_cleared, linking);
+	} else {
+		pss_half_explain(link, NULL, error);
+		free_linking(linking);
 	}
-	pss_half_explain(linking->link, NULL, error);
-	free_linking(linking);
+}
+
+static void begin_link(Linking *linking)
+{
+	pss_sftp_symlink(sftp_of(linking->link, FALSE), linking->text, linking->beside, on_linked, linking);
 }
 
 static void make_link(PssItem *link, const char *text)
 {
 	Linking *linking = g_new0(Linking, 1);
-	g_autofree char *name = pss_beside_name(link->as);
 
 	linking->link = link;
-	linking->beside = pss_path_join(link->into->target_path, name);
-	pss_sftp_symlink(sftp_of(link, FALSE), text, linking->beside, on_linked, linking);
+	linking->text = g_strdup(text);
+	linking->beside = pss_path_join(link->into->target_path, pss_half_name(link));
+	begin_link(linking);
 }
 
 /* The server sets the owner last, which takes these bits away from the mode: it is set once more. */
