@@ -38,7 +38,7 @@ gboolean pss_family_has_records(PssFamily family)
 
 gboolean pss_family_ends_by_itself(PssFamily family)
 {
-	return family == PSS_FAMILY_BASH;
+	return family == PSS_FAMILY_BASH || family == PSS_FAMILY_ZSH;
 }
 
 /* $'…': every byte that is not plain ASCII as three octal digits; `!` too, for history expansion. */

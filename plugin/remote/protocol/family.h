@@ -25,7 +25,8 @@ const char *pss_family_name(PssFamily family);
 /* Its requests are records that NUL ends, and it decides itself what is complete (fish, pwsh). */
 gboolean pss_family_has_records(PssFamily family);
 
-/* It reports the end of an invocation that was cut short without being asked (bash: by PROMPT_COMMAND). */
+/* It reports the end of an invocation that was cut short without being asked (bash: by PROMPT_COMMAND, zsh: `always`).
+ */
 gboolean pss_family_ends_by_itself(PssFamily family);
 
 /* Appends `text` as one word of the family's language: the shell that reads it has these very bytes. The

@@ -21,7 +21,7 @@
 #define ZSH_PART_MAX (ZSH_LINE_MAX / PSS_FAMILY_QUOTED)
 
 /* However the text has ended: what a function sets of these options is put back when it returns. */
-#define ZSH_ALWAYS "always { { \\builtin eval \"$__pss_y\"; } 2>/dev/null; __pss_end; }"
+#define ZSH_ALWAYS "always { { \\builtin eval \"${__pss_undo-$__pss_y}\"; } 2>/dev/null; __pss_end; }"
 
 static const struct {
 	PssFamily family;
@@ -34,7 +34,7 @@ static const struct {
 	  "; } >/dev/null 2>&1 && { __pss_preexec; \\builtin eval \"$__pss_x$__pss_c$__pss_y\" 0<>\"$__pss_t\"; "
 	  "} " ZSH_ALWAYS "; { \\builtin eval \"$__pss_go\"; } 2>/dev/null\n",
 	  "; } >/dev/null 2>&1 && { __pss_give; \\builtin eval \"$__pss_x$__pss_c$__pss_y\"" STREAMS "; } " ZSH_ALWAYS
-	  "\n" },
+	  "; { __pss_watch; } 2>/dev/null\n" },
 	{ PSS_FAMILY_FISH, NULL, NULL }, /* records, not lines */
 	{ PSS_FAMILY_PWSH, NULL, NULL },
 	{ PSS_FAMILY_POSIX,

@@ -80,7 +80,9 @@ __pss_b() {
 		PS2=$__pss_2
 		;;
 	esac
-	__pss_say b "$1"
+	case $__pss_quiet in
+	'') __pss_say b "$1" ;;
+	esac
 	: # where that cannot be written, it has begun all the same
 }
 
@@ -100,12 +102,13 @@ printf)
 	;;
 esac
 
-# __pss_i N TEXT K [I]: begins the invocation N, whose output is the fifos of relay K; its input that of number I, or nothing.
+# __pss_i N TEXT K [I [short]]: begins the invocation N, whose output is the fifos of relay K; its input that of number I, or
+# nothing. `short`: its streams say that it has begun, and where it has ended well no mark follows on the terminal.
 __pss_i() {
 	case $1 in
 	"$__pss_n" | "$__pss_m") return 1 ;;
 	esac
-	__pss_relay=$3 __pss_bang=${!-} __pss_in=/dev/null
+	__pss_relay=$3 __pss_bang=${!-} __pss_in=/dev/null __pss_quiet=${5:+quiet}
 	case ${4-} in
 	?*) __pss_in=$__pss_d/i$3.$4 ;;
 	esac
@@ -271,7 +274,10 @@ __pss_end() {
 	esac
 	__pss_s=$__pss_u
 	case $__pss_s in
-	129 | 1[3-9]? | 2??) command -p stty echo icanon isig iexten opost onlcr icrnl 0<>"$__pss_t" 2>/dev/null ;;
+	129 | 1[3-9]? | 2??)
+		command -p stty echo icanon isig iexten opost onlcr icrnl 0<>"$__pss_t" 2>/dev/null
+		__pss_quiet=
+		;;
 	esac
 	# An interrupt may come at any point; then this runs again from the start.
 	case $__pss_rests in
@@ -290,11 +296,11 @@ __pss_end() {
 	esac
 	case $__pss_relay in
 	?*)
-		__pss_i=
 		case ${!-} in
 		"$__pss_bang") ;;
-		*) __pss_i=background ;;
+		*) __pss_quiet=background ;;
 		esac
+		__pss_i=$__pss_quiet
 		__pss_over
 		__pss_stream "$__pss_n" '>'
 		;;
@@ -311,8 +317,11 @@ __pss_end() {
 	__pss_x="{ ${__pss_x:+set -$__pss_x; }__pss_r && :; } 2>/dev/null$__pss_newline$__pss_f"
 	__pss_fit
 	__pss_say E "$__pss_n" "$__pss_s" "$PWD" "$__pss_i" "$-"
-	__pss_mark "$__pss_n" "q;$__pss_s"
-	__pss_m=$__pss_n __pss_n= __pss_o= __pss_relay=
+	case $__pss_quiet in
+	quiet) ;;
+	*) __pss_mark "$__pss_n" "q;$__pss_s" ;;
+	esac
+	__pss_m=$__pss_n __pss_n= __pss_o= __pss_relay= __pss_quiet=
 	return 0
 }
 
@@ -332,6 +341,7 @@ __pss_z() {
 	case $__pss_u in
 	'') __pss_u=$__pss_j ;;
 	esac
+	__pss_quiet= # the shell's own prompt has been printed
 	# Assigning a readonly variable cuts the line short, each time.
 	(PS1= PS2=) 2>/dev/null || __pss_fixed=1
 	case $__pss_again in
@@ -412,7 +422,7 @@ __pss_exit() {
 
 # ---- the boot's last steps
 __pss_kept=@KEPT@
-__pss_n=@FIRST@ __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_c= __pss_again= __pss_p= __pss_m= __pss_rests= __pss_fixed= __pss_job= __pss_relay= __pss_bang= __pss_in=
+__pss_n=@FIRST@ __pss_u=0 __pss_s=0 __pss_w=0 __pss_o=$- __pss_c= __pss_again= __pss_p= __pss_m= __pss_rests= __pss_fixed= __pss_job= __pss_relay= __pss_bang= __pss_in= __pss_quiet=
 __pss_newline='
 '
 __pss_escape=$(printf '\033') __pss_bell=$(printf '\007') __pss_separator=$(printf '\036')

@@ -183,7 +183,7 @@ function __pss_say_begun {
 # __pss_b N TEXT: begins the request N. It fails for one that has begun already: a request may come twice.
 function __pss_b {
 	[[ $1 != "$__pss_begun" && $1 != "$__pss_m" ]] || return 1
-	__pss_n=$1 __pss_line=$2 __pss_c=$2 __pss_u= __pss_text=
+	__pss_n=$1 __pss_line=$2 __pss_c=$2 __pss_u= __pss_text= __pss_undo=$__pss_y
 	__pss_at[status]= __pss_at[word]= __pss_at[pipe]= __pss_at[traps]=guard
 	[[ $2 != *(trap|TRAP)* ]] || __pss_watch_traps
 	__pss_w=$(( __pss_w > 0 ? __pss_w - 1 : 0 ))
@@ -194,7 +194,11 @@ function __pss_b {
 	__pss_wake
 	__pss_list preexec
 	[[ -n $__pss_relay ]] || __pss_remember "$2"
-	__pss_say_begun
+	if [[ -n $__pss_quiet ]]; then
+		__pss_begun=$__pss_n
+	else
+		__pss_say_begun
+	fi
 	: # where that cannot be written, it has begun all the same
 }
 
@@ -204,10 +208,11 @@ function __pss_stream {
 	builtin print -rn -- $'\''\036'\''"$1$2" 1<>"$__pss_d/e$__pss_relay"
 } 2>/dev/null
 
-# __pss_i N TEXT K [I]: begins the invocation N, whose output is the fifos of relay K; its input that of number I, or nothing.
+# __pss_i N TEXT K [I [short]]: begins the invocation N, whose output is the fifos of relay K; its input that of number I, or
+# nothing. `short`: its streams say that it has begun, and where it has ended well no mark follows on the terminal.
 function __pss_i {
 	[[ $1 != "$__pss_n" && $1 != "$__pss_m" ]] || return 1
-	__pss_relay=$3 __pss_bang=$! __pss_in=/dev/null
+	__pss_relay=$3 __pss_bang=$! __pss_in=/dev/null __pss_quiet=${5:+quiet}
 	[[ -z $4 ]] || __pss_in=$__pss_d/i$3.$4
 	__pss_stream "$1" "<"
 	__pss_b "$1" "$2"
@@ -320,8 +325,9 @@ function __pss_report {
 	(( ! $#late )) || __pss_x+="\\builtin \\unsetopt \"\${__pss_late[@]}\"; "
 	__pss_x+="$__pss_before; } 2>/dev/null"$'\''\n'\''
 	if [[ -n $__pss_relay ]]; then
-		__pss_i=
-		[[ $! == "$__pss_bang" ]] || __pss_i=background
+		(( __pss_s < 129 )) || __pss_quiet=
+		[[ $! == "$__pss_bang" ]] || __pss_quiet=background
+		__pss_i=$__pss_quiet
 		__pss_over
 		__pss_stream "$__pss_n" ">"
 	fi
@@ -332,8 +338,8 @@ function __pss_report {
 	fi
 	__pss_say E "$__pss_n" "$__pss_s" "$PWD" "$__pss_i" "$late"
 	__pss_m=$__pss_n __pss_last=$__pss_n
-	__pss_mark
-	__pss_n= __pss_relay=
+	[[ $__pss_quiet == quiet ]] || __pss_mark
+	__pss_n= __pss_relay= __pss_quiet=
 }
 
 # __pss_g N SENTINEL: says what was typed and read by nobody. In a substitution, as it would be a job of its own else.
@@ -438,7 +444,7 @@ __pss_render() {
 
 # Ends the request; with an argument the hooks have been interrupted and do not run again.
 __pss_end() {
-	\builtin eval "$__pss_y"
+	\builtin eval "$__pss_undo"
 	case $__pss_n in
 	'') return 0 ;;
 	esac
@@ -480,6 +486,7 @@ __pss_z() {
 	case $__pss_n in
 	"$1")
 		[[ -n ${__pss_at[status]} ]] || __pss_u=130
+		__pss_quiet=
 		__pss_end again
 		;;
 	esac
@@ -495,7 +502,7 @@ logout() {
 
 # ---- the boot's last steps
 typeset -g __pss_k=@KEY@ __pss_kept=@KEPT@ __pss_n=@FIRST@
-typeset -g __pss_u=0 __pss_s=0 __pss_w=0 __pss_i= __pss_1= __pss_2= __pss_c= __pss_x= __pss_y= __pss_m= __pss_rests= __pss_job= __pss_relay= __pss_bang= __pss_in= __pss_sl=0 __pss_arg= __pss_before= __pss_period=0 __pss_line= __pss_whole= __pss_short= __pss_own= __pss_later= __pss_fd= __pss_asked= __pss_shown= __pss_right= __pss_last= __pss_zle= __pss_of= __pss_text= __pss_next= __pss_since=0 __pss_begun=
+typeset -g __pss_u=0 __pss_s=0 __pss_w=0 __pss_i= __pss_1= __pss_2= __pss_c= __pss_x= __pss_y= __pss_m= __pss_rests= __pss_job= __pss_relay= __pss_bang= __pss_in= __pss_sl=0 __pss_arg= __pss_before= __pss_period=0 __pss_line= __pss_whole= __pss_short= __pss_own= __pss_later= __pss_fd= __pss_asked= __pss_shown= __pss_right= __pss_last= __pss_zle= __pss_of= __pss_text= __pss_next= __pss_since=0 __pss_begun= __pss_quiet= __pss_undo=
 typeset -ga __pss_parts __pss_late __pss_l __pss_hp __pss_hx __pss_hr __pss_ha __pss_early
 # Where the terminal has no name, as in a chroot, it has another way to it.
 typeset -g __pss_t=$(builtin command -p tty 2>/dev/null)
@@ -507,9 +514,10 @@ fi
 # The end of a text: what it has left of its status, $_ and $pipestatus, and what is put aside.
 __pss_left='"${__pss_at[word]::=${__pss_at[word]:-x$_}}" "${__pss_at[status]::=${__pss_u:-${__pss_at[status]:-${${${(M)TRY_BLOCK_INTERRUPT:#1}:+130}:-$?}}}}" "${__pss_at[pipe]::=${__pss_at[pipe]:-${(j: :)pipestatus[@]}}}" >/dev/null 2>&1'
 __pss_y='
-() { : "$__pss_n"; } '"$__pss_left"' && { '"$__pss_aside"'; __pss_note "${options[printexitvalue]}" "${__pss_running[@]}"; \builtin \setopt "${__pss_running[@]}"; } >/dev/null 2>&1'
+() { : "$__pss_n"; } '"$__pss_left"' && { '"$__pss_aside"'; __pss_note "${options[printexitvalue]}" "${__pss_running[@]}"; \builtin \setopt "${__pss_running[@]}"; __pss_undo=:; } >/dev/null 2>&1'
 # A text that speaks of traps is one list with what puts them aside.
 __pss_watched='\builtin \eval "${__pss_line:$(( 0 * __pss_later() ))}" && \builtin : '"$__pss_left"' || \builtin : '"$__pss_left && $__pss_aside"
+__pss_undo="$__pss_y"
 [[ -o zle ]] && __pss_zle=1
 . "$__pss_d/editor"
 __pss_prepare_editor 2>/dev/null
