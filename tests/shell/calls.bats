@@ -1,0 +1,102 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What a command in a session costs, in what can be counted on any machine: turns between the shell and the host process, and
+# system calls of the shell, of the host process and of the remote shell. The bounds are a fifth above what they are.
+
+load ../harness/harness
+
+setup_file() { world_start bash; }
+teardown_file() { world_end; }
+setup() {
+	requires strace
+	! ldd "$PSS_BUILD/plugin/host/pssession-host" | grep -q asan || skip 'a sanitizer makes system calls of its own'
+	place_start
+}
+teardown() { place_end; }
+
+CALLS='s=$1 n=$2; while [ $n -gt 0 ]; do invoke-command -Session $s true || exit; n=$((n - 1)); done </dev/null'
+
+calls() {
+	local_bash "$CALLS" "$SESSION" "$1"
+}
+
+session_of() {
+	SESSION=$(local_bash 'new-pssession -ConfigFile $C -ConfigurationName $1 box' "$1")
+	calls 3
+}
+
+is_traced() {
+	grep -q '^TracerPid:[[:space:]]*[1-9]' "/proc/$1/status"
+}
+
+# How often NAME (total: any) was called, of a summary by strace.
+count_of() {
+	awk -v name="$1" '$4 ~ /^[0-9]+$/ && $NF != "total" && (name == "total" || $NF == name) { n += $4 } END { print n + 0 }' "$2"
+}
+
+# counts PID: the system calls of a process while 50 commands are called: $HERE/counted.
+counts() {
+	local tracer
+	strace -qq -c -p "$1" -o "$HERE/counted" 2>"$HERE/strace" 3>&- &
+	tracer=$!
+	if ! wait_until 10 is_traced "$1" 2>/dev/null; then
+		kill "$tracer" 2>/dev/null
+		skip "strace cannot attach to a process: $(cat "$HERE/strace")"
+	fi
+	calls 50
+	kill -INT "$tracer"
+	wait "$tracer" || :
+}
+
+# The same of a local shell, from its start on: of N commands, in FILE.
+counts_own() {
+	local words=(bash --norc -c "enable -f $PSS_LOADABLE enter-pssession; $CALLS" bash)
+	[ "$PSS_SHELL" = bash ] || words=(zsh -f -c "module_path=(${PSS_LOADABLE%/*}); zmodload pssession; $CALLS" zsh)
+	clean_env strace -qq -c -o "$2" "${words[@]}" "$SESSION" "$1"
+}
+
+# at_most BOUND COUNT WHAT: of 50 commands.
+at_most() {
+	local each
+	each=$(awk "BEGIN { print $2 / 50 }")
+	echo "$3: $each for each command, $1 at most"
+	awk "BEGIN { exit !($each <= $1) }"
+}
+
+@test "calls: a command in a session is one turn between the shell and the host process" {
+	session_of bash
+	local name
+	counts_own 10 "$HERE/few"
+	counts_own 60 "$HERE/many"
+	for name in sendto connect; do
+		at_most 1 $(($(count_of $name "$HERE/many") - $(count_of $name "$HERE/few"))) "$name of the shell"
+	done
+	at_most 90 $(($(count_of total "$HERE/many") - $(count_of total "$HERE/few"))) 'system calls of the shell'
+}
+
+@test "calls: the host process answers in two pieces" {
+	session_of bash
+	counts "$(host_pids)"
+	at_most 2.5 "$(count_of sendmsg "$HERE/counted")" 'answers'
+	at_most 2.5 "$(count_of sendto "$HERE/counted")" 'packets to the server'
+	at_most 70 "$(count_of total "$HERE/counted")" 'system calls of the host process'
+}
+
+@test "calls: the system calls of a remote shell for a command that does nothing" {
+	only bash 'the local shell has no part in it'
+	local shell bound pid
+	while read -r shell bound; do
+		command -v "$shell" >/dev/null || continue
+		session_of "$shell"
+		pid=$(local_bash 'invoke-command -Session $1 "echo \$\$" </dev/null' "$SESSION")
+		counts "$pid"
+		at_most "$bound" "$(count_of total "$HERE/counted")" "system calls of $shell"
+		local_bash 'remove-pssession -Session $1' "$SESSION"
+	done <<-'END'
+		bash 126
+		dash 246
+		zsh 1160
+		ksh93 395
+		mksh 205
+	END
+}
