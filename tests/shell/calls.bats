@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # What a command in a session costs, in what can be counted on any machine: turns between the shell and the host process, and
-# system calls of the shell, of the host process and of the remote shell. The bounds are a fifth above what they are.
+# system calls of the shell, of the host process and of the remote shell. The bounds are a tenth above what they are.
 
 load ../harness/harness
 
@@ -93,10 +93,10 @@ at_most() {
 		at_most "$bound" "$(count_of total "$HERE/counted")" "system calls of $shell"
 		local_bash 'remove-pssession -Session $1' "$SESSION"
 	done <<-'END'
-		bash 126
-		dash 246
-		zsh 1160
-		ksh93 395
-		mksh 205
+		bash 116
+		dash 225
+		zsh 1060
+		ksh93 360
+		mksh 188
 	END
 }
