@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* The one GSource that sockets of this process hang on (libssh's own excepted, see link.c). */
+/* The one GSource that sockets of this process hang on (libssh's own excepted, see link.c). GLib ends a wait that
+ * nobody is in, by writing to a descriptor of its own, which is polled and read then, whenever what it waits for
+ * changes: whenever a source is called that may not be called inside itself, and by g_source_modify_unix_fd(). So this
+ * one may, though it never is, and changes its GPollFD, which GLib reads when it begins to wait. */
 #include "base/fd-watch.h"
 
 struct PssWatch {
 	GSource source;
-	gpointer tag;
-	GIOCondition wanted;
+	GPollFD entry;
 	PssWatchFunc on_event;
 	gpointer user;
 };
 
 static gboolean is_ready(GSource *source)
 {
-	PssWatch *watch = (PssWatch *)source;
-	return g_source_query_unix_fd(source, watch->tag) != 0;
+	return ((PssWatch *)source)->entry.revents != 0;
 }
 
 static gboolean dispatch(GSource *source, GSourceFunc callback, gpointer user)
 {
 	PssWatch *watch = (PssWatch *)source;
-	watch->on_event(g_source_query_unix_fd(source, watch->tag), watch->user);
+	watch->on_event(watch->entry.revents, watch->user);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -28,20 +29,18 @@ static GSourceFuncs watch_funcs = { .check = is_ready, .dispatch = dispatch };
 PssWatch *pss_watch_new(int fd, GIOCondition wanted, PssWatchFunc on_event, gpointer user)
 {
 	PssWatch *watch = (PssWatch *)g_source_new(&watch_funcs, sizeof *watch);
-	watch->wanted = wanted;
+	watch->entry = (GPollFD){ .fd = fd, .events = wanted };
 	watch->on_event = on_event;
 	watch->user = user;
-	watch->tag = g_source_add_unix_fd(&watch->source, fd, wanted);
+	g_source_add_poll(&watch->source, &watch->entry);
+	g_source_set_can_recurse(&watch->source, TRUE);
 	g_source_attach(&watch->source, NULL);
 	return watch;
 }
 
 void pss_watch_want(PssWatch *watch, GIOCondition wanted)
 {
-	if (watch->wanted == wanted)
-		return;
-	watch->wanted = wanted;
-	g_source_modify_unix_fd(&watch->source, watch->tag, wanted);
+	watch->entry.events = wanted;
 }
 
 void pss_watch_free(PssWatch *watch)

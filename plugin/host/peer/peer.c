@@ -15,6 +15,7 @@
 
 #define READ_SIZE (64u * 1024u)
 #define OUT_QUEUE_LIMIT (256u * 1024u)
+#define SEND_AT (128u * 1024u) /* of a stream, before more of it is awaited */
 /* A client that lets answers pile up (LIST after LIST) does not read at all. Output is bounded by those that send it,
  * who stop; but what a session has kept for who enters it comes at once, and may be more than this. */
 #define OUT_QUEUE_CAP (16u * 1024u * 1024u)
@@ -123,6 +124,14 @@ void pss_peer_flush(PssPeer *peer)
 	send_queued(peer);
 	check_output_limit(peer);
 	want(peer);
+}
+
+void pss_peer_flush_soon(PssPeer *peer)
+{
+	if (peer->out.length >= SEND_AT)
+		pss_peer_flush(peer);
+	else
+		want(peer);
 }
 
 struct pss_buffer *pss_peer_out(PssPeer *peer)

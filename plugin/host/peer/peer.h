@@ -51,6 +51,8 @@ void pss_peer_send_part(PssPeer *peer, enum pss_type type, uint32_t id, const vo
 /* Sends what it can at once; the rest follows as the socket takes it. For events that come from elsewhere than
  * on_frame. */
 void pss_peer_flush(PssPeer *peer);
+/* The same for a stream, of which more may follow in this turn of the loop: soon, or when it is much. */
+void pss_peer_flush_soon(PssPeer *peer);
 
 /* The client has broken the protocol: nothing more is read, and on_end follows from the main loop. */
 void pss_peer_fail(PssPeer *peer, const char *why);

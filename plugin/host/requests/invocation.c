@@ -109,7 +109,7 @@ static void on_data(gpointer user, gboolean is_stderr, const void *data, gsize n
 	PssPeer *peer = invocation->context->peer;
 
 	pss_peer_send_bytes(peer, is_stderr ? PSS_STDERR : PSS_STDOUT, invocation->id, data, n);
-	pss_peer_flush(peer);
+	pss_peer_flush_soon(peer);
 }
 
 static void on_taken(gpointer user, gsize n)

@@ -28,6 +28,7 @@
 #define UNREAD_MAX (16 * 1024 * 1024)
 #define WRAPPING 64            /* of a packet, about: length, padding and MAC */
 #define TURN_BYTES (32 * 1024) /* a link that has carried more gives way to all that carries less */
+#define STILL_BULK_BYTES (4 * 1024)
 #define PRIORITY_BULK (G_PRIORITY_DEFAULT + 10)
 #define PATIENCE_MS 20 /* … but not for longer */
 
@@ -46,8 +47,6 @@ void pss_ssh_link_add_rider(PssSshLink *link, const PssSshRider *rider, gpointer
 void pss_ssh_link_kick(PssSshLink *link)
 {
 	link->kicked = TRUE;
-	if (link->source)
-		g_source_set_ready_time(link->source, 0);
 }
 
 static void lose(PssSshLink *link, GError *cause)
@@ -223,10 +222,8 @@ static void arm(PssSshLink *link)
 
 	if (ssh_get_poll_flags(link->session) & SSH_WRITE_PENDING)
 		wanted |= G_IO_OUT;
-	if (wanted != link->wanted) /* GLib wakes its own loop for it, at the cost of another turn */
-		g_source_modify_unix_fd(link->source, link->fd_tag, wanted);
-	link->wanted = wanted;
-	g_source_set_ready_time(link->source, link->kicked ? 0 : link->keepalive.next);
+	link->socket.events = wanted;
+	g_source_set_ready_time(link->source, link->keepalive.next);
 }
 
 static void end_source(PssSshLink *link)
@@ -261,18 +258,37 @@ static gboolean on_patience_over(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
+static const PssSshLink *last_bulk; /* the last of those with that priority; never followed */
+
 /* A flood has a turn when nothing else wants one, and one in 20 ms if there is always something. Links whose users
  * share one slow reader are stopped and let go together; the first of them would fill its queue each time, and the
  * others would starve: GLib keeps the order in which sources got their priority. */
 static void give_way(PssSshLink *link)
 {
-	gboolean is_bulk = link->n_carried >= TURN_BYTES;
+	gboolean was_bulk = g_source_get_priority(link->source) != G_PRIORITY_DEFAULT;
+	gboolean is_bulk = link->n_carried >= (was_bulk ? STILL_BULK_BYTES : TURN_BYTES);
 
 	link->n_carried = 0;
-	if (is_bulk || g_source_get_priority(link->source) != G_PRIORITY_DEFAULT)
+	if (is_bulk != was_bulk || (is_bulk && link != last_bulk))
 		g_source_set_priority(link->source, is_bulk ? PRIORITY_BULK : G_PRIORITY_DEFAULT);
+	if (is_bulk)
+		last_bulk = link;
 	if (is_bulk && !link->patience)
 		link->patience = g_timeout_add(PATIENCE_MS, on_patience_over, link);
+}
+
+/* GLib asks before it waits. See base/fd-watch.c for what it would cost to tell it. */
+static gboolean is_kicked(GSource *source, gint *ret_timeout)
+{
+	*ret_timeout = -1;
+	return ((LinkSource *)source)->link->kicked;
+}
+
+static gboolean is_ready(GSource *source)
+{
+	const PssSshLink *link = ((LinkSource *)source)->link;
+
+	return link->kicked || link->socket.revents != 0;
 }
 
 static gboolean dispatch(GSource *source, GSourceFunc unused, gpointer unused_too)
@@ -281,7 +297,6 @@ static gboolean dispatch(GSource *source, GSourceFunc unused, gpointer unused_to
 
 	link->kicked = FALSE;
 	note_turn(link);
-	g_source_set_ready_time(source, -1);
 	read_and_write(link);
 	guint64 n_read = link->traffic.socket.in_bytes;
 	if (pss_ssh_link_is_trusted(link))
@@ -317,7 +332,7 @@ static void set_user_timeout(int fd, const PssSshLogin *login)
 
 void pss_ssh_link_start(PssSshLink *link, PssSshLogin *login)
 {
-	static GSourceFuncs functions = { .dispatch = dispatch };
+	static GSourceFuncs functions = { .prepare = is_kicked, .check = is_ready, .dispatch = dispatch };
 	int fd = ssh_get_fd(login->session);
 
 	link->login = login;
@@ -332,8 +347,9 @@ void pss_ssh_link_start(PssSshLink *link, PssSshLogin *login)
 	link->source = g_source_new(&functions, sizeof(LinkSource));
 	((LinkSource *)link->source)->link = link;
 	g_source_set_static_name(link->source, "pss-ssh-link");
-	link->wanted = G_IO_IN;
-	link->fd_tag = g_source_add_unix_fd(link->source, fd, link->wanted);
+	link->socket = (GPollFD){ .fd = fd, .events = G_IO_IN };
+	g_source_add_poll(link->source, &link->socket);
+	g_source_set_can_recurse(link->source, TRUE);
 	g_source_attach(link->source, NULL);
 	/* The first turn also takes what arrived during the login. */
 	pss_ssh_link_kick(link);

@@ -48,8 +48,7 @@ typedef struct {
 	ssh_session session; /* login's */
 	ssh_event event;
 	GSource *source;
-	gpointer fd_tag;
-	GIOCondition wanted; /* of its socket */
+	GPollFD socket;
 	struct {
 		const PssSshRider *rider;
 		gpointer user;
