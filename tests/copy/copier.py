@@ -55,10 +55,12 @@ def text_of(found, tag):
 
 
 class Copier:
-    """One run of the program. `servers`: of each place (from 1 on) the command of its server; or one for all."""
+    """One run of the program. `servers`: of each place (from 1 on) the command of its server; or one for all. Not
+    `executes`: they have nothing but SFTP. `path`: where their shells look for programs. `runs_as`: in
+    front of these."""
 
     def __init__(self, program, labels, sources, destinations, flags="", words=(), servers=SERVER, directories=None,
-                 cwd=None, at_channel=None, survives=False):
+                 cwd=None, at_channel=None, survives=False, executes=True, path=None, runs_as=()):
         self.ours, theirs = socket.socketpair()
         self.errors, self.output, self.notes, self.progress = [], [], [], []
         self.done = None
@@ -66,6 +68,7 @@ class Copier:
         self.open, self.survives = {}, survives
         self.away = False  # the session is not back yet
         self.at_channel = at_channel
+        self.executes, self.path, self.runs_as = executes, path, runs_as
         self.buffer = b""
         os.set_inheritable(theirs.fileno(), True)
 
@@ -98,12 +101,13 @@ class Copier:
         place = number_of(found, TAG_PLACE)
         server = self.servers if isinstance(self.servers, list) else self.servers[place]
         if TAG_WORD in found:
-            server = ["/bin/sh", "-c", text_of(found, TAG_WORD)]
+            server = [*self.runs_as, "/bin/sh", "-c", text_of(found, TAG_WORD)] if self.executes else None
         if server is None:
             self.send(ENDED, ident, number(TAG_STATUS, 6) + text(TAG_MESSAGE, "cannot be reached"))
             return
         near, far = socket.socketpair()
-        self.children.append(subprocess.Popen(server, stdin=far, stdout=far))
+        environment = {**os.environ, "PATH": self.path} if self.path else None
+        self.children.append(subprocess.Popen(server, stdin=far, stdout=far, env=environment))
         self.open[ident] = (place, self.children[-1])
         far.close()
         directory = self.directories.get(place)

@@ -39,7 +39,7 @@ PssItem *pss_item_new_root(PssTransfer *transfer, const char *path, PssFolder *f
 	return root;
 }
 
-static PssItem *ref(PssItem *item)
+PssItem *pss_item_ref(PssItem *item)
 {
 	item->n_references++;
 	return item;
@@ -58,8 +58,8 @@ PssItem *pss_item_new(PssTransfer *transfer, PssItem *parent, const char *name, 
 	item->transfer = transfer;
 	item->n_references = 1;
 	item->depth = parent ? parent->depth + 1 : 0;
-	item->parent = parent ? ref(parent) : NULL;
-	item->into = ref(into);
+	item->parent = parent ? pss_item_ref(parent) : NULL;
+	item->into = pss_item_ref(into);
 	item->name = g_strdup(name);
 	item->attributes = *attributes;
 	transfer->n_items++;
@@ -82,6 +82,7 @@ static void free_item(PssItem *item)
 	g_free(item->as);
 	g_free(item->source_path);
 	g_free(item->target_path);
+	g_free(item->text);
 	g_free(item);
 }
 
@@ -104,14 +105,20 @@ static gboolean is_cut(const PssItem *item, PssPlace *place, const GError *error
 	return place->survives && !item->transfer->copy->is_stopping;
 }
 
+static void do_later(PssItem *item, void (*func)(PssItem *item))
+{
+	PssAgain *again = g_new(PssAgain, 1);
+
+	*again = (PssAgain){ .func = func, .item = item };
+	g_queue_push_tail(&item->transfer->again, again);
+}
+
 /* TRUE: it is done once more when the place is back. */
 static gboolean do_again(PssItem *item, PssPlace *place, const GError *error, void (*func)(PssItem *item))
 {
 	if (!is_cut(item, place, error))
 		return FALSE;
-	PssAgain *again = g_new(PssAgain, 1);
-	*again = (PssAgain){ .func = func, .item = item };
-	g_queue_push_tail(&item->transfer->again, again);
+	do_later(item, func);
 	return TRUE;
 }
 
@@ -218,6 +225,20 @@ void pss_item_failed_there(PssItem *item, const GError *error)
 	leave(item, PSS_OUTCOME_FAILED, error->message);
 }
 
+void pss_item_forget(PssItem *item)
+{
+	PssTransfer *transfer = item->transfer;
+	guint64 size = item->attributes.size;
+
+	g_hash_table_remove(transfer->active, item);
+	transfer->copy->counts.files--;
+	transfer->copy->counts.bytes -= size;
+	transfer->copy->counts.bytes_done -= item->n_copied;
+	transfer->bytes -= size;
+	transfer->bytes_done -= item->n_copied;
+	pss_item_unref(item);
+}
+
 void pss_item_moved(PssItem *item, guint64 n)
 {
 	item->n_copied += n;
@@ -312,26 +333,47 @@ void pss_item_made(PssItem *directory, gboolean existed, const GError *error)
 	pss_transfer_pump(transfer);
 }
 
+void pss_item_make(PssItem *directory)
+{
+	PssTransfer *transfer = directory->transfer;
+
+	if (directory->is_contents || transfer->copy->request->flatten) {
+		directory->is_ready = TRUE;
+		directory->existed = TRUE;
+	} else if (!directory->is_ready) {
+		pss_item_ref(directory); /* until it is made */
+		transfer->n_making++;
+		transfer->destination->make(directory);
+	}
+}
+
+void pss_item_walk(PssItem *directory)
+{
+	PssTransfer *transfer = directory->transfer;
+
+	pss_item_make(directory);
+	if (transfer->from && transfer->from->survives)
+		directory->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	transfer->n_listing++;
+	transfer->source->list(directory);
+}
+
+void pss_item_walk_when_ready(PssItem *directory)
+{
+	if (pss_transfer_is_ready(directory->transfer))
+		pss_item_walk(directory);
+	else
+		do_later(directory, pss_item_walk);
+}
+
 static void begin_directory(PssItem *item)
 {
-	PssTransfer *transfer = item->transfer;
-
 	if (item->into->has_failed) {
 		leave(item, PSS_OUTCOME_FAILED, NULL);
 		return;
 	}
-	if (item->is_contents || transfer->copy->request->flatten) {
-		item->is_ready = TRUE;
-		item->existed = TRUE;
-	} else {
-		ref(item); /* until it is made */
-		transfer->n_making++;
-		transfer->destination->make(item);
-	}
-	if (transfer->from && transfer->from->survives)
-		item->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	transfer->n_listing++;
-	transfer->source->list(item);
+	if (!pss_tree_begin(item))
+		pss_item_walk(item);
 }
 
 /* What has not changed needs no directory that was made: it is looked at in the same flight as that is. */
@@ -356,7 +398,15 @@ static void enqueue(PssItem *item)
 	}
 }
 
-void pss_item_found(PssItem *directory, const char *name, const PssSftpAttributes *attributes)
+static gboolean was_streamed(const PssItem *directory, const char *path, const PssSftpAttributes *attributes)
+{
+	const PssTransfer *transfer = directory->transfer;
+
+	return transfer->is_again && transfer->seen && !S_ISDIR(attributes->mode) &&
+	       pss_seen_has(transfer->seen, path, S_ISREG(attributes->mode) ? attributes->size : 0);
+}
+
+PssItem *pss_item_of(PssItem *directory, const char *name, const PssSftpAttributes *attributes)
 {
 	PssTransfer *transfer = directory->transfer;
 	PssCopy *copy = transfer->copy;
@@ -364,32 +414,42 @@ void pss_item_found(PssItem *directory, const char *name, const PssSftpAttribute
 
 	if (copy->is_stopping || !pss_copy_request_wants(copy->request, name, is_directory) ||
 	    (directory->seen && !g_hash_table_add(directory->seen, g_strdup(name))))
-		return;
+		return NULL;
 	g_autofree char *path = pss_path_join(directory->source_path, name);
+	if (was_streamed(directory, path, attributes))
+		return NULL;
 	if (directory->depth >= DEPTH_MAX) {
 		pss_report_error(copy, transfer->from, path, "it is more than 1024 directories deep");
-		return;
+		return NULL;
 	}
 	if (!is_directory && !S_ISREG(attributes->mode) && !S_ISLNK(attributes->mode)) {
 		g_autofree char *why =
 			g_strdup_printf("it is %s, which is not copied", pss_kind_name(attributes->mode));
 		pss_report_error(copy, transfer->from, path, why);
-		return;
+		return NULL;
 	}
 	PssItem *item = pss_item_new(transfer, directory, name, attributes);
 	if (directory->is_contents && item->into == directory) {
 		pss_item_unref(item->into);
-		item->into = ref(transfer->root);
+		item->into = pss_item_ref(transfer->root);
 	}
 	item->source_path = g_steal_pointer(&path);
 	item->as = g_strdup(name);
 	item->target_path = pss_path_join(item->into->target_path, name);
-	enqueue(item);
 	if (is_directory)
-		return;
+		return item;
 	copy->counts.files++;
 	copy->counts.bytes += S_ISREG(attributes->mode) ? attributes->size : 0;
 	transfer->bytes += S_ISREG(attributes->mode) ? attributes->size : 0;
+	return item;
+}
+
+void pss_item_found(PssItem *directory, const char *name, const PssSftpAttributes *attributes)
+{
+	PssItem *item = pss_item_of(directory, name, attributes);
+
+	if (item)
+		enqueue(item);
 }
 
 void pss_item_listed(PssItem *directory, const GError *error)
@@ -412,7 +472,11 @@ static void copy_content(PssItem *item)
 {
 	PssTransfer *transfer = item->transfer;
 
-	if (S_ISLNK(item->attributes.mode))
+	if (item->is_streamed)
+		pss_tree_content(item);
+	else if (item->text)
+		transfer->destination->make_link(item, item->text);
+	else if (S_ISLNK(item->attributes.mode))
 		transfer->source->read_link(item);
 	else if (!transfer->from)
 		pss_file_up(item);

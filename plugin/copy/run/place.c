@@ -198,6 +198,16 @@ static const PssSftpEvents events = { .on_ready = on_ready, .on_room = on_room, 
 
 /* ---- the verb's */
 
+/* While the server greets us. */
+static void prepare_trees(PssPlace *place)
+{
+	GPtrArray *transfers = place->copy->transfers;
+
+	for (guint i = 0; i < transfers->len; i++)
+		if (has_place(transfers->pdata[i], place))
+			pss_tree_prepare(transfers->pdata[i]);
+}
+
 static void on_opened(gpointer user, int fd, const char *directory, gboolean survives)
 {
 	PssPlace *place = user;
@@ -209,6 +219,7 @@ static void on_opened(gpointer user, int fd, const char *directory, gboolean sur
 		fd = pss_copy_shell_serve(fd);
 	if (fd >= 0)
 		place->sftp = pss_sftp_new(fd, &events, place);
+	prepare_trees(place);
 }
 
 static void on_ended(gpointer user, enum pss_status status, const char *message);

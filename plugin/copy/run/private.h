@@ -13,12 +13,14 @@
 #include "copy/verb/request.h"
 #include "copy/verb/verb-link.h"
 #include "copy/sftp/sftp.h"
+#include "copy/run/seen.h"
 
 typedef struct PssCopy PssCopy;
 typedef struct PssPlace PssPlace;
 typedef struct PssTransfer PssTransfer;
 typedef struct PssItem PssItem;
 typedef struct PssCopying PssCopying;
+typedef struct PssTree PssTree;
 
 /* ---- main.c */
 
@@ -128,6 +130,12 @@ typedef struct {
 
 extern const PssSide pss_side_local, pss_side_remote;
 
+/* ---- side-local.c, for streams too */
+
+PssSftpAttributes pss_local_attributes(const struct stat *st);
+/* NULL and error. */
+PssFolder *pss_local_open_source(PssItem *directory, GError **error);
+
 /* ---- transfer.c: from one place to one place */
 
 typedef enum {
@@ -155,12 +163,16 @@ struct PssTransfer {
 	GQueue directories;  /* of PssItem: to be made and listed, the last first */
 	GQueue files, links; /* of PssItem, to be copied */
 	guint n_searching, n_listing, n_making;
-	guint n_waiting;    /* files whose directory is not made yet */
-	GHashTable *active; /* of PssItem */
-	guint n_items;      /* that are not freed, without the root */
-	guint32 claim;      /* what names of parts have in them that a later copy finds; 0: none has */
-	GHashTable *parts;  /* paths of targets, borrowed of their items, whose parts have such a name now */
-	GQueue again;       /* of what is done once more when both places are ready (item.c) */
+	guint n_waiting;      /* files whose directory is not made yet */
+	GHashTable *active;   /* of PssItem */
+	guint n_items;        /* that are not freed, without the root */
+	guint32 claim;        /* what names of parts have in them that a later copy finds; 0: none has */
+	GHashTable *parts;    /* paths of targets, borrowed of their items, whose parts have such a name now */
+	GQueue again;         /* of what is done once more when both places are ready (item.c) */
+	PssTree *tree;        /* a stream, that is under way or prepared; or NULL */
+	gboolean has_no_tree; /* there can be none */
+	PssSeen *seen;        /* what streams have copied; or NULL */
+	gboolean is_again;    /* SFTP does what a stream has left */
 	gboolean is_pumping;
 	guint64 bytes, bytes_done; /* for who is slowest */
 };
@@ -172,6 +184,8 @@ void pss_transfer_on_place(PssTransfer *transfer, const PssPlace *place); /* it 
 void pss_transfer_pump(PssTransfer *transfer);
 /* Gives up what is under way, and removes what is half done. */
 void pss_transfer_stop(PssTransfer *transfer);
+/* So many files, of so many bytes, have not been copied after all. */
+void pss_transfer_uncount(PssTransfer *transfer, guint64 files, guint64 bytes);
 /* The place that a user knows it by. */
 const PssPlace *pss_transfer_place(const PssTransfer *transfer);
 gboolean pss_transfer_is_ready(const PssTransfer *transfer); /* its places are */
@@ -205,7 +219,9 @@ struct PssItem {
 	/* a file */
 	gboolean replaces; /* something with mode `old_mode` */
 	guint32 old_mode;
-	PssCopying *copying; /* or NULL */
+	gboolean is_streamed; /* its content comes with the transfer's stream */
+	char *text;           /* of a link, where it is known already; or NULL */
+	PssCopying *copying;  /* or NULL */
 	guint64 n_copied;
 	char *part;             /* the name that it is written under, once it has one (half.c) */
 	gboolean part_is_known; /* it is one that a later copy finds */
@@ -220,10 +236,17 @@ typedef struct {
 
 PssItem *pss_item_new_root(PssTransfer *transfer, const char *path, PssFolder *folder, gboolean existed);
 PssItem *pss_item_new(PssTransfer *transfer, PssItem *parent, const char *name, const PssSftpAttributes *attributes);
+PssItem *pss_item_ref(PssItem *item);
 void pss_item_unref(PssItem *item);
+void pss_item_forget(PssItem *item); /* a file whose copying was given up, and will be begun again */
 gboolean pss_item_is_directory(const PssItem *item);
 /* Makes it and lists it, or copies it. */
 void pss_item_begin(PssItem *item);
+void pss_item_make(PssItem *directory);            /* pss_item_made() follows */
+void pss_item_walk(PssItem *directory);            /* makes it, where that has not been done, and lists it */
+void pss_item_walk_when_ready(PssItem *directory); /* perhaps behind a cut */
+/* What was found in a directory; NULL: it is not copied, which has been said where it is an error. */
+PssItem *pss_item_of(PssItem *directory, const char *name, const PssSftpAttributes *attributes);
 
 void pss_item_found(PssItem *directory, const char *name, const PssSftpAttributes *attributes);
 void pss_item_listed(PssItem *directory, const GError *error);
@@ -258,6 +281,18 @@ struct PssCopying {
 void pss_file_up(PssItem *item);
 void pss_file_down(PssItem *item);
 void pss_file_across(PssItem *item);
+
+/* ---- tree.c, tree-down.c: a directory with all that is in it, as one stream of a remote tar */
+
+/* Opens a channel for it while nobody knows yet whether there is one; where one may be. */
+void pss_tree_prepare(PssTransfer *transfer);
+/* FALSE: it goes by SFTP. Else the directory is the tree's; pss_item_walk() follows for what the stream has left. */
+gboolean pss_tree_begin(PssItem *directory);
+gboolean pss_tree_is_under_way(const PssTransfer *transfer);
+void pss_tree_pump(PssTransfer *transfer);
+void pss_tree_stop(PssTransfer *transfer); /* what is half done is removed */
+/* The file whose content comes may be written: pss_item_done() or pss_item_failed_there() follows. */
+void pss_tree_content(PssItem *item);
 
 /* ---- side-remote.c */
 

@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 
-static PssSftpAttributes attributes_of(const struct stat *st)
+PssSftpAttributes pss_local_attributes(const struct stat *st)
 {
 	return (PssSftpAttributes){
 		.has = PSS_SFTP_HAS_SIZE | PSS_SFTP_HAS_OWNER | PSS_SFTP_HAS_MODE | PSS_SFTP_HAS_TIMES,
@@ -52,14 +52,14 @@ static void find(PssTransfer *transfer, const PssOperand *operand)
 	if (error) {
 		pss_report_error(transfer->copy, NULL, operand->path, error->message);
 	} else {
-		PssSftpAttributes attributes = attributes_of(&st);
+		PssSftpAttributes attributes = pss_local_attributes(&st);
 		pss_transfer_found(transfer, operand->path, folder, name, &attributes);
 	}
 	pss_transfer_searched(transfer);
 }
 
 /* A directory of the user's own may be named by a link; below it none is followed. */
-static PssFolder *open_source(PssItem *directory, GError **error)
+PssFolder *pss_local_open_source(PssItem *directory, GError **error)
 {
 	if (directory->is_operand)
 		return pss_folder_open(directory->source_path, error);
@@ -76,14 +76,14 @@ static void found(PssItem *directory, const char *name)
 		pss_report_error(directory->transfer->copy, NULL, path, error->message);
 		return;
 	}
-	PssSftpAttributes attributes = attributes_of(&st);
+	PssSftpAttributes attributes = pss_local_attributes(&st);
 	pss_item_found(directory, name, &attributes);
 }
 
 static void list(PssItem *directory)
 {
 	g_autoptr(GError) error = NULL;
-	PssFolder *folder = open_source(directory, &error);
+	PssFolder *folder = pss_local_open_source(directory, &error);
 	g_autoptr(GPtrArray) names = NULL;
 
 	pss_folder_unref(directory->source_folder);
@@ -160,7 +160,7 @@ static void look(PssItem *item)
 	struct stat st;
 
 	if (fstatat(pss_folder_fd(item->into->target_folder), item->as, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-		PssSftpAttributes there = attributes_of(&st);
+		PssSftpAttributes there = pss_local_attributes(&st);
 		pss_item_looked(item, &there, NULL);
 		return;
 	}

@@ -42,6 +42,7 @@ void pss_transfer_free(gpointer data)
 	g_queue_clear_full(&transfer->again, g_free);
 	g_hash_table_unref(transfer->active);
 	g_hash_table_unref(transfer->parts);
+	pss_seen_free(transfer->seen);
 	g_free(transfer->as);
 	g_free(transfer->subdirectory);
 	g_free(transfer);
@@ -57,6 +58,7 @@ static void end(PssTransfer *transfer)
 	if (transfer->state == PSS_TRANSFER_DONE)
 		return;
 	transfer->state = PSS_TRANSFER_DONE;
+	pss_tree_stop(transfer);
 	transfer->copy->n_running--;
 	pss_copy_begin_some(transfer->copy);
 }
@@ -235,7 +237,8 @@ static gboolean may_look_for_more(const PssTransfer *transfer)
 {
 	guint n_pending = transfer->files.length + transfer->n_waiting + transfer->n_making;
 
-	return transfer->n_listing + transfer->n_searching < LISTING_MAX && n_pending < at_once(transfer);
+	return !pss_tree_is_under_way(transfer) && transfer->n_listing + transfer->n_searching < LISTING_MAX &&
+	       n_pending < at_once(transfer);
 }
 
 /* Links are made when nothing can go over them any more. */
@@ -279,6 +282,7 @@ void pss_transfer_pump(PssTransfer *transfer)
 	if (transfer->is_pumping || transfer->state != PSS_TRANSFER_RUNNING || transfer->copy->is_stopping ||
 	    !pss_transfer_is_ready(transfer))
 		return;
+	pss_tree_pump(transfer);
 	transfer->is_pumping = TRUE;
 	gboolean links = only_links_are_left(transfer);
 	while (!transfer->copy->is_stopping && !links && begin_one(transfer))
@@ -289,6 +293,18 @@ void pss_transfer_pump(PssTransfer *transfer)
 	transfer->is_pumping = FALSE;
 	if (only_links_are_left(transfer) && transfer->links.length == 0 && transfer->n_items == 0)
 		end(transfer);
+}
+
+void pss_transfer_uncount(PssTransfer *transfer, guint64 files, guint64 bytes)
+{
+	PssCopy *copy = transfer->copy;
+
+	copy->counts.files -= files;
+	copy->counts.files_done -= files;
+	copy->counts.bytes -= bytes;
+	copy->counts.bytes_done -= bytes;
+	transfer->bytes -= bytes;
+	transfer->bytes_done -= bytes;
 }
 
 /* ---- being stopped */
@@ -303,6 +319,7 @@ static void stop_item(gpointer key, gpointer value, gpointer user)
 
 void pss_transfer_stop(PssTransfer *transfer)
 {
+	pss_tree_stop(transfer);
 	g_hash_table_foreach(transfer->active, stop_item, NULL);
 	for (const GList *link = transfer->files.head; link; link = link->next)
 		pss_item_drop_part(link->data);

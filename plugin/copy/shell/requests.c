@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "copy/shell/private.h"
+#include "copy/shell/shell.h"
 
 /* As printf %b undoes it; one word, that begins with "=". A relative path gets "./" in front, so that none looks like
  * an option. */
@@ -16,7 +17,7 @@ static void append_word(GString *line, const char *text)
 			g_string_append_printf(line, "\\0%03o", (guint8)*text);
 }
 
-static void append_path(GString *line, const char *path)
+void pss_copy_shell_append_path(GString *line, const char *path)
 {
 	g_autofree char *safe = *path == '/' ? NULL : g_strconcat("./", path, NULL);
 
@@ -35,7 +36,7 @@ static void ask_path(PssShell *shell, char letter, guint64 id, PssFxp type, cons
 {
 	GString *line = begin(letter, id);
 
-	append_path(line, path);
+	pss_copy_shell_append_path(line, path);
 	pss_shell_ask(shell, id, &(PssShellAsked){ .type = type }, line);
 }
 
@@ -78,7 +79,7 @@ static void on_open(PssShell *shell, guint64 id, const char *path, PssFxpReader 
 	add_handle(shell, id, path)->position = how == 'w' ? G_MAXUINT64 : 0;
 	g_string_append_printf(line, " %c", how);
 	append_forbidden(line, &attributes);
-	append_path(line, path);
+	pss_copy_shell_append_path(line, path);
 	pss_shell_ask(shell, id, &(PssShellAsked){ .type = PSS_FXP_OPEN, .handle = id }, line);
 }
 
@@ -87,7 +88,7 @@ static void on_open_directory(PssShell *shell, guint64 id, const char *path, Pss
 	GString *line = begin('D', id);
 
 	add_handle(shell, id, path)->is_directory = TRUE;
-	append_path(line, path);
+	pss_copy_shell_append_path(line, path);
 	pss_shell_ask(shell, id, &(PssShellAsked){ .type = PSS_FXP_OPENDIR, .handle = id }, line);
 }
 
@@ -106,7 +107,7 @@ static void on_read(PssShell *shell, guint64 id, guint64 number, PssShellHandle 
 	GString *line = begin('R', id);
 
 	g_string_append_printf(line, " %" G_GUINT64_FORMAT " %zu", offset, n);
-	append_path(line, handle->path);
+	pss_copy_shell_append_path(line, handle->path);
 	pss_shell_ask(shell, id, &(PssShellAsked){ .type = PSS_FXP_READ, .handle = number, .n = n }, line);
 }
 
@@ -117,7 +118,7 @@ static void set_size(PssShell *shell, guint64 number, PssShellHandle *handle, gu
 	GString *line = begin('Z', id);
 
 	g_string_append_printf(line, " %" G_GUINT64_FORMAT, size);
-	append_path(line, handle->path);
+	pss_copy_shell_append_path(line, handle->path);
 	pss_shell_ask(shell, id, &(PssShellAsked){ .type = PSS_FXP_SETSTAT, .handle = number }, line);
 	handle->position = size;
 }
@@ -136,7 +137,7 @@ static void on_write(PssShell *shell, guint64 id, guint64 number, PssShellHandle
 		set_size(shell, number, handle, offset);
 	GString *line = begin('W', id);
 	g_string_append_printf(line, " %zu", n);
-	append_path(line, handle->path);
+	pss_copy_shell_append_path(line, handle->path);
 	pss_shell_ask(shell, id, &(PssShellAsked){ .type = PSS_FXP_WRITE, .handle = number }, line);
 	pss_shell_append(shell, data, n);
 	handle->position = offset + n;
@@ -168,7 +169,7 @@ static void ask_change(PssShell *shell, guint64 id, const char *path, PssFxpRead
 		g_string_append_printf(line, " %" G_GUINT64_FORMAT, to.size);
 	else
 		g_string_append(line, " -");
-	append_path(line, path);
+	pss_copy_shell_append_path(line, path);
 	pss_shell_ask(shell, id, &(PssShellAsked){ .type = PSS_FXP_SETSTAT }, line);
 }
 
@@ -186,7 +187,7 @@ static void on_make_directory(PssShell *shell, guint64 id, const char *path, Pss
 	GString *line = begin('M', id);
 
 	append_forbidden(line, &attributes);
-	append_path(line, path);
+	pss_copy_shell_append_path(line, path);
 	pss_shell_ask(shell, id, &(PssShellAsked){ .type = PSS_FXP_MKDIR }, line);
 }
 
@@ -198,8 +199,8 @@ static void ask_two(PssShell *shell, char letter, guint64 id, PssFxp type, const
 	if (type == PSS_FXP_SYMLINK)
 		append_word(line, first);
 	else
-		append_path(line, first);
-	append_path(line, second ? second : "");
+		pss_copy_shell_append_path(line, first);
+	pss_copy_shell_append_path(line, second ? second : "");
 	pss_shell_ask(shell, id, &(PssShellAsked){ .type = type }, line);
 }
 

@@ -1,25 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The commands, and the lines that they say. A path comes by standard input and is the value of a variable, never a
- * part of what is evaluated. Called by copy/run. */
+/* pack.sh and unpack.sh with what stands in front of them, and their lines. Called by copy/run. */
 #include "copy/stream/remote.h"
 
 #include <string.h>
 
 #include "base/system.h"
+#include "copy/stream/source.h"
 
 #define PREFIX "pssession-tar "
-
-/* `read` takes no byte behind its line; printf undoes what has been done to a path, and the dot keeps newlines at its
- * end. */
-#define READ_PATH(variable, word) variable "=$(printf %%b \"${" word "#=}\"; echo .); " variable "=${" variable "%%.}; "
-
-/* How many bytes of complaints there are: none, and all is well. tar's own output goes past that, to descriptor 3. */
-#define COUNT_COMPLAINTS(command) "n=$({ " command " || echo failed >&2; } 2>&1 >&3 3>&- | wc -c); n=$((n)); "
-
-/* What GNU's alone understands is asked of it alone. Environment that changes what tar does is taken away. */
-#define KNOW_TAR(gnu)                                                                          \
-	"unset TAR_OPTIONS; LC_ALL=C COPYFILE_DISABLE=1; export LC_ALL COPYFILE_DISABLE; o=; " \
-	"case $(tar --version 2>&1) in *GNU*) o=\"" gnu "\";; *bsdtar*|*usy[bB]ox*) ;; *) exit;; esac; "
 
 void pss_remote_tar_init(PssRemoteTar *remote)
 {
@@ -29,42 +17,19 @@ void pss_remote_tar_init(PssRemoteTar *remote)
 	g_snprintf(remote->nonce, sizeof remote->nonce, "%016" G_GINT64_MODIFIER "x", number);
 }
 
-char *pss_remote_tar_pack_command(const PssRemoteTar *remote)
+char *pss_remote_tar_packer(const PssRemoteTar *remote)
 {
-	/* Two lines: how many files there are (none, or as many as are worth it), and the number of complaints. */
-	return g_strdup_printf("exec sh -c 'IFS=\" \" read -r a; " READ_PATH("p", "a") KNOW_TAR(
-				       "--sparse --hard-dereference") "cd \"$p\" || exit; n=$(find . -type f "
-								      "2>/dev/null | head -n %d | wc -l); "
-								      "echo \"" PREFIX
-								      "%s $((n))\"; [ \"$((n))\" -ge %d ] || exit; "
-								      "exec 3>&1; " COUNT_COMPLAINTS(
-									      "tar $o -cf - .") "echo; echo \"" PREFIX
-												"%s $n\"'",
-			       PSS_REMOTE_TAR_MIN + 1, remote->nonce, PSS_REMOTE_TAR_MIN + 1, remote->nonce);
+	return g_strdup_printf("nonce=%s min=%d\n%s.\n", remote->nonce, PSS_REMOTE_TAR_MIN, pss_tar_pack_source);
 }
 
-char *pss_remote_tar_unpack_command(const PssRemoteTar *remote, gboolean preserves, gboolean sets_owner)
+/* Of tar: o, the caller is the owner; m, it is new. Only root could have it otherwise, and then it is all tars'
+ * default. */
+char *pss_remote_tar_unpacker(const PssRemoteTar *remote, gboolean preserves)
 {
 	g_autofree char *top = pss_remote_tar_top(remote);
 
-	/* What is not whole is removed, also when nobody is there any more who could say so. `mv` into a directory that
-	 * somebody else has made meanwhile is undone. */
-	return g_strdup_printf(
-		"exec sh -c 'IFS=\" \" read -r a b; " READ_PATH("p", "a") READ_PATH("q", "b") KNOW_TAR(
-			"--warning=no-timestamp") "exec 2>/dev/null; u=$(umask); umask 077; mkdir \"$p\" || exit; g=0; "
-						  "[ -g \"$p\" ] && g=2000; umask \"$u\"; "
-						  "echo \"" PREFIX "%s $u $g\"; exec 3>/dev/null; " COUNT_COMPLAINTS(
-							  "cd \"$p\" && tar $o -xp%sf -") "if [ $n = 0 ] && [ -f "
-											  "\"$p/" PSS_REMOTE_TAR_MARK
-											  "\" ] && [ ! -e \"$q\" ] && "
-											  "[ ! -h \"$q\" ] "
-											  "&& mv \"$p/%s\" \"$q\" && [ "
-											  "! -e \"$q/%s\" ]; "
-											  "then :; else n=1; rm -rf "
-											  "\"$q/%s\"; fi; rm -rf "
-											  "\"$p\"; echo \"" PREFIX
-											  "%s $n\"'",
-		remote->nonce, preserves ? sets_owner ? "" : "o" : "om", top, top, top, remote->nonce);
+	return g_strdup_printf("nonce=%s letters=%s top=%s\n%s.\n", remote->nonce, preserves ? "" : "om", top,
+			       pss_tar_unpack_source);
 }
 
 char *pss_remote_tar_top(const PssRemoteTar *remote)

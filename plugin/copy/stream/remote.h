@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* A remote tar in the channel of an `exec`, and the lines that its sh says in front of the archive and behind it
- * (PROTOCOL.md, "Trees through a remote tar"). */
+/* A remote tar between the lines of a POSIX sh (PROTOCOL.md, "Trees through a remote tar"): the programs for that sh,
+ * and what it says. */
 #pragma once
 
 #include <glib.h>
 
-/* So many files are worth a stream: fewer are sooner there one by one. */
+/* So many files are sooner there one by one. */
 #define PSS_REMOTE_TAR_MIN 200
 
 typedef struct {
@@ -14,15 +14,13 @@ typedef struct {
 
 void pss_remote_tar_init(PssRemoteTar *remote);
 
-/* What the channel is to execute, for any login shell; free with g_free(). It reads a line with paths, as
- * pss_copy_shell_append_path() writes them: of the directory that is to be packed. */
-char *pss_remote_tar_pack_command(const PssRemoteTar *remote);
+/* Lines for pss_copy_shell_command(), up to its dot; free with g_free(). A line with paths is to follow, as
+ * pss_copy_shell_append_path() writes them. */
+char *pss_remote_tar_packer(const PssRemoteTar *remote);
+/* `preserves`: times are kept, and owners where the caller is root there. */
+char *pss_remote_tar_unpacker(const PssRemoteTar *remote, gboolean preserves);
 
-/* The same; the paths are those of a directory that is made for the time of the copy, and of the one that is to be
- * there when all has come. The archive has all in the directory pss_remote_tar_top(), and ends with a file
- * pss_remote_tar_mark(). `preserves`: owners and times are as in the archive, else the caller's and now; `sets_owner`:
- * the caller is root. */
-char *pss_remote_tar_unpack_command(const PssRemoteTar *remote, gboolean preserves, gboolean sets_owner);
+/* What unpack.sh wants of an archive: a directory that all is in, and behind it a file. Free with g_free(). */
 char *pss_remote_tar_top(const PssRemoteTar *remote);
 #define PSS_REMOTE_TAR_MARK "whole"
 
