@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Threads that are used again. To make and end one costs more than it seems: its stack, and what libraries keep for
- * each thread (OpenSSL its random numbers). There are as many as work at the same time, and no queue: whoever blocks
- * holds nobody else up. */
+ * each thread (OpenSSL its random numbers). There are as many as work at the same time, and no queue: one that blocks
+ * holds no other up. */
 #include "base/worker.h"
 
 #include <errno.h>

@@ -100,7 +100,7 @@ function fish_prompt
 	if not set -e repainting
 		set -g asked (math 0$asked + 1)
 		fish -c "read x <~/go; set -U late (basename \$PWD)
-			while not grep -qsx \$late ~/seen; sleep 1; set -U told (random); end" </dev/null >/dev/null 2>&1 &
+			while not grep -qsx \$late ~/seen; timeout 1 tail -f /dev/null; set -U told (random); end" </dev/null >/dev/null 2>&1 &
 		disown
 	end
 	echo -n "$asked $late remote\$ "

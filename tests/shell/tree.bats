@@ -185,7 +185,7 @@ tree_of_rooms() {
 	local file name rows=0 missing=
 	while IFS=: read -r file name; do
 		rows=$((rows + 1))
-		grep -qE "^[a-z].*\b$name\(" "$file" || missing+="$file:$name "
+		grep -qE "^[A-Za-z].*\b$name\(" "$file" || missing+="$file:$name "
 	done < <(sed -nE '/^## Where to look/,/^## Where to start/s/^\|.*\| `([^`]*)` \| `([^`]*)` \|$/\1:\2/p' ARCHITECTURE.md)
 	[ "$rows" -ge 30 ]
 	[ -z "$missing" ] || { echo "moved or renamed: $missing"; return 1; }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A directory that goes as an archive into a directory beside its name there, which gets the name when all has been
- * unpacked: tar writes into files under their own names, so that a tree that is there already is none for it. A file is
+ * unpacked: tar writes into files under their own names, so that a tree that is there already goes by SFTP. A file is
  * in the archive only when it could be read; what is not in it goes by SFTP afterwards. Called by tree.c. */
 #include "copy/run/private.h"
 #include "copy/run/tree.h"

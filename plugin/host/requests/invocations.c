@@ -128,8 +128,8 @@ static void unpack(struct pss_fields fields, PssInvokeRequest *request)
 	request->disconnect = pss_fields_flag(fields, PSS_TAG_DISCONNECT);
 }
 
-/* The session that the fields call by SESSION, or NULL. FALSE: it is not there, and the client has been told, without
- * an ACK. */
+/* The session that the fields call by SESSION, or NULL. FALSE: it is not there, and the client has been notified,
+ * without an ACK. */
 static gboolean look_up(const PssInvocations *invocations, uint32_t id, struct pss_fields fields, PssSession **ret)
 {
 	const char *name = pss_fields_text(fields, PSS_TAG_SESSION);

@@ -43,11 +43,13 @@ static void read_line(PssConfigText *text, const char *line)
 	g_autofree char *lower = g_ascii_strdown(rest, -1);
 	if (!only_files_decide(keyword, lower))
 		text->more_decides = TRUE;
-	PssConfigLine kept = { .is_include = g_str_equal(keyword, "include") };
-	if (!kept.is_include && !pss_config_is_list(keyword))
+	gboolean is_include = g_str_equal(keyword, "include");
+	if (!is_include && !pss_config_is_list(keyword))
 		return;
-	kept.value = g_strdup(rest);
-	g_array_append_val(text->lines, kept);
+	g_array_set_size(text->lines, text->lines->len + 1);
+	PssConfigLine *kept = &g_array_index(text->lines, PssConfigLine, text->lines->len - 1);
+	kept->is_include = is_include;
+	kept->value = g_strdup(rest);
 }
 
 static void line_clear(gpointer data)

@@ -12,7 +12,7 @@ use Socket;
 use constant { TIOCSPTLCK => 0x40045431, TIOCGPTN => 0x80045430, TIOCSWINSZ => 0x5414, TIOCSCTTY => 0x540e };
 use constant { LOOK_SECONDS => 60, TOUCH_SECONDS => 6 * 3600 };
 use constant { LIMIT => 1 << 20, UNSEEN => 3 << 20, CHUNK => 65536, TELL_BYTES => 1 << 17, TELL_SECONDS => 0.3, GO_SECONDS => 0.5, SO_PEERCRED => 17 };
-# What a stream moves at a time. A pipe holds a CHUNK until it is told to hold more.
+# What a stream moves at a time. A pipe holds a CHUNK until it is made larger.
 use constant { BLOCK => 1 << 18, F_SETPIPE_SZ => 1031 };
 use constant { TICKS => POSIX::sysconf(POSIX::_SC_CLK_TCK()) };
 

@@ -7,7 +7,7 @@ import errno, fcntl, glob, os, pwd, re, select, signal, socket, stat, struct, sy
 LIMIT = 1 << 20
 UNSEEN = 3 << 20
 CHUNK = 65536
-# What a stream moves at a time. A pipe holds a CHUNK until it is told to hold more.
+# What a stream moves at a time. A pipe holds a CHUNK until it is made larger.
 BLOCK = 1 << 18
 F_SETPIPE_SZ = 1031
 # So much may be taken before it is said, or so many seconds.

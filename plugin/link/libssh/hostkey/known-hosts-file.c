@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The known_hosts files that are looked at, each read and indexed once for each version of it. A version is told by
+/* The known_hosts files that are looked at, each read and indexed once for each version of it. A version is known by
  * inode, size and times of change, where those can be relied on; else by the text. Called by the login threads through
  * known-hosts.c. */
 #include "link/libssh/hostkey/known-hosts-file.h"

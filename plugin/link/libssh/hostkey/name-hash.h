@@ -14,7 +14,7 @@ typedef struct {
 	guint32 digest[5];
 } PssNameHash;
 
-/* "|1|SALT|DIGEST" as the line has it, `n` bytes. FALSE: it is none in that form, and matches no name. */
+/* "|1|SALT|DIGEST" as the line has it, `n` bytes. FALSE: it does not have that form, and matches no name. */
 gboolean pss_name_hash_parse(const char *text, gsize n, PssNameHash *ret_hash) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A name on its way through the hashes. */
