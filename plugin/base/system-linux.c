@@ -203,6 +203,14 @@ gboolean pss_system_end_with_parent(void)
 	return prctl(PR_SET_PDEATHSIG, SIGTERM) == 0;
 }
 
+/* glibc gives each thread a heap of its own, up to eight for each processor. musl has one. */
+void pss_system_share_heap(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_ARENA_MAX, 1);
+#endif
+}
+
 /* musl gives it back by itself. */
 void pss_system_trim_memory(void)
 {

@@ -75,6 +75,10 @@ gboolean pss_system_limit_of(pid_t pid, int resource, struct rlimit *ret);
 /* This process gets SIGTERM when the one that has started it ends. FALSE and errno. */
 gboolean pss_system_end_with_parent(void);
 
+/* All threads take their memory from one heap, for a process whose threads are short and what they leave is not. To be
+ * called before there are any. */
+void pss_system_share_heap(void);
+
 /* Memory that is free goes back to the system. */
 void pss_system_trim_memory(void);
 

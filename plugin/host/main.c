@@ -220,6 +220,7 @@ int main(int argc, char **argv)
 	 * not theirs. Beyond processor time or memory it would be killed, with all sessions. */
 	pss_limits_raise();
 	pss_system_protect_memory(); /* secrets pass through */
+	pss_system_share_heap();
 	prepare_number_parser();
 	forget_callers_own(environment);
 	int failed = prepare_glib();

@@ -44,13 +44,14 @@ void pss_remote_set_link(PssRemote *remote, gboolean up)
 		pss_engine_set_timer(remote, remote->timer.milliseconds, remote->timer.func);
 }
 
-/* It is as large as all the rest of an idle session. */
+/* The two are as large as all the rest of an idle session. */
 void pss_engine_forget_script(PssRemote *remote)
 {
 	if (remote->start.control_script)
 		explicit_bzero(remote->start.control_script, remote->start.n_control_script);
 	g_clear_pointer(&remote->start.control_script, g_free);
 	remote->start.n_control_script = 0;
+	g_clear_pointer(&remote->start.terminal_command, g_free);
 }
 
 void pss_engine_send_keys(PssRemote *remote, const void *data, gsize n)
@@ -166,7 +167,6 @@ void pss_remote_free(PssRemote *remote)
 	pss_reader_finish(&remote->reader);
 	pss_prelude_finish(&remote->start.prelude);
 	pss_replies_finish(&remote->replies);
-	g_free(remote->start.terminal_command);
 	g_free(remote->refusal);
 	pss_engine_forget_script(remote);
 	g_free(remote->program);

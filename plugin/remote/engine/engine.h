@@ -116,8 +116,8 @@ void pss_remote_begin(PssRemote *remote);
 void pss_remote_begin_plain(PssRemote *remote, const char *reason);
 
 /* What the two channels execute (SSH "exec"; for the terminal after a pty request), and what is
- * written to CONTROL's standard input at once, before anything arrives. All borrowed; the script is
- * forgotten when it has been read on the other side (NULL). */
+ * written to CONTROL's standard input at once, before anything arrives. All borrowed; the script and the terminal's command
+ * are forgotten when the script has been read on the other side (NULL). */
 const char *pss_remote_control_command(PssRemote *remote);
 const char *pss_remote_terminal_command(PssRemote *remote);
 const char *pss_remote_control_script(PssRemote *remote, gsize *ret_n);

@@ -130,6 +130,9 @@ static void go_on(PssSshChannel *channel)
 {
 	const char *refused = channel->state != PSS_CHANNEL_RUNNING ? pss_ssh_channel_start(channel) : NULL;
 
+	/* It may be a script of some kilobytes, and is asked for once. */
+	if (channel->state == PSS_CHANNEL_RUNNING)
+		g_clear_pointer(&channel->start.command, g_free);
 	gboolean is_open = channel->state == PSS_CHANNEL_EXEC || channel->state == PSS_CHANNEL_RUNNING;
 	if (refused)
 		refuse(channel, refused);
