@@ -154,27 +154,67 @@ bench_beside() {
 
 # -- nothing to do -----------------------------------------------------------------------------------------
 
-host_private_kb() {
-	awk '/^Private/ { kb += $2 } END { print kb }' "/proc/$1/smaps_rollup"
+# private_kb PID…: of all of them.
+private_kb() {
+	local pid
+	for pid; do
+		cat "/proc/$pid/smaps_rollup"
+	done | awk '/^Private/ { kb += $2 } END { print kb + 0 }'
 }
 
 host_wake_ups() {
 	cat "/proc/$1"/task/*/status | awk '/^voluntary_ctxt_switches/ { n += $2 } END { print n }'
 }
 
+# settled_kb PID: when it has given back what logging in took.
+settled_kb() {
+	local kb=0 before=-1
+	while [ "$kb" != "$before" ]; do
+		before=$kb
+		pause 3
+		kb=$(private_kb "$1")
+	done
+	echo "$kb"
+}
+
+# remote_rows TEXT SESSIONS: their processes and private memory on the remote computer, with the servers'.
+remote_rows() {
+	local processes kb
+	mapfile -t processes < <(descendants "$(cat "$WORLD/ssh/sshd.pid")")
+	kb=$(private_kb "${processes[@]}")
+	row "processes there, $1" "$(awk "BEGIN { printf \"%.1f\", ${#processes[@]} / $2 }")"
+	row 'their private memory, kB' $((kb / $2))
+}
+
 bench_idle() {
-	local sessions=50 seconds=60 pid before after woken
-	title "$sessions idle sessions, in the host process"
+	local sessions=200 at_once=100 seconds=60 pid before after woken
+	title "$sessions idle sessions, $at_once of them opened at once: each"
 	local_bash 'new-pssession -ConfigFile $C box' >/dev/null
 	pid=$(host_pids)
-	before=$(host_private_kb "$pid")
-	local_bash 'new-pssession -ConfigFile $C -ComputerName "$(yes box | head -n $1 | paste -sd,)"' "$sessions" >/dev/null 2>&1
-	pause 2 # it gives back what logging in took
-	after=$(host_private_kb "$pid")
+	before=$(settled_kb "$pid")
+	local_bash 'new-pssession -ThrottleLimit $2 -ConfigFile $C -ComputerName "$(yes box | head -n $1 | paste -sd,)"' \
+		"$sessions" "$at_once" >/dev/null 2>&1
+	after=$(settled_kb "$pid")
+	row 'private memory in the host process, kB' $(((after - before) / sessions))
 	woken=$(host_wake_ups "$pid")
 	pause "$seconds"
 	woken=$(($(host_wake_ups "$pid") - woken))
-	row 'private memory of a session, kB' "$(((after - before) / sessions))"
-	row "wake-ups in $seconds s, all sessions" "$woken"
+	row "its wake-ups in $seconds s, all sessions" "$woken"
 	local_bash 'remove-pssession -Name "*"'
+	wait_until 30 nothing_remote
+	title 'on the remote computer, a session: beside ssh -tt'
+	local_bash 'new-pssession -ConfigFile $C -ComputerName "$(yes box | head -n 10 | paste -sd,)"' >/dev/null 2>&1
+	pause 5
+	remote_rows 'idle' 10
+	local_bash 'invoke-command -Session $(get-pssession -Property InstanceId | paste -sd,) : </dev/null'
+	remote_rows 'after a call' 10
+	local_bash 'remove-pssession -Name "*"'
+	wait_until 30 nothing_remote
+	local i
+	for ((i = 0; i < 10; i++)); do
+		clean_env script -qefc "ssh -tt -F $WORLD/ssh/ssh_config box" /dev/null </dev/null >/dev/null 2>&1 3>&- &
+	done
+	pause 5
+	remote_rows 'ssh -tt' 10
+	wait
 }
