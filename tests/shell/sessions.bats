@@ -345,3 +345,13 @@ until_there() {
 	[ "$(cat "$HERE"/out.* | grep -cE "^$UUID$")" -eq 10 ]
 	[ "$(host_pids | sort -u | wc -l)" -eq 1 ]
 }
+
+@test "sessions: an idle one is its shell and four small processes on the remote computer, when it has settled" {
+	local_bash 'new-pssession -ConfigFile $C -ComputerName box,box,box' >/dev/null
+	wait_until 20 eval '[ "$(remote_processes | wc -l)" -le 15 ]'
+	# shellcheck disable=SC2046
+	describe_processes $(remote_processes)
+	[ "$(remote_processes | wc -l)" -eq 15 ]
+	local_bash 'remove-pssession -Name \*'
+	wait_until 10 nothing_remote
+}
