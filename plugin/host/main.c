@@ -21,6 +21,7 @@
 #include "host/server/activation.h"
 #include "host/common/registry.h"
 #include "host/server/server.h"
+#include "host/state/known-shells.h"
 #include "host/state/session-file.h"
 #include "link/login/room.h"
 #include "link/openssh/child-modes.h"
@@ -171,8 +172,12 @@ static int serve(char *const *environment)
 	}
 	pss_program_master_sweep(runtime.directory);
 	char saved[PSS_RUNTIME_SAVED_MAX];
-	if (pss_runtime_saved(geteuid(), saved, sizeof saved) == 0)
+	if (pss_runtime_saved(geteuid(), saved, sizeof saved) == 0) {
+		g_autofree char *beside = g_path_get_dirname(saved);
+		g_autofree char *shells = g_build_filename(beside, "shells", NULL);
 		pss_saved_set_directory(saved, environment);
+		pss_known_shells_set_file(shells);
+	}
 	pss_session_restore_all(pss_transport_new);
 	guint term = g_unix_signal_add(SIGTERM, on_end_signal, loop);
 	guint interrupt = g_unix_signal_add(SIGINT, on_end_signal, loop);

@@ -49,15 +49,6 @@ far_rows() {
 	far_row 'enter-pssession, kept before' enter_kept_far
 }
 
-# A session that is opened for it.
-enter_new_far() {
-	cat >"$HERE/far-new" <<-END
-		enable -f $PSS_BUILD/bash-builtin/pssession.so enter-pssession new-pssession
-		PROMPT_COMMAND='unset PROMPT_COMMAND; printf "%s\n" be"gun"; enter-pssession -Session "\$(new-pssession $* -ConfigFile $FAR_CONFIG far)"'
-	END
-	WAITS_FOR=begun to_answer bash --noprofile --rcfile "$HERE/far-new" -i
-}
-
 enter_kept_far() {
 	local session
 	clean_env_words

@@ -112,6 +112,15 @@ enter_far() {
 	WAITS_FOR=begun to_answer bash --noprofile --rcfile "$HERE/far-rc" -i
 }
 
+# The same in a new session that new-pssession makes with these words.
+enter_new_far() {
+	cat >"$HERE/far-rc" <<-END
+		enable -f $PSS_BUILD/bash-builtin/pssession.so enter-pssession new-pssession
+		PROMPT_COMMAND='unset PROMPT_COMMAND; printf "%s\n" be"gun"; enter-pssession -Session "\$(new-pssession $* -ConfigFile $FAR_CONFIG far)"'
+	END
+	WAITS_FOR=begun to_answer bash --noprofile --rcfile "$HERE/far-rc" -i
+}
+
 # line_count FROM UNTIL: what passed between the two: the trips of the longest chain of packets that waited for each other,
 # of those that the client has got on one connection, and the bytes of payload of all.
 # shellcheck disable=SC2034

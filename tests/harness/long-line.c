@@ -134,6 +134,15 @@ static int open_device(void)
 	return fd;
 }
 
+/* Its own talk would be among what is counted. */
+static void leave_ipv6_out(void)
+{
+	static const char setting[] = "/proc/sys/net/ipv6/conf/all/disable_ipv6";
+
+	if (access(setting, W_OK) == 0)
+		write_setting(setting, "1");
+}
+
 /* This process is in a namespace of its own afterwards, which lives as long as `ret_space` is open. What the host's TCP
  * would bring along is set: the way that congestion is met, and what it remembers of other connections. */
 static int open_side(int side, int *ret_space)
@@ -141,6 +150,7 @@ static int open_side(int side, int *ret_space)
 	if (unshare(CLONE_NEWNET) < 0)
 		fail("no network namespace");
 	*ret_space = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	leave_ipv6_out();
 	raise_device("lo", NULL, NULL);
 	int device = open_device();
 	raise_device(DEVICE, addresses[side], addresses[!side]);

@@ -289,6 +289,8 @@ Drive *drive_new(const DriveOptions *options)
 	drive->kept_exit = -1;
 	drive->home = g_strdup(options->home);
 	drive->remote = pss_remote_new(&remote_options, &remote_events, drive);
+	if (options->hints)
+		pss_remote_hint(drive->remote, options->hints);
 	const char *command = pss_remote_terminal_command(drive->remote);
 	drive->name = g_strndup(strstr(command, "n=") + 2, 32);
 	drive->transport = pss_transport_null_new(make_target(options), &transport_events, drive);

@@ -55,6 +55,7 @@ typedef struct {
 	const char *const *environment; /* further NAME=value, or NULL */
 	gboolean kept;
 	guint boot_deadline_ms;
+	const PssRemoteHints *hints; /* or NULL */
 	const char *
 		late_until; /* replies come only when this has been shown, as where a computer is busy; NULL: at once */
 } DriveOptions;

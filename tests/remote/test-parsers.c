@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The pure parts of the remote engine: marks, replies, quoting, completeness, column, what holders say. */
+#include <gio/gio.h>
 #include <string.h>
 
 #include "remote/holder/greeting.h"
@@ -412,6 +413,21 @@ static void test_greetings(void)
 	}
 }
 
+/* What pss_script_pack() has packed. */
+static char *unpack(const char *packed)
+{
+	g_autoptr(GZlibDecompressor) gzip = g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP);
+	static char text[256 * 1024];
+	gsize n_packed, n_read, n;
+	g_autofree guchar *bytes = g_base64_decode(packed, &n_packed);
+	g_autoptr(GError) error = NULL;
+
+	g_converter_convert(G_CONVERTER(gzip), bytes, n_packed, text, sizeof text, G_CONVERTER_INPUT_AT_END, &n_read,
+			    &n, &error);
+	g_assert_no_error(error);
+	return g_strndup(text, n);
+}
+
 /* What a holder is told comes back from a listing, whatever the name: no quote or mark in it reaches the script. */
 static void test_about(void)
 {
@@ -421,7 +437,8 @@ static void test_about(void)
 		const PssHolderAbout about = { .instance = UUID, .name = names[i], .origin = "a@b", .idle_s = 60 };
 		PssHolderLink link;
 		pss_holder_link_init(&link, OTHER, &about);
-		char *start = strstr(link.script->str, "'1 " UUID " ");
+		g_autofree char *script = unpack(link.script->str);
+		char *start = strstr(script, "'1 " UUID " ");
 		g_assert_nonnull(start);
 		g_autofree char *line = g_strndup(start + 1, strcspn(start + 1, "'"));
 		g_autofree char *text = g_strdup_printf(ROW("%s 7 bash -") END, line);

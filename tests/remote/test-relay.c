@@ -27,9 +27,10 @@ typedef struct {
 static void write_script(const Relay *relay)
 {
 	g_autofree char *path = g_build_filename(relay->directory, "relay", NULL);
+	g_autofree char *key = g_build_filename(relay->directory, "key", NULL);
 	g_autoptr(GString) text = g_string_new(pss_source_relay);
 
-	pss_script_replace(text, "@KEY@", KEY);
+	g_assert_true(g_file_set_contents(key, KEY "\n", -1, NULL));
 	pss_script_number(text, "@INPUTS@", PSS_RELAY_INPUTS);
 	g_assert_true(g_file_set_contents(path, text->str, -1, NULL));
 }

@@ -402,12 +402,13 @@ static const Step ready[] = { PROMPT(0), DONE };
 /* Where the remote computer is busy the shell has painted its prompt before the reason why it is a plain one comes. */
 static void test_late_reason(void)
 {
-	static const char *const shells[][4] = {
+	static const char *const shells[][5] = {
 		{ "rbash", ".profile", "PS1='p> '\n", "unavailable for rbash" },
-		{ "bash", ".bash_profile", "PS1='p> '; readonly PS1\n", "PS1 is readonly" },
-		{ "bash", ".bash_profile", "PS1='p> '; readonly PROMPT_COMMAND=\n", "PROMPT_COMMAND is readonly" },
-		{ "dash", ".profile", "PS1='p> '; readonly PS1\n", "PS1 is readonly" },
-		{ "mksh", ".profile", "PS1='p> '; readonly PS1\n", "PS1 is readonly" },
+		{ "bash", ".bash_profile", "PS1='p> '; readonly PS1\n", "PS1 is readonly", "bash" },
+		{ "bash", ".bash_profile", "PS1='p> '; readonly PROMPT_COMMAND=\n", "PROMPT_COMMAND is readonly",
+		  "bash" },
+		{ "dash", ".profile", "PS1='p> '; readonly PS1\n", "PS1 is readonly", "posix" },
+		{ "mksh", ".profile", "PS1='p> '; readonly PS1\n", "PS1 is readonly", "posix" },
 		{ "tcsh", ".tcshrc", "set prompt='p> '\n", "unavailable for tcsh" },
 	};
 	for (gsize i = 0; i < G_N_ELEMENTS(shells); i++) {
@@ -419,7 +420,10 @@ static void test_late_reason(void)
 		if (!program)
 			continue;
 		g_autofree char *home = make_home(&row);
-		const DriveOptions options = { .shell = program, .home = home, .late_until = "p> " };
+		const PssRemoteHints hints = { .takes_scripts = TRUE, .family = shells[i][4] };
+		const DriveOptions options = {
+			.shell = program, .home = home, .hints = shells[i][4] ? &hints : NULL, .late_until = "p> "
+		};
 		Drive *drive = drive_new(&options);
 		drive_steps(drive, shells[i][3], steps);
 		drive_free(drive);
@@ -450,10 +454,11 @@ static void test_directory_is_private(void)
 	g_assert_cmpint(status.st_uid, ==, getuid());
 
 	/* The key that begins replies is in no argv and no environment. */
-	g_autofree char *rc = g_build_filename(directory, "rc", NULL);
-	g_autofree char *text = NULL;
-	g_assert_true(g_file_get_contents(rc, &text, NULL, NULL));
-	g_autofree char *key = g_strndup(strstr(text, "__pss_k=") + 8, 32);
+	g_autofree char *file = g_build_filename(directory, "key", NULL);
+	g_autofree char *key = NULL;
+	g_assert_true(g_file_get_contents(file, &key, NULL, NULL));
+	g_strchomp(key);
+	g_assert_cmpint(strlen(key), ==, 32);
 	drive_steps(drive, "private", secret);
 	gsize n;
 	g_assert_null(strstr(drive_output(drive, &n), key));
@@ -514,6 +519,60 @@ static void test_configurations(void)
 	}
 }
 
+/* ---- the ways that the script goes */
+
+static const struct {
+	const char *shell, *family, *completed;
+} families[] = {
+	{ "bash", "bash", "cd /de^" },  { "zsh", "zsh", "cd /de^" },   { "dash", "posix", "cd /de^" },
+	{ "mksh", "posix", "cd /de^" }, { "fish", "fish", "cd /de^" },
+};
+
+/* What is known of the computer is right, wrong, or nothing; or its server takes no long commands. What the start has
+ * put aside for later is there as well: completion. */
+static void run_family(gsize i, const PssRemoteHints *hints)
+{
+	const Step steps[] = { PROMPT(0),
+			       LINE("echo one; echo two"),
+			       PROMPT(0),
+			       HAS("one\ntwo\n"),
+			       COMPLETE(families[i].completed),
+			       GIVES("3!: /dev/"),
+			       DONE };
+	g_autofree char *program = g_find_program_in_path(families[i].shell);
+	if (!program)
+		return;
+	g_autofree char *home = g_dir_make_tmp("pss-home-XXXXXX", NULL);
+	g_autofree char *quiet = g_build_filename(home, ".zshrc", NULL);
+	g_assert_true(g_file_set_contents(quiet, "", 0, NULL));
+	const DriveOptions options = { .shell = program, .home = home, .hints = hints };
+	Drive *drive = drive_new(&options);
+	drive_steps(drive, families[i].shell, steps);
+	g_assert_cmpstr(pss_remote_family(drive_remote(drive)), ==, families[i].family);
+	drive_free(drive);
+	remove_home(home);
+}
+
+static void test_family_is_known(void)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(families); i++)
+		run_family(i, &(PssRemoteHints){ .takes_scripts = TRUE, .family = families[i].family });
+}
+
+static void test_family_is_another(void)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(families); i++) {
+		gsize other = (i + 1) % G_N_ELEMENTS(families);
+		run_family(i, &(PssRemoteHints){ .takes_scripts = TRUE, .family = families[other].family });
+	}
+}
+
+static void test_no_long_commands(void)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(families); i++)
+		run_family(i, &(PssRemoteHints){ .takes_scripts = FALSE });
+}
+
 static void test_lost_request(void)
 {
 	static const Step steps[] = { CALL(drive_lose_next_request),
@@ -572,6 +631,9 @@ int main(int argc, char **argv)
 	}
 	g_test_add_func("/start/ConfigurationName picks each family", test_configurations);
 	g_test_add_func("/start/a reason that comes late is the one that is shown", test_late_reason);
+	g_test_add_func("/script/for the family that is there", test_family_is_known);
+	g_test_add_func("/script/for another family", test_family_is_another);
+	g_test_add_func("/script/by standard input alone", test_no_long_commands);
 	g_test_add_func("/directory/is private and its key is nowhere else", test_directory_is_private);
 	g_test_add_func("/line/is sent again when it was lost", test_lost_request);
 	g_test_add_func("/directory/may vanish", test_lost_directory);

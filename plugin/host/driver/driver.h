@@ -96,6 +96,11 @@ gboolean pss_driver_hang_up(PssDriver *driver);
 
 /* ---- of a shell on a terminal; of a runspace, and of one that has ended, FALSE, NULL or nothing */
 
+/* The shell is expected to be of this family, as pss_driver_family() has said it of the one before; NULL: nobody knows.
+ * Before pss_driver_begin(). */
+void pss_driver_expect(PssDriver *driver, const char *family);
+const char *pss_driver_family(PssDriver *driver); /* NULL: there was no prompt yet */
+
 /* In the place of pss_driver_begin(): as pss_remote_begin_plain(). */
 void pss_driver_begin_plain(PssDriver *driver, PssTransport *transport, const char *reason);
 gboolean pss_driver_is_slow_to_start(PssDriver *driver, gboolean *ret_asks);

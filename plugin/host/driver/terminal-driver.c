@@ -13,6 +13,7 @@
 typedef struct {
 	PssDriver base;
 	PssRemote *remote;   /* NULL: ended */
+	char *expected;      /* the family of the shell, or NULL */
 	guint redraw_source; /* the terminal has been made a line shorter, for what runs to draw itself again */
 } TerminalDriver;
 
@@ -253,10 +254,23 @@ static PssInvoker *terminal_new_queue(PssDriver *driver, const PssInvokerOwner *
 	return pss_invoker_new_relays(kind_of(driver)->remote, owner, user);
 }
 
+/* A server that is not OpenSSH may have a limit of its own for commands (dropbear: 9000 bytes). */
+static void hint(const TerminalDriver *terminal)
+{
+	const char *banner = pss_transport_banner(terminal->base.transport);
+	const PssRemoteHints hints = {
+		.takes_scripts = banner && g_str_has_prefix(banner, "SSH-2.0-OpenSSH"),
+		.family = terminal->expected,
+	};
+
+	pss_remote_hint(terminal->remote, &hints);
+}
+
 static void terminal_begin(PssDriver *driver)
 {
 	TerminalDriver *terminal = kind_of(driver);
 
+	hint(terminal);
 	pss_remote_begin(terminal->remote);
 	/* The terminal first: the transport can put the first channel's requests into one flight. */
 	driver->channel = open_terminal(terminal, pss_remote_terminal_command(terminal->remote));
@@ -268,6 +282,7 @@ static void terminal_end(PssDriver *driver)
 	TerminalDriver *terminal = kind_of(driver);
 
 	g_clear_handle_id(&terminal->redraw_source, g_source_remove);
+	g_clear_pointer(&terminal->expected, g_free);
 	g_clear_pointer(&terminal->remote, pss_remote_free);
 }
 
@@ -420,6 +435,19 @@ PssDriver *pss_driver_new_terminal(const PssDriverOptions *options, const PssDri
 static PssRemote *engine_of(PssDriver *driver)
 {
 	return driver->ops == &terminal_ops ? kind_of(driver)->remote : NULL;
+}
+
+void pss_driver_expect(PssDriver *driver, const char *family)
+{
+	if (!engine_of(driver))
+		return;
+	g_free(kind_of(driver)->expected);
+	kind_of(driver)->expected = g_strdup(family);
+}
+
+const char *pss_driver_family(PssDriver *driver)
+{
+	return engine_of(driver) ? pss_remote_family(engine_of(driver)) : NULL;
 }
 
 void pss_driver_begin_plain(PssDriver *driver, PssTransport *transport, const char *reason)

@@ -77,6 +77,7 @@ struct PssSession {
 	gboolean kept;
 	gboolean resilient;      /* a holder keeps the remote shell: a lost link is no end */
 	gboolean was_opened;     /* it has been usable once */
+	gboolean is_shell_noted; /* what its shell is, for the next session there */
 	gboolean left_to_itself; /* its opener has detached: the list tells what becomes of it */
 	PssSessionState state;   /* changed by pss_session_step() alone */
 
@@ -146,6 +147,8 @@ extern const PssDriverEvents pss_session_driver_events; /* `user` is the session
 void pss_session_make_driver(PssSession *session, gboolean is_runspace, const PssSessionOptions *options);
 /* Logged in: is it the one for this computer? FALSE: the session has ended, as its shell cannot be there. */
 gboolean pss_session_choose_driver(PssSession *session);
+/* Tells it what the shell of that computer was the last time. */
+void pss_session_expect_shell(PssSession *session);
 void pss_session_on_typed(gpointer user, const void *data, gsize n);
 
 /* ---- session-queue.c */

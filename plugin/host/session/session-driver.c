@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "host/commands/powershell.h"
 #include "host/session/private.h"
+#include "host/state/known-shells.h"
 
 /* ---- which one */
 
@@ -84,6 +85,34 @@ gboolean pss_session_choose_driver(PssSession *session)
 	return TRUE;
 }
 
+/* ---- which shell is there */
+
+/* Newly allocated. */
+static char *known_place(const PssSession *session)
+{
+	return session->wanted_shell ? g_strdup_printf("%s %s", session->history_key, session->wanted_shell)
+				     : g_strdup(session->history_key);
+}
+
+void pss_session_expect_shell(PssSession *session)
+{
+	g_autofree char *place = known_place(session);
+
+	pss_driver_expect(session->driver, pss_known_shell(place));
+}
+
+/* For the next session there. */
+static void note_shell(PssSession *session)
+{
+	const char *family = session->is_shell_noted ? NULL : pss_driver_family(session->driver);
+
+	if (!family || !session->history_key)
+		return;
+	g_autofree char *place = known_place(session);
+	pss_known_shell_note(place, family);
+	session->is_shell_noted = TRUE;
+}
+
 /* ---- what it tells */
 
 static void on_output(gpointer user, const void *data, gsize n)
@@ -107,6 +136,7 @@ static void on_prompt(gpointer user, const PssRemotePrompt *prompt)
 			session->attached.events->on_prompt(session->attached.user, prompt);
 		return;
 	}
+	note_shell(session);
 	pss_session_become_opened(session);
 	pss_running_note_prompt(&session->running, prompt->kind, prompt->status);
 	pss_session_tell_holder(session);

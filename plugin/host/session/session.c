@@ -219,6 +219,7 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 
 	if (!pss_session_choose_driver(session))
 		return;
+	pss_session_expect_shell(session);
 	pss_driver_begin(session->driver, session->transport);
 	if (session->opening.attach_too)
 		pss_session_finish_opening(session, NULL);

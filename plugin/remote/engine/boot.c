@@ -308,6 +308,7 @@ static void take_program(PssRemote *remote, const char *name)
 
 void pss_boot_on_reply(PssRemote *remote, const PssReply *reply)
 {
+	pss_opening_on_reply(remote, reply);
 	if (remote->phase != PSS_PHASE_MEETING && remote->phase != PSS_PHASE_STARTING && reply->type != 'r')
 		return;
 	switch (reply->type) {
@@ -317,7 +318,6 @@ void pss_boot_on_reply(PssRemote *remote, const PssReply *reply)
 		take_program(remote, reply->field[1]);
 		if (remote->phase == PSS_PHASE_STARTING)
 			pss_engine_set_timer(remote, start_deadline(remote), on_deadline);
-		pss_engine_forget_script(remote);
 		break;
 	case 'h':
 		g_free(remote->boot);

@@ -10,7 +10,6 @@
 #include "base/system.h"
 #include "remote/engine/crowd.h"
 #include "remote/engine/private.h"
-#include "remote/protocol/script.h"
 
 /* ---- what the files share */
 
@@ -42,16 +41,6 @@ void pss_remote_set_link(PssRemote *remote, gboolean up)
 	remote->timer.stands_still = !up;
 	if (remote->timer.func)
 		pss_engine_set_timer(remote, remote->timer.milliseconds, remote->timer.func);
-}
-
-/* The two are as large as all the rest of an idle session. */
-void pss_engine_forget_script(PssRemote *remote)
-{
-	if (remote->start.control_script)
-		explicit_bzero(remote->start.control_script, remote->start.n_control_script);
-	g_clear_pointer(&remote->start.control_script, g_free);
-	remote->start.n_control_script = 0;
-	g_clear_pointer(&remote->start.terminal_command, g_free);
 }
 
 void pss_engine_send_keys(PssRemote *remote, const void *data, gsize n)
@@ -112,16 +101,7 @@ PssRemote *pss_remote_new(const PssRemoteOptions *options, const PssRemoteEvents
 	memcpy(remote->request.mark_nonce, remote->request.nonce, sizeof remote->request.mark_nonce);
 
 	pss_reader_init(&remote->reader, remote->request.nonce);
-	const PssScriptValues values = {
-		.name = remote->name,
-		.key = remote->key,
-		.first = remote->request.nonce,
-		.shell = options->shell,
-		.kept = options->kept,
-		.resilient = options->resilient,
-	};
-	remote->start.terminal_command = pss_script_terminal_command(&values);
-	remote->start.control_script = pss_script_control(&values, &remote->start.n_control_script);
+	pss_opening_init(remote, options);
 
 	pss_prelude_init(&remote->start.prelude);
 	pss_marks_init(&remote->marks);
@@ -167,8 +147,8 @@ void pss_remote_free(PssRemote *remote)
 	pss_reader_finish(&remote->reader);
 	pss_prelude_finish(&remote->start.prelude);
 	pss_replies_finish(&remote->replies);
+	pss_opening_finish(remote);
 	g_free(remote->refusal);
-	pss_engine_forget_script(remote);
 	g_free(remote->program);
 	g_free(remote->home);
 	g_free(remote->boot);
@@ -189,23 +169,6 @@ void pss_remote_keep(PssRemote *remote)
 {
 	remote->tell_kept = remote->tell_kept || !remote->kept;
 	remote->kept = TRUE;
-}
-
-const char *pss_remote_control_command(PssRemote *remote)
-{
-	/* A restricted shell refuses `exec`, and then runs the rest. */
-	return "exec /bin/sh; sh";
-}
-
-const char *pss_remote_terminal_command(PssRemote *remote)
-{
-	return remote->start.terminal_command;
-}
-
-const char *pss_remote_control_script(PssRemote *remote, gsize *ret_n)
-{
-	*ret_n = remote->start.n_control_script;
-	return remote->start.control_script;
 }
 
 /* ---- what arrives */
@@ -444,6 +407,11 @@ gboolean pss_remote_is_unproven(PssRemote *remote)
 const char *pss_remote_boot_id(const PssRemote *remote)
 {
 	return remote->boot;
+}
+
+const char *pss_remote_family(const PssRemote *remote)
+{
+	return remote->prompt.is_known ? pss_family_word(remote->family) : NULL;
 }
 
 const char *pss_remote_shell_name(PssRemote *remote)

@@ -108,6 +108,18 @@ gboolean pss_remote_may_be_late(const PssRemote *remote);
  */
 gboolean pss_remote_is_slow_to_start(const PssRemote *remote, gboolean *ret_asks);
 
+/* What is known of the computer. */
+typedef struct {
+	gboolean takes_scripts; /* its server takes a command of 32 KiB */
+	const char *family; /* the shell there was of this family the last time, as the reply `r` says it; or NULL */
+} PssRemoteHints;
+
+/* To be called before the commands are asked for. Without it the computer takes scripts. */
+void pss_remote_hint(PssRemote *remote, const PssRemoteHints *hints);
+
+/* As for the hint of the next session; NULL: there was no first prompt yet. */
+const char *pss_remote_family(const PssRemote *remote);
+
 /* The channels are being opened: from now on the deadline of the bootstrap runs. */
 void pss_remote_begin(PssRemote *remote);
 
@@ -116,8 +128,8 @@ void pss_remote_begin(PssRemote *remote);
 void pss_remote_begin_plain(PssRemote *remote, const char *reason);
 
 /* What the two channels execute (SSH "exec"; for the terminal after a pty request), and what is
- * written to CONTROL's standard input at once, before anything arrives. All borrowed; the script and the terminal's command
- * are forgotten when the script has been read on the other side (NULL). */
+ * written to CONTROL's standard input at once, before anything arrives. All borrowed; the script is
+ * forgotten when it has been read on the other side. */
 const char *pss_remote_control_command(PssRemote *remote);
 const char *pss_remote_terminal_command(PssRemote *remote);
 const char *pss_remote_control_script(PssRemote *remote, gsize *ret_n);

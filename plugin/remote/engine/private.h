@@ -57,14 +57,23 @@ typedef struct {
 	gboolean is_inside; /* a line that is shown */
 } PssPrelude;
 
+/* What the two channels begin with (opening.c). */
+typedef struct {
+	char *shell; /* -ConfigurationName, or NULL */
+	gboolean resilient;
+	gboolean takes_scripts;
+	PssFamily expected; /* NONE: not known */
+	PssFamily packed;   /* the control channel's command has the script for this family; NONE: it has none */
+	char *terminal_command, *control_command;
+	GString *script; /* for the control channel's standard input; NULL: the other side has read it */
+} PssOpening;
+
 /* The start, up to the first prompt or a plain terminal (boot.c). */
 typedef struct {
 	guint deadline_ms;
 	gint64 began;
 	guint crowd; /* so many that began with it at most, itself among them */
-	char *terminal_command;
-	char *control_script; /* NULL: the other side has read it */
-	gsize n_control_script;
+	PssOpening opening;
 	PssPrelude prelude;
 	struct pss_tokenizer paint;
 	PssLauncher launcher;
@@ -207,11 +216,15 @@ gboolean pss_engine_enter(PssRemote *remote, PssPhaseEvent event); /* FALSE: ref
 gboolean pss_engine_is_booting(const PssRemote *remote);           /* before the first prompt */
 void pss_engine_draw_nonce(char *nonce);
 void pss_engine_set_timer(PssRemote *remote, guint milliseconds, GSourceFunc on_timer); /* 0: none */
-void pss_engine_forget_script(PssRemote *remote);
 void pss_engine_send_keys(PssRemote *remote, const void *data, gsize n);
 /* `is_at_rest`: behind it the shell is at rest as before. */
 void pss_engine_send_request(PssRemote *remote, const GString *request, gboolean is_at_rest);
 void pss_engine_end(PssRemote *remote, PssRemoteEnd how, int status);
+
+/* ---- opening.c: what the two channels begin with */
+void pss_opening_init(PssRemote *remote, const PssRemoteOptions *options);
+void pss_opening_finish(PssRemote *remote);
+void pss_opening_on_reply(PssRemote *remote, const PssReply *reply);
 
 /* ---- boot.c: from nothing to the first prompt, or to a plain terminal */
 void pss_boot_begin(PssRemote *remote);

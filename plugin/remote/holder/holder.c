@@ -18,13 +18,31 @@ static void fill(GString *script, const char *name)
 		g_assert((guchar)script->str[i] < 0x80);
 }
 
-void pss_holder_load(PssHolderLink *link)
+/* `evaluate`: by what the loader ends. */
+static void load(PssHolderLink *link, const char *evaluate)
 {
 	g_autoptr(GString) loader = g_string_new(pss_source_loader);
-	g_autofree char *length = g_strdup_printf("%" G_GSIZE_FORMAT, link->script->len);
 
-	pss_script_replace(loader, "@LENGTH@", length);
+	pss_script_number(loader, "@LENGTH@", (guint)link->script->len);
+	pss_script_include(loader, "@EVALUATE@;", evaluate);
 	link->command = pss_script_word(loader);
+}
+
+void pss_holder_load(PssHolderLink *link)
+{
+	load(link, "eval \"$t\";");
+}
+
+/* It has two keepers in it: as they are they would take a round trip more. */
+static void load_packed(PssHolderLink *link, const char *name)
+{
+	g_autoptr(GString) unpack = g_string_new(pss_source_hold_unpack);
+	g_autofree char *packed = pss_script_pack(link->script);
+
+	pss_script_replace(unpack, "@RS@", "\036");
+	pss_script_replace(unpack, "@NAME@", name);
+	g_string_assign(link->script, packed);
+	load(link, unpack->str);
 }
 
 /* NULL: there is none. */
@@ -64,7 +82,7 @@ void pss_holder_link_init(PssHolderLink *link, const char *name, const PssHolder
 	fill(link->script, name);
 	/* Last, as a name may look like a mark. */
 	pss_script_replace(link->script, "@ABOUT@", description);
-	pss_holder_load(link);
+	load_packed(link, name);
 }
 
 void pss_holder_link_init_resume(PssHolderLink *link, const char *name)

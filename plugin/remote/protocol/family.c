@@ -22,6 +22,15 @@ PssFamily pss_family_from_name(const char *name)
 	return PSS_FAMILY_NONE;
 }
 
+const char *pss_family_word(PssFamily family)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(families); i++) {
+		if (families[i].family == family)
+			return families[i].word;
+	}
+	return NULL;
+}
+
 const char *pss_family_name(PssFamily family)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(families); i++) {

@@ -18,6 +18,7 @@ typedef enum {
 
 /* By the word in the reply `r`. */
 PssFamily pss_family_from_name(const char *name);
+const char *pss_family_word(PssFamily family); /* NULL for none */
 
 /* The name as -ConfigurationName has it ("bash", "zsh", "fish", "sh", "pwsh"), or NULL for none. */
 const char *pss_family_name(PssFamily family);

@@ -12,6 +12,9 @@ static const struct {
 	char type;
 	guint n_fields;
 } replies_known[] = {
+	{ 'K', 1 }, /* the key that begins all further replies */
+	{ 'w', 1 }, /* family: the rest of the script is wanted */
+	{ 'g', 1 }, /* nothing: all of the script is */
 	{ 'd', 2 }, /* directory, name of the shell's program */
 	{ 'h', 1 }, /* boot id, or nothing */
 	{ 'x', 1 }, /* reason: the bootstrap failed */
@@ -33,6 +36,13 @@ static const struct {
 void pss_replies_init(PssReplies *replies, const char *key)
 {
 	replies->bytes = g_byte_array_new();
+	replies->start = NULL;
+	pss_replies_begin_with(replies, key);
+}
+
+void pss_replies_begin_with(PssReplies *replies, const char *key)
+{
+	g_free(replies->start);
 	replies->start = g_strdup_printf("%c%s", RS, key);
 	replies->n_start = strlen(replies->start);
 }

@@ -27,5 +27,8 @@ void pss_replies_init(PssReplies *replies, const char *key);
 void pss_replies_finish(PssReplies *replies);
 
 /* Calls back for each whole reply. Anything else (noise of start-up files, replies of unknown type or cut
- * short) is skipped. The handler must not call back into `replies`. */
+ * short) is skipped. The handler must not call back into `replies`, but for the next function. */
 void pss_replies_feed(PssReplies *replies, const void *data, gsize n, PssReplyFunc on_reply, gpointer user);
+
+/* Replies begin with this key from now on, which is as long as the one before. */
+void pss_replies_begin_with(PssReplies *replies, const char *key);

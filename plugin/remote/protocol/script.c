@@ -4,6 +4,7 @@
  * login shell passes on, so it holds no single quote, backslash, exclamation mark or newline. */
 #include "remote/protocol/script.h"
 
+#include <gio/gio.h>
 #include <string.h>
 
 #include "remote/protocol/sources.h"
@@ -22,7 +23,6 @@ static void fill(GString *text, const PssScriptValues *values)
 {
 	g_autofree char *shell = g_shell_quote(values->shell ? values->shell : "");
 	pss_script_replace(text, "@NAME@", values->name);
-	pss_script_replace(text, "@KEY@", values->key);
 	g_autofree char *call = g_strndup(values->first, 8);
 	pss_script_replace(text, "@FIRST@", values->first);
 	pss_script_replace(text, "@CALL@", call);
@@ -51,50 +51,193 @@ void pss_script_stay(GString *text)
 	pss_script_replace(text, "\"$XDG_RUNTIME_DIR\" /dev/shm \"${TMPDIR:-/tmp}\"", "\"${TMPDIR:-/tmp}\"");
 }
 
-char *pss_script_word(GString *text)
+char *pss_script_quote(GString *text)
 {
 	g_strdelimit(text->str, "\n", ' ');
 	g_strchomp(text->str);
 	g_assert(!strpbrk(text->str, "'\\!"));
-	/* A restricted shell refuses `exec`, and then runs the rest. */
-	return g_strdup_printf("exec /bin/sh -c '%s'; sh -c '%s'", text->str, text->str);
+	return g_strdup_printf("'%s'", text->str);
 }
 
-char *pss_script_control(const PssScriptValues *values, gsize *ret_n)
+char *pss_script_word(GString *text)
 {
-	/* Start-up files that read lines eat these. */
-	GString *text = g_string_new("\n\n\n\n\n\n\n\n");
-	g_string_append(text, pss_source_control);
-	pss_script_include(text, "@RENDEZVOUS@", pss_source_rendezvous);
-	pss_script_include(text, "@ESCAPES@", pss_source_escapes);
-	pss_script_include(text, "@BASH@", pss_source_bash);
-	pss_script_include(text, "@BASH_TRAPS@", pss_source_bash_traps);
-	pss_script_include(text, "@BASH_HOOKS@", pss_source_bash_hooks);
-	pss_script_include(text, "@ZSH_HOOKS@", pss_source_zsh_hooks);
-	pss_script_include(text, "@ZSH_EDITOR@", pss_source_zsh_editor);
-	pss_script_include(text, "@ZSH@", pss_source_zsh);
-	pss_script_include(text, "@FISH@", pss_source_fish);
-	pss_script_include(text, "@PWSH@", pss_source_pwsh);
-	pss_script_include(text, "@POSIX@", pss_source_posix);
-	pss_script_include(text, "@BASH_COMPLETE@", pss_source_bash_complete);
-	pss_script_include(text, "@ZSH_COMPLETE@", pss_source_zsh_complete);
-	pss_script_include(text, "@POSIX_COMPLETE@", pss_source_posix_complete);
-	pss_script_include(text, "@RELAY@", pss_source_relay);
-	pss_script_include(text, "@TYPED@", pss_source_typed);
-	pss_script_include(text, "@WHERE@", pss_source_where);
-	pss_script_include(text, "@LAUNCH@", pss_source_launch);
+	g_autofree char *quoted = pss_script_quote(text);
+
+	/* A restricted shell refuses `exec`, and then runs the rest. */
+	return g_strdup_printf("exec /bin/sh -c %s; sh -c %s", quoted, quoted);
+}
+
+/* ---- the control channel */
+
+/* The start-up files of a family, and its part of late.sh. In the order of their frequency. */
+static const struct {
+	PssFamily family;
+	const char *start, *complete; /* NULL: it completes by itself */
+} parts[] = {
+	{ PSS_FAMILY_BASH, pss_source_start_bash, pss_source_complete_bash },
+	{ PSS_FAMILY_ZSH, pss_source_start_zsh, pss_source_complete_zsh },
+	{ PSS_FAMILY_POSIX, pss_source_start_posix, pss_source_complete_posix },
+	{ PSS_FAMILY_FISH, pss_source_start_fish, NULL },
+	{ PSS_FAMILY_PWSH, pss_source_start_pwsh, NULL },
+};
+
+#define EVERY_FAMILY (~0u)
+
+static guint only(PssFamily family)
+{
+	return 1u << family;
+}
+
+static void include_parts(GString *text, guint families)
+{
+	g_autoptr(GString) start = g_string_new(NULL), complete = g_string_new(NULL);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
+		if (families & only(parts[i].family)) {
+			g_string_append(start, parts[i].start);
+			g_string_append(complete, parts[i].complete ? parts[i].complete : "");
+		}
+	pss_script_include(text, "@START@", start->str);
+	pss_script_include(text, "@COMPLETE@", complete->str);
+}
+
+static void include_sources(GString *text)
+{
+	const struct {
+		const char *mark, *source;
+	} sources[] = {
+		{ "@RENDEZVOUS@", pss_source_rendezvous },
+		{ "@ESCAPES@", pss_source_escapes },
+		{ "@BASH@", pss_source_bash },
+		{ "@BASH_TRAPS@", pss_source_bash_traps },
+		{ "@BASH_HOOKS@", pss_source_bash_hooks },
+		{ "@ZSH_HOOKS@", pss_source_zsh_hooks },
+		{ "@ZSH_EDITOR@", pss_source_zsh_editor },
+		{ "@ZSH@", pss_source_zsh },
+		{ "@FISH@", pss_source_fish },
+		{ "@PWSH@", pss_source_pwsh },
+		{ "@POSIX@", pss_source_posix },
+		{ "@BASH_COMPLETE@", pss_source_bash_complete },
+		{ "@ZSH_COMPLETE@", pss_source_zsh_complete },
+		{ "@POSIX_COMPLETE@", pss_source_posix_complete },
+		{ "@RELAY@", pss_source_relay },
+		{ "@TYPED@", pss_source_typed },
+		{ "@WHERE@", pss_source_where },
+		{ "@LAUNCH@", pss_source_launch },
+		{ "@LOADER@", pss_source_loader },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(sources); i++)
+		pss_script_include(text, sources[i].mark, sources[i].source);
 	pss_script_number(text, "@INPUTS@", PSS_RELAY_INPUTS);
 	pss_script_number(text, "@PROMPT@", PSS_PROMPT_LONGEST);
 	pss_script_number(text, "@MOST@", PSS_COMPLETIONS_MAX);
 	pss_script_number(text, "@LONGEST@", PSS_COMPLETIONS_LONGEST);
-	if (values->resilient)
-		pss_script_stay(text);
-	fill(text, values);
-	*ret_n = text->len;
-	return g_string_free(text, FALSE);
 }
 
-char *pss_script_terminal_command(const PssScriptValues *values)
+static void compose(GString *text, guint families, gboolean resilient)
+{
+	include_parts(text, families);
+	include_sources(text);
+	if (resilient)
+		pss_script_stay(text);
+}
+
+GString *pss_script_control(const PssScriptValues *values)
+{
+	/* Start-up files that read lines eat these. */
+	GString *text = g_string_new(PSS_SCRIPT_EMPTY_LINES);
+
+	g_string_append_printf(text, "key=%s\n%s", values->key, pss_source_control);
+	g_string_append(text, pss_source_late);
+	g_string_append(text, pss_source_plain);
+	compose(text, EVERY_FAMILY, values->resilient);
+	fill(text, values);
+	return text;
+}
+
+/* ---- the same as a word */
+
+char *pss_script_pack(const GString *text)
+{
+	g_autoptr(GZlibCompressor) gzip = g_zlib_compressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP, 9);
+	g_autoptr(GByteArray) packed = g_byte_array_new();
+	GConverterResult result = G_CONVERTER_CONVERTED;
+	guint8 room[4096];
+	gsize at = 0;
+
+	while (result != G_CONVERTER_FINISHED) {
+		g_autoptr(GError) error = NULL;
+		gsize n_read, n;
+		result = g_converter_convert(G_CONVERTER(gzip), text->str + at, text->len - at, room, sizeof room,
+					     G_CONVERTER_INPUT_AT_END, &n_read, &n, &error);
+		g_assert_no_error(error);
+		at += n_read;
+		g_byte_array_append(packed, room, (guint)n);
+	}
+	return g_base64_encode(packed->data, packed->len);
+}
+
+/* All of a session's values but the shell come as arguments, so one packed text serves all sessions. */
+static const char *packed_text(PssFamily family, gboolean resilient)
+{
+	static char *made[PSS_FAMILY_PWSH + 1][2];
+	char **place = &made[family][resilient];
+
+	if (!*place) {
+		g_autoptr(GString) text = g_string_new(pss_source_stage);
+		g_string_append(text, pss_source_drawn);
+		g_string_append(text, pss_source_control);
+		g_string_append(text, pss_source_packed);
+		compose(text, only(family), resilient);
+		pss_script_replace(text, "@LENGTH@", "$m");
+		pss_script_replace(text, "@EVALUATE@", "eval \"$(printf %s \"$t\" | base64 -d | gzip -dc)\"");
+		pss_script_replace(text, "@SHELL@", "$1");
+		*place = pss_script_pack(text);
+	}
+	return *place;
+}
+
+/* Where the family is another its start-up files come first. */
+GString *pss_script_late(const PssScriptValues *values, PssFamily family, PssFamily packed)
+{
+	g_autoptr(GString) text = g_string_new(family == packed ? "" : "@START@\n");
+
+	g_string_append(text, pss_source_late);
+	compose(text, only(family), values->resilient);
+	fill(text, values);
+	g_autofree char *body = pss_script_pack(text);
+	GString *late = g_string_new(NULL);
+	g_string_printf(late, "%" G_GSIZE_FORMAT "\n%s", strlen(body), body);
+	return late;
+}
+
+static gboolean is_a_word(const char *text)
+{
+	return !text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+-")];
+}
+
+static char *quote_source(const char *source)
+{
+	g_autoptr(GString) text = g_string_new(source);
+
+	pss_script_replace(text, "@RS@", "\036");
+	return pss_script_quote(text);
+}
+
+char *pss_script_control_command(const PssScriptValues *values, PssFamily family)
+{
+	const char *shell = values->shell ? values->shell : "";
+
+	if (!is_a_word(shell))
+		return NULL;
+	g_autofree char *unpack = quote_source(pss_source_unpack), *refused = quote_source(pss_source_unpack_not);
+	return g_strdup_printf("exec /bin/sh -c %s sh %s %s %s %.8s '%s' '%s' '%s'; sh -c %s %s", unpack,
+			       packed_text(family, values->resilient), values->name, values->first, values->first,
+			       values->kept ? "1" : "", values->resilient ? "1" : "", shell, refused, values->name);
+}
+
+char *pss_script_terminal_command(const PssScriptValues *values, gboolean may_be_restricted)
 {
 	g_autoptr(GString) text = g_string_new("n=@NAME@;");
 	g_string_append(text, pss_source_rendezvous);
@@ -104,5 +247,8 @@ char *pss_script_terminal_command(const PssScriptValues *values)
 	fill(text, values);
 	pss_script_replace(text, "@ESC@", "\033");
 	pss_script_replace(text, "@BEL@", "\007");
-	return pss_script_word(text);
+	if (may_be_restricted)
+		return pss_script_word(text);
+	g_autofree char *quoted = pss_script_quote(text);
+	return g_strconcat("exec /bin/sh -c ", quoted, NULL);
 }

@@ -3,6 +3,21 @@
 #pragma once
 
 extern const char pss_source_control[];
+extern const char pss_source_late[];
+extern const char pss_source_plain[];
+extern const char pss_source_packed[];
+extern const char pss_source_stage[];
+extern const char pss_source_drawn[];
+extern const char pss_source_unpack[];
+extern const char pss_source_unpack_not[];
+extern const char pss_source_start_bash[];
+extern const char pss_source_start_zsh[];
+extern const char pss_source_start_fish[];
+extern const char pss_source_start_pwsh[];
+extern const char pss_source_start_posix[];
+extern const char pss_source_complete_bash[];
+extern const char pss_source_complete_zsh[];
+extern const char pss_source_complete_posix[];
 extern const char pss_source_rendezvous[];
 extern const char pss_source_terminal[];
 extern const char pss_source_launch[];
@@ -25,6 +40,7 @@ extern const char pss_source_zsh_complete[];
 extern const char pss_source_posix_complete[];
 extern const char pss_source_loader[];
 extern const char pss_source_hold[];
+extern const char pss_source_hold_unpack[];
 extern const char pss_source_resume[];
 extern const char pss_source_find[];
 extern const char pss_source_holder_perl[];

@@ -4,7 +4,7 @@
 set +o posix
 shopt -u inherit_errexit 2>/dev/null
 __pss_d=${ENV%/*}
-__pss_k=@KEY@
+read -r __pss_k <"$__pss_d/key"
 if [[ -n $__pss_env ]]; then ENV=$__pss_env; else unset ENV; fi
 unset __pss_env ZDOTDIR_ 2>/dev/null
 [[ ${BASH_VERSINFO[0]} -ge 5 ]] && BASH_ARGV0=-bash

@@ -7,7 +7,7 @@
 builtin set -l d $__pss_d
 builtin set -e __pss_d
 builtin set -g __pss_d $d
-builtin set -g __pss_k @KEY@
+builtin read -g __pss_k <"$__pss_d/key"
 
 # Where the control script has ended meanwhile, for want of processes say, this is the shell of the login.
 if not builtin test -p "$__pss_d/q"

@@ -43,7 +43,8 @@ posix)
 	esac
 	;;
 esac
-printf '\036@KEY@n\000%s\000' "${s##*/}" 1<>"$__pss_d/rep"
+read -r x <"$__pss_d/key"
+printf '\036%sn\000%s\000' "$x" "${s##*/}" 1<>"$__pss_d/rep"
 [ -x "$s" ] || s=${SHELL:-/bin/sh}
 case $s in
 *sh) exec "$s" -l ;;

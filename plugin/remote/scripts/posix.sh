@@ -2,7 +2,7 @@
 # commands from the fifo and keeps the terminal as standard input. At rest the prompts are empty and the
 # options e, u, v, x off; a request hands the user's own back for the time of the user's text.
 __pss_d=${ENV%/*}
-__pss_k=@KEY@
+read -r __pss_k <"$__pss_d/key"
 case $__pss_env in
 '') unset ENV ;;
 *) ENV=$__pss_env ;;

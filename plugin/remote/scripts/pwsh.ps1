@@ -5,7 +5,7 @@
 # DebuggerHidden, which keeps it out of the user's traces (Set-PSDebug).
 $global:__pss = @{
 	d = [Environment]::GetEnvironmentVariable('__pss_d')
-	key = [char]30 + '@KEY@'
+	key = [char]30 + [IO.File]::ReadAllText((Join-Path ([Environment]::GetEnvironmentVariable('__pss_d')) key)).Trim()
 	kept = '@KEPT@'
 	utf8 = [Text.UTF8Encoding]::new($false)
 	# What has been read of the fifo, and so much of that is done with.

@@ -5,7 +5,7 @@
 # iK.N+1 when that invocation is over. News for this shell is a line in cK.
 umask 077
 PATH=${PATH:+$PATH:}/usr/bin:/bin
-cd "${0%/*}" || exit 1
+cd "${0%/*}" && read -r key <key || exit 1
 k=$1 n=0 f=
 while [ $n -lt @INPUTS@ ]; do
 	n=$((n + 1)) f="$f i$k.$n"
@@ -14,7 +14,7 @@ mkfifo -m 600 "o$k" "e$k" "c$k" $f || exit 1
 exec 3<>"o$k" 4<>"e$k" 5<"o$k" 6<"e$k" 7<>"c$k" 8<&0 </dev/null
 
 say() {
-	printf '\036@KEY@%s' "$1"
+	printf '\036%s%s' "$key" "$1"
 }
 
 # What a background job still writes is read and dropped, for that job must not die of it.

@@ -501,7 +501,8 @@ logout() {
 }
 
 # ---- the boot's last steps
-typeset -g __pss_k=@KEY@ __pss_kept=@KEPT@ __pss_n=@FIRST@
+typeset -g __pss_k __pss_kept=@KEPT@ __pss_n=@FIRST@
+builtin read -r __pss_k <"$__pss_d/key"
 typeset -g __pss_u=0 __pss_s=0 __pss_w=0 __pss_i= __pss_1= __pss_2= __pss_c= __pss_x= __pss_y= __pss_m= __pss_rests= __pss_job= __pss_relay= __pss_bang= __pss_in= __pss_sl=0 __pss_arg= __pss_before= __pss_period=0 __pss_line= __pss_whole= __pss_short= __pss_own= __pss_later= __pss_fd= __pss_asked= __pss_shown= __pss_right= __pss_last= __pss_zle= __pss_of= __pss_text= __pss_next= __pss_since=0 __pss_begun= __pss_quiet= __pss_undo=
 typeset -ga __pss_parts __pss_late __pss_l __pss_hp __pss_hx __pss_hr __pss_ha __pss_early
 # Where the terminal has no name, as in a chroot, it has another way to it.

@@ -1,0 +1,3 @@
+[ $f != bash ] || put complete <<'@END@'
+@BASH_COMPLETE@
+@END@

@@ -1,0 +1,3 @@
+[ $f != posix ] || put complete <<'@END@'
+@POSIX_COMPLETE@
+@END@

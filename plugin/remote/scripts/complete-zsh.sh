@@ -1,0 +1,6 @@
+[ $f != zsh ] || put complete <<'@END@'
+@ZSH_COMPLETE@
+@END@
+[ $f != zsh ] || put complete-files <<'@END@'
+@POSIX_COMPLETE@
+@END@

@@ -1,0 +1,4 @@
+[ $f != fish ] || put rc <<'@END@'
+@FISH@
+@END@
+[ $f != fish ] || echo >&6
