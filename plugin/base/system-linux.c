@@ -240,6 +240,13 @@ void pss_system_acknowledge_quickly(int tcp_socket)
 	setsockopt(tcp_socket, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
 
+void pss_system_gather(int tcp_socket, gboolean on)
+{
+	int value = on;
+
+	setsockopt(tcp_socket, IPPROTO_TCP, TCP_CORK, &value, sizeof value);
+}
+
 void pss_system_give_up_after(int tcp_socket, guint milliseconds)
 {
 	setsockopt(tcp_socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);

@@ -86,6 +86,10 @@ void pss_system_trim_memory(void);
  * count. Nothing on what is no TCP socket. */
 void pss_system_acknowledge_quickly(int tcp_socket);
 
+/* What is written while it is on leaves when it is off again, in segments that are as full as they can be. Nothing on
+ * what is no TCP socket. */
+void pss_system_gather(int tcp_socket, gboolean on);
+
 /* A connection is lost when nothing has been acknowledged for so long. */
 void pss_system_give_up_after(int tcp_socket, guint milliseconds);
 

@@ -22,7 +22,7 @@
 #define READS_BESIDE 8
 #define TURNS_OF_COMPANY 1024     /* some 32 MiB, behind the last turn of another link */
 #define UNSENT_MAX (128u * 1024u) /* a key waits behind so much of a copy */
-#define QUICK_ACKS 64
+#define FIRST_TURNS 64            /* while a session starts, round trips count */
 #define LAST_FLUSHES 16
 /* What channels and tunnels leave of their own with libssh is some turns' worth. */
 #define UNREAD_MAX (16 * 1024 * 1024)
@@ -291,16 +291,25 @@ static gboolean is_ready(GSource *source)
 	return link->kicked || link->socket.revents != 0;
 }
 
+/* libssh writes each of its packets by itself, and what TCP may send at first is a number of segments, not of bytes. */
+static void gather(const PssSshLink *link, gboolean on)
+{
+	if (link->first_turns_left > 0 && ssh_get_fd(link->session) >= 0)
+		pss_system_gather(ssh_get_fd(link->session), on);
+}
+
 static gboolean dispatch(GSource *source, GSourceFunc unused, gpointer unused_too)
 {
 	PssSshLink *link = ((LinkSource *)source)->link;
 
 	link->kicked = FALSE;
 	note_turn(link);
+	gather(link, TRUE);
 	read_and_write(link);
 	guint64 n_read = link->traffic.socket.in_bytes;
 	if (pss_ssh_link_is_trusted(link))
 		turn_riders(link);
+	gather(link, FALSE);
 	if (!link->lost)
 		mind_unread(link);
 	if (!link->lost)
@@ -314,8 +323,8 @@ static gboolean dispatch(GSource *source, GSourceFunc unused, gpointer unused_to
 		link->events->on_lost(link->user, link->cause);
 		return G_SOURCE_REMOVE;
 	}
-	if (link->quick_acks_left > 0) {
-		link->quick_acks_left--;
+	if (link->first_turns_left > 0) {
+		link->first_turns_left--;
 		pss_system_acknowledge_quickly(ssh_get_fd(link->session));
 	}
 	arm(link);
@@ -337,7 +346,7 @@ void pss_ssh_link_start(PssSshLink *link, PssSshLogin *login)
 
 	link->login = login;
 	link->session = login->session;
-	link->quick_acks_left = QUICK_ACKS;
+	link->first_turns_left = FIRST_TURNS;
 	ssh_set_counters(link->session, &link->traffic.socket, &link->traffic.packets);
 	set_user_timeout(fd, login);
 	pss_system_keep_unsent_below(fd, UNSENT_MAX);

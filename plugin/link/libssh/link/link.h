@@ -61,7 +61,7 @@ typedef struct {
 	GError *cause; /* why, until it has been reported */
 	PssSshTraffic traffic;
 	PssSshKeepalive keepalive;
-	guint quick_acks_left;
+	guint first_turns_left;
 	GHashTable *refused; /* the names of subsystems, a set; NULL: none yet */
 } PssSshLink;
 
