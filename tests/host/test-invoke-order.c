@@ -224,6 +224,34 @@ static void test_order(TestInvoker *invoker, gconstpointer data)
 		run_sequence(invoker, i);
 }
 
+/* Nobody is there to interrupt again what nobody waits for any more: wherever the shell is, on its way to the command
+ * or in it, the session is soon free for the next one, which notices nothing. */
+static void test_given_up_at_any_moment(TestInvoker *invoker, gconstpointer data)
+{
+	static const char *const texts[] = { "sleep 1000", "sleep 1000; sleep 1000", "sh -c 'sleep 1000; exit 3'",
+					     "while sleep 0.01; do true; done" };
+	TestResult result = { g_byte_array_new(), g_byte_array_new(), 99, 999, 0 };
+
+	for (guint i = 0; i < 4 * G_N_ELEMENTS(texts); i++) {
+		g_test_message("%u: %s", i, texts[i % G_N_ELEMENTS(texts)]);
+		uint32_t id = test_invoke_start(invoker, texts[i % G_N_ELEMENTS(texts)], FALSE, TRUE);
+		for (guint turns = 0; turns < i * 3; turns++)
+			g_main_context_iteration(NULL, FALSE);
+		test_invoke_stop(invoker, id, TRUE);
+		while (test_invoke_take(invoker, id, &result))
+			;
+		g_assert_cmpint(result.status, ==, PSS_INTERRUPTED);
+		g_byte_array_set_size(result.out, 0);
+		id = test_invoke_start(invoker, "echo next; sleep 0.02; echo last", FALSE, TRUE);
+		while (test_invoke_take(invoker, id, &result))
+			;
+		g_assert_cmpint(result.exit_status, ==, 0);
+		g_assert_cmpmem(result.out->data, result.out->len, "next\nlast\n", 10);
+		g_byte_array_set_size(result.out, 0);
+	}
+	test_result_clear(&result);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 2)
@@ -237,6 +265,8 @@ int main(int argc, char **argv)
 	if (!program)
 		return puts("1..0 # SKIP not installed") < 0;
 	g_autofree char *path = g_strdup_printf("/%s/order", test_invoke_shell);
+	g_autofree char *given_up = g_strdup_printf("/%s/given up at any moment", test_invoke_shell);
 	g_test_add(path, TestInvoker, NULL, test_invoker_init, test_order, test_invoker_finish);
+	g_test_add(given_up, TestInvoker, NULL, test_invoker_init, test_given_up_at_any_moment, test_invoker_finish);
 	return g_test_run();
 }

@@ -285,6 +285,7 @@ static void type_interrupt(PssRemote *remote)
 static void interrupt_command(PssRemote *remote)
 {
 	pss_typed_on_keys(remote, "\003", 1);
+	pss_invoke_on_interrupt(remote);
 }
 
 /* What each phase is to the outside; a NULL handler: nothing happens. */

@@ -41,6 +41,7 @@ void pss_invoke_forget(PssRemote *remote)
 	pss_secret_free(remote->invocation.request);
 	if (remote->invocation.undo)
 		g_string_free(remote->invocation.undo, TRUE);
+	g_clear_handle_id(&remote->invocation.again_timer, g_source_remove);
 	remote->invocation = (PssInvocation){ 0 };
 }
 
@@ -78,6 +79,60 @@ gboolean pss_remote_invoke(PssRemote *remote, const PssCommand *command, guint r
 	prepare_streams(remote);
 	pss_line_begin(remote);
 	return TRUE;
+}
+
+/* ---- interrupts
+ *
+ * One that comes while the shell starts the command is the shell's. Either that waits for the command nevertheless: at
+ * a terminal somebody sees that, and presses again, but a command beside it may have nobody. Or it gives up what it was
+ * about to do, behind the mark of the beginning and in front of all that would report an end. So one that is sent this
+ * early is sent again, and the request too, which the shell runs once, until the command is over. */
+
+#define EARLY_MS 500
+#define AGAIN_MS 100 /* doubled each time */
+#define AGAIN_MAX 5
+
+static gboolean on_again(gpointer user);
+
+static void await_again(PssRemote *remote)
+{
+	PssInvocation *invocation = &remote->invocation;
+
+	if (invocation->n_again < AGAIN_MAX)
+		invocation->again_timer = g_timeout_add(AGAIN_MS << invocation->n_again, on_again, remote);
+}
+
+/* What is behind its end would be hit. */
+static gboolean on_again(gpointer user)
+{
+	PssRemote *remote = user;
+	PssInvocation *invocation = &remote->invocation;
+
+	invocation->again_timer = 0;
+	if (remote->phase != PSS_PHASE_RUNNING || remote->request.has_report || remote->request.has_mark ||
+	    remote->control_ended)
+		return G_SOURCE_REMOVE;
+	if (invocation->n_again++ % 2 == 0)
+		pss_typed_on_keys(remote, "\003", 1);
+	else if (!invocation->is_taken)
+		pss_line_write_request(remote);
+	await_again(remote);
+	return G_SOURCE_REMOVE;
+}
+
+void pss_invoke_on_begun(PssRemote *remote)
+{
+	if (remote->invocation.events && remote->invocation.begun_at == 0)
+		remote->invocation.begun_at = g_get_monotonic_time();
+}
+
+void pss_invoke_on_interrupt(PssRemote *remote)
+{
+	const PssInvocation *invocation = &remote->invocation;
+	const gint64 age = g_get_monotonic_time() - invocation->begun_at;
+
+	if (invocation->events && !invocation->again_timer && age < EARLY_MS * G_TIME_SPAN_MILLISECOND)
+		await_again(remote);
 }
 
 /* ---- what it leaves on the terminal */

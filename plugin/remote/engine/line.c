@@ -263,6 +263,7 @@ void pss_line_on_begun(PssRemote *remote)
 		return;
 	remote->tell_kept = remote->tell_kept && !remote->request.says_kept;
 	remote->request.resuming = FALSE;
+	pss_invoke_on_begun(remote);
 	if (!remote->invocation.events)
 		g_string_truncate(remote->prompt.right, 0);
 	/* The terminal can be faster than the control channel: then the report is being waited for. */
@@ -270,7 +271,7 @@ void pss_line_on_begun(PssRemote *remote)
 		pss_engine_set_timer(remote, 0, NULL);
 	send_second_in_time(remote);
 	if (remote->request.interrupted)
-		pss_typed_on_keys(remote, "\003", 1);
+		pss_remote_interrupt(remote);
 	remote->request.interrupted = FALSE;
 	pss_typed_on_begun(remote);
 	if (remote->invocation.events && remote->invocation.events->on_begun)
@@ -282,6 +283,7 @@ void pss_line_on_reply(PssRemote *remote, const PssReply *reply)
 	if (reply->n_fields == 0 || strcmp(reply->field[0], remote->request.nonce) != 0)
 		return;
 	remote->deaf = FALSE;
+	remote->invocation.is_taken = remote->invocation.events && (remote->invocation.is_taken || reply->type == 'b');
 	if ((reply->type == 'k' || reply->type == 'm') && remote->phase == PSS_PHASE_TYPED)
 		pss_typed_on_reply(remote, reply);
 	else if (reply->type == 'b' && (remote->phase == PSS_PHASE_SENT || remote->request.resuming))
@@ -318,14 +320,15 @@ static gboolean on_begin_deadline(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
-static void send_request(PssRemote *remote)
+static gsize length_of_request(const PssRemote *remote)
 {
-	gsize n = remote->invocation.events ? remote->invocation.request->len : remote->request.text->len;
+	return remote->invocation.events ? remote->invocation.request->len : remote->request.text->len;
+}
 
-	remote->request.n_sent++;
-	pss_engine_set_timer(remote, BEGIN_DEADLINE_MS * remote->request.n_sent + (guint)(n / SLOWEST_BYTES_A_MS),
-			     on_begin_deadline);
-	g_autoptr(PssSecret) request = pss_secret_new(n + 256);
+void pss_line_write_request(PssRemote *remote)
+{
+	g_autoptr(PssSecret) request = pss_secret_new(length_of_request(remote) + 256);
+
 	if (remote->reader.may_be_extra)
 		pss_request_drain(request);
 	remote->reader.may_be_extra = FALSE;
@@ -338,6 +341,15 @@ static void send_request(PssRemote *remote)
 		pss_request_line(request, remote->family, remote->request.nonce, remote->request.text->str,
 				 remote->request.text->len, remote->request.ask);
 	pss_engine_send_request(remote, request, FALSE);
+}
+
+static void send_request(PssRemote *remote)
+{
+	const guint for_its_length = (guint)(length_of_request(remote) / SLOWEST_BYTES_A_MS);
+
+	remote->request.n_sent++;
+	pss_engine_set_timer(remote, BEGIN_DEADLINE_MS * remote->request.n_sent + for_its_length, on_begin_deadline);
+	pss_line_write_request(remote);
 }
 
 gboolean pss_remote_line(PssRemote *remote, const void *data, gsize n, GError **error)

@@ -146,6 +146,10 @@ typedef struct {
 	guint relay;
 	PssSigns streams[2]; /* standard output, standard error */
 	guint progress[2];   /* of each stream: invoke.c */
+	gboolean is_taken;   /* the shell has said so itself, and will report its end */
+	gint64 begun_at;     /* monotonic; 0: it has not */
+	guint again_timer;   /* the next interrupt; 0: none */
+	guint n_again;       /* times that it came */
 	gboolean background; /* it left something running */
 	gboolean is_quiet;   /* no mark on the terminal follows */
 } PssInvocation;
@@ -160,7 +164,7 @@ typedef struct {
 /* What an invocation has left on the terminal so far, while that may be an interrupt's echo alone. */
 typedef struct {
 	gboolean is_held;
-	char bytes[16];
+	char bytes[64];
 	gsize n;
 } PssTrace;
 
@@ -261,6 +265,7 @@ void pss_line_on_control_closed(PssRemote *remote);
 void pss_line_to_first_prompt(PssRemote *remote);
 void pss_line_ask_again(PssRemote *remote); /* later: an interrupt was sent */
 void pss_line_on_begun(PssRemote *remote);
+void pss_line_write_request(PssRemote *remote); /* once more; the shell runs it once */
 void pss_line_stop_seconds(PssRemote *remote);
 void pss_line_resume(PssRemote *remote); /* an empty request, behind what may run */
 void pss_line_new_nonce(PssRemote *remote);
@@ -285,6 +290,8 @@ void pss_line_show(PssRemote *remote, const void *data, gsize n);
 void pss_invoke_on_mark(PssRemote *remote, const char *argument);
 void pss_invoke_on_report(PssRemote *remote, const PssReply *reply);
 void pss_invoke_forget(PssRemote *remote);
+void pss_invoke_on_begun(PssRemote *remote);
+void pss_invoke_on_interrupt(PssRemote *remote);        /* one was sent */
 gboolean pss_invoke_is_paused(const PssRemote *remote); /* nothing of its streams comes for now */
 /* The shell is gone. TRUE: an invocation is waited for, and pss_engine_end() follows. */
 gboolean pss_invoke_await_streams(PssRemote *remote, PssRemoteEnd how, int status);
