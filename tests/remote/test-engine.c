@@ -319,6 +319,19 @@ static void reply(const Engine *engine, const char *type, const char *const *fie
 	pss_remote_control_data(engine->remote, text->str, text->len);
 }
 
+static void begin_stream(const Engine *engine)
+{
+	g_autofree char *mark = g_strdup_printf("\036%s<", engine->remote->request.nonce);
+
+	pss_remote_relay_data(engine->remote, 1, FALSE, mark, strlen(mark));
+}
+
+static void run_now(guint source)
+{
+	g_source_set_ready_time(g_main_context_find_source_by_id(NULL, source), 0);
+	g_main_context_iteration(NULL, TRUE);
+}
+
 static void happen(const Engine *engine, char event)
 {
 	const char *nonce = engine->remote->request.nonce;
@@ -349,6 +362,12 @@ static void happen(const Engine *engine, char event)
 		pss_remote_interrupt(engine->remote);
 	if (event == 'k')
 		pss_remote_keep(engine->remote);
+	if (event == 'm')
+		begin_stream(engine);
+	if (event == 'w')
+		engine->remote->invocation.begun_at -= G_USEC_PER_SEC;
+	if (event == 't' && engine->remote->invocation.again_timer)
+		run_now(engine->remote->invocation.again_timer);
 }
 
 static void repaint(gconstpointer data)
@@ -367,13 +386,31 @@ static void repaint(gconstpointer data)
 
 static const struct {
 	const char *name, *events, *typed;
+	guint n_sent; /* times that the invocation was sent */
 } interrupts[] = {
-	{ "at rest", "clb", "" },
-	{ "before the line begins", "lcb", "\003" },
-	{ "while it runs", "lbc", "\003" },
-	{ "before an invocation begins", "icb", "\003" },
-	{ "and the line was unfinished", "ucvlb", "" },
+	{ "at rest", "clb", "", 0 },
+	{ "before the line begins", "lcb", "\003", 0 },
+	{ "while it runs", "lbc", "\003", 0 },
+	{ "is not sent again to a line", "lcbttt", "\003", 0 },
+	{ "before an invocation begins", "icb", "\003", 1 },
+	{ "is sent again to an invocation", "icbt", "\003\003", 1 },
+	{ "is sent again until its end is reported", "icbtttett", "\003\003\003", 1 },
+	{ "is sent four times at most", "icbttttttttttt", "\003\003\003\003", 1 },
+	{ "is sent again as soon as it has begun", "ibct", "\003\003", 1 },
+	{ "is sent once to what has run for long", "ibwcttt", "\003", 1 },
+	{ "takes the request with it that has marked its beginning alone", "icmtttt", "\003\003\003", 3 },
+	{ "leaves a request alone that the shell has taken", "icmbtttt", "\003\003\003", 1 },
+	{ "and the line was unfinished", "ucvlb", "", 0 },
 };
+
+static guint count(const char *text, const char *part)
+{
+	guint n = 0;
+
+	for (const char *at = text; (at = strstr(at, part)); at++)
+		n++;
+	return n;
+}
 
 static void interrupt(gconstpointer data)
 {
@@ -384,6 +421,7 @@ static void interrupt(gconstpointer data)
 	for (const char *event = interrupts[i].events; *event; event++)
 		happen(&engine, *event);
 	g_assert_cmpstr(engine.typed->str, ==, interrupts[i].typed);
+	g_assert_cmpuint(count(engine.said->str, "__pss_i "), ==, interrupts[i].n_sent);
 	end(&engine);
 }
 
