@@ -112,6 +112,25 @@ script() {
 	[ "$(windows_refused | sort -u)" = "pwsh -sshs -NoLogo" ]
 }
 
+@test "windows: a PowerShell that breaks off is left for a plain terminal, and is nobody's any more when it ends" {
+	mkfifo "$WORLD/go" && chmod 666 "$WORLD/go"
+	printf '%s\n' "print(\"<Data Stream='Default' PSGuid='00000000-0000-0000-0000-000000000000'>*</Data>\", flush=True)" \
+		"open('$WORLD/go').readline()" >"$WORLD/broken-windows-powershell.py"
+	windows cmd.exe "Subsystem powershell /usr/bin/python3 $WORLD/broken-windows-powershell.py"
+	local_bash_start
+	term_type 'enter-pssession -ConfigFile $C box'
+	term_keys Enter
+	wait_line '^C:\\Users\\me>$'
+	scrollback_matches 'malformed'
+	echo 1<>"$WORLD/go"
+	term_type hostname
+	term_keys Enter
+	wait_screen $'\nWINBOX\n'
+	term_type exit
+	term_keys Enter
+	wait_local
+}
+
 @test "windows: what rests on a POSIX shell is refused in words, or finds nothing" {
 	windows cmd.exe "Subsystem powershell $(windows_powershell "$WORLD")"
 	script '
