@@ -93,10 +93,11 @@ __pss_trap() {
 	builtin return "$__pss_my_s"
 }
 
-# The end of a text of the user's, and again before a prompt: nothing that would disturb us is in force from here.
+# The end of a text of the user's, and again before a prompt: nothing that would disturb us is in force from here. (bash
+# copies a function to call it: those that mostly have nothing to do are not called then.)
 __pss_q() {
-	__pss_off
-	[[ -z $__pss_on ]] || __pss_take_traps
+	[[ $- != *[aekuvxET]* ]] || __pss_off
+	[[ -z $__pss_on || (-z $__pss_traps && ! -s $__pss_d/traps) ]] || __pss_take_traps
 	__pss_on= __pss_l=
 	builtin unset -v COMP_LINE COMP_POINT
 	[[ -z $__pss_n || -n $__pss_at ]] || __pss_after
