@@ -27,12 +27,20 @@ per_call() {
 # -- a call ------------------------------------------------------------------------------------------------
 
 bench_calls() {
+	local shell other
 	title "one command, from a shell's own loop, loopback (ms a call)"
 	bench_session_start "$WORLD/ssh/ssh_config" box
 	per_call mux 100 '' "ssh -F $WORLD/ssh/ssh_config -S $MUX box true"
 	per_call ours 1000 "enable -f $PSS_LOADABLE enter-pssession" "invoke-command -Session $SESSION true"
 	row 'ssh -S (ControlMaster)' "${MEDIAN[mux]}"
 	row 'invoke-command -Session' "${MEDIAN[ours]}" "${MEDIAN[mux]}"
+	for shell in zsh dash fish; do
+		command -v $shell >/dev/null || continue
+		other=$(local_bash 'new-pssession -ConfigFile $C -ConfigurationName $1 box' $shell)
+		per_call ours 300 "enable -f $PSS_LOADABLE enter-pssession" "invoke-command -Session $other true"
+		row "  where the remote shell is $shell" "${MEDIAN[ours]}" "${MEDIAN[mux]}"
+		local_bash 'remove-pssession -Session $1' "$other"
+	done
 	bench_session_end
 
 	title 'the same through a proxy with 50 ms one way'

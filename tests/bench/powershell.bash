@@ -104,6 +104,9 @@ bench_powershell_commands() {
 	both 1 warm 'Invoke-Command -Session $s,$f { 1 }' 'invoke-command -Session "$s,$f" 1'
 	both 31 command 'Invoke-Command -Session $s { 1 }' 'invoke-command -Session "$s" 1'
 	both_rows command 'a command'
+	ask OURS "b=\$(new-pssession $NEAR box)"
+	both 101 shell 'Invoke-Command -Session $s { 1 }' 'invoke-command -Session "$b" true'
+	row 'pssession, a command in bash' "${MEDIAN[shell_ours]}" "${MEDIAN[shell_theirs]}"
 	both 5 far_command 'Invoke-Command -Session $f { 1 }' 'invoke-command -Session "$f" 1'
 	both_rows far_command 'a command, 100 ms one way'
 	LABEL='PowerShell' counted ask THEIRS 'Invoke-Command -Session $f { 1 }'
