@@ -429,6 +429,50 @@ static void adopts(gconstpointer paused)
 	end(&f);
 }
 
+/* ---- word for the next client */
+
+/* That a command is over is said in front of what lets the holder forget its end. */
+static void says_an_end_first(void)
+{
+	Fixture f;
+
+	begin_held(&f);
+	say("1 1 1\n!", 7);
+	g_string_truncate(written, 0);
+	pss_transport_held_note_soon(f.link.transport, "over");
+	g_assert_cmpstr(written->str, ==, "");
+	pss_transport_held_confirm(f.link.transport);
+	const char *memo = strstr(written->str, " m over\n"), *confirmation = strstr(written->str, "A 7\n");
+	g_assert_nonnull(memo);
+	g_assert_true(memo < confirmation);
+	end(&f);
+}
+
+/* A command that follows at once costs no line for the end of the one before. */
+static void says_a_beginning_alone(void)
+{
+	Fixture f;
+
+	begin_held(&f);
+	g_string_truncate(written, 0);
+	pss_transport_held_note_soon(f.link.transport, "over");
+	pss_transport_held_note(f.link.transport, "begun");
+	g_assert_null(strstr(written->str, " m over\n"));
+	g_assert_nonnull(strstr(written->str, " m begun\n"));
+	end(&f);
+}
+
+static void says_an_end_by_itself(void)
+{
+	Fixture f;
+
+	begin_held(&f);
+	g_string_truncate(written, 0);
+	pss_transport_held_note_soon(f.link.transport, "over");
+	wait_for(strstr(written->str, " m over\n"), 10);
+	end(&f);
+}
+
 /* A holder that has been told to end reads no more: what is said behind that would make its end look like a failure. */
 static void says_nothing_behind_the_end(void)
 {
@@ -437,6 +481,7 @@ static void says_nothing_behind_the_end(void)
 	Fixture f;
 
 	begin_held(&f);
+	pss_transport_held_note_soon(f.link.transport, "over");
 	pss_transport_free(g_steal_pointer(&f.link.transport));
 	const char *end_line = strstr(written->str, " x\n");
 	g_assert_nonnull(end_line);
@@ -582,6 +627,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/resilient/what comes during a pause is claimed", passes_on);
 	g_test_add_data_func("/resilient/what was stopped before goes on", NULL, adopts);
 	g_test_add_data_func("/resilient/what is to stop is never told to go on", "paused", adopts);
+	g_test_add_func("/resilient/an end is said before it is confirmed", says_an_end_first);
+	g_test_add_func("/resilient/an end is not said where something begins", says_a_beginning_alone);
+	g_test_add_func("/resilient/an end is said by itself", says_an_end_by_itself);
 	g_test_add_func("/resilient/nothing is said behind the end", says_nothing_behind_the_end);
 	g_test_add_func("/resilient/it goes on in large frames", flood_of_large_frames);
 	g_test_add_func("/resilient/it goes on in small frames", flood_of_small_frames);

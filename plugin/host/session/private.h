@@ -162,6 +162,7 @@ const char *pss_session_configuration_name(PssSession *session); /* as the list 
 
 /* ---- session-restore.c */
 void pss_session_tell_holder(PssSession *session);
+void pss_session_tell_holder_soon(PssSession *session); /* that a command is over */
 void pss_session_save(PssSession *session);
 void pss_session_unsave(PssSession *session);
 void pss_session_on_taken_over(gpointer user, const char *memo, guint last_child);

@@ -71,7 +71,13 @@ static void on_pause(gpointer user, gboolean paused)
 
 static void on_ending(gpointer user)
 {
-	pss_session_tell_holder(user);
+	PssSession *session = user;
+
+	/* Of a job nobody has had the output: the next client must find it as that of one that is over. */
+	if (pss_record_jobs(session->record) > 0)
+		pss_session_tell_holder(session);
+	else
+		pss_session_tell_holder_soon(session);
 }
 
 static void on_status(gpointer user, int status)

@@ -16,8 +16,10 @@ static void set_text(GKeyFile *file, const char *key, const char *text)
 		g_key_file_set_string(file, GROUP, key, text);
 }
 
+typedef void (*NoteFunc)(PssTransport *transport, const char *memo);
+
 /* Changes with each request; a line for the holder only where it does. */
-void pss_session_tell_holder(PssSession *session)
+static void tell_holder(PssSession *session, NoteFunc note)
 {
 	if (!session->resilient || !session->was_opened || !session->invoker)
 		return;
@@ -30,7 +32,18 @@ void pss_session_tell_holder(PssSession *session)
 		return;
 	g_free(session->holder.memo);
 	session->holder.memo = g_steal_pointer(&memo);
-	pss_transport_held_note(session->transport, session->holder.memo);
+	note(session->transport, session->holder.memo);
+}
+
+void pss_session_tell_holder(PssSession *session)
+{
+	tell_holder(session, pss_transport_held_note);
+}
+
+/* Behind a command another one may follow at once, and say more. */
+void pss_session_tell_holder_soon(PssSession *session)
+{
+	tell_holder(session, pss_transport_held_note_soon);
 }
 
 /* A full disk: the session is as good as another, as long as this process lives. */

@@ -72,6 +72,7 @@ void pss_resilient_end(PssResilient *resilient)
 			      resilient->state == PSS_RESILIENT_PARKED;
 
 	resilient->events = NULL;
+	pss_resilient_forget_memo(resilient);
 	if (!has_holder || resilient->leaving) {
 		free_held(resilient);
 		return;

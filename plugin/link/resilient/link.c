@@ -80,6 +80,7 @@ static void confirm(PssResilient *resilient)
 	g_clear_handle_id(&resilient->connection.confirm_timer, g_source_remove);
 	if (!pss_resilient_is_greeted(resilient) || resilient->leaving || !resilient->events)
 		return; /* a holder that has been asked to end reads no more */
+	pss_resilient_say_memo(resilient);
 	count = confirmable(resilient);
 	if (resilient->confirmed != count) {
 		pss_resilient_unseen_say_claims(resilient, count);
@@ -163,9 +164,9 @@ void pss_resilient_say(PssResilient *resilient, const char *head, const void *da
 	say_line(resilient, pss_numbered_add(&resilient->numbered, head, data, n));
 }
 
-void pss_resilient_say_unconfirmed(PssResilient *resilient, const char *head)
+void pss_resilient_say_unconfirmed(PssResilient *resilient, const char *head, const void *data, gsize n)
 {
-	say_line(resilient, pss_numbered_add(&resilient->numbered, head, NULL, 0));
+	say_line(resilient, pss_numbered_add(&resilient->numbered, head, data, n));
 }
 
 void pss_resilient_say_raw(PssResilient *resilient, const char *head, const void *data, gsize n)

@@ -54,6 +54,12 @@ typedef struct {
 	gsize n_brought_back; /* bytes that the client before had, and nobody has seen */
 } PssResilientTakeover;
 
+/* Word for the next client that has not been left yet. */
+typedef struct {
+	char *text; /* NULL: there is none */
+	guint timer;
+} PssResilientMemo;
+
 /* Who waits for the end of the holder. */
 typedef struct {
 	PssResilientEndFunc func; /* NULL: nobody, or it has been called */
@@ -85,6 +91,7 @@ struct PssResilient {
 	guint64 confirmed; /* of numbered.boundary */
 	PssResilientUnseen unseen;
 
+	PssResilientMemo memo;
 	PssResilientConnection connection;
 	PssResilientRetry retry;
 	PssResilientTakeover takeover;
@@ -148,13 +155,18 @@ void pss_resilient_free_link(PssResilientLink *link);
 void pss_resilient_say(PssResilient *resilient, const char *head, const void *data, gsize n); /* the next line */
 void pss_resilient_say_raw(PssResilient *resilient, const char *head, const void *data, gsize n);
 /* The same, without confirming what has come. While there is a link. */
-void pss_resilient_say_unconfirmed(PssResilient *resilient, const char *head);
+void pss_resilient_say_unconfirmed(PssResilient *resilient, const char *head, const void *data, gsize n);
 /* Something of the kind is to be said soon. */
 void pss_resilient_confirm_soon(PssResilient *resilient);
 /* No line: the holder says at once what it has obeyed. While there is a link. */
 void pss_resilient_say_alive(const PssResilient *resilient);
 /* The holder has not kept to PROTOCOL.md ("it …"). Soon, as a caller in this room may be on the stack. */
 void pss_resilient_distrust_soon(PssResilient *resilient, const char *reason);
+
+/* ---- memo.c */
+/* What waits is said, in front of a confirmation. */
+void pss_resilient_say_memo(PssResilient *resilient);
+void pss_resilient_forget_memo(PssResilient *resilient);
 
 /* ---- retry.c */
 gboolean pss_resilient_enter(PssResilient *resilient,

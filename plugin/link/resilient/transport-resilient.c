@@ -247,11 +247,6 @@ const char *pss_transport_held_name(PssTransport *base)
 	return ((PssResilient *)base)->name;
 }
 
-void pss_transport_held_note(PssTransport *base, const char *memo)
-{
-	pss_resilient_say((PssResilient *)base, "m", memo, strlen(memo));
-}
-
 void pss_transport_held_leave(PssTransport *base)
 {
 	pss_transport_held_confirm(base);

@@ -38,6 +38,8 @@ guint pss_channel_held_number(PssChannel *channel);
 const char *pss_transport_held_name(PssTransport *transport);
 /* What the holder hands to the client that takes over. */
 void pss_transport_held_note(PssTransport *transport, const char *memo);
+/* The same with what is said next, if that is soon: in front of what confirms that it has become true. */
+void pss_transport_held_note_soon(PssTransport *transport, const char *memo);
 /* Output that nobody has seen yet outlives this process: the holder keeps it for the client that takes over, in order
  * within each kind (below PSS_RESILIENT_KINDS), the newest 3 MiB. Where `data` lies in what on_data of a channel hands
  * out just now, the holder has it, and but a few bytes are said. */

@@ -115,7 +115,7 @@ static void say_claim(PssResilient *resilient, const Claim *claim, guint64 to)
 {
 	g_autofree char *head = g_strdup_printf("u %u %u %d %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, claim->kind,
 						claim->child, claim->is_stderr ? 2 : 1, claim->from, to);
-	pss_resilient_say_unconfirmed(resilient, head);
+	pss_resilient_say_unconfirmed(resilient, head, NULL, 0);
 }
 
 void pss_resilient_unseen_say_claims(PssResilient *resilient, guint64 count)
@@ -124,7 +124,8 @@ void pss_resilient_unseen_say_claims(PssResilient *resilient, guint64 count)
 	guint n_left = 0;
 
 	for (guint i = 0; i < resilient->unseen.literals->len; i++)
-		pss_resilient_say_unconfirmed(resilient, ((GString *)resilient->unseen.literals->pdata[i])->str);
+		pss_resilient_say_unconfirmed(resilient, ((GString *)resilient->unseen.literals->pdata[i])->str, NULL,
+					      0);
 	g_ptr_array_foreach(resilient->unseen.literals, free_literal, NULL);
 	g_ptr_array_set_size(resilient->unseen.literals, 0);
 	for (guint i = 0; i < claims->len; i++) {
@@ -145,6 +146,6 @@ void pss_resilient_unseen_say_seen(PssResilient *resilient)
 			continue;
 		g_autofree char *head = g_strdup_printf("v %u %" G_GUINT64_FORMAT, kind, resilient->unseen.seen[kind]);
 		resilient->unseen.seen[kind] = 0;
-		pss_resilient_say_unconfirmed(resilient, head);
+		pss_resilient_say_unconfirmed(resilient, head, NULL, 0);
 	}
 }

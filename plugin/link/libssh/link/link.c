@@ -305,7 +305,8 @@ static gboolean dispatch(GSource *source, GSourceFunc unused, gpointer unused_to
 	link->kicked = FALSE;
 	note_turn(link);
 	gather(link, TRUE);
-	read_and_write(link);
+	if (link->socket.revents != 0) /* else it was kicked: its socket has nothing, and takes all there is */
+		read_and_write(link);
 	guint64 n_read = link->traffic.socket.in_bytes;
 	if (pss_ssh_link_is_trusted(link))
 		turn_riders(link);
