@@ -131,10 +131,11 @@ const PssSftpListEvents list_events = { on_entry, on_bad_name, on_done };
 
 static gssize on_read(gpointer user, guint64 *offset, void *buffer, gsize n)
 {
-	const Test *test = user;
+	Test *test = user;
 
 	n = MIN(n, test->size - *offset);
 	memset(buffer, 'x', n);
+	test->n_read = *offset + n;
 	return (gssize)n;
 }
 

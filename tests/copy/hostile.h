@@ -19,7 +19,7 @@ typedef struct {
 	gboolean has_more;
 	guint n_entries, n_bad_names, entries_wanted;
 	PssSftpList *list;
-	guint64 written, size;
+	guint64 written, size, n_read;
 	GPtrArray *held; /* requests whose answers wait */
 	gboolean frees_in_callback;
 } Test;

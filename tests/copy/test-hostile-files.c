@@ -110,13 +110,14 @@ static void answer_all_but_first(FakeServer *server, const Request *request)
 		answer_read(server, request, G_MAXSIZE);
 }
 
-static void test_withheld(void)
+static void check_withheld(guint n_connections, gsize at_most)
 {
 	Test test;
 	guint n_before = 0;
 
 	file_size = 1u << 30;
 	begin(&test, answer_all_but_first);
+	pss_sftp_set_share(test.sftp, n_connections);
 	get(&test, file_size);
 	for (int n_idle = 0; n_idle < 1000; n_idle++) {
 		fake_server_turn(test.server);
@@ -125,7 +126,29 @@ static void test_withheld(void)
 		n_before = test.server->requests->len;
 	}
 	g_assert_cmpuint(test.data->len, ==, 0);
-	g_assert_cmpuint(fake_server_count(test.server, PSS_FXP_READ), <=, 9u * 1024 * 1024 / 32768);
+	g_assert_cmpuint(fake_server_count(test.server, PSS_FXP_READ), <=, at_most / 32768);
+	finish(&test);
+}
+
+static void test_withheld(void)
+{
+	check_withheld(1, 9u * 1024 * 1024);
+	check_withheld(10, 512u * 1024);
+	check_withheld(1000, 256u * 1024);
+}
+
+/* What is written waits at its source, not here. */
+static void test_stalled_put(void)
+{
+	Test test;
+
+	begin(&test, answer_open);
+	put(&test, 1u << 30);
+	while (test.n_read == 0)
+		fake_server_turn(test.server);
+	for (int i = 0; i < 10000; i++)
+		g_main_context_iteration(NULL, FALSE);
+	g_assert_cmpuint(test.n_read, <=, 1024u * 1024);
 	finish(&test);
 }
 
@@ -369,6 +392,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/hostile/get: a file that is longer or shorter than it was", test_sizes);
 	g_test_add_func("/hostile/list: only names are entries", test_names);
 	g_test_add_func("/hostile/list: an endless one can be given up", test_endless);
+	g_test_add_func("/hostile/put: a server that takes no more has no more read", test_stalled_put);
 	g_test_add_func("/hostile/put: what is not whole gets no name", test_failing_puts);
 	g_test_add_func("/hostile/put: answers in any order", test_puts_in_any_order);
 	g_test_add_func("/hostile/limits are kept to", test_limits);

@@ -217,8 +217,10 @@ static void on_opened(gpointer user, int fd, const char *directory, gboolean sur
 	place->directory = g_strdup(directory);
 	if (place->by_shell)
 		fd = pss_copy_shell_serve(fd);
-	if (fd >= 0)
+	if (fd >= 0) {
 		place->sftp = pss_sftp_new(fd, &events, place);
+		pss_sftp_set_share(place->sftp, MIN(place->copy->transfers->len, place->copy->request->throttle));
+	}
 	prepare_trees(place);
 }
 

@@ -21,7 +21,7 @@ static void end_round(PssSftpDepth *depth, gint64 now, gint64 round_trip)
 {
 	gint64 took = MAX(now - depth->round_began, 1);
 	double rate = (double)depth->n_answered / (double)took;
-	gsize max = CLAMP((gsize)round_trip * BYTES_A_US, BYTES_MIN, depth->max);
+	gsize max = MIN(MAX((gsize)round_trip * BYTES_A_US, BYTES_MIN), depth->max);
 
 	if (depth->was_full && depth->limit < max && rate > depth->best_rate * 5 / 4) {
 		depth->best_rate = rate;

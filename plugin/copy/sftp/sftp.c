@@ -12,6 +12,7 @@
 #define DEPTH_FIRST (1024u * 1024u)
 #define PATIENCE_MS 120000u
 #define DEPTH_MAX (8u * 1024u * 1024u)
+#define SHARED_MAX (4u * 1024u * 1024u) /* of all that are read from at the same time */
 
 static const struct {
 	const char *name, *version;
@@ -69,17 +70,23 @@ static void tell(PssSftp *sftp, PssSftpRequest *request, const PssSftpReply *rep
 	request->on_reply(sftp, user, reply);
 }
 
+static int compare_ids(gconstpointer a, gconstpointer b)
+{
+	guint32 one = GPOINTER_TO_UINT(a), other = GPOINTER_TO_UINT(b);
+
+	return one < other ? -1 : one > other;
+}
+
+/* In the order in which they were made: who makes them again may count on that. */
 static void fail_requests(PssSftp *sftp)
 {
 	g_autoptr(GHashTable) requests = g_steal_pointer(&sftp->requests);
+	g_autoptr(GList) ids = g_list_sort(g_hash_table_get_keys(requests), compare_ids);
 	PssSftpReply lost = { .type = PSS_FXP_STATUS, .code = PSS_SFTP_CONNECTION_LOST, .text = sftp->why_lost };
-	GHashTableIter iter;
-	gpointer value;
 
 	sftp->requests = g_hash_table_new_full(NULL, NULL, NULL, free_request);
-	g_hash_table_iter_init(&iter, requests);
-	while (!sftp->is_freed && g_hash_table_iter_next(&iter, NULL, &value))
-		tell(sftp, value, &lost);
+	for (const GList *id = ids; id && !sftp->is_freed; id = id->next)
+		tell(sftp, g_hash_table_lookup(requests, id->data), &lost);
 }
 
 void pss_sftp_request(PssSftp *sftp, GByteArray *packet, const PssSftpRequest *request)
@@ -385,6 +392,14 @@ void pss_sftp_pause(PssSftp *sftp, gboolean paused)
 	sftp->is_paused = paused;
 	if (sftp->stream)
 		pss_sftp_stream_pause(sftp->stream, paused);
+}
+
+void pss_sftp_set_share(PssSftp *sftp, guint n)
+{
+	PssSftpDepth *reads = &sftp->depth[PSS_SFTP_READS];
+
+	reads->max = n > 1 ? MAX(SHARED_MAX / n, CHUNK_MAX) : DEPTH_MAX;
+	reads->limit = MIN(reads->limit, reads->max);
 }
 
 gint64 pss_sftp_round_trip(const PssSftp *sftp)

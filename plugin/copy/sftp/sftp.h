@@ -90,6 +90,10 @@ guint pss_sftp_room(const PssSftp *sftp);
  * cannot take more. What has been parsed still comes. */
 void pss_sftp_pause(PssSftp *sftp, gboolean paused);
 
+/* One of `n` connections that are read from at the same time: what is asked for may all come at once, and wait in
+ * memory until its file takes it. 1 at first. */
+void pss_sftp_set_share(PssSftp *sftp, guint n);
+
 /* It is lost when nothing has come for so long while something is asked for: 120 s at first, 0 for ever. A fifo that
  * was opened blocks a server for good, and all that stands behind it. */
 void pss_sftp_set_patience(PssSftp *sftp, guint milliseconds);

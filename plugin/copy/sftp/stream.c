@@ -12,7 +12,7 @@
 
 #include "base/fd-watch.h"
 
-#define IN_SIZE (512u * 1024u) /* at least one packet, and the beginning of the next */
+#define IN_SIZE (PSS_SFTP_PACKET_MAX + 64u * 1024u) /* one packet, and the beginning of the next */
 #define THIRSTY_BELOW (256u * 1024u)
 #define IOV_MAX_HERE 64
 #define READS_A_TURN 4
@@ -121,7 +121,7 @@ static void make_room(PssSftpStream *stream)
 
 	if (n == 0) {
 		stream->in_start = stream->in_end = 0;
-	} else if (IN_SIZE - stream->in_end < IN_SIZE / 4) {
+	} else if (stream->in_start > 0 && IN_SIZE - stream->in_end < IN_SIZE / 4) {
 		memmove(stream->in, stream->in + stream->in_start, n);
 		stream->in_start = 0;
 		stream->in_end = n;
