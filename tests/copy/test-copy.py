@@ -123,8 +123,9 @@ def test_random_trees_are_the_same_everywhere():
         with Place() as here:
             tree = here + "/tree"
             random_tree(os.fsencode(tree), source, 3)
-            for number, (at, to) in enumerate(((0, 1), (1, 0), (1, 2))):
-                result = run([(at, tree)], (to, "%s/%d" % (here, number)), "rp")
+            for number, (at, to, executes) in enumerate(((0, 1, True), (1, 0, True), (1, 2, True), (0, 1, False),
+                                                         (1, 0, False))):
+                result = run([(at, tree)], (to, "%s/%d" % (here, number)), "rp", executes=executes)
                 assert (result.errors, result.done) == ([], 0), (seed, result.errors)
                 same_tree(tree, "%s/%d" % (here, number))
 
@@ -306,8 +307,8 @@ def test_a_file_in_the_way_of_a_directory_is_one_line_whatever_is_in_it():
             there = "%s/%d" % (here, at)
             os.makedirs(there + "/tree")
             write(there + "/tree/sub", b"a file")
-            for flags in ("r", "ru", "rp"):
-                result = run([(at, here + "/tree")], (to, there), flags)
+            for flags, executes in (("r", True), ("ru", True), ("rp", False), ("ru", False)):
+                result = run([(at, here + "/tree")], (to, there), flags, executes=executes)
                 assert len(result.errors) == 1, (flags, result.errors)
                 assert read(there + "/tree/other") == b"x" and read(there + "/tree/sub") == b"a file"
 
@@ -328,6 +329,25 @@ def test_permission_denied_is_a_line_each():
         only_error(run([(0, here + "/a")], (1, here + "/closed/a"), servers=server), "closed/a: permission denied")
         only_error(run([(1, here + "/secret")], (0, here + "/b"), servers=server), "secret", "ermission denied")
         assert not os.path.exists(here + "/b")
+
+
+def test_a_directory_that_may_not_be_listed_is_a_line():
+    if os.geteuid() != 0:
+        return
+    with Place() as here:
+        os.chmod(here, 0o755)
+        make_tree(here + "/tree")
+        for name, mode in (("closed", 0o700), ("unsearchable", 0o744), ("unreadable", 0o711)):
+            os.makedirs(here + "/tree/" + name)
+            write("%s/tree/%s/a" % (here, name), b"x")
+            os.chmod(here + "/tree/" + name, mode)
+        said = []
+        for number, executes in enumerate((False, True)):
+            result = run([(1, here + "/tree")], (0, "%s/%d" % (here, number)), "ru", servers=as_nobody(copier.SERVER[0]),
+                         executes=executes, runs_as=as_nobody("/usr/bin/env"))
+            assert len(result.errors) == 2, result.errors  # sftp-server leaves out what it may not look at
+            said.append((sorted(result.errors), listing("%s/%d" % (here, number), False)))
+        assert said[0] == said[1], said
 
 
 def test_a_full_disk_is_a_line_and_nothing_half_is_left():
@@ -665,9 +685,13 @@ def test_of_what_is_there_what_has_changed_is_copied():
         os.utime(here + "/tree/sub/deep/3", (1, 1))
         os.makedirs(here + "/tree/new")
         write(here + "/tree/new/a", b"new")
-        for at, to in ((0, 1), (1, 0)):
+        for at, to, executes in ((0, 1, False), (1, 0, False), (1, 0, True)):
             there = "%s/%d" % (here, at)
-            result = run([(at, here + "/tree/.")], (to, there), "ruj")
+            if executes:
+                os.utime(there + "/sub/7", (1, 1))
+                os.remove(there + "/new/a")
+                os.remove(there + "/sub/deep/3")
+            result = run([(at, here + "/tree/.")], (to, there), "ruj", executes=executes)
             copied = sorted(os.path.relpath(line["source"].split(":")[-1], here + "/tree")
                             for line in map(json.loads, result.output) if line["result"] == "copied")
             assert (result.errors, copied) == ([], ["new/a", "sub/7", "sub/deep/3"]), (result.errors, copied)
@@ -841,6 +865,53 @@ def test_more_of_a_file_than_there_is_is_not_written():
     with Place() as here:
         lie(here, "long")
         assert not os.path.exists(here + "/to/tree/good") or os.path.getsize(here + "/to/tree/good") == 5
+
+
+# ---- a tree that find lists
+
+
+FIND = """#!/bin/sh
+case $2 in -maxdepth) printf x; exit ;; esac
+n='1 644 1.5'
+printf 'd0 %s tree\\0' "$n"
+%s
+"""
+
+
+def find_that(here, script):
+    """Where there is a program `find` that does this."""
+    os.makedirs(here + "/bin", exist_ok=True)
+    with open(here + "/bin/find", "w", encoding="ascii") as file:
+        file.write(FIND.replace("%s\n", script + "\n"))
+    os.chmod(here + "/bin/find", 0o755)
+    return {"path": "%s/bin:%s" % (here, os.environ["PATH"])}
+
+
+def test_where_there_is_no_such_find_the_tree_is_listed_by_sftp():
+    with Place() as here:
+        make_tree(here + "/tree")
+        write(here + "/find", b"#!/bin/sh\nexit 1\n", 0o755)
+        for number, words in enumerate(({"executes": False}, {"path": here + ":" + os.environ["PATH"]},
+                                        {"runs_as": ["/bin/false"]}, {"runs_as": ["/bin/sh", "-c", "exec cat"]},
+                                        {"runs_as": ["/bin/sh", "-c", "exec yes 2>/dev/null"]})):
+            assert not run([(1, here + "/tree")], (0, "%s/%d" % (here, number)), "ru", **words).errors
+            same_tree(here + "/tree", "%s/%d" % (here, number), False)
+
+
+def test_a_find_that_lies_leads_nowhere():
+    with Place() as here:
+        make_tree(here + "/tree")
+        write(here + "/outside", b"x")
+        for script, *words in (
+                ("for name in ../outside /etc a/b .. . ''; do printf 'f1 %s %s\\0' \"$n\" \"$name\"; done; ", "no name"),
+                ("printf 'f3 %s deep\\0' \"$n\"", "broken off"), ("printf 'd1 %s' \"$n\"; kill $PPID", "broken off"),
+                ("printf 'f1 x y z\\0'", "broken off"), ("yes", "broken off"), ("exit 1", "not all of it"),
+                ("printf 'd1 %s ..\\0f2 %s x\\0' \"$n\" \"$n\"", "no name", "broken off")):
+            result = run([(1, here + "/tree")], (0, here + "/to/"), "ru", **find_that(here, script))
+            for word in words:
+                assert [line for line in result.errors if word in line], (script, result.errors)
+            assert os.listdir(here + "/to") == ["tree"] and os.listdir(here + "/to/tree") == [], script
+            shutil.rmtree(here + "/to")
 
 
 TESTS = [(name, value) for name, value in list(globals().items()) if name.startswith("test_")]

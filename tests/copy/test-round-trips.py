@@ -30,9 +30,9 @@ def make_tree(path, n_directories, n_files):
         fill("%s/%d" % (path, directory), n_files)
 
 
-def flights(way, source, target, flags="r"):
+def flights(way, source, target, flags="r", executes=False):
     at, to = way
-    result = CountedCopier(PROGRAM, ["web1"], [(at, source)], [(to, target)], flags).wait()
+    result = CountedCopier(PROGRAM, ["web1"], [(at, source)], [(to, target)], flags, executes=executes).wait()
     assert (result.errors, result.done) == ([], 0), result.errors
     return result.flights
 
@@ -61,6 +61,16 @@ def test_a_tree_comes_down_in_two_for_a_level_and_4():
             check(flights(DOWN, here + "/" + name, here + "/down-" + name), 8)
         fill(here + "/deep" + "/d" * 5, 10)
         check(flights(DOWN, here + "/deep", here + "/down-deep"), 16)
+
+
+# The listing comes by a channel of its own, which is opened beside this one.
+def test_where_there_is_a_find_an_update_takes_2_and_what_it_copies():
+    with tempfile.TemporaryDirectory() as here:
+        make_tree(here + "/many", 120, 1)
+        check(flights(DOWN, here + "/many", here + "/down-many", "ru", True), 4)
+        fill(here + "/deep" + "/d" * 20, 10)
+        check(flights(DOWN, here + "/deep", here + "/down-deep", "ru", True), 4)
+        check(flights(DOWN, here + "/deep/.", here + "/down-deep", "ru", True), 2)
 
 
 # Nothing is asked for but what there is.
@@ -105,7 +115,8 @@ def show(n_directories, n_files, with_flights):
         for name, found in (("up", flights(UP, tree, here + "/up")), ("down", flights(DOWN, tree, here + "/down")),
                             ("up, modes and times kept", flights(UP, tree, same, "rp")),
                             ("the same up, unchanged", flights(UP, tree + "/.", same, "ru")),
-                            ("the same down, unchanged", flights(DOWN, tree + "/.", same, "ru"))):
+                            ("the same down", flights(DOWN, tree + "/.", same, "ru")),
+                            ("the same down, listed by find", flights(DOWN, tree + "/.", same, "ru", True))):
             print("%4d  %s" % (len(found), name))
             for flight in found if with_flights else ():
                 print("        %s" % flight)

@@ -369,6 +369,8 @@ void pss_item_walk_when_ready(PssItem *directory)
 static void begin_directory(PssItem *item)
 {
 	if (item->into->has_failed) {
+		item->is_ready = item->has_failed = TRUE;
+		wake_waiting(item);
 		leave(item, PSS_OUTCOME_FAILED, NULL);
 		return;
 	}

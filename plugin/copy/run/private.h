@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "copy/channel/channels.h"
+#include "copy/channel/find.h"
 #include "copy/channel/part.h"
 #include "copy/local/claims.h"
 #include "copy/local/folder.h"
@@ -20,6 +21,7 @@ typedef struct PssPlace PssPlace;
 typedef struct PssTransfer PssTransfer;
 typedef struct PssItem PssItem;
 typedef struct PssCopying PssCopying;
+typedef struct PssFound PssFound;
 typedef struct PssTree PssTree;
 
 /* ---- main.c */
@@ -169,6 +171,7 @@ struct PssTransfer {
 	guint32 claim;        /* what names of parts have in them that a later copy finds; 0: none has */
 	GHashTable *parts;    /* paths of targets, borrowed of their items, whose parts have such a name now */
 	GQueue again;         /* of what is done once more when both places are ready (item.c) */
+	PssFound *found;      /* of the one source, with -Update; or NULL */
 	PssTree *tree;        /* a stream, that is under way or prepared; or NULL */
 	gboolean has_no_tree; /* there can be none */
 	PssSeen *seen;        /* what streams have copied; or NULL */
@@ -186,6 +189,8 @@ void pss_transfer_pump(PssTransfer *transfer);
 void pss_transfer_stop(PssTransfer *transfer);
 /* So many files, of so many bytes, have not been copied after all. */
 void pss_transfer_uncount(PssTransfer *transfer, guint64 files, guint64 bytes);
+/* Is there room for more of what is found? */
+gboolean pss_transfer_may_look_for_more(const PssTransfer *transfer);
 /* The place that a user knows it by. */
 const PssPlace *pss_transfer_place(const PssTransfer *transfer);
 gboolean pss_transfer_is_ready(const PssTransfer *transfer); /* its places are */
@@ -212,6 +217,7 @@ struct PssItem {
 	PssSftpAttributes attributes;             /* at the source */
 	gboolean is_operand;                      /* a link is followed */
 	gboolean is_contents;                     /* its content goes right into the root */
+	gboolean is_listed;                       /* a directory: what is in it is found without its being listed */
 	/* a directory */
 	gboolean is_ready, has_failed, existed;
 	GQueue waiting;   /* of PssItem */
@@ -296,6 +302,10 @@ void pss_tree_content(PssItem *item);
 
 /* ---- side-remote.c */
 
+void pss_remote_list(PssItem *directory);
+/* The server lists something in it that is no name: made safe to show. */
+void pss_remote_report_bad_name(PssItem *directory, const char *shown);
+
 /* The file has been written there: what is left to be done for it, and its end. */
 void pss_remote_written(PssItem *item);
 
@@ -325,10 +335,16 @@ void pss_half_forget_left(PssPlace *place); /* it is cleared after all */
 /* "PATH … could not be removed …", or "". Free with g_free(). */
 char *pss_half_tell_left(const PssPlace *place);
 
-/* ---- listing.c: for Tab, the names in a directory elsewhere */
+/* ---- listing.c: for Tab, the names in a directory elsewhere; for -Update, all that is below a directory elsewhere */
 
 void pss_listing_begin(PssCopy *copy, PssPlace *place, const char *path); /* pss_copy_end() follows */
 void pss_listing_on_place(PssCopy *copy, const PssPlace *place);          /* it is ready, or lost */
+
+PssFound *pss_found_new(PssTransfer *transfer); /* NULL: not of this transfer */
+void pss_found_free(PssFound *found);           /* accepts NULL */
+/* FALSE: it is to be listed. Else as its PssSide's `list`; pss_remote_list() may follow. */
+gboolean pss_found_take(PssItem *directory);
+void pss_found_go_on(PssFound *found); /* there may be room again; accepts NULL */
 
 /* ---- report.c */
 

@@ -202,12 +202,16 @@ static void on_child(gpointer user, const PssSftpEntry *entry)
 	pss_item_found(user, entry->name, &entry->attributes);
 }
 
-static void on_bad_name(gpointer user, const char *shown)
+void pss_remote_report_bad_name(PssItem *directory, const char *shown)
 {
-	PssItem *directory = user;
 	g_autofree char *why = g_strdup_printf("the server lists '%s' in it, which is no name: left out", shown);
 
 	pss_report_error(directory->transfer->copy, directory->transfer->from, directory->source_path, why);
+}
+
+static void on_bad_name(gpointer user, const char *shown)
+{
+	pss_remote_report_bad_name(user, shown);
 }
 
 static void on_listed(gpointer user, const GError *error)
@@ -217,9 +221,15 @@ static void on_listed(gpointer user, const GError *error)
 
 static const PssSftpListEvents list_events = { .on_entry = on_child, .on_bad_name = on_bad_name, .on_done = on_listed };
 
-static void list(PssItem *directory)
+void pss_remote_list(PssItem *directory)
 {
 	pss_sftp_list(sftp_of(directory, TRUE), directory->source_path, &list_events, directory);
+}
+
+static void list(PssItem *directory)
+{
+	if (!pss_found_take(directory))
+		pss_remote_list(directory);
 }
 
 static void on_link(gpointer user, const char *path, const GError *error)

@@ -34,6 +34,7 @@ void pss_transfer_free(gpointer data)
 {
 	PssTransfer *transfer = data;
 
+	pss_found_free(transfer->found);
 	pss_item_unref(transfer->root);
 	g_queue_clear(&transfer->operands);
 	g_queue_clear(&transfer->directories);
@@ -87,6 +88,7 @@ void pss_transfer_begin(PssTransfer *transfer)
 		pss_place_open(transfer->from);
 	if (transfer->to)
 		pss_place_open(transfer->to);
+	transfer->found = pss_found_new(transfer);
 	pss_transfer_on_place(transfer, NULL);
 }
 
@@ -233,7 +235,7 @@ static gboolean has_room(const PssTransfer *transfer)
 }
 
 /* What is found waits in memory. */
-static gboolean may_look_for_more(const PssTransfer *transfer)
+gboolean pss_transfer_may_look_for_more(const PssTransfer *transfer)
 {
 	guint n_pending = transfer->files.length + transfer->n_waiting + transfer->n_making;
 
@@ -255,7 +257,7 @@ static gboolean begin_one(PssTransfer *transfer)
 {
 	if (!has_room(transfer))
 		return FALSE;
-	if (transfer->directories.length > 0 && may_look_for_more(transfer)) {
+	if (transfer->directories.length > 0 && pss_transfer_may_look_for_more(transfer)) {
 		pss_item_begin(g_queue_pop_tail(&transfer->directories));
 		return TRUE;
 	}
@@ -263,7 +265,7 @@ static gboolean begin_one(PssTransfer *transfer)
 		pss_item_begin(g_queue_pop_head(&transfer->files));
 		return TRUE;
 	}
-	if (transfer->operands.length > 0 && may_look_for_more(transfer)) {
+	if (transfer->operands.length > 0 && pss_transfer_may_look_for_more(transfer)) {
 		transfer->n_searching++;
 		transfer->source->find(transfer, g_queue_pop_head(&transfer->operands));
 		return TRUE;
@@ -284,6 +286,7 @@ void pss_transfer_pump(PssTransfer *transfer)
 		return;
 	pss_tree_pump(transfer);
 	transfer->is_pumping = TRUE;
+	pss_found_go_on(transfer->found);
 	gboolean links = only_links_are_left(transfer);
 	while (!transfer->copy->is_stopping && !links && begin_one(transfer))
 		continue;
