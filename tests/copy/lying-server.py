@@ -89,5 +89,5 @@ def main():
 
 try:
     main()
-except BrokenPipeError:
-    pass  # nobody waits for the answer to a CLOSE
+except ConnectionError:
+    pass  # nobody waits for the answers to the last CLOSEs

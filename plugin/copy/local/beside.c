@@ -29,12 +29,22 @@ static char *compose(const char *name, guint32 number)
 	return g_strdup_printf(".%.*s.pss-%08x", (int)cut(name), name, number);
 }
 
+/* Many at a time are asked of the system: thousands of files want one each. */
+static guint32 next_number(void)
+{
+	static guint32 numbers[64];
+	static guint n_left;
+
+	if (n_left == 0 && !pss_system_random((guchar *)numbers, sizeof numbers))
+		return g_random_int();
+	if (n_left == 0)
+		n_left = G_N_ELEMENTS(numbers);
+	return numbers[--n_left];
+}
+
 char *pss_beside_name(const char *name)
 {
-	guint32 number = g_random_int();
-
-	pss_system_random((guchar *)&number, sizeof number);
-	return compose(name, number);
+	return compose(name, next_number());
 }
 
 char *pss_beside_name_of(const char *name, guint32 claim)

@@ -17,6 +17,7 @@ struct PssNewFile {
 	char *name, *beside;
 	int fd;
 	guint64 part;
+	guint64 end; /* of what there is in it */
 };
 
 #define FLAGS (O_RDWR | O_CLOEXEC | O_NOFOLLOW)
@@ -28,7 +29,7 @@ static int open_part(PssNewFile *file)
 	struct stat st;
 
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink == 1) {
-		file->part = (guint64)st.st_size;
+		file->part = file->end = (guint64)st.st_size;
 		return fd;
 	}
 	if (fd >= 0)
@@ -115,6 +116,7 @@ static gboolean write_piece(PssNewFile *file, guint64 offset, const char *data, 
 		offset += (guint64)written;
 		n -= (gsize)written;
 	}
+	file->end = MAX(file->end, offset);
 	return TRUE;
 }
 
@@ -160,7 +162,7 @@ gboolean pss_new_file_finish(PssNewFile *file, guint64 size, const PssKept *kept
 	int folder = pss_folder_fd(file->folder);
 	gboolean good = TRUE;
 
-	if (ftruncate(file->fd, (off_t)size) < 0) {
+	if (file->end != size && ftruncate(file->fd, (off_t)size) < 0) {
 		pss_set_errno_bare(error, errno);
 		good = FALSE;
 	}

@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "copy/local/beside.h"
 
+#define STAT_BLOCK 512 /* bytes, of st_blocks */
+
 struct PssOldFile {
 	int fd;
 	struct stat stat;
@@ -43,6 +45,9 @@ PssOldFile *pss_old_file_open(PssFolder *folder, const char *name, gboolean foll
 		pss_old_file_free(file);
 		return NULL;
 	}
+	/* One that has all its blocks has no hole that is worth looking for. */
+	if (file->stat.st_blocks * STAT_BLOCK >= file->stat.st_size)
+		file->data_end = (guint64)file->stat.st_size;
 	if (S_ISREG(file->stat.st_mode))
 		return file;
 	g_set_error(error, PSS_ERROR, PSS_FAILED, "it is %s", pss_kind_name(file->stat.st_mode));

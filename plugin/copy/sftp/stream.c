@@ -85,7 +85,8 @@ void pss_sftp_stream_send(PssSftpStream *stream, GByteArray *packet)
 	pss_fxp_seal(packet);
 	stream->out_size += packet->len;
 	g_queue_push_tail(&stream->out, packet);
-	want(stream);
+	if (!stream->is_busy)
+		want(stream);
 }
 
 gboolean pss_sftp_stream_is_thirsty(const PssSftpStream *stream)
@@ -144,6 +145,16 @@ static gboolean read_some(PssSftpStream *stream)
 	return take_packets(stream);
 }
 
+/* What answers have led to goes in the same turn. */
+static void send_some(PssSftpStream *stream)
+{
+	gboolean was_thirsty = pss_sftp_stream_is_thirsty(stream);
+
+	flush(stream);
+	if (!was_thirsty && pss_sftp_stream_is_thirsty(stream))
+		stream->events->on_thirsty(stream->user);
+}
+
 static void on_event(GIOCondition events, gpointer user)
 {
 	PssSftpStream *stream = user;
@@ -158,6 +169,8 @@ static void on_event(GIOCondition events, gpointer user)
 	for (int i = 0; i < READS_A_TURN && !stream->is_gone && events & ~G_IO_OUT; i++)
 		if ((stream->is_paused && !(events & G_IO_HUP)) || !read_some(stream))
 			break;
+	if (!stream->is_gone)
+		send_some(stream);
 	stream->is_busy = FALSE;
 	if (stream->is_gone)
 		g_free(stream);
