@@ -552,12 +552,28 @@ def test_a_part_of_another_users_is_not_in_the_way():
 # ---- a session that comes back by itself
 
 
-def cut_copy(here, at, to, target, source, flags, cuts):
-    """A copy that is cut so many times at random moments; the cuts that came before its end."""
-    running = copier.Copier(PROGRAM, ["web1", "web2"], [(at, here + "/tree")], [(to, target)], flags, survives=True)
+def cut_tree(here, source):
+    """Many small files, some larger ones, links; perhaps one that is very large."""
+    os.makedirs(here + "/tree/sub/deep/er")
+    for number in range(source.randrange(200)):
+        write("%s/tree/sub/%d" % (here, number), os.urandom(source.randrange(30000)))
+    for number in range(source.randrange(20)):
+        write("%s/tree/sub/deep/f%d" % (here, number), os.urandom(source.randrange(300000)))
+    for number in range(source.randrange(5)):
+        os.symlink("nowhere", "%s/tree/link%d" % (here, number))
+    if source.randrange(2):
+        write(here + "/tree/big", os.urandom(source.randrange(12000000)))
+    subprocess.run(["find", here + "/tree", "-exec", "touch", "-h", "-d", "2001-02-03", "{}", "+"], check=True)
+
+
+def cut_copy(here, at, to, source, cuts):
+    """A copy that is cut up to so many times, at random moments; how many came before its end."""
+    flags = source.choice(["rp", "rpu", "rpR"])
+    pause = source.choice([0.0005, 0.003, 0.02])
+    running = copier.Copier(PROGRAM, ["web1", "web2"], [(at, here + "/tree")], [(to, here + "/to")], flags, survives=True)
     n = 0
-    while running.step(source.random() / 50) and running.done is None:
-        if n < cuts and running.open:
+    while running.done is None and running.step(source.random() * pause):
+        if n < cuts and running.open and source.random() < 0.1:
             running.cut(source.choice([place for place, _ in running.open.values()]))
             n += 1
     running.wait()
@@ -565,22 +581,19 @@ def cut_copy(here, at, to, target, source, flags, cuts):
 
 
 def test_a_copy_goes_on_by_itself_when_a_session_comes_back():
-    source = random.Random(11)
-    with Place() as here:
-        os.makedirs(here + "/tree/sub/empty")
-        write(here + "/tree/big", os.urandom(30000000))
-        for number in range(300):
-            write("%s/tree/sub/%d" % (here, number), os.urandom(source.randrange(40000)))
-        os.symlink("big", here + "/tree/link")
-        subprocess.run(["find", here + "/tree", "-exec", "touch", "-h", "-d", "2001-02-03", "{}", "+"], check=True)
-        for number in range(6):
-            at, to = WAYS[number % 3]
-            target = "%s/%d" % (here, number)
-            running, cuts = cut_copy(here, at, to, target, source, "rp", 6)
+    seed = int(os.environ.get("PSS_SEED", random.randrange(10**6)))
+    print("# PSS_SEED=%d" % seed)
+    source = random.Random(seed)
+    cuts = 0
+    for number in range(12):
+        with Place() as here:
+            cut_tree(here, source)
+            running, n = cut_copy(here, *WAYS[number % 3], source, 7)
+            cuts += n
             assert not running.errors and running.done == 0, (number, running.errors)
-            same_tree(here + "/tree", target)
-            assert cuts > 0 and not parts(here), (number, cuts, parts(here))
-            shutil.rmtree(target)
+            same_tree(here + "/tree", here + "/to")
+            assert not parts(here), (number, parts(here))
+    assert cuts > 12, cuts
 
 
 def test_stopped_while_a_session_is_away_what_is_left_is_said():

@@ -167,7 +167,7 @@ static void begin(PssItem *item, guint64 part)
 	};
 	const PssSftpGetRequest get = { .path = item->source_path, .offset = part, .size = item->attributes.size };
 
-	pss_item_moved(item, part);
+	pss_item_has(item, part);
 	across->put = pss_sftp_put(item->transfer->to->sftp, &put, &put_events, item);
 	across->get = pss_sftp_get(item->transfer->from->sftp, &get, &get_events, item);
 }

@@ -91,7 +91,7 @@ static void begin_get(PssItem *item, guint64 offset)
 		.size = item->attributes.has & PSS_SFTP_HAS_SIZE ? item->attributes.size : PSS_SFTP_SIZE_UNKNOWN,
 	};
 
-	pss_item_moved(item, offset);
+	pss_item_has(item, offset);
 	down->get = pss_sftp_get(item->transfer->from->sftp, &request, &events, item);
 }
 

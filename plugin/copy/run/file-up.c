@@ -134,7 +134,7 @@ static void begin_put(PssItem *item, guint64 part)
 	};
 
 	up->counted = part;
-	pss_item_moved(item, part);
+	pss_item_has(item, part);
 	up->put = pss_sftp_put(item->transfer->to->sftp, &request, &events, item);
 }
 

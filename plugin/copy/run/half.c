@@ -103,8 +103,9 @@ static void on_cleared(gpointer user, const GError *error)
 
 	if (!item->copying)
 		return;
-	if (error && !g_error_matches(error, PSS_SFTP_ERROR, PSS_SFTP_NO_SUCH_FILE)) {
-		g_free(item->part); /* it is another user's, perhaps */
+	if (error && !g_error_matches(error, PSS_SFTP_ERROR, PSS_SFTP_NO_SUCH_FILE) &&
+	    !g_error_matches(error, PSS_SFTP_ERROR, PSS_SFTP_CONNECTION_LOST)) {
+		pss_half_release(item); /* it is another user's, perhaps */
 		item->part = pss_beside_name(item->as);
 	}
 	set_beside(item);

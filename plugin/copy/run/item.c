@@ -105,12 +105,20 @@ static gboolean is_cut(const PssItem *item, PssPlace *place, const GError *error
 	return place->survives && !item->transfer->copy->is_stopping;
 }
 
+/* A directory is made behind that which it is in. */
+static int compare_depths(gconstpointer a, gconstpointer b, gpointer unused)
+{
+	const PssAgain *one = a, *other = b;
+
+	return one->item->depth < other->item->depth ? -1 : one->item->depth > other->item->depth;
+}
+
 static void do_later(PssItem *item, void (*func)(PssItem *item))
 {
 	PssAgain *again = g_new(PssAgain, 1);
 
 	*again = (PssAgain){ .func = func, .item = item };
-	g_queue_push_tail(&item->transfer->again, again);
+	g_queue_insert_sorted(&item->transfer->again, again, compare_depths, NULL);
 }
 
 /* TRUE: it is done once more when the place is back. */
@@ -240,6 +248,12 @@ void pss_item_forget(PssItem *item)
 }
 
 void pss_item_moved(PssItem *item, guint64 n)
+{
+	item->transfer->copy->counts.bytes_moved += n;
+	pss_item_has(item, n);
+}
+
+void pss_item_has(PssItem *item, guint64 n)
 {
 	item->n_copied += n;
 	item->transfer->bytes_done += n;

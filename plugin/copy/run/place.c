@@ -19,7 +19,7 @@ PssPlace *pss_place_new(PssCopy *copy, guint number, const char *label)
 	return place;
 }
 
-static void close_channels(PssPlace *place)
+static void close_more_channels(PssPlace *place)
 {
 	for (guint i = 0; i < PSS_MORE_CHANNELS; i++) {
 		pss_channels_forget(place->copy->channels, place->widened[i].id);
@@ -27,7 +27,11 @@ static void close_channels(PssPlace *place)
 	}
 	pss_channels_forget(place->copy->channels, place->id);
 	g_clear_pointer(&place->more, g_ptr_array_unref);
-	g_clear_pointer(&place->sftp, pss_sftp_free);
+}
+
+static void free_engine(gpointer sftp)
+{
+	pss_sftp_free(sftp);
 }
 
 void pss_place_free(gpointer data)
@@ -36,7 +40,9 @@ void pss_place_free(gpointer data)
 
 	if (!place)
 		return;
-	close_channels(place);
+	close_more_channels(place);
+	pss_sftp_free(place->sftp);
+	g_slist_free_full(place->lost, free_engine);
 	g_clear_handle_id(&place->deciding, g_source_remove);
 	g_free(place->left);
 	g_free(place->directory);
@@ -95,7 +101,7 @@ static void open_channel(PssPlace *place);
 static gboolean go_on(PssPlace *place)
 {
 	const PssCopy *copy = place->copy;
-	guint64 progress = copy->counts.bytes_done + copy->counts.files_done;
+	guint64 progress = copy->counts.bytes_moved + copy->counts.files_done;
 	g_autofree char *note = NULL;
 
 	place->n_cuts = progress == place->progress ? place->n_cuts + 1 : 1;
@@ -104,7 +110,7 @@ static gboolean go_on(PssPlace *place)
 		return FALSE;
 	note = g_strdup_printf("%s: %s; the copy goes on when the session is back", place->label, place->why_lost);
 	pss_verb_link_note(copy->verb, PSS_NOTE_WARNING, note);
-	close_channels(place);
+	close_more_channels(place);
 	place->state = PSS_PLACE_OPENING;
 	place->is_greeted = FALSE;
 	open_channel(place);
@@ -217,10 +223,13 @@ static void on_opened(gpointer user, int fd, const char *directory, gboolean sur
 	place->directory = g_strdup(directory);
 	if (place->by_shell)
 		fd = pss_copy_shell_serve(fd);
-	if (fd >= 0) {
-		place->sftp = pss_sftp_new(fd, &events, place);
-		pss_sftp_set_share(place->sftp, MIN(place->copy->transfers->len, place->copy->request->throttle));
-	}
+	if (fd < 0)
+		return;
+	/* What is started on the one that was lost fails, and is done once more. */
+	if (place->sftp)
+		place->lost = g_slist_prepend(place->lost, place->sftp);
+	place->sftp = pss_sftp_new(fd, &events, place);
+	pss_sftp_set_share(place->sftp, MIN(place->copy->transfers->len, place->copy->request->throttle));
 	prepare_trees(place);
 }
 

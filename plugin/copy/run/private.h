@@ -39,7 +39,8 @@ struct PssCopy {
 	guint at_once; /* files, and as many that wait: descriptors suffice for these and for their directories */
 	struct {
 		guint64 files, files_done, bytes, bytes_done;
-		gint64 begun_at; /* microseconds */
+		guint64 bytes_moved; /* without those that were there already, and with those that were moved in vain */
+		gint64 begun_at;     /* microseconds */
 	} counts;
 	GHashTable *said;   /* lines of errors of here, or NULL */
 	const char *listed; /* the directory that is, and nothing is copied; or NULL */
@@ -78,6 +79,7 @@ struct PssPlace {
 	PssPlaceState state;
 	guint32 id;    /* of its channel */
 	PssSftp *sftp; /* from OPENING on, when there is a channel */
+	GSList *lost;  /* of PssSftp: that it had before it was cut */
 	PssMoreChannel widened[PSS_MORE_CHANNELS];
 	GPtrArray *more;     /* of PssSftp: channels beside it that are ready, for large files; NULL: not asked for */
 	gboolean is_greeted; /* the server has said that it is one of SFTP */
@@ -265,6 +267,7 @@ void pss_item_failed_there(PssItem *item, const GError *error); /* the same; the
 void pss_item_set(PssItem *directory, const GError *error);
 void pss_item_drop_part(PssItem *item);        /* it waits, after a cut, and will not be begun */
 void pss_item_moved(PssItem *item, guint64 n); /* so many bytes more have been copied */
+void pss_item_has(PssItem *item, guint64 n);   /* so many are there already */
 void pss_item_moved_back(PssItem *item);       /* none of them counts */
 
 /* What is to be kept of it at the destination. */

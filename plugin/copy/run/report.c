@@ -236,7 +236,7 @@ static gboolean on_progress(gpointer user)
 {
 	PssCopy *copy = user;
 	double seconds = (double)(g_get_monotonic_time() - copy->counts.begun_at) / G_USEC_PER_SEC;
-	double rate = (double)copy->counts.bytes_done / seconds;
+	double rate = (double)copy->counts.bytes_moved / seconds;
 	g_autofree char *done = format_size(copy->counts.bytes_done);
 	g_autofree char *total = format_size(copy->counts.bytes);
 	g_autofree char *speed = format_size((guint64)rate);

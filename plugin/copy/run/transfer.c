@@ -104,6 +104,13 @@ static void do_again(PssTransfer *transfer)
 	pss_transfer_pump(transfer);
 }
 
+/* Of what waits to be gone on with, after a cut. */
+static void drop_parts(PssTransfer *transfer)
+{
+	for (const GList *link = transfer->files.head; link; link = link->next)
+		pss_item_drop_part(link->data);
+}
+
 void pss_transfer_on_place(PssTransfer *transfer, const PssPlace *place)
 {
 	if (transfer->state == PSS_TRANSFER_NEW || transfer->state == PSS_TRANSFER_DONE)
@@ -111,6 +118,7 @@ void pss_transfer_on_place(PssTransfer *transfer, const PssPlace *place)
 	if (is_lost(transfer->from) || is_lost(transfer->to)) {
 		pss_report_place(is_lost(transfer->from) ? transfer->from : transfer->to);
 		/* What was under way has failed by itself. */
+		drop_parts(transfer);
 		end(transfer);
 		return;
 	}
@@ -324,6 +332,5 @@ void pss_transfer_stop(PssTransfer *transfer)
 {
 	pss_tree_stop(transfer);
 	g_hash_table_foreach(transfer->active, stop_item, NULL);
-	for (const GList *link = transfer->files.head; link; link = link->next)
-		pss_item_drop_part(link->data);
+	drop_parts(transfer);
 }

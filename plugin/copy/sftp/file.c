@@ -10,7 +10,10 @@ void pss_sftp_file_open_again(PssSftpFile *file)
 {
 	file->is_waiting = TRUE;
 	g_queue_push_tail(&file->sftp->waiting, file);
-	pss_sftp_files_start(file->sftp);
+	if (file->sftp->stream)
+		pss_sftp_files_start(file->sftp);
+	else
+		pss_sftp_go_on_later(file->sftp); /* it fails */
 }
 
 void pss_sftp_file_init(PssSftpFile *file, PssSftp *sftp, const PssSftpFileOps *ops)

@@ -110,15 +110,26 @@ void pss_sftp_request(PssSftp *sftp, GByteArray *packet, const PssSftpRequest *r
 
 /* ---- answers */
 
+/* What was under way when it was lost, and what has been started since. */
+static void fail_all(PssSftp *sftp, const GError *error)
+{
+	pss_sftp_files_fail(sftp, error);
+	fail_requests(sftp);
+}
+
+static GError *why_lost(const PssSftp *sftp)
+{
+	return g_error_new_literal(PSS_SFTP_ERROR, PSS_SFTP_CONNECTION_LOST, sftp->why_lost);
+}
+
 static void lose(PssSftp *sftp, const char *why)
 {
 	if (!sftp->stream)
 		return;
 	sftp->why_lost = g_strdup_printf("the SFTP server is gone: %s", why);
 	g_clear_pointer(&sftp->stream, pss_sftp_stream_free);
-	g_autoptr(GError) error = g_error_new_literal(PSS_SFTP_ERROR, PSS_SFTP_CONNECTION_LOST, sftp->why_lost);
-	pss_sftp_files_fail(sftp, error);
-	fail_requests(sftp);
+	g_autoptr(GError) error = why_lost(sftp);
+	fail_all(sftp, error);
 	if (!sftp->is_freed)
 		sftp->events->on_lost(sftp->user, error);
 }
@@ -160,8 +171,9 @@ static gboolean on_later(gpointer user)
 
 	sftp->later = 0;
 	pss_sftp_ref(sftp);
-	if (!sftp->stream)
-		fail_requests(sftp);
+	g_autoptr(GError) error = sftp->stream ? NULL : why_lost(sftp);
+	if (error)
+		fail_all(sftp, error);
 	go_on(sftp);
 	pss_sftp_unref(sftp);
 	return G_SOURCE_REMOVE;
