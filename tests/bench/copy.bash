@@ -69,15 +69,21 @@ large_ways() {
 }
 
 small_ways() {
-	local tree=$FILES/copy/tree ssh="ssh -F $1 -S $HERE/mux" both=()
-	command -v rsync >/dev/null && both=(rsync rsync-by-rsh)
+	local tree=$FILES/copy/tree ssh="ssh -F $1 -S $HERE/mux" both=(copy-item-sftp)
+	command -v rsync >/dev/null && both+=(rsync rsync-by-rsh)
+	# Some round trips for each file: minutes on a long line.
+	[ "$2" != box ] || both+=(scp)
 	way copy-item "bash --norc -c '$COPY -Recurse $S:$tree '\$1"
+	way copy-item-sftp "bash --norc -c '$COPY -Recurse -Filter \"*\" $S:$tree '\$1"
+	way scp "scp -rq -F $1 -o ControlPath=$HERE/mux $2:$tree \$1"
 	way tar "$ssh $2 tar -C $FILES/copy -cf - tree | tar -C \$1 -xf -"
 	way rsync "rsync -a -e '$ssh' $2:$tree/ \$1/"
 	way rsync-by-rsh "rsync -a -e $PSS_BUILD/plugin/rsh/pssession-rsh $S:$tree/ \$1/"
 	row '5000 files of 4 KiB down' ''
 	copy_rows copy-item tar "${both[@]}"
 	way copy-item "bash --norc -c '$COPY -Recurse $tree '$S:\$1/"
+	way copy-item-sftp "bash --norc -c '$COPY -Recurse -Filter \"*\" $tree '$S:\$1/"
+	way scp "scp -rq -F $1 -o ControlPath=$HERE/mux $tree $2:\$1"
 	way tar "tar -C $FILES/copy -cf - tree | $ssh $2 tar -C \$1 -xf -"
 	way rsync "rsync -a -e '$ssh' $tree $2:\$1/"
 	way rsync-by-rsh "rsync -a -e $PSS_BUILD/plugin/rsh/pssession-rsh $tree $S:\$1/"

@@ -155,6 +155,24 @@ What if: Performing the operation \"Copy Directory\" on target \"Item: d Destina
 		chmod -R u+w tree down1 down2 $T'
 }
 
+@test "copy: a tree of many files goes through tar, and is what scp -rp makes of it" {
+	there '
+		mkdir -p tree/a/b tree/empty; umask 027
+		(cd tree/a && tee {1..150} <<<one >/dev/null); (cd tree/a/b && tee {1..150} <<<two >/dev/null)
+		printf x >"tree/a/b/$(printf "new\nline")"; chmod 751 tree/a/1; chmod 500 tree/a/b; touch -d 2001-02-03 tree/a/* tree/empty
+		show() { (cd "$1" && find . -printf "%P|%y|%m|%TY%Tm%Td%TH%TM%.2TS|%s\n" | sed "s/\(|d|[0-7]*\)|.*/\1/" | sort); }
+		scp -q -rp -F $C tree box:t/scp && copy-item -Verbose -Recurse -Preserve tree work:t/ours 2>up || exit 51
+		grep -q "one stream through the tar of work" up || exit 52
+		show $T/scp >scp; show $T/ours | diff scp - || exit 53
+		cp -rp tree down1 && copy-item -Verbose -Recurse -Preserve work:t/ours down2 2>down || exit 54
+		grep -q "one stream through the tar of work" down || exit 55
+		show down1 >scp; show down2 | diff scp - || exit 56
+		copy-item -Recurse tree work:t/ours 2>up && [ -d $T/ours/tree/empty ] && copy-item -Recurse -ConfigFile $C box:t/ours/tree down3 || exit 57
+		diff -r tree down3 && diff -r tree down2 || exit 58
+		chmod -R u+w tree down1 down2 down3 $T'
+	nothing_half
+}
+
 @test "copy: one file goes to many sessions and computers, and comes from many into directories of their names" {
 	there '
 		new-pssession -ConfigFile $C -Name two,three box,box2 >/dev/null || exit 50

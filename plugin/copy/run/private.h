@@ -355,6 +355,8 @@ void pss_report_error(PssCopy *copy, const PssPlace *place, const char *path, co
 void pss_report_place(PssPlace *place); /* it is lost: once */
 void pss_report_left(PssPlace *place);  /* the copy was stopped, and something half is there still */
 void pss_report_warning(PssCopy *copy, const PssPlace *place, const char *path, const char *message);
+/* With -Verbose: the directory goes as one stream. */
+void pss_report_stream(const PssItem *directory);
 /* With -Verbose: an earlier copy has left so many bytes, which are gone on behind, or are of another file. */
 void pss_report_part(const PssItem *item, guint64 part, gboolean same);
 typedef enum { PSS_OUTCOME_COPIED, PSS_OUTCOME_SKIPPED, PSS_OUTCOME_FAILED } PssOutcome;

@@ -50,6 +50,16 @@ void pss_report_warning(PssCopy *copy, const PssPlace *place, const char *path, 
 	pss_verb_link_note(copy->verb, PSS_NOTE_WARNING, text);
 }
 
+void pss_report_stream(const PssItem *directory)
+{
+	const PssTransfer *transfer = directory->transfer;
+	g_autofree char *where = spell(transfer->from, directory->source_path);
+	g_autofree char *text =
+		g_strdup_printf("%s: one stream through the tar of %s", where, pss_transfer_place(transfer)->label);
+
+	pss_verb_link_note(transfer->copy->verb, PSS_NOTE_VERBOSE, text);
+}
+
 void pss_report_part(const PssItem *item, guint64 part, gboolean same)
 {
 	g_autofree char *where = spell(item->transfer->to, item->target_path);

@@ -42,6 +42,7 @@ static void on_greeted(PssTree *tree, const char *words)
 		give_up(tree);
 		return;
 	}
+	pss_report_stream(tree->root);
 	tree->reader = pss_tar_reader_new();
 	tree->directories = g_ptr_array_new();
 	tree->phase = PSS_TREE_ARCHIVE;

@@ -210,6 +210,7 @@ static void on_greeted(PssTree *tree, const char *words)
 	tree->forbidden = (guint)strtoul(words, &rest, 8) & 0777;
 	tree->handed_on = (guint)strtoul(rest, NULL, 8) & 02000;
 	tree->phase = PSS_TREE_ARCHIVE;
+	pss_report_stream(tree->root);
 	if (!push_level(tree, pss_item_ref(tree->root), pss_remote_tar_top(&tree->remote)))
 		give_up(tree);
 }
