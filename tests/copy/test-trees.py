@@ -95,6 +95,7 @@ def both_ways(tree, here, at, to, flags, path):
     for name, executes in (("sftp", False), ("tar", True)):
         where = "%s/%s" % (here, name)
         os.mkdir(where)
+        os.chmod(where, 0o2775)  # hands its group on
         result = run([(at, tree)], (to, where + "/to"), flags, executes=executes, path=path)
         results.append((result.done, said(result.errors, where), said(result.output, where)))
     assert results[0] == results[1], results

@@ -87,6 +87,8 @@ static gboolean is_possible(PssItem *directory)
 
 /* ---- where it is to be */
 
+static void start(PssTree *tree);
+
 static void ask(PssTree *tree)
 {
 	const PssItem *root = tree->root;
@@ -96,7 +98,19 @@ static void ask(PssTree *tree)
 
 	pss_copy_shell_append_path(paths, beside);
 	pss_copy_shell_append_path(paths, root->target_path);
+	tree->is_asked = TRUE;
 	pss_tree_ask(tree, paths);
+	start(tree);
+	pss_tree_pump(tree->transfer);
+}
+
+/* A directory hands its group on, with the bit that does so. In the same flight as the other question. */
+static void on_into(gpointer user, const PssSftpAttributes *attributes, const GError *error)
+{
+	const PssTransfer *transfer = user;
+
+	if (pss_tree_is_under_way(transfer) && !error)
+		transfer->tree->handed_on = attributes->mode & S_ISGID;
 }
 
 static void on_target(gpointer user, const PssSftpAttributes *attributes, const GError *error)
@@ -114,11 +128,10 @@ static void on_target(gpointer user, const PssSftpAttributes *attributes, const 
 static void begin(PssTree *tree)
 {
 	PssTransfer *transfer = tree->transfer;
+	const char *into = transfer->root->target_path;
 
-	if (transfer->root->existed)
-		pss_sftp_lstat(transfer->to->sftp, tree->root->target_path, on_target, transfer);
-	else
-		ask(tree);
+	pss_sftp_stat(transfer->to->sftp, *into ? into : ".", on_into, transfer);
+	pss_sftp_lstat(transfer->to->sftp, tree->root->target_path, on_target, transfer);
 }
 
 /* ---- headers */
@@ -203,16 +216,21 @@ static gboolean push_level(PssTree *tree, PssItem *directory, char *path)
 	return TRUE;
 }
 
-static void on_greeted(PssTree *tree, const char *words)
+/* The paths have been sent, and the umask there is known. */
+static void start(PssTree *tree)
 {
-	char *rest;
-
-	tree->forbidden = (guint)strtoul(words, &rest, 8) & 0777;
-	tree->handed_on = (guint)strtoul(rest, NULL, 8) & 02000;
-	tree->phase = PSS_TREE_ARCHIVE;
+	if (!tree->is_asked || tree->phase != PSS_TREE_ARCHIVE || tree->levels.length > 0)
+		return;
 	pss_report_stream(tree->root);
 	if (!push_level(tree, pss_item_ref(tree->root), pss_remote_tar_top(&tree->remote)))
 		give_up(tree);
+}
+
+static void on_greeted(PssTree *tree, const char *words)
+{
+	tree->forbidden = (guint)strtoul(words, NULL, 8) & 0777;
+	tree->phase = PSS_TREE_ARCHIVE;
+	start(tree);
 }
 
 static void put_end(PssTree *tree)
@@ -413,7 +431,7 @@ static void next(PssTree *tree)
 
 static void on_archive(PssTree *tree)
 {
-	while (tree->phase == PSS_TREE_ARCHIVE && pss_tree_may_go_on(tree) && tree->out->len - tree->n_sent < OUT_MAX) {
+	while (tree->levels.length > 0 && pss_tree_may_go_on(tree) && tree->out->len - tree->n_sent < OUT_MAX) {
 		if (tree->file)
 			send_on(tree);
 		else
@@ -452,6 +470,7 @@ static void finish(PssTree *tree)
 }
 
 const PssTreeWay pss_tree_up = {
+	.greets_first = TRUE,
 	.program = program,
 	.is_possible = is_possible,
 	.begin = begin,

@@ -51,8 +51,10 @@ static gboolean on_over(gpointer user)
 
 	tree->over = 0;
 	free_tree(tree);
-	if (!root)
-		return G_SOURCE_REMOVE; /* it was prepared, and its channel has ended */
+	if (!root) { /* it was prepared, and its channel has ended */
+		transfer->has_no_tree = TRUE;
+		return G_SOURCE_REMOVE;
+	}
 	transfer->n_listing--;
 	if (is_again)
 		pss_item_walk_when_ready(root);
@@ -205,7 +207,8 @@ static void work(PssTree *tree)
 	tree->is_working = TRUE;
 	do {
 		phase = tree->phase;
-		phases[phase](tree);
+		if (tree->root || (phase == PSS_TREE_GREETING && (tree->way->greets_first || tree->is_at_end)))
+			phases[phase](tree);
 	} while (tree->phase != phase && !tree->is_over);
 	if (!tree->is_over && tree->out->len > 0)
 		flush(tree);

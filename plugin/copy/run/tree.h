@@ -21,6 +21,7 @@ typedef enum {
 
 /* What is different up and down. */
 typedef struct {
+	gboolean greets_first;                       /* its line comes without paths */
 	char *(*program)(PssTree *tree);             /* for the sh there; free with g_free() */
 	gboolean (*is_possible)(PssItem *directory); /* a first look; may block for a moment */
 	void (*begin)(PssTree *tree); /* the directory is known: pss_tree_ask() follows, or pss_tree_leave() */
@@ -45,6 +46,7 @@ struct PssTree {
 	gsize n_in, at;
 	GByteArray *out;
 	gsize n_sent;
+	gboolean is_asked;   /* the paths have been sent */
 	gboolean ends_here;  /* nothing more is to be sent */
 	gboolean is_at_end;  /* of what comes */
 	gboolean is_working; /* a function of `way` is on the stack */

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC2154
+# shellcheck shell=sh disable=SC2154
 # Packs a directory of this computer for who sends its path: a line of words, as printf %b has them, behind a "=". In front
 # stands what `nonce` and `min` are. Says how many files there are, up to one more than min, and where there are more than min
 # an archive follows, and a line with the number of bytes that tar has complained in. No path is ever evaluated. See

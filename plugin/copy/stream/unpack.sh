@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC2154
+# shellcheck shell=sh disable=SC2154
 # Unpacks an archive into a directory of this computer that is new, for who sends two paths, as pack.sh has them: of a
 # directory that is made for that time, and of the one that is to be. In front stands what `nonce`, `letters` and `top` are:
-# the archive has everything in the directory `top`, and a file `whole` at its end. Says its umask, and which bits new
-# directories there have from the one they are in; then takes the archive, and says in how many bytes it was complained of.
+# the archive has everything in the directory `top`, and a file `whole` at its end. Says its umask; then takes the paths and the
+# archive, and says in how many bytes it was complained of.
 # What is not whole is removed, also when nobody is there any more to hear of it.
 exec 2>/dev/null
 trap '' HUP PIPE
@@ -29,18 +29,16 @@ case $(tar --version 2>&1) in
 *bsdtar* | *[Bb]usy[Bb]ox*) quiet= ;;
 *) exit ;;
 esac
+mask=$(umask)
+echo "pssession-tar $nonce $mask"
 IFS=' ' read -r word1 word2 || exit
 decode "$word1"
 beside=$decoded
 decode "$word2"
 target=$decoded
-mask=$(umask)
 umask 077
 mkdir "$beside" || exit
-handed_on=0
-[ ! -g "$beside" ] || handed_on=2000
 umask "$mask"
-echo "pssession-tar $nonce $mask $handed_on"
 # shellcheck disable=SC2086
 n=$({ cd "$beside" && tar $quiet "-xp${letters}f" - || echo failed >&2; } 2>&1 >/dev/null | wc -c)
 n=$((n))
