@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The families of shells, in memory and in one file of lines, "FAMILY PLACE", of which the last of a place counts.
- * Called by the session. What cannot be read or written is not known the next time, and nobody is told. */
+ * Called by the session. What cannot be read or written is not known the next time, and that is no error. */
 #include "host/state/known-shells.h"
 
 #include <fcntl.h>
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILE_MAX (256 * 1024) /* then it is begun anew */
+#define FILE_MAX (256 * 1024) /* then a new one is begun */
 
 static GHashTable *known; /* place → family */
 static char *file;
