@@ -45,6 +45,7 @@ enum pss_copy_type {
 #define PSS_COPY_VERSION "version"         /* pssession's; first */
 #define PSS_COPY_PLACE "place"             /* LABEL: place 1, 2, … in order */
 #define PSS_COPY_COMPUTER "computer"       /* NAME: that the place before is on, whatever session leads there */
+#define PSS_COPY_CONNECTED "connected"     /* "": the place before is; several channels may be asked for at once */
 #define PSS_COPY_SOURCE "source"           /* "N PATH": at place N; globs are expanded where it is no local one */
 #define PSS_COPY_LITERAL "literal"         /* the same, without globs */
 #define PSS_COPY_DESTINATION "destination" /* "N PATH" */

@@ -57,10 +57,11 @@ def text_of(found, tag):
 class Copier:
     """One run of the program. `servers`: of each place (from 1 on) the command of its server; or one for all. Not
     `executes`: they have nothing but SFTP. `path`: where their shells look for programs. `runs_as`: in
-    front of these."""
+    front of these. Not `connected`: the places are not, yet."""
 
     def __init__(self, program, labels, sources, destinations, flags="", words=(), servers=SERVER, directories=None,
-                 cwd=None, at_channel=None, survives=False, executes=True, path=None, runs_as=()):
+                 cwd=None, at_channel=None, survives=False, executes=True, path=None, runs_as=(),
+                 connected=True):
         self.ours, theirs = socket.socketpair()
         self.errors, self.output, self.notes, self.progress = [], [], [], []
         self.done = None
@@ -79,7 +80,8 @@ class Copier:
                                         env=dict(os.environ, PSSESSION_RUNTIME_DIR=STATE))
         theirs.close()
         request = ["version=" + VERSION, "flags=" + flags, *words]
-        request += ["place=" + label for label in labels]
+        for label in labels:
+            request += ["place=" + label] + ["connected="] * connected
         request += ["source=%d %s" % source for source in sources]
         request += ["destination=%d %s" % destination for destination in destinations]
         payload = b"".join(os.fsencode(word) + b"\0" for word in request)

@@ -96,7 +96,8 @@ def both_ways(tree, here, at, to, flags, path):
         where = "%s/%s" % (here, name)
         os.mkdir(where)
         os.chmod(where, 0o2775)  # hands its group on
-        result = run([(at, tree)], (to, where + "/to"), flags, executes=executes, path=path)
+        result = run([(at, tree)], (to, where + "/to"), flags, executes=executes, path=path,
+                     connected=at == 0 or "p" in flags)
         results.append((result.done, said(result.errors, where), said(result.output, where)))
     assert results[0] == results[1], results
     base.same_tree(here + "/sftp/to", here + "/tar/to", "p" in flags)

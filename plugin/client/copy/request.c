@@ -39,6 +39,8 @@ static int add_operands(struct pss_buffer *words, const struct pss_copy *copy)
 		rc = add(words, PSS_COPY_PLACE, copy->places[i].label);
 		if (rc == 0)
 			rc = add(words, PSS_COPY_COMPUTER, copy->places[i].computer.host);
+		if (rc == 0 && copy->places[i].instance)
+			rc = add(words, PSS_COPY_CONNECTED, "");
 	}
 	for (size_t i = 0; rc == 0 && i < copy->sources.n_items; i++) {
 		const struct pss_copy_operand *source = &copy->sources.items[i];

@@ -291,6 +291,8 @@ void pss_place_open(PssPlace *place)
 		return;
 	place->state = PSS_PLACE_OPENING;
 	open_channel(place);
+	if (place->copy->request->connected->pdata[place->number])
+		prepare_trees(place);
 }
 
 const char *pss_place_computer(const PssPlace *place)

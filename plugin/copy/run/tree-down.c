@@ -22,18 +22,50 @@ static gboolean is_possible(PssItem *directory)
 	return !directory->into->has_failed;
 }
 
-static void begin(PssTree *tree)
+static void ask(PssTree *tree, const char *path)
 {
 	GString *paths = g_string_new(NULL);
 
-	pss_copy_shell_append_path(paths, tree->root->source_path);
+	pss_copy_shell_append_path(paths, path);
 	pss_tree_ask(tree, paths);
+}
+
+/* The path of the only source, as SFTP will say it; or NULL, where it has to be looked for. Free with g_free(). */
+static char *only_source(PssTransfer *transfer)
+{
+	const PssOperand *operand = g_queue_peek_head(&transfer->operands);
+	gboolean needs_home = operand && *operand->path != '/' && !transfer->from->sftp;
+
+	if (!operand || transfer->operands.length > 1 || needs_home || *operand->path == '~' ||
+	    strstr(operand->path, "//") || (!operand->is_literal && strpbrk(operand->path, "*?[")))
+		return NULL;
+	char *path = pss_place_path(transfer->from, operand->path);
+	for (gsize n = strlen(path); n > 1 && path[n - 1] == '/'; n--)
+		path[n - 1] = '\0';
+	return path;
+}
+
+static void on_opened(PssTree *tree)
+{
+	tree->early = only_source(tree->transfer);
+	if (tree->early)
+		ask(tree, tree->early);
 }
 
 static void give_up(PssTree *tree)
 {
 	tree->is_again = TRUE;
 	pss_tree_leave(tree);
+}
+
+static void begin(PssTree *tree)
+{
+	if (!tree->early)
+		ask(tree, tree->root->source_path);
+	else if (strcmp(tree->early, tree->root->source_path) != 0)
+		give_up(tree);
+	else
+		pss_tree_pump(tree->transfer);
 }
 
 static void on_greeted(PssTree *tree, const char *words)
@@ -309,6 +341,7 @@ static void finish(PssTree *tree)
 const PssTreeWay pss_tree_down = {
 	.program = program,
 	.is_possible = is_possible,
+	.on_opened = on_opened,
 	.begin = begin,
 	.on_greeted = on_greeted,
 	.on_archive = on_archive,

@@ -125,6 +125,10 @@ static void on_target(gpointer user, const PssSftpAttributes *attributes, const 
 		give_up(transfer->tree);
 }
 
+static void on_opened(PssTree *tree)
+{
+}
+
 static void begin(PssTree *tree)
 {
 	PssTransfer *transfer = tree->transfer;
@@ -473,6 +477,7 @@ const PssTreeWay pss_tree_up = {
 	.greets_first = TRUE,
 	.program = program,
 	.is_possible = is_possible,
+	.on_opened = on_opened,
 	.begin = begin,
 	.on_greeted = on_greeted,
 	.on_archive = on_archive,

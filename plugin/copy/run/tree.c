@@ -38,6 +38,7 @@ static void free_tree(PssTree *tree)
 	if (tree->fd >= 0)
 		close(tree->fd);
 	g_byte_array_unref(tree->out);
+	g_free(tree->early);
 	g_free(tree->in);
 	g_free(tree);
 }
@@ -207,7 +208,8 @@ static void work(PssTree *tree)
 	tree->is_working = TRUE;
 	do {
 		phase = tree->phase;
-		if (tree->root || (phase == PSS_TREE_GREETING && (tree->way->greets_first || tree->is_at_end)))
+		if (tree->root ||
+		    (phase == PSS_TREE_GREETING && (tree->way->greets_first || (tree->is_at_end && !tree->early))))
 			phases[phase](tree);
 	} while (tree->phase != phase && !tree->is_over);
 	if (!tree->is_over && tree->out->len > 0)
@@ -243,6 +245,7 @@ static void on_opened(gpointer user, int fd, const char *directory, gboolean sur
 	PssTree *tree = user;
 
 	tree->fd = fd;
+	tree->way->on_opened(tree);
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	work(tree);
 }

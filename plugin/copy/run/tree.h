@@ -24,6 +24,7 @@ typedef struct {
 	gboolean greets_first;                       /* its line comes without paths */
 	char *(*program)(PssTree *tree);             /* for the sh there; free with g_free() */
 	gboolean (*is_possible)(PssItem *directory); /* a first look; may block for a moment */
+	void (*on_opened)(PssTree *tree);            /* may ask before the directory is known */
 	void (*begin)(PssTree *tree); /* the directory is known: pss_tree_ask() follows, or pss_tree_leave() */
 	void (*on_greeted)(PssTree *tree, const char *words);
 	void (*on_archive)(PssTree *tree); /* bytes may have come, or there is room for more */
@@ -46,6 +47,7 @@ struct PssTree {
 	gsize n_in, at;
 	GByteArray *out;
 	gsize n_sent;
+	char *early;         /* the path that has been asked for before the directory was known; or NULL */
 	gboolean is_asked;   /* the paths have been sent */
 	gboolean ends_here;  /* nothing more is to be sent */
 	gboolean is_at_end;  /* of what comes */

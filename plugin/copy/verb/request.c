@@ -57,6 +57,7 @@ static gboolean take_place(PssCopyRequest *request, const char *value)
 {
 	g_ptr_array_add(request->labels, g_strdup(value));
 	g_ptr_array_add(request->computers, g_strdup(value));
+	g_ptr_array_add(request->connected, NULL);
 	return TRUE;
 }
 
@@ -67,6 +68,12 @@ static gboolean take_computer(PssCopyRequest *request, const char *value)
 
 	g_free(request->computers->pdata[last]);
 	request->computers->pdata[last] = g_strdup(value);
+	return TRUE;
+}
+
+static gboolean take_connected(PssCopyRequest *request, const char *value)
+{
+	request->connected->pdata[request->connected->len - 1] = GINT_TO_POINTER(TRUE);
 	return TRUE;
 }
 
@@ -123,12 +130,12 @@ static const struct {
 	const char *key;
 	gboolean (*take)(PssCopyRequest *request, const char *value);
 } takers[] = {
-	{ PSS_COPY_VERSION, take_version },   { PSS_COPY_PLACE, take_place },
-	{ PSS_COPY_COMPUTER, take_computer }, { PSS_COPY_SOURCE, take_source },
-	{ PSS_COPY_LITERAL, take_literal },   { PSS_COPY_DESTINATION, take_destination },
-	{ PSS_COPY_FILTER, take_filter },     { PSS_COPY_INCLUDE, take_include },
-	{ PSS_COPY_EXCLUDE, take_exclude },   { PSS_COPY_THROTTLE, take_throttle },
-	{ PSS_COPY_FLAGS, take_flags },
+	{ PSS_COPY_VERSION, take_version },         { PSS_COPY_PLACE, take_place },
+	{ PSS_COPY_COMPUTER, take_computer },       { PSS_COPY_CONNECTED, take_connected },
+	{ PSS_COPY_SOURCE, take_source },           { PSS_COPY_LITERAL, take_literal },
+	{ PSS_COPY_DESTINATION, take_destination }, { PSS_COPY_FILTER, take_filter },
+	{ PSS_COPY_INCLUDE, take_include },         { PSS_COPY_EXCLUDE, take_exclude },
+	{ PSS_COPY_THROTTLE, take_throttle },       { PSS_COPY_FLAGS, take_flags },
 };
 
 static gboolean take_word(PssCopyRequest *request, const char *word)
@@ -147,6 +154,7 @@ static PssCopyRequest *new_request(void)
 
 	request->labels = g_ptr_array_new_with_free_func(g_free);
 	request->computers = g_ptr_array_new_with_free_func(g_free);
+	request->connected = g_ptr_array_new();
 	request->sources = g_ptr_array_new_with_free_func(free_operand);
 	request->destinations = g_ptr_array_new_with_free_func(free_operand);
 	request->include = g_ptr_array_new_with_free_func(g_free);
@@ -154,6 +162,7 @@ static PssCopyRequest *new_request(void)
 	request->throttle = 32;
 	g_ptr_array_add(request->labels, NULL);
 	g_ptr_array_add(request->computers, NULL);
+	g_ptr_array_add(request->connected, NULL);
 	return request;
 }
 
@@ -180,6 +189,7 @@ void pss_copy_request_free(PssCopyRequest *request)
 		return;
 	g_ptr_array_unref(request->labels);
 	g_ptr_array_unref(request->computers);
+	g_ptr_array_unref(request->connected);
 	g_ptr_array_unref(request->sources);
 	g_ptr_array_unref(request->destinations);
 	g_ptr_array_unref(request->include);

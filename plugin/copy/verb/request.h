@@ -13,6 +13,7 @@ typedef struct {
 typedef struct {
 	GPtrArray *labels;                 /* of the places; NULL for the first, which is this computer */
 	GPtrArray *computers;              /* of the places, too */
+	GPtrArray *connected;              /* of them too: TRUE as a pointer, or NULL */
 	GPtrArray *sources, *destinations; /* of PssOperand */
 	GPtrArray *include, *exclude;      /* globs; empty: none */
 	char *filter;                      /* glob, or NULL */
