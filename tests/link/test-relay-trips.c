@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* How many round trips a fresh connection takes, from connect() to the first byte of the terminal, and of the
- * control channel, or of a subsystem; and how many one more session on a shared connection. The same login is made
- * through a relay that delays every byte and through one that does not; the difference is the network's part, whatever
- * the work of both ends takes. Prints the numbers. */
+ * control channel, or of a subsystem; and how many one more session on a shared connection. A relay has no segments and
+ * no window: what TCP adds, and what it takes up to the prompt, tests/shell/long-line.bats counts. The same login is
+ * made through a relay that delays every byte and through one that does not; the difference is the network's part,
+ * whatever the work of both ends takes. Prints the numbers. */
 #include <errno.h>
 #include <glib-unix.h>
 #include <netinet/in.h>
@@ -419,9 +420,9 @@ static void shared_connection(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/round-trips/fresh connection, known key", fresh_connection);
-	g_test_add_data_func("/round-trips/a subsystem", "AcceptEnv PSS_*\nSubsystem echo cat", subsystem);
-	g_test_add_data_func("/round-trips/what runs where there is no subsystem", "AcceptEnv PSS_*", subsystem);
-	g_test_add_func("/round-trips/one more on a shared connection", shared_connection);
+	g_test_add_func("/relay-trips/fresh connection, known key", fresh_connection);
+	g_test_add_data_func("/relay-trips/a subsystem", "AcceptEnv PSS_*\nSubsystem echo cat", subsystem);
+	g_test_add_data_func("/relay-trips/what runs where there is no subsystem", "AcceptEnv PSS_*", subsystem);
+	g_test_add_func("/relay-trips/one more on a shared connection", shared_connection);
 	return g_test_run();
 }
