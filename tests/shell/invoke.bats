@@ -48,6 +48,27 @@ succeeds() {
 	succeeds
 }
 
+# One name goes to the host process as it is; what that does not find, or finds twice, is looked for in the list.
+@test "invoke: a session is found by its Id, its InstanceId and its name, and none is found by half of them" {
+	in_session '
+		w=$(new-pssession -ConfigFile $C -Name Web box) || exit 50
+		n=$(get-pssession -Session $w -Property Id) u=$(printf %s "$w" | tr a-f A-F)
+		run() { echo in | invoke-command "$@" "cat; echo \$which"; }
+		i "which=first" </dev/null; invoke-command -Session $w "which=web" </dev/null
+		for by in "-Session $w" "-InstanceId $u" "-Session $n" "-Id $n" "-Name web" "-Session WEB" "-Name \"W[e]b\"" "-Name \"We*\""; do
+			[ "$(eval "run $by")" = $'"'in\\nweb'"' ] || { echo "$by"; exit 51; }
+		done
+		for by in "-Name $n" "-Id 99" "-Session We" "-Name We" "-InstanceId ${w%?}" "-Session 99"; do
+			eval "run $by" >$HERE/o 2>$HERE/e && exit 52
+			[ ! -s $HERE/o ] && grep -q "is not available" $HERE/e || { echo "$by"; cat $HERE/e; exit 53; }
+		done
+		v=$(new-pssession -ConfigFile $C -Name web box) || exit 54
+		[ "$(invoke-command -Name WEB "echo x" </dev/null)" = $'"'box: x\\nbox: x'"' ] || exit 55
+		remove-pssession -Session $v,$w || exit 56
+		[ "$(run -Session $w 2>&1)" != in ]'
+	succeeds
+}
+
 # What the texts of a row print, one after another: as lines of a native interactive bash, and as commands in one session.
 natively() {
 	printf '%s\n' "$@" | clean_env bash --norc --noprofile -i 2>/dev/null

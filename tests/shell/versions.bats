@@ -34,7 +34,7 @@ teardown() { place_end; }
 @test "versions: what an older host process cannot do is said, and nothing is sent to it" {
 	keep_session
 	for line in 'disconnect-pssession -Session "$s"' 'connect-pssession -Session "$s"' 'receive-pssession -Session "$s"' \
-		'invoke-command -Session "$s" -AsJob "echo no"'; do
+		'invoke-command -Session "$s" -AsJob "echo no"' 'invoke-command -Session "$s" "echo no" </dev/null'; do
 		run_line "$line"
 		output_like 'is older than this command'
 		status_is 1
