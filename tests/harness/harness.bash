@@ -27,7 +27,7 @@ export PSS_SOURCE PSS_BUILD PSS_LOADABLE PSS_SHELL
 [ -z "${PSS_FISH-}" ] || PATH=${PSS_FISH%/*}:$PATH
 
 HARNESS=$PSS_SOURCE/tests/harness
-for part in wait process owner sshd accounts windows terminal netproxy long-line leftovers; do
+for part in wait process system-calls owner sshd accounts windows terminal netproxy long-line leftovers; do
 	# shellcheck source=/dev/null
 	. "$HARNESS/$part.bash"
 done

@@ -8,8 +8,7 @@ load ../harness/harness
 setup_file() { world_start bash; }
 teardown_file() { world_end; }
 setup() {
-	requires strace
-	! ldd "$PSS_BUILD/plugin/host/pssession-host" | grep -q asan || skip 'a sanitizer makes system calls of its own'
+	requires_counts
 	place_start
 }
 teardown() { place_end; }
@@ -25,27 +24,9 @@ session_of() {
 	calls 3
 }
 
-is_traced() {
-	grep -q '^TracerPid:[[:space:]]*[1-9]' "/proc/$1/status"
-}
-
-# How often NAME (total: any) was called, of a summary by strace.
-count_of() {
-	awk -v name="$1" '$4 ~ /^[0-9]+$/ && $NF != "total" && (name == "total" || $NF == name) { n += $4 } END { print n + 0 }' "$2"
-}
-
 # counts PID: the system calls of a process while 50 commands are called: $HERE/counted.
 counts() {
-	local tracer
-	strace -qq -c -p "$1" -o "$HERE/counted" 2>"$HERE/strace" 3>&- &
-	tracer=$!
-	if ! wait_until 10 is_traced "$1" 2>/dev/null; then
-		kill "$tracer" 2>/dev/null
-		skip "strace cannot attach to a process: $(cat "$HERE/strace")"
-	fi
-	calls 50
-	kill -INT "$tracer"
-	wait "$tracer" || :
+	system_calls "$1" "$HERE/counted" calls 50
 }
 
 # The same of a local shell, from its start on: of N commands, in FILE.
