@@ -59,13 +59,13 @@ void pss_listing_begin(PssCopy *copy, PssPlace *place, const char *path)
 
 /* ---- all that is below a directory */
 
-struct PssFound {
+struct PssCopyListing {
 	PssTransfer *transfer;
 	PssFind *find;    /* NULL: it is over */
 	GPtrArray *above; /* of PssItem, references: the directories that the last entry is in; NULL: one not wanted */
 };
 
-static void leave_directories(PssFound *found, guint depth)
+static void leave_directories(PssCopyListing *found, guint depth)
 {
 	while (found->above->len > depth)
 		pss_item_unref(g_ptr_array_remove_index(found->above, found->above->len - 1));
@@ -74,7 +74,7 @@ static void leave_directories(PssFound *found, guint depth)
 /* What is closed says why when it is listed by itself. */
 static void on_find_entry(gpointer user, guint depth, const PssSftpEntry *entry, gboolean is_closed)
 {
-	PssFound *found = user;
+	PssCopyListing *found = user;
 	PssItem *item = NULL;
 
 	leave_directories(found, depth);
@@ -94,7 +94,7 @@ static void on_find_entry(gpointer user, guint depth, const PssSftpEntry *entry,
 
 static void on_find_bad_name(gpointer user, guint depth, const char *shown)
 {
-	PssFound *found = user;
+	PssCopyListing *found = user;
 
 	leave_directories(found, depth);
 	if (found->above->pdata[depth - 1])
@@ -103,7 +103,7 @@ static void on_find_bad_name(gpointer user, guint depth, const char *shown)
 
 static void on_find_done(gpointer user, const GError *error)
 {
-	PssFound *found = user;
+	PssCopyListing *found = user;
 
 	found->find = NULL;
 	if (found->above->len == 0)
@@ -127,14 +127,14 @@ static gboolean is_plain(const PssOperand *operand)
 	return *operand->path != '~' && (operand->is_literal || !strpbrk(operand->path, "*?["));
 }
 
-PssFound *pss_found_new(PssTransfer *transfer)
+PssCopyListing *pss_copy_listing_new(PssTransfer *transfer)
 {
 	const PssOperand *operand = g_queue_peek_head(&transfer->operands);
 
 	if (!transfer->from || !transfer->copy->request->update || !transfer->copy->request->recurse ||
 	    transfer->operands.length != 1 || !is_plain(operand))
 		return NULL;
-	PssFound *found = g_new0(PssFound, 1);
+	PssCopyListing *found = g_new0(PssCopyListing, 1);
 	found->transfer = transfer;
 	found->above = g_ptr_array_new();
 	found->find = pss_find_new(transfer->copy->channels, transfer->from->number, operand->path,
@@ -142,7 +142,7 @@ PssFound *pss_found_new(PssTransfer *transfer)
 	return found;
 }
 
-void pss_found_free(PssFound *found)
+void pss_copy_listing_free(PssCopyListing *found)
 {
 	if (!found)
 		return;
@@ -152,9 +152,9 @@ void pss_found_free(PssFound *found)
 	g_free(found);
 }
 
-gboolean pss_found_take(PssItem *directory)
+gboolean pss_copy_listing_take(PssItem *directory)
 {
-	PssFound *found = directory->transfer->found;
+	PssCopyListing *found = directory->transfer->found;
 
 	if (directory->is_listed) {
 		pss_item_listed(directory, NULL);
@@ -168,7 +168,7 @@ gboolean pss_found_take(PssItem *directory)
 	return TRUE;
 }
 
-void pss_found_go_on(PssFound *found)
+void pss_copy_listing_go_on(PssCopyListing *found)
 {
 	if (found && found->find && found->above->len > 0)
 		pss_find_pause(found->find, !pss_transfer_may_look_for_more(found->transfer));

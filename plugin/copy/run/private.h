@@ -21,7 +21,7 @@ typedef struct PssPlace PssPlace;
 typedef struct PssTransfer PssTransfer;
 typedef struct PssItem PssItem;
 typedef struct PssCopying PssCopying;
-typedef struct PssFound PssFound;
+typedef struct PssCopyListing PssCopyListing;
 typedef struct PssTree PssTree;
 
 /* ---- main.c */
@@ -167,17 +167,17 @@ struct PssTransfer {
 	GQueue directories;  /* of PssItem: to be made and listed, the last first */
 	GQueue files, links; /* of PssItem, to be copied */
 	guint n_searching, n_listing, n_making;
-	guint n_waiting;      /* files whose directory is not made yet */
-	GHashTable *active;   /* of PssItem */
-	guint n_items;        /* that are not freed, without the root */
-	guint32 claim;        /* what names of parts have in them that a later copy finds; 0: none has */
-	GHashTable *parts;    /* paths of targets, borrowed of their items, whose parts have such a name now */
-	GQueue again;         /* of what is done once more when both places are ready (item.c) */
-	PssFound *found;      /* of the one source, with -Update; or NULL */
-	PssTree *tree;        /* a stream, that is under way or prepared; or NULL */
-	gboolean has_no_tree; /* there can be none */
-	PssSeen *seen;        /* what streams have copied; or NULL */
-	gboolean is_again;    /* SFTP does what a stream has left */
+	guint n_waiting;       /* files whose directory is not made yet */
+	GHashTable *active;    /* of PssItem */
+	guint n_items;         /* that are not freed, without the root */
+	guint32 claim;         /* what names of parts have in them that a later copy finds; 0: none has */
+	GHashTable *parts;     /* paths of targets, borrowed of their items, whose parts have such a name now */
+	GQueue again;          /* of what is done once more when both places are ready (item.c) */
+	PssCopyListing *found; /* of the one source, with -Update; or NULL */
+	PssTree *tree;         /* a stream, that is under way or prepared; or NULL */
+	gboolean has_no_tree;  /* there can be none */
+	PssSeen *seen;         /* what streams have copied; or NULL */
+	gboolean is_again;     /* SFTP does what a stream has left */
 	gboolean is_pumping;
 	guint64 bytes, bytes_done; /* for who is slowest */
 };
@@ -343,11 +343,11 @@ char *pss_half_tell_left(const PssPlace *place);
 void pss_listing_begin(PssCopy *copy, PssPlace *place, const char *path); /* pss_copy_end() follows */
 void pss_listing_on_place(PssCopy *copy, const PssPlace *place);          /* it is ready, or lost */
 
-PssFound *pss_found_new(PssTransfer *transfer); /* NULL: not of this transfer */
-void pss_found_free(PssFound *found);           /* accepts NULL */
+PssCopyListing *pss_copy_listing_new(PssTransfer *transfer); /* NULL: not of this transfer */
+void pss_copy_listing_free(PssCopyListing *found);           /* accepts NULL */
 /* FALSE: it is to be listed. Else as its PssSide's `list`; pss_remote_list() may follow. */
-gboolean pss_found_take(PssItem *directory);
-void pss_found_go_on(PssFound *found); /* there may be room again; accepts NULL */
+gboolean pss_copy_listing_take(PssItem *directory);
+void pss_copy_listing_go_on(PssCopyListing *found); /* there may be room again; accepts NULL */
 
 /* ---- report.c */
 

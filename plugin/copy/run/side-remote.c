@@ -228,7 +228,7 @@ void pss_remote_list(PssItem *directory)
 
 static void list(PssItem *directory)
 {
-	if (!pss_found_take(directory))
+	if (!pss_copy_listing_take(directory))
 		pss_remote_list(directory);
 }
 

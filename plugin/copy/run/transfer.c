@@ -34,7 +34,7 @@ void pss_transfer_free(gpointer data)
 {
 	PssTransfer *transfer = data;
 
-	pss_found_free(transfer->found);
+	pss_copy_listing_free(transfer->found);
 	pss_item_unref(transfer->root);
 	g_queue_clear(&transfer->operands);
 	g_queue_clear(&transfer->directories);
@@ -88,7 +88,7 @@ void pss_transfer_begin(PssTransfer *transfer)
 		pss_place_open(transfer->from);
 	if (transfer->to)
 		pss_place_open(transfer->to);
-	transfer->found = pss_found_new(transfer);
+	transfer->found = pss_copy_listing_new(transfer);
 	pss_transfer_on_place(transfer, NULL);
 }
 
@@ -294,7 +294,7 @@ void pss_transfer_pump(PssTransfer *transfer)
 		return;
 	pss_tree_pump(transfer);
 	transfer->is_pumping = TRUE;
-	pss_found_go_on(transfer->found);
+	pss_copy_listing_go_on(transfer->found);
 	gboolean links = only_links_are_left(transfer);
 	while (!transfer->copy->is_stopping && !links && begin_one(transfer))
 		continue;
