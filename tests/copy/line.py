@@ -130,4 +130,6 @@ class CountedCopier(Copier):
 
     @property
     def flights(self):
-        return [flight for line in self.lines for flight in line.flights if set(flight) != {"CLOSE"}]
+        """Of all lines, without those that nobody waits for the answers of: CLOSEs, and READDIRs behind the last name."""
+        return [flight for line in self.lines for flight in line.flights
+                if not ("CLOSE" in flight and set(flight) <= {"CLOSE", "READDIR"})]
