@@ -82,6 +82,13 @@ def test_an_unchanged_tree_is_looked_through_in_3_up_and_two_for_a_level_and_2_d
         check(flights(DOWN, here + "/tree/.", here + "/same", "ru"), 6)
 
 
+# READDIR brings 100 names, at most: 4, 8 and 16 of them.
+def test_a_large_directory_is_listed_in_ever_larger_steps():
+    with tempfile.TemporaryDirectory() as here:
+        fill(here + "/tree", 2000)
+        check(flights(DOWN, here + "/tree/.", here + "/tree", "ru"), 6)
+
+
 # 400 files at a time, of which each is open for two round trips; bytes grow from 1 MiB.
 def test_of_many_files_200_go_in_each_round_trip_at_least():
     with tempfile.TemporaryDirectory() as here:

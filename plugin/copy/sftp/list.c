@@ -6,14 +6,16 @@
 
 #include "base/said.h"
 
-#define ASKED_AT_ONCE 4u
+#define ASKED_AT_FIRST 4u
+#define ASKED_MAX 64u
 
 struct PssSftpList {
 	PssSftpFile file;
 	char *path;
 	const PssSftpListEvents *events;
 	gpointer user;
-	guint n_asked;
+	guint n_asked,
+		depth; /* READDIRs on the way, and that may be: a large directory has twice as many each round trip */
 };
 
 static GByteArray *open_list(PssSftpFile *file)
@@ -100,6 +102,7 @@ static void on_names(PssSftp *sftp, gpointer user, const PssSftpReply *reply)
 		error = pss_sftp_bad_reply();
 	if (list->file.is_gone)
 		return;
+	list->depth = MIN(list->depth + 1, ASKED_MAX);
 	if (error)
 		finish(list, error->code == PSS_SFTP_EOF ? NULL : error);
 	else
@@ -110,7 +113,7 @@ static PssSftpPumped pump(PssSftpFile *file)
 {
 	PssSftpList *list = (PssSftpList *)file;
 
-	while (list->n_asked < ASKED_AT_ONCE) {
+	while (list->n_asked < list->depth) {
 		list->n_asked++;
 		pss_sftp_file_request(file, pss_sftp_file_packet(file, PSS_FXP_READDIR), on_names, list);
 	}
@@ -137,6 +140,7 @@ PssSftpList *pss_sftp_list(PssSftp *sftp, const char *path, const PssSftpListEve
 	PssSftpList *list = g_new0(PssSftpList, 1);
 
 	list->path = g_strdup(path);
+	list->depth = ASKED_AT_FIRST;
 	list->events = events;
 	list->user = user;
 	pss_sftp_file_init(&list->file, sftp, &ops);
