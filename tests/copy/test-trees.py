@@ -4,7 +4,6 @@
 with what SFTP alone makes of the same tree.
 
   test-trees.py PROGRAM [NAME…]     TAP"""
-import importlib
 import io
 import os
 import random
@@ -18,8 +17,8 @@ import tarfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-base = importlib.import_module("test-copy")
-from copier import Copier  # noqa: E402
+import copying as base  # noqa: E402
+from copier import SERVER, Copier  # noqa: E402
 
 Place, run, write, read = base.Place, base.run, base.write, base.read
 
@@ -262,7 +261,7 @@ def test_what_cannot_be_read_is_a_line_and_the_others_go():
         os.mkdir(here + "/tree/closed", 0)
         tar = Tar(here, any_tar())
         write(tar.log, b"", 0o666)
-        as_nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", base.copier.SERVER[0]]
+        as_nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", SERVER[0]]
         outcomes = []
         for executes in (False, True):
             at = "/to%d" % executes
@@ -382,7 +381,5 @@ def test_stopped_at_any_moment_nothing_half_is_left():
             subprocess.run("rm -rf %s/to %s/.*.pss-* %s/to/.*.pss-*" % (here, here, here), shell=True, check=True)
 
 
-base.TESTS = [(name, value) for name, value in list(globals().items()) if name.startswith("test_")]
-
 if __name__ == "__main__":
-    sys.exit(base.main())
+    sys.exit(base.run_tests(globals()))
