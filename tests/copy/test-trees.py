@@ -228,6 +228,30 @@ def test_no_path_is_evaluated_or_an_option():
         assert tar.n_runs() == 10 and not os.path.exists(here + "/from/x")
 
 
+def peak(here, at, to, executes):
+    """The most memory of the program, in KiB, for a tree with a large file in it."""
+    copier = Copier(base.PROGRAM, ["web1"], [(at, here + "/tree")], [(to, here + "/to")], "r", executes=executes)
+    most = 0
+    while copier.step(0.05):
+        with open("/proc/%d/status" % copier.process.pid, encoding="ascii") as file:
+            lines = [line for line in file if line.startswith("VmHWM:")]
+        most = max([most] + [int(line.split()[1]) for line in lines])
+    copier.wait()
+    shutil.rmtree(here + "/to")
+    return most
+
+
+def test_the_size_of_a_tree_is_not_in_memory():
+    if not os.path.exists("/proc/self/status"):
+        return "needs proc"
+    with Place() as here:
+        flat_tree(here + "/tree")
+        write(here + "/tree/large", os.urandom(1000000) * 60)
+        for at, to in ((1, 0), (0, 1)):
+            by_sftp, by_tar = peak(here, at, to, False), peak(here, at, to, True)
+            assert 0 < by_tar < by_sftp + 8192, (to, by_sftp, by_tar)
+
+
 # ---- what goes wrong
 
 

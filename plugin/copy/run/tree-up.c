@@ -435,7 +435,7 @@ static void next(PssTree *tree)
 
 static void on_archive(PssTree *tree)
 {
-	while (tree->levels.length > 0 && pss_tree_may_go_on(tree) && tree->out->len - tree->n_sent < OUT_MAX) {
+	while (tree->levels.length > 0 && pss_tree_may_go_on(tree) && tree->out->len < OUT_MAX) {
 		if (tree->file)
 			send_on(tree);
 		else

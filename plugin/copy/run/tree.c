@@ -102,20 +102,15 @@ static void receive(PssTree *tree)
 
 static void flush(PssTree *tree)
 {
-	ssize_t n = send(tree->fd, tree->out->data + tree->n_sent, tree->out->len - tree->n_sent,
-			 MSG_DONTWAIT | MSG_NOSIGNAL);
+	ssize_t n = send(tree->fd, tree->out->data, tree->out->len, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	if (n > 0) {
-		tree->n_sent += (gsize)n;
+		g_byte_array_remove_range(tree->out, 0, (guint)n);
 		tree->last_moved = g_get_monotonic_time();
 	} else if (n < 0 && errno != EAGAIN && errno != EINTR) {
 		tree->is_at_end = TRUE;
 	}
-	if (tree->n_sent < tree->out->len)
-		return;
-	g_byte_array_set_size(tree->out, 0);
-	tree->n_sent = 0;
-	if (tree->ends_here)
+	if (tree->ends_here && tree->out->len == 0)
 		shutdown(tree->fd, SHUT_WR); /* some wait for that, and others read up to it */
 }
 

@@ -46,7 +46,6 @@ struct PssTree {
 	guint8 *in; /* of PSS_TREE_IN bytes; those at `at` have not been taken */
 	gsize n_in, at;
 	GByteArray *out;
-	gsize n_sent;
 	char *early;         /* the path that has been asked for before the directory was known; or NULL */
 	gboolean is_asked;   /* the paths have been sent */
 	gboolean ends_here;  /* nothing more is to be sent */
