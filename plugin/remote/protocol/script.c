@@ -185,9 +185,10 @@ static const char *packed_text(PssFamily family, gboolean resilient)
 	char **place = &made[family][resilient];
 
 	if (!*place) {
-		g_autoptr(GString) text = g_string_new(pss_source_stage);
-		g_string_append(text, pss_source_drawn);
+		g_autoptr(GString) text = g_string_new(pss_source_drawn);
 		g_string_append(text, pss_source_control);
+		pss_script_include(text, "@RENDEZVOUS@", ""); /* stage.sh has it */
+		g_string_prepend(text, pss_source_stage);
 		g_string_append(text, pss_source_packed);
 		compose(text, only(family), resilient);
 		pss_script_replace(text, "@LENGTH@", "$m");
