@@ -27,11 +27,12 @@ struct PssChannelSocket {
 	gpointer user;
 };
 
+/* Some is read while what was read before is being sent; what waits in a channel is in front of nobody else's. */
 static void settle(PssChannelSocket *stream)
 {
 	GIOCondition wanted = stream->to_socket.length > 0 ? G_IO_OUT : 0;
 
-	if (stream->channel && !stream->input_ended && pss_channel_pending(stream->channel) == 0)
+	if (stream->channel && !stream->input_ended && pss_channel_pending(stream->channel) < CHUNK)
 		wanted |= G_IO_IN;
 	pss_watch_want(stream->watch, wanted);
 	if (stream->channel)
