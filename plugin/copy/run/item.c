@@ -115,10 +115,9 @@ static int compare_depths(gconstpointer a, gconstpointer b, gpointer unused)
 
 static void do_later(PssItem *item, void (*func)(PssItem *item))
 {
-	PssAgain *again = g_new(PssAgain, 1);
+	const PssAgain again = { .func = func, .item = item };
 
-	*again = (PssAgain){ .func = func, .item = item };
-	g_queue_insert_sorted(&item->transfer->again, again, compare_depths, NULL);
+	g_queue_insert_sorted(&item->transfer->again, g_memdup2(&again, sizeof again), compare_depths, NULL);
 }
 
 /* TRUE: it is done once more when the place is back. */
