@@ -68,3 +68,11 @@ describe_processes() {
 		printf '  %s %s\n' "$pid" "$(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline")"
 	done
 }
+
+# The programs that copy for the shells of this place.
+copies_here() {
+	local pid
+	for pid in $(pgrep -f "^$PSS_BUILD.*/pssession-copy$"); do
+		! grep -qszxF "HERE=$HERE" "/proc/$pid/environ" || echo "$pid"
+	done
+}

@@ -24,9 +24,6 @@ grown() { [ -n "$(find "$HERE" "$T" -name '.big.pss-*' -size "+${1}k")" ]; }
 
 make_big() { head -c "${1}000000" /dev/urandom >"$HERE/big"; }
 
-# The pid of the program that copies, as its descriptor 4 is the verb's connection to this place's host process.
-copy_pid() { pgrep -f "^$PSS_BUILD.*/pssession-copy$" | while read -r pid; do grep -qzxF "HERE=$HERE" "/proc/$pid/environ" && echo "$pid"; done; }
-
 # while_copied LINE COMMAND…: runs the line in a shell of its own, and the command when something is there of it. COPY_STATUS, and $HERE/err.
 while_copied() {
 	local line=$1 pid
@@ -39,7 +36,7 @@ while_copied() {
 	wait "$pid" || COPY_STATUS=$?
 }
 
-kill_copy() { kill -KILL "$(copy_pid)"; }
+kill_copy() { kill -KILL "$(copies_here)"; }
 kill_host() { kill -KILL "$(host_pids)"; }
 
 one_line() {

@@ -50,19 +50,18 @@ there() {
 }
 
 @test "copy: what a killed copy has left is found there, too" {
-	local flag pid T=$REMOTE_HOME/t
-	copies() { for pid in $(pgrep -f "^$PSS_BUILD.*/pssession-copy$"); do ! grep -qzxF "HERE=$HERE" "/proc/$pid/environ" || echo "$pid"; done; }
+	local flag pid T=$REMOTE_HOME/bare
 	grown() { [ -n "$(find "$T" -name '.big.pss-*' -size +100k)" ]; }
 	mkdir -m 777 "$T"
 	head -c 40000000 /dev/urandom >"$HERE/big"
 	local_shell 'new-pssession -ConfigFile $C -Name work box >/dev/null'
 	for flag in '' -Resume; do
-		local_shell "cd $HERE; copy-item big work:t" 2>/dev/null &
+		local_shell "cd $HERE; copy-item big work:bare" 2>/dev/null &
 		pid=$!
 		wait_until 20 grown
-		kill -KILL "$(copies)"
+		kill -KILL "$(copies_here)"
 		wait "$pid" || :
-		run local_shell "cd $HERE; copy-item $flag -Verbose big work:t"
+		run local_shell "cd $HERE; copy-item $flag -Verbose big work:bare"
 		echo "$output"
 		[ "$status" -eq 0 ] && cmp "$HERE/big" "$T/big" && [ -z "$(find "$T" -name '*.pss-*')" ]
 		[ -z "$flag" ] || [[ $output == *"going on behind"* ]]

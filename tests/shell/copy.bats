@@ -136,7 +136,7 @@ What if: Performing the operation \"Copy Directory\" on target \"Item: d Destina
 	term_close
 	wait_until 10 nothing_half
 	rm "$REMOTE_HOME/big"
-	not pgrep -f "^$PSS_BUILD.*pssession-copy"
+	[ -z "$(copies_here)" ]
 }
 
 @test "copy: a tree is what scp -rp makes of it, up and down" {
