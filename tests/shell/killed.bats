@@ -218,7 +218,7 @@ directory_goes() {
 	rm -rf $(remote_directories)
 	term_type 'echo st""ill'
 	term_keys Enter
-	wait_screen $'\nstill\n'
+	wait_screen $'echo st""ill\nstill\n'
 	wait_line "$2"
 	leave_by exit
 	run_line 'invoke-command -Session "$s" "echo behind"; echo "s=$?"'

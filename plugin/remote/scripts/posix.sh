@@ -316,7 +316,7 @@ __pss_end() {
 	esac
 	__pss_x="{ ${__pss_x:+set -$__pss_x; }__pss_r && :; } 2>/dev/null$__pss_newline$__pss_f"
 	__pss_fit
-	__pss_say E "$__pss_n" "$__pss_s" "$PWD" "$__pss_i" "$-"
+	__pss_say E "$__pss_n" "$__pss_s" "$PWD" "$__pss_i" "$-" || __pss_quiet= # the mark says it then
 	case $__pss_quiet in
 	quiet) ;;
 	*) __pss_mark "$__pss_n" "q;$__pss_s" ;;

@@ -78,9 +78,10 @@ builtin unset __pss_z __pss_stub
 
 builtin emulate zsh -o noaliases -c '
 # ---- replies
+# In braces: where the fifo is gone zsh says so behind the end of what was redirected together.
 function __pss_say {
-	builtin print -rN -- $'\''\036'\''"$__pss_k$1" "${@[2,-1]}"
-} 2>/dev/null 1<>"$__pss_d/rep"
+	{ builtin print -rN -- $'\''\036'\''"$__pss_k$1" "${@[2,-1]}" } 1<>"$__pss_d/rep"
+} 2>/dev/null
 
 function __pss_p {
 	builtin return $1
@@ -336,7 +337,7 @@ function __pss_report {
 		__pss_shown=$__pss_i$'\''\n'\''$__pss_right
 		[[ -z $__pss_right ]] || __pss_say R "$__pss_n" "$__pss_right"
 	fi
-	__pss_say E "$__pss_n" "$__pss_s" "$PWD" "$__pss_i" "$late"
+	__pss_say E "$__pss_n" "$__pss_s" "$PWD" "$__pss_i" "$late" || __pss_quiet= # the mark says it then
 	__pss_m=$__pss_n __pss_last=$__pss_n
 	[[ $__pss_quiet == quiet ]] || __pss_mark
 	__pss_n= __pss_relay= __pss_quiet=
