@@ -387,7 +387,7 @@ static void begin_directory(PssItem *item)
 		leave(item, PSS_OUTCOME_FAILED, NULL);
 		return;
 	}
-	if (!pss_tree_begin(item))
+	if (!item->transfer->copy->ops->trees->begin(item))
 		pss_item_walk(item);
 }
 
@@ -486,19 +486,20 @@ void pss_item_listed(PssItem *directory, const GError *error)
 static void copy_content(PssItem *item)
 {
 	PssTransfer *transfer = item->transfer;
+	const PssCopyOps *ops = transfer->copy->ops;
 
 	if (item->is_streamed)
-		pss_tree_content(item);
+		ops->trees->content(item);
 	else if (item->text)
 		transfer->destination->make_link(item, item->text);
 	else if (S_ISLNK(item->attributes.mode))
 		transfer->source->read_link(item);
 	else if (!transfer->from)
-		pss_file_up(item);
+		ops->copy_up(item);
 	else if (!transfer->to)
-		pss_file_down(item);
+		ops->copy_down(item);
 	else
-		pss_file_across(item);
+		ops->copy_across(item);
 }
 
 void pss_item_link_read(PssItem *link, const char *text, const GError *error)

@@ -35,7 +35,7 @@ static void on_expanded(gpointer user, const char *path, const GError *error)
 		pss_sftp_list(place->sftp, path, &events, copy);
 }
 
-void pss_listing_on_place(PssCopy *copy, const PssPlace *place)
+static void on_place(PssCopy *copy, const PssPlace *place)
 {
 	if (place->state == PSS_PLACE_LOST) {
 		pss_copy_end(copy);
@@ -127,7 +127,7 @@ static gboolean is_plain(const PssOperand *operand)
 	return *operand->path != '~' && (operand->is_literal || !strpbrk(operand->path, "*?["));
 }
 
-PssCopyListing *pss_copy_listing_new(PssTransfer *transfer)
+static PssCopyListing *begin(PssTransfer *transfer)
 {
 	const PssOperand *operand = g_queue_peek_head(&transfer->operands);
 
@@ -142,7 +142,7 @@ PssCopyListing *pss_copy_listing_new(PssTransfer *transfer)
 	return found;
 }
 
-void pss_copy_listing_free(PssCopyListing *found)
+static void free_listing(PssCopyListing *found)
 {
 	if (!found)
 		return;
@@ -168,8 +168,15 @@ gboolean pss_copy_listing_take(PssItem *directory)
 	return TRUE;
 }
 
-void pss_copy_listing_go_on(PssCopyListing *found)
+static void go_on(PssCopyListing *found)
 {
 	if (found && found->find && found->above->len > 0)
 		pss_find_pause(found->find, !pss_transfer_may_look_for_more(found->transfer));
 }
+
+const PssListingOps pss_listing_ops = {
+	.on_place = on_place,
+	.begin = begin,
+	.go_on = go_on,
+	.free = free_listing,
+};

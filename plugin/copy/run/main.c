@@ -17,28 +17,7 @@
 #define AT_ONCE_MAX 2048
 #define STOP_MS 2000 /* for what is half done elsewhere to be removed */
 
-void pss_copy_end(PssCopy *copy)
-{
-	if (copy->is_finished)
-		return;
-	copy->is_finished = TRUE;
-	pss_verb_link_done(copy->verb, copy->is_stopping ? PSS_INTERRUPTED : PSS_OK);
-	g_main_loop_quit(copy->loop);
-}
-
 /* ---- transfers */
-
-void pss_copy_begin_some(PssCopy *copy)
-{
-	while (copy->n_begun < copy->transfers->len && copy->n_running < copy->request->throttle &&
-	       !copy->is_stopping) {
-		copy->n_running++;
-		pss_transfer_begin(copy->transfers->pdata[copy->n_begun++]);
-	}
-	if (copy->n_running == 0 && copy->n_begun == copy->transfers->len && g_queue_is_empty(&copy->removals) &&
-	    !copy->is_stopping)
-		pss_copy_end(copy);
-}
 
 static PssPlace *place_of(const PssCopy *copy, const PssOperand *operand)
 {
@@ -122,23 +101,10 @@ static void on_ended(gpointer user, guint32 id, enum pss_status status, int exit
 	pss_channels_on_ended(((PssCopy *)user)->channels, id, status, message);
 }
 
-static void end_stopped(PssCopy *copy)
-{
-	for (guint i = 1; i < copy->places->len; i++)
-		pss_report_left(copy->places->pdata[i]);
-	pss_copy_end(copy);
-}
-
-void pss_copy_check_stopped(PssCopy *copy)
-{
-	if (g_queue_is_empty(&copy->removals))
-		end_stopped(copy);
-}
-
 static gboolean on_impatient(gpointer user)
 {
 	pss_half_give_up(user);
-	end_stopped(user);
+	pss_copy_end_stopped(user);
 	return G_SOURCE_REMOVE;
 }
 
@@ -187,6 +153,16 @@ static gboolean on_term(gpointer user)
 }
 
 /* ---- */
+
+static const PssCopyOps ops = {
+	.local = &pss_side_local,
+	.remote = &pss_side_remote,
+	.copy_up = pss_file_up,
+	.copy_down = pss_file_down,
+	.copy_across = pss_file_across,
+	.trees = &pss_tree_ops,
+	.listings = &pss_listing_ops,
+};
 
 static void ignore_signals(void)
 {
@@ -239,7 +215,8 @@ static void free_copy(PssCopy *copy)
 
 int main(void)
 {
-	PssCopy copy = { .loop = g_main_loop_new(NULL, FALSE),
+	PssCopy copy = { .ops = &ops,
+			 .loop = g_main_loop_new(NULL, FALSE),
 			 .places = g_ptr_array_new_with_free_func(pss_place_free),
 			 .transfers = g_ptr_array_new_with_free_func(pss_transfer_free) };
 	int type;

@@ -71,7 +71,7 @@ static void tell(PssPlace *place)
 	GPtrArray *transfers = place->copy->transfers;
 
 	if (place->copy->listed)
-		pss_listing_on_place(place->copy, place);
+		place->copy->ops->listings->on_place(place->copy, place);
 	for (guint i = 0; i < transfers->len; i++)
 		if (has_place(transfers->pdata[i], place))
 			pss_transfer_on_place(transfers->pdata[i], place);
@@ -211,7 +211,7 @@ static void prepare_trees(PssPlace *place)
 
 	for (guint i = 0; i < transfers->len; i++)
 		if (has_place(transfers->pdata[i], place))
-			pss_tree_prepare(transfers->pdata[i]);
+			place->copy->ops->trees->prepare(transfers->pdata[i]);
 }
 
 static void on_opened(gpointer user, int fd, const char *directory, gboolean survives)

@@ -24,9 +24,12 @@ typedef struct PssCopying PssCopying;
 typedef struct PssCopyListing PssCopyListing;
 typedef struct PssTree PssTree;
 
-/* ---- main.c */
+typedef struct PssCopyOps PssCopyOps;
+
+/* ---- copy.c: a run of the program */
 
 struct PssCopy {
+	const PssCopyOps *ops;
 	PssCopyRequest *request;
 	PssVerbLink *verb;
 	GMainLoop *loop;
@@ -51,7 +54,8 @@ struct PssCopy {
 
 void pss_copy_begin_some(PssCopy *copy); /* as many transfers as -ThrottleLimit lets */
 void pss_copy_check_stopped(PssCopy *copy);
-void pss_copy_end(PssCopy *copy); /* the verb hears that it is done, and the loop ends */
+void pss_copy_end_stopped(PssCopy *copy); /* whatever is not removed */
+void pss_copy_end(PssCopy *copy);         /* the verb hears that it is done, and the loop ends */
 
 /* ---- place.c: another computer, and the channel to it */
 
@@ -133,6 +137,42 @@ typedef struct {
 } PssSide;
 
 extern const PssSide pss_side_local, pss_side_remote;
+
+/* ---- what a transfer and its items call without knowing it: main.c hands it to the copy */
+
+/* A directory with all that is in it, as one stream of a remote tar. */
+typedef struct {
+	/* Opens a channel for it while nobody knows yet whether there is one; where one may be. */
+	void (*prepare)(PssTransfer *transfer);
+	/* FALSE: it goes by SFTP. Else the directory is the tree's; pss_item_walk() follows for what the stream has
+	 * left. */
+	gboolean (*begin)(PssItem *directory);
+	gboolean (*is_under_way)(const PssTransfer *transfer);
+	void (*pump)(PssTransfer *transfer);
+	void (*stop)(PssTransfer *transfer); /* what is half done is removed */
+	/* The file whose content comes may be written: pss_item_done() or pss_item_failed_there() follows. */
+	void (*content)(PssItem *item);
+} PssTreeOps;
+
+/* Listings of what is elsewhere. */
+typedef struct {
+	void (*on_place)(PssCopy *copy, const PssPlace *place); /* of PssCopy.listed: it is ready, or lost */
+	/* All that is below the one source of a transfer: */
+	PssCopyListing *(*begin)(PssTransfer *transfer); /* NULL: not of this transfer */
+	void (*go_on)(PssCopyListing *found);            /* there may be room again; accepts NULL */
+	void (*free)(PssCopyListing *found);             /* accepts NULL */
+} PssListingOps;
+
+struct PssCopyOps {
+	const PssSide *local, *remote;
+	/* The content of one file: from here, to here, and from elsewhere to elsewhere. Each ends by pss_item_done() or
+	 * pss_item_failed_there(). */
+	void (*copy_up)(PssItem *item);
+	void (*copy_down)(PssItem *item);
+	void (*copy_across)(PssItem *item);
+	const PssTreeOps *trees;
+	const PssListingOps *listings;
+};
 
 /* ---- side-local.c, for streams too */
 
@@ -274,8 +314,7 @@ void pss_item_moved_back(PssItem *item);       /* none of them counts */
 PssKept pss_item_kept(const PssItem *item);
 PssSftpAttributes pss_item_kept_attributes(const PssItem *item);
 
-/* ---- file-up.c, file-down.c, file-across.c: the content of one file. Each ends by pss_item_done() or
- * pss_item_failed_there(). */
+/* ---- file-up.c, file-down.c, file-across.c: the content of one file (PssCopyOps) */
 
 struct PssCopying {
 	void (*stop)(PssItem *item); /* frees it, and removes what there is so far */
@@ -293,15 +332,7 @@ void pss_file_across(PssItem *item);
 
 /* ---- tree.c, tree-down.c: a directory with all that is in it, as one stream of a remote tar */
 
-/* Opens a channel for it while nobody knows yet whether there is one; where one may be. */
-void pss_tree_prepare(PssTransfer *transfer);
-/* FALSE: it goes by SFTP. Else the directory is the tree's; pss_item_walk() follows for what the stream has left. */
-gboolean pss_tree_begin(PssItem *directory);
-gboolean pss_tree_is_under_way(const PssTransfer *transfer);
-void pss_tree_pump(PssTransfer *transfer);
-void pss_tree_stop(PssTransfer *transfer); /* what is half done is removed */
-/* The file whose content comes may be written: pss_item_done() or pss_item_failed_there() follows. */
-void pss_tree_content(PssItem *item);
+extern const PssTreeOps pss_tree_ops;
 
 /* ---- side-remote.c */
 
@@ -341,13 +372,10 @@ char *pss_half_tell_left(const PssPlace *place);
 /* ---- listing.c: for Tab, the names in a directory elsewhere; for -Update, all that is below a directory elsewhere */
 
 void pss_listing_begin(PssCopy *copy, PssPlace *place, const char *path); /* pss_copy_end() follows */
-void pss_listing_on_place(PssCopy *copy, const PssPlace *place);          /* it is ready, or lost */
 
-PssCopyListing *pss_copy_listing_new(PssTransfer *transfer); /* NULL: not of this transfer */
-void pss_copy_listing_free(PssCopyListing *found);           /* accepts NULL */
+extern const PssListingOps pss_listing_ops;
 /* FALSE: it is to be listed. Else as its PssSide's `list`; pss_remote_list() may follow. */
 gboolean pss_copy_listing_take(PssItem *directory);
-void pss_copy_listing_go_on(PssCopyListing *found); /* there may be room again; accepts NULL */
 
 /* ---- report.c */
 

@@ -17,8 +17,8 @@ PssTransfer *pss_transfer_new(PssCopy *copy, PssPlace *from, PssPlace *to, const
 	transfer->copy = copy;
 	transfer->from = from;
 	transfer->to = to;
-	transfer->source = from ? &pss_side_remote : &pss_side_local;
-	transfer->destination = to ? &pss_side_remote : &pss_side_local;
+	transfer->source = from ? copy->ops->remote : copy->ops->local;
+	transfer->destination = to ? copy->ops->remote : copy->ops->local;
 	transfer->target = target;
 	transfer->active = g_hash_table_new(NULL, NULL);
 	transfer->parts = g_hash_table_new(g_str_hash, g_str_equal);
@@ -34,7 +34,7 @@ void pss_transfer_free(gpointer data)
 {
 	PssTransfer *transfer = data;
 
-	pss_copy_listing_free(transfer->found);
+	transfer->copy->ops->listings->free(transfer->found);
 	pss_item_unref(transfer->root);
 	g_queue_clear(&transfer->operands);
 	g_queue_clear(&transfer->directories);
@@ -59,7 +59,7 @@ static void end(PssTransfer *transfer)
 	if (transfer->state == PSS_TRANSFER_DONE)
 		return;
 	transfer->state = PSS_TRANSFER_DONE;
-	pss_tree_stop(transfer);
+	transfer->copy->ops->trees->stop(transfer);
 	transfer->copy->n_running--;
 	pss_copy_begin_some(transfer->copy);
 }
@@ -88,7 +88,7 @@ void pss_transfer_begin(PssTransfer *transfer)
 		pss_place_open(transfer->from);
 	if (transfer->to)
 		pss_place_open(transfer->to);
-	transfer->found = pss_copy_listing_new(transfer);
+	transfer->found = transfer->copy->ops->listings->begin(transfer);
 	pss_transfer_on_place(transfer, NULL);
 }
 
@@ -247,8 +247,8 @@ gboolean pss_transfer_may_look_for_more(const PssTransfer *transfer)
 {
 	guint n_pending = transfer->files.length + transfer->n_waiting + transfer->n_making;
 
-	return !pss_tree_is_under_way(transfer) && transfer->n_listing + transfer->n_searching < LISTING_MAX &&
-	       n_pending < at_once(transfer);
+	return !transfer->copy->ops->trees->is_under_way(transfer) &&
+	       transfer->n_listing + transfer->n_searching < LISTING_MAX && n_pending < at_once(transfer);
 }
 
 /* Links are made when nothing can go over them any more. */
@@ -289,12 +289,14 @@ static void begin_links(PssTransfer *transfer)
 
 void pss_transfer_pump(PssTransfer *transfer)
 {
+	const PssCopyOps *ops = transfer->copy->ops;
+
 	if (transfer->is_pumping || transfer->state != PSS_TRANSFER_RUNNING || transfer->copy->is_stopping ||
 	    !pss_transfer_is_ready(transfer))
 		return;
-	pss_tree_pump(transfer);
+	ops->trees->pump(transfer);
 	transfer->is_pumping = TRUE;
-	pss_copy_listing_go_on(transfer->found);
+	ops->listings->go_on(transfer->found);
 	gboolean links = only_links_are_left(transfer);
 	while (!transfer->copy->is_stopping && !links && begin_one(transfer))
 		continue;
@@ -330,7 +332,7 @@ static void stop_item(gpointer key, gpointer value, gpointer user)
 
 void pss_transfer_stop(PssTransfer *transfer)
 {
-	pss_tree_stop(transfer);
+	transfer->copy->ops->trees->stop(transfer);
 	g_hash_table_foreach(transfer->active, stop_item, NULL);
 	drop_parts(transfer);
 }

@@ -270,7 +270,7 @@ static gboolean may_stream(const PssTransfer *transfer)
 	       !transfer->has_no_tree && !transfer->is_again && !transfer->copy->is_stopping;
 }
 
-void pss_tree_prepare(PssTransfer *transfer)
+static void prepare(PssTransfer *transfer)
 {
 	if (transfer->tree || !may_stream(transfer))
 		return;
@@ -290,14 +290,14 @@ void pss_tree_prepare(PssTransfer *transfer)
 	tree->patience = g_timeout_add_seconds(LOOK_S, on_look, tree);
 }
 
-gboolean pss_tree_begin(PssItem *directory)
+static gboolean begin(PssItem *directory)
 {
 	PssTransfer *transfer = directory->transfer;
 
 	if (!directory->is_operand || !may_stream(transfer) ||
 	    !(transfer->from ? &pss_tree_down : &pss_tree_up)->is_possible(directory))
 		return FALSE;
-	pss_tree_prepare(transfer);
+	prepare(transfer);
 	if (!transfer->tree)
 		return FALSE; /* there can be none */
 	transfer->tree->root = directory;
@@ -319,7 +319,7 @@ void pss_tree_pump(PssTransfer *transfer)
 		work(transfer->tree);
 }
 
-void pss_tree_stop(PssTransfer *transfer)
+static void stop(PssTransfer *transfer)
 {
 	PssTree *tree = transfer->tree;
 
@@ -330,3 +330,12 @@ void pss_tree_stop(PssTransfer *transfer)
 	free_tree(tree);
 	pss_item_unref(root);
 }
+
+const PssTreeOps pss_tree_ops = {
+	.prepare = prepare,
+	.begin = begin,
+	.is_under_way = pss_tree_is_under_way,
+	.pump = pss_tree_pump,
+	.stop = stop,
+	.content = pss_tree_content,
+};

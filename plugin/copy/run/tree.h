@@ -34,6 +34,10 @@ typedef struct {
 
 extern const PssTreeWay pss_tree_down, pss_tree_up;
 
+gboolean pss_tree_is_under_way(const PssTransfer *transfer);
+void pss_tree_pump(PssTransfer *transfer);
+void pss_tree_content(PssItem *item); /* of a file that comes down; see PssTreeOps */
+
 struct PssTree {
 	const PssTreeWay *way;
 	PssTransfer *transfer;
