@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A table of those who wait for channels. Called by main.c with what the verb says, and by place.c and part.c, which
- * ask for channels. */
+/* A table of those who wait for channels. Called by copy/run with what the verb says, and by copy/items, copy/trees,
+ * find.c and part.c, which ask for channels. */
 #include "copy/channel/channels.h"
 
 #include <unistd.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A listing by find, which gets the path on its standard input and never in a command. Its records end with NUL: a
  * letter of the kind, numbers and the name; the last is `=` and find's status. What is in front of the
- * greeting is what start-up files print. Called by copy/run. */
+ * greeting is what start-up files print. Called by copy/sides. */
 #include "copy/channel/find.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What an earlier copy has left of a file: is it the beginning of what is to be copied? A hash over exactly that part
  * is made at both ends: on another computer by whichever program there is, which gets the path on its standard input
- * and never in a command; here a piece a turn. Called by the files of copy/run that go on with a part. */
+ * and never in a command; here a piece a turn. Called by copy/items and copy/files, which go on with a part. */
 #include "copy/channel/part.h"
 
 #include <errno.h>

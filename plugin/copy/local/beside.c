@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Names beside names, and what is kept of a file. Called by the files of this folder, and by copy/run for the other
+/* Names beside names, and what is kept of a file. Called by the files of this folder, and by copy/items for the other
  * side.
  */
 #include "copy/local/beside.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The file of claims: its first bytes are the secret, and behind them each number has a byte that is locked while it is
- * claimed. Called by copy/run when a transfer begins. */
+ * claimed. Called by copy/items when a transfer begins. */
 #include "copy/local/claims.h"
 
 #include <fcntl.h>

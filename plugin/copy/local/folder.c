@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* openat(2) and its like, with O_NOFOLLOW in each. Called by copy/run for both ends of a copy, and by the files of this
- * folder. */
+/* openat(2) and its like, with O_NOFOLLOW in each. Called by copy/items and copy/sides for both ends of a copy, and by
+ * the files of this folder. */
 #include "copy/local/folder.h"
 
 #include <dirent.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing beside and renaming. Called by copy/run for each file that is received. */
+/* Writing beside and renaming. Called by copy/files and copy/trees for each file that is received. */
 #include "copy/local/new-file.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading a file with its holes. Called by copy/run for each file that is sent. */
+/* Reading a file with its holes. Called by copy/files and copy/trees for each file that is sent. */
 #include "copy/local/old-file.h"
 
 #include <errno.h>

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* pssession-copy: copies what the verb on descriptor 3 asks for (wire/copy.h), and ends. It belongs to nobody's job and
  * has no terminal: signals of the terminal are the shell's, and the end of the socket is what stops it. */
-#include "copy/run/private.h"
+#include "copy/files/files.h"
+#include "copy/items/items.h"
+#include "copy/sides/sides.h"
+#include "copy/trees/trees.h"
 
 #include <fcntl.h>
 #include <glib-unix.h>
@@ -10,7 +13,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#include "base/error.h"
 #include "wire/runtime.h"
 
 #define AT_ONCE_MIN 16

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The two ends: SFTP packets on one descriptor, lines and bytes on the channel's. Reads either only while what it made
- * of that has been taken by the other. Called by copy/run. */
+ * of that has been taken by the other. Called by copy/items and copy/trees. */
 #include "copy/shell/shell.h"
 
 #include <errno.h>

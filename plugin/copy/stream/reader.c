@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One step of a state machine for what is expected next: a header, the text of an extended one, a map, content,
- * padding. Called by copy/run with what a remote tar sends. */
+ * padding. Called by copy/trees with what a remote tar sends. */
 #include "copy/stream/reader.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* pack.sh and unpack.sh with what stands in front of them, and their lines. Called by copy/run. */
+/* pack.sh and unpack.sh with what stands in front of them, and their lines. Called by copy/trees. */
 #include "copy/stream/remote.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Headers of an archive. Called by copy/run for each file that goes into a stream. */
+/* Headers of an archive. Called by copy/trees for each file that goes into a stream. */
 #include "copy/stream/writer.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* This computer as an end of a transfer. Everything is done at once; the answers come before the calls return. Called
- * by transfer.c and item.c through pss_side_local. */
-#include "copy/run/private.h"
+ * by copy/items through pss_side_local. */
+#include "copy/sides/sides.h"
 
 #include <errno.h>
 #include <fcntl.h>

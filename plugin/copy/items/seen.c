@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Hashes of paths with their sizes, sorted when they are looked up. Called by item.c and the trees. */
-#include "copy/run/seen.h"
+/* Hashes of paths with their sizes, sorted when they are looked up. Called by item.c and copy/trees. */
+#include "copy/items/seen.h"
 
 struct PssSeen {
 	GArray *hashes; /* of guint64 */

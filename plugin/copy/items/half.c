@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What is not whole yet: its name; and when a file could not be written elsewhere, why (SFTP's "failure" says nothing,
- * so the target and the disk are looked at), and how what is half there goes. Called by side-remote.c and the files
- * that write. */
-#include "copy/run/private.h"
+ * so the target and the disk are looked at), and how what is half there goes. Called by item.c, and by the
+ * rooms that write. */
+#include "copy/items/private.h"
 
 #include "base/error.h"
 #include "copy/local/beside.h"

@@ -6,11 +6,11 @@
 #include "base/fd-watch.h"
 #include "copy/local/new-file.h"
 #include "copy/local/old-file.h"
-#include "copy/run/private.h"
-#include "copy/run/seen.h"
+#include "copy/items/seen.h"
 #include "copy/stream/reader.h"
 #include "copy/stream/remote.h"
 #include "copy/stream/writer.h"
+#include "copy/trees/trees.h"
 
 typedef enum {
 	PSS_TREE_GREETING, /* the line in front of the archive is waited for */

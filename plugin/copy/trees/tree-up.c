@@ -2,8 +2,7 @@
 /* A directory that goes as an archive into a directory beside its name there, which gets the name when all has been
  * unpacked: tar writes into files under their own names, so that a tree that is there already goes by SFTP. A file is
  * in the archive only when it could be read; what is not in it goes by SFTP afterwards. Called by tree.c. */
-#include "copy/run/private.h"
-#include "copy/run/tree.h"
+#include "copy/trees/private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "base/error.h"
 #include "copy/local/beside.h"
 #include "copy/shell/shell.h"
+#include "copy/sides/sides.h"
 
 #define OUT_MAX (256u * 1024u)
 #define CHUNK (64u * 1024u)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The channel of a stream: it is opened early, while SFTP finds out what is to be copied, gets its paths, and is read
- * and written as both ends take it. Called by place.c, transfer.c and item.c; tree-down.c and tree-up.c know what is in
- * the stream. */
-#include "copy/run/private.h"
-#include "copy/run/tree.h"
+ * and written as both ends take it. Called by copy/items through pss_tree_ops; tree-down.c and tree-up.c know what is
+ * in the stream. */
+#include "copy/trees/private.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One file from another computer to here: written beside its name as it comes, and renamed when it is whole. Called by
- * item.c. */
-#include "copy/run/private.h"
+ * copy/items. */
+#include "copy/files/files.h"
 
 #include "base/error.h"
 #include "copy/local/new-file.h"

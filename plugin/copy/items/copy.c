@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One run of the program: as many transfers as may be at a time, until the last has ended or the user has stopped them.
- * Called by main.c, transfer.c and half.c. */
-#include "copy/run/private.h"
+ * Called by copy/run, transfer.c, half.c and, for Tab, by copy/sides. */
+#include "copy/items/private.h"
 
 void pss_copy_end(PssCopy *copy)
 {

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* One run of the program: places, transfers between two of them, and the items that these consist of. Shared by the
- * files of this folder. Everything runs in the default main context. */
+/* One run of the program: places, transfers between two of them, and the items that these consist of; and the tables
+ * through which they call what stands above them. Everything runs in the default main context. */
 #pragma once
 
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "copy/channel/channels.h"
-#include "copy/channel/find.h"
 #include "copy/channel/part.h"
 #include "copy/local/claims.h"
 #include "copy/local/folder.h"
 #include "copy/verb/request.h"
 #include "copy/verb/verb-link.h"
 #include "copy/sftp/sftp.h"
-#include "copy/run/seen.h"
+#include "copy/items/seen.h"
 
 typedef struct PssCopy PssCopy;
 typedef struct PssPlace PssPlace;
@@ -107,7 +106,6 @@ struct PssPlace {
 
 PssPlace *pss_place_new(PssCopy *copy, guint number, const char *label);
 void pss_place_free(gpointer place); /* accepts NULL */
-const char *pss_place_computer(const PssPlace *place);
 /* Opens it where that has not been done; pss_transfer_on_place() follows for each transfer that is there. */
 void pss_place_open(PssPlace *place);
 /* Its channel is gone, as whatever was under way there finds out, too: the transfers wait. Where the session survives
@@ -117,9 +115,8 @@ void pss_place_cut(PssPlace *place, const char *why);
 void pss_place_widen(PssPlace *place);
 /* A path as the user gave it, as the server is to get it. A `~` at its front stays. Free with g_free(). */
 char *pss_place_path(const PssPlace *place, const char *path);
-gboolean pss_place_has_room(const PssPlace *place); /* NULL has */
 
-/* ---- side-local.c, side-remote.c: what a transfer does at either end. Answers come by the functions of item.c and
+/* ---- what a transfer does at either end: copy/sides. Answers come by the functions of item.c and
  * transfer.c named here, perhaps before the call has returned. */
 
 typedef struct {
@@ -135,8 +132,6 @@ typedef struct {
 	void (*make_link)(PssItem *link, const char *text); /* pss_item_done() */
 	void (*set)(PssItem *directory);                    /* pss_item_set(): mode and times, in the end */
 } PssSide;
-
-extern const PssSide pss_side_local, pss_side_remote;
 
 /* ---- what a transfer and its items call without knowing it: main.c hands it to the copy */
 
@@ -173,12 +168,6 @@ struct PssCopyOps {
 	const PssTreeOps *trees;
 	const PssListingOps *listings;
 };
-
-/* ---- side-local.c, for streams too */
-
-PssSftpAttributes pss_local_attributes(const struct stat *st);
-/* NULL and error. */
-PssFolder *pss_local_open_source(PssItem *directory, GError **error);
 
 /* ---- transfer.c: from one place to one place */
 
@@ -224,8 +213,6 @@ struct PssTransfer {
 
 PssTransfer *pss_transfer_new(PssCopy *copy, PssPlace *from, PssPlace *to, const char *target);
 void pss_transfer_free(gpointer transfer);
-void pss_transfer_begin(PssTransfer *transfer);
-void pss_transfer_on_place(PssTransfer *transfer, const PssPlace *place); /* it is ready, or lost */
 void pss_transfer_pump(PssTransfer *transfer);
 /* Gives up what is under way, and removes what is half done. */
 void pss_transfer_stop(PssTransfer *transfer);
@@ -235,7 +222,6 @@ void pss_transfer_uncount(PssTransfer *transfer, guint64 files, guint64 bytes);
 gboolean pss_transfer_may_look_for_more(const PssTransfer *transfer);
 /* The place that a user knows it by. */
 const PssPlace *pss_transfer_place(const PssTransfer *transfer);
-gboolean pss_transfer_is_ready(const PssTransfer *transfer); /* its places are */
 
 /* Something to be copied: `path` as it is shown and the server is to get it, `folder` (here) the directory it is in,
  * `name` its name there. Links have been followed. */
@@ -276,23 +262,14 @@ struct PssItem {
 	gboolean goes_on;       /* with its part: this copy was cut */
 };
 
-/* Done once more when the places are ready. */
-typedef struct {
-	void (*func)(PssItem *item);
-	PssItem *item;
-} PssAgain;
-
-PssItem *pss_item_new_root(PssTransfer *transfer, const char *path, PssFolder *folder, gboolean existed);
-PssItem *pss_item_new(PssTransfer *transfer, PssItem *parent, const char *name, const PssSftpAttributes *attributes);
 PssItem *pss_item_ref(PssItem *item);
 void pss_item_unref(PssItem *item);
 void pss_item_forget(PssItem *item); /* a file whose copying was given up, and will be begun again */
-gboolean pss_item_is_directory(const PssItem *item);
 /* Makes it and lists it, or copies it. */
 void pss_item_begin(PssItem *item);
-void pss_item_make(PssItem *directory);            /* pss_item_made() follows */
-void pss_item_walk(PssItem *directory);            /* makes it, where that has not been done, and lists it */
-void pss_item_walk_when_ready(PssItem *directory); /* perhaps behind a cut */
+void pss_item_make(PssItem *directory); /* pss_item_made() follows */
+/* Makes it, where that has not been done, and lists it; perhaps behind a cut. */
+void pss_item_walk_when_ready(PssItem *directory);
 /* What was found in a directory; NULL: it is not copied, which has been said where it is an error. */
 PssItem *pss_item_of(PssItem *directory, const char *name, const PssSftpAttributes *attributes);
 
@@ -305,16 +282,14 @@ void pss_item_looked(PssItem *item, const PssSftpAttributes *there, const GError
 void pss_item_done(PssItem *item, const GError *error);         /* the source's path is named */
 void pss_item_failed_there(PssItem *item, const GError *error); /* the same; the target's is */
 void pss_item_set(PssItem *directory, const GError *error);
-void pss_item_drop_part(PssItem *item);        /* it waits, after a cut, and will not be begun */
 void pss_item_moved(PssItem *item, guint64 n); /* so many bytes more have been copied */
 void pss_item_has(PssItem *item, guint64 n);   /* so many are there already */
-void pss_item_moved_back(PssItem *item);       /* none of them counts */
 
 /* What is to be kept of it at the destination. */
 PssKept pss_item_kept(const PssItem *item);
 PssSftpAttributes pss_item_kept_attributes(const PssItem *item);
 
-/* ---- file-up.c, file-down.c, file-across.c: the content of one file (PssCopyOps) */
+/* ---- the content of a file on its way: copy/files, and with a stream copy/trees */
 
 struct PssCopying {
 	void (*stop)(PssItem *item); /* frees it, and removes what there is so far */
@@ -326,28 +301,10 @@ struct PssCopying {
 	PssPartCheck *check; /* or NULL */
 };
 
-void pss_file_up(PssItem *item);
-void pss_file_down(PssItem *item);
-void pss_file_across(PssItem *item);
-
-/* ---- tree.c, tree-down.c: a directory with all that is in it, as one stream of a remote tar */
-
-extern const PssTreeOps pss_tree_ops;
-
-/* ---- side-remote.c */
-
-void pss_remote_list(PssItem *directory);
-/* The server lists something in it that is no name: made safe to show. */
-void pss_remote_report_bad_name(PssItem *directory, const char *shown);
-
-/* The file has been written there: what is left to be done for it, and its end. */
-void pss_remote_written(PssItem *item);
-
 /* ---- half.c: what is not whole yet, its name, and what becomes of it when it cannot be */
 
 /* The name that the item is written under, beside its own; the same each time. */
 const char *pss_half_name(PssItem *item);
-void pss_half_release(PssItem *item); /* the item is done: the name is free */
 /* Is what is there under that name to be gone on with? */
 gboolean pss_half_goes_on(const PssItem *item);
 /* The path of a part elsewhere, for item->copying, which is new. `begin` gets how much is there of `source`: 0, or what
@@ -363,32 +320,15 @@ void pss_half_explain(PssItem *item, const char *part, const GError *error);
 /* Removes it; the program waits for that. */
 void pss_half_remove(PssItem *item, const char *part);
 void pss_half_give_up(PssCopy *copy); /* what is not removed by now is left */
-/* It cannot be removed, which is to be said. */
-void pss_half_leave(const PssItem *item, const char *part);
-void pss_half_forget_left(PssPlace *place); /* it is cleared after all */
-/* "PATH … could not be removed …", or "". Free with g_free(). */
-char *pss_half_tell_left(const PssPlace *place);
-
-/* ---- listing.c: for Tab, the names in a directory elsewhere; for -Update, all that is below a directory elsewhere */
-
-void pss_listing_begin(PssCopy *copy, PssPlace *place, const char *path); /* pss_copy_end() follows */
-
-extern const PssListingOps pss_listing_ops;
-/* FALSE: it is to be listed. Else as its PssSide's `list`; pss_remote_list() may follow. */
-gboolean pss_copy_listing_take(PssItem *directory);
 
 /* ---- report.c */
 
 void pss_report_error(PssCopy *copy, const PssPlace *place, const char *path, const char *message);
-void pss_report_place(PssPlace *place); /* it is lost: once */
-void pss_report_left(PssPlace *place);  /* the copy was stopped, and something half is there still */
 void pss_report_warning(PssCopy *copy, const PssPlace *place, const char *path, const char *message);
 /* With -Verbose: the directory goes as one stream. */
 void pss_report_stream(const PssItem *directory);
 /* With -Verbose: an earlier copy has left so many bytes, which are gone on behind, or are of another file. */
 void pss_report_part(const PssItem *item, guint64 part, gboolean same);
-typedef enum { PSS_OUTCOME_COPIED, PSS_OUTCOME_SKIPPED, PSS_OUTCOME_FAILED } PssOutcome;
-void pss_report_item(const PssItem *item, PssOutcome outcome, const char *why);
 void pss_report_progress_begin(PssCopy *copy);
 
 /* "DIRECTORY/NAME". Free with g_free(). */

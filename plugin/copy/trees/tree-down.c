@@ -3,8 +3,7 @@
  * from the archive. Names are taken apart, and lead only into directories that this stream has made or found and holds
  * open. What is no file, directory or symbolic link, and what was not read to its end, SFTP looks at afterwards. Called
  * by tree.c. */
-#include "copy/run/private.h"
-#include "copy/run/tree.h"
+#include "copy/trees/private.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* One file from here to another computer: read as the line takes it, written beside its name there, and renamed by the
- * server when all of it has been written. Called by item.c. */
-#include "copy/run/private.h"
+ * server when all of it has been written. Called by copy/items. */
+#include "copy/files/files.h"
 
 #include "base/error.h"
 #include "copy/local/old-file.h"
+#include "copy/sides/sides.h"
 
 #define WIDE_SIZE (8 * 1024 * 1024) /* left to be written: then more channels are worth their opening */
 

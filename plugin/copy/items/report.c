@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the user sees: lines of errors, objects, the line of progress. Names that others have given are made safe to
- * show by the verb (errors) or here (objects). Called by all files of this folder. */
-#include "copy/run/private.h"
+ * show by the verb (errors) or here (objects). Called by all rooms of a copy. */
+#include "copy/items/private.h"
 
 #include <string.h>
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Listings of another computer's directories: for Tab the names in one, in the place of transfers; of a transfer with
- * one source all that is below it, by a find that is started
- * beside the SFTP server. Called by main.c,
- * transfer.c and side-remote.c. */
-#include "copy/run/private.h"
+ * one source all that is below it, by a find that is started beside the SFTP server. Called by copy/run and
+ * side-remote.c, and by copy/items through pss_listing_ops. */
+#include "copy/sides/private.h"
 
 #include <string.h>
+
+#include "copy/channel/find.h"
 
 /* ---- for Tab */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Another computer as an end of a transfer, by SFTP. Paths are strings of the protocol, and never a command's. Called
- * by transfer.c and item.c through pss_side_remote. */
-#include "copy/run/private.h"
+ * by copy/items through pss_side_remote. */
+#include "copy/sides/private.h"
 
 #include <fnmatch.h>
 #include <string.h>

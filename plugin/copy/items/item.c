@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What becomes of one file, directory or link: made, looked at, copied, finished. An item lives until the items in it
- * are done, so that a directory gets its mode and times last. Called by transfer.c, and by both sides with their
- * answers. */
-#include "copy/run/private.h"
+ * are done, so that a directory gets its mode and times last. Called by transfer.c, and by copy/sides, copy/files and
+ * copy/trees with their answers. */
+#include "copy/items/private.h"
 
 #include <string.h>
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* One file from one other computer to another, through here: what comes waits in memory until it goes, and the source
- * is paused while too much waits. Called by item.c. */
-#include "copy/run/private.h"
+ * is paused while too much waits. Called by copy/items. */
+#include "copy/files/files.h"
 
 #include <string.h>
 
 #include "base/error.h"
+#include "copy/sides/sides.h"
 
 #define WAITING_MAX (512 * 1024) /* of one file: with 32 of them 16 MiB */
 

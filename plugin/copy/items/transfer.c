@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* From one place to one place: opens them, finds out what the target is, looks for what is to be copied, and keeps as
- * much under way as both ends take. Called by main.c; the items and both sides come back to it. */
-#include "copy/run/private.h"
+ * much under way as both ends take. Called by copy/run; the items and both sides come back to it. */
+#include "copy/items/private.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Another computer: its channel is asked for when the first transfer begins there, and serves all of them; part.c has
- * channels of commands. Called by main.c and transfer.c. */
-#include "copy/run/private.h"
+ * channels of commands. Called by copy/run and transfer.c. */
+#include "copy/items/private.h"
 #include "copy/shell/shell.h"
 
 #include <string.h>
