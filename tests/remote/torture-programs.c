@@ -77,6 +77,7 @@ static const Row rows[] = {
 	  FALSE,
 	  { LINE("echo on; while :; do :; done"), UNTIL("on\n"), KEYS("\003"), PROMPT(ANY), LACKS("b$"),
 	    LINE("echo ok"), PROMPT(0), OUTPUT("ok\n"), DONE } },
+	/* One of the keys may come behind the end: mksh begins a new line for it, as natively. */
 	{ "Ctrl-C twice",
 	  ALL,
 	  NULL,
@@ -84,7 +85,7 @@ static const Row rows[] = {
 	  FALSE,
 	  { LINE("sh -c 'trap \"echo one\" INT; echo on; while read x; do :; done; exit 3'"), UNTIL("on\n"),
 	    KEYS("\003"), UNTIL("one"), KEYS("\003\003\003"), KEYS("\034"), PROMPT(ANY), LINE("echo ok"), PROMPT(0),
-	    OUTPUT("ok\n"), DONE } },
+	    SHOWS("ok\n"), DONE } },
 	{ "Ctrl-C at the prompt is the editor's",
 	  ALL,
 	  NULL,
