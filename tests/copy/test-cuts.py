@@ -16,6 +16,8 @@ import copier  # noqa: E402
 from copying import (PROGRAM, WAYS, Place, as_nobody, largest_part, only_error, parts, read, run, run_tests,
                      same_tree, until_part, write)  # noqa: E402
 
+BIG = 40000000  # bytes: a copy that can be seen half done, also where the watcher is not given the processor for a while
+
 CUTS = 51
 
 
@@ -101,7 +103,7 @@ def test_cut_at_any_moment_a_copy_is_gone_on_with():
 
 def test_what_a_killed_copy_leaves_the_next_one_clears_or_goes_on_with():
     with Place() as here:
-        write(here + "/big", os.urandom(8000000))
+        write(here + "/big", os.urandom(BIG))
         for at, to in WAYS:
             for flags, said in (("", None), ("R", "going on behind")):
                 target = "%s/%d" % (here, to)
@@ -118,7 +120,7 @@ def test_what_a_killed_copy_leaves_the_next_one_clears_or_goes_on_with():
 
 def test_what_cannot_be_removed_is_named_with_the_way_out():
     with Place() as here:
-        write(here + "/big", os.urandom(8000000))
+        write(here + "/big", os.urandom(BIG))
         for at, to in ((0, 1), (1, 2)):
             running = copier.Copier(PROGRAM, ["web1", "web2"], [(at, here + "/big")], [(to, here + "/to")])
             until_part(running, here, 300000)
@@ -134,7 +136,7 @@ def test_what_cannot_be_removed_is_named_with_the_way_out():
 
 def test_a_download_that_is_lost_leaves_nothing_here():
     with Place() as here:
-        write(here + "/big", os.urandom(8000000))
+        write(here + "/big", os.urandom(BIG))
         running = copier.Copier(PROGRAM, ["web1"], [(1, here + "/big")], [(0, here + "/to")])
         until_part(running, here, 300000)
         running.cut(1)
@@ -225,7 +227,7 @@ def test_a_copy_goes_on_by_itself_when_a_session_comes_back():
 
 def test_stopped_while_a_session_is_away_what_is_left_is_said():
     with Place() as here:
-        write(here + "/big", os.urandom(8000000))
+        write(here + "/big", os.urandom(BIG))
         running = copier.Copier(PROGRAM, ["web1"], [(0, here + "/big")], [(1, here + "/to")], survives=True)
         until_part(running, here, 300000)
         running.away = True
@@ -245,7 +247,7 @@ def test_a_link_that_a_killed_copy_has_left_is_not_in_the_way():
         os.mkdir(here + "/tree")
         os.mkdir(here + "/to")
         os.symlink("nowhere", here + "/tree/link")
-        write(here + "/big", os.urandom(8000000))
+        write(here + "/big", os.urandom(BIG))
         running = copier.Copier(PROGRAM, ["web1"], [(0, here + "/big")], [(1, here + "/to")])
         until_part(running, here, 300000)
         running.kill()
@@ -258,7 +260,7 @@ def test_a_link_that_a_killed_copy_has_left_is_not_in_the_way():
 
 def test_a_session_that_does_not_come_back_ends_the_copy():
     with Place() as here:
-        write(here + "/big", os.urandom(8000000))
+        write(here + "/big", os.urandom(BIG))
         for at, to in ((0, 1), (1, 0)):
             running = copier.Copier(PROGRAM, ["web1"], [(at, here + "/big")], [(to, here + "/to")], survives=True)
             until_part(running, here, 300000)
