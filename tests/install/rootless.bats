@@ -33,7 +33,7 @@ teardown() {
 
 # What the user starts has the user's home, and nothing of ours in its environment but a socket's place.
 owner_words() {
-	OWNER_WORDS=(env -i --default-signal "HOME=$OWN/home" "PATH=$PATH" "USER=$OWNER" LANG=C.UTF-8 "TERM=screen-256color"
+	OWNER_WORDS=(env -i --default-signal "HOME=$OWN/home" "PATH=$PATH" "USER=$OWNER" CCACHE_DISABLE=1 LANG=C.UTF-8 "TERM=screen-256color"
 		"PSSESSION_RUNTIME_DIR=$OWN/run" "C=$OWN/ssh_config")
 	[ "$OWNER" = "$(id -un)" ] || OWNER_WORDS=(setpriv --reuid "$OWNER" --regid nogroup --clear-groups "${OWNER_WORDS[@]}")
 }
