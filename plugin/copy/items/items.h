@@ -8,12 +8,12 @@
 
 #include "copy/channel/channels.h"
 #include "copy/channel/part.h"
+#include "copy/items/seen.h"
 #include "copy/local/claims.h"
 #include "copy/local/folder.h"
 #include "copy/verb/request.h"
 #include "copy/verb/verb-link.h"
 #include "copy/sftp/sftp.h"
-#include "copy/items/seen.h"
 
 typedef struct PssCopy PssCopy;
 typedef struct PssPlace PssPlace;
@@ -22,7 +22,6 @@ typedef struct PssItem PssItem;
 typedef struct PssCopying PssCopying;
 typedef struct PssCopyListing PssCopyListing;
 typedef struct PssTree PssTree;
-
 typedef struct PssCopyOps PssCopyOps;
 
 /* ---- copy.c: a run of the program */
@@ -133,14 +132,14 @@ typedef struct {
 	void (*set)(PssItem *directory);                    /* pss_item_set(): mode and times, in the end */
 } PssSide;
 
-/* ---- what a transfer and its items call without knowing it: main.c hands it to the copy */
+/* ---- what a transfer and its items call without knowing it: copy/run hands it to the copy */
 
 /* A directory with all that is in it, as one stream of a remote tar. */
 typedef struct {
 	/* Opens a channel for it while nobody knows yet whether there is one; where one may be. */
 	void (*prepare)(PssTransfer *transfer);
-	/* FALSE: it goes by SFTP. Else the directory is the tree's; pss_item_walk() follows for what the stream has
-	 * left. */
+	/* FALSE: it goes by SFTP. Else the directory is the tree's; pss_item_walk_when_ready() follows for what the
+	 * stream has left. */
 	gboolean (*begin)(PssItem *directory);
 	gboolean (*is_under_way)(const PssTransfer *transfer);
 	void (*pump)(PssTransfer *transfer);

@@ -4,9 +4,9 @@
 #pragma once
 
 #include "base/fd-watch.h"
+#include "copy/items/seen.h"
 #include "copy/local/new-file.h"
 #include "copy/local/old-file.h"
-#include "copy/items/seen.h"
 #include "copy/stream/reader.h"
 #include "copy/stream/remote.h"
 #include "copy/stream/writer.h"
