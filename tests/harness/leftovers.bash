@@ -9,7 +9,7 @@ remote_processes() {
 	if [ -n "$ACCOUNT_MADE" ]; then
 		for pid in $(processes_of_uid "$REMOTE_UID"); do
 			case $(cat "/proc/$pid/comm" 2>/dev/null) in
-			sshd | dropbear | tinysshd) ;;
+			sshd | sshd-session | sshd-auth | dropbear | tinysshd) ;;
 			*) echo "$pid" ;;
 			esac
 		done
