@@ -202,7 +202,8 @@ static void take_record(PssFind *find, const char *record)
 static gboolean take_greeting(PssFind *find)
 {
 	gsize n = strlen(find->greeting);
-	const guint8 *at = memmem(find->in->data, find->in->len, find->greeting, n);
+	/* An array that is empty has no data at all. */
+	const guint8 *at = find->in->len > 0 ? memmem(find->in->data, find->in->len, find->greeting, n) : NULL;
 
 	if (!at) {
 		if (find->in->len > NOISE_MAX)

@@ -129,7 +129,10 @@ static void greet(PssShell *shell)
 /* FALSE: it has not come. */
 static gboolean take_greeting(PssShell *shell)
 {
-	const char *at = memmem(shell->in->data, shell->in->len, shell->greeting, strlen(shell->greeting));
+	/* An array that is empty has no data at all. */
+	const char *at = shell->in->len > 0
+				 ? memmem(shell->in->data, shell->in->len, shell->greeting, strlen(shell->greeting))
+				 : NULL;
 
 	if (!at) {
 		if (shell->in->len > NOISE_MAX)
