@@ -97,6 +97,10 @@ class Copier:
         except (BrokenPipeError, ConnectionResetError):
             pass  # it has ended; what it said before is read still
 
+    def channel(self):
+        """Its end at the program, and its end at the server."""
+        return socket.socketpair()
+
     def open_channel(self, ident, found):
         if self.away:
             return
@@ -107,7 +111,7 @@ class Copier:
         if server is None:
             self.send(ENDED, ident, number(TAG_STATUS, 6) + text(TAG_MESSAGE, "cannot be reached"))
             return
-        near, far = socket.socketpair()
+        near, far = self.channel()
         environment = {**os.environ, "PATH": self.path} if self.path else None
         self.children.append(subprocess.Popen(server, stdin=far, stdout=far, env=environment))
         self.open[ident] = (place, self.children[-1])
