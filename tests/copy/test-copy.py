@@ -528,10 +528,10 @@ def test_a_find_that_lies_leads_nowhere():
         make_tree(here + "/tree")
         write(here + "/outside", b"x")
         for script, *words in (
-                ("for name in ../outside /etc a/b .. . ''; do printf 'f1 %s %s\\0' \"$n\" \"$name\"; done; ", "no name"),
-                ("printf 'f3 %s deep\\0' \"$n\"", "broken off"), ("printf 'd1 %s' \"$n\"; kill $PPID", "broken off"),
-                ("printf 'f1 x y z\\0'", "broken off"), ("yes", "broken off"), ("exit 1", "not all of it"),
-                ("printf 'd1 %s ..\\0f2 %s x\\0' \"$n\" \"$n\"", "no name", "broken off")):
+                ("for name in ../outside /etc a/b .. . ''; do printf 'f1 %s %s\\0' \"$n\" \"$name\"; done; ", "not a file name"),
+                ("printf 'f3 %s deep\\0' \"$n\"", "before it was whole"), ("printf 'd1 %s' \"$n\"; kill $PPID", "before it was whole"),
+                ("printf 'f1 x y z\\0'", "before it was whole"), ("yes", "before it was whole"), ("exit 1", "not all of it"),
+                ("printf 'd1 %s ..\\0f2 %s x\\0' \"$n\" \"$n\"", "not a file name", "before it was whole")):
             result = run([(1, here + "/tree")], (0, here + "/to/"), "ru", **find_that(here, script))
             for word in words:
                 assert [line for line in result.errors if word in line], (script, result.errors)

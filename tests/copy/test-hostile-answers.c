@@ -127,7 +127,7 @@ static void test_other_id(void)
 	pss_sftp_lstat(test.sftp, "f", on_attributes, &test);
 	wait_done(&test, 2);
 	g_assert_cmpint(test.code, ==, PSS_SFTP_CONNECTION_LOST);
-	g_assert_cmpstr(test.lost, ==, "the SFTP server is gone: it answers what nobody asked");
+	g_assert_cmpstr(test.lost, ==, "the SFTP server is gone: it sent an answer to no request of this copy");
 	finish(&test);
 }
 

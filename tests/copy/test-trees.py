@@ -345,7 +345,7 @@ def test_names_that_lead_elsewhere_are_a_line_each_and_never_written():
                        ("./v", tarfile.LNKTYPE, here + "/victim"), ("./v", tarfile.REGTYPE, b"fine"),
                        ("./dev", tarfile.CHRTYPE, None), ("./0", tarfile.REGTYPE, b"one"), ("./0", tarfile.REGTYPE, b"two")])
         result = through(here, 1, 0, "r", tar)
-        assert len([line for line in result.errors if "which is no name: left out" in line]) == len(bad), result.errors
+        assert len([line for line in result.errors if "which is not a file name; it is left out" in line]) == len(bad), result.errors
         assert os.listdir(here + "/out") == [] and read(here + "/victim") == b"mine"
         assert not os.path.exists(here + "/x") and read(here + "/to/v") == b"fine" and read(here + "/to/d/y") == b"fine"
         assert os.path.isdir(here + "/to/d") and not os.path.islink(here + "/to/d")

@@ -84,9 +84,9 @@ static void finish(PssFind *find, PssSftpStatus code, const char *why)
 static void fail(PssFind *find)
 {
 	if (find->has_begun)
-		finish(find, PSS_SFTP_FAILURE, "its listing was broken off");
+		finish(find, PSS_SFTP_FAILURE, "the list of its files ended before it was whole");
 	else
-		finish(find, PSS_SFTP_UNSUPPORTED, "there is no find that lists it");
+		finish(find, PSS_SFTP_UNSUPPORTED, "find cannot list it there");
 }
 
 /* ---- records */

@@ -225,7 +225,7 @@ int main(void)
 	socklen_t n = sizeof type;
 
 	if (getsockopt(PSS_COPY_VERB_FD, SOL_SOCKET, SO_TYPE, &type, &n) < 0) {
-		fputs("pssession-copy is started by copy-item, and by nobody else\n", stderr);
+		fputs("pssession-copy: copy-item starts this program; run copy-item instead\n", stderr);
 		return 2;
 	}
 	ignore_signals();

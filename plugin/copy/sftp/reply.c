@@ -36,7 +36,7 @@ static const char *choose_text(const PssSftpReply *reply)
 GError *pss_sftp_bad_reply(void)
 {
 	return g_error_new_literal(PSS_SFTP_ERROR, PSS_SFTP_BAD_MESSAGE,
-				   "the server's answer is not one to what it was asked");
+				   "the server's answer does not fit the request");
 }
 
 GError *pss_sftp_reply_error(const PssSftpReply *reply, PssFxp wanted)

@@ -193,7 +193,7 @@ static void on_answer(PssSftp *sftp, PssFxp type, PssFxpReader *body)
 	PssSftpReply reply;
 
 	if (body->is_bad || !g_hash_table_steal_extended(sftp->requests, GUINT_TO_POINTER(id), &key, &value)) {
-		lose(sftp, "it answers what nobody asked");
+		lose(sftp, "it sent an answer to no request of this copy");
 		return;
 	}
 	PssSftpRequest *request = value;
@@ -307,7 +307,7 @@ static void on_packet(gpointer user, PssFxp type, PssFxpReader *payload)
 	else if (type == PSS_FXP_VERSION)
 		on_version(sftp, payload);
 	else
-		lose(sftp, "what it sends is no SFTP");
+		lose(sftp, "what it sends is not SFTP (do start-up files print something there?)");
 	pss_sftp_unref(sftp);
 }
 

@@ -112,7 +112,8 @@ static gboolean take_packets(PssSftpStream *stream)
 			return FALSE;
 	}
 	if (is_whole < 0)
-		stream->events->on_end(stream->user, "what it sends is no SFTP");
+		stream->events->on_end(stream->user,
+				       "what it sends is not SFTP (do start-up files print something there?)");
 	return is_whole == 0;
 }
 

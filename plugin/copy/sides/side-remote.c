@@ -204,7 +204,8 @@ static void on_child(gpointer user, const PssSftpEntry *entry)
 
 void pss_remote_report_bad_name(PssItem *directory, const char *shown)
 {
-	g_autofree char *why = g_strdup_printf("the server lists '%s' in it, which is no name: left out", shown);
+	g_autofree char *why =
+		g_strdup_printf("the server lists '%s' in it, which is not a file name; it is left out", shown);
 
 	pss_report_error(directory->transfer->copy, directory->transfer->from, directory->source_path, why);
 }

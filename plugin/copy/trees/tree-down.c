@@ -207,7 +207,8 @@ static void take_child(PssTree *tree, PssItem *directory, const char *name, cons
 
 static void refuse(const PssTree *tree, const char *path)
 {
-	g_autofree char *why = g_strdup_printf("the server sends '%s' in it, which is no name: left out", path);
+	g_autofree char *why =
+		g_strdup_printf("the server sends '%s' in it, which is not a file name; it is left out", path);
 
 	pss_report_error(tree->transfer->copy, tree->transfer->from, tree->root->source_path, why);
 }
