@@ -76,7 +76,7 @@ static void on_closed(gpointer user, int exit_status, const GError *error)
 	PssBootId *asking = user;
 
 	pss_channel_close(g_steal_pointer(&asking->channel));
-	tell(asking, error ? error->message : "the server ran no command, or has no boot id");
+	tell(asking, error ? error->message : "the server runs no commands, or has no boot id");
 }
 
 static gboolean on_deadline(gpointer user)
@@ -93,7 +93,7 @@ static gboolean on_windows(gpointer user)
 	PssBootId *asking = user;
 
 	asking->deadline = 0;
-	tell(asking, "it is a Windows computer, where no program reads one");
+	tell(asking, "a Windows computer has none that can be read");
 	return G_SOURCE_REMOVE;
 }
 

@@ -132,8 +132,9 @@ static void on_closed(gpointer user, int exit_status, const GError *error)
 	if (run->start)
 		tell_output(run, run->start->seen->str, run->start->seen->len);
 	if (!error && exit_status < 0)
-		error = lost =
-			g_error_new_literal(PSS_ERROR, PSS_LINK_LOST, "the server gave no status of the command");
+		error = lost = g_error_new_literal(
+			PSS_ERROR, PSS_LINK_LOST,
+			"the server gave no exit status of the command; whether it succeeded is not known");
 	done(run, exit_status, error);
 }
 

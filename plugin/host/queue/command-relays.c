@@ -25,8 +25,8 @@ static GError *cause_of(const GError *error)
 {
 	if (g_error_matches(error, PSS_ERROR, PSS_NOT_OPEN))
 		return g_error_new_literal(PSS_ERROR, PSS_FAILED, error->message);
-	return g_error_new(PSS_ERROR, PSS_FAILED, "no channel for the command's streams: %s",
-			   error ? error->message : "the remote shell did not start it");
+	return g_error_new(PSS_ERROR, PSS_FAILED, "the server opens no channel for the streams of the command: %s",
+			   error ? error->message : "the remote shell did not start the command");
 }
 
 static void on_relay_closed(gpointer user, PssRelay *relay, const GError *error)

@@ -343,5 +343,5 @@ void pss_awaits_on_await(gpointer user, uint32_t id, struct pss_fields fields)
 
 gboolean pss_awaits_cancel(PssAwaits *awaits, uint32_t id)
 {
-	return pss_link_request_cancel(&awaits->requests, id, "nobody waits for it any more");
+	return pss_link_request_cancel(&awaits->requests, id, "the waiting was given up");
 }

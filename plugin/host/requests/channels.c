@@ -145,7 +145,7 @@ static void on_done(gpointer user, int status, const GError *error)
 		return;
 	}
 	g_autoptr(GError) lost =
-		g_error_new_literal(PSS_ERROR, PSS_LINK_LOST, "the channel has ended, and the server does not say how");
+		g_error_new_literal(PSS_ERROR, PSS_LINK_LOST, "the server closed the channel and gave no exit status");
 	fail(asked, lost);
 }
 
@@ -305,7 +305,8 @@ static Way *make_way(PssClientChannels *channels, uint32_t id, PssTarget *target
 static gboolean use_way(Asked *asked, Way *way, GError **error)
 {
 	if (way->n_used >= ON_A_CONNECTION_MAX) {
-		g_set_error(error, PSS_ERROR, PSS_BUSY, "%u channels are open on this connection to %s already",
+		g_set_error(error, PSS_ERROR, PSS_BUSY,
+			    "%u channels are open on this connection to %s already; wait until a copy ends",
 			    ON_A_CONNECTION_MAX, way->base.target->host);
 		return FALSE;
 	}

@@ -111,7 +111,7 @@ static void on_data(gpointer user, const void *data, gsize n, gboolean is_stderr
 	if (is_stderr || pss_link_request_is_over(&find->base))
 		return;
 	if (find->text->len + n > LISTING_MAX)
-		fail_to_list(find, "its listing is longer than 1 MiB");
+		fail_to_list(find, "the list of its sessions is longer than 1 MiB");
 	else
 		g_byte_array_append(find->text, data, (guint)n);
 }
@@ -130,7 +130,7 @@ static void on_closed(gpointer user, int exit_status, const GError *error)
 	if (find->found)
 		finish(find);
 	else
-		fail_to_list(find, error ? error->message : "the server ran no command");
+		fail_to_list(find, error ? error->message : "the server runs no commands");
 }
 
 static const PssChannelEvents channel_events = {

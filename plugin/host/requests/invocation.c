@@ -323,7 +323,7 @@ static gboolean find_session(PssInvocation *invocation, const char *instance, GE
 static gboolean find_computer(PssInvocation *invocation, struct pss_fields fields, GError **error)
 {
 	if (invocation->request.job) {
-		g_set_error_literal(error, PSS_ERROR, PSS_USAGE, "a job runs in a session");
+		g_set_error_literal(error, PSS_ERROR, PSS_USAGE, "a job runs in a session, and the request names none");
 		return FALSE;
 	}
 	invocation->target = pss_request_target(invocation->context, fields, error);

@@ -87,7 +87,7 @@ static void enter(const struct opening *ended, PssSession *session)
 {
 	pss_attachment_enter(ended->owner->attachment, ended->id, session, ended->size, FALSE);
 	if (!pss_session_is_attached(session) && !pss_session_is_kept(session))
-		pss_session_close(session, "it could not be entered");
+		pss_session_close(session, "its terminal could not be attached");
 }
 
 static void on_opened(gpointer user)

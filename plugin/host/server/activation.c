@@ -56,7 +56,7 @@ int pss_activation_take(const char *path, GError **error)
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 	if (n != 1 || !listens_at(FIRST_PASSED, path)) {
 		g_set_error(error, PSS_ERROR, PSS_FAILED,
-			    "what was passed as LISTEN_FDS is not one socket that listens at %s", path);
+			    "LISTEN_FDS must pass one socket, which listens at %s (pssession.socket does)", path);
 		return -1;
 	}
 	fcntl(FIRST_PASSED, F_SETFL, fcntl(FIRST_PASSED, F_GETFL) | O_NONBLOCK);
