@@ -153,9 +153,10 @@ static void want_in(Member *member)
 
 	member->is_waiting = TRUE;
 	if (member->is_overflow)
-		member->events->on_note(member->user, PSS_NOTE_WARNING,
-					"the connection that sessions share has no room for another one; this is a new "
-					"connection");
+		member->events->on_note(
+			member->user, PSS_NOTE_WARNING,
+			"the server allows no more sessions on the shared connection (MaxSessions); this one has "
+			"a connection of its own");
 	member->is_overflow = FALSE;
 	if (!shared->is_connecting)
 		pss_transport_connect(shared->real);

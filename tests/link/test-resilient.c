@@ -290,7 +290,7 @@ static void brings_back_unasked(void)
 
 	begin_held(&f);
 	say("u 1 2\nok", 8);
-	expect_lost(&f, "cannot have kept");
+	expect_lost(&f, "more than it can have kept");
 	end(&f);
 }
 
@@ -328,7 +328,7 @@ static void brings_back(const char *frame, guint n_frames, guint n_legal)
 	}
 	g_assert_cmpuint(n_unseen, ==, n_legal * 64 * 1024);
 	if (n_legal < n_frames)
-		expect_lost(&f, "cannot have kept");
+		expect_lost(&f, "more than it can have kept");
 	end(&f);
 }
 
@@ -517,7 +517,7 @@ static void flood(gsize n_piece, guint n_legal, gboolean passes_on)
 			run_pending();
 		g_assert_cmpuint((gsize)i * n_piece, <, 64u * MIB);
 	}
-	expect_lost(&f, "asked to hold back");
+	expect_lost(&f, "more than it was allowed to");
 	end(&f);
 }
 
@@ -580,7 +580,7 @@ static void never_obeys(void)
 
 	begin_held(&f);
 	feed_input(&f, 64, TRUE, FALSE);
-	expect_lost(&f, "does not say what it has obeyed");
+	expect_lost(&f, "does not say which requests it has carried out");
 	end(&f);
 }
 

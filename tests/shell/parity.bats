@@ -113,7 +113,7 @@ no_host() { [ -z "$(host_pids)" ]; }
 		remove-pssession -Name "*"'
 	succeeds
 	sshd_stop "$WORLD/ssh1"
-	[[ $output == *'WARNING: box keeps no resilient session'* ]] || { echo "$output"; return 1; }
+	[[ $output == *'WARNING: this session is not resilient: box cannot keep one'* ]] || { echo "$output"; return 1; }
 }
 
 # settings HOST DIRECTORY: of the server in that, as ssh needs them without a file.

@@ -352,7 +352,7 @@ survives_with() {
 	server_with_keepers
 	local_bash_start
 	run_line 's=$(new-pssession -Resilient -ConfigFile $C box)'
-	output_like 'box keeps no resilient session: neither .* works there; this is a plain one'
+	output_like 'this session is not resilient: box cannot keep one \(neither .* works there\)'
 	run_line 'get-pssession -Property Resilient'
 	output_is False
 	run_line 'invoke-command -Session "$s" "echo it works"'

@@ -303,7 +303,7 @@ n_logins() {
 	[ "$output" = $'3\n2\n1' ]
 	[ "$(n_logins)" -eq $((before + 1)) ]
 	run local_bash 'new-pssession -ShareConnection -ConfigFile $C box'
-	[[ $output == *'no room for another one'* ]]
+	[[ $output == *'no more sessions on the shared connection'* ]]
 	[ "$(n_logins)" -eq $((before + 2)) ]
 	run local_bash 'new-pssession -ShareConnection -ConfigFile $C -Options LogLevel=ERROR box >/dev/null; remove-pssession -Name "*"'
 	[ "$status" -eq 0 ]
@@ -328,10 +328,10 @@ n_logins() {
 	second_server_with 'MaxSessions 3' "$(remote_environment)"
 	run local_bash 'C=$WORLD/ssh1/ssh_config; new-pssession -ShareConnection -ConfigFile $C box,box,box; get-pssession -Property State'
 	[ "$(grep -c '^Opened$' <<<"$output")" -eq 3 ]
-	[ "$(grep -c 'no room for another one' <<<"$output")" -eq 2 ]
+	[ "$(grep -c 'no more sessions on the shared connection' <<<"$output")" -eq 2 ]
 	[ "$(n_logins ssh1)" -eq 3 ]
 	run local_bash 'C=$WORLD/ssh1/ssh_config; new-pssession -ShareConnection -ConfigFile $C box >/dev/null; for i in 1 2 3 4; do invoke-command -Id $i "echo $i"; done'
-	[[ $output == *'no room for another one'*$'\n1\n2\n3\n4' ]]
+	[[ $output == *'no more sessions on the shared connection'*$'\n1\n2\n3\n4' ]]
 	run local_bash 'C=$WORLD/ssh1/ssh_config; remove-pssession -Name "*"'
 	wait_until 10 nothing_remote
 }

@@ -66,7 +66,7 @@ gboolean pss_ssh_config_read_by_libssh(PssSshConfig *config, PssLoginContext *pe
 	unsigned int port = 0;
 
 	pss_login_note(person, PSS_NOTE_VERBOSE,
-		       "there is no ssh program here: libssh reads ssh_config, which knows less of it");
+		       "there is no ssh program here, so libssh reads ssh_config and knows fewer of its keywords");
 	const char *file = target->config_file;
 	gboolean good = ssh_options_set(session, SSH_OPTIONS_HOST, target->host) == SSH_OK &&
 			(g_strcmp0(file, "none") == 0 || ssh_options_parse_config(session, file) == SSH_OK);

@@ -54,7 +54,7 @@ const char *pss_config_set_number(PssSshConfig *config, void *member, const char
 	guint64 number;
 
 	if (!g_ascii_string_to_unsigned(value, 10, 0, G_MAXINT32, &number, NULL))
-		return "it is no number";
+		return "that is not a number";
 	*(guint *)member = (guint)number;
 	return NULL;
 }
@@ -218,7 +218,7 @@ const char *pss_config_set_tos(PssSshConfig *config, void *member, const char *v
 	/* `ssh -G` prints what has no name as 0x.. */
 	int base = g_str_has_prefix(first, "0x") ? 16 : 10;
 	if (!g_ascii_string_to_unsigned(first + (base == 16 ? 2 : 0), (guint)base, 0, 255, &number, NULL))
-		return "it names no class of service";
+		return "that is not a class of service";
 	*(int *)member = (int)number;
 	return NULL;
 }
@@ -231,7 +231,7 @@ const char *pss_config_set_rekey(PssSshConfig *config, void *member, const char 
 
 	if (!words[0] || !g_ascii_string_to_unsigned(words[0], 10, 0, G_MAXUINT64, &bytes, NULL) ||
 	    (words[1] && !g_ascii_string_to_unsigned(words[1], 10, 0, G_MAXINT32, &seconds, NULL)))
-		return "that is not bytes and seconds";
+		return "that is not a number of bytes and one of seconds";
 	config->rekey_bytes = bytes;
 	config->rekey_s = (guint)seconds;
 	return NULL;

@@ -36,7 +36,8 @@ static gboolean try_turn(PssLoginContext *person)
 static gboolean take_turn(PssLoginContext *person)
 {
 	while (!try_turn(person))
-		if (!pss_login_wait(person, -1, 0, g_get_monotonic_time() + TURN_US, "waiting to ask", NULL))
+		if (!pss_login_wait(person, -1, 0, g_get_monotonic_time() + TURN_US,
+				    "waiting for another question to be answered", NULL))
 			return FALSE;
 	return TRUE;
 }

@@ -116,7 +116,7 @@ gboolean pss_login_begin(PssLoginContext *person, GError **error)
 	int fd = pss_system_flag_new();
 
 	if (fd < 0) {
-		pss_set_errno(error, errno, "cannot begin a login");
+		pss_set_errno(error, errno, "no descriptor for another login");
 		return FALSE;
 	}
 	person->leave_fd = fd;

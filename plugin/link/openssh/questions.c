@@ -45,7 +45,7 @@ static char *read_question(PssLoginContext *person, int fd)
 	char block[1024];
 
 	while (text->len < QUESTION_MAX) {
-		if (!pss_login_wait(person, fd, POLLIN, 0, "hearing what ssh asks", NULL))
+		if (!pss_login_wait(person, fd, POLLIN, 0, "reading a question of ssh", NULL))
 			return NULL;
 		ssize_t n = read(fd, block, sizeof block);
 		if (n == 0)
@@ -71,7 +71,7 @@ void pss_program_questions_answer(PssLoginContext *person, int listener)
 	int fd = pss_system_accept(listener, NULL, NULL);
 	/* The question stays in the queue, and would be seen at once. */
 	if (fd < 0 && errno != EAGAIN &&
-	    !pss_login_wait(person, -1, 0, g_get_monotonic_time() + REST_US, "hearing what ssh asks", NULL))
+	    !pss_login_wait(person, -1, 0, g_get_monotonic_time() + REST_US, "reading a question of ssh", NULL))
 		return;
 	g_autofree char *text = fd >= 0 && is_ours(fd) ? read_question(person, fd) : NULL;
 	char *newline = text ? strchr(text, '\n') : NULL;

@@ -77,8 +77,7 @@ static void set_stopped(PssResilientChannel *channel, gboolean stopped)
 static gboolean count_kept(PssResilientChannel *channel, gsize n)
 {
 	if (channel->n_kept > KEPT_LIMIT) {
-		pss_resilient_distrust_soon(pss_resilient_of(channel),
-					    "it goes on sending what it was asked to hold back");
+		pss_resilient_distrust_soon(pss_resilient_of(channel), "it sends more than it was allowed to");
 		return FALSE;
 	}
 	channel->n_kept += n + KEPT_COST;
@@ -179,7 +178,7 @@ static void on_unseen(gpointer user, guint kind, const void *data, gsize n)
 	resilient->takeover.n_brought_back += n;
 	if (kind >= PSS_RESILIENT_KINDS || resilient->takeover.stage != PSS_RESILIENT_SORTING ||
 	    resilient->takeover.n_brought_back > BROUGHT_BACK_MAX)
-		pss_resilient_distrust_soon(resilient, "it brings back what it cannot have kept");
+		pss_resilient_distrust_soon(resilient, "it sends more than it can have kept");
 	else if (resilient->events)
 		resilient->events->on_unseen(resilient->user, kind, data, n);
 }

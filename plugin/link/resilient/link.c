@@ -148,7 +148,7 @@ static void say_line(PssResilient *resilient, const GString *line)
 {
 	if (pss_resilient_is_greeted(resilient) &&
 	    resilient->numbered.n_bytes > LINES_MAX + LINE_GROWTH * pss_resilient_waiting(resilient))
-		pss_resilient_distrust_soon(resilient, "it does not say what it has obeyed");
+		pss_resilient_distrust_soon(resilient, "it does not say which requests it has carried out");
 	if (resilient->connection.carrier && resilient->takeover.stage != PSS_RESILIENT_TAKING) {
 		pss_channel_write(resilient->connection.carrier, line->str, line->len);
 	} else if (resilient->state == PSS_RESILIENT_WAITING || resilient->state == PSS_RESILIENT_STUCK) {
@@ -229,7 +229,7 @@ static void leave_to_another(PssResilient *resilient, const char *who)
 
 static void stay_plain(PssResilient *resilient, const char *reason)
 {
-	g_autofree char *note = g_strdup_printf("%s keeps no resilient session: %s; this is a plain one",
+	g_autofree char *note = g_strdup_printf("this session is not resilient: %s cannot keep one (%s)",
 						resilient->target->host, reason);
 
 	if (!pss_resilient_enter(resilient, PSS_RESILIENT_ON_NO_HOLDER))
@@ -373,7 +373,7 @@ static void on_carrier_closed(gpointer user, int exit_status, const GError *erro
 
 	resilient->connection.carrier = NULL;
 	if (resilient->state == PSS_RESILIENT_OPENING) {
-		stay_plain(resilient, error ? error->message : "the server ran no command");
+		stay_plain(resilient, error ? error->message : "the server runs no commands");
 	} else if (!resilient->events && pss_resilient_is_greeted(resilient) && !error && exit_status == 0) {
 		pss_resilient_enter(resilient, PSS_RESILIENT_ON_END); /* on request */
 		pss_resilient_tell_end(resilient, NULL);

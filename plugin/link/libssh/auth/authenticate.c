@@ -341,7 +341,7 @@ static gboolean may_use_gssapi(Auth *auth)
 		return FALSE;
 	if (!has_user(auth))
 		auth->no_gssapi =
-			g_strdup("this libssh takes no backslash in the name of a user (-Transport ssh does)");
+			g_strdup("this version of libssh takes no backslash in a user name (-Transport ssh does)");
 	else
 		auth->no_gssapi = auth->offered ? pss_gssapi_fetch_ticket(auth->person, auth->config)
 						: pss_gssapi_find_ticket(auth->person, auth->config);
@@ -415,9 +415,10 @@ static void set_nothing_accepted(Auth *auth)
 	else if ((auth->offered & (SSH_AUTH_METHOD_PASSWORD | SSH_AUTH_METHOD_INTERACTIVE)) &&
 		 !pss_login_can_be_asked(auth->person))
 		hint = "; nobody can be asked for a password here";
-	g_autofree char *server_takes = auth->offered ? g_strdup_printf("; the server accepts %s",
-									takes->len ? takes->str : "nothing known here")
-						      : g_strdup("");
+	g_autofree char *server_takes =
+		auth->offered ? g_strdup_printf("; the server accepts %s",
+						takes->len ? takes->str : "only methods that pssession does not know")
+			      : g_strdup("");
 	g_set_error(auth->error, PSS_ERROR, PSS_AUTH, "%s@%s: all login methods were refused (tried %s%s%s)",
 		    auth->config->user, auth->config->host, auth->tried->len ? auth->tried->str : "none", server_takes,
 		    hint);

@@ -213,7 +213,7 @@ static void mind_unread(PssSshLink *link)
 		link->traffic.n_flushed = n;
 	else if (n - link->traffic.n_flushed > UNREAD_MAX)
 		lose(link, g_error_new_literal(PSS_ERROR, PSS_LINK_LOST,
-					       "the server asks on and on, and reads none of the answers"));
+					       "the server keeps sending requests and reads none of the answers"));
 }
 
 static void arm(PssSshLink *link)

@@ -155,8 +155,8 @@ static ssh_channel on_agent_wanted(ssh_session session, void *user)
 
 	if (fd >= 0)
 		return add_tunnel(tunnels, NULL, fd)->channel;
-	pss_login_note(tunnels->link->person, PSS_NOTE_VERBOSE, "the server asks for the agent, which %s",
-		       may ? "does not answer" : "it has asked for too often");
+	pss_login_note(tunnels->link->person, PSS_NOTE_VERBOSE, "the server asks for the forwarded agent: %s",
+		       may ? "the agent does not answer" : "too many such connections are open");
 	return NULL;
 }
 
