@@ -381,7 +381,7 @@ gboolean pss_boot_try_login_shell(PssRemote *remote)
 	if (!is_before_launcher(remote) || remote->keys.n_sent)
 		return FALSE;
 	pss_prelude_drop(remote);
-	pss_boot_open_login_shell(remote, "the server ran no command");
+	pss_boot_open_login_shell(remote, "the server runs no commands");
 	return TRUE;
 }
 
