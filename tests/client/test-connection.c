@@ -405,9 +405,9 @@ static void strange_answers_are_errors(void)
 		const char *part;
 	} wanted[] = {
 		{ answer_refusal, -EPROTO, "this client is older" },
-		{ answer_other_version, -EPROTO, "another protocol" },
+		{ answer_other_version, -EPROTO, "does not speak pssession's protocol" },
 		{ answer_garbage, -EMSGSIZE, "cannot be reached" },
-		{ close_at_once, -ECONNRESET, "has closed the connection" },
+		{ close_at_once, -ECONNRESET, "closed the connection before" },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(wanted); i++) {

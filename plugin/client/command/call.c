@@ -244,7 +244,7 @@ bool pss_call_refuse(struct pss_call *call, const struct pss_parameter *rows, co
 bool pss_call_refuse_link(struct pss_call *call)
 {
 	return pss_call_refuse(call, pss_link_rows, call->link, NULL, PSS_LINK_COUNT,
-			       "goes with -ComputerName; a kept session has its link already");
+			       "goes with -ComputerName: a kept session has its connection already");
 }
 
 void pss_call_warning(struct pss_call *call, const char *format, ...)

@@ -238,7 +238,9 @@ static void run_program(struct pss_copy_run *run)
 			"the program that copies has ended before it was done; what it was at is left as "
 			".NAME.pss-…, not whole: the same copy goes on with it with -Resume, and clears it without");
 	else if (rc == -EPROTO || rc == -EMSGSIZE)
-		pss_call_error(call, PSS_FAILED, NULL, "the program that copies has sent a malformed frame");
+		pss_call_error(call, PSS_FAILED, NULL,
+			       "pssession-copy sent something that this version of copy-item does not understand; "
+			       "start a new shell, which loads the installed version");
 	else if ((rc == -ETIMEDOUT || rc == -E2BIG) && !run->stopped)
 		pss_request_failed(call, &run->copy->connection, rc, NULL);
 }

@@ -223,10 +223,13 @@ static int read_hello(struct opening *opening, struct pss_connection *connection
 {
 	if (frame->header.type == PSS_RESULT) {
 		const char *message = pss_fields_text(pss_frame_fields(frame), PSS_TAG_MESSAGE);
-		return say(opening, -EPROTO, strdup(message ? message : "the host process refuses this client"));
+		return say(opening, -EPROTO,
+			   strdup(message ? message : "the host process refuses this client and gives no reason"));
 	}
 	if (pss_connection_take_greeting(connection, frame) < 0)
-		return say(opening, -EPROTO, strdup("the host process speaks another protocol"));
+		return say(opening, -EPROTO,
+			   strdup("the program at the host process's socket does not speak pssession's protocol; end "
+				  "it, and the next command starts the host process"));
 	return 0;
 }
 
@@ -245,7 +248,9 @@ static int greet(struct opening *opening, struct pss_connection *connection, con
 	} else if (rc == -ETIMEDOUT) {
 		say(opening, rc, pss_connection_stuck(connection));
 	} else if (rc == -ECONNRESET) {
-		say(opening, rc, strdup("the host process has closed the connection"));
+		say(opening, rc,
+		    strdup("the host process closed the connection before it answered; the same command may succeed "
+			   "now"));
 	}
 	return rc;
 }

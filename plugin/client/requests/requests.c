@@ -167,7 +167,9 @@ void pss_request_failed(struct pss_call *call, const struct pss_connection *conn
 		break;
 	case -EMSGSIZE:
 	case -EPROTO:
-		pss_call_error(call, PSS_PROTOCOL, computer, "the host process has broken the protocol");
+		pss_call_error(call, PSS_PROTOCOL, computer,
+			       "the host process sent something that this version of pssession does not understand; "
+			       "start a new shell, or load the host process's version");
 		break;
 	default:
 		pss_call_error(call, PSS_NO_HOST, computer, "the connection to the host process has failed: %s",

@@ -186,7 +186,7 @@ static bool read_command(struct pss_call *call, struct invocation *invocation)
 
 	if (own[ARGV].given && (named || own[ARGUMENT_LIST].given)) {
 		pss_call_usage(call,
-			       "what follows -- is the whole command: there can be no other and no -ArgumentList");
+			       "what follows -- is the whole command: leave out -ArgumentList and any other command");
 		return false;
 	}
 	if (!pss_values_fit(call, &own[ARGV].list, "a word behind --") ||
