@@ -22,12 +22,12 @@ static void print_string(const char *text)
 static int print_verb(const char *identifier, const struct pss_verb *verb)
 {
 	struct pss_texts lines = { 0 };
-	char *usage = pss_verb_usage(verb);
+	char *synopsis = pss_verb_synopsis(verb);
 
-	if (!usage || pss_verb_help(verb, &lines) < 0)
+	if (!synopsis || pss_verb_help(verb, &lines) < 0)
 		return EXIT_FAILURE;
 	printf("static const char usage_%s[] = ", identifier);
-	print_string(usage);
+	print_string(synopsis);
 	printf(";\nstatic char *const help_%s[] = {\n", identifier);
 	for (size_t i = 0; i < lines.n_items; i++) {
 		printf("\t(char *)");
@@ -36,7 +36,7 @@ static int print_verb(const char *identifier, const struct pss_verb *verb)
 	}
 	printf("\tNULL,\n};\n");
 	pss_texts_finish(&lines);
-	free(usage);
+	free(synopsis);
 	return EXIT_SUCCESS;
 }
 

@@ -77,6 +77,28 @@ plain_text() {
 	done
 }
 
+# wide_lines: lines of more than 80 columns.
+wide_lines() {
+	LC_ALL=C.UTF-8 grep -nE '^.{81}'
+}
+
+@test "manual: help, help -s and --help fit 80 columns, in bash and zsh" {
+	local name
+	LC_ALL=C.UTF-8 printf '%81s\n' '' | wide_lines >/dev/null # it can fail
+	for name in $VERBS $CAPITALS; do
+		clean_env LC_ALL=C.UTF-8 bash --norc -c "enable -f $PSS_LOADABLE $name; $name --help; help $name; help -s $name" >"$HERE/all"
+		[ "$(wc -l <"$HERE/all")" -gt 30 ]
+		run wide_lines <"$HERE/all"
+		[ "$status" -eq 1 ] || { echo "$name: $output"; return 1; }
+		[ ! -e "$PSS_BUILD/zsh-module/pssession.so" ] || {
+			clean_env LC_ALL=C.UTF-8 bash --norc -c "enable -f $PSS_LOADABLE $name; $name --help" >"$HERE/bash"
+			clean_env LC_ALL=C.UTF-8 zsh -fc "module_path+=('$PSS_BUILD/zsh-module'); zmodload pssession; $name --help" | diff "$HERE/bash" -
+		}
+	done
+	run wide_lines < <("$PSS_BUILD/plugin/host/pssession-host" --help; "$PSS_BUILD/plugin/rsh/pssession-rsh" --help)
+	[ "$status" -eq 1 ]
+}
+
 @test "manual: pssession-host has the options that it tells of itself" {
 	"$PSS_BUILD/plugin/host/pssession-host" --help | grep -oE -- '--[a-z-]+' | grep -vx -- --help | sort -u >"$HERE/options"
 	[ "$(wc -l <"$HERE/options")" -ge 3 ]
@@ -88,7 +110,8 @@ plain_text() {
 	local name
 	for name in $VERBS; do
 		sed -n '/^\.SH SYNOPSIS/,/^\.SH DESC/p' "$(page "$name")" | grep -v '^\.' | plain_text | tr '\n' ' ' | sed 's/ $//' >"$HERE/page"
-		clean_env bash --norc -c "enable -f $PSS_LOADABLE $name; $name --help" | sed -n '1s/^usage: //p' | tr -d '\n' >"$HERE/usage"
+		clean_env bash --norc -c "enable -f $PSS_LOADABLE $name; $name --help" |
+			sed '/^$/,$d; s/^usage: //; s/^ *//' | tr '\n' ' ' | sed 's/ $//' >"$HERE/usage"
 		diff "$HERE/page" "$HERE/usage"
 	done
 }

@@ -61,7 +61,11 @@ int pss_verb_run_via(const struct pss_verb *verb, const struct pss_shell *shell,
 /* "enter-pssession [-ComputerName] HOST [-Force] …". Heap, NULL when memory is short. */
 char *pss_verb_usage(const struct pss_verb *verb);
 
-/* The help below the usage line, by lines without their newlines. 0 or -ENOMEM. */
+/* The same in a few words, for one line: "enter-pssession [HOST] [PARAMETER…]". Heap, NULL when memory is short. */
+char *pss_verb_synopsis(const struct pss_verb *verb);
+
+/* What --help and bash's `help` show, the usage first, by lines without their newlines, none wider than 76 columns.
+ * 0 or -ENOMEM. */
 int pss_verb_help(const struct pss_verb *verb, struct pss_texts *ret_lines);
 
 /* "-ComputerName HOST, -HostName, -Cn", as help and manual pages show it. Heap, NULL when memory is short. */

@@ -106,10 +106,8 @@ static void set_variables(const struct pss_call *call)
 
 static void print_help(const struct pss_verb *verb)
 {
-	_cleanup_(pss_free_pointer) char *usage = pss_verb_usage(verb);
 	struct pss_texts lines = { 0 };
 
-	printf("usage: %s\n", usage ? usage : verb->name);
 	if (pss_verb_help(verb, &lines) == 0)
 		for (size_t i = 0; i < lines.n_items; i++)
 			puts(lines.items[i]);

@@ -38,7 +38,7 @@ static void run(struct pss_call *call)
 const struct pss_verb pss_verb_connect = {
 	.name = "connect-pssession",
 	.summary = "Take disconnected sessions back",
-	.details = "They are Opened again, with all that runs in them. One that is Opened already stays as it is.\n"
+	.details = "They are Opened again, with all that runs in them. One that is Opened already stays as it is. "
 		   "With -ComputerName also resilient sessions that were opened from another computer.\n",
 	.rows = rows,
 	.n_rows = sizeof rows / sizeof *rows,

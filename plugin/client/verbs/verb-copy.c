@@ -313,9 +313,8 @@ const struct pss_verb pss_verb_copy = {
 		   "copy-item web1:a web2:b        between two, through here\n"
 		   "copy-item app.tar -ToSession web1,web2 -Destination /srv/\n"
 		   "What is written appears under its name when it is whole. A relative path begins in the directory "
-		   "that\n"
-		   "a session is in, or the home of the computer. What cannot be copied is a line each, and the others "
-		   "go on.\n",
+		   "that a session is in, or in the home on the computer. What cannot be copied is reported, a line "
+		   "each, and the others go on.\n",
 	.rows = rows,
 	.n_rows = sizeof rows / sizeof *rows,
 	.uses = PSS_USES_LINK | PSS_USES_CONFIRM,

@@ -32,11 +32,9 @@ static void run(struct pss_call *call)
 const struct pss_verb pss_verb_disconnect = {
 	.name = "disconnect-pssession",
 	.summary = "Disconnect sessions; what runs in them goes on",
-	.details =
-		"They are Disconnected until connect-pssession, receive-pssession or enter-pssession takes them back,\n"
-		"from any terminal. A terminal that has entered one gets its local prompt back. Of a resilient one "
-		"the\n"
-		"connection is closed as well.\n",
+	.details = "They are Disconnected until connect-pssession, receive-pssession or enter-pssession takes them "
+		   "back, from any terminal. A terminal that has entered one gets its local prompt back. Of a "
+		   "resilient one the connection is closed as well.\n",
 	.rows = rows,
 	.n_rows = sizeof rows / sizeof *rows,
 	.uses = PSS_USES_SELECTORS | PSS_USES_CONFIRM,

@@ -297,8 +297,8 @@ static void run(struct pss_call *call)
 const struct pss_verb pss_verb_enter = {
 	.name = "enter-pssession",
 	.summary = "Start an interactive session with a remote computer, in this terminal",
-	.details = "Lines are edited here and run there. exit-pssession, exit or Ctrl-D bring the local prompt back;\n"
-		   "the status is what was given to exit, else that of the last remote command, or 255 when the\n"
+	.details = "Lines are edited here and run there. exit-pssession, exit or Ctrl-D bring the local prompt back; "
+		   "the status is what was given to exit, else that of the last remote command, or 255 when the "
 		   "connection was lost. In scripts, pipelines and subshells there is invoke-command instead.\n",
 	.rows = rows,
 	.n_rows = sizeof rows / sizeof *rows,

@@ -11,7 +11,7 @@ static void run(struct pss_call *call)
 const struct pss_verb pss_verb_exit = {
 	.name = "exit-pssession",
 	.summary = "End the interactive session that enter-pssession started",
-	.details = "At the prompt of a session, exit-pssession brings the local prompt back; so do exit, exit N,\n"
+	.details = "At the prompt of a session, exit-pssession brings the local prompt back; so do exit, exit N, "
 		   "logout and Ctrl-D. Outside a session it does nothing and succeeds.\n",
 	.run = run,
 };

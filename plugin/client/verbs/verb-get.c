@@ -109,11 +109,10 @@ static void run(struct pss_call *call)
 const struct pss_verb pss_verb_get = {
 	.name = "get-pssession",
 	.summary = "List the sessions that are kept",
-	.details =
-		"Without parameters it lists all of them, from whichever terminal they were opened. Broken and Closed\n"
-		"ones stay listed, with their cause, until remove-pssession.\n"
-		"With the name of a computer that no session here is on it asks that computer for the resilient\n"
-		"sessions that live there, from whichever computer they were opened. Busy: another one has it.\n",
+	.details = "Without parameters it lists all of them, from whichever terminal they were opened. Broken and "
+		   "Closed ones stay listed, with their cause, until remove-pssession.\nWith the name of a computer "
+		   "that no session here is on it asks that computer for the resilient sessions that live there, from "
+		   "whichever computer they were opened. Busy: another one has it.\n",
 	.rows = rows,
 	.n_rows = sizeof rows / sizeof *rows,
 	.uses = PSS_USES_SELECTORS | PSS_USES_LINK,

@@ -573,12 +573,10 @@ static void run(struct pss_call *call)
 const struct pss_verb pss_verb_invoke = {
 	.name = "invoke-command",
 	.summary = "Run a command in sessions or on computers",
-	.details =
-		"In a session it runs in that session's own shell: variables, functions and the directory are those "
-		"of\n"
-		"the interactive use. On a computer it opens a connection for the call and closes it. Standard input\n"
-		"is passed on to a single target. The status is the command's own; of several targets 0 when all\n"
-		"succeeded, 1 when a command failed, 255 when a computer was not reached.\n",
+	.details = "In a session it runs in that session's own shell: variables, functions and the directory are those "
+		   "of the interactive use. On a computer it opens a connection for the call and closes it. Standard "
+		   "input is passed on to a single target. The status is the command's own; of several targets 0 when "
+		   "all succeeded, 1 when a command failed, 255 when a computer was not reached.\n",
 	.rows = rows,
 	.n_rows = sizeof rows / sizeof *rows,
 	.uses = PSS_USES_LINK,

@@ -284,7 +284,7 @@ static void run(struct pss_call *call)
 const struct pss_verb pss_verb_new = {
 	.name = "new-pssession",
 	.summary = "Open sessions that stay open until they are removed",
-	.details = "Prints their table on a terminal and bare InstanceIds elsewhere: s=$(new-pssession web1).\n"
+	.details = "Prints their table on a terminal and bare InstanceIds elsewhere: s=$(new-pssession web1). "
 		   "Several computers are opened at once; one that fails does not stop the others.\n",
 	.rows = rows,
 	.n_rows = sizeof rows / sizeof *rows,

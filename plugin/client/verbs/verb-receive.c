@@ -155,12 +155,10 @@ static void run(struct pss_call *call)
 const struct pss_verb pss_verb_receive = {
 	.name = "receive-pssession",
 	.summary = "Show what sessions printed while no terminal was attached",
-	.details =
-		"The output of jobs (invoke-command -AsJob), and that of sessions whose terminal has gone. What has "
-		"been\n"
-		"shown is forgotten, unless -Keep is given. On a terminal what would make it answer is left out. The\n"
-		"status is that of the command, or 0 while it runs. A disconnected session is connected by it, with\n"
-		"-ComputerName also a resilient one that was opened from another computer.\n",
+	.details = "The output of jobs (invoke-command -AsJob), and that of sessions whose terminal has gone. What has "
+		   "been shown is forgotten, unless -Keep is given. On a terminal what would make it answer is left "
+		   "out. The status is that of the command, or 0 while it runs. A disconnected session is connected by "
+		   "it, with -ComputerName also a resilient one that was opened from another computer.\n",
 	.rows = rows,
 	.n_rows = sizeof rows / sizeof *rows,
 	.uses = PSS_USES_SELECTORS | PSS_USES_LINK | PSS_USES_CONFIRM,
