@@ -80,7 +80,9 @@ int pss_rsh_read(struct pss_rsh *rsh, struct pss_call *call, char *const *argume
 
 	while (*arguments && **arguments == '-') {
 		if (strcmp(*arguments, "--help") == 0)
-			return 1;
+			return PSS_RSH_HELP;
+		if (strcmp(*arguments, "--version") == 0)
+			return PSS_RSH_VERSION;
 		if (strcmp(*arguments, "--") == 0) {
 			arguments++;
 			break;

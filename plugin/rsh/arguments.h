@@ -11,7 +11,8 @@ struct pss_rsh {
 	bool no_input;            /* -n */
 };
 
-/* Takes them in; what concerns the link goes to call->link. 0; 1: help is wanted; -EINVAL: reported as a wrong
- * parameter. */
+enum { PSS_RSH_RUN = 0, PSS_RSH_HELP = 1, PSS_RSH_VERSION = 2 };
+
+/* Takes them in; what concerns the link goes to call->link. What is wanted; -EINVAL: reported as a wrong parameter. */
 int pss_rsh_read(struct pss_rsh *rsh, struct pss_call *call, char *const *arguments);
 void pss_rsh_finish(struct pss_rsh *rsh, struct pss_call *call);

@@ -54,11 +54,13 @@ static const struct pss_verb verb = { .name = "pssession-rsh", .summary = "a rem
 
 static void print_help(void)
 {
-	puts("usage: pssession-rsh [-l USER] [-p PORT] [-i KEY] [-F CONFIG] [-o OPTION=VALUE] [-n] HOST COMMAND...\n"
+	puts("usage: pssession-rsh [-l USER] [-p PORT] [-i KEY] [-F CONFIG]\n"
+	     "                     [-o OPTION=VALUE] [-n] HOST COMMAND...\n"
+	     "       pssession-rsh --help | --version\n"
 	     "\n"
-	     "Runs the command on HOST, the Name, Id or InstanceId of a kept session or a computer: over the "
-	     "session's\n"
-	     "connection, without another login. For programs that take a remote shell, as rsync -e pssession-rsh.");
+	     "Runs the command on HOST, the Name, Id or InstanceId of a kept session or a\n"
+	     "computer: over the session's connection, without another login. For programs\n"
+	     "that take a remote shell, as rsync -e pssession-rsh.");
 }
 
 /* ---- the place */
@@ -277,9 +279,11 @@ int main(int n_arguments, char **arguments)
 
 	signal(SIGPIPE, SIG_IGN);
 	int rc = pss_rsh_read(&rsh, &call, arguments + 1);
-	if (rc == 1)
+	if (rc == PSS_RSH_HELP)
 		print_help();
-	if (rc == 0) {
+	if (rc == PSS_RSH_VERSION)
+		printf("pssession-rsh %s\n", PSSESSION_VERSION);
+	if (rc == PSS_RSH_RUN) {
 		pss_rsh_relay_init(&run.relay, rsh.no_input);
 		run_it(&run);
 		pss_rsh_relay_finish(&run.relay);

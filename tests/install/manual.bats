@@ -106,6 +106,20 @@ wide_lines() {
 		diff - "$HERE/options"
 }
 
+# letters_of_page PAGE: "-x" and "--long" that stand in bold in its OPTIONS.
+options_of_page() {
+	sed -n '/^\.SH OPTIONS/,/^\.SH [^O]/p' "$1" | sed 's/\\-/-/g' | grep -oE -- '(^|[" B])--?[A-Za-z-]+' | grep -oE -- '--?[A-Za-z-]+' | sort -u
+}
+
+@test "manual: pssession-rsh has the letters that it takes, and no others" {
+	{
+		sed -n "s/^\t{ '\(.\)', .*/-\1/p" "$PSS_SOURCE/plugin/rsh/arguments.c"
+		printf '%s\n' --help --version
+	} | sort -u >"$HERE/options"
+	[ "$(wc -l <"$HERE/options")" -ge 10 ]
+	options_of_page "$(page pssession-rsh)" | diff - "$HERE/options"
+}
+
 @test "manual: the synopsis is the usage line" {
 	local name
 	for name in $VERBS; do
