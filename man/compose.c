@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* compose NAME SECTION DIRECTORY VERSION DATE: prints the manual page of a verb (section 1), or another one.
- * DIRECTORY/NAME.in is written by hand, in roff; where it says @title, @parameters, @verbs or @seealso stands what the
- * verbs' own tables say, the tables that the parser and --help read. Text after `@about NAME` goes to the
+ * DIRECTORY/NAME.in is written by hand, in roff; where it says @title, @parameters, @verbs, @statuses or @seealso
+ * stands what the tables say that the parser, --help and the wire read. Text after `@about NAME` goes to the
  * parameter NAME, and must find it. A program of the build, installed nowhere. */
 #include <ctype.h>
 #include <errno.h>
@@ -12,6 +12,7 @@
 
 #include "client/command/call.h"
 #include "client/command/verb.h"
+#include "wire/status.h"
 
 #define ABOUTS_MAX 256
 #define COLUMNS 78
@@ -314,14 +315,32 @@ static void directive_seealso(char *argument)
 			put_escaped(verbs[i]->name);
 			puts(" (1),");
 		}
-	static const char *const overviews[] = { "pssession", "pssession-powershell" };
-	for (size_t i = 0; i < sizeof overviews / sizeof *overviews; i++)
+	static const char *const overviews[] = { "pssession", "pssession-powershell", "pssession-protocol" };
+	/* The last is for those who know the commands. */
+	for (size_t i = 0; i < sizeof overviews / sizeof *overviews - (page_verb ? 1 : 0); i++)
 		if (strcmp(page_name, overviews[i]) != 0) {
 			printf(".BR \\%%");
 			put_escaped(overviews[i]);
 			puts(" (7),");
 		}
+	if (!page_verb && strcmp(page_name, "pssession-host") != 0)
+		puts(".BR \\%pssession\\-host (8),");
 	puts(".BR ssh (1),\n.BR ssh_config (5)");
+}
+
+static void directive_statuses(char *argument)
+{
+	puts(".PP\n.EX");
+	for (uint32_t status = 0; status < PSS_STATUS_COUNT; status++) {
+		printf("%3u  ", status);
+		put_escaped(pss_status_name(status));
+		printf("%*s  ", (int)(12 - strlen(pss_status_name(status))), "");
+		if (status == PSS_OK)
+			puts("0, or that of the remote command");
+		else
+			printf("%d\n", pss_status_exit(status));
+	}
+	puts(".EE");
 }
 
 static void read_file(const char *name, bool must_exist, bool gathering);
@@ -336,7 +355,7 @@ static const struct {
 	void (*run)(char *argument);
 } directives[] = {
 	{ "title", directive_title },     { "parameters", directive_parameters }, { "verbs", directive_verbs },
-	{ "seealso", directive_seealso }, { "include", directive_include },
+	{ "seealso", directive_seealso }, { "include", directive_include },       { "statuses", directive_statuses },
 };
 
 static void run_directive(char *line)

@@ -50,6 +50,7 @@ plain_text() {
 	done
 	[ -s "$(page pssession 7)" ]
 	[ -s "$(page pssession-powershell 7)" ]
+	[ -s "$(page pssession-protocol 7)" ]
 }
 
 @test "manual: every page has the sections that people look for" {
@@ -120,6 +121,39 @@ options_of_page() {
 	options_of_page "$(page pssession-rsh)" | diff - "$HERE/options"
 }
 
+# Of message.h: "NUMBER NAME" of each type of frame.
+types_of_frames() {
+	sed -n '/^enum pss_type {/,/^};/s/^\tPSS_\([A-Z]*\) = \([0-9]*\),.*/\2 \1/p' "$PSS_SOURCE/plugin/wire/message.h" | sort -n
+}
+
+@test "manual: pssession-protocol has the frames, the statuses and the versions of the wire" {
+	local page
+	page=$(page pssession-protocol 7)
+	types_of_frames >"$HERE/types"
+	[ "$(wc -l <"$HERE/types")" -ge 40 ]
+	sed -n '/^\.SS Both ways/,/^\.SS Statuses/s/^ *\([0-9]*\)  \([A-Z]*\) .*/\1 \2/p' "$page" | sort -n | diff - "$HERE/types"
+	sed -n '/^\.SS Statuses/,/^\.SH/s/^ *\([0-9]*\)  \([a-z\\-]*\) .*/\1 \2/p' "$page" | sed 's/\\//' >"$HERE/statuses"
+	[ "$(wc -l <"$HERE/statuses")" -eq "$(grep -cE '^\s+PSS_[A-Z_]+ = [0-9]+,' "$PSS_SOURCE/plugin/wire/status.h")" ]
+	grep -qx "The protocol has version $(sed -n 's/^#define PSS_PROTOCOL_VERSION \([0-9]*\)u$/\1/p' "$PSS_SOURCE/plugin/wire/frame.h"), and version $(
+		sed -n 's/^#define PSS_PROTOCOL_OLDEST \([0-9]*\)u$/\1/p' "$PSS_SOURCE/plugin/wire/frame.h") is served." "$page"
+}
+
+# What a program or what the shells load asks the environment for. Not what everything asks for, what ssh tells its
+# askpass, and the names of the shell's own history.
+variables_of_code() {
+	grep -rhoE '(getenv|get_variable)\([^"()]*"[A-Z_]+"' "$PSS_SOURCE"/{plugin,bash-builtin,zsh-module} --include='*.c' |
+		grep -oE '"[A-Z_]+"' | tr -d '"' | sort -u | grep -vxE 'HOME|SSH_ASKPASS_PROMPT|HISTFILE'
+}
+
+@test "manual: each variable that the code asks the environment for is in a page" {
+	local name
+	variables_of_code >"$HERE/variables"
+	[ "$(wc -l <"$HERE/variables")" -ge 5 ]
+	while read -r name; do
+		cat "$PSS_BUILD"/man/*.[178] | plain_text | grep -qw "$name" || { echo "$name is in no page"; return 1; }
+	done <"$HERE/variables"
+}
+
 @test "manual: the synopsis is the usage line" {
 	local name
 	for name in $VERBS; do
@@ -137,7 +171,7 @@ options_of_page() {
 		run mandoc -T lint -W style "$(page "$name")"
 		[ -z "$output" ]
 	done
-	for name in "$(page pssession 7)" "$(page pssession-powershell 7)" "$(page pssession-host 8)" "$(page pssession-rsh)"; do
+	for name in "$(page pssession 7)" "$(page pssession-powershell 7)" "$(page pssession-protocol 7)" "$(page pssession-host 8)" "$(page pssession-rsh)"; do
 		run mandoc -T lint -W style "$name"
 		[ -z "$output" ]
 	done
