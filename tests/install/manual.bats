@@ -177,6 +177,25 @@ variables_of_code() {
 	done
 }
 
+@test "manual: HTML is made of them, and no link of it is dead" {
+	requires mandoc python3
+	local name
+	run "$PSS_SOURCE/tools/html" "$PSS_BUILD/man" "$HERE/html"
+	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+	for name in $VERBS; do
+		grep -q "<a href=\"$name.1.html\"" "$HERE/html/index.html" "$HERE/html/pssession.7.html"
+	done
+	grep -q '<a href="pssession-protocol.7.html"' "$HERE/html/pssession.7.html"
+	grep -q '<a href="pssession.7.html"' "$HERE/html/enter-pssession.1.html"
+	# What leads nowhere is found.
+	mkdir "$HERE/man"
+	cp "$PSS_BUILD"/man/[a-z]*.[178] "$HERE/man"
+	printf '.PP\nSee\n.BR nosuch\\-pssession (1).\n' >>"$HERE/man/get-pssession.1"
+	run "$PSS_SOURCE/tools/html" "$HERE/man" "$HERE/html"
+	[ "$status" -eq 1 ]
+	[[ $output == *'get-pssession.1: nosuch-pssession(1): there is no such page'* ]]
+}
+
 @test "manual: groff has nothing to object to" {
 	requires groff
 	local file
