@@ -85,6 +85,16 @@ static void register_others(const char *skip)
 	dispose_words(list);
 }
 
+/* For prompts, dotfiles and bug reports, as BASH_VERSION is. Global, also where a function loads us; a readonly one is
+ * the user's, and bash's refusal would end a script. */
+static void set_version(void)
+{
+	SHELL_VAR *variable = find_global_variable("PSSESSION_VERSION");
+
+	if (!variable || !(readonly_p(variable) || noassign_p(variable)))
+		bind_global_variable("PSSESSION_VERSION", (char *)PSSESSION_VERSION, 0);
+}
+
 /* Returns 0 to refuse. */
 int pss_bash_load(char *name)
 {
@@ -96,6 +106,7 @@ int pss_bash_load(char *name)
 		builtin_error("pssession supports bash 5.1 to 5.3, not %s", dist_version);
 		return 0;
 	}
+	set_version();
 	/* bash holds a pointer into its table when the name is there already: the table must not grow now. */
 	if (builtin_address_internal(name, 1))
 		return 1;

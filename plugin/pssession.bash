@@ -7,6 +7,7 @@ case ${BASH_SOURCE[0]} in
 /*) _pssession_file=${BASH_SOURCE[0]} ;;
 *) _pssession_file=$PWD/${BASH_SOURCE[0]} ;;
 esac
+: "${PSSESSION_VERSION=0.2.0}" # the loadable says its own
 function _pssession_load { . "${_pssession_file%/*}/pssession-load.bash"; }
 function pssession_prompt { local status=$?; _pssession_load && pssession_prompt; return "$status"; }
 # In posix mode a function cannot have such a name.

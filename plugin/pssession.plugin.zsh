@@ -5,6 +5,7 @@ case ${ZSH_VERSION-} in (5.[89]*|5.[1-9][0-9]*|[6-9].*) ;; (*) return 0 ;; esac
 typeset -g _pssession_directory="${${ZERO:-${(%):-%x}}:A:h}"
 # `emulate sh` reads another grammar than what follows is in.
 [[ ! -o ignore_braces ]] || { emulate zsh -c '. "$_pssession_directory/pssession.plugin.zsh"'; return 0; }
+typeset -g PSSESSION_VERSION=${PSSESSION_VERSION-0.2.0} # the module says its own
 autoload -Uz "$_pssession_directory"/functions/{{enter,exit,new,get,remove,disconnect,connect,receive}-pssession,invoke-command,copy-item,{Enter,Exit,New,Get,Remove,Disconnect,Connect,Receive}-PSSession,Invoke-Command,Copy-Item,pssession_prompt,pssession_plugin_unload,_pssession_{call,enable,other_zsh}}
 [[ ! -o interactive ]] || autoload -Uz "$_pssession_directory"/functions/{etsn,exsn,nsn,gsn,rsn,dnsn,cnsn,rcsn,icm}
 # In the tree, or below a prefix where zsh does not look; else the completion function is beside the others of zsh's.

@@ -50,7 +50,7 @@ EXPORTED int setup_(Module module)
 	const char *version = getsparam((char *)"ZSH_VERSION");
 	zwarn("pssession: this module is for zsh " ZSH_VERSION
 	      ", and this is zsh %s: use that zsh or bash, or build pssession with the headers of this zsh",
-	      version ? version : "of no version");
+	      version ? version : "of an unknown version");
 	return 1;
 }
 
@@ -65,8 +65,21 @@ EXPORTED int enables_(Module module, int **ret_enables)
 	return handlefeatures(module, &features, ret_enables);
 }
 
+/* For prompts, dotfiles and bug reports, as ZSH_VERSION is. No parameter of the module's features: zsh would refuse the
+ * module where the environment has one of that name. A readonly one is the user's. */
+static char version_name[] = "PSSESSION_VERSION";
+
+static bool version_is_ours(void)
+{
+	Param parameter = (Param)paramtab->getnode(paramtab, version_name);
+
+	return !parameter || !(parameter->node.flags & PM_READONLY);
+}
+
 EXPORTED int boot_(Module module)
 {
+	if (version_is_ours())
+		assignsparam(version_name, ztrdup(PSSESSION_VERSION), 0);
 	return 0;
 }
 
@@ -77,6 +90,8 @@ EXPORTED int cleanup_(Module module)
 		zwarn("pssession: a session is entered");
 		return 1;
 	}
+	if (version_is_ours())
+		unsetparam(version_name);
 	return setfeatureenables(module, &features, NULL);
 }
 

@@ -6,7 +6,7 @@ class Pssession < Formula
   desc "PowerShell's remote sessions for the shell, over SSH"
   homepage "https://example.org/pssession"
   license "MIT"
-  version "0.1.0"
+  version "0.2.0"
   head "https://example.org/pssession.git", branch: "main"
 
   depends_on "meson" => :build

@@ -90,7 +90,7 @@ enum pss_type {
 enum pss_tag {
 	PSS_TAG_VERSION = 1,     /* number: protocol version */
 	PSS_TAG_OLDEST = 2,      /* number: the oldest version the sender still speaks */
-	PSS_TAG_PROGRAM = 3,     /* text: "pssession 0.1.0 (bash)" */
+	PSS_TAG_PROGRAM = 3,     /* text: "pssession VERSION (bash)" */
 	PSS_TAG_PID = 4,         /* number */
 	PSS_TAG_STATUS = 5,      /* number: enum pss_status */
 	PSS_TAG_MESSAGE = 6,     /* text: one sentence for the user, no newline at its end */

@@ -19,7 +19,7 @@ TAG_STATUS, TAG_MESSAGE, TAG_EXIT_STATUS, TAG_DIRECTORY, TAG_WORD, TAG_PLACE = 5
 TAG_RESILIENT = 29
 OK, UNREACHABLE, LINK_LOST = 0, 6, 9
 MORE = 1
-VERSION = os.environ.get("PSS_VERSION", "0.1.0")
+VERSION = os.environ["PSS_VERSION"]
 SERVER = [os.environ.get("PSS_SFTP_SERVER") or "/usr/lib/openssh/sftp-server"]
 
 # Where copies know of each other, as they do in a user's home.
