@@ -61,6 +61,20 @@ built() {
 	[[ $(dpkg-deb -f "$PACKAGED"/pssession_*.deb Depends) == *"zsh (>= $version), zsh (<< $version.0~)"* ]]
 }
 
+@test "package: another builder, in another directory, at another time, builds the same bytes" {
+	built
+	[ -n "$(compgen -G "$PACKAGED/tree/debian/changelog")" ]
+	mkdir -p "$PACKAGED/deeper/elsewhere"
+	(cd "$PSS_SOURCE" && tar --exclude=./.git --exclude='./build*' --exclude='./obj-*' --exclude=./debian/pssession -cf - .) |
+		tar -xf - -C "$PACKAGED/deeper/elsewhere"
+	# Like the first one but for what must not matter; its tests have run there.
+	(cd "$PACKAGED/deeper/elsewhere" && umask 027 && env -i "PATH=$PATH" "HOME=$HERE" LC_ALL=C TZ=Asia/Tokyo USER=other DEB_BUILD_OPTIONS=nocheck \
+		dpkg-buildpackage -us -uc -b) >"$PACKAGED/again.log" 2>&1 3>&- || { tail -n 30 "$PACKAGED/again.log"; return 1; }
+	local first second
+	first=("$PACKAGED"/pssession_*.deb) second=("$PACKAGED"/deeper/pssession_*.deb)
+	cmp "${first[0]}" "${second[0]}"
+}
+
 @test "package: it holds the pages, the unit and the licence" {
 	local file
 	built
