@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Widths of texts, in columns: two for CJK and emoji, none for marks that combine. What the C library knows of that
  * belongs to its UTF-8 locales, and a shell may run in another one (LANG=C over an old ssh): then this thread takes the
- * library's own UTF-8 locale for the time of one call. Called by print-sessions.c. */
+ * library's own UTF-8 locale for the time of one call. Called by what prints tables and lines of progress. */
 #include "terminal/width.h"
 
 #include <langinfo.h>
@@ -66,4 +66,9 @@ unsigned pss_width(const char *text)
 
 	pss_width_fit(text, UINT_MAX, &width);
 	return width;
+}
+
+const char *pss_width_cut_mark(void)
+{
+	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? "…" : "~";
 }

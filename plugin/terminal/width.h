@@ -10,3 +10,6 @@
 size_t pss_width_fit(const char *text, unsigned columns, unsigned *ret_width);
 
 unsigned pss_width(const char *text);
+
+/* What stands for what was cut off: one column, in the characters that the locale has. */
+const char *pss_width_cut_mark(void);

@@ -11,6 +11,7 @@
 #include "client/base/poll.h"
 #include "client/copy/private.h"
 #include "client/requests/requests.h"
+#include "client/tty/look.h"
 #include "terminal/clean-text.h"
 #include "wire/cleanup.h"
 #include "wire/copy.h"
@@ -247,12 +248,10 @@ static void run_program(struct pss_copy_run *run)
 
 static void choose_progress(struct pss_copy_run *run)
 {
-	const char *term = getenv("TERM");
 	char *flags = run->copy->flags;
 
 	pss_writer_init(&run->writer, STDERR_FILENO);
-	if (run->copy->is_quiet || !isatty(STDERR_FILENO) || !term || strcmp(term, "dumb") == 0 ||
-	    !pss_call_wants_progress(run->copy->call))
+	if (run->copy->is_quiet || !pss_look_can_redraw() || !pss_call_wants_progress(run->copy->call))
 		return;
 	size_t n = strlen(flags);
 	flags[n] = PSS_COPY_SHOWS_PROGRESS;

@@ -77,7 +77,7 @@ static void show_text(struct pss_entered_state *state, size_t n)
 		return;
 	pss_buffer_init(&shown);
 	if (pss_buffer_append(&shown, pss_buffer_bytes(&state->above.text), n) == 0) {
-		if (!state->tty.plain)
+		if (!state->tty.dumb)
 			pss_buffer_append(&shown, reset, pss_above_reset(state, false, reset));
 		if (!state->modes.in_first_column)
 			pss_buffer_append(&shown, "\r\n", 2);

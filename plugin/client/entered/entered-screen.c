@@ -55,7 +55,7 @@ static void reset_modes(struct pss_entered_state *state, bool all)
 {
 	char reset[PSS_TTY_MODES_RESET_MAX];
 
-	if (!state->tty.plain)
+	if (!state->tty.dumb)
 		pss_tty_write_all(&state->tty, reset, pss_above_reset(state, all, reset));
 }
 

@@ -6,14 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/base/poll.h"
 #include "client/invoke/private.h"
+#include "client/tty/look.h"
 #include "terminal/clean-text.h"
-#include "terminal/width.h"
 #include "wire/cleanup.h"
 
 #define FIRST_MS 500
@@ -21,16 +20,13 @@
 #define PAUSE_MS 100      /* without output */
 #define PIPE_PAUSE_MS 500 /* for the program behind the pipe to print what it has got */
 #define N_SLOWEST 3
-#define ERASE "\r\033[K"
 
 void pss_invoke_progress_open(struct pss_invoke *invoke)
 {
 	struct pss_invoke_progress *progress = &invoke->run->progress;
-	const char *term = getenv("TERM");
 	struct stat st;
 
-	progress->possible =
-		isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0 && pss_call_wants_progress(invoke->call);
+	progress->possible = pss_look_can_redraw() && pss_call_wants_progress(invoke->call);
 	progress->wanted = progress->possible && invoke->n_targets > 1;
 	progress->pipe = fstat(STDOUT_FILENO, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
 	progress->due = pss_now_ms() + FIRST_MS;
@@ -42,7 +38,8 @@ bool pss_invoke_progress_clear(struct pss_invoke *invoke)
 	struct pss_invoke_progress *progress = &invoke->run->progress;
 	if (!progress->wanted)
 		return true;
-	if (progress->shown && pss_writer_write(&invoke->run->output.writers[1], ERASE, strlen(ERASE)) < 0)
+	if (progress->shown &&
+	    pss_writer_write(&invoke->run->output.writers[1], PSS_LOOK_ERASE, strlen(PSS_LOOK_ERASE)) < 0)
 		return false;
 	progress->shown = false;
 	long long due = pss_now_ms() + (progress->pipe ? PIPE_PAUSE_MS : PAUSE_MS);
@@ -101,18 +98,10 @@ static char *compose(const struct pss_invoke *invoke, long long now)
 	return text;
 }
 
-static unsigned terminal_columns(void)
-{
-	struct winsize size;
-	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
-
 static void draw(struct pss_invoke *invoke, long long now)
 {
 	_cleanup_(pss_free_pointer) char *text = compose(invoke, now);
-	/* One that fills the last column would wrap on some terminals. */
-	int n = text ? (int)pss_width_fit(text, terminal_columns() - 1, NULL) : 0;
-	_cleanup_(pss_free_pointer) char *line = text ? pss_format(ERASE "%.*s\r", n, text) : NULL;
+	_cleanup_(pss_free_pointer) char *line = text ? pss_look_status_line(text) : NULL;
 
 	/* Part of it is enough: it will be erased all the same. */
 	if (line && pss_writer_write(&invoke->run->output.writers[1], line, strlen(line)) > 0)

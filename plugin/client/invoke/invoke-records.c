@@ -10,8 +10,8 @@
 #include "terminal/clean-text.h"
 #include "wire/cleanup.h"
 
-#define ERROR_COLOR "\033[31;1m"
-#define MESSAGE_COLOR "\033[33;1m"
+#define ERROR_COLOR "\033[31m"
+#define MESSAGE_COLOR "\033[35m" /* yellow is not seen on white */
 #define NO_COLOR "\033[0m"
 
 struct record {

@@ -9,7 +9,6 @@
  */
 #include "client/sessions/print-sessions.h"
 
-#include <langinfo.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,7 +146,7 @@ static void put_cell(FILE *stream, const char *text, unsigned width, bool right,
 
 	size_t n = pss_width_fit(text, width, &used);
 	if (text[n]) {
-		ellipsis = strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? "…" : "~";
+		ellipsis = pss_width_cut_mark();
 		n = pss_width_fit(text, width - 1, &used);
 		used++;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The size by TIOCGWINSZ. Called for each request that has the fields COLUMNS and ROWS. */
+/* The size by TIOCGWINSZ. Called for each request that has the fields COLUMNS and ROWS, and before a line of ours is
+ * fitted into a terminal. */
 #include "client/tty/size.h"
 
 #include <fcntl.h>
@@ -18,4 +19,10 @@ void pss_terminal_size(unsigned *ret_columns, unsigned *ret_rows)
 		size = (struct winsize){ 0 };
 	*ret_columns = size.ws_col ? size.ws_col : 80;
 	*ret_rows = size.ws_row ? size.ws_row : 24;
+}
+
+unsigned pss_descriptor_columns(int fd)
+{
+	struct winsize size;
+	return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }

@@ -13,6 +13,7 @@
 
 #include "client/base/fd.h"
 #include "client/base/poll.h"
+#include "client/tty/look.h"
 #include "client/tty/signals.h"
 
 #define QUIET_MS 300 /* longer than the pause between two keys of who types on */
@@ -71,8 +72,9 @@ int pss_tty_open(struct pss_tty *tty, const char *term)
 	}
 	tty->cooked = tty->before;
 	cook(&tty->cooked);
-	tty->plain = !term || !*term || strcmp(term, "dumb") == 0;
-	if (!tty->plain)
+	tty->plain = pss_look_is_plain(term);
+	tty->dumb = pss_look_is_dumb(term);
+	if (!tty->dumb)
 		look_up(tty, term);
 	return 0;
 }

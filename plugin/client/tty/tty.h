@@ -12,7 +12,8 @@ struct pss_tty {
 	struct termios before;  /* as it was found, and is left */
 	struct termios cooked;  /* what the shell's editor starts from */
 	unsigned columns, rows; /* the last size that pss_tty_size() saw */
-	bool plain;             /* TERM is dumb: no control sequences */
+	bool dumb;              /* TERM says so: no control sequences */
+	bool plain;             /* so, or the user wants it: no colours, nothing drawn again (look.h) */
 	bool has_title_stack;   /* CSI 22;0t and CSI 23;0t are known */
 	bool has_marks;         /* semantic marks are known, or passed over in silence */
 };

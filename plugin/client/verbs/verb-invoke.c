@@ -19,6 +19,7 @@
 #include "client/requests/requests.h"
 #include "client/sessions/print-sessions.h"
 #include "client/sessions/selection.h"
+#include "client/tty/look.h"
 #include "wire/cleanup.h"
 
 enum {
@@ -449,12 +450,6 @@ static bool find_input(struct pss_call *call, struct pss_invoke *invoke)
 	return true;
 }
 
-static bool wants_color(int fd)
-{
-	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
-	return isatty(fd) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
-}
-
 /* -Timeout is for both, the command and the restart. */
 static void run_and_wait(struct pss_call *call, struct pss_invoke *invoke)
 {
@@ -480,8 +475,8 @@ static void take_options(const struct pss_call *call, struct pss_invoke *invoke)
 	request->share_password = call->own[SHARE_PASSWORD].on;
 	request->form = pss_invoke_form_of(call->own[JSON].on, call->own[GROUPED].on, call->own[HIDE_COMPUTER_NAME].on,
 					   invoke->n_targets);
-	request->color[0] = wants_color(STDOUT_FILENO);
-	request->color[1] = wants_color(STDERR_FILENO);
+	request->color[0] = pss_look_has_color(STDOUT_FILENO);
+	request->color[1] = pss_look_has_color(STDERR_FILENO);
 }
 
 /* FALSE: it has failed, which is reported. What has not been found is looked for in the list. */
