@@ -16,7 +16,7 @@ play_scene() {
 	play "$LOCAL" 'enter-pssession web1            # edit here, run there'
 	play '^\[web1\]: ~\$ $' 'cd site; ls' 1000
 	play '^\[web1\]: ~/site\$ $' 'exit' 1000
-	play "$LOCAL" "invoke-command 'web[2-4]' -ThrottleLimit 1 'cat ~/site/version'" 1000
+	play "$LOCAL" "invoke-command 'web[2-4]' -ThrottleLimit 1 'cd ~/site; cat version'" 1000
 	play "$LOCAL" 'new-pssession -Resilient -Name work web1' 2000
 	play "$LOCAL" 'enter-pssession -Name work' 1000
 	play '^\[web1\]: ~\$ $' 'release=42'

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034,SC2154 # tools/picture reads and sets them
 title='One command on five computers: one fails, one cannot be reached'
-columns=100 rows=14
-# Where the remote homes are.
-replace='s|/[^ ]*/pss-picture-[^/]*/web4|/home/ann|'
+columns=92 rows=14
 
 before_scene() {
 	local name
@@ -15,7 +13,7 @@ before_scene() {
 }
 
 play_scene() {
-	play "$LOCAL" "invoke-command 'web[1-4],db1' 'cat ~/site/version'"
+	play "$LOCAL" "invoke-command 'web[1-4],db1' 'cd ~/site; cat version'"
 	play "$LOCAL" 'echo $?' 2500
 	ends_at "$LOCAL"
 }

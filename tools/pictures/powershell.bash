@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034,SC2154 # tools/picture reads and sets them
 title='A session of PowerShell remoting: objects there, text here'
-columns=88 rows=16
+columns=200 drawn=72 rows=16
 needs=powershell
-# The remote home stands in the prompt.
+# The remote home stands in the prompt; it is as long as TMPDIR makes it.
 replace='s|/[^ ]*/pss-picture-[^/]*/remote|/home/ann|'
 
 before_scene() {
