@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The size by TIOCGWINSZ. Called for each request that has the fields COLUMNS and ROWS, and before a line of ours is
- * fitted into a terminal. */
+/* The size by TIOCGWINSZ. Called for each request that has the fields COLUMNS and ROWS, and before a line of progress
+ * is fitted into a terminal. */
 #include "client/tty/size.h"
 
 #include <fcntl.h>
