@@ -42,7 +42,9 @@ const char *pss_availability_name(uint64_t availability)
 
 unsigned pss_note_level(enum pss_note_kind kind)
 {
-	static const unsigned levels[] = { [PSS_NOTE_VERBOSE] = 1, [PSS_NOTE_DEBUG] = 2 };
+	static const unsigned levels[] = {
+		[PSS_NOTE_VERBOSE] = 1, [PSS_NOTE_DEBUG] = 2, [PSS_NOTE_STEP] = PSS_VERBOSE_STEPS
+	};
 
 	return kind < sizeof levels / sizeof *levels ? levels[kind] : 0;
 }

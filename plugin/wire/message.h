@@ -107,7 +107,7 @@ enum pss_tag {
 	PSS_TAG_SHELL = 23,           /* text: -ConfigurationName; absent: the login shell */
 	PSS_TAG_KEEP = 24,            /* number: 1 for a kept session */
 	PSS_TAG_ATTACH_TOO = 25,      /* number: 1 to be attached as soon as the user is logged in */
-	PSS_TAG_VERBOSE = 26,         /* number: 0, 1 (steps), 2 (protocol) wanted as NOTEs */
+	PSS_TAG_VERBOSE = 26,         /* number: 0, 1 (verbose), 2 (protocol), 3 (steps, timed) wanted as NOTEs */
 
 	PSS_TAG_SUBSYSTEM = 31,    /* text: of SSH; in an OPEN, for PowerShell remoting; absent: "powershell" */
 	PSS_TAG_RESILIENT = 29,    /* number: 1 for a shell that outlives the link; also in SESSION: 1 where it does */
@@ -275,7 +275,11 @@ enum pss_note_kind {
 	PSS_NOTE_VERBOSE = 3,
 	PSS_NOTE_DEBUG = 4,
 	PSS_NOTE_MOTD = 5, /* the information stream; it stands in the OUTPUT as well, and is not shown twice */
+	PSS_NOTE_STEP = 6, /* "NAME MICROSECONDS TEXT": one step of a login, for test-pssession */
 };
+
+/* The PSS_TAG_VERBOSE with which notes of kind STEP are wanted. */
+#define PSS_VERBOSE_STEPS 3u
 
 /* The lowest PSS_TAG_VERBOSE with which a note of that kind is wanted. */
 unsigned pss_note_level(enum pss_note_kind kind);

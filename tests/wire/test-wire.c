@@ -99,6 +99,7 @@ static void sizes_flags_and_levels_are_bounded(void)
 	g_assert_cmpuint(pss_note_level(PSS_NOTE_WARNING), ==, 0);
 	g_assert_cmpuint(pss_note_level(PSS_NOTE_VERBOSE), ==, 1);
 	g_assert_cmpuint(pss_note_level(PSS_NOTE_DEBUG), ==, 2);
+	g_assert_cmpuint(pss_note_level(PSS_NOTE_STEP), ==, PSS_VERBOSE_STEPS);
 	g_assert_cmpuint(pss_note_level((enum pss_note_kind)1000), ==, 0);
 }
 

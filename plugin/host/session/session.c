@@ -242,7 +242,7 @@ void pss_session_note(gpointer user, enum pss_note_kind kind, const char *text)
 	PssSession *session = user;
 	if (session->opening.events)
 		session->opening.events->on_note(session->opening.user, kind, text);
-	else if (session->attached.events && kind != PSS_NOTE_DEBUG && kind != PSS_NOTE_VERBOSE)
+	else if (session->attached.events && pss_note_level(kind) == 0)
 		session->attached.events->on_note(session->attached.user, kind, text);
 }
 

@@ -210,16 +210,20 @@ gboolean pss_ssh_config_apply(PssSshConfig *config, PssLoginContext *person, con
 		return FALSE;
 	if (config->by_program && (!row || row->role != PSS_CONFIG_HONOURED))
 		return TRUE;
-	if (!row)
+	if (!row) {
 		pss_login_note(person, PSS_NOTE_VERBOSE, "ssh_config's %s '%s' is not honoured: it is not known here",
 			       keyword, value);
-	else if (row->role == PSS_CONFIG_HONOURED)
+		pss_login_step(person, "ignored", "%s", keyword);
+	} else if (row->role == PSS_CONFIG_HONOURED) {
 		return honour(row, config, value, error);
-	else if (row->role == PSS_CONFIG_REFUSED)
+	} else if (row->role == PSS_CONFIG_REFUSED) {
 		return refuse(row, config, value, error);
-	if (row && row->role == PSS_CONFIG_NOTED && !is_harmless(row, value))
+	}
+	if (row && row->role == PSS_CONFIG_NOTED && !is_harmless(row, value)) {
 		pss_login_note(person, PSS_NOTE_VERBOSE,
 			       "ssh_config's %s '%s' is not honoured (by -Transport ssh it is)", row->name, value);
+		pss_login_step(person, "ignored", "%s", row->name);
+	}
 	return TRUE;
 }
 

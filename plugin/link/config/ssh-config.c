@@ -231,5 +231,11 @@ PssSshConfig *pss_ssh_config_resolve(PssLoginContext *person, const PssTarget *t
 	if (config->batch_mode)
 		pss_login_set_batch(person);
 	pss_login_set_deadline(person, config->connect_timeout_ms);
+	/* Not a ProxyCommand itself: there may be secrets in it. */
+	pss_login_step(person, "ssh_config", "%s port %u%s, read by %s", config->hostname, config->port,
+		       config->proxy_command ? " by ProxyCommand"
+		       : config->proxy_jump  ? " by ProxyJump"
+					     : "",
+		       ssh ? "ssh -G" : "libssh, as there is no ssh program");
 	return g_steal_pointer(&config);
 }

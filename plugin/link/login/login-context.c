@@ -30,7 +30,8 @@ struct PssLoginContext {
 	gboolean works;  /* the thread has a seat, see workshop.h */
 	gint64 deadline; /* the thread's own */
 	guint limit_ms;
-	gint64 asked; /* when it began to ask; 0: it does not */
+	gint64 asked;   /* when it began to ask; 0: it does not */
+	gint64 stepped; /* when the last step was done, or the first began */
 	PssLoginAskingFunc on_asking;
 	gpointer asking_user;
 	GMutex lock;
@@ -88,6 +89,7 @@ PssLoginContext *pss_login_new(const PssTarget *target, const PssTransportEvents
 	person->limits = target->limits;
 	person->leave_fd = -1;
 	person->deadline = G_MAXINT64;
+	person->stepped = g_get_monotonic_time();
 	g_mutex_init(&person->lock);
 	g_cond_init(&person->changed);
 	return person;
@@ -231,6 +233,18 @@ void pss_login_note(PssLoginContext *person, enum pss_note_kind kind, const char
 	pss_login_tell(person, tell_note, note, note_free);
 }
 
+void pss_login_step(PssLoginContext *person, const char *name, const char *format, ...)
+{
+	gint64 now = g_get_monotonic_time();
+	va_list arguments;
+
+	va_start(arguments, format);
+	g_autofree char *text = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
+	pss_login_note(person, PSS_NOTE_STEP, "%s %" G_GINT64_FORMAT " %s", name, MAX(now - person->stepped, 0), text);
+	person->stepped = now;
+}
+
 static void on_answer(const char *answer, gpointer user)
 {
 	Asking *asking = user;
@@ -353,6 +367,7 @@ void pss_login_rest(PssLoginContext *person)
 
 void pss_login_excuse(PssLoginContext *person, gint64 microseconds)
 {
+	person->stepped += microseconds;
 	if (person->deadline != G_MAXINT64)
 		person->deadline += microseconds;
 }

@@ -30,6 +30,10 @@ void pss_login_tell(PssLoginContext *person, GSourceFunc function, gpointer data
 
 void pss_login_note(PssLoginContext *person, enum pss_note_kind kind, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
+/* A step of the login is done: a note of kind STEP, with the time since the step before it. What the person needed to
+ * answer does not count. `name` is one word; plugin/wire/PROTOCOL.md lists them. */
+void pss_login_step(PssLoginContext *person, const char *name, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
 /* Blocks until there is an answer, free it with pss_login_forget(). NULL: declined, or nobody can be
  * asked (no error: the caller decides), or the person left. The clock of pss_login_wait() stands still. */
 char *pss_login_ask(PssLoginContext *person, enum pss_ask_kind kind, const char *text);

@@ -429,8 +429,10 @@ static gboolean prepare(PssProgramMaster *master, PssLoginContext *person, const
 	if (config->proxy_command && !pss_ssh_proxy_is_ssh(config->proxy_command))
 		master->mute_proxy = g_strdup(config->proxy_command);
 	g_autofree char *ask = NULL;
-	return choose_names(master, &ask, error) && log_in_in_turn(master, person, target, config, ask, error) &&
-	       pss_program_forward(master, person, config, target->host, error);
+	if (!choose_names(master, &ask, error) || !log_in_in_turn(master, person, target, config, ask, error))
+		return FALSE;
+	pss_login_step(person, "login", "by the ssh program");
+	return pss_program_forward(master, person, config, target->host, error);
 }
 
 /* ---- the thread */

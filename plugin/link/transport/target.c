@@ -122,7 +122,7 @@ void pss_target_take_surroundings(PssTarget *target, struct pss_fields fields)
 	g_free(target->cwd);
 	target->cwd = g_strdup(pss_fields_text(fields, PSS_TAG_CWD));
 	target->can_ask = pss_fields_number(fields, PSS_TAG_CAN_ASK, 0) != 0;
-	target->verbose = (guint)MIN(pss_fields_number(fields, PSS_TAG_VERBOSE, 0), 2);
+	target->verbose = (guint)MIN(pss_fields_number(fields, PSS_TAG_VERBOSE, 0), PSS_VERBOSE_STEPS);
 }
 
 PssTarget *pss_target_from_fields(struct pss_fields fields, GError **error)

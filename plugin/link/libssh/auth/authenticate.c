@@ -27,6 +27,7 @@ typedef struct {
 	char *unusable;          /* the last key that the server wants and that cannot sign, and why */
 	int offered;             /* SSH_AUTH_METHOD_*, as the server said last; 0: not known yet */
 	GString *tried;
+	const char *way; /* the one that was tried last, for people; NULL: none */
 	char *banner;
 } Auth;
 
@@ -234,6 +235,7 @@ static int try_key(Auth *auth, PssKey *key)
 	PssKey *signer = pss_key_signer(auth->keys, key);
 
 	pss_login_note(auth->person, PSS_NOTE_VERBOSE, "trying %s", what);
+	auth->way = signer->agent_index >= 0 ? "publickey, with a key of the agent" : "publickey, with a key file";
 	return signer->agent_index >= 0 ? try_agent(auth, key, signer) : try_file(auth, key, signer, what);
 }
 
@@ -444,10 +446,14 @@ static gboolean run(Auth *auth)
 			break;
 		if (!strstr(auth->tried->str, methods[method].name))
 			g_string_append_printf(auth->tried, "%s%s", auth->tried->len ? ", " : "", methods[method].name);
+		auth->way = methods[method].name;
 		status = methods[method].run(auth);
 	}
-	if (status == SSH_AUTH_SUCCESS)
+	if (status == SSH_AUTH_SUCCESS) {
+		pss_login_step(auth->person, "login", "by %s",
+			       auth->way ? auth->way : "none: the server wants no proof");
 		return TRUE;
+	}
 	if (!*auth->error)
 		set_nothing_accepted(auth);
 	return FALSE;

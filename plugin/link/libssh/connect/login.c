@@ -246,6 +246,8 @@ static gboolean exchange_keys(PssSshLogin *login, PssLoginContext *person, const
 	set_nonblocking(ssh_get_fd(session));
 	pss_login_note(person, PSS_NOTE_DEBUG, "server %s; kex %s; cipher %s out, %s in", ssh_get_serverbanner(session),
 		       ssh_get_kex_algo(session), ssh_get_cipher_out(session), ssh_get_cipher_in(session));
+	pss_login_step(person, "exchange", "%s, %s, with %s", ssh_get_kex_algo(session), ssh_get_cipher_out(session),
+		       ssh_get_serverbanner(session));
 	note_better_exchange(person, config, session, offer);
 	return TRUE;
 }

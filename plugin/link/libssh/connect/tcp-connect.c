@@ -315,11 +315,15 @@ gboolean pss_ssh_connect(PssLoginContext *person, const PssSshConfig *config, co
 		return FALSE;
 	g_autofree char *address = addresses ? numeric_address(addresses) : NULL;
 	g_autofree char *server = pss_ssh_first_server(config, address);
+	pss_login_step(person, "name", "%s", addresses ? address : "left to the proxy");
 	PssTurn *turn = pss_turn_take(person, server, error);
 	gboolean good = turn && (is_proxied ? pss_ssh_proxy_start(config, target, ret_stream, error)
 					    : try_repeatedly(person, config, addresses, ret_stream, error));
 	if (addresses)
 		freeaddrinfo(addresses);
+	if (good)
+		pss_login_step(person, "tcp", "%s%s", addresses ? "to " : "by ",
+			       addresses ? ret_stream->address : "the proxy");
 	if (good)
 		ret_stream->turn = turn;
 	else

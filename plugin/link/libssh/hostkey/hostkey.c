@@ -257,6 +257,16 @@ static gboolean decide_new(PssLoginContext *person, const PssSshConfig *config, 
 	       (plain.known == PSS_KNOWN_MATCH || decide_unknown(person, config, key, address, error));
 }
 
+static void tell_step(PssLoginContext *person, const PssKnownVerdict *verdict, const HostKey *key)
+{
+	if (verdict->known == PSS_KNOWN_MATCH)
+		pss_login_step(person, "host_key", "the %s key, known by %s line %u", key->short_type, verdict->file,
+			       verdict->line);
+	else
+		pss_login_step(person, "host_key", "the %s key, and known_hosts had no line with it for %s",
+			       key->short_type, key->name);
+}
+
 gboolean pss_ssh_hostkey_check(PssLoginContext *person, const PssSshConfig *config, const char *address,
 			       ssh_session session, const PssSshOffer *offer, GError **error)
 {
@@ -276,16 +286,15 @@ gboolean pss_ssh_hostkey_check(PssLoginContext *person, const PssSshConfig *conf
 	if ((verdict.known == PSS_KNOWN_MATCH || verdict.known == PSS_KNOWN_NEW) &&
 	    !no_certificate_is_revoked(config, &verdict, offer, error))
 		return FALSE;
-	switch (verdict.known) {
-	case PSS_KNOWN_MATCH:
-		return address_agrees(config, files, &key, address, error);
-	case PSS_KNOWN_NEW:
-		return address_agrees(config, files, &key, address, error) &&
-		       decide_new(person, config, files, &key, address, offer, error);
-	default:
+	if (verdict.known != PSS_KNOWN_MATCH && verdict.known != PSS_KNOWN_NEW) {
 		set_refusal(&verdict, &key, error);
 		return FALSE;
 	}
+	if (!address_agrees(config, files, &key, address, error) ||
+	    (verdict.known == PSS_KNOWN_NEW && !decide_new(person, config, files, &key, address, offer, error)))
+		return FALSE;
+	tell_step(person, &verdict, &key);
+	return TRUE;
 }
 
 static gboolean is_known_type(const PssKnownVerdict *verdict, const char *algorithm)
