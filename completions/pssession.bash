@@ -128,9 +128,9 @@ _pssession_complete() {
 
 complete -F _pssession_complete \
 	enter-pssession exit-pssession new-pssession get-pssession remove-pssession \
-	disconnect-pssession connect-pssession receive-pssession invoke-command copy-item \
+	disconnect-pssession connect-pssession receive-pssession test-pssession invoke-command copy-item \
 	Enter-PSSession Exit-PSSession New-PSSession Get-PSSession Remove-PSSession \
-	Disconnect-PSSession Connect-PSSession Receive-PSSession Invoke-Command Copy-Item
+	Disconnect-PSSession Connect-PSSession Receive-PSSession Test-PSSession Invoke-Command Copy-Item
 
 # PowerShell's aliases, and the user's own, for these.
 _pssession_complete_aliases() {

@@ -58,8 +58,8 @@ _pssession_alias_shorts() {
 
 _pssession_enable() {
 	local loadable name names shorts definitions
-	names=({enter,exit,new,get,remove,disconnect,connect,receive}-pssession
-		{Enter,Exit,New,Get,Remove,Disconnect,Connect,Receive}-PSSession {invoke-command,copy-item,Invoke-Command,Copy-Item})
+	names=({enter,exit,new,get,remove,disconnect,connect,receive,test}-pssession
+		{Enter,Exit,New,Get,Remove,Disconnect,Connect,Receive,Test}-PSSession {invoke-command,copy-item,Invoke-Command,Copy-Item})
 	if ! compgen -b enter-pssession >/dev/null; then
 		_pssession_find || return
 		builtin enable -f "$loadable" enter-pssession || return

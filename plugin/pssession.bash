@@ -21,6 +21,7 @@ function remove-pssession { _pssession "$@"; }
 function disconnect-pssession { _pssession "$@"; }
 function connect-pssession { _pssession "$@"; }
 function receive-pssession { _pssession "$@"; }
+function test-pssession { _pssession "$@"; }
 function invoke-command { _pssession "$@"; }
 function copy-item { _pssession "$@"; }
 function Enter-PSSession { _pssession "$@"; }
@@ -31,6 +32,7 @@ function Remove-PSSession { _pssession "$@"; }
 function Disconnect-PSSession { _pssession "$@"; }
 function Connect-PSSession { _pssession "$@"; }
 function Receive-PSSession { _pssession "$@"; }
+function Test-PSSession { _pssession "$@"; }
 function Invoke-Command { _pssession "$@"; }
 function Copy-Item { _pssession "$@"; }
 case $- in *i*) ;; *) return 0 ;; esac
@@ -47,6 +49,6 @@ declare -f +i rcsn || { function rcsn { _pssession "$@"; } && complete -F _psses
 declare -f +i icm || { function icm { _pssession "$@"; } && complete -F _pssession_tab icm; }
 function _pssession_tab { _pssession_load && _pssession_tab "$@"; }
 complete -F _pssession_tab enter-pssession exit-pssession new-pssession get-pssession remove-pssession \
-	disconnect-pssession connect-pssession receive-pssession invoke-command copy-item \
+	disconnect-pssession connect-pssession receive-pssession test-pssession invoke-command copy-item \
 	Enter-PSSession Exit-PSSession New-PSSession Get-PSSession Remove-PSSession \
-	Disconnect-PSSession Connect-PSSession Receive-PSSession Invoke-Command Copy-Item
+	Disconnect-PSSession Connect-PSSession Receive-PSSession Test-PSSession Invoke-Command Copy-Item

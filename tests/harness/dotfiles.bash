@@ -6,7 +6,7 @@
 PLUGIN=$PSS_SOURCE/plugin/pssession.bash
 # shellcheck disable=SC2034
 ZSH_PLUGIN=$PSS_SOURCE/plugin/pssession.plugin.zsh
-COMMANDS=({enter,exit,new,get,remove,disconnect,connect,receive}-pssession invoke-command copy-item)
+COMMANDS=({enter,exit,new,get,remove,disconnect,connect,receive,test}-pssession invoke-command copy-item)
 
 # The names of all commands, in both spellings.
 command_names() {

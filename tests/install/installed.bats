@@ -72,7 +72,7 @@ every_way_in() {
 	dotfiles .zshrc 'zmodload pssession'
 	start_as_user zsh
 	enters_and_leaves
-	dotfiles .zshrc 'zmodload -ab pssession {enter,exit,new,get,remove,disconnect,connect,receive}-pssession invoke-command'
+	dotfiles .zshrc 'zmodload -ab pssession {enter,exit,new,get,remove,disconnect,connect,receive,test}-pssession invoke-command'
 	start_as_user zsh
 	enters_and_leaves
 	dotfiles .zshrc "source $share/pssession/pssession.plugin.zsh"

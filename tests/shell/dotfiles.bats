@@ -27,7 +27,7 @@ requires_none_installed() {
 	[ "$(bash_script ". $PSS_SOURCE/completions/pssession.bash; complete" | grep -oE '[^ ]+$' | sort)" = "$builtins" ]
 	[ "$(sed -n '1s/#compdef //p' "$PSS_SOURCE/completions/_pssession" | tr ' ' '\n' | grep -v = | sort)" = "$builtins" ]
 	[ "$(cd "$PSS_SOURCE/plugin/functions" && printf '%s\n' *-* | sort)" = "$builtins" ]
-	local file verbs=enter,exit,new,get,remove,disconnect,connect,receive
+	local file verbs=enter,exit,new,get,remove,disconnect,connect,receive,test
 	for file in "$PSS_SOURCE"/plugin/{functions/_pssession_enable,pssession-load.bash}; do
 		tr -s '\n\t\\' ' ' <"$file" | grep -q "{$verbs}-pssession {$(sed 's/[a-z]*/\u&/g' <<<"$verbs")}-PSSession"
 	done

@@ -13,9 +13,9 @@ setup() {
 }
 
 NAMES='enter-pssession exit-pssession new-pssession get-pssession remove-pssession
-	disconnect-pssession connect-pssession receive-pssession invoke-command copy-item
+	disconnect-pssession connect-pssession receive-pssession test-pssession invoke-command copy-item
 	Enter-PSSession Exit-PSSession New-PSSession Get-PSSession Remove-PSSession
-	Disconnect-PSSession Connect-PSSession Receive-PSSession Invoke-Command Copy-Item'
+	Disconnect-PSSession Connect-PSSession Receive-PSSession Test-PSSession Invoke-Command Copy-Item'
 
 @test "loadable: it needs libc alone" {
 	run bash -c "readelf -d '$PSS_LOADABLE' | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'"

@@ -17,9 +17,9 @@ setup() {
 }
 
 NAMES='enter-pssession exit-pssession new-pssession get-pssession remove-pssession
-	disconnect-pssession connect-pssession receive-pssession invoke-command copy-item
+	disconnect-pssession connect-pssession receive-pssession test-pssession invoke-command copy-item
 	Enter-PSSession Exit-PSSession New-PSSession Get-PSSession Remove-PSSession
-	Disconnect-PSSession Connect-PSSession Receive-PSSession Invoke-Command Copy-Item'
+	Disconnect-PSSession Connect-PSSession Receive-PSSession Test-PSSession Invoke-Command Copy-Item'
 
 # zsh_with SCRIPT: in a zsh that knows where the module is.
 zsh_with() {

@@ -44,7 +44,8 @@ struct pss_verb {
 	X(connect, Connect, "connect-pssession", "Connect-PSSession")             \
 	X(receive, Receive, "receive-pssession", "Receive-PSSession")             \
 	X(invoke, Invoke, "invoke-command", "Invoke-Command")                     \
-	X(copy, Copy, "copy-item", "Copy-Item")
+	X(copy, Copy, "copy-item", "Copy-Item")                                   \
+	X(test, Test, "test-pssession", "Test-PSSession")
 
 #define PSS_DECLARE_VERB(verb, Verb, name, capital_name) extern const struct pss_verb pss_verb_##verb;
 PSS_VERBS(PSS_DECLARE_VERB)

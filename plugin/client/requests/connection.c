@@ -216,6 +216,8 @@ int pss_connection_take_greeting(struct pss_connection *connection, const struct
 	if (frame->header.type != PSS_HELLO || version < PSS_PROTOCOL_OLDEST || version > PSS_PROTOCOL_VERSION)
 		return -EPROTO;
 	connection->version = (uint32_t)version;
+	const char *program = pss_fields_text(pss_frame_fields(frame), PSS_TAG_PROGRAM);
+	snprintf(connection->program, sizeof connection->program, "%s", program ? program : "");
 	return 0;
 }
 

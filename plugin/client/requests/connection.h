@@ -20,6 +20,7 @@ struct pss_connection {
 	struct pss_descriptors descriptors; /* that came with `in` and have not been taken */
 	uint32_t last_id;
 	uint32_t version;                       /* the one that both ends speak */
+	char program[48];                       /* the host process, as it calls itself; "": not known */
 	void (*on_busy)(void *user, pid_t pid); /* or NULL; see pss_connection_is_busy() */
 	void *busy_user;
 	bool busy_reported;

@@ -101,7 +101,8 @@ static int write_open(struct run *run, struct pss_open *open)
 	pss_message_number(&message, PSS_TAG_KEEP, run->kind == PSS_OPEN_KEPT || run->kind == PSS_OPEN_CONNECTED);
 	if (opens(run))
 		write_session(run, open, &message);
-	pss_message_number(&message, PSS_TAG_VERBOSE, pss_call_verbosity(run->call));
+	pss_message_number(&message, PSS_TAG_VERBOSE,
+			   run->events && run->events->on_note ? PSS_VERBOSE_STEPS : pss_call_verbosity(run->call));
 	pss_request_surroundings(&message, directory);
 	pss_request_environment(run->call, &message);
 	return pss_message_end(&message);
@@ -188,9 +189,12 @@ static void on_note(struct run *run, struct pss_open *open, const struct pss_fra
 	_cleanup_(pss_free_pointer) char *prefix = run->n_opens > 1 ? pss_format("[%s] ", open->target.host) : NULL;
 	_cleanup_(pss_free_pointer) char *whole = pss_format("%s%s", prefix ? prefix : "", text ? text : "");
 
-	if (!whole)
+	uint64_t kind = pss_fields_number(fields, PSS_TAG_NOTE_KIND, PSS_NOTE_DEBUG);
+
+	if (!whole || (run->events && run->events->on_note &&
+		       run->events->on_note(run->call, (enum pss_note_kind)kind, whole, run->events->user)))
 		return;
-	switch (pss_fields_number(fields, PSS_TAG_NOTE_KIND, PSS_NOTE_DEBUG)) {
+	switch (kind) {
 	case PSS_NOTE_BANNER:
 		pss_call_information(run->call, whole);
 		break;
@@ -220,6 +224,14 @@ static void remove_unwanted(struct run *run, struct pss_fields fields)
 		pss_connection_flush(run->connection);
 }
 
+static void report_failure(const struct run *run, struct pss_open *open, enum pss_status status, const char *message)
+{
+	if (run->events && run->events->on_failed)
+		run->events->on_failed(run->call, open, status, message, run->events->user);
+	else
+		pss_call_error(run->call, status, open->target.host, "%s", message);
+}
+
 static void on_result(struct run *run, struct pss_open *open, const struct pss_frame *frame)
 {
 	struct pss_fields fields = pss_frame_fields(frame);
@@ -243,7 +255,7 @@ static void on_result(struct run *run, struct pss_open *open, const struct pss_f
 	else if (status == PSS_INTERRUPTED)
 		pss_call_take_status(run->call, pss_status_exit(PSS_INTERRUPTED));
 	else if (!run->call->stop)
-		pss_call_error(run->call, (enum pss_status)status, open->target.host, "%s",
+		report_failure(run, open, (enum pss_status)status,
 			       message && *message ? message : pss_status_name((uint32_t)status));
 }
 

@@ -118,19 +118,28 @@ int pss_request_begin(struct pss_call *call, struct pss_connection *ret_connecti
 	return pss_connection_begin(ret_connection, program, call->shell->interrupted, report_busy, call);
 }
 
-int pss_request_connect_with_keys(struct pss_call *call, bool may_start, struct pss_opening_keys *keys,
-				  struct pss_connection *ret_connection)
+int pss_request_reach(struct pss_call *call, bool may_start, struct pss_opening_keys *keys,
+		      struct pss_connection *ret_connection, char **ret_error)
 {
 	_cleanup_(pss_free_pointer) char *program = program_name(call);
-	_cleanup_(pss_free_pointer) char *error = NULL;
 	struct pss_texts path = { 0 };
 
+	*ret_error = NULL;
 	int rc = pss_request_search_path(HOST_PROGRAM, "host", &path);
 	if (rc == 0)
 		rc = pss_connection_open(ret_connection, may_start, (const char *const *)path.items, program,
 					 call->shell->interrupted, keys ? &keys->beside : NULL, report_busy, call,
-					 &error);
+					 ret_error);
 	pss_texts_finish(&path);
+	return rc;
+}
+
+int pss_request_connect_with_keys(struct pss_call *call, bool may_start, struct pss_opening_keys *keys,
+				  struct pss_connection *ret_connection)
+{
+	_cleanup_(pss_free_pointer) char *error = NULL;
+
+	int rc = pss_request_reach(call, may_start, keys, ret_connection, &error);
 	/* Resilient sessions may outlive their host process: a new one finds them. */
 	if (rc == -ENOENT && !may_start && pss_runtime_has_saved(geteuid()))
 		return pss_request_connect_with_keys(call, true, keys, ret_connection);

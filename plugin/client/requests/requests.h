@@ -15,6 +15,10 @@ int pss_request_connect(struct pss_call *call, bool may_start, struct pss_connec
 int pss_request_connect_with_keys(struct pss_call *call, bool may_start, struct pss_opening_keys *keys,
 				  struct pss_connection *ret_connection);
 
+/* The same, reporting nothing: *ret_error is a heap sentence, or NULL. */
+int pss_request_reach(struct pss_call *call, bool may_start, struct pss_opening_keys *keys,
+		      struct pss_connection *ret_connection, char **ret_error);
+
 /* Connects to a host process that runs; a request may be queued at once: pss_connection_begin(). 0 or -errno, not
  * reported. */
 int pss_request_begin(struct pss_call *call, struct pss_connection *ret_connection);
@@ -97,6 +101,11 @@ struct pss_open {
 struct pss_open_events {
 	/* Each session as it opens: the fields of the RESULT; and each that is found: those of its SESSION. */
 	void (*on_opened)(struct pss_call *call, struct pss_open *open, struct pss_fields fields, void *user);
+	/* NULL: notes and failures are reported. Else the steps of the logins come as notes as well. True: it is dealt
+	 * with. */
+	bool (*on_note)(struct pss_call *call, enum pss_note_kind kind, const char *text, void *user);
+	void (*on_failed)(struct pss_call *call, struct pss_open *open, enum pss_status status, const char *message,
+			  void *user);
 	void *user;
 };
 
