@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "drive.h"
+#include "home.h"
 
 #define SKIPPED 77
 
@@ -223,12 +223,6 @@ static void run(gconstpointer data)
 	}
 }
 
-static void remove_directory(void)
-{
-	const char *const argv[] = { "rm", "-rf", directory, NULL };
-	g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
-}
-
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -244,6 +238,6 @@ int main(int argc, char **argv)
 			g_test_add_data_func(path, shells[i], run);
 	}
 	int status = g_test_run();
-	remove_directory();
+	home_remove(directory);
 	return status;
 }

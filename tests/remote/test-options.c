@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "drive.h"
+#include "home.h"
 
 typedef struct {
 	const char *name;
@@ -98,7 +98,7 @@ static gboolean is_excepted(const char *option, gboolean on)
 
 static char *make_home(const char *text)
 {
-	char *home = g_dir_make_tmp("pss-home-XXXXXX", NULL);
+	char *home = home_make();
 	g_autofree char *rc = g_build_filename(home, shell->rc, NULL);
 	g_autofree char *file = g_build_filename(home, "wide", NULL);
 	g_autofree char *hush = g_build_filename(home, ".hushlogin", NULL);
@@ -108,12 +108,6 @@ static char *make_home(const char *text)
 	    !g_file_set_contents(hush, "", 0, NULL))
 		g_error("cannot make a home");
 	return home;
-}
-
-static void remove_home(const char *home)
-{
-	const char *const argv[] = { "rm", "-rf", home, NULL };
-	g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
 }
 
 /* What the shell says to the query by itself: its status. */
@@ -187,7 +181,7 @@ static int run_row(const Row *row)
 
 	check(drive, home, row);
 	drive_free(drive);
-	remove_home(home);
+	home_remove(home);
 	return 0;
 }
 
@@ -276,7 +270,7 @@ static void test_restricted(void)
 
 	drive_steps(drive, "restricted", steps);
 	drive_free(drive);
-	remove_home(home);
+	home_remove(home);
 }
 
 static void test_all(void)

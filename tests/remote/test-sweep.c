@@ -9,23 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "drive.h"
+#include "home.h"
 
 static const Step ready[] = { PROMPT(0), DONE };
-
-static void remove_home(const char *home)
-{
-	const char *const argv[] = { "rm", "-rf", home, NULL };
-	g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
-}
-
-static Drive *start_bash(const char *home)
-{
-	static char *program;
-	program = program ? program : g_find_program_in_path("bash");
-	const DriveOptions options = { .shell = program, .home = home };
-	return drive_new(&options);
-}
 
 #define NOBODY 4194305 /* above every possible process id */
 #define SELF (-1)
@@ -91,37 +77,37 @@ static void test_stale_directories_are_swept(void)
 		{ "j-old-without", 0, NULL, .old = TRUE },
 		{ "z-last", NOBODY, NULL },
 	};
-	g_autofree char *home = g_dir_make_tmp("pss-home-XXXXXX", NULL);
+	g_autofree char *home = home_make();
 	char *paths[G_N_ELEMENTS(rows)];
 	int fds[G_N_ELEMENTS(rows)];
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
 		make_left(&rows[i], &paths[i], &fds[i]);
-	Drive *drive = start_bash(home);
+	Drive *drive = home_start_bash(home);
 	drive_steps(drive, "sweep", ready);
 	await_swept(paths[G_N_ELEMENTS(rows) - 1]);
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		if (g_file_test(paths[i], G_FILE_TEST_EXISTS) != rows[i].stays)
 			g_error("%s: %s", rows[i].name, rows[i].stays ? "is gone" : "is left");
 		if (rows[i].stays)
-			remove_home(paths[i]);
+			home_remove(paths[i]);
 		g_free(paths[i]);
 		if (fds[i] >= 0)
 			g_close(fds[i], NULL);
 	}
 	drive_free(drive);
-	remove_home(home);
+	home_remove(home);
 }
 
 /* As a container that shares /dev/shm: the process ids of those outside mean nothing there. */
 static void sweep_in_namespace(const char *last)
 {
-	g_autofree char *home = g_dir_make_tmp("pss-home-XXXXXX", NULL);
+	g_autofree char *home = home_make();
 	pid_t child = unshare(CLONE_NEWPID) == 0 ? fork() : -1;
 	int status = 0;
 
 	if (child == 0) {
-		Drive *drive = start_bash(home);
+		Drive *drive = home_start_bash(home);
 		drive_steps(drive, "sweep", ready);
 		await_swept(last);
 		drive_free(drive);
@@ -129,19 +115,19 @@ static void sweep_in_namespace(const char *last)
 	}
 	if (child > 0)
 		waitpid(child, &status, 0);
-	remove_home(home);
+	home_remove(home);
 	_exit(child < 0 ? 77 : status != 0);
 }
 
 static void test_sweep_in_another_namespace(void)
 {
 	static const Left last = { "z-last", NOBODY, NULL };
-	g_autofree char *home = g_dir_make_tmp("pss-home-XXXXXX", NULL);
+	g_autofree char *home = home_make();
 	char *path;
 	int fd, status;
 
 	make_left(&last, &path, &fd);
-	Drive *drive = start_bash(home);
+	Drive *drive = home_start_bash(home);
 	drive_steps(drive, "outside", ready);
 	g_autofree char *directory = drive_find_directory(drive);
 	pid_t child = fork();
@@ -155,9 +141,9 @@ static void test_sweep_in_another_namespace(void)
 	g_assert_true(g_file_test(directory, G_FILE_TEST_EXISTS));
 	drive_free(drive);
 	if (g_file_test(path, G_FILE_TEST_EXISTS))
-		remove_home(path);
+		home_remove(path);
 	g_free(path);
-	remove_home(home);
+	home_remove(home);
 }
 
 static void find_here(void)
@@ -179,6 +165,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/sweep/those of dead owners, and no others", test_stale_directories_are_swept);
 	g_test_add_func("/sweep/owners in another namespace live on", test_sweep_in_another_namespace);
 	int status = g_test_run();
-	remove_home(place);
+	home_remove(place);
 	return status;
 }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "home.h"
 #include "torture.h"
 
 static const struct Shell {
@@ -37,7 +38,7 @@ static char *program;
 
 static char *make_home(const Row *row)
 {
-	char *home = g_dir_make_tmp("pss-home-XXXXXX", NULL);
+	char *home = home_make();
 	g_autofree char *path = g_build_filename(home, shell->rc, NULL);
 	g_autofree char *text = g_strconcat(shell->text, row->rc ? row->rc : "", "\n", NULL);
 	g_autofree char *hush = g_build_filename(home, ".hushlogin", NULL);
@@ -47,12 +48,6 @@ static char *make_home(const Row *row)
 	    !g_file_set_contents(path, text, -1, NULL) || !g_file_set_contents(hush, "", 0, NULL))
 		g_error("cannot make a home");
 	return home;
-}
-
-static void remove_home(const char *home)
-{
-	const char *const argv[] = { "rm", "-rf", home, NULL };
-	g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
 }
 
 static void run(gconstpointer data)
@@ -71,7 +66,7 @@ static void run(gconstpointer data)
 	drive_steps(drive, "start", row->rc ? start_with_rc : start);
 	drive_steps(drive, row->name, row->steps);
 	drive_free(drive);
-	remove_home(home);
+	home_remove(home);
 }
 
 static void add(const Rows *rows, int all)
