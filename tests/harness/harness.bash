@@ -178,12 +178,10 @@ load_line() {
 
 # What the local shell starts with. A place's files are named below it, so they are short to type.
 write_local_rc() {
-	cat >"$HERE/rc" <<-END
-		PS1='local\$ '
-		C=$WORLD/ssh/ssh_config
-		HISTFILE=$HERE/home/history
-		$(load_line)
-	END
+	{
+		printf '%s\n' "PS1='local\$ '" "C=$WORLD/ssh/ssh_config" "HISTFILE=$HERE/home/history"
+		load_line
+	} >"$HERE/rc"
 	[ "$PSS_SHELL" = zsh ] || return 0
 	mkdir -p "$HERE/zdot"
 	echo "HISTSIZE=1000 SAVEHIST=1000; . $HERE/rc" >"$HERE/zdot/.zshrc"
@@ -204,8 +202,9 @@ only() {
 
 # Another computer's client is one with another CLIENT: what a host process has is apart then.
 clean_env_words() {
+	local user='\u'
 	CLEAN_ENV=(
-		env -i "HOME=$HERE/home" "PATH=$PATH" "USER=$(id -un)" LANG=C.UTF-8 TZ=UTC
+		env -i "HOME=$HERE/home" "PATH=$PATH" "USER=${user@P}" LANG=C.UTF-8 TZ=UTC
 		"TERM=${PSS_TEST_TERM:-screen-256color}" "WORLD=$WORLD" "HERE=$HERE"
 		"PSSESSION_RUNTIME_DIR=$HERE/run${CLIENT-}" "PSSESSION_HOST=$WORLD/pssession-host" "XDG_STATE_HOME=$HERE/state"
 		"PSSESSION_TEST_DEADLINES=$HERE/deadlines"
@@ -257,23 +256,33 @@ enter() {
 }
 
 # The program's name itself, not an argument of something else.
-host_pids() {
-	local pid program
-	for pid in $(processes_with_argument "$WORLD/pssession-host"); do
-		IFS= read -rd '' program 2>/dev/null <"/proc/$pid/cmdline"
-		[ "$program" != "$WORLD/pssession-host" ] || echo "$pid"
+find_hosts() {
+	local pid program all
+	find_with_argument "$WORLD/pssession-host"
+	all=("${FOUND[@]}")
+	FOUND=()
+	for pid in "${all[@]}"; do
+		program=
+		{ IFS= read -rd '' program <"/proc/$pid/cmdline"; } 2>/dev/null || :
+		[ "$program" != "$WORLD/pssession-host" ] || FOUND+=("$pid")
 	done
 }
 
+host_pids() {
+	local FOUND
+	find_hosts
+	print_found
+}
+
 place_end() {
-	local failed=0
+	local failed=0 FOUND
 	[ -n "${HERE-}" ] || return 0
 	[ -n "${BATS_TEST_COMPLETED-}" ] || explain_terminals
 	term_kill
 	proxy_stop
 	line_stop
-	# shellcheck disable=SC2046
-	end_processes $(host_pids) || failed=1
+	find_hosts
+	end_processes "${FOUND[@]}" || failed=1
 	sshd_resume
 	leftovers_local || failed=1
 	leftovers_remote || failed=1
@@ -283,11 +292,10 @@ place_end() {
 
 # Stopped connections are let go, or nothing that hangs on them could end.
 sshd_resume() {
-	local pid
+	local FOUND
 	[ -f "$WORLD/ssh/sshd.pid" ] || return 0
-	for pid in $(sshd_connections "$WORLD/ssh"); do
-		kill -CONT "$pid" 2>/dev/null
-	done
+	find_sshd_connections "$WORLD/ssh"
+	[ ${#FOUND[@]} -eq 0 ] || kill -CONT "${FOUND[@]}" 2>/dev/null || :
 }
 
 explain_terminals() {

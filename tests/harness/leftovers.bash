@@ -4,32 +4,57 @@
 # what it found and fails.
 
 # Every process of the remote account that came in through our sshd, its servers aside.
-remote_processes() {
-	local pid
-	if [ -n "$ACCOUNT_MADE" ]; then
-		for pid in $(processes_of_uid "$REMOTE_UID"); do
-			case $(cat "/proc/$pid/comm" 2>/dev/null) in
+find_remote_processes() {
+	local pid all
+	find_of_uid "$REMOTE_UID"
+	all=("${FOUND[@]}")
+	FOUND=()
+	for pid in "${all[@]}"; do
+		if [ -n "$ACCOUNT_MADE" ]; then
+			program_of "$pid"
+			case $PROGRAM in
 			sshd | sshd-session | sshd-auth | dropbear | tinysshd) ;;
-			*) echo "$pid" ;;
+			*) FOUND+=("$pid") ;;
 			esac
-		done
-		return
-	fi
-	for pid in $(processes_of_uid "$REMOTE_UID"); do
-		grep -qzxF "PSS_TEST_WORLD=$WORLD" "/proc/$pid/environ" 2>/dev/null && echo "$pid"
+		elif grep -qzxF "PSS_TEST_WORLD=$WORLD" "/proc/$pid/environ" 2>/dev/null; then
+			FOUND+=("$pid")
+		fi
 	done
 }
 
-remote_directories() {
-	local places=("$WORLD/remote-run")
+remote_processes() {
+	local FOUND
+	find_remote_processes
+	print_found
+}
+
+# Their paths, in FOUND too.
+find_remote_directories() {
+	local place path paths=() places=("$WORLD/remote-run")
 	if [ -n "$ACCOUNT_MADE" ]; then
 		places+=("$REMOTE_HOME" /dev/shm /tmp /var/tmp)
 	fi
-	find "${places[@]}" -maxdepth 1 -name '.pss-*' -user "$REMOTE_USER" 2>/dev/null
+	for place in "${places[@]}"; do
+		for path in "$place"/.pss-*; do
+			[ ! -e "$path" ] && [ ! -h "$path" ] || paths+=("$path")
+		done
+	done
+	FOUND=()
+	[ ${#paths[@]} -eq 0 ] || mapfile -t FOUND < <(find "${paths[@]}" -maxdepth 0 -user "$REMOTE_USER" 2>/dev/null)
+}
+
+remote_directories() {
+	local FOUND
+	find_remote_directories
+	print_found
 }
 
 nothing_remote() {
-	[ -z "$(remote_processes)" ] && [ -z "$(remote_directories)" ]
+	local FOUND
+	find_remote_processes
+	[ ${#FOUND[@]} -eq 0 ] || return
+	find_remote_directories
+	[ ${#FOUND[@]} -eq 0 ]
 }
 
 leftovers_remote() {
@@ -47,19 +72,36 @@ leftovers_remote() {
 	return 1
 }
 
+# What has the place in its arguments, and host processes.
+find_local_processes() {
+	local pid arguments all
+	find_with_argument "$HERE" "$WORLD/pssession-host"
+	all=("${FOUND[@]}")
+	FOUND=()
+	for pid in "${all[@]}"; do
+		arguments=()
+		{ mapfile -d '' -t arguments <"/proc/$pid/cmdline"; } 2>/dev/null || :
+		[[ ${arguments[*]} != *"$HERE"* && ${arguments[0]-} != "$WORLD/pssession-host" ]] || FOUND+=("$pid")
+	done
+}
+
 local_processes() {
-	processes_with_argument "$HERE"
-	host_pids
+	local FOUND
+	find_local_processes
+	print_found
 }
 
 nothing_local() {
-	[ -z "$(local_processes)" ]
+	local FOUND
+	find_local_processes
+	[ ${#FOUND[@]} -eq 0 ]
 }
 
 # FIFOs and sockets anywhere in the test's place; what a host process leaves that was killed the next one removes.
 local_files() {
-	find "$HERE" \( -type p -o -type s ! -path "$HERE/run*" \) -print
-	[ -n "${HOST_WAS_KILLED-}" ] || find "$HERE"/run* -type s -print
+	local sockets=(-type s)
+	[ -z "${HOST_WAS_KILLED-}" ] || sockets+=(! -path "$HERE/run*")
+	find "$HERE" \( -type p -o "${sockets[@]}" \) -print
 }
 
 leftovers_local() {

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# Finding and ending processes, by their ids alone: other tests run the same programs at the same time.
+# Finding and ending processes, by their ids alone: other tests run the same programs at the same time. Each test looks many
+# times, and each fork costs as much as all of a look, so that functions named find_… leave processes in FOUND, and those
+# that print them are for others.
 
 is_alive() {
 	local stat
@@ -9,13 +11,33 @@ is_alive() {
 	[ "${stat%% *}" != Z ]
 }
 
-# The children of PID, and theirs, a line each.
-descendants() {
-	local child
-	for child in $(cat /proc/"$1"/task/*/children 2>/dev/null); do
-		echo "$child"
-		descendants "$child"
+print_found() {
+	[ ${#FOUND[@]} -eq 0 ] || printf '%s\n' "${FOUND[@]}"
+}
+
+# Adds the children of PID, and theirs.
+find_descendants() {
+	local file child children
+	for file in /proc/"$1"/task/*/children; do
+		children=
+		{ read -r children <"$file"; } 2>/dev/null || :
+		for child in $children; do
+			FOUND+=("$child")
+			find_descendants "$child"
+		done
 	done
+}
+
+descendants() {
+	local FOUND=()
+	find_descendants "$1"
+	print_found
+}
+
+# program_of PID: PROGRAM is its name; none: it has ended.
+program_of() {
+	PROGRAM=
+	{ read -r PROGRAM <"/proc/$1/comm"; } 2>/dev/null || :
 }
 
 # end_processes PID…: TERM (and CONT, for the stopped ones), then KILL what is left after two seconds.
@@ -38,28 +60,46 @@ end_tree() {
 	end_processes "$1" $(descendants "$1")
 }
 
-# Every process that has TEXT in its arguments, but ourselves.
-processes_with_argument() {
-	local file pid
-	# One process for all of /proc: this is called often.
-	for file in $(grep -lsaF -- "$1" /proc/[0-9]*/cmdline); do
+# find_with_argument TEXT…: every process that has one of them in its arguments, but ourselves.
+find_with_argument() {
+	local file pid text texts=() files
+	for text; do
+		texts+=(-e "$text")
+	done
+	FOUND=()
+	mapfile -t files < <(exec grep -lsaF "${texts[@]}" /proc/[0-9]*/cmdline)
+	for file in "${files[@]}"; do
 		pid=${file#/proc/}
 		pid=${pid%/cmdline}
-		[ "$pid" = "$$" ] || [ "$pid" = "$BASHPID" ] || ! is_alive "$pid" || is_this_grep "$pid" || echo "$pid"
+		[ "$pid" = "$$" ] || [ "$pid" = "$BASHPID" ] || ! is_alive "$pid" || is_this_grep "$pid" || FOUND+=("$pid")
 	done
+}
+
+processes_with_argument() {
+	local FOUND
+	find_with_argument "$@"
+	print_found
 }
 
 is_this_grep() {
-	[[ $(cat "/proc/$1/comm" 2>/dev/null) == grep ]]
+	program_of "$1"
+	[ "$PROGRAM" = grep ]
 }
 
 # Every process of user UID that is no zombie.
-processes_of_uid() {
-	local directory
-	# shellcheck disable=SC2044
-	for directory in $(find /proc -maxdepth 1 -name '[0-9]*' -user "$1" 2>/dev/null); do
-		! is_alive "${directory#/proc/}" || echo "${directory#/proc/}"
+find_of_uid() {
+	local directory directories
+	FOUND=()
+	mapfile -t directories < <(exec find /proc -maxdepth 1 -name '[0-9]*' -user "$1" 2>/dev/null)
+	for directory in "${directories[@]}"; do
+		! is_alive "${directory#/proc/}" || FOUND+=("${directory#/proc/}")
 	done
+}
+
+processes_of_uid() {
+	local FOUND
+	find_of_uid "$1"
+	print_found
 }
 
 describe_processes() {

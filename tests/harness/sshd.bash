@@ -171,14 +171,26 @@ tinysshd_start() {
 	export SSHD_PORT SSHD_PID
 }
 
-sshd_connections() {
+find_sshd_connections() {
 	# The servers themselves, not the shells they started.
-	local pid
-	for pid in $(descendants "$(cat "$1/sshd.pid")"); do
-		case $(cat "/proc/$pid/comm" 2>/dev/null) in
-		sshd | dropbear | sshd-session | tinysshd) echo "$pid" ;;
+	local pid all
+	FOUND=()
+	{ read -r pid <"$1/sshd.pid"; } 2>/dev/null || return 0
+	find_descendants "$pid"
+	all=("${FOUND[@]}")
+	FOUND=()
+	for pid in "${all[@]}"; do
+		program_of "$pid"
+		case $PROGRAM in
+		sshd | dropbear | sshd-session | tinysshd) FOUND+=("$pid") ;;
 		esac
 	done
+}
+
+sshd_connections() {
+	local FOUND
+	find_sshd_connections "$1"
+	print_found
 }
 
 sshd_stop() {

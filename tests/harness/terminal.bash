@@ -43,11 +43,16 @@ term_close() {
 }
 
 # Waits look at the screen many times, so that is one process and, as bats traces each command of bash's, few of those.
-# SCREEN is the screen, wrapped rows joined, and LINE that of it which holds the cursor, up to the cursor.
+# SCREEN is the screen, wrapped rows joined, and LINE that of it which holds the cursor, up to the cursor; ACROSS is how wide it
+# is.
 look_at_screen() {
 	local at rows
-	mapfile -t rows < <(tm display-message -p '#{cursor_x} #{cursor_y} #{pane_height}' ';' capture-pane -p -J)
-	read -ra at <<<"${rows[0]-}" || return
+	mapfile -t rows < <(exec tmux -S "$HERE/tmux.${TERM_NAME:-a}" display-message -p \
+		'#{cursor_x} #{cursor_y} #{pane_height} #{pane_width}' ';' capture-pane -p -J)
+	# shellcheck disable=SC2206 # numbers
+	at=(${rows[0]-})
+	((${#at[@]} == 4)) || return
+	ACROSS=${at[3]}
 	rows=("${rows[@]:1}")
 	if ((${#rows[@]} == at[2])); then
 		LINE=${rows[at[1]]:0:at[0]} # nothing is wrapped, so rows are lines
@@ -83,7 +88,7 @@ screen_line() {
 }
 
 scrollback() {
-	tm capture-pane -p -J -S - | sed 's/ *$//' | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'
+	tm capture-pane -p -J -S - | sed -e 's/ *$//' -e :a -e '/^\n*$/{$d;N;s/ *$//;ba' -e '}'
 }
 
 screen_matches() {
@@ -134,8 +139,12 @@ shows_at_end() {
 }
 
 term_type() {
-	local tail=$1
 	term_send "$1"
+	wait_echo "$1"
+}
+
+wait_echo() {
+	local tail=$1
 	tail=${tail##*$'\n'}
 	((${#tail} <= 12)) || tail=${tail: -12}
 	wait_until "$SCREEN_DEADLINE" shows_at_end "${tail%"${tail##*[! ]}"}" || { explain_screen; return 1; }
@@ -170,6 +179,20 @@ wait_prompt() {
 	wait_until "${1:-$SCREEN_DEADLINE}" at_a_prompt || { explain_screen; return 1; }
 }
 
+# What the line TEXT printed, as output_of() has it, in OUT, where the screen that was looked at last has all of it and the
+# line stands in one row with room behind it. Most lines do, and that costs no process.
+output_on_screen() {
+	local LC_ALL=C text=${1%"${1##*[! ]}"} lines i
+	[ -n "$text" ] || return
+	mapfile -t lines <<<"$SCREEN"
+	for ((i = ${#lines[@]} - 1; i >= 0; i--)); do
+		[[ ${lines[i]} != *"\$ $text"* ]] || break
+	done
+	((i >= 0 && i + 1 < ${#lines[@]} && ${#lines[i]} < ACROSS)) && [[ ${lines[i]} == *"\$ $text" && ${lines[i]%"\$ $text"} != *"\$ $text"* ]] || return
+	printf -v OUT '%s\n' "${lines[@]:i+1:${#lines[@]}-i-2}"
+	OUT=${OUT%"${OUT##*[!$'\n']}"}
+}
+
 # What the line TEXT printed: all between it and the prompt at the end. A line that just fills the last column
 # is joined with what follows it. zsh draws a long line as rows of their own, and after one that just fills the last
 # column an empty row.
@@ -193,12 +216,12 @@ output_of() {
 }
 
 run_line() {
-	tm clear-history
-	term_type "$1" || return
+	tm clear-history ';' send-keys -l -- "$1"
+	wait_echo "$1" || return
 	term_keys Enter
 	wait_prompt "${2:-$SCREEN_DEADLINE}" || return
 	# shellcheck disable=SC2034 # for the test
-	OUT=$(output_of "$1")
+	output_on_screen "$1" || OUT=$(output_of "$1")
 }
 
 # The shell in the terminal has ended; sets TERM_STATUS.
