@@ -96,6 +96,7 @@ lines" PSS_BYTES="$(printf "\303\244 \377|")" PSS_EMPTY= PSS_NOT_SENT=x PSS_GONE
 	[ "$(grep -v nowhere "$HERE/seen")" = $'by_ssh\nby_us\nby_program' ]
 }
 
+# bats test_tags=once
 @test "configured: a configuration of which ssh -G prints more than 256 KiB" {
 	mapfile -t lines < <(printf 'SendEnv PSS_NAME_OF_A_VARIABLE_%s\n' {1..8000})
 	config "${lines[@]}"
@@ -108,6 +109,7 @@ lines" PSS_BYTES="$(printf "\303\244 \377|")" PSS_EMPTY= PSS_NOT_SENT=x PSS_GONE
 # The names that the server was asked for.
 asked_for() { sed -n 's/^Invalid user \(.*\) from .*/\1/p' "$WORLD/ssh/sshd.log"; }
 
+# bats test_tags=once
 @test "configured: a user name with a backslash is the one that ssh logs in with" {
 	local name
 	sed '/^\s*User /d' "$WORLD/ssh/ssh_config" >"$HERE/config"
@@ -128,6 +130,7 @@ asked_for() { sed -n 's/^Invalid user \(.*\) from .*/\1/p' "$WORLD/ssh/sshd.log"
 	[[ $name == DOM*bob ]]
 }
 
+# bats test_tags=once
 @test "configured: %r in a ProxyCommand is the same name" {
 	config 'ConnectTimeout 1' 'User DOM\bob' \
 		"ProxyCommand sh -c 'printf \"<%%s>\\n\" \"\$@\" >>$HERE/seen; exit 1' sh %r '%r' \"%r\""
@@ -147,6 +150,7 @@ said_by_ssh() {
 	done <"$HERE/by_ssh"
 }
 
+# bats test_tags=once
 @test "configured: a bad ssh_config is 255, and all that ssh says of it is the reason" {
 	local line
 	for line in 'NoSuchKeyword yes' $'NoSuchKeyword yes\nAnother no' 'Port nine' 'User' 'IdentityFile "' \
@@ -169,6 +173,7 @@ said_by_ssh() {
 	done
 }
 
+# bats test_tags=once
 @test "configured: a forwarding that must be had and cannot is 255" {
 	local line
 	for line in "LocalForward 127.0.0.1:$SSHD_PORT localhost:9" "DynamicForward 127.0.0.1:$SSHD_PORT" \
@@ -181,6 +186,7 @@ said_by_ssh() {
 	done
 }
 
+# bats test_tags=once
 @test "configured: all that a computer on the way says is the reason" {
 	printf 'Host jump\n NoSuchKeyword yes\n' >"$HERE/jump"
 	config "ProxyCommand ssh -F $HERE/jump -W %h:%p jump"

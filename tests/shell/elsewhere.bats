@@ -51,6 +51,7 @@ kill_hosts() {
 	HOST_WAS_KILLED=yes
 }
 
+# bats test_tags=once
 @test "elsewhere: get-pssession -ComputerName lists what holders keep there, and who has it" {
 	there '[ -z "$(found Name)" ] || exit 50'
 	here "$OPEN"'new-pssession -Name plain -ConfigFile $C box >/dev/null'
@@ -72,6 +73,7 @@ kill_hosts() {
 	wait_until 10 nothing_remote
 }
 
+# bats test_tags=once
 @test "elsewhere: a computer that a session here is on is not asked, nor one behind a wildcard" {
 	local before
 	before=$(logins)
@@ -84,6 +86,7 @@ kill_hosts() {
 	[ "$(logins)" = $((before + 1)) ]
 }
 
+# bats test_tags=once
 @test "elsewhere: a free session is taken over in one login, with its state, name and instance" {
 	here "$OPEN"'invoke-command -Session $s "x=7; cd /usr"; disconnect-pssession -IdleTimeoutSec 900 -Session $s >/dev/null'
 	wait_until 10 is_unconnected
@@ -131,6 +134,7 @@ kill_hosts() {
 	wait_until 10 nothing_remote
 }
 
+# bats test_tags=once
 @test "elsewhere: a job goes on when its computer dies, and receive-pssession -ComputerName fetches what it printed" {
 	here "$OPEN"'invoke-command -Session $s -InDisconnectedSession "'"$UNTIL_OPEN"'; seq 5000; echo err >&2; (exit 6)" >/dev/null'
 	kill_hosts
@@ -162,14 +166,17 @@ one_keeper() {
 	wait_until 10 nothing_remote
 }
 
+# bats test_tags=once
 @test "elsewhere: Perl's holder is found and taken over" {
 	one_keeper perl
 }
 
+# bats test_tags=once
 @test "elsewhere: Python's holder is found and taken over" {
 	one_keeper python3
 }
 
+# bats test_tags=once
 @test "elsewhere: -OutTarget Job takes one over under a name of its own, which outlives the host process" {
 	here "$OPEN"'invoke-command -Name kept -AsJob "echo out" >/dev/null && disconnect-pssession -Name kept >/dev/null || exit 51'
 	wait_until 10 is_unconnected

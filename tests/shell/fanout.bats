@@ -110,6 +110,7 @@ fan() {
 	local_bash "invoke-command -ConfigFile $HERE/config $1 </dev/null"
 }
 
+# bats test_tags=once
 @test "fanout: a hundred computers, each line whole and behind its name, refused connections tried again" {
 	run fan '-ComputerName "h[001-100]" "printf \"a\nb\"; echo e >&2" 2>&1'
 	[ "$status" -eq 0 ]
@@ -118,6 +119,7 @@ fan() {
 	[ "$(sort -u <<<"$output" | wc -l)" -eq 300 ]
 }
 
+# bats test_tags=once
 @test "fanout: more at a time than the server takes: all get their turn" {
 	# Past MaxStartups the server hangs up on six of ten, at forty on all.
 	run fan '-ComputerName "h[1-100]" -ThrottleLimit 100 -HideComputerName "echo x"'
@@ -125,6 +127,7 @@ fan() {
 	[ "${#lines[@]}" -eq 100 ]
 }
 
+# bats test_tags=once
 @test "fanout: a hundred with bad ones among them: each is one line that says what it is, and nothing hangs" {
 	local bad=(refuses wrongkey unknownkey nowhere denied silent dead hangsup)
 	start_bad_servers
@@ -144,6 +147,7 @@ fan() {
 	grep -q '\[hangsup\].*hung up.*MaxStartups.*PerSourcePenalties' "$HERE/e"
 }
 
+# bats test_tags=once
 @test "fanout: each host's lines keep their order" {
 	run fan '-ComputerName "h[1-8]" "seq 3000" >$HERE/o'
 	[ "$status" -eq 0 ]
@@ -163,6 +167,7 @@ fan() {
 	wait_until 10 eval '! pgrep -u "$REMOTE_UID" -x yes >/dev/null'
 }
 
+# bats test_tags=once
 @test "fanout: endless ones share the way out, none starves" {
 	run local_bash "invoke-command -ConfigFile $HERE/config -ComputerName 'h[1-4]' -Timeout 3 yes </dev/null 2>/dev/null | cut -c 1-2 >$HERE/o"
 	local counts
@@ -172,6 +177,7 @@ fan() {
 	[ "${counts[0]}" -gt $((counts[3] / 4)) ]
 }
 
+# bats test_tags=once
 @test "fanout: lines come when they are whole, not when the command ends" {
 	make_gates
 	local_bash "invoke-command -ConfigFile $HERE/config -ComputerName h1,h2 'echo first; printf half; $GATE; echo done' </dev/null" >"$HERE/o" &
@@ -261,6 +267,7 @@ has_lines() {
 	[ "$status" -eq 2 ]
 }
 
+# bats test_tags=once
 @test "fanout: standard input that cannot be kept is an error, and nothing runs" {
 	head -c 1000000 /dev/zero >"$HERE/in"
 	run local_bash "ulimit -Sf 10; invoke-command -ConfigFile $HERE/config -ComputerName h1,h2 -InputObject - wc <$HERE/in"
@@ -269,12 +276,14 @@ has_lines() {
 	[[ $output != *h1:* && $output != *h2:* ]]
 }
 
+# bats test_tags=once
 @test "fanout: -ThrottleLimit is how many run at a time" {
 	run fan '-ComputerName "h[1-9]" -ThrottleLimit 3 "mkdir \$HOME/t.\$\$; ls -d \$HOME/t.* | wc -l; rmdir \$HOME/t.\$\$"'
 	[ "$status" -eq 0 ]
 	[ "$(sed 's/.*: //' <<<"$output" | sort -n | tail -n 1)" -le 3 ]
 }
 
+# bats test_tags=once
 @test "fanout: -Grouped merges equal outputs, with equal statuses" {
 	run fan '-ComputerName "h[1-4]" -Grouped "echo same"'
 	[ "$output" = $'---------------- h1,h2,h3,h4 (4) ----------------\nsame' ]
@@ -283,6 +292,7 @@ has_lines() {
 	[ "$output" = $'---------------- h1,h3 (2) ----------------\nsame\n---------------- h2 status 2 ----------------\nother' ]
 }
 
+# bats test_tags=once
 @test "fanout: -Json prints an object a line, whatever the bytes are" {
 	run fan '-ComputerName h1 -Json "printf \"q\\\"\\377\\n\"; echo e >&2; exit 3"'
 	mapfile -t lines < <(sort <<<"$output")
@@ -312,6 +322,7 @@ has_lines() {
 	END
 }
 
+# bats test_tags=once
 @test "fanout: a command that fails is named, more than three are summed up; -ErrorAction steers that" {
 	local fails='case $SSH_CONNECTION in *" 127.0.0.3 "*|*" 127.0.0.5 "*) exit 4;; esac; echo x'
 	run fan "-ComputerName h1,h2,h3 -HideComputerName '$fails' 2>&1"
@@ -333,6 +344,7 @@ has_lines() {
 	done
 }
 
+# bats test_tags=once
 @test "fanout: -ErrorAction Stop ends the rest when a command fails" {
 	run fan "-ComputerName 'h[1-4]' -ErrorAction Stop 'case \$SSH_CONNECTION in *\" 127.0.0.3 \"*) exit 4;; esac; $FOREVER' 2>&1"
 	[ "$status" -eq 1 ]
@@ -343,6 +355,7 @@ has_lines() {
 	[ "$output" = 'h1: ran' ]
 }
 
+# bats test_tags=once
 @test "fanout: lines of a megabyte stay one; in JSON their parts say that they go on" {
 	run fan "-ComputerName h1,h2 'head -c 1500000 /dev/zero | tr \"\\0\" ä; echo; echo next' >$HERE/o"
 	[ "$status" -eq 0 ]
@@ -366,6 +379,7 @@ has_lines() {
 	END
 }
 
+# bats test_tags=once
 @test "fanout: sessions by list and by wildcard, one that is closed is an error of its own" {
 	run local_bash '
 		new-pssession -ConfigFile $HERE/config -ComputerName h1,h2,h3 -Name a1,a2,b1 >/dev/null || exit 50
@@ -413,6 +427,7 @@ start_fan() {
 	rm_gates
 }
 
+# bats test_tags=once
 @test "fanout: progress never gets into output, whatever that is" {
 	start_fan "-ComputerName h1,h2 'for n in 1 2 3; do echo line \$n; read -t 0.9 <>/dev/fd/9; done 9<> <(:)' | tee $HERE/o"
 	wait_screen '0/2 done.*2 running'
@@ -440,6 +455,7 @@ start_fan() {
 	rm_gates
 }
 
+# bats test_tags=once
 @test "fanout: nothing in a line hides whose it is on a terminal; in a file it is as it came" {
 	local name attack attacks=(
 		'a\rb' 'a\b\b\b\b\b\b\b\bb' '\033[2K\033[Gb' '\033[1;1Hb' '\033[9Db' '\033[Ab' '\033[8m' '\0338b' '\033[2Jb'
@@ -472,6 +488,7 @@ start_fan() {
 	terminal_is_sane
 }
 
+# bats test_tags=once
 @test "fanout: colours on a terminal alone, for each of the two streams" {
 	start_fan "-ComputerName h1,h2 'echo o; echo e >&2' 2>$HERE/e"
 	wait_local
@@ -521,6 +538,7 @@ start_fan() {
 	terminal_is_sane
 }
 
+# bats test_tags=once
 @test "fanout: one endless and one stuck computer: memory stays flat, and Ctrl-C ends both" {
 	start_fan "-ComputerName h1,h2,h3 'case \$SSH_CONNECTION in *\" 127.0.0.2 \"*) yes ;; *\" 127.0.0.3 \"*) kill -STOP \$PPID; $FOREVER ;; *) echo third ;; esac' | grep --line-buffered third"
 	wait_screen 'h3: third'

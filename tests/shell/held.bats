@@ -36,6 +36,7 @@ is_unconnected() {
 	[ -z "$(sshd_connections "$WORLD/ssh")" ]
 }
 
+# bats test_tags=once
 @test "held: disconnect-pssession closes the connection, and connecting brings all back" {
 	script "$OPEN"'invoke-command -Session $s "x=7" || exit 51
 		invoke-command -Session $s -AsJob "'"$UNTIL_OPEN"'; echo late; (exit 6)" >/dev/null || exit 52
@@ -83,6 +84,7 @@ kill_host() {
 	wait_until 5 eval '[ -z "$(host_pids)" ]'
 }
 
+# bats test_tags=once
 @test "held: after kill -9 of the host process a session is listed, and connects with its state" {
 	script "$OPEN"'invoke-command -Session $s "x=7; f() { echo f-\$x; }; cd /usr"'
 	kill_host
@@ -129,6 +131,7 @@ kill_host() {
 	wait_until 10 nothing_remote
 }
 
+# bats test_tags=once
 @test "held: TERM leaves resilient sessions to the next host process, and interrupts work there" {
 	script "$OPEN"'invoke-command -Session $s "x=8"'
 	# shellcheck disable=SC2046
@@ -145,6 +148,7 @@ kill_host() {
 	[ -z "$(find "$HERE/run/kept" -type f)" ]
 }
 
+# bats test_tags=once
 @test "held: a holder that has ended meanwhile closes the session, and says so" {
 	script "$OPEN"
 	kill_host
@@ -182,6 +186,7 @@ finds_again() {
 	wait_until 10 nothing_remote
 }
 
+# bats test_tags=once
 @test "held: a job goes on without its host process, and the next one receives what it prints, and its status" {
 	script "$OPEN"'invoke-command -Session $s -AsJob "'"$UNTIL_OPEN"'; seq 5000; echo err >&2; (exit 6)" >/dev/null'
 	kill_host
@@ -222,6 +227,7 @@ floods_away() {
 	wait_until 10 nothing_remote
 }
 
+# bats test_tags=once
 @test "held: a job runs although the host process is killed as soon as it has been taken" {
 	proxy_start 200
 	script 's=$(new-pssession -Resilient -Name kept -ConfigFile '"$FAR_CONFIG"' far) && echo $s >$HERE/s || exit 90
@@ -235,16 +241,19 @@ floods_away() {
 	wait_until 10 nothing_remote
 }
 
+# bats test_tags=once
 @test "held: a job that prints more than is kept goes on, and how much was dropped is said" {
 	floods_away
 }
 
+# bats test_tags=once
 @test "held: the same with Python's holder" {
 	server_with_keepers python3
 	floods_away 'C=$WORLD/ssh1/ssh_config; '
 	sshd_stop "$WORLD/ssh1"
 }
 
+# bats test_tags=once
 @test "held: with -OutputBufferingMode Block it waits, and nothing is lost" {
 	script "${OPEN/-Resilient/-Resilient -OutputBufferingMode Block -OutputBufferSize 4096}"'
 		invoke-command -Session $s -AsJob "read -r _ <$WORLD/remote-run/gate; echo >$WORLD/remote-run/begun; '"$FLOOD"'" >/dev/null
@@ -261,6 +270,7 @@ floods_away() {
 	wait_until 10 nothing_remote
 }
 
+# bats test_tags=once
 @test "held: what a terminal prints that was disconnected is dropped from the oldest on" {
 	script "$OPEN"
 	local_shell_start
@@ -285,20 +295,24 @@ floods_away() {
 	wait_until 10 nothing_remote
 }
 
+# bats test_tags=once
 @test "held: zsh is found again" {
 	finds_again zsh 'x=7' 'echo \$x'
 }
 
+# bats test_tags=once
 @test "held: fish is found again" {
 	requires_made_account
 	write_dotfiles fish
 	finds_again fish 'set -g x 7' 'echo \$x'
 }
 
+# bats test_tags=once
 @test "held: dash is found again" {
 	finds_again dash 'x=7' 'echo \$x'
 }
 
+# bats test_tags=once
 @test "held: where the computer cannot be reached connecting says so, and the session stays" {
 	proxy_start 0
 	script "${OPEN/\$C box/$FAR_CONFIG far}"'disconnect-pssession -Session $s >/dev/null'
@@ -314,6 +328,7 @@ floods_away() {
 	wait_until 10 nothing_remote
 }
 
+# bats test_tags=once
 @test "held: what is connected by the next host process is Available at once, whatever was done in it" {
 	local before
 	for before in true 'invoke-command -Session $s "echo a"' 'echo x | invoke-command -Session $s cat' \
@@ -342,6 +357,7 @@ no_holder() {
 	[ -z "$(remote_directories)" ]
 }
 
+# bats test_tags=once
 @test "held: when remove-pssession has ended nothing is left there, whatever the session was in" {
 	local before
 	for before in true 'disconnect-pssession -Session $s' 'invoke-command -Session $s -AsJob "tail -f /dev/null"' \
@@ -362,6 +378,7 @@ no_holder() {
 	done
 }
 
+# bats test_tags=once
 @test "held: remove-pssession that cannot reach the computer says what is left there, and goes on trying" {
 	local before
 	for before in true 'disconnect-pssession -Session $s >/dev/null'; do

@@ -101,6 +101,7 @@ enter_box() {
 	output_is Broken
 }
 
+# bats test_tags=once
 @test "hop: from here these computers cannot be reached" {
 	run local_shell 'invoke-command -ConfigFile $C far true'
 	[ "$status" -eq 255 ]
@@ -132,6 +133,7 @@ three_deep() {
 	terminal_is_sane
 }
 
+# bats test_tags=once
 @test "hop: a link on the way dies while a command runs: the session in front of it goes on" {
 	requires_own_account
 	local first second
@@ -238,6 +240,7 @@ three_deep() {
 	leave_by exit
 }
 
+# bats test_tags=once
 @test "hop: a way that is lost ends what it leads to, and a session is never opened anew another way" {
 	requires_own_account
 	enter_box

@@ -22,6 +22,7 @@ succeeds() {
 	[ "$status" -eq 0 ] || { echo "status $status"; return 1; }
 }
 
+# bats test_tags=once
 @test "invoke: variables, functions, the directory and exports are the session's own, and stay" {
 	in_session '
 		i "x=5; cd /usr; f() { echo f\$x; }; export E=6" </dev/null || exit 51
@@ -29,6 +30,7 @@ succeeds() {
 	succeeds
 }
 
+# bats test_tags=once
 @test "invoke: the status is the command's, signals are 128+n, exit N leaves the session open" {
 	in_session '
 		for n in 0 1 2 7 126 127 130 255; do
@@ -49,6 +51,7 @@ succeeds() {
 }
 
 # One name goes to the host process as it is; what that does not find, or finds twice, is looked for in the list.
+# bats test_tags=once
 @test "invoke: a session is found by its Id, its InstanceId and its name, and none is found by half of them" {
 	in_session '
 		w=$(new-pssession -ConfigFile $C -Name Web box) || exit 50
@@ -80,8 +83,8 @@ by_invocations() {
 	done
 }
 
+# bats test_tags=once
 @test "invoke: a command leaves for the next one what a line of a native bash leaves" {
-	only bash 'the local shell has no part in it'
 	SESSION=$(local_bash 'new-pssession -ConfigFile $C box')
 	local rows=() row bad=0
 	rows+=($'false\necho $?' $'(exit 77)\n:\necho $?' $': a b\necho "$_"' $'true | false | (exit 3)\necho "${PIPESTATUS[@]} $?"')
@@ -104,6 +107,7 @@ by_invocations() {
 }
 
 # What the short way of plugin/remote/PROTOCOL.md leaves to the long one.
+# bats test_tags=once
 @test "invoke: a command that moves its output, closes descriptors or fixes a prompt is over all the same" {
 	in_session '
 		i "exec >/dev/null; echo hidden" </dev/null || exit 51
@@ -129,6 +133,7 @@ by_invocations() {
 	succeeds
 }
 
+# bats test_tags=once
 @test "invoke: standard output and standard error stay apart, and no byte is lost or added" {
 	in_session '
 		head -c 1000000 /dev/urandom >$HERE/bytes
@@ -185,6 +190,7 @@ END" </dev/null | head -c -1 | cmp - $HERE/v || exit 53
 	succeeds
 }
 
+# bats test_tags=once
 @test "invoke: a \$using: value has left the host process's memory when the command is done" {
 	local search=$HARNESS/search-memory.py
 	[ "$(id -u)" -eq 0 ] || skip 'needs root, to read it'
@@ -225,6 +231,7 @@ END" </dev/null | head -c -1 | cmp - $HERE/v || exit 53
 	succeeds
 }
 
+# bats test_tags=once
 @test "invoke: -FilePath runs a local script, with arguments and input, and leaves no file" {
 	in_session '
 		printf "#!/bin/sh\necho \"\$1\" \$x; cat; exit 4\n" >$HERE/script
@@ -240,6 +247,7 @@ END" </dev/null | head -c -1 | cmp - $HERE/v || exit 53
 	succeeds
 }
 
+# bats test_tags=once
 @test "invoke: a busy session is an error, and -Wait waits" {
 	in_session '
 		mkfifo $HERE/go
@@ -257,6 +265,7 @@ END" </dev/null | head -c -1 | cmp - $HERE/v || exit 53
 	succeeds
 }
 
+# bats test_tags=once
 @test "invoke: a job left in the background neither holds the command nor gets into the next one's output" {
 	in_session '
 		mkfifo $HERE/go
@@ -269,6 +278,7 @@ END" </dev/null | head -c -1 | cmp - $HERE/v || exit 53
 	succeeds
 }
 
+# bats test_tags=once
 @test "invoke: in the session that another terminal has entered and that sits at its prompt" {
 	local_bash_start
 	keep_session
@@ -398,6 +408,7 @@ is_busy() {
 	succeeds
 }
 
+# bats test_tags=once
 @test "invoke: on a computer a connection for the call, no terminal; closed afterwards" {
 	run local_bash '
 		c() { invoke-command -ConfigFile $C -ComputerName box "$@"; }
@@ -416,6 +427,7 @@ no_connection() {
 	[ -z "$(sshd_connections "$WORLD/ssh")" ]
 }
 
+# bats test_tags=once
 @test "invoke: what cannot be reached is an error that names it, status 255; wrong parameters are 2" {
 	run local_bash 'invoke-command -ComputerName 127.0.0.1:1 -ConfigFile none true </dev/null'
 	[ "$status" -eq 255 ]
@@ -461,6 +473,7 @@ no_connection() {
 	[ -z "$(host_pids)" ] || [ -z "$(local_shell get-pssession)" ]
 }
 
+# bats test_tags=once
 @test "invoke: ssh's letters stand for its options" {
 	run local_shell "invoke-command -ConfigFile none -p $SSHD_PORT -l $REMOTE_USER -i $WORLD/ssh/user_key \
 		-o UserKnownHostsFile=$WORLD/ssh/known_hosts -o StrictHostKeyChecking=yes -o IdentityAgent=none 127.0.0.1 echo in </dev/null"
@@ -488,6 +501,7 @@ no_connection() {
 }
 
 # What a shell is to read before its input would be keys: a terminal echoes, cuts long lines and makes signals of bytes.
+# bats test_tags=once
 @test "invoke: -AllocateTty goes with arguments, values, scripts and other shells" {
 	printf '#!/bin/sh\nread -r x\necho "<$x> $1"; exit 4\n' >"$HERE/script"
 	run local_shell '
@@ -502,6 +516,7 @@ no_connection() {
 	[ "$status" -eq 0 ]
 }
 
+# bats test_tags=once
 @test "invoke: a session that is removed while a relay starts, or with a job in the background, leaves nothing" {
 	run local_shell '
 		for n in 1 2 3 4 5 6 7 8; do

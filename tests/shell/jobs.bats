@@ -85,6 +85,7 @@ received() {
 	received bash 'trap : INT; echo abc; exit 5'
 }
 
+# bats test_tags=once
 @test "jobs: -Keep leaves the output; order and bytes are the command's" {
 	in_session '
 		invoke-command -Session $s -AsJob "head -c 300000 /dev/zero | tr \"\\0\" \"\\377\"; printf \"\\033[c\\0end\"" >/dev/null
@@ -96,6 +97,7 @@ received() {
 	succeeds
 }
 
+# bats test_tags=once
 @test "jobs: they share the session's shell, one after another with -Wait, and its variables" {
 	in_session '
 		x=local
@@ -110,6 +112,7 @@ received() {
 	succeeds
 }
 
+# bats test_tags=once
 @test "jobs: on computers each gets a session, whose name can be given" {
 	run local_shell '
 		invoke-command -ConfigFile $C -ComputerName box,box2,nosuch.invalid -AsJob -JobName a,b "echo from \$0; exit 3" >$HERE/ids 2>$HERE/e
@@ -126,6 +129,7 @@ received() {
 	succeeds
 }
 
+# bats test_tags=once
 @test "jobs: -InDisconnectedSession leaves it Disconnected, and receive takes it back with the output" {
 	in_session '
 		s=$(invoke-command -ConfigFile $C -ComputerName box -InDisconnectedSession -SessionName night "$until_go; echo done") || exit 51
@@ -140,6 +144,7 @@ received() {
 	succeeds
 }
 
+# bats test_tags=once
 @test "jobs: parameters that contradict each other are refused, and nothing happens" {
 	in_session '
 		for wrong in "-InDisconnectedSession" "-Json" "-Timeout 5" "-JobName x" "-AllocateTty" "-OutputBufferSize 10"; do
@@ -159,6 +164,7 @@ received() {
 	succeeds
 }
 
+# bats test_tags=once
 @test "jobs: the buffer is bounded: Drop keeps the last and says how much went, Block stops the command" {
 	in_session '
 		invoke-command -Session $s -AsJob -OutputBufferSize 8192 "i=0; while ((i < 20000)); do echo \$((i++)); done" >/dev/null
@@ -174,6 +180,7 @@ received() {
 	succeeds
 }
 
+# bats test_tags=once
 @test "jobs: disconnect and connect, by name and wildcard, with what runs going on" {
 	in_session '
 		t=$(new-pssession -ConfigFile $C box -Name work) || exit 50
@@ -197,6 +204,7 @@ received() {
 	succeeds
 }
 
+# bats test_tags=once
 @test "jobs: what cannot be disconnected or connected says so" {
 	local_shell_start
 	keep_session
@@ -211,6 +219,7 @@ received() {
 	[[ $output == *'Cannot connect PSSession "Session1", either because it is not in the Disconnected state'* ]]
 }
 
+# bats test_tags=once
 @test "jobs: a job whose session breaks gives what it printed, and no good status" {
 	in_session '
 		invoke-command -Session $s -AsJob "echo begun; '"$FOREVER"'" >/dev/null
@@ -284,6 +293,7 @@ received() {
 	[[ $output == *gone* ]]
 }
 
+# bats test_tags=once
 @test "jobs: a shell that is killed leaves what runs, and Block keeps all that it prints" {
 	local_shell_start
 	run_line 's=$(new-pssession -ConfigFile $C box -OutputBufferingMode Block -OutputBufferSize 4096)' 30
@@ -340,6 +350,7 @@ received() {
 	leave_by exit
 }
 
+# bats test_tags=once
 @test "jobs: -Timeout ends the waiting with 124, and a second receiver is refused" {
 	in_session '
 		invoke-command -Session $s -AsJob "'"$FOREVER"'" >/dev/null
@@ -401,6 +412,7 @@ has_other_connection() {
 	sshd_connections "$WORLD/ssh" | grep -qvxF "$1"
 }
 
+# bats test_tags=once
 @test "jobs: in a resilient session a job and its output outlive the link" {
 	requires perl
 	local_shell_start

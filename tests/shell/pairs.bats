@@ -56,16 +56,19 @@ disconnects() {
 	disconnects box
 }
 
+# bats test_tags=once
 @test "pairs: the same in a resilient session" {
 	requires perl
 	disconnects -Resilient box
 	wait_until 10 nothing_remote
 }
 
+# bats test_tags=once
 @test "pairs: the same over a shared connection" {
 	disconnects -ShareConnection box
 }
 
+# bats test_tags=once
 @test "pairs: the same over the ssh program" {
 	requires ssh
 	disconnects -Transport ssh box
@@ -82,6 +85,7 @@ disconnects() {
 	state_is Opened/Available
 }
 
+# bats test_tags=once
 @test "pairs: disconnect, remove, the end of the host process and a lost link end receive -Wait" {
 	local_shell_start
 	local verb
@@ -108,6 +112,7 @@ disconnects() {
 	status_is 255
 }
 
+# bats test_tags=once
 @test "pairs: a command that waits for its turn goes on when its session is disconnected" {
 	invoking box
 	TERM_NAME=b local_shell_start

@@ -55,6 +55,7 @@ loop() {
 	refused 'invoke-command -ConfigFile $C box -InputObject words cat' 'wants - \(standard input\) or \$null'
 }
 
+# bats test_tags=once
 @test "parity: a session is listed under the name of its shell, whatever family that is of" {
 	run local_shell '
 		for shell in dash sh bash zsh mksh ksh93 busybox fish; do
@@ -73,6 +74,7 @@ UNTIL_GO='read -r _ <$XDG_RUNTIME_DIR/gate'
 gate_make() { [ -p "$WORLD/remote-run/gate" ] || mkfifo -m 666 "$WORLD/remote-run/gate"; }
 go() { timeout 20 sh -c 'echo >"$1"' sh "$WORLD/remote-run/gate"; }
 
+# bats test_tags=once
 @test "parity: what -InDisconnectedSession runs on a computer outlives this one" {
 	gate_make
 	run local_shell '
@@ -91,6 +93,7 @@ go() { timeout 20 sh -c 'echo >"$1"' sh "$WORLD/remote-run/gate"; }
 }
 no_host() { [ -z "$(host_pids)" ]; }
 
+# bats test_tags=once
 @test "parity: jobs are resilient where that is asked for, and not where it is declined" {
 	run local_shell '
 		i() { invoke-command -ConfigFile $C -ComputerName box "$@" true >/dev/null || exit 51; }
@@ -106,6 +109,7 @@ no_host() { [ -z "$(host_pids)" ]; }
 	refused 'invoke-command -Session 1 -AsJob -Resilient true' 'goes with -ComputerName'
 }
 
+# bats test_tags=once
 @test "parity: -InDisconnectedSession says where a computer keeps no resilient session" {
 	server_with_keepers
 	run local_shell 'C=$WORLD/ssh1/ssh_config
@@ -168,6 +172,7 @@ j" ] || { echo "$output"; return 1; }
 	refused 'new-pssession -Name a,b -SSHConnection HostName=x' '2 names for 1 computers'
 }
 
+# bats test_tags=once
 @test "parity: -Session opens another session to the same place, and properties say where that is" {
 	local port a
 	port=$(port_of "$WORLD/ssh") a=$(settings 127.0.0.1 "$WORLD/ssh")
@@ -194,6 +199,7 @@ zsh
 	[ "$status" -eq 1 ] && [[ $output == *'with the name nosuch is not available'* ]] || { echo "$output"; return 1; }
 }
 
+# bats test_tags=once
 @test "parity: DisconnectedOn and ExpiresOn say since when and until when" {
 	run local_shell '
 		new-pssession -ConfigFile $C -Resilient -IdleTimeoutSec 3600 -Name r box >/dev/null || exit 51
@@ -213,6 +219,7 @@ zsh
 	succeeds
 }
 
+# bats test_tags=once
 @test "parity: RunningCommand and LastStatus tell what a session runs, and how it ended" {
 	local line='until [ -e go ]; do :; done; rm -f go; (exit 4)'
 	properties() { local_shell 'get-pssession -Name a -Property RunningCommand,LastStatus'; }
@@ -241,6 +248,7 @@ zsh
 	leave_by exit-pssession
 }
 
+# bats test_tags=once
 @test "parity: -OutTarget Job connects, names and shows nothing; what there is waits to be received" {
 	run local_shell '
 		new-pssession -ConfigFile $C -Name a,b box,box2 >/dev/null || exit 50

@@ -41,6 +41,7 @@ page() {
 	screen | sed -E 's/^local\$/PS>/; s/^\[[^]]*box\]: PS [^>]*>/[box]: PS>/; s/ +$//'
 }
 
+# bats test_tags=once
 @test "psrp: the first and the third example of the page read as there" {
 	term_keys C-l
 	wait_local
@@ -62,6 +63,7 @@ PS>" ]
 	terminal_is_sane
 }
 
+# bats test_tags=once
 @test "psrp: the second example of the page reads as there" {
 	term_type "s=\$(new-pssession $P box)"
 	term_keys Enter
@@ -121,6 +123,7 @@ mask() {
 	sed -E '/^ *[0-9]+ +[0-9.]+ +[0-9.]+/s/[^ ]+/#/g; s/ +/ /g' <<<"$1"
 }
 
+# bats test_tags=once
 @test "psrp: lines look as at PowerShell's own prompt" {
 	local line expected
 	clean_env_words
@@ -256,6 +259,7 @@ new_session() {
 	status_is 0
 }
 
+# bats test_tags=once
 @test "psrp: commands in a kept session, beside its terminal and as jobs" {
 	new_session k
 	term_type 'enter-pssession -Name k'
@@ -292,6 +296,7 @@ new_session() {
 	output_is Opened
 }
 
+# bats test_tags=once
 @test "psrp: a session is taken over, removed while it runs, and told from a lost one" {
 	new_session k
 	term_type 'enter-pssession -Name k'
@@ -317,6 +322,7 @@ new_session() {
 	run_line 'remove-pssession -Name k'
 }
 
+# bats test_tags=once
 @test "psrp: a temporary session ends with its terminal, and with its link" {
 	enter_and_name_prompt
 	start_running '"running"; Start-Sleep 1000'
@@ -347,6 +353,7 @@ turns_of_opening() {
 	read -r _ _ _ TURNS <<<"$(proxy_count)"
 }
 
+# bats test_tags=once
 @test "psrp: opening takes no more round trips than with a shell, a line and a command one" {
 	local of_shell
 	proxy_start 50

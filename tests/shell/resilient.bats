@@ -36,6 +36,7 @@ is_state() {
 	[ "$(state_of)" = "$1" ]
 }
 
+# bats test_tags=once
 @test "resilient: a session says that it is, and runs commands" {
 	local_bash_start
 	keep_session -Resilient box
@@ -51,6 +52,7 @@ is_state() {
 	wait_until 10 nothing_remote
 }
 
+# bats test_tags=once
 @test "resilient: a cut link is Disconnected, and comes back with its state" {
 	far_session
 	run_line 'invoke-command -Session "$s" "x=7"'
@@ -82,6 +84,7 @@ cut_while() {
 	done
 }
 
+# bats test_tags=once
 @test "resilient: of a numbered stream every number arrives once, whenever the link is cut" {
 	local n=${PSS_CUT_NUMBERS:-4000} cuts=${PSS_CUTS:-20} pid
 	far_session
@@ -95,6 +98,7 @@ cut_while() {
 	wait_until 20 nothing_remote
 }
 
+# bats test_tags=once
 @test "resilient: every command runs once, whenever the link is cut" {
 	local n=${PSS_CUT_COMMANDS:-200} cuts=${PSS_CUTS:-20} i
 	far_session
@@ -176,6 +180,7 @@ enter_far() {
 	wait_until 10 nothing_remote
 }
 
+# bats test_tags=once
 @test "resilient: a holder that is killed closes the session, and says so" {
 	far_session
 	local before holder
@@ -208,6 +213,7 @@ link_of_holder() {
 	wait "$bridge"
 }
 
+# bats test_tags=once
 @test "resilient: a holder whose client has not heard of it ends with its link, another one stays" {
 	local keeper up bridge
 	for keeper in 'perl holder-perl.pl' 'python3 holder-python.py'; do
@@ -256,6 +262,7 @@ end_client() {
 	end_tree "$client"
 }
 
+# bats test_tags=once
 @test "resilient: a session whose opening is cut off leaves no holder" {
 	requires_made_account
 	local gate=$WORLD/remote-run/gate
@@ -272,6 +279,7 @@ end_client() {
 	rm "$gate" "$gate.log"
 }
 
+# bats test_tags=once
 @test "resilient: a host process that ends while a session opens ends it there" {
 	requires_made_account
 	local gate=$WORLD/remote-run/gate client
@@ -290,6 +298,7 @@ end_client() {
 	rm "$gate" "$gate.log"
 }
 
+# bats test_tags=once
 @test "resilient: removed while the link is lost, it ends when there is one again" {
 	far_session
 	proxy cut
@@ -322,15 +331,18 @@ survives_with() {
 	sshd_stop "$WORLD/ssh1"
 }
 
+# bats test_tags=once
 @test "resilient: the holder is Perl's where there is only that" {
 	survives_with perl
 }
 
+# bats test_tags=once
 @test "resilient: the holder is Python's where there is only that" {
 	survives_with python3
 }
 
 # perl-base without the modules that a whole perl has beside it.
+# bats test_tags=once
 @test "resilient: with the modules of perl-base alone" {
 	mkdir -p "$HERE/bin" "$HERE/lib"
 	echo '@INC = grep { m{/perl-base$} } @INC; 1;' >"$HERE/lib/OnlyBase.pm"
@@ -348,6 +360,7 @@ survives_with() {
 	sshd_stop "$WORLD/ssh1"
 }
 
+# bats test_tags=once
 @test "resilient: without any keeper it is a plain session, and that is said" {
 	server_with_keepers
 	local_bash_start
@@ -391,16 +404,19 @@ works_with_tmp() {
 	[ -z "$(find "$HERE/tmp" -name '.pss-*')" ]
 }
 
+# bats test_tags=once
 @test "resilient: a temporary directory without room is passed over" {
 	with_tmp size=32k
 	works_with_tmp /var/tmp
 }
 
+# bats test_tags=once
 @test "resilient: nothing need be executable in the temporary directory" {
 	with_tmp noexec
 	works_with_tmp "$HERE/tmp"
 }
 
+# bats test_tags=once
 @test "resilient: when its directory is removed it works until the link is lost, and is Closed then" {
 	requires_made_account
 	local_bash_start
@@ -423,6 +439,7 @@ works_with_tmp() {
 	run_line 'remove-pssession -Session "$s"'
 }
 
+# bats test_tags=once
 @test "resilient: -IdleTimeoutSec is checked, and goes with -Resilient only" {
 	run local_bash 'new-pssession -IdleTimeoutSec 60 -ConfigFile $C box'
 	[ "$status" -eq 2 ]
@@ -442,11 +459,13 @@ unwritten() {
 	wait_until 10 nothing_remote
 }
 
+# bats test_tags=once
 @test "resilient: a session that cannot be written down says so: no directory" {
 	: >"$HERE/run/kept"
 	unwritten 'Not a directory'
 }
 
+# bats test_tags=once
 @test "resilient: a session that cannot be written down says so: a full disk" {
 	requires_made_account
 	mkdir -m 700 "$HERE/run/kept" "$HERE/tmp"

@@ -53,15 +53,18 @@ opens_in_order() {
 	[ "$(listed -Property InstanceId)" = "$(cat "$HERE/ids")" ]
 }
 
+# bats test_tags=once
 @test "sessions: Ids, names and what is printed follow the order of the computers, whatever opens first" {
 	opens_in_order "new-pssession -ConfigFile $HERE/config -ComputerName late,box -OutVariable o"
 }
 
+# bats test_tags=once
 @test "sessions: Ids of jobs follow the order of the computers; an Id that nobody has seen is given out again" {
 	local_shell "new-pssession -ConfigFile \$C -Options Port=1 box" 2>/dev/null || true
 	opens_in_order "invoke-command -ConfigFile $HERE/config -ComputerName late,box -AsJob true"
 }
 
+# bats test_tags=once
 @test "sessions: JSON has numbers, booleans and lists as such" {
 	run local_shell 'new-pssession -ConfigFile $C -Options "RemoteForward=127.0.0.1:0 [127.0.0.1]:9" -Options "RemoteForward=127.0.0.1:0 [127.0.0.1]:8" box >/dev/null
 		new-pssession -ConfigFile $C -Resilient box >/dev/null
@@ -138,6 +141,7 @@ opens_in_order() {
 	[ -z "$output" ]
 }
 
+# bats test_tags=once
 @test "sessions: by Id, Name, InstanceId, and each by -Session" {
 	local_bash_start
 	keep_session -Name work box
@@ -150,6 +154,7 @@ opens_in_order() {
 	done
 }
 
+# bats test_tags=once
 @test "sessions: one that is not there is named in PowerShell's words" {
 	local_bash_start
 	keep_session
@@ -165,6 +170,7 @@ opens_in_order() {
 	[ "$status" -eq 0 ] && [ -z "$output" ]
 }
 
+# bats test_tags=once
 @test "sessions: two of one name are ambiguous for enter" {
 	local_bash_start
 	keep_session -Name twin box
@@ -174,6 +180,7 @@ opens_in_order() {
 	output_like $'\n1$'
 }
 
+# bats test_tags=once
 @test "sessions: seen and entered from another terminal" {
 	local_bash_start
 	keep_session
@@ -257,6 +264,7 @@ until_there() {
 	wait_screen $'\nunwatched'
 }
 
+# bats test_tags=once
 @test "sessions: a dead link makes it Broken, listed with its cause until removed" {
 	local_bash_start
 	keep_session
@@ -273,6 +281,7 @@ until_there() {
 	[ -z "$output" ]
 }
 
+# bats test_tags=once
 @test "sessions: remove closes it, on the remote too; a second removal is silent" {
 	local_bash_start
 	keep_session
@@ -285,6 +294,7 @@ until_there() {
 	output_like 's=2$'
 }
 
+# bats test_tags=once
 @test "sessions: -WhatIf says what would be removed and removes nothing" {
 	local_bash_start
 	keep_session
@@ -304,6 +314,7 @@ until_there() {
 	terminal_is_sane
 }
 
+# bats test_tags=once
 @test "sessions: Ids are never used twice, names pair with computers in order" {
 	local_bash_start
 	run_line 'new-pssession -ConfigFile $C -ComputerName box,box2 -Name first,second' 30
@@ -313,6 +324,7 @@ until_there() {
 	output_like $'\n 3 Session3 '
 }
 
+# bats test_tags=once
 @test "sessions: wildcards, -State and several properties" {
 	local_bash_start
 	run_line 'new-pssession -ConfigFile $C -ComputerName box,box -Name web1,db1' 30
@@ -328,6 +340,7 @@ until_there() {
 	[ "$output" = db1 ]
 }
 
+# bats test_tags=once
 @test "sessions: there is one host process, whoever asks" {
 	local_bash_start
 	keep_session
@@ -336,6 +349,7 @@ until_there() {
 	[ "$(host_pids | sort -u | wc -l)" -eq 1 ]
 }
 
+# bats test_tags=once
 @test "sessions: ten commands that start at once share one host process" {
 	local i
 	for i in 1 2 3 4 5 6 7 8 9 10; do
@@ -346,6 +360,7 @@ until_there() {
 	[ "$(host_pids | sort -u | wc -l)" -eq 1 ]
 }
 
+# bats test_tags=once
 @test "sessions: an idle one is its shell and four small processes on the remote computer, when it has settled" {
 	local_bash 'new-pssession -ConfigFile $C -ComputerName box,box,box' >/dev/null
 	wait_until 20 eval '[ "$(remote_processes | wc -l)" -le 15 ]'

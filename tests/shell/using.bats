@@ -59,8 +59,8 @@ using() {
 		remove-pssession -Name s'
 }
 
+# bats test_tags=once
 @test "using: a long value, and long words, in a zsh" {
-	only bash "the file for zsh has it above"
 	using 'open zsh
 		w=$(head -c 100000 /dev/zero | tr "\0" "\377")
 		there "echo \${#using:w}"
