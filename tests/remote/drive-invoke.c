@@ -78,7 +78,8 @@ static void begin(Drive *drive, Invocation *invocation, guint relay, guint input
 	invocation->relay = pss_relay_open(drive_transport(drive), remote, relay, &relay_events, invocation);
 	if (!drive_await(drive, is_open, invocation) || invocation->closed)
 		drive_fail(drive, "the relay did not come");
-	if (!pss_remote_invoke(remote, &command, relay, input, &invoke_events, invocation, NULL))
+	const PssInvokeStreams streams = { relay, input, FALSE };
+	if (!pss_remote_invoke(remote, &command, &streams, &invoke_events, invocation, NULL))
 		drive_fail(drive, "the invocation was refused");
 }
 

@@ -131,7 +131,8 @@ static void invoke(const Engine *engine, const char *text)
 	static const PssInvokeEvents events = { .on_stream = on_stream, .on_silence = on_silence, .on_done = on_done };
 	const PssCommand command = { .text = text, .n_text = strlen(text) };
 
-	g_assert_true(pss_remote_invoke(engine->remote, &command, 1, 0, &events, NULL, NULL));
+	const PssInvokeStreams streams = { .relay = 1 };
+	g_assert_true(pss_remote_invoke(engine->remote, &command, &streams, &events, NULL, NULL));
 }
 
 typedef void (*Request)(const Engine *engine, const char *text);
@@ -184,6 +185,55 @@ static void begins_unseen(void)
 	invoke(&engine, "echo");
 	is_paused = FALSE;
 	g_assert_null(strstr(engine.said->str, " short"));
+	end(&engine);
+}
+
+static void reply(const Engine *engine, const char *type, const char *const *fields)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	g_string_append_printf(text, "\036%s%s", engine->remote->key, type);
+	g_string_append_c(text, '\0');
+	for (; *fields; fields++)
+		g_string_append_len(text, *fields, (gssize)strlen(*fields) + 1);
+	pss_remote_control_data(engine->remote, text->str, text->len);
+}
+
+static guint n_late;
+
+static void on_late(gpointer user)
+{
+	n_late++;
+}
+
+/* A relay that is late: the shell says so, is at its prompt, and a late word for another request changes nothing. It is
+ * not asked to wait where another engine has started it, perhaps of another version, nor for a second relay. */
+static void waits_for_relay(void)
+{
+	static const PssInvokeEvents events = {
+		.on_stream = on_stream, .on_silence = on_silence, .on_done = on_done, .on_late = on_late
+	};
+	const PssCommand command = { .text = "echo", .n_text = 4 };
+	const PssInvokeStreams streams = { .relay = 1, .awaited = TRUE };
+	Engine engine;
+
+	begin(&engine);
+	g_assert_true(pss_remote_awaits_relay(engine.remote, 1));
+	g_assert_false(pss_remote_awaits_relay(engine.remote, 2));
+	g_assert_true(pss_remote_invoke(engine.remote, &command, &streams, &events, NULL, NULL));
+	g_assert_nonnull(strstr(engine.said->str, " 1 '' short await; }"));
+	reply(&engine, "y", (const char *[]){ NONCE, NULL });
+	g_assert_cmpuint(n_late, ==, 0);
+	g_assert_cmpint(pss_remote_state(engine.remote), ==, PSS_REMOTE_BUSY);
+	reply(&engine, "y", (const char *[]){ engine.remote->request.nonce, NULL });
+	g_assert_cmpuint(n_late, ==, 1);
+	g_assert_cmpint(pss_remote_state(engine.remote), ==, PSS_REMOTE_IDLE);
+	g_assert_false(pss_remote_is_invoking(engine.remote));
+	g_assert_cmpuint(engine.remote->timer.source, ==, 0);
+	engine.remote->phase = PSS_PHASE_MEETING;
+	pss_remote_await(engine.remote);
+	pss_remote_resume(engine.remote, MEMO);
+	g_assert_false(pss_remote_awaits_relay(engine.remote, 1));
 	end(&engine);
 }
 
@@ -307,17 +357,6 @@ static const struct {
 	{ "behind an unfinished line", "lbrequvp", "1 one|right\n2 >|\n" },
 	{ "while an invocation runs", "lbreqip", "1 one|right\n" },
 };
-
-static void reply(const Engine *engine, const char *type, const char *const *fields)
-{
-	g_autoptr(GString) text = g_string_new(NULL);
-
-	g_string_append_printf(text, "\036%s%s", engine->remote->key, type);
-	g_string_append_c(text, '\0');
-	for (; *fields; fields++)
-		g_string_append_len(text, *fields, (gssize)strlen(*fields) + 1);
-	pss_remote_control_data(engine->remote, text->str, text->len);
-}
 
 static void begin_stream(const Engine *engine)
 {
@@ -562,6 +601,7 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/deadlines/an invocation that never begins", __extension__((gpointer)invoke),
 			     never_begins);
 	g_test_add_func("/deadlines/an invocation that is held up", begins_unseen);
+	g_test_add_func("/deadlines/a relay that is late", waits_for_relay);
 	g_test_add_func("/deadlines/what another engine's command is in front of", begins_in_days);
 	g_test_add_data_func("/deadlines/a long line", __extension__((gpointer)say_line), takes_its_time);
 	g_test_add_data_func("/deadlines/a long invocation", __extension__((gpointer)invoke), takes_its_time);

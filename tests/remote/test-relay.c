@@ -83,6 +83,7 @@ static void start(Relay *relay, const char *const *shell)
 					       G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
 					       &relay->child, &relay->input, &relay->output, &relay->errors, NULL));
 	await(relay->output, READY, 1);
+	await(relay->errors, READY, 1);
 	relay->news = open_fifo(relay, "c1", O_RDWR);
 }
 

@@ -517,6 +517,42 @@ no_connection() {
 }
 
 # bats test_tags=once
+@test "invoke: the first command of a session runs once, with its input, where the channel for its streams is slow" {
+	account_file .bashrc <<-'END'
+		PS1='remote$ '
+		case $SLOW$BASH_EXECUTION_STRING in slow*/relay*) read -rt 1.6 <> <(:) ;; esac
+	END
+	second_server SLOW=slow
+	run local_bash '
+		for shell in bash zsh sh; do
+			command -v $shell >/dev/null || continue
+			s=$(new-pssession -ConfigFile $1 -ConfigurationName $shell box) || exit 51
+			i() { invoke-command -Session $s "$@"; }
+			[ "$(printf "a\nb\n" | i "echo once >>once; cat; echo errors >&2; (exit 3)" 2>"$HERE/errors"; echo $?)" = $'"'a\nb\n3'"' ] || exit 52
+			[ "$(cat "$HERE/errors")" = errors ] || exit 53
+			[ "$(i "cat once; rm once" </dev/null)" = once ] || exit 54
+		done' "$WORLD/ssh1/ssh_config"
+	succeeds
+}
+
+# bats test_tags=once
+@test "invoke: a server without a channel for the streams: the first command says so, and the session goes on" {
+	second_server_with 'MaxSessions 2' "$(remote_environment)"
+	run local_bash '
+		for shell in bash zsh sh; do
+			command -v $shell >/dev/null || continue
+			s=$(new-pssession -ConfigFile $2 -ConfigurationName $shell box) || exit 51
+			for n in 1 2; do
+				invoke-command -Session $s "echo out; echo ran >>ran" </dev/null 2>"$HERE/errors" && exit 52
+				grep "no channel for the command" "$HERE/errors" || exit 53
+				[ ! -e $1/ran ] || exit 54
+			done
+			[ "$(get-pssession -Session $s -Property Availability)" = Available ] || exit 55
+		done' "$REMOTE_HOME" "$WORLD/ssh1/ssh_config"
+	succeeds
+}
+
+# bats test_tags=once
 @test "invoke: a session that is removed while a relay starts, or with a job in the background, leaves nothing" {
 	run local_shell '
 		for n in 1 2 3 4 5 6 7 8; do

@@ -64,6 +64,40 @@ best_of() {
 	[ "$(tail -n 1 "$HERE/run/shells")" = "bash $REMOTE_USER@10.77.0.2:$SSHD_PORT" ]
 }
 
+# first_far SHELL: a session, and two commands in it at once: when each has begun and ended, a line each.
+first_far() {
+	clean_env_words
+	# shellcheck disable=SC2016
+	line_client "${CLEAN_ENV[@]}" bash -c '
+		enable -f $0 new-pssession invoke-command
+		s=$(new-pssession -ConfigFile "$1" -ConfigurationName "$2" far) || exit
+		for n in 1 2; do
+			printf "%s " "${EPOCHREALTIME/[.,]/}"
+			[ "$(invoke-command -Session "$s" "echo a word" </dev/null)" = "a word" ] || exit
+			echo "${EPOCHREALTIME/[.,]/}"
+		done' "$PSS_BUILD/bash-builtin/pssession.so" "$FAR_CONFIG" "$1" >"$HERE/calls"
+}
+
+@test "long line: the first command in a session takes one round trip, as a later one does" {
+	local delay shell from until trips
+	for shell in bash zsh; do
+		for delay in 50 150 300 300; do
+			known_shell "$shell"
+			line_start "$delay"
+			first_far "$shell"
+			trips=()
+			while read -r from until; do
+				line_count "$from" "$until"
+				trips+=("$TRIPS")
+			done <"$HERE/calls"
+			line_stop
+			echo "# $shell, $((2 * delay)) ms: ${trips[*]} trips" >&3
+			[ "${trips[*]}" != '2 2' ] || break
+		done
+		[ "${trips[*]}" = '2 2' ]
+	done
+}
+
 @test "long line: a new session, plain and resilient" {
 	best_of 8 9 '' enter_new_far
 	best_of 9 10 bash enter_new_far -Resilient

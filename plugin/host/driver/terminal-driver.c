@@ -8,6 +8,7 @@
 #include "host/driver/private.h"
 #include "link/resilient/transport-resilient.h"
 
+#define N_CHANNELS 3            /* a terminal, control, a relay */
 #define REDRAW_DEADLINE_MS 1000 /* for the first output after a change of the size */
 
 typedef struct {
@@ -275,6 +276,8 @@ static void terminal_begin(PssDriver *driver)
 	/* The terminal first: the transport can put the first channel's requests into one flight. */
 	driver->channel = open_terminal(terminal, pss_remote_terminal_command(terminal->remote));
 	terminal->base.control = open_control(terminal);
+	/* One more, for the streams of the first command beside the terminal: it costs the server no process. */
+	pss_transport_reserve(terminal->base.transport, N_CHANNELS, 0);
 }
 
 static void terminal_end(PssDriver *driver)

@@ -76,6 +76,16 @@ PssQueuedRun *pss_queue_take_current(PssInvoker *invoker)
 	return g_steal_pointer(&invoker->current);
 }
 
+void pss_queue_take_back(PssInvoker *invoker, PssQueuedRun *run, const GError *error)
+{
+	if (run && error)
+		tell_done(run, 0, error);
+	else if (run)
+		g_queue_push_head(&invoker->waiting, run);
+	serve_terminal(invoker);
+	pss_queue_start_next(invoker);
+}
+
 void pss_queue_finish(PssInvoker *invoker, PssQueuedRun *run, int status, const GError *error)
 {
 	invoker->owner->on_status(invoker->user, status);

@@ -33,6 +33,12 @@ static void on_relay_closed(gpointer user, PssRelay *relay, const GError *error)
 {
 	PssInvoker *invoker = user;
 
+	if (invoker->running && relay == invoker->relay && invoker->is_waiting && !pss_relay_is_ready(relay)) {
+		invoker->missing = cause_of(error);
+		if (g_error_matches(error, PSS_ERROR, PSS_NOT_OPEN))
+			invoker->owner->on_unable(invoker->user, error->message);
+		return;
+	}
 	if (invoker->running && relay == invoker->relay) {
 		/* A command that waits for its streams would wait for ever. */
 		pss_remote_interrupt(invoker->remote);
@@ -78,7 +84,32 @@ static void open_next(PssInvoker *invoker)
 
 static void on_begun(gpointer user)
 {
-	pss_queue_on_begun(user);
+	PssInvoker *invoker = user;
+
+	invoker->is_waiting = FALSE;
+	if (invoker->relay)
+		pss_relay_confirm(invoker->relay);
+	pss_queue_on_begun(invoker);
+}
+
+/* The shell has not waited so long for the relay. The command is the next one again, when that is ready. */
+static void on_late(gpointer user)
+{
+	PssInvoker *invoker = user;
+	PssQueuedRun *run = pss_queue_take_current(invoker);
+	g_autoptr(GError) error = g_steal_pointer(&invoker->missing);
+
+	if (run && pss_relay_take_back(invoker->relay, run->early))
+		run->early_end = TRUE;
+	if (!pss_relay_channel(invoker->relay))
+		pss_relay_free(g_steal_pointer(&invoker->relay));
+	if (error) {
+		pss_queue_fail_waiting(invoker, error);
+	} else if (invoker->is_interrupted) {
+		error = g_error_new_literal(PSS_ERROR, PSS_INTERRUPTED, "interrupted while it waited");
+	}
+	invoker->is_waiting = invoker->is_interrupted = FALSE;
+	pss_queue_take_back(invoker, run, error);
 }
 
 static void on_stream(gpointer user, gboolean is_stderr, const void *data, gsize n)
@@ -117,9 +148,17 @@ static const PssInvokeEvents invoke_events = {
 	.on_stream = on_stream,
 	.on_silence = on_silence,
 	.on_done = on_invoked,
+	.on_late = on_late,
 };
 
 /* ---- what the queue does with it */
+
+/* The command may go in the flight that starts the first relay. */
+static gboolean may_wait(const PssInvoker *invoker)
+{
+	return !invoker->has_waited && pss_relay_channel(invoker->relay) &&
+	       pss_remote_awaits_relay(invoker->remote, pss_relay_number(invoker->relay));
+}
 
 static gboolean relays_is_ready(PssInvoker *invoker)
 {
@@ -131,16 +170,22 @@ static gboolean relays_is_ready(PssInvoker *invoker)
 		pss_queue_fail_waiting(invoker, error);
 		return FALSE;
 	}
-	return pss_relay_is_ready(invoker->relay);
+	return pss_relay_is_ready(invoker->relay) || may_wait(invoker);
 }
 
 static gboolean relays_begin(PssInvoker *invoker, PssQueuedRun *run, GError **error)
 {
 	guint input = run->input ? pss_relay_next_input(invoker->relay) : 0;
+	const PssInvokeStreams streams = {
+		.relay = pss_relay_number(invoker->relay),
+		.input = input,
+		.awaited = !pss_relay_is_ready(invoker->relay),
+	};
 
-	if (!pss_remote_invoke(invoker->remote, &run->command, pss_relay_number(invoker->relay), input, &invoke_events,
-			       invoker, error))
+	if (!pss_remote_invoke(invoker->remote, &run->command, &streams, &invoke_events, invoker, error))
 		return FALSE;
+	invoker->is_waiting = streams.awaited;
+	invoker->has_waited = TRUE;
 	pss_relay_begin(invoker->relay, input);
 	pss_relay_pause(invoker->relay, run->paused);
 	if (pss_relay_is_last(invoker->relay))
@@ -158,6 +203,7 @@ static void relays_write(PssInvoker *invoker, const void *data, gsize n)
 
 static void relays_interrupt(PssInvoker *invoker)
 {
+	invoker->is_interrupted = invoker->is_waiting;
 	pss_remote_interrupt(invoker->remote);
 }
 
@@ -170,6 +216,7 @@ static void relays_free(PssInvoker *invoker)
 {
 	pss_relay_free(invoker->relay);
 	pss_relay_free(invoker->next);
+	g_clear_error(&invoker->missing);
 }
 
 static const PssCarrierOps relays = {

@@ -43,6 +43,10 @@ struct PssInvoker {
 	PssRemote *remote;
 	PssRelay *relay, *next; /* in use or to be used; opened ahead */
 	guint last_relay;
+	gboolean has_waited;     /* the shell for the first relay: that is tried once */
+	gboolean is_waiting;     /* it does so with the command that runs, which has not begun */
+	gboolean is_interrupted; /* that command is to be none */
+	GError *missing;         /* why it waits in vain; NULL: that is not known */
 
 	/* of command-runspace.c */
 	PssPsrp *client;
@@ -58,4 +62,6 @@ void pss_queue_on_begun(PssInvoker *invoker); /* the shell has taken the command
 void pss_queue_on_stream(PssInvoker *invoker, gboolean is_stderr, const void *data, gsize n);
 /* The command is over, and nothing is reported yet: the carrier makes itself ready for the next one in between. */
 PssQueuedRun *pss_queue_take_current(PssInvoker *invoker);
+/* It is the next one again, or has failed. `run` may be NULL. */
+void pss_queue_take_back(PssInvoker *invoker, PssQueuedRun *run, const GError *error);
 void pss_queue_finish(PssInvoker *invoker, PssQueuedRun *run, int status, const GError *error); /* `run` may be NULL */

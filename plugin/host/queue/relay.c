@@ -11,6 +11,7 @@
 typedef struct {
 	PssRelay *owner;
 	gboolean is_stderr;
+	gboolean is_ready; /* it has said so on this side; of an older version it does on standard output alone */
 	PssSigns signs;
 } Side;
 
@@ -21,9 +22,10 @@ struct PssRelay {
 	guint number;
 	PssChannel *channel; /* NULL: it has ended */
 	Side sides[2];
-	guint n_ready;  /* times that it was ready for input */
-	guint n_inputs; /* commands that were given one */
-	gboolean used;  /* bytes, or their end, are its last command's */
+	guint n_ready;       /* times that it was ready for input */
+	guint n_inputs;      /* commands that were given one */
+	gboolean used;       /* bytes, or their end, are its last command's */
+	gboolean is_awaited; /* by a command that may not begin */
 	GByteArray *early;
 	gboolean early_end;
 	gsize n_queued;
@@ -42,7 +44,7 @@ static void on_plain(gpointer user, const void *data, gsize n)
 	const Side *side = user;
 	const PssRelay *relay = side->owner;
 
-	if (relay->n_ready > 0 && relay->channel) /* else noise of start-up files */
+	if ((relay->n_ready > 0 || side->is_ready) && relay->channel) /* else noise of start-up files */
 		pss_remote_relay_data(relay->remote, relay->number, side->is_stderr, data, n);
 }
 
@@ -67,18 +69,29 @@ static void send_early(PssRelay *relay)
 	relay->early_end = FALSE;
 }
 
+static gboolean takes_input(const PssRelay *relay)
+{
+	return relay->n_ready >= relay->n_inputs && !relay->is_awaited;
+}
+
 static void on_sign(Side *side, char sign)
 {
 	PssRelay *relay = side->owner;
 
 	if (sign == PSS_RELAY_FENCE) {
 		pss_remote_relay_fence(relay->remote, relay->number, side->is_stderr);
-	} else if (sign == PSS_RELAY_READY && !side->is_stderr) {
-		if (++relay->n_ready == 1)
-			relay->events->on_ready(relay->user, relay);
-		else if (relay->n_ready >= relay->n_inputs)
-			send_early(relay);
+		return;
 	}
+	if (sign != PSS_RELAY_READY)
+		return;
+	side->is_ready = TRUE;
+	if (side->is_stderr)
+		return;
+	relay->n_ready++;
+	if (takes_input(relay))
+		send_early(relay);
+	if (relay->n_ready == 1)
+		relay->events->on_ready(relay->user, relay);
 }
 
 static void on_data(gpointer user, const void *data, gsize n, gboolean is_stderr)
@@ -206,6 +219,28 @@ guint pss_relay_next_input(const PssRelay *relay)
 void pss_relay_begin(PssRelay *relay, guint input)
 {
 	relay->n_inputs = MAX(relay->n_inputs, input);
+	relay->is_awaited = relay->n_ready == 0;
+}
+
+void pss_relay_confirm(PssRelay *relay)
+{
+	if (!relay->is_awaited)
+		return;
+	relay->is_awaited = FALSE;
+	if (relay->channel && takes_input(relay))
+		send_early(relay);
+}
+
+gboolean pss_relay_take_back(PssRelay *relay, GByteArray *ret_input)
+{
+	const gboolean has_end = relay->early_end;
+
+	g_byte_array_append(ret_input, relay->early->data, relay->early->len);
+	g_byte_array_set_size(relay->early, 0);
+	relay->n_queued = 0;
+	relay->n_inputs = 0;
+	relay->used = relay->early_end = relay->is_awaited = FALSE;
+	return has_end;
 }
 
 void pss_relay_write(PssRelay *relay, const void *data, gsize n)
@@ -214,7 +249,7 @@ void pss_relay_write(PssRelay *relay, const void *data, gsize n)
 		return;
 	relay->used = TRUE;
 	relay->n_queued += n;
-	if (relay->n_ready >= relay->n_inputs)
+	if (takes_input(relay))
 		send_input(relay, data, n);
 	else if (n > 0)
 		g_byte_array_append(relay->early, data, (guint)n);

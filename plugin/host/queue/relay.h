@@ -39,6 +39,11 @@ PssChannel *pss_relay_channel(const PssRelay *relay); /* NULL: it has ended */
 guint pss_relay_next_input(const PssRelay *relay);
 void pss_relay_begin(PssRelay *relay, guint input);
 
+/* One that has begun before the relay was ready: the shell has taken it. */
+void pss_relay_confirm(PssRelay *relay);
+/* Or it has not: its input so far comes back, and the relay is as it was. Has that input ended? */
+gboolean pss_relay_take_back(PssRelay *relay, GByteArray *ret_input);
+
 /* Bytes for the command that runs; none: their end. They go out once nothing else there can read them. */
 void pss_relay_write(PssRelay *relay, const void *data, gsize n);
 void pss_relay_pause(PssRelay *relay, gboolean paused);

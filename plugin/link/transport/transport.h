@@ -34,7 +34,8 @@ typedef struct {
 	/* Connecting failed, or the link has died: once, the last event. All channels are dead; none of
 	 * them calls back any more. */
 	void (*on_lost)(gpointer user, const GError *error);
-	/* What pss_transport_reserve() wanted is there, or the server refuses more: it lets us have `n` channels. */
+	/* What pss_transport_reserve() wanted is there, or the server refuses more: it lets us have `n` channels. NULL:
+	 * nobody wants to know. */
 	void (*on_reserved)(gpointer user, guint n);
 	/* Only from a held transport. */
 	void (*on_link)(gpointer user, PssLinkNews news, const char *text);

@@ -385,6 +385,7 @@ void pss_remote_resume(PssRemote *remote, const char *text)
 	pss_replies_finish(&remote->replies);
 	pss_replies_init(&remote->replies, remote->key);
 	remote->marks.drops_others = TRUE;
+	remote->is_taken_over = TRUE;
 	pss_line_resume(remote);
 	explicit_bzero(&memo, sizeof memo);
 }

@@ -202,13 +202,25 @@ typedef struct {
 	/* Over, and the shell is IDLE: the last call. `background`: it left a job that may still write to the relay,
 	 * which is not to be used again. `whole` is FALSE when the end of a stream has been lost. */
 	void (*on_done)(gpointer user, int status, gboolean background, gboolean whole);
+	/* In the place of all others: nothing has run, as the relay was not ready in time. The shell is IDLE. Only
+	 * where it was to be awaited. */
+	void (*on_late)(gpointer user);
 } PssInvokeEvents;
 
-/* Runs a command with the streams of relay number `relay`, which must be ready. Only when IDLE; lines that wait at a
- * second prompt stay. No event of PssRemoteEvents says anything of it but output on the terminal and ENDED, which
- * ends it without on_done. With `input` (1 to PSS_RELAY_INPUTS, each once for a relay; 0: none) the bytes written to
- * the relay's channel are its standard input, once the relay has said PSS_RELAY_READY so many times. */
-gboolean pss_remote_invoke(PssRemote *remote, const PssCommand *command, guint relay, guint input,
+typedef struct {
+	guint relay;      /* its number */
+	guint input;      /* 1 to PSS_RELAY_INPUTS, each once for a relay; 0: none */
+	gboolean awaited; /* the relay is not ready yet: see pss_remote_awaits_relay() */
+} PssInvokeStreams;
+
+/* Can the shell wait for this relay, for a moment, by itself? Else it must be ready. */
+gboolean pss_remote_awaits_relay(const PssRemote *remote, guint relay);
+
+/* Runs a command with the streams of a relay. Only when IDLE; lines that wait at a second prompt stay. No event of
+ * PssRemoteEvents says anything of it but output on the terminal and ENDED, which ends it without on_done. With an
+ * input the bytes written to the relay's channel are its standard input, once the relay has said PSS_RELAY_READY so
+ * many times and, where it is awaited, the command has begun. */
+gboolean pss_remote_invoke(PssRemote *remote, const PssCommand *command, const PssInvokeStreams *streams,
 			   const PssInvokeEvents *events, gpointer user, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean pss_remote_is_invoking(PssRemote *remote);
 
@@ -216,7 +228,8 @@ gboolean pss_remote_is_invoking(PssRemote *remote);
  * itself, by one letter behind it, among what it carries. Numbers are used once. */
 char *pss_remote_relay_command(PssRemote *remote, guint relay);
 char *pss_remote_relay_mark(PssRemote *remote);
-#define PSS_RELAY_READY 'R' /* on standard output: bytes may come, for one more invocation with input */
+#define PSS_RELAY_READY 'R' /* on standard output (first on both): bytes may come, for one more invocation with input \
+			     */
 #define PSS_RELAY_FENCE 'F' /* on either: the session is over, and all that was written before has come */
 
 /* Bytes that arrived on the channel of a relay that is ready. */

@@ -45,7 +45,12 @@ void pss_invoke_forget(PssRemote *remote)
 	remote->invocation = (PssInvocation){ 0 };
 }
 
-gboolean pss_remote_invoke(PssRemote *remote, const PssCommand *command, guint relay, guint input,
+gboolean pss_remote_awaits_relay(const PssRemote *remote, guint relay)
+{
+	return relay == 1 && !remote->is_taken_over && pss_family_waits_for_relay(remote->family);
+}
+
+gboolean pss_remote_invoke(PssRemote *remote, const PssCommand *command, const PssInvokeStreams *streams,
 			   const PssInvokeEvents *events, gpointer user, GError **error)
 {
 	if (remote->phase != PSS_PHASE_IDLE || remote->control_ended) {
@@ -71,10 +76,11 @@ gboolean pss_remote_invoke(PssRemote *remote, const PssCommand *command, guint r
 	gboolean has_secrets = command->variables && command->variables[0];
 	remote->invocation.request = pss_secret_new(has_secrets ? PSS_REQUEST_ROOM(text->len) : text->len + 512);
 	remote->invocation.undo = g_string_new(NULL);
-	remote->invocation.relay = relay;
-	const PssRequestStreams streams = { relay, input, .is_short = !pss_invoke_is_paused(remote) };
+	remote->invocation.relay = streams->relay;
+	const PssRequestStreams words = { streams->relay, streams->input, .is_short = !pss_invoke_is_paused(remote),
+					  .is_awaited = streams->awaited };
 	pss_request_invoke(remote->invocation.request, remote->family, remote->request.nonce, text->str, text->len,
-			   &streams);
+			   &words);
 	pss_words_undo(remote->invocation.undo, remote->family, command);
 	prepare_streams(remote);
 	pss_line_begin(remote);
@@ -212,6 +218,21 @@ static void finish(PssRemote *remote, gboolean whole)
 	done.events->on_done(done.user, remote->prompt.status, done.background, whole);
 	if (ending)
 		pss_engine_end(remote, remote->ending.how, remote->ending.status);
+}
+
+/* It has not run, and this nonce never will. */
+void pss_invoke_on_late(PssRemote *remote)
+{
+	const PssInvocation late = remote->invocation;
+
+	pss_engine_set_timer(remote, 0, NULL);
+	pss_line_stop_seconds(remote);
+	pss_invoke_end_trace(remote);
+	pss_invoke_forget(remote);
+	remote->request.interrupted = FALSE;
+	pss_engine_enter(remote, PSS_PHASE_ON_PROMPT);
+	pss_reader_on_done(remote);
+	late.events->on_late(late.user);
 }
 
 static void finish_if_done(PssRemote *remote)

@@ -290,6 +290,8 @@ void pss_line_on_reply(PssRemote *remote, const PssReply *reply)
 		pss_line_on_begun(remote);
 	else if (reply->type == 'v' && remote->phase == PSS_PHASE_SENT)
 		to_second_prompt(remote, reply->field[1]);
+	else if (reply->type == 'y' && remote->phase == PSS_PHASE_SENT && remote->invocation.events)
+		pss_invoke_on_late(remote);
 	else if (reply->type == 'R' && !remote->request.has_report && !remote->invocation.events)
 		g_string_assign(remote->prompt.right, reply->field[1]);
 	else if (reply->type == 'P' && (remote->phase == PSS_PHASE_IDLE || remote->phase == PSS_PHASE_TYPED) &&

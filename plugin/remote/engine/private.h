@@ -187,9 +187,10 @@ struct PssRemote {
 	char name[PSS_NONCE_LENGTH + 1];
 	char key[PSS_NONCE_LENGTH + 1];
 	PssFamily family;
-	char *program; /* the name of the shell's, untrusted; NULL: not known, or none that can be shown */
-	char *home;    /* the private directory, untrusted; NULL until it is known */
-	char *boot;    /* the computer's boot id, untrusted; NULL until it is known */
+	char *program;          /* the name of the shell's, untrusted; NULL: not known, or none that can be shown */
+	char *home;             /* the private directory, untrusted; NULL until it is known */
+	char *boot;             /* the computer's boot id, untrusted; NULL until it is known */
+	gboolean is_taken_over; /* another engine has started it, perhaps of another version */
 
 	/* its two channels */
 	gboolean control_ended;
@@ -289,6 +290,7 @@ void pss_line_show(PssRemote *remote, const void *data, gsize n);
 /* ---- invoke.c: the same for an invocation, from line.c */
 void pss_invoke_on_mark(PssRemote *remote, const char *argument);
 void pss_invoke_on_report(PssRemote *remote, const PssReply *reply);
+void pss_invoke_on_late(PssRemote *remote); /* its relay was: it is over, and has not been */
 void pss_invoke_forget(PssRemote *remote);
 void pss_invoke_on_begun(PssRemote *remote);
 void pss_invoke_on_interrupt(PssRemote *remote);        /* one was sent */

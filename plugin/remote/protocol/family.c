@@ -50,6 +50,11 @@ gboolean pss_family_ends_by_itself(PssFamily family)
 	return family == PSS_FAMILY_BASH || family == PSS_FAMILY_ZSH;
 }
 
+gboolean pss_family_waits_for_relay(PssFamily family)
+{
+	return family == PSS_FAMILY_BASH || family == PSS_FAMILY_ZSH;
+}
+
 /* $'…': every byte that is not plain ASCII as three octal digits; `!` too, for history expansion. */
 static void quote_ansi(GString *out, const char *text, gsize n)
 {

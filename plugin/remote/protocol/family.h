@@ -30,6 +30,9 @@ gboolean pss_family_has_records(PssFamily family);
  */
 gboolean pss_family_ends_by_itself(PssFamily family);
 
+/* It reads with a time limit, and so can wait for the relay of an invocation. */
+gboolean pss_family_waits_for_relay(PssFamily family);
+
 /* Appends `text` as one word of the family's language: the shell that reads it has these very bytes. The
  * word holds no newline and no control byte where the family has a notation for them. */
 void pss_family_quote(GString *out, PssFamily family, const char *text, gsize n);

@@ -24,6 +24,7 @@ static const struct {
 	{ 'r', 3 }, /* family, version, process id */
 	{ 'b', 1 }, /* nonce: begun */
 	{ 'v', 2 }, /* nonce, second prompt: incomplete */
+	{ 'y', 1 }, /* nonce: not begun, as its relay is late */
 	{ 'E', 5 }, /* nonce, status, directory, prompt, flags: done */
 	{ 'R', 2 }, /* nonce, right prompt: of the E that follows */
 	{ 'P', 3 }, /* nonce, prompt, right prompt: they have changed, and the shell waits still */

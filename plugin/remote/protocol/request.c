@@ -149,10 +149,18 @@ void pss_request_line(GString *out, PssFamily family, const char *nonce, const c
 /* An older shell source, of a session that has been taken over, passes over the word `short`. */
 static char *stream_words(const PssRequestStreams *streams)
 {
-	g_autofree char *input = streams->input ? g_strdup_printf(" %u", streams->input) : NULL;
-	const char *none = streams->is_short ? " ''" : "";
+	GString *words = g_string_new(NULL);
 
-	return g_strdup_printf(" %u%s%s", streams->relay, input ? input : none, streams->is_short ? " short" : "");
+	g_string_printf(words, " %u", streams->relay);
+	if (streams->input)
+		g_string_append_printf(words, " %u", streams->input);
+	else if (streams->is_short || streams->is_awaited)
+		g_string_append(words, " ''");
+	if (streams->is_short || streams->is_awaited)
+		g_string_append(words, streams->is_short ? " short" : " ''");
+	if (streams->is_awaited)
+		g_string_append(words, " await");
+	return g_string_free(words, FALSE);
 }
 
 void pss_request_invoke(GString *out, PssFamily family, const char *nonce, const char *text, gsize n,

@@ -16,9 +16,10 @@ void pss_request_line(GString *out, PssFamily family, const char *nonce, const c
 
 /* What an invocation has as its standard output, error and input: fifos of a relay. */
 typedef struct {
-	guint relay;       /* its number */
-	guint input;       /* the number of its input; 0: none */
-	gboolean is_short; /* the streams may say alone that it has begun: no reply `b` comes then */
+	guint relay;         /* its number */
+	guint input;         /* the number of its input; 0: none */
+	gboolean is_short;   /* the streams may say alone that it has begun: no reply `b` comes then */
+	gboolean is_awaited; /* the relay is not ready: the shell waits for it, or says `y` */
 } PssRequestStreams;
 
 /* Runs `text` with those streams. */

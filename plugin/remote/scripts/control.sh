@@ -54,7 +54,7 @@ trap clean EXIT HUP INT PIPE TERM
 if pss_meet; then
 	d=$PWD
 fi
-if [ -z "$d" ] || ! mkfifo -m 600 q rep; then
+if [ -z "$d" ] || ! mkfifo -m 600 q rep w1; then
 	pss_say x "$pss_why"
 	exit 1
 fi

@@ -30,6 +30,16 @@ retire() {
 	exec cat <&6 5<&-
 } 2>/dev/null
 
+# Both streams have begun. The shell may wait for the first relay of a session, and comes to reading this when it likes.
+ready() {
+	say R
+	[ $n -eq 1 ] || return
+	say R >&4
+	[ -p "w$k" ] || return
+	exec 9<>"w$k"
+	echo >&9
+}
+
 # The session is over: what has been written by now is carried, and its end is said.
 finish() {
 	kill -KILL $i $c 2>/dev/null
@@ -91,7 +101,7 @@ while read -r word value <&7; do
 	case $word in
 	is) # its process; the last invocation's has gone, so bytes may come
 		c=$value
-		say R
+		ready
 		go_on
 		;;
 	over) # the invocation with input N: said by its shell

@@ -209,10 +209,21 @@ function __pss_stream {
 	builtin print -rn -- $'\''\036'\''"$1$2" 1<>"$__pss_d/e$__pss_relay"
 } 2>/dev/null
 
-# __pss_i N TEXT K [I [short]]: begins the invocation N, whose output is the fifos of relay K; its input that of number I, or
-# nothing. `short`: its streams say that it has begun, and where it has ended well no mark follows on the terminal.
+# __pss_await N: the first relay is under way, and says in w1 that it is there. An invocation that it is too late for is
+# none, and comes again under another number.
+function __pss_await {
+	builtin local i
+	[[ ! -p $__pss_d/w1 ]] || ! builtin read -r -t 1 i <>"$__pss_d/w1" || return 0
+	__pss_m=$1
+	__pss_say y "$1"
+	return 1
+} 2>/dev/null
+
+# __pss_i N TEXT K [I [short [await]]]: begins the invocation N, whose output is the fifos of relay K; its input that of number
+# I, or nothing. `short`: its streams say that it has begun, and where it has ended well no mark follows on the terminal.
 function __pss_i {
 	[[ $1 != "$__pss_n" && $1 != "$__pss_m" ]] || return 1
+	[[ -z $6 ]] || __pss_await "$1" || return 1
 	__pss_relay=$3 __pss_bang=$! __pss_in=/dev/null __pss_quiet=${5:+quiet}
 	[[ -z $4 ]] || __pss_in=$__pss_d/i$3.$4
 	__pss_stream "$1" "<"

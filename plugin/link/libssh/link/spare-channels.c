@@ -16,7 +16,7 @@ void pss_ssh_spares_finish(PssSshSpares *spares)
 
 typedef struct {
 	guint all, granted, terminals; /* terminals: spare ones */
-	gboolean is_busy, is_waiting;  /* a channel in use is still starting; a spare one is not open */
+	gboolean is_busy, is_waiting;  /* a channel in use is not open; a spare one is not */
 } Count;
 
 static Count count_channels(const PssSshSpares *spares)
@@ -33,7 +33,7 @@ static Count count_channels(const PssSshSpares *spares)
 		if (pss_ssh_channel_is_spare(channel))
 			count.is_waiting |= channel->state <= PSS_CHANNEL_OPENING;
 		else
-			count.is_busy |= channel->state < PSS_CHANNEL_RUNNING;
+			count.is_busy |= channel->state <= PSS_CHANNEL_OPENING;
 	}
 	return count;
 }
@@ -78,7 +78,8 @@ void pss_ssh_spares_turn(PssSshSpares *spares)
 	if (count.is_waiting)
 		return;
 	spares->reserving = FALSE;
-	spares->link->events->on_reserved(spares->link->user, MAX(spares->n_granted, count.all));
+	if (spares->link->events->on_reserved)
+		spares->link->events->on_reserved(spares->link->user, MAX(spares->n_granted, count.all));
 }
 
 static gboolean fits(const PssSshChannel *channel, const PssChannelRequest *request)
