@@ -9,6 +9,7 @@
 #include "remote/protocol/marks.h"
 #include "remote/protocol/replies.h"
 #include "remote/protocol/request.h"
+#include "remote/protocol/script.h"
 #include "terminal/column.h"
 #include "terminal/paint.h"
 #include "terminal/tokenizer.h"
@@ -486,6 +487,32 @@ static void test_paint(void)
 	}
 }
 
+/* ---- the commands of the two channels */
+
+/* With what stands around it in a packet. libssh keeps two buffers of the size of the longest request, a power of two.
+ */
+#define SHORTEST_BUFFERS (8192 - 82)
+
+/* bash, which is the most frequent, in halves: each fits. The whole is what the first session with a computer sends. */
+static void test_commands(void)
+{
+	const PssScriptValues values = {
+		.name = "0123456789abcdef0123456789abcdef",
+		.first = "0123456789abcdef0123456789abcdef",
+		.kept = TRUE,
+		.resilient = TRUE,
+	};
+	g_autofree char *control = pss_script_control_command(&values, PSS_FAMILY_BASH, TRUE);
+	g_autofree char *terminal = pss_script_terminal_command_for(&values, PSS_FAMILY_BASH, TRUE);
+	g_autofree char *whole = pss_script_control_command(&values, PSS_FAMILY_BASH, FALSE);
+
+	g_test_message("control %zu, terminal %zu, without halves %zu", strlen(control), strlen(terminal),
+		       strlen(whole));
+	g_assert_cmpuint(strlen(control), <=, SHORTEST_BUFFERS);
+	g_assert_cmpuint(strlen(terminal), <=, SHORTEST_BUFFERS);
+	g_assert_cmpuint(strlen(control) + strlen(terminal), >, strlen(whole));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -503,5 +530,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/greeting/every kind, and what is none", test_greetings);
 	g_test_add_func("/find/what a holder is told comes back", test_about);
 	g_test_add_func("/paint/tells who prints", test_paint);
+	g_test_add_func("/commands/of bash fit in small buffers", test_commands);
 	return g_test_run();
 }

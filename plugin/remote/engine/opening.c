@@ -66,11 +66,16 @@ static void make_commands(PssRemote *remote)
 {
 	const PssScriptValues values = values_of(remote);
 	PssOpening *opening = &remote->start.opening;
-	PssFamily family = opening->expected != PSS_FAMILY_NONE ? opening->expected : MOST_FREQUENT;
+	const gboolean is_known = opening->expected != PSS_FAMILY_NONE;
+	const PssFamily family = is_known ? opening->expected : MOST_FREQUENT;
 
-	opening->terminal_command = pss_script_terminal_command(&values, opening->expected == PSS_FAMILY_NONE);
 	if (opening->takes_scripts)
-		opening->control_command = pss_script_control_command(&values, family);
+		opening->control_command = pss_script_control_command(&values, family, is_known);
+	if (is_known)
+		opening->terminal_command =
+			pss_script_terminal_command_for(&values, family, opening->control_command != NULL);
+	else
+		opening->terminal_command = pss_script_terminal_command(&values);
 	if (opening->control_command) {
 		opening->packed = family;
 		opening->script = g_string_new(PSS_SCRIPT_EMPTY_LINES);

@@ -88,6 +88,14 @@ static guint only(PssFamily family)
 	return 1u << family;
 }
 
+/* A start-up file whose second half can come with the other command is told so by this line, which then sources it. So
+ * no request is as long as 8 KiB: libssh keeps two buffers as large as the longest, rounded up to a power of two, as
+ * long as the connection lives. */
+#define MORE "@MORE@\n"
+#define SOURCE_MORE "\\builtin . \"$__pss_d/more\""
+#define SOURCE_ESCAPES ". \"$__pss_d/escapes\""
+#define PUT_ESCAPES "[ $f != bash ] || put escapes <<'@END@'\n@ESCAPES@\n@END@\n"
+
 static void include_parts(GString *text, guint families)
 {
 	g_autoptr(GString) start = g_string_new(NULL), complete = g_string_new(NULL);
@@ -139,6 +147,7 @@ static void compose(GString *text, guint families, gboolean resilient)
 {
 	include_parts(text, families);
 	include_sources(text);
+	pss_script_replace(text, MORE, "");
 	if (resilient)
 		pss_script_stay(text);
 }
@@ -178,25 +187,51 @@ char *pss_script_pack(const GString *text)
 	return g_base64_encode(packed->data, packed->len);
 }
 
-/* All of a session's values but the shell come as arguments, so one packed text serves all sessions. */
-static const char *packed_text(PssFamily family, gboolean resilient)
+/* Takes the second half of the start-up file, and what it sources, out of a script, and packs it. NULL: it has none. */
+static char *pack_half(GString *text)
 {
-	static char *made[PSS_FAMILY_PWSH + 1][2];
-	char **place = &made[family][resilient];
+	g_autoptr(GString) more = g_string_new(NULL);
 
-	if (!*place) {
+	pss_script_include(text, "@BASH@", pss_source_bash);
+	const char *start = strstr(text->str, MORE), *end = start ? strstr(start, "\n@END@") : NULL;
+	if (!end)
+		return NULL;
+	const gssize at = start - text->str;
+	g_string_append_len(more, start + strlen(MORE), end - start - (gssize)strlen(MORE));
+	pss_script_include(more, SOURCE_ESCAPES, "@ESCAPES@");
+	g_string_erase(text, at, end - start);
+	g_string_insert(text, at, SOURCE_MORE);
+	pss_script_replace(text, PUT_ESCAPES, "");
+	include_sources(more);
+	return pss_script_pack(more);
+}
+
+/* All of a session's values but the shell come as arguments, so one packed text serves all sessions. */
+typedef struct {
+	char *control;
+	char *terminal; /* the second half of the start-up file, in the terminal's command; NULL: it is in the other */
+} Packed;
+
+static const Packed *packed_text(PssFamily family, gboolean resilient, gboolean in_halves)
+{
+	static Packed made[PSS_FAMILY_PWSH + 1][2][2];
+	Packed *place = &made[family][resilient][in_halves];
+
+	if (!place->control) {
 		g_autoptr(GString) text = g_string_new(pss_source_drawn);
 		g_string_append(text, pss_source_control);
 		pss_script_include(text, "@RENDEZVOUS@", ""); /* stage.sh has it */
 		g_string_prepend(text, pss_source_stage);
 		g_string_append(text, pss_source_packed);
+		include_parts(text, only(family));
+		place->terminal = in_halves ? pack_half(text) : NULL;
 		compose(text, only(family), resilient);
 		pss_script_replace(text, "@LENGTH@", "$m");
 		pss_script_replace(text, "@EVALUATE@", "eval \"$(printf %s \"$t\" | base64 -d | gzip -dc)\"");
 		pss_script_replace(text, "@SHELL@", "$1");
-		*place = pss_script_pack(text);
+		place->control = pss_script_pack(text);
 	}
-	return *place;
+	return place;
 }
 
 /* Where the family is another its start-up files come first. */
@@ -226,7 +261,7 @@ static char *quote_source(const char *source)
 	return pss_script_quote(text);
 }
 
-char *pss_script_control_command(const PssScriptValues *values, PssFamily family)
+char *pss_script_control_command(const PssScriptValues *values, PssFamily family, gboolean in_halves)
 {
 	const char *shell = values->shell ? values->shell : "";
 
@@ -234,11 +269,12 @@ char *pss_script_control_command(const PssScriptValues *values, PssFamily family
 		return NULL;
 	g_autofree char *unpack = quote_source(pss_source_unpack), *refused = quote_source(pss_source_unpack_not);
 	return g_strdup_printf("exec /bin/sh -c %s sh %s %s %s %.8s '%s' '%s' '%s'; sh -c %s %s", unpack,
-			       packed_text(family, values->resilient), values->name, values->first, values->first,
-			       values->kept ? "1" : "", values->resilient ? "1" : "", shell, refused, values->name);
+			       packed_text(family, values->resilient, in_halves)->control, values->name, values->first,
+			       values->first, values->kept ? "1" : "", values->resilient ? "1" : "", shell, refused,
+			       values->name);
 }
 
-char *pss_script_terminal_command(const PssScriptValues *values, gboolean may_be_restricted)
+static char *quote_terminal(const PssScriptValues *values)
 {
 	g_autoptr(GString) text = g_string_new("n=@NAME@;");
 	g_string_append(text, pss_source_rendezvous);
@@ -248,8 +284,21 @@ char *pss_script_terminal_command(const PssScriptValues *values, gboolean may_be
 	fill(text, values);
 	pss_script_replace(text, "@ESC@", "\033");
 	pss_script_replace(text, "@BEL@", "\007");
-	if (may_be_restricted)
-		return pss_script_word(text);
-	g_autofree char *quoted = pss_script_quote(text);
-	return g_strconcat("exec /bin/sh -c ", quoted, NULL);
+	return pss_script_quote(text);
+}
+
+char *pss_script_terminal_command(const PssScriptValues *values)
+{
+	g_autofree char *quoted = quote_terminal(values);
+
+	/* As in pss_script_word(). */
+	return g_strdup_printf("exec /bin/sh -c %s; sh -c %s", quoted, quoted);
+}
+
+char *pss_script_terminal_command_for(const PssScriptValues *values, PssFamily family, gboolean in_halves)
+{
+	const char *more = in_halves ? packed_text(family, values->resilient, TRUE)->terminal : NULL;
+	g_autofree char *quoted = quote_terminal(values);
+
+	return g_strdup_printf("exec /bin/sh -c %s sh %s", quoted, more ? more : "");
 }

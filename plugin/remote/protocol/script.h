@@ -19,15 +19,18 @@ typedef struct {
 	gboolean resilient; /* the directory must outlast the login */
 } PssScriptValues;
 
-/* `may_be_restricted`: the login shell may refuse `exec`. Newly allocated. */
-char *pss_script_terminal_command(const PssScriptValues *values, gboolean may_be_restricted);
+/* For a login shell that may refuse `exec`. Newly allocated. */
+char *pss_script_terminal_command(const PssScriptValues *values);
+
+/* For one of that family. Where both commands are made `in_halves`, each brings a half of a long start-up file. */
+char *pss_script_terminal_command_for(const PssScriptValues *values, PssFamily family, gboolean in_halves);
 
 /* The control channel's script, for `sh` to read: for every family, and with empty lines in front. It holds the key. */
 GString *pss_script_control(const PssScriptValues *values);
 
 /* The control channel's command with its script packed in it, for a shell of that family; it draws the key itself.
  * NULL: these values cannot stand there. Newly allocated. */
-char *pss_script_control_command(const PssScriptValues *values, PssFamily family);
+char *pss_script_control_command(const PssScriptValues *values, PssFamily family, gboolean in_halves);
 
 /* What follows such a command on its standard input: `family` is what it has found, `packed` what it was made for. */
 GString *pss_script_late(const PssScriptValues *values, PssFamily family, PssFamily packed);

@@ -47,7 +47,10 @@ __pss_i=$(
 } >/dev/null 2>&1
 builtin export -n __pss_i __pss_aliases __pss_n __pss_at
 
-# ---- replies
+__pss_kept=@KEPT@ __pss_n=@FIRST@
+
+# ---- replies. The rest is a file of its own where the terminal's command has brought it (script.c).
+@MORE@
 __pss_say() {
 	builtin printf '%s\0' $'\036'"$__pss_k$1" "${@:2}"
 } 2>/dev/null 1<>"$__pss_d/rep"
@@ -373,8 +376,7 @@ logout() {
 }
 
 # ---- the boot's last steps
-__pss_kept=@KEPT@
-__pss_n=@FIRST@ __pss_u=0 __pss_us=/ __pss_ps=/0 __pss_s=0 __pss_l=$__pss_y __pss_w=0 __pss_e= __pss_i= __pss_rests= __pss_m= __pss_job= __pss_relay= __pss_p=() __pss_kind= __pss_own= __pss_number=1 __pss_fin=
+__pss_u=0 __pss_us=/ __pss_ps=/0 __pss_s=0 __pss_l=$__pss_y __pss_w=0 __pss_e= __pss_i= __pss_rests= __pss_m= __pss_job= __pss_relay= __pss_p=() __pss_kind= __pss_own= __pss_number=1 __pss_fin=
 __pss_old= __pss_only_first=
 [[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -ge 51 ]] || __pss_only_first=1
 if [[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -lt 44 ]]; then

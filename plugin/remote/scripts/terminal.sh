@@ -4,10 +4,11 @@
 # connection ended while sshd was starting this, there is no terminal, and no hang-up would ever come; where it ends later,
 # and the control channel has not come, nobody else removes the directory. The terminal is looked at last: a hang-up just in
 # front of the system call that waits would be noticed with its end alone.
+# As `sh -c '…' sh MORE` it brings the second half of the expected start-up file, packed, as script.c says.
 pss_plain() {
 	trap - INT HUP;
 	case $PWD in
-	*/.pss-$n) [ -f launch ] || { rm -f go top; rmdir "$PWD"; } 2>/dev/null ;;
+	*/.pss-$n) [ -f launch ] || { rm -f go more top; rmdir "$PWD"; } 2>/dev/null ;;
 	esac;
 	cd /;
 	(cd) 2>/dev/null && cd;
@@ -21,7 +22,7 @@ pss_plain() {
 };
 pss_gone() {
 	case $PWD in
-	*/.pss-$n) rm -f go top room.$$; rmdir "$PWD" ;;
+	*/.pss-$n) rm -f go more top room.$$; rmdir "$PWD" ;;
 	esac;
 	exit 1;
 } 2>/dev/null;
@@ -37,6 +38,7 @@ trap pss_plain INT;
 trap pss_gone HUP;
 pss_alone && a=";1" || a=;
 pss_meet || { printf %s "@ESC@]7337;$n;p$a@BEL@"; pss_plain; };
+[ -z "$1" ] || { printf %s "$1" | base64 -d | gzip -dc >more || rm -f more; } 2>/dev/null;
 echo $$ >top;
 printf %s "@ESC@]7337;$n;w$a@BEL@";
 exec 3<>go;
