@@ -59,7 +59,7 @@ installed() {
 @test "install: the documents that README.md names are there, and no link of theirs is dead" {
 	local file documents
 	documents=$DESTINATION$(option prefix)/$(option datadir)/doc/pssession
-	for file in README SECURITY CONTRIBUTING ARCHITECTURE doc/compare; do
+	for file in README SECURITY CONTRIBUTING ARCHITECTURE doc/{start,install,recipes,compare,faq,troubleshooting,security,reference}; do
 		[ -s "$documents/$file.md" ] || { echo "no $file.md"; return 1; }
 	done
 	"$PSS_SOURCE/tests/install/check-links.py" "$documents"

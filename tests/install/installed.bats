@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # pssession as it is installed, by meson and as the Debian package, for an ordinary user with the lines in the dotfiles that
-# README.md names. It writes into the system's own directories, so it is for machines to throw away:
+# doc/install.md names. It writes into the system's own directories, so it is for machines to throw away:
 # `tools/check --in RELEASE` makes one.
 
 load ../harness/harness
@@ -60,7 +60,7 @@ enters_and_leaves() {
 	term_kill
 }
 
-# The ways that README.md names, below PREFIX's share and with the loadable where bash looks.
+# The ways that doc/install.md names, below PREFIX's share and with the loadable where bash looks.
 every_way_in() {
 	local share=$1
 	dotfiles .bashrc "enable -f $(pkg-config --variable=loadablesdir bash)/pssession.so enter-pssession"

@@ -57,9 +57,9 @@ zsh_with() {
 	[ "$output" = $'1\n0\n0' ]
 }
 
-@test "module: the lines that pssession(7) and README.md show for zmodload -ab bring every name, each of them at once" {
+@test "module: the lines that pssession(7) and doc/install.md show for zmodload -ab bring every name, each of them at once" {
 	local file shown name
-	for file in man/pssession.in README.md; do
+	for file in man/pssession.in doc/install.md; do
 		shown=$(sed -n 's/\\-/-/g; /^zmodload -ab/p' "$PSS_SOURCE/$file")
 		[ -n "$shown" ]
 		for name in $NAMES; do

@@ -203,11 +203,14 @@ tree_of_rooms() {
 
 @test "house: README.md and its kin name only files and commands that there are, and have no very long line" {
 	local file name doors
-	for file in README.md CONTRIBUTING.md SECURITY.md doc/compare.md; do
+	for file in README.md CONTRIBUTING.md SECURITY.md doc/*.md; do
 		[ -s "$file" ]
 		none grep -nE '^.{200}' "$file"
-		for name in $(grep -oE '\b(tools|tests|plugin|doc|packaging|debian)/[A-Za-z./-]+[A-Za-z]' "$file"; sed -nE 's/.*\]\(([A-Za-z][^:#)]*)\).*/\1/p' "$file"); do
+		for name in $(grep -oE '\b(tools|tests|plugin|doc|packaging|debian)/[A-Za-z./-]+[A-Za-z]' "$file"); do
 			[ -e "$name" ] || { echo "$file: missing: $name"; return 1; }
+		done
+		for name in $(sed -nE 's/.*\]\(([A-Za-z.][^:#)]*)[^:)]*\).*/\1/p' "$file"); do
+			[ -e "$(dirname "$file")/$name" ] || { echo "$file: missing: $name"; return 1; }
 		done
 	done
 	# The two commands, and where they are tested.
@@ -220,6 +223,28 @@ tree_of_rooms() {
 	for name in $doors; do
 		grep -qE "^#   tools/dev $name( |$)" tools/dev || { echo "tools/dev $name"; return 1; }
 	done
+}
+
+@test "house: doc/troubleshooting.md shows messages that there are" {
+	local page
+	page=$(mktemp)
+	tests/install/check-messages.py . doc/troubleshooting.md
+	[ "$(grep -oE '\*\*`' doc/troubleshooting.md | wc -l)" -ge 80 ]
+	# It can fail.
+	echo '**`the directory … is not trusted`** **`the directory … is trusted`**' >"$page"
+	run tests/install/check-messages.py . "$page"
+	rm "$page"
+	[ "$status" -eq 1 ]
+	[[ ${lines[0]} == *': no message of the program: the directory … is trusted' && ${lines[1]} == '# 2 messages' ]]
+}
+
+@test "house: doc/reference.md names variables that something reads" {
+	local name n=0
+	for name in $(sed -n '/^## Environment/,/^## Files/p' doc/reference.md | grep '^| `' | cut -d'|' -f2 | grep -oE '[A-Z0-9_]{4,}'); do
+		n=$((n + 1))
+		grep -rqE "\b$name\b" plugin bash-builtin zsh-module --include='*.[ch]' --include='*.bash' --include='*.zsh' || { echo "$name"; return 1; }
+	done
+	[ "$n" -ge 8 ]
 }
 
 @test "house: every .bats file is a test of meson's" {
