@@ -26,6 +26,7 @@ static const struct Shell {
 	{ "ksh", KSH, "ksh93", ".profile", "PS1='b$ '\n" },
 	{ "mksh", MKSH, "mksh", ".profile", "PS1='b$ '\n" },
 	{ "pwsh", PWSH, "pwsh", ".config/powershell/profile.ps1", "function prompt { 'b$ ' }\n", TRUE },
+	{ "pwsh-more", PWSH_MORE, "pwsh", ".config/powershell/profile.ps1", "function prompt { 'b$ ' }\n", TRUE },
 	{ "fish", FISH, "fish", ".config/fish/config.fish",
 	  "function fish_prompt\necho -n 'b$ '\nend\nset -g fish_greeting\n" },
 	/* Its reader is left waiting at rest, as the user has a handler. */
@@ -115,7 +116,7 @@ int main(int argc, char **argv)
 	add(&torture_fish, FISH);
 	add(&torture_fish_state, FISH);
 	add(&torture_pwsh, PWSH);
-	add(&torture_pwsh_programs, PWSH);
-	add(&torture_pwsh_state, PWSH);
+	add(&torture_pwsh_programs, PWSH_MORE);
+	add(&torture_pwsh_state, PWSH_MORE);
 	return g_test_run();
 }

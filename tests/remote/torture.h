@@ -15,7 +15,8 @@ enum {
 	POSIX = DASH | ASH | KSH | MKSH,
 	ALL = 63,
 	FISH = 64,
-	PWSH = 128
+	PWSH = 128,
+	PWSH_MORE = 256 /* each row starts a PowerShell, in seconds: these are a program of their own */
 };
 
 typedef struct {
