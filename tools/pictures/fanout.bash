@@ -8,7 +8,7 @@ before_scene() {
 	for name in remote web2 web3; do
 		echo 'release 42' >"$HERE/$name/site/version"
 	done
-	# One name that leads nowhere, whatever the network is.
+	# A name that leads nowhere.
 	sed -i 's/HostName 127.0.0.5/HostName db1.invalid/' "$HERE/ssh/picture_config"
 }
 
