@@ -74,6 +74,10 @@ static bool on_note(struct pss_call *call, enum pss_note_kind kind, const char *
 /* The one that was under way; of an older host process, which reports none, what the outcome says. */
 static size_t failed_step(const struct opening *opening, enum pss_status status)
 {
+	const struct pss_value *transport = &opening->checks->call->link[PSS_LINK_TRANSPORT];
+	bool by_program =
+		transport->given && strcmp(pss_link_rows[PSS_LINK_TRANSPORT].choices[transport->number], "ssh") == 0;
+
 	switch (status) {
 	case PSS_HOST_KEY:
 		return HOST_KEY;
@@ -84,7 +88,8 @@ static size_t failed_step(const struct opening *opening, enum pss_status status)
 	case PSS_UNSUPPORTED:
 		return opening->n_done > CONFIG ? opening->n_done : CONFIG;
 	default:
-		return opening->n_done;
+		/* The ssh program does not say how far it has come. */
+		return by_program && opening->n_done == NAME ? CONNECT : opening->n_done;
 	}
 }
 
@@ -179,7 +184,7 @@ static void await_prompt(struct pss_checks *checks)
 							 checks->call->shell->interrupted, &frame);
 		if (rc < 0) {
 			say_no_prompt(checks, rc);
-			checks->is_open = rc == -ETIMEDOUT;
+			checks->is_open = false;
 			return;
 		}
 		stream = on_frame(checks, &frame);

@@ -64,7 +64,11 @@ static char *make_fit(const struct pss_report *report, const char *raw)
 
 	if (!text)
 		return NULL;
+	const char *home = getenv("HOME");
+
 	hide_home(text, report->home);
+	if (home)
+		hide_home(text, home);
 	if (report->host)
 		hide_user(text, report->host);
 	return text;
@@ -180,10 +184,12 @@ static void put_sum(const struct pss_report *report)
 		puts("\nall is well");
 }
 
-void pss_report_end(const struct pss_report *report)
+void pss_report_end(const struct pss_report *report, bool interrupted)
 {
 	if (report->as_json)
 		puts("]");
+	else if (interrupted)
+		puts("\ninterrupted: what is said is not all");
 	else
 		put_sum(report);
 }

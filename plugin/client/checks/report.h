@@ -15,7 +15,7 @@ struct pss_report {
 	bool as_json;
 	unsigned width;   /* of the terminal; 0: none, and no line is wrapped */
 	const char *host; /* the computer, as it was named; NULL: none */
-	const char *home; /* "": not known; the caller's */
+	const char *home; /* that ssh goes by, of passwd; "": not known; the caller's */
 	size_t n_lines[PSS_VERDICT_COUNT];
 };
 
@@ -25,4 +25,5 @@ void pss_report_begin(const struct pss_report *report);
 /* One line, printed at once. `microseconds` are what it took, or PSS_NO_TIME. The text may be anybody's. */
 void pss_report_put(struct pss_report *report, enum pss_verdict verdict, const char *check, long long microseconds,
 		    const char *format, ...) __attribute__((format(printf, 5, 6)));
-void pss_report_end(const struct pss_report *report);
+/* `interrupted`: what is said is not all. */
+void pss_report_end(const struct pss_report *report, bool interrupted);

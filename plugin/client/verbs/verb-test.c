@@ -20,17 +20,16 @@ static const struct pss_parameter rows[] = {
 	[FORMAT] = { "Format", NULL, PSS_KIND_CHOICE, "FORMAT", .choices = formats, .help = "how to print" },
 };
 
-/* HOME is what programs go by; without it, what passwd names. */
+/* What passwd names, as for ssh. */
 static char *find_home(void)
 {
 	const char *home = getenv("HOME");
 	struct passwd entry, *found = NULL;
 	char strings[4096];
 
-	if (!home || home[0] != '/')
-		home = getpwuid_r(geteuid(), &entry, strings, sizeof strings, &found) == 0 && found ? found->pw_dir
-												    : "";
-	return strdup(home);
+	if (getpwuid_r(geteuid(), &entry, strings, sizeof strings, &found) == 0 && found)
+		home = found->pw_dir;
+	return strdup(home ? home : "");
 }
 
 /* What says how to reach a computer wants one; which file of ssh_config is read matters here, too. */
@@ -65,7 +64,7 @@ static void run_checks(struct pss_checks *checks)
 		pss_checks_connection(checks);
 	if (checks->target.host && !pss_checks_interrupted(checks))
 		pss_checks_tools(checks);
-	pss_report_end(&checks->report);
+	pss_report_end(&checks->report, pss_checks_interrupted(checks));
 }
 
 static void run(struct pss_call *call)
