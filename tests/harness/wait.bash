@@ -18,7 +18,7 @@ now_ms() {
 
 # wait_until SECONDS COMMAND…: 0 as soon as COMMAND succeeds, 1 and a message when it never did. What looks costs processor
 # time that what is waited for wants, too: it is asked every 50 ms for a second, then after a twentieth of the time that has
-# passed, a quarter of a second at most.
+# passed, 150 ms at most, as what a screen shows for a moment has to be seen.
 wait_until() {
 	local started=${EPOCHREALTIME/[.,]/} limit=$(($1 * 1000000)) passed ms
 	shift
@@ -30,7 +30,7 @@ wait_until() {
 		fi
 		ms=$((passed / 20000))
 		((ms >= 50)) || ms=50
-		((ms <= 250)) || ms=250
+		((ms <= 150)) || ms=150
 		printf -v ms '0.%03d' "$ms"
 		pause "$ms"
 	done
