@@ -3,7 +3,7 @@
  * bytes of the flood in a turn of the loop, and those that go in front of somebody who waits. */
 #include "link-fixture.h"
 
-#define TURN_MAX (96 * 1024) /* eight reads of 4 KiB, and the packets that their ends have begun */
+#define TURN_MAX (96 * 1024) /* 32 KiB that are read, and the packets that their ends have begun */
 #define WATCHED_TURNS 100
 #define N_ROUNDS 30
 #define PATIENCE_MS 20

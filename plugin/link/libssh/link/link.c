@@ -9,17 +9,18 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "base/system.h"
 #include "link/libssh/common/error.h"
 #include "link/libssh/common/wait.h"
+#include "link/libssh/link/read-ahead.h"
 
-/* libssh reads 4 KiB a call. One turn takes at most this many, so that other links get theirs; fewer where others are
- * at work, as whatever they do takes several turns, and each would wait for this one's end. */
-#define READS_ALONE 64
-#define READS_BESIDE 8
+/* One turn takes at most this much, so that other links get theirs; less where others are at work, as whatever they do
+ * takes several turns, and each would wait for this one's end. */
+#define READ_ALONE (256u * 1024u)
+#define READ_BESIDE (32u * 1024u)
+#define LIBSSH_READS 4096u        /* a call */
 #define TURNS_OF_COMPANY 1024     /* some 32 MiB, behind the last turn of another link */
 #define UNSENT_MAX (128u * 1024u) /* a key waits behind so much of a copy */
 #define FIRST_TURNS 64            /* while a session starts, round trips count */
@@ -29,6 +30,7 @@
 #define WRAPPING 64            /* of a packet, about: length, padding and MAC */
 #define TURN_BYTES (32 * 1024) /* a link that has carried more gives way to all that carries less */
 #define STILL_BULK_BYTES (4 * 1024)
+#define IDLE_TURNS 16 /* in a row with less: floods have such, and a change of a priority wakes GLib's loop twice */
 #define PRIORITY_BULK (G_PRIORITY_DEFAULT + 10)
 #define PATIENCE_MS 20 /* … but not for longer */
 
@@ -73,32 +75,37 @@ static void lose_by_libssh(PssSshLink *link)
 	lose(link, cause);
 }
 
+static void lose_by_socket(PssSshLink *link, gssize n)
+{
+	if (n == 0)
+		lose(link, g_error_new_literal(PSS_ERROR, PSS_LINK_LOST, "the server ended the connection"));
+	else if (errno == ETIMEDOUT)
+		lose_by_silence(link);
+	else
+		lose(link, g_error_new(PSS_ERROR, PSS_LINK_LOST, "the connection broke: %s", g_strerror(errno)));
+}
+
+static gboolean has_nothing(gssize n)
+{
+	return n < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
 /* Looks before libssh does: it would only say "disconnected", and before 0.12 it uses freed memory when
  * sending on a dead socket fails inside its poll. FALSE: nothing more will come. */
 static gboolean peer_is_there(PssSshLink *link)
 {
-	int fd = ssh_get_fd(link->session), n_there = 0;
+	int fd = ssh_get_fd(link->session);
 	char byte;
 
 	if (fd < 0) {
 		lose_by_libssh(link);
 		return FALSE;
 	}
-	if (link->traffic.socket.in_bytes < link->traffic.n_there)
-		return TRUE;
-	ssize_t n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	gssize n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 
-	if (n > 0 && ioctl(fd, FIONREAD, &n_there) == 0)
-		link->traffic.n_there = link->traffic.socket.in_bytes + (guint64)n_there;
-	if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
-		return TRUE;
-	if (n < 0 && errno == ETIMEDOUT)
-		lose_by_silence(link);
-	else if (n < 0)
-		lose(link, g_error_new(PSS_ERROR, PSS_LINK_LOST, "the connection broke: %s", g_strerror(errno)));
-	else
-		lose(link, g_error_new_literal(PSS_ERROR, PSS_LINK_LOST, "the server ended the connection"));
-	return FALSE;
+	if (n <= 0 && !has_nothing(n))
+		lose_by_socket(link, n);
+	return !link->lost;
 }
 
 gboolean pss_ssh_link_is_alive(PssSshLink *link)
@@ -124,19 +131,58 @@ gboolean pss_ssh_link_is_alone(const PssSshLink *link)
 	return link == last_link && n_turns_alone == TURNS_OF_COMPANY;
 }
 
+/* FALSE: there was nothing to do. */
+static gboolean let_libssh_work(PssSshLink *link)
+{
+	int status = ssh_event_dopoll(link->event, 0);
+
+	if (status == SSH_ERROR || !pss_ssh_link_is_alive(link))
+		lose_by_libssh(link);
+	return status == SSH_OK && !link->lost;
+}
+
+typedef enum { SOCKET_EMPTY, SOCKET_SHORT /* it may be empty, or at its end */, SOCKET_FULL } SocketState;
+
+static SocketState read_piece(PssSshLink *link, gsize n_wanted)
+{
+	int fd = ssh_get_fd(link->session);
+	gssize n = fd >= 0 ? pss_ssh_read_ahead(fd, n_wanted) : 0;
+
+	if (fd < 0)
+		lose_by_libssh(link);
+	else if (has_nothing(n))
+		return SOCKET_EMPTY;
+	else if (n <= 0)
+		lose_by_socket(link, n);
+	while (pss_ssh_ahead() > 0)
+		if (!let_libssh_work(link)) {
+			pss_ssh_forget_ahead();
+			lose_by_libssh(link);
+		}
+	return n == (gssize)n_wanted && !link->lost ? SOCKET_FULL : SOCKET_SHORT;
+}
+
+static void read_and_write_ahead(PssSshLink *link, gsize n_most)
+{
+	SocketState state = SOCKET_FULL;
+
+	for (gsize n = 0; n < n_most && state == SOCKET_FULL; n += PSS_SSH_AHEAD_MAX)
+		state = read_piece(link, MIN(n_most, PSS_SSH_AHEAD_MAX));
+	if (link->lost || !(ssh_get_poll_flags(link->session) & SSH_WRITE_PENDING))
+		return;
+	if (state == SOCKET_EMPTY || peer_is_there(link))
+		let_libssh_work(link);
+}
+
 static void read_and_write(PssSshLink *link)
 {
-	const int n_reads = pss_ssh_link_is_alone(link) ? READS_ALONE : READS_BESIDE;
+	const gsize n_most = pss_ssh_link_is_alone(link) ? READ_ALONE : READ_BESIDE;
 
-	for (int i = 0; i < n_reads && !link->lost && peer_is_there(link); i++) {
-		int status = ssh_event_dopoll(link->event, 0);
-		if (status == SSH_AGAIN)
-			return;
-		if (status == SSH_ERROR || !pss_ssh_link_is_alive(link)) {
-			lose_by_libssh(link);
-			return;
-		}
-	}
+	if (pss_ssh_can_read_ahead())
+		read_and_write_ahead(link, n_most);
+	else
+		for (gsize n = 0; n < n_most && peer_is_there(link) && let_libssh_work(link); n += LIBSSH_READS)
+			;
 }
 
 gboolean pss_ssh_link_check(PssSshLink *link)
@@ -266,8 +312,10 @@ static const PssSshLink *last_bulk; /* the last of those with that priority; nev
 static void give_way(PssSshLink *link)
 {
 	gboolean was_bulk = g_source_get_priority(link->source) != G_PRIORITY_DEFAULT;
-	gboolean is_bulk = link->n_carried >= (was_bulk ? STILL_BULK_BYTES : TURN_BYTES);
+	gboolean is_much = link->n_carried >= (was_bulk ? STILL_BULK_BYTES : TURN_BYTES);
+	gboolean is_bulk = is_much || (was_bulk && link->n_turns_idle < IDLE_TURNS);
 
+	link->n_turns_idle = is_much ? 0 : link->n_turns_idle + 1;
 	link->n_carried = 0;
 	if (is_bulk != was_bulk || (is_bulk && link != last_bulk))
 		g_source_set_priority(link->source, is_bulk ? PRIORITY_BULK : G_PRIORITY_DEFAULT);

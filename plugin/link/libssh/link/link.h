@@ -29,7 +29,6 @@ typedef struct {
 typedef struct {
 	struct ssh_counter_struct socket, packets;
 	guint64 n_checked; /* packets.in_bytes when the host key was looked at last */
-	guint64 n_there;   /* socket.in_bytes when all has come that was there when it was looked last */
 	gint64 n_flushed;  /* packets' bytes above the socket's when nothing waited last */
 } PssSshTraffic;
 
@@ -54,9 +53,10 @@ typedef struct {
 		gpointer user;
 	} riders[PSS_SSH_RIDERS_MAX];
 	guint n_riders;
-	gsize n_carried; /* bytes of the riders', both ways, in this turn */
-	guint patience;  /* source: till it has a turn in any case; 0: none */
-	gboolean kicked; /* something was asked for since the last turn */
+	gsize n_carried;    /* bytes of the riders', both ways, in this turn */
+	guint n_turns_idle; /* in a row, with next to nothing */
+	guint patience;     /* source: till it has a turn in any case; 0: none */
+	gboolean kicked;    /* something was asked for since the last turn */
 	gboolean lost;
 	GError *cause; /* why, until it has been reported */
 	PssSshTraffic traffic;
