@@ -139,10 +139,10 @@ types_of_frames() {
 }
 
 # What a program or what the shells load asks the environment for. Not what everything asks for, what ssh tells its
-# askpass, and the names of the shell's own history.
+# askpass, and the shell's own history and version.
 variables_of_code() {
 	grep -rhoE '(getenv|get_variable)\([^"()]*"[A-Z_]+"' "$PSS_SOURCE"/{plugin,bash-builtin,zsh-module} --include='*.c' |
-		grep -oE '"[A-Z_]+"' | tr -d '"' | sort -u | grep -vxE 'HOME|SSH_ASKPASS_PROMPT|HISTFILE'
+		grep -oE '"[A-Z_]+"' | tr -d '"' | sort -u | grep -vxE 'HOME|SSH_ASKPASS_PROMPT|HISTFILE|(BA|Z)SH_VERSION'
 }
 
 @test "manual: each variable that the code asks the environment for is in a page" {

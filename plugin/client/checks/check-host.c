@@ -39,7 +39,7 @@ static void check_version(struct pss_checks *checks, const char *program)
 	const char *const argv[] = { program, "--version", NULL };
 	struct pss_said said;
 
-	int rc = pss_program_ask(argv, shell->get_environment ? shell->get_environment() : environ,
+	int rc = pss_program_read(argv, shell->get_environment ? shell->get_environment() : environ,
 				 pss_deadline(PSS_CHECK_MS), shell->interrupted, &said);
 	if (rc < 0) {
 		if (rc != -EINTR)

@@ -126,7 +126,7 @@ static int start_and_read(struct start *start, long long deadline, bool (*interr
 	return rc < 0 ? rc : read_both(ends, buffers, deadline, interrupted);
 }
 
-int pss_program_ask(const char *const *argv, char *const *environment, int deadline_ms, bool (*interrupted)(void),
+int pss_program_read(const char *const *argv, char *const *environment, int deadline_ms, bool (*interrupted)(void),
 		    struct pss_said *ret_said)
 {
 	struct start start = { .argv = argv,

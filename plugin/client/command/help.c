@@ -156,7 +156,7 @@ static int add_row(struct pss_texts *lines, const struct pss_parameter *row)
 
 	if (!names || !text)
 		return -ENOMEM;
-	if (columns_of(names, strlen(names)) < COLUMN_OF_HELP)
+	if (columns_of(names, strlen(names)) + 1 < COLUMN_OF_HELP)
 		return add_filled(lines, names, COLUMN_OF_HELP, text);
 	int rc = add_filled(lines, "  ", 2, bare);
 	return rc == 0 ? add_filled(lines, "", COLUMN_OF_HELP, text) : rc;
