@@ -294,7 +294,7 @@ IMPLIED='gcc|libc6-dev|ninja-build'
 	[ -n "$wanted" ]
 	for package in $wanted; do
 		grep -qE "^ $package( \(|,)" debian/control || { echo "debian/control: $package"; return 1; }
-		grep -qE "^apt install .* $package( |\$)" README.md || { echo "README.md: $package"; return 1; }
+		grep -qE "^sudo apt install .* $package( |\$)" README.md || { echo "README.md: $package"; return 1; }
 	done
 }
 
