@@ -13,6 +13,7 @@ TYPES = {
     "array": lambda value: isinstance(value, list),
     "string": lambda value: isinstance(value, str),
     "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "number": lambda value: is_number(value),
     "boolean": lambda value: isinstance(value, bool),
     "null": lambda value: value is None,
 }

@@ -176,6 +176,7 @@ fails() {
 @test "checks: as JSON: the same lines, and times as numbers" {
 	check 'test-pssession -ConfigFile $C box -Format json >$HERE/json; echo $?'
 	[ "$output" = 0 ]
+	python3 "$PSS_SOURCE/tests/harness/schema.py" "$PSS_SOURCE/doc/json-schema/test-pssession.json" <"$HERE/json"
 	python3 - "$HERE/json" <<-'END'
 		import json, sys
 		lines = json.load(open(sys.argv[1]))
