@@ -117,6 +117,21 @@ ssh_box() {
 	rm -r "$HERE/first" "$HERE/again"
 }
 
+@test "harness: a python3 that stands for another is passed by, and only such a one" {
+	local real
+	real=$(env -i PATH=/usr/bin:/bin sh -c 'command -v python3') || skip "needs a python3 in /usr/bin"
+	mkdir "$HERE/shims"
+	printf '#!/bin/sh\nexec %s "$@"\n' "$real" >"$HERE/shims/python3"
+	chmod +x "$HERE/shims/python3"
+	first() {
+		PATH=$1 bash -c '. "$1/tools/lib.bash"; direct_python "$2"; command -v python3; python3 -c "print(6 * 7)"' - "$PSS_SOURCE" "$HERE/python"
+	}
+	[ "$(first "/usr/bin:/bin")" = "$real"$'\n42' ]
+	[ ! -e "$HERE/python" ]
+	[ "$(first "$HERE/shims:/usr/bin:/bin")" = "$HERE/python/python3"$'\n42' ]
+	rm -r "$HERE/python" "$HERE/shims"
+}
+
 # A directory of a killed run: its process, and as root its account.
 abandon() {
 	mkdir -p "$1/remote-home"
