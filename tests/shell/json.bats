@@ -100,12 +100,13 @@ the end of a target: the last object of its host' ]
 		cat "$WORLD/ssh/ssh_config"
 		printf 'Host closed\n\tHostName 127.0.0.1\n\tPort 1\n'
 	} >"$HERE/config"
-	mkdir "$HERE/from" "$HERE/from/directory"
+	mkdir "$HERE/from"
 	echo one >"$HERE/from/a"
 	printf 'x' >"$HERE/from/"$'b "\\\377'
-	mkfifo "$HERE/from/fifo"
-	local_shell "cd $HERE; copy-item -ConfigFile $HERE/config -Recurse -Json -Update from -ComputerName box,closed -Destination $WORLD/remote-run/to
-		copy-item -ConfigFile $HERE/config -Recurse -Json -Update from -ComputerName box -Destination $WORLD/remote-run/to" \
+	local_shell "cd $HERE; copy() { copy-item -ConfigFile $HERE/config -Recurse -Json -Update \"\$@\"; }
+		copy from/. -ComputerName box,closed -Destination $WORLD/remote-run/to/
+		copy from/. -ComputerName box -Destination $WORLD/remote-run/to/
+		copy from/a -ComputerName box -Destination /proc/pssession" \
 		>"$HERE/json" 2>/dev/null </dev/null || :
 	cat "$HERE/json"
 	rm -rf "$WORLD/remote-run/to"
