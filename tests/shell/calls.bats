@@ -81,3 +81,25 @@ at_most() {
 		mksh 188
 	END
 }
+
+# The page faults of children that a process has waited for: proc(5).
+child_faults() {
+	local fields
+	fields=$(cat "/proc/$1/stat")
+	# shellcheck disable=SC2086
+	set -- ${fields##*) }
+	echo "$9"
+}
+
+@test "calls: a command in a session of fish starts no process" {
+	requires fish
+	session_of fish
+	local pid before
+	pid=$(local_bash 'invoke-command -Session $1 "echo \$fish_pid" </dev/null' "$SESSION")
+	[ -n "$pid" ]
+	before=$(child_faults "$pid")
+	calls 10
+	[ "$(child_faults "$pid")" = "$before" ]
+	local_bash 'invoke-command -Session $1 "command true" </dev/null' "$SESSION" # they are counted
+	[ "$(child_faults "$pid")" != "$before" ]
+}

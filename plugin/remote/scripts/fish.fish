@@ -72,12 +72,12 @@ end
 
 # ---- around the user's text
 # The right prompt is always ours, and says that the reader waits, even where an interrupt has cut us short. The
-# user's is put aside as soon as it is there.
+# user's is put aside as soon as it is there. Ours is told by its description: to print a function takes fish long.
 function __pss_take_right
-	builtin functions fish_right_prompt | builtin string match -q '*__pss_mark*'; and return
+	builtin contains -- __pss_right (builtin functions -Dv fish_right_prompt); and return
 	builtin functions -q __pss_user_right; and builtin functions -e __pss_user_right
 	builtin functions -q fish_right_prompt; and builtin functions -c fish_right_prompt __pss_user_right
-	function fish_right_prompt
+	function fish_right_prompt --description __pss_right
 		# fish 4 paints it once more in front of the output, where it is to be transient.
 		builtin contains -- --final-rendering $argv; and return
 		builtin set -g fish_bind_mode __pss
@@ -93,8 +93,7 @@ end
 # Handlers of the user's that may run while the reader waits: of signals, of the ends of jobs, of what other processes (universal
 # variables) or the terminal (its size) change.
 function __pss_is_watched
-	for line in (builtin functions --handlers | builtin string match -r '^\S+ (?!__pss_|__fish_|fish_).*')
-		builtin set -l word (builtin string split ' ' -- $line)[1]
+	for word in (builtin functions --handlers | builtin string replace -rf '^(\S+) (?!__pss_|__fish_|fish_).*' '$1')
 		builtin string match -qr '^(?:SIG.*|\d+|COLUMNS|LINES)$' -- $word; and return
 		builtin set -qU $word; and return
 	end
@@ -171,6 +170,7 @@ function __pss_deafen
 	builtin set -g __pss_deaf
 	builtin set -g __pss_handlers (builtin functions --handlers-type generic |
 		builtin string match -r '^fish_(?:preexec|postexec|prompt) (?!__pss_|__fish_).*')
+	builtin set -q __pss_handlers[1]; or return
 	for f in (builtin string replace -r '\S+ ' '' -- $__pss_handlers)
 		builtin contains -- $f $__pss_deaf; and continue
 		builtin set -l text (__pss_text $f)
@@ -210,7 +210,7 @@ end
 
 # What has been typed: letters are in the command line, which takes no control keys.
 function __pss_key
-	builtin set -l b (builtin commandline -b | builtin string collect)
+	builtin set -l b "$(builtin commandline -b)"
 	builtin commandline -r ''
 	builtin set -g __pss_keys "$__pss_keys$b$argv[1]"
 end
@@ -243,10 +243,14 @@ end
 # Handlers run in the order of their definition, and fish defines its own (bracketed paste) when it first waits:
 # what the reader's painting is made of comes first, then ours, then the user's.
 function __pss_order
-	# The request has begun, and the terminal is cooked: the reader gave it back.
+	# The request has begun. Keys that come with a line's beginning meet a terminal that edits lines: the reader has given it
+	# back as it had found it, which is as it reads keys.
 	function __pss_begin --on-event fish_preexec
 		builtin set -l s $status
-		builtin test -n "$__pss_relay"; or __pss_mark $__pss_n s
+		if builtin test -z "$__pss_relay"
+			__pss_cook
+			__pss_mark $__pss_n s
+		end
 		__pss_unstub
 		builtin set -g fish_bind_mode $__pss_mode
 		builtin functions -q __pss_on_int; and builtin functions -e __pss_on_int
@@ -277,14 +281,12 @@ function __pss_ended --on-event fish_postexec
 	end
 	__pss_observe
 	builtin set -g fish_history ''
-	__pss_cook
 	__pss_last
 	# What the reader says of jobs when the shell shall exit is the user's.
 	builtin string match -q '*exit*' -- $__pss_c; and builtin jobs -q; or __pss_mark $__pss_n 'n;1'
 end
 
-# The reader saves the modes that it finds, and restores them before it runs the next text: so keys that come
-# with its beginning meet a terminal that edits lines.
+# A process, which is most of what a line costs: an invocation, which has no keys, goes without.
 function __pss_cook
 	command $__pss_stty echo icanon isig iexten opost onlcr icrnl <$__pss_t 2>/dev/null
 end
