@@ -19,7 +19,7 @@ WRONG=(
 	'new-pssession -Port 0 box' 'new-pssession -ComputerName' 'new-pssession "a b"' 'new-pssession -- -x' 'new-pssession "a;b"' 'new-pssession "[1-"'
 	'new-pssession -Name 7 -ConfigFile $C box' 'new-pssession -Name a,b -ConfigFile $C box' 'new-pssession -Options x -ConfigFile $C box'
 	'new-pssession -KeyFilePath /nonexistent -ConfigFile $C box' 'new-pssession -ConfigFile /nonexistent box' 'new-pssession -OutVariable 1x -ConfigFile $C box'
-	'new-pssession -Transport x box' 'new-pssession -ConfigurationName nosuch -ConfigFile $C box' 'new-pssession -ConfigFile $C -Port 1 box'
+	'new-pssession -Transport x box' 'invoke-command -ConfigurationName nosuch -ConfigFile $C box true' 'new-pssession -ConfigFile $C -Port 1 box'
 	'new-pssession -ConfigFile $C -UserName nobody-here box' 'new-pssession -ConfigFile $C -Options KnownHostsCommand=x box' 'new-pssession @/nonexistent'
 	'remove-pssession' 'remove-pssession -Id 99' 'remove-pssession -Name nosuch' 'receive-pssession -Id 99' 'connect-pssession -Id 99' 'disconnect-pssession -Id 99'
 	'get-pssession -Format x' 'get-pssession -Property x' 'get-pssession -State x' 'get-pssession -Id x'
@@ -65,7 +65,7 @@ WRONG=(
 
 @test "messages: a new one is found, with its macros and across its lines; what is compared with is none" {
 	mkdir -p "$HERE/tree/plugin/x" "$HERE/tree/bash-builtin" "$HERE/tree/zsh-module"
-	printf '%s\n' 'void f(void)' '{' '	/* "a comment with words" */' '	say("the thing %s has %" PRIu64' '	    " parts \\"quoted\\"");' \
+	printf '%s\n' 'void f(void)' '{' '	/* "a comment with words" */' '	say("the thing %s has %" PRIu64' '	    " parts \"quoted\"");' \
 		'	if (strcmp(x, "words that are compared") == 0)' '		return;' '}' >"$HERE/tree/plugin/x/x.c"
 	printf '%s\n' 'echo "the directory $1 is missing" >&2' '# echo "a comment with words"' >"$HERE/tree/plugin/x/y.sh"
 	cd "$HERE/tree"

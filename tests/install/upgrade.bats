@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # From 0.1.0 to this version, with a session open: the Debian packages of both are installed by dpkg, one over the other, in a
-# root directory of their own. The shell that had loaded the old one goes on with its session, a new one works beside it,
+# root directory of their own (without debhelper, or root: what meson installs of both, in the packages' places). The shell that had loaded the old one goes on with its session, a new one works beside it,
 # and when the old host process has gone, both work with the new one. Takes minutes, so it is for `tools/check --full`.
 
 load ../harness/harness
@@ -26,7 +26,22 @@ tree_then() {
 	sed -i '1s/(.*)/(0.1.0)/' "$1/debian/changelog"
 }
 
-# build_package DIRECTORY: of the tree in DIRECTORY/tree. Neither tests nor optimisation, as it shall take little time.
+has_packages() {
+	command -v dpkg-buildpackage >/dev/null && command -v dh >/dev/null && [ "$(id -u)" -eq 0 ]
+}
+
+# build DIRECTORY: of the tree in DIRECTORY/tree. Neither tests nor optimisation, as it shall take little time.
+build() {
+	if has_packages; then build_package "$1"; else build_files "$1"; fi
+}
+
+build_files() {
+	local options=(--prefix=/usr --libexecdir=libexec -Dsystemd=disabled -Doptimization=0 -Ddebug=false)
+	! grep -q "^option('tests'" "$1/tree/meson_options.txt" || options+=(-Dtests=false)
+	(meson setup "$1/build" "$1/tree" "${options[@]}" && ninja -C "$1/build" && DESTDIR=$1/files meson install -C "$1/build" --no-rebuild) \
+		>"$1/log" 2>&1 3>&- || { tail -n 30 "$1/log" >&2; return 1; }
+}
+
 build_package() {
 	! grep -q "^option('tests'" "$1/tree/meson_options.txt" || sed -i 's/-Dsystemd=enabled/-Dtests=false &/' "$1/tree/debian/rules"
 	(cd "$1/tree" && env -i "PATH=$PATH" "HOME=$WORLD" LC_ALL=C.UTF-8 DEB_BUILD_OPTIONS='nocheck noopt' dpkg-buildpackage -us -uc -b -d) \
@@ -34,7 +49,6 @@ build_package() {
 }
 
 setup_file() {
-	command -v dpkg-buildpackage >/dev/null && command -v dh >/dev/null && [ "$(id -u)" -eq 0 ] || return 0
 	world_start bash
 	UPGRADE=$WORLD/upgrade
 	ROOT=$UPGRADE/root
@@ -42,22 +56,36 @@ setup_file() {
 	export UPGRADE ROOT PSS_LOADABLE
 	mkdir -p "$ROOT"/var/lib/dpkg/{info,updates,triggers} "$UPGRADE/old" "$UPGRADE/new"
 	touch "$ROOT/var/lib/dpkg/status"
-	tree_then "$UPGRADE/old/tree" && build_package "$UPGRADE/old" || return
-	tree_now "$UPGRADE/new/tree" && build_package "$UPGRADE/new" || return
+	tree_then "$UPGRADE/old/tree" && build "$UPGRADE/old" || return
+	tree_now "$UPGRADE/new/tree" && build "$UPGRADE/new" || return
 	ln -sf "$ROOT/usr/libexec/pssession-host" "$WORLD/pssession-host"
 }
-teardown_file() { [ -z "${WORLD-}" ] || world_end; }
-setup() {
-	[ "$(id -u)" -eq 0 ] || skip "dpkg needs root"
-	requires dpkg-buildpackage dh
-	place_start
-}
-teardown() { [ -z "${HERE-}" ] || place_end; }
+teardown_file() { world_end; }
+setup() { place_start; }
+teardown() { place_end; }
 
 # dpkg_there ARGUMENT…: dpkg below ROOT, with none of its own surroundings there.
 dpkg_there() {
 	dpkg "--root=$ROOT" --force-depends --force-script-chrootless --no-triggers "$@" >"$HERE/dpkg.log" 2>&1 3>&- ||
 		{ cat "$HERE/dpkg.log"; return 1; }
+}
+
+# upgrade_to old|new: as dpkg does it, a file takes the place of another, which a process may still have.
+upgrade_to() {
+	if has_packages; then
+		dpkg_there -i "$UPGRADE/$1"/pssession_*.deb
+		return
+	fi
+	cp -a --remove-destination "$UPGRADE/$1/files/." "$ROOT"
+	(cd "$UPGRADE/$1/files" && find . ! -type d) >>"$UPGRADE/installed"
+}
+
+purge() {
+	if has_packages; then
+		dpkg_there --purge pssession
+	else
+		(cd "$ROOT" && sort -u "$UPGRADE/installed" | xargs -d '\n' rm -f)
+	fi
 }
 
 # new_shell LINE: what a shell prints that has loaded what is installed now.
@@ -72,7 +100,7 @@ installed_version() {
 @test "upgrade: with a session open: the old shell goes on, new shells and new sessions work, and nothing is left" {
 	local host version
 	version=$(sed -n "s/^  version: '\(.*\)',/\1/p" "$PSS_SOURCE/meson.build")
-	dpkg_there -i "$UPGRADE"/old/pssession_0.1.0_*.deb
+	upgrade_to old
 	[ "$(installed_version)" = 'pssession 0.1.0' ]
 	local_bash_start
 	keep_session
@@ -82,7 +110,7 @@ installed_version() {
 	host=$(host_pids)
 	[ -n "$host" ]
 
-	dpkg_there -i "$UPGRADE"/new/pssession_"$version"_*.deb
+	upgrade_to new
 	[ "$(installed_version)" = "pssession $version" ]
 	# Its program has gone from the disk, and the process and its sessions are there.
 	[ "$(host_pids)" = "$host" ]
@@ -126,7 +154,7 @@ installed_version() {
 	# shellcheck disable=SC2046
 	end_processes $(host_pids)
 	wait_until 10 nothing_remote
-	dpkg_there --purge pssession
+	purge
 	run find "$ROOT" -path "$ROOT/var/lib/dpkg" -prune -o ! -type d -print
 	[ -z "$output" ]
 }
@@ -136,15 +164,15 @@ is_over() {
 }
 
 @test "upgrade: a shell of before copies by asking for a new one, where the program that copies is of now" {
-	local version=0.1.0
+	local version
 	version=$(sed -n "s/^  version: '\(.*\)',/\1/p" "$PSS_SOURCE/meson.build")
-	dpkg_there -i "$UPGRADE"/new/pssession_"$version"_*.deb
+	upgrade_to new
 	# What a shell of another version would say to it.
-	sed "s/$version/${version//[0-9]/9}/g" "$PSS_LOADABLE" >"$ROOT/usr/lib/bash/other.so"
-	run clean_env bash --norc -c "enable -f '$ROOT/usr/lib/bash/other.so' copy-item || exit 99
+	sed "s/$version/${version//[0-9]/9}/g" "$PSS_LOADABLE" >"${PSS_LOADABLE%/*}/other.so"
+	run clean_env bash --norc -c "enable -f '${PSS_LOADABLE%/*}/other.so' copy-item || exit 99
 		copy-item -ConfigFile $WORLD/ssh/ssh_config /etc/hostname box:pss-copied" 3>&- </dev/null
 	[ "$status" -eq 1 ]
 	[[ $output == *'are of different versions'*'start a new shell'* ]]
-	rm "$ROOT/usr/lib/bash/other.so"
-	dpkg_there --purge pssession
+	rm "${PSS_LOADABLE%/*}/other.so"
+	purge
 }
