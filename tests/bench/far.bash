@@ -47,6 +47,24 @@ far_rows() {
 	far_row enter-pssession enter_far -ConfigFile "$FAR_CONFIG" far
 	far_row 'enter-pssession -Resilient' enter_new_far -Resilient
 	far_row 'enter-pssession, kept before' enter_kept_far
+	far_calls bash
+	far_calls zsh
+}
+
+# far_calls SHELL: its first command and the second one, of the best try for each.
+far_calls() {
+	local i
+	for ((i = 0; i < BENCH_FAR_TIMES; i++)); do
+		first_far "$1" || continue
+		tr '\n' ' ' <"$HERE/calls"
+		echo
+	done | awk -v shell="$1" -v rtt="$LINE_RTT_MS" '
+		NR == 1 || $2 - $1 < first { first = $2 - $1 }
+		NR == 1 || $4 - $3 < later { later = $4 - $3 }
+		END {
+			if (NR) printf "  %-34s %7.2f, a later one %.2f\n", "first command in a session, " shell, first / 1000 / rtt, later / 1000 / rtt
+			else print "  first command in a session, " shell ": fails"
+		}'
 }
 
 enter_kept_far() {

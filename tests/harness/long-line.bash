@@ -121,6 +121,20 @@ enter_new_far() {
 	WAITS_FOR=begun to_answer bash --noprofile --rcfile "$HERE/far-rc" -i
 }
 
+# first_far SHELL: a session, and two commands in it at once: when each has begun and ended, a line each.
+first_far() {
+	clean_env_words
+	# shellcheck disable=SC2016
+	line_client "${CLEAN_ENV[@]}" bash -c '
+		enable -f $0 new-pssession
+		s=$(new-pssession -ConfigFile "$1" -ConfigurationName "$2" far) || exit
+		for n in 1 2; do
+			printf "%s " "${EPOCHREALTIME/[.,]/}"
+			[ "$(invoke-command -Session "$s" "echo a word" </dev/null)" = "a word" ] || exit
+			echo "${EPOCHREALTIME/[.,]/}"
+		done' "$PSS_BUILD/bash-builtin/pssession.so" "$FAR_CONFIG" "$1" >"$HERE/calls"
+}
+
 # line_count FROM UNTIL: what passed between the two: the trips of the longest chain of packets that waited for each other,
 # of those that the client has got on one connection, and the bytes of payload of all.
 # shellcheck disable=SC2034

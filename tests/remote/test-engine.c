@@ -230,6 +230,12 @@ static void waits_for_relay(void)
 	g_assert_cmpint(pss_remote_state(engine.remote), ==, PSS_REMOTE_IDLE);
 	g_assert_false(pss_remote_is_invoking(engine.remote));
 	g_assert_cmpuint(engine.remote->timer.source, ==, 0);
+	g_assert_true(pss_remote_invoke(engine.remote, &command, &streams, &events, NULL, NULL));
+	pss_remote_relay_missing(engine.remote, 2);
+	g_assert_cmpuint(n_late, ==, 1);
+	pss_remote_relay_missing(engine.remote, 1);
+	g_assert_cmpuint(n_late, ==, 2);
+	g_assert_cmpint(pss_remote_state(engine.remote), ==, PSS_REMOTE_IDLE);
 	engine.remote->phase = PSS_PHASE_MEETING;
 	pss_remote_await(engine.remote);
 	pss_remote_resume(engine.remote, MEMO);

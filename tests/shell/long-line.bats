@@ -64,20 +64,6 @@ best_of() {
 	[ "$(tail -n 1 "$HERE/run/shells")" = "bash $REMOTE_USER@10.77.0.2:$SSHD_PORT" ]
 }
 
-# first_far SHELL: a session, and two commands in it at once: when each has begun and ended, a line each.
-first_far() {
-	clean_env_words
-	# shellcheck disable=SC2016
-	line_client "${CLEAN_ENV[@]}" bash -c '
-		enable -f $0 new-pssession invoke-command
-		s=$(new-pssession -ConfigFile "$1" -ConfigurationName "$2" far) || exit
-		for n in 1 2; do
-			printf "%s " "${EPOCHREALTIME/[.,]/}"
-			[ "$(invoke-command -Session "$s" "echo a word" </dev/null)" = "a word" ] || exit
-			echo "${EPOCHREALTIME/[.,]/}"
-		done' "$PSS_BUILD/bash-builtin/pssession.so" "$FAR_CONFIG" "$1" >"$HERE/calls"
-}
-
 @test "long line: the first command in a session takes one round trip, as a later one does" {
 	local delay shell from until trips
 	for shell in bash zsh; do

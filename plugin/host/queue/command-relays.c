@@ -37,6 +37,7 @@ static void on_relay_closed(gpointer user, PssRelay *relay, const GError *error)
 		invoker->missing = cause_of(error);
 		if (g_error_matches(error, PSS_ERROR, PSS_NOT_OPEN))
 			invoker->owner->on_unable(invoker->user, error->message);
+		pss_remote_relay_missing(invoker->remote, pss_relay_number(relay));
 		return;
 	}
 	if (invoker->running && relay == invoker->relay) {

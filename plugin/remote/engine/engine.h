@@ -228,7 +228,8 @@ gboolean pss_remote_is_invoking(PssRemote *remote);
  * itself, by one letter behind it, among what it carries. Numbers are used once. */
 char *pss_remote_relay_command(PssRemote *remote, guint relay);
 char *pss_remote_relay_mark(PssRemote *remote);
-#define PSS_RELAY_READY 'R' /* on standard output (first on both): bytes may come, for one more invocation with input \
+#define PSS_RELAY_READY                                                                                               \
+	'R'                 /* on standard output (first on both): bytes may come, for one more invocation with input \
 			     */
 #define PSS_RELAY_FENCE 'F' /* on either: the session is over, and all that was written before has come */
 
@@ -237,6 +238,9 @@ void pss_remote_relay_data(PssRemote *remote, guint relay, gboolean is_stderr, c
 
 /* One stream has come to its end before the invocation has. */
 void pss_remote_relay_fence(PssRemote *remote, guint relay, gboolean is_stderr);
+
+/* The one that is awaited will never be ready: on_late is called, unless the shell is gone. */
+void pss_remote_relay_missing(PssRemote *remote, guint relay);
 
 /* Its channel has ended: what uses it will not be whole. */
 void pss_remote_relay_closed(PssRemote *remote, guint relay);

@@ -235,6 +235,14 @@ void pss_invoke_on_late(PssRemote *remote)
 	late.events->on_late(late.user);
 }
 
+/* The shell waits for it still, or has no way to say anything; it would have begun behind a word of this relay alone.
+ */
+void pss_remote_relay_missing(PssRemote *remote, guint relay)
+{
+	if (remote->phase == PSS_PHASE_SENT && remote->invocation.events && remote->invocation.relay == relay)
+		pss_invoke_on_late(remote);
+}
+
 static void finish_if_done(PssRemote *remote)
 {
 	const guint *state = remote->invocation.progress;

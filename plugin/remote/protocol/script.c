@@ -88,9 +88,9 @@ static guint only(PssFamily family)
 	return 1u << family;
 }
 
-/* A start-up file whose second half can come with the other command is told so by this line, which then sources it. So
- * no request is as long as 8 KiB: libssh keeps two buffers as large as the longest, rounded up to a power of two, as
- * long as the connection lives. */
+/* In a start-up file: what follows can come with the other command, and is sourced by a line in this place. So no
+ * request is as long as 8 KiB: libssh keeps two buffers as large as the longest, rounded up to a power of two, as long
+ * as the connection lives. */
 #define MORE "@MORE@\n"
 #define SOURCE_MORE "\\builtin . \"$__pss_d/more\""
 #define SOURCE_ESCAPES ". \"$__pss_d/escapes\""

@@ -157,8 +157,8 @@ __pss_stream() {
 	builtin printf '\036%s%s' "$1" "$2" 1<>"$__pss_d/e$__pss_relay"
 } 2>/dev/null
 
-# __pss_await N: the first relay is under way, and says in w1 that it is there. An invocation that it is too late for is
-# none, and comes again under another number.
+# __pss_await N: the first relay is under way, and says in w1 that it is there. Where it is late, the invocation does not
+# begin, and comes again under another number.
 __pss_await() {
 	[[ ! -p $__pss_d/w1 ]] || ! builtin read -r -t 1 __pss_i <>"$__pss_d/w1" || return 0
 	__pss_m=$1

@@ -209,8 +209,8 @@ function __pss_stream {
 	builtin print -rn -- $'\''\036'\''"$1$2" 1<>"$__pss_d/e$__pss_relay"
 } 2>/dev/null
 
-# __pss_await N: the first relay is under way, and says in w1 that it is there. An invocation that it is too late for is
-# none, and comes again under another number.
+# __pss_await N: the first relay is under way, and says in w1 that it is there. Where it is late, the invocation does not
+# begin, and comes again under another number.
 function __pss_await {
 	builtin local i
 	[[ ! -p $__pss_d/w1 ]] || ! builtin read -r -t 1 i <>"$__pss_d/w1" || return 0
