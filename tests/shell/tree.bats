@@ -288,13 +288,15 @@ LINUX="\\b($LINUX_CALLS)\\(|($LINUX_NAMES)|#include <($LINUX_HEADERS)>"
 # What build-essential and debhelper bring of the group `build`.
 IMPLIED='gcc|libc6-dev|ninja-build'
 
-@test "house: tools/packages, debian/control and README.md name the same packages to build with" {
-	local wanted package
+@test "house: tools/packages, debian/control, README.md and doc/install.md name the same packages to build with" {
+	local wanted package file
 	wanted=$(awk '$1 == "build" { print $2 }' tools/packages | grep -vxE "$IMPLIED")
 	[ -n "$wanted" ]
 	for package in $wanted; do
 		grep -qE "^ $package( \(|,)" debian/control || { echo "debian/control: $package"; return 1; }
-		grep -qE "^sudo apt install .* $package( |\$)" README.md || { echo "README.md: $package"; return 1; }
+		for file in README.md doc/install.md; do
+			grep -qE "^(sudo )?apt install .* $package( |\$)" "$file" || { echo "$file: $package"; return 1; }
+		done
 	done
 }
 

@@ -40,7 +40,7 @@ static void check_version(struct pss_checks *checks, const char *program)
 	struct pss_said said;
 
 	int rc = pss_program_read(argv, shell->get_environment ? shell->get_environment() : environ,
-				 pss_deadline(PSS_CHECK_MS), shell->interrupted, &said);
+				  pss_deadline(PSS_CHECK_MS), shell->interrupted, &said);
 	if (rc < 0) {
 		if (rc != -EINTR)
 			PSS_FAIL_LINE(checks, "program", "%s --version: %s; install pssession again", program,

@@ -24,7 +24,7 @@ static int ask(const struct pss_checks *checks, const char *const *argv, struct 
 	const struct pss_shell *shell = checks->call->shell;
 
 	return pss_program_read(argv, shell->get_environment ? shell->get_environment() : environ,
-			       pss_deadline(PSS_CHECK_MS), shell->interrupted, ret_said);
+				pss_deadline(PSS_CHECK_MS), shell->interrupted, ret_said);
 }
 
 /* "OpenSSH_9.2p1 Debian-2" of what `ssh -V` says. */

@@ -127,7 +127,7 @@ static int start_and_read(struct start *start, long long deadline, bool (*interr
 }
 
 int pss_program_read(const char *const *argv, char *const *environment, int deadline_ms, bool (*interrupted)(void),
-		    struct pss_said *ret_said)
+		     struct pss_said *ret_said)
 {
 	struct start start = { .argv = argv,
 			       .environment = environment,

@@ -92,9 +92,11 @@ static void run(struct pss_call *call)
 const struct pss_verb pss_verb_test = {
 	.name = "test-pssession",
 	.summary = "Say what is wrong here, on the way to a computer or there, and how to mend it",
-	.details = "A line for each thing that was looked at: ok, warn (good to know) or fail. Its status is 0 where nothing "
-		   "fails, else 1. The output belongs in a report of a bug: home directories and names of users are left "
-		   "out of it. A host process is started where none runs; a session is opened and closed.\n",
+	.details =
+		"A line for each thing that was looked at: ok, warn (good to know) or fail. Its status is 0 where "
+		"nothing "
+		"fails, else 1. The output belongs in a report of a bug: home directories and names of users are left "
+		"out of it. A host process is started where none runs; a session is opened and closed.\n",
 	.rows = rows,
 	.n_rows = sizeof rows / sizeof *rows,
 	.uses = PSS_USES_LINK,
