@@ -205,13 +205,15 @@ fails() {
 }
 
 @test "checks: on a terminal: lines are folded at its width, Ctrl-C ends it, and the shell is as it was" {
+	echo 'snap() { trap; set -o; umask; jobs; ls /proc/$$/fd; }' >>"$HERE/rc"
 	local_shell_start
 	resize 80 50
-	run_line 'trap > $HERE/before; set >>$HERE/before; jobs; test-pssession -ConfigFile $C box; echo "s=$?"' 60
+	run_line 'snap >$HERE/before'
+	run_line 'test-pssession -ConfigFile $C box; echo "s=$?"' 60
 	[[ $OUT == *$'\nall is well\ns=0' ]]
 	[ "$(wc -L <<<"$OUT")" -le 80 ]
 	[[ $OUT == *'ok    terminal     screen-256color, 80 columns'* ]]
-	run_line 'jobs; times >/dev/null; wait; echo $?'
+	run_line 'snap >$HERE/after; cmp $HERE/before $HERE/after && wait; echo $?'
 	output_is 0
 	terminal_is_sane
 	term_type 'test-pssession -ConfigFile $C -Options "ProxyCommand=tail -f /dev/null" box'
