@@ -18,14 +18,39 @@
 static volatile sig_atomic_t interrupt_seen;
 static struct sigaction shell_interrupt; /* zsh's own handling of SIGINT, while ours is before it */
 
+/* The stub of plugin/functions that a shell's first command comes by, or NULL. */
+static const struct funcstack *find_stub(void)
+{
+	return funcstack && strcmp(funcstack->name, "_pssession_call") == 0 ? funcstack->prev : NULL;
+}
+
+/* zwarn() begins with the function and the line that it is called in. */
+static void warn_as_caller_of(const struct funcstack *stub, const char *command, const char *text)
+{
+	char *script = scriptname;
+	zlong line = lineno;
+
+	scriptname = stub->caller;
+	lineno = stub->lineno;
+	locallevel -= 2;
+	zwarn("%s: %s", command, text);
+	locallevel += 2;
+	lineno = line;
+	scriptname = script;
+}
+
 void pss_zsh_error(const char *command, const char *message)
 {
 	char *text = pss_zsh_metafied(message, strlen(message));
+	const struct funcstack *stub = find_stub();
 	int before = errflag;
 
 	fflush(stdout);
 	errflag = 0; /* zwarn() says nothing after Ctrl-C */
-	zwarn("%s: %s", command, text);
+	if (stub)
+		warn_as_caller_of(stub, command, text);
+	else
+		zwarn("%s: %s", command, text);
 	fflush(stderr);
 	errflag = before | (errflag & ERRFLAG_INT);
 	zsfree(text);

@@ -223,6 +223,19 @@ a later function
 	output_is $'[]\nSession1\nSession1\ngsn: alias\nnsn: alias\nget-pssession: builtin'
 }
 
+@test "dotfiles: zsh: the first command complains as a later one, by itself, in a function, an eval and a script" {
+	requires_zsh_module
+	local line first later
+	for line in 'get-pssession -NoSuch' 'f() { : ; get-pssession -NoSuch }; f' 'eval "get-pssession -NoSuch"' \
+		'print -r -- "get-pssession -NoSuch" >complain; . ./complain' 'gsn -NoSuch'; do
+		cd "$HERE"
+		first=$(zsh_script ". $ZSH_PLUGIN; :; $line" 2>&1) || :
+		later=$(zsh_script ". $ZSH_PLUGIN; get-pssession --version >/dev/null; $line" 2>&1) || :
+		[[ $first == *'get-pssession: -NoSuch: there is no such parameter' || $line == gsn* ]]
+		[ "$first" = "$later" ] || { echo "$line: $first, not $later"; return 1; }
+	done
+}
+
 @test "dotfiles: zsh: without a module the command says where it looked, each time" {
 	requires_zsh_module
 	requires_none_installed
