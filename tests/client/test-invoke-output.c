@@ -147,7 +147,7 @@ static void test_groups(void)
 	print(&f, 1, 0, "me\n");
 	print(&f, 2, 0, "same\n");
 	print(&f, 2, 1, "at once\n");
-	expect(&f, 1, "at once\n");
+	expect(&f, 1, "three: at once\n");
 	end(&f, 0, 0);
 	end(&f, 1, 0);
 	end(&f, 2, 1);

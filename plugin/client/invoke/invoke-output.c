@@ -28,7 +28,9 @@ static void put_line(struct pss_invoke *invoke, const struct pss_invoke_target *
 		pss_invoke_put_json(invoke, target, stream, line, n, partial);
 		return;
 	}
-	bool labelled = invoke->request.form == PSS_FORM_LINES;
+	/* Errors are not grouped: they are not waited for. */
+	bool labelled = invoke->request.form == PSS_FORM_LINES ||
+			(invoke->request.form == PSS_FORM_GROUPED && invoke->n_targets > 1);
 	if (labelled)
 		pss_invoke_put_label(invoke, target, stream);
 	if (labelled && invoke->run->output.on_terminal[stream])
