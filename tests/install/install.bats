@@ -63,6 +63,7 @@ installed() {
 		[ -s "$documents/$file.md" ] || { echo "no $file.md"; return 1; }
 	done
 	"$PSS_SOURCE/tests/install/check-links.py" "$documents"
+	diff -r "$PSS_SOURCE/examples" "$documents/examples"
 	# It can fail.
 	mkdir "$HERE/documents"
 	printf '%s\n' '# One' '[a](b.md) [c](#one) [d](#two) [e](../f.md) [g](x://y)' >"$HERE/documents/a.md"
