@@ -9,8 +9,13 @@ teardown_file() { world_end; }
 setup() { place_start; }
 teardown() { place_end; }
 
+# messages ARGUMENT…: tools/messages of this tree, wherever the test runs.
+messages() {
+	(cd "$PSS_SOURCE" && tools/messages "$@")
+}
+
 list() {
-	"$PSS_SOURCE/tools/messages" 2>"$HERE/count"
+	messages 2>"$HERE/count"
 }
 
 # Things that go wrong, a line of the shell each.
@@ -43,11 +48,11 @@ WRONG=(
 		done
 	done
 	[ "$(wc -l <"$HERE/all")" -ge "${#WRONG[@]}" ]
-	run "$PSS_SOURCE/tools/messages" --match <"$HERE/all"
+	run messages --match <"$HERE/all"
 	[ -z "$output" ] || { echo "not in the list: $output"; return 1; }
 	[ "$status" -eq 0 ]
 	# It can fail.
-	run "$PSS_SOURCE/tools/messages" --match <<<"bash: enter-pssession: a sentence that nobody has written"
+	run messages --match <<<"bash: enter-pssession: a sentence that nobody has written"
 	[ "$status" -eq 1 ]
 }
 

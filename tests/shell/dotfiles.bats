@@ -287,7 +287,7 @@ a later function
 	run zsh -f -i -c "autoload -Uz compinit; compinit -u -D; compdef _pssession $(sed -n '1s/#compdef //p' "$PSS_SOURCE/completions/_pssession"); $show"
 	[ "$status" -eq 0 ]
 	[ "$plugin" = "$output" ]
-	[ "$(grep -cE ' _pssession( |$)' <<<"$output")" = 29 ]
+	[ "$(grep -cE ' _pssession( |$)' <<<"$output")" = 31 ]
 }
 
 @test "dotfiles: zsh: unloading leaves no trace" {
