@@ -544,7 +544,7 @@ no_connection() {
 			s=$(new-pssession -ConfigFile $2 -ConfigurationName $shell box) || exit 51
 			for n in 1 2; do
 				invoke-command -Session $s "echo out; echo ran >>ran" </dev/null 2>"$HERE/errors" && exit 52
-				grep "no channel for the command" "$HERE/errors" || { cat "$HERE/errors"; exit 53; }
+				grep "no channel for the streams of the command" "$HERE/errors" || { cat "$HERE/errors"; exit 53; }
 				[ ! -e $1/ran ] || exit 54
 			done
 			[ "$(get-pssession -Session $s -Property Availability)" = Available ] || exit 55
