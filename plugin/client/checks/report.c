@@ -46,7 +46,9 @@ static void hide_user(char *text, const char *host)
 {
 	_cleanup_(pss_free_pointer) char *behind = pss_format("@%s", host);
 
-	for (char *at = text; behind && (at = strstr(at, behind)); at += strlen(behind)) {
+	if (!behind)
+		return;
+	for (char *at = text; (at = strstr(at, behind)); at += strlen(behind)) {
 		char *start = at;
 		while (start > text && !strchr(" '\"(/", start[-1]))
 			start--;

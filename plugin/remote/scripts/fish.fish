@@ -72,7 +72,7 @@ end
 
 # ---- around the user's text
 # The right prompt is always ours, and says that the reader waits, even where an interrupt has cut us short. The
-# user's is put aside as soon as it is there. Ours is told by its description: to print a function takes fish long.
+# user's is put aside as soon as it is there. Ours is known by its description: to print a function takes fish long.
 function __pss_take_right
 	builtin contains -- __pss_right (builtin functions -Dv fish_right_prompt); and return
 	builtin functions -q __pss_user_right; and builtin functions -e __pss_user_right
