@@ -124,9 +124,9 @@ typed_of() {
 	printf '%s\n' "$line"
 }
 
-# The prompt that waits is none of it.
+# The prompt that waits is none of it, nor zsh's mark behind a line without an end, as Ctrl-C leaves it.
 seen_is_as_shown() {
-	scrollback | if [ -n "$IS_TYPED" ]; then sed '$d'; else cat; fi | tail -n "+$SEEN_FROM" >"$HERE/seen"
+	scrollback | sed 's/^^C%$/^C/' | if [ -n "$IS_TYPED" ]; then sed '$d'; else cat; fi | tail -n "+$SEEN_FROM" >"$HERE/seen"
 	"$PAGES" compare "$1" "$HERE/seen" "$2"
 }
 
