@@ -72,7 +72,7 @@ words_for() {
 			-ErrorAction | -WarningAction | -InformationAction | -ProgressAction | -Format | -State) ;;
 			*) continue ;;
 			esac
-			[ "$(wc -l <<<"$choices")" -ge 3 ]
+			[ "$(wc -l <<<"$choices")" -ge 2 ]
 			run local_bash "$verb $name nonsense"
 			[ "$status" -eq 2 ]
 			[ "$(sed -E "s/.* wants (.*), not 'nonsense'/\1/; s/, | or /\n/g" <<<"$output")" = "$choices" ]

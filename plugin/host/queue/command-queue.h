@@ -17,6 +17,7 @@ typedef struct {
 	PssRemoteState state; /* of its shell */
 	gboolean is_entered;  /* a terminal has entered it, … */
 	gboolean edits;       /* … which edits a line */
+	gboolean is_cut;      /* its link is lost: what is sent arrives when that is back */
 } PssInvokerSession;
 
 /* What the commands need of their session; `user` is the session's. */

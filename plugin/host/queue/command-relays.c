@@ -154,10 +154,11 @@ static const PssInvokeEvents invoke_events = {
 
 /* ---- what the queue does with it */
 
-/* The command may go in the flight that starts the first relay. */
+/* The command may go in the flight that starts the first relay: not over a link that is lost, as it could not be given
+ * up any more. */
 static gboolean may_wait(const PssInvoker *invoker)
 {
-	return !invoker->has_waited && pss_relay_channel(invoker->relay) &&
+	return !invoker->has_waited && !pss_queue_session(invoker).is_cut && pss_relay_channel(invoker->relay) &&
 	       pss_remote_awaits_relay(invoker->remote, pss_relay_number(invoker->relay));
 }
 

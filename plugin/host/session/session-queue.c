@@ -13,6 +13,7 @@ static void look(gpointer user, PssInvokerSession *ret_session)
 		.state = pss_driver_state(session->driver),
 		.is_entered = session->attached.events != NULL,
 		.edits = session->attached.at_prompt,
+		.is_cut = pss_session_waits_for_link(session),
 	};
 }
 
