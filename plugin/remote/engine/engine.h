@@ -228,9 +228,8 @@ gboolean pss_remote_is_invoking(PssRemote *remote);
  * itself, by one letter behind it, among what it carries. Numbers are used once. */
 char *pss_remote_relay_command(PssRemote *remote, guint relay);
 char *pss_remote_relay_mark(PssRemote *remote);
-#define PSS_RELAY_READY                                                                                               \
-	'R'                 /* on standard output (first on both): bytes may come, for one more invocation with input \
-			     */
+/* On standard output (first on both): bytes may come, for one more invocation with input. */
+#define PSS_RELAY_READY 'R'
 #define PSS_RELAY_FENCE 'F' /* on either: the session is over, and all that was written before has come */
 
 /* Bytes that arrived on the channel of a relay that is ready. */
