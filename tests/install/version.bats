@@ -90,7 +90,7 @@ is() {
 @test "version: no page and no file of packaging names an earlier one" {
 	local file
 	for file in README.md doc/*.md packaging/README.md man/*.in; do
-		run grep -noE 'pssession[_ -](0\.[0-9]+\.[0-9]+)' "$file"
+		run grep -noE '(pssession[_ -]|host |loadable |module )0\.[0-9]+\.[0-9]+' "$file"
 		[ "$status" -eq 1 ] || [ -z "$(grep -v "$VERSION" <<<"$output")" ] || { echo "$file: $output"; return 1; }
 	done
 }
