@@ -117,7 +117,7 @@ with socket.socket(socket.AF_UNIX) as s:
 @test "activation: a socket of another place is refused" {
 	run clean_env python3 "$HARNESS/activate.py" "$HERE/other" --once "$WORLD/pssession-host"
 	[ "$status" -eq 1 ]
-	[[ $output == *"not one socket that listens at $HERE/run/host"* ]]
+	[[ $output == *"LISTEN_FDS must pass one socket, which listens at $HERE/run/host"* ]]
 }
 
 @test "activation: variables that are for another process are ignored" {
