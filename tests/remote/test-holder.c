@@ -284,6 +284,109 @@ static void says_seldom_what_is_taken(gconstpointer keeper)
 
 /* ---- what carries a further link; the test is the holder, too */
 
+/* ---- what is dropped */
+
+#define LINES_A_MARK 100
+#define MARKS 6000
+
+static char *make_flood(void)
+{
+	GString *flood = g_string_new(NULL);
+
+	for (guint mark = 0; mark < MARKS; mark++) {
+		g_string_append_printf(flood, "\036%032x<", mark);
+		for (guint line = 0; line < LINES_A_MARK; line++)
+			g_string_append_printf(flood, "%u\n", mark * LINES_A_MARK + line);
+	}
+	return g_string_free(flood, FALSE);
+}
+
+static void await_file(const char *path)
+{
+	gint64 deadline = g_get_monotonic_time() + WAIT_MS * G_TIME_SPAN_MILLISECOND;
+
+	while (!g_file_test(path, G_FILE_TEST_EXISTS)) {
+		g_assert_cmpint(g_get_monotonic_time(), <, deadline);
+		g_usleep(5 * G_TIME_SPAN_MILLISECOND);
+	}
+}
+
+/* All frames up to the child's end: its output, and how much of it was dropped. */
+static GString *read_child(Client *client, guint64 *ret_dropped)
+{
+	GString *output = g_string_new(NULL);
+	gsize at = 0;
+
+	*ret_dropped = 0;
+	for (;;) {
+		unsigned long long number, n;
+		const char *line, *end;
+		while (!(end = memchr(client->got->str + at, '\n', client->got->len - at)))
+			read_more(client);
+		line = client->got->str + at;
+		at = (gsize)(end + 1 - client->got->str);
+		if (*line == 'x')
+			return output;
+		if (sscanf(line + 1, " %llu %llu\n", &number, &n) != 2 || number != 1)
+			continue;
+		if (*line == 'l')
+			*ret_dropped += n;
+		if (*line != '1')
+			continue;
+		while (client->got->len - at < n)
+			read_more(client);
+		g_string_append_len(output, client->got->str + at, (gssize)n);
+		at += n;
+	}
+}
+
+/* Where half of one stood at the end of what was read and dropped, too. */
+static void assert_marks(const GString *output)
+{
+	const char *at = output->str;
+	guint mark = 0;
+
+	for (; (at = memchr(at, '\036', (gsize)(output->str + output->len - at))); at++) {
+		g_autofree char *wanted = g_strdup_printf("\036%032x<", mark++);
+		g_assert_true(g_str_has_prefix(at, wanted));
+	}
+	g_assert_cmpuint(mark, ==, MARKS);
+}
+
+static void drops_and_keeps_marks(gconstpointer keeper)
+{
+	Holder holder;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *place = g_dir_make_tmp("pss-flood-XXXXXX", &error);
+	g_autofree char *flood = make_flood();
+	g_autofree char *gate = g_build_filename(place, "gate", NULL);
+	g_autofree char *file = g_build_filename(place, "flood", NULL);
+	g_autofree char *through = g_build_filename(place, "through", NULL);
+
+	g_assert_no_error(error);
+	g_assert_true(g_file_set_contents(file, flood, -1, NULL));
+	g_assert_cmpint(mkfifo(gate, 0600), ==, 0);
+	begin(&holder, keeper);
+	say(&holder.first, "1 p 1 cat %s %s && : >%s\n2 k 1 1\n", gate, file, through);
+	holder.first.have = 2;
+	await_obedience(&holder.first);
+	leave(&holder.first);
+	g_assert_cmpint(close(open(gate, O_WRONLY | O_CLOEXEC)), ==, 0);
+	await_file(through);
+
+	Client second = take_over(&holder, "two");
+	guint64 dropped;
+	g_autoptr(GString) output = read_child(&second, &dropped);
+	g_assert_cmpuint(dropped, >, 0);
+	g_assert_cmpuint(output->len + dropped, ==, strlen(flood));
+	assert_marks(output);
+	end(&holder, &second);
+	g_unlink(through);
+	g_unlink(file);
+	g_unlink(gate);
+	g_rmdir(place);
+}
+
 static int listen_there(const Holder *holder)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -371,6 +474,9 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/holder/in Python: terminals go first", &python, terminal_goes_first);
 	g_test_add_data_func("/holder/in Perl: it says seldom what is taken", &perl, says_seldom_what_is_taken);
 	g_test_add_data_func("/holder/in Python: it says seldom what is taken", &python, says_seldom_what_is_taken);
+	g_test_add_data_func("/holder/in Perl: what it drops is counted, its marks are kept", &perl, drops_and_keeps_marks);
+	g_test_add_data_func("/holder/in Python: what it drops is counted, its marks are kept", &python,
+			     drops_and_keeps_marks);
 	g_test_add_data_func("/holder/in Perl: it closes before it is written to", &perl,
 			     closes_before_it_is_written_to);
 	g_test_add_data_func("/holder/in Python: it closes before it is written to", &python,

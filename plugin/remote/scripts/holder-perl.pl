@@ -96,8 +96,14 @@ sub say_output {
 # What the engine must not miss of an output that is dropped: its marks, and what may be half of one at the end.
 sub marks_of {
 	my ($data) = @_;
-	my ($half) = $data =~ /([\033\036][^\033\036\007]{0,80})\z/;
-	return join('', $data =~ /(\033\]7337;[^\033\007]{1,80}\007|\036[0-9a-f]{32}[<>R])/g) . ($half // '');
+	my ($end) = (0);
+	my $marks = '';
+	while ($data =~ /(\033\]7337;[^\033\007]{1,80}\007|\036[0-9a-f]{32}[<>RF])/g) {
+		$marks .= $1;
+		$end = pos($data);
+	}
+	my ($half) = substr($data, $end) =~ /([\033\036][^\033\036\007]{0,80})\z/;
+	return ($marks, $half // '');
 }
 
 # Of those whose output may be dropped while nobody is there: standard error only where the rest is not enough. What has
@@ -107,25 +113,31 @@ sub drop_oldest {
 	$excess = drop_of($_, $excess) for '1', '2';
 }
 
+# Half of a mark goes to the bytes that follow it, before these may be dropped.
 sub drop_of {
 	my ($type, $excess) = @_;
-	my (@kept, %lost);
+	my (@kept, %lost, %split);
 	for my $frame (@fresh) {
 		if (defined $frame->{lost}) {
 			$lost{$frame->{lost}} = $frame;
-		} elsif ($excess > 0 && $frame->{child} && $frame->{child}{drop} && $frame->{type} eq $type) {
-			my $marks = marks_of($frame->{data});
-			my $n = length($frame->{data}) - length $marks;
-			push @kept, $lost{$frame->{number}} = {lost => $frame->{number}, n => 0} unless $lost{$frame->{number}};
-			$lost{$frame->{number}}{n} += $n;
-			$excess -= $n;
-			$fresh_size -= $n;
-			next if $marks eq '';
-			$frame->{data} = $marks;
+		} elsif ($frame->{child} && $frame->{type} eq $type) {
+			if (my $split = delete $split{$frame->{number}}) {
+				$frame->{data} = substr($split->[0]{data}, -$split->[1], $split->[1], '') . $frame->{data};
+			}
+			if ($excess > 0 && $frame->{child}{drop}) {
+				my ($marks, $half) = marks_of($frame->{data});
+				my $n = length($frame->{data}) - length($marks) - length($half);
+				push @kept, $lost{$frame->{number}} = {lost => $frame->{number}, n => 0} unless $lost{$frame->{number}};
+				$lost{$frame->{number}}{n} += $n;
+				$excess -= $n;
+				$fresh_size -= $n;
+				$frame->{data} = $marks . $half;
+				$split{$frame->{number}} = [$frame, length $half] if $half ne '';
+			}
 		}
 		push @kept, $frame;
 	}
-	@fresh = @kept;
+	@fresh = grep { !defined $_->{data} || $_->{data} ne '' } @kept;
 	return $excess;
 }
 

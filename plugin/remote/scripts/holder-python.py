@@ -16,7 +16,7 @@ TELL_SECONDS = 0.3
 GO_SECONDS = 0.5
 LOOK_SECONDS = 60
 HALF_MARK = re.compile(rb"[\033\036][^\033\036\007]{0,80}\Z")
-MARKS = re.compile(rb"\033\]7337;[^\033\007]{1,80}\007|\036[0-9a-f]{32}[<>R]")
+MARKS = re.compile(rb"\033\]7337;[^\033\007]{1,80}\007|\036[0-9a-f]{32}[<>RF]")
 BYTES_BEHIND = re.compile(rb"\d+ b \d+ (\d+)$")
 TOUCH_SECONDS = 6 * 3600
 HEADER_MAX = 64
@@ -252,26 +252,33 @@ class Fresh:
         for kind in (b"1", b"2"):
             excess = self.drop_of(kind, excess)
 
+    # Half of a mark goes to the bytes that follow it, before these may be dropped.
     def drop_of(self, kind, excess):
         kept = []
         lost = {}
+        split = {}
         for frame in self.frames:
             if frame.kind == b"l":
                 lost[frame.number] = frame
-            elif excess > 0 and frame.child and frame.child.drop and frame.kind == kind:
-                marks = marks_of(frame.data)
-                n = len(frame.data) - len(marks)
-                if frame.number not in lost:
-                    lost[frame.number] = Frame(frame.number, None, b"l", None)
-                    kept.append(lost[frame.number])
-                lost[frame.number].lost += n
-                excess -= n
-                self.size -= n
-                if not marks:
-                    continue
-                frame.data = marks
+            elif frame.child and frame.kind == kind:
+                if frame.number in split:
+                    before, n = split.pop(frame.number)
+                    frame.data[:0] = before.data[-n:]
+                    del before.data[-n:]
+                if excess > 0 and frame.child.drop:
+                    marks, half = marks_of(frame.data)
+                    n = len(frame.data) - len(marks) - len(half)
+                    if frame.number not in lost:
+                        lost[frame.number] = Frame(frame.number, None, b"l", None)
+                        kept.append(lost[frame.number])
+                    lost[frame.number].lost += n
+                    excess -= n
+                    self.size -= n
+                    frame.data = bytearray(marks + half)
+                    if half:
+                        split[frame.number] = (frame, len(half))
             kept.append(frame)
-        self.frames = kept
+        self.frames = [frame for frame in kept if frame.child is None or frame.data]
         return excess
 
     def flush(self):
@@ -283,8 +290,9 @@ class Fresh:
 
 # What the engine must not miss of an output that is dropped: its marks, and what may be half of one at the end.
 def marks_of(data):
-    half = HALF_MARK.search(data)
-    return bytearray(b"".join(MARKS.findall(data)) + (half.group() if half else b""))
+    marks = list(MARKS.finditer(data))
+    half = HALF_MARK.search(data, marks[-1].end() if marks else 0)
+    return b"".join(mark.group() for mark in marks), half.group() if half else b""
 
 
 def say_frame(text):
