@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The private directory in which a session's two channels meet: who can read it, and what becomes of a session that
  * loses it, a request or the control channel. */
+#include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "home.h"
+#include "remote/protocol/script.h"
 
 static const Step ready[] = { PROMPT(0), DONE };
 
@@ -103,6 +107,51 @@ static void test_control_cut_while_running(void)
 	home_remove(home);
 }
 
+/* The control channel alone, whose client goes when it has read so many bytes of what it says. */
+static void run_control(const char *home, const char *command, gsize n_bytes)
+{
+	int input[2], output[2];
+	char byte;
+
+	g_assert_cmpint(pipe2(input, O_CLOEXEC), ==, 0);
+	g_assert_cmpint(pipe2(output, O_CLOEXEC), ==, 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		signal(SIGPIPE, SIG_DFL);
+		dup2(input[0], STDIN_FILENO);
+		dup2(output[1], STDOUT_FILENO);
+		dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO);
+		execle("/bin/sh", "sh", "-c", command, NULL,
+		       (char *[]){ g_strconcat("HOME=", home, NULL), g_strconcat("XDG_RUNTIME_DIR=", home, NULL),
+				   g_strconcat("PATH=", g_getenv("PATH"), NULL), g_strdup("SHELL=/bin/bash"), NULL });
+		_exit(127);
+	}
+	close(input[0]);
+	close(output[1]);
+	while (n_bytes-- > 0)
+		g_assert_cmpint(read(output[0], &byte, 1), ==, 1);
+	close(output[0]);
+	close(input[1]);
+	g_assert_cmpint(waitpid(pid, NULL, 0), ==, pid);
+}
+
+static void test_control_cut_while_starting(void)
+{
+	const PssScriptValues values = {
+		.name = "0123456789abcdef0123456789abcdef",
+		.first = "0123456789abcdef0123456789abcdef",
+	};
+	g_autofree char *command = pss_script_control_command(&values, PSS_FAMILY_BASH, TRUE);
+	g_autofree char *home = home_make();
+	g_autofree char *directory = g_strdup_printf("%s/.pss-%s", home, values.name);
+
+	for (gsize n = 0; n <= 70; n += n < 2 ? 1 : 17) {
+		run_control(home, command, n);
+		g_assert_false(g_file_test(directory, G_FILE_TEST_EXISTS));
+	}
+	home_remove(home);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -113,6 +162,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/line/is sent again when it was lost", test_lost_request);
 	g_test_add_func("/directory/may vanish", test_lost_directory);
 	g_test_add_func("/directory/goes when the control channel is cut", test_control_cut);
+	g_test_add_func("/directory/goes when the control channel is cut while it starts",
+			test_control_cut_while_starting);
 	g_test_add_func("/line/may finish when the control channel is cut", test_control_cut_while_running);
 	return g_test_run();
 }

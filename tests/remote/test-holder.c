@@ -474,7 +474,8 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/holder/in Python: terminals go first", &python, terminal_goes_first);
 	g_test_add_data_func("/holder/in Perl: it says seldom what is taken", &perl, says_seldom_what_is_taken);
 	g_test_add_data_func("/holder/in Python: it says seldom what is taken", &python, says_seldom_what_is_taken);
-	g_test_add_data_func("/holder/in Perl: what it drops is counted, its marks are kept", &perl, drops_and_keeps_marks);
+	g_test_add_data_func("/holder/in Perl: what it drops is counted, its marks are kept", &perl,
+			     drops_and_keeps_marks);
 	g_test_add_data_func("/holder/in Python: what it drops is counted, its marks are kept", &python,
 			     drops_and_keeps_marks);
 	g_test_add_data_func("/holder/in Perl: it closes before it is written to", &perl,

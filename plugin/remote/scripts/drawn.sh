@@ -2,6 +2,8 @@
 # evaluated, where there can be none.
 case $0 in
 */control)
+	# Who has gone does not read what is said here: control.sh comes to its own traps behind it.
+	trap 'rm -rf "${0%/*}"; exit 1' HUP INT PIPE TERM
 	read -r key <key
 	pss_meet() { :; }
 	;;
