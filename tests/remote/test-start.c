@@ -131,7 +131,7 @@ static const Case cases[] = {
 	{ .name = "slow start-up files come to a prompt after all",
 	  .shell = "bash",
 	  .files = { { ".profile", "read x\n" } },
-	  .boot_deadline_ms = 500,
+	  .boot_deadline_ms = 2000,
 	  .steps = { NOTICE("no prompt yet"), STATE(PSS_REMOTE_RAW), KEYS("a\r"), PROMPT(0), LINE("echo ok"), PROMPT(0),
 		     OUTPUT("ok\n"), DONE } },
 	{ .name = "start-up files that exit",

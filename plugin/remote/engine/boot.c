@@ -12,7 +12,7 @@
 
 #define PROGRAM_NAME_MAX 32
 #define CONTROL_GRACE_MS 300   /* for the terminal, where the control channel has ended first */
-#define REASON_GRACE_MS 1000   /* for the control channel, where the terminal has found that it cannot be */
+#define REASON_GRACE_MS 3000   /* for the control channel, where the terminal has found that it cannot be */
 #define LAUNCHER_GRACE_MS 3000 /* for a launcher that has not spoken, where it is to give up */
 #define LOOK_MS 500            /* for a late one, whether it still may be */
 #define MOTD_MAX 65536
