@@ -127,7 +127,7 @@ build() {
 
 # A crowd of tests on a small machine makes some of them late. Up to this many failed programs run once more, alone;
 # more than that is no matter of crowds.
-MOST_AGAIN=6
+MOST_AGAIN=12
 
 # failed_programs FILE…: their names as tools/count-tests prints them; none when they are too many to run again.
 failed_programs() {

@@ -49,13 +49,13 @@ class Peer:
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(path)
         self.listener.listen(1)
-        self.listener.settimeout(10)
+        self.listener.settimeout(30)
         self.connection = None
         self.frames = queue.Queue()
         self.answers_ping = True
         self.pings = []
         self.size = None
-        self.timeout = 10
+        self.timeout = 30
         self.meanwhile = lambda: None  # keeps the terminal read while a frame is waited for
         self.sending = threading.Lock()
 

@@ -16,11 +16,13 @@ now_ms() {
 	echo $((now / 1000))
 }
 
-# wait_until SECONDS COMMAND…: 0 as soon as COMMAND succeeds, 1 and a message when it never did. What looks costs processor
+# wait_until SECONDS COMMAND…: 0 as soon as COMMAND succeeds, 1 and a message when it never did, in so many seconds of a
+# machine that is at ease: others take up to PATIENCE times as long. What looks costs processor
 # time that what is waited for wants, too: it is asked every 50 ms for a second, then after a twentieth of the time that has
 # passed, 150 ms at most, as what a screen shows for a moment has to be seen.
+PATIENCE=3
 wait_until() {
-	local started=${EPOCHREALTIME/[.,]/} limit=$(($1 * 1000000)) passed ms
+	local started=${EPOCHREALTIME/[.,]/} limit=$(($1 * PATIENCE * 1000000)) passed ms
 	shift
 	until "$@"; do
 		passed=$((${EPOCHREALTIME/[.,]/} - started))

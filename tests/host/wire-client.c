@@ -13,7 +13,7 @@
 #include "link/local.h"
 #include "wire/status.h"
 
-#define DEADLINE_SECONDS 60
+#define DEADLINE_SECONDS 150
 
 void test_host_init(TestHost *host)
 {

@@ -46,10 +46,11 @@ void channel_record_finish(ChannelRecord *record);
 
 void channel_open(ChannelRecord *record, LinkRecord *link, const char *command, gboolean pty);
 
-/* Runs the main loop until `condition` is true; the test fails after `seconds`. */
+/* Runs the main loop until `condition` is true; the test fails after `seconds`, as a machine at ease counts them. */
+#define WAIT_PATIENCE 3
 #define wait_for(condition, seconds)                                                                                \
 	do {                                                                                                        \
-		gint64 wait_end_ = g_get_monotonic_time() + (gint64)((seconds)*G_USEC_PER_SEC);                     \
+		gint64 wait_end_ = g_get_monotonic_time() + (gint64)((seconds)*WAIT_PATIENCE * G_USEC_PER_SEC);     \
 		guint wait_timer_ = g_timeout_add(20, G_SOURCE_FUNC(link_tick), NULL);                              \
 		while (!(condition)) {                                                                              \
 			if (g_get_monotonic_time() > wait_end_)                                                     \

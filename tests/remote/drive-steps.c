@@ -6,7 +6,7 @@
 
 #include "drive-private.h"
 
-#define DEADLINE_SECONDS 10
+#define DEADLINE_SECONDS 30
 #define COMPLETION_TRIES 20
 
 /* ---- failing and waiting */

@@ -17,7 +17,7 @@
 #include "remote/protocol/sources.h"
 
 #define NAME "0123456789abcdef0123456789abcdef"
-#define WAIT_MS 20000
+#define WAIT_MS 60000
 #define UNSEEN "u 2 6\nhello\n"
 
 typedef struct {

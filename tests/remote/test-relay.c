@@ -16,7 +16,7 @@
 
 #define KEY "0123456789abcdef"
 #define READY "\036" KEY "R"
-#define WAIT_MS 20000
+#define WAIT_MS 60000
 
 typedef struct {
 	char *directory;

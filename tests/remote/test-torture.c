@@ -4,6 +4,7 @@
 #include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -81,6 +82,16 @@ static void add(const Rows *rows, int all)
 	}
 }
 
+/* A busy machine needs more than the seconds that a person waits for completions. */
+static void stretch_deadlines(void)
+{
+	int fd = memfd_create("percent", MFD_CLOEXEC);
+	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd);
+
+	g_assert_cmpint(write(fd, "300", 3), ==, 3);
+	g_setenv("PSSESSION_TEST_DEADLINES", path, TRUE);
+}
+
 int main(int argc, char **argv)
 {
 	g_auto(GStrv) wanted = g_strsplit(argc > 1 ? argv[1] : "", "=", 2);
@@ -101,7 +112,8 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (shell->is_chosen)
-		g_setenv("PSS_TEST_DEADLINE", "30", FALSE);
+		g_setenv("PSS_TEST_DEADLINE", "60", FALSE);
+	stretch_deadlines();
 	g_unsetenv("XDG_RUNTIME_DIR");
 	g_unsetenv("ENV");
 	add(&torture_text, ALL);
