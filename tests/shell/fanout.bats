@@ -110,11 +110,17 @@ fan() {
 	local_bash "invoke-command -ConfigFile $HERE/config $1 </dev/null"
 }
 
+# What is said of a server that was late to take all on a slow machine.
+leave_out_waits() {
+	grep -v '^WARNING: .*; trying again (Ctrl-C gives up)$'
+}
+
 # bats test_tags=once
 @test "fanout: a hundred computers, each line whole and behind its name, refused connections tried again" {
 	run fan '-ComputerName "h[001-100]" "printf \"a\nb\"; echo e >&2" 2>&1'
 	[ "$status" -eq 0 ]
-	[ "${#lines[@]}" -eq 300 ]
+	output=$(leave_out_waits <<<"$output")
+	[ "$(wc -l <<<"$output")" -eq 300 ]
 	[ "$(grep -cxE 'h(0[0-9][0-9]|100): [abe]' <<<"$output")" -eq 300 ]
 	[ "$(sort -u <<<"$output" | wc -l)" -eq 300 ]
 }
@@ -135,7 +141,7 @@ fan() {
 	cat "$HERE/e"
 	[ "$status" -eq 255 ]
 	[ "$(sort <<<"$output")" = "$(printf 'h%d: here\n' {1..92} | sort)" ]
-	[ "$(wc -l <"$HERE/e")" -eq 9 ]
+	[ "$(leave_out_waits <"$HERE/e" | wc -l)" -eq 9 ]
 	[ "$(tail -n 1 "$HERE/e")" = "92 ok, 8 unreachable: ${bad[*]}" ]
 	grep -q '\[refuses\].*refused' "$HERE/e"
 	grep -q '\[wrongkey\].*key' "$HERE/e"
@@ -542,15 +548,16 @@ start_fan() {
 @test "fanout: one endless and one stuck computer: memory stays flat, and Ctrl-C ends both" {
 	start_fan "-ComputerName h1,h2,h3 'case \$SSH_CONNECTION in *\" 127.0.0.2 \"*) yes ;; *\" 127.0.0.3 \"*) kill -STOP \$PPID; $FOREVER ;; *) echo third ;; esac' | grep --line-buffered third"
 	wait_screen 'h3: third'
-	local before after pid reader
+	local before=0 after pid reader
 	pid=$(host_pids)
 	reader=$(grep_pid)
-	wait_until 20 grew "$reader"
-	before=$(memory_of "$pid")
-	wait_until 60 grew "$reader"
-	after=$(memory_of "$pid")
-	echo "$before KiB, then $after KiB" >&2
-	[ $((after - before)) -lt 1000 ]
+	is_flat() {
+		wait_until 60 grew "$reader"
+		after=$(memory_of "$pid")
+		echo "$before KiB, then $after KiB" >&2
+		[ $((after - before)) -lt 1000 ] || { before=$after && return 1; }
+	}
+	retry 6 is_flat # until what is bounded is full
 	# Also while nobody reads.
 	kill -STOP "$reader"
 	wait_until 20 stands_still "$pid"
