@@ -13,7 +13,7 @@ setup_file() {
 	export OWNER OWN PREFIX
 	mkdir -p "$OWN/home" "$OWN/tree"
 	mkdir -m 700 "$OWN/run"
-	cp -r "$PSS_SOURCE"/{plugin,bash-builtin,zsh-module,completions,man,install,tools,doc,meson*} "$PSS_SOURCE"/*.md "$OWN/tree"
+	cp -r "$PSS_SOURCE"/{plugin,bash-builtin,zsh-module,completions,man,install,tools,doc,examples,meson*} "$PSS_SOURCE"/*.md "$OWN/tree"
 	cp "$WORLD"/ssh/{ssh_config,user_key,known_hosts} "$OWN"
 	sed -i "s|$WORLD/ssh|$OWN|" "$OWN/ssh_config"
 	[ "$OWNER" = "$(id -un)" ] || chown -R "$OWNER": "$OWN"
