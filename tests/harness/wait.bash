@@ -17,12 +17,12 @@ now_ms() {
 }
 
 # wait_until SECONDS COMMAND…: 0 as soon as COMMAND succeeds, 1 and a message when it never did, in so many seconds of a
-# machine that is at ease: others take up to PATIENCE times as long. What looks costs processor
+# machine that is at ease: others take up to WAIT_PATIENCE times as long. What looks costs processor
 # time that what is waited for wants, too: it is asked every 50 ms for a second, then after a twentieth of the time that has
 # passed, 150 ms at most, as what a screen shows for a moment has to be seen.
-PATIENCE=3
+WAIT_PATIENCE=3
 wait_until() {
-	local started=${EPOCHREALTIME/[.,]/} limit=$(($1 * PATIENCE * 1000000)) passed ms
+	local started=${EPOCHREALTIME/[.,]/} limit=$(($1 * WAIT_PATIENCE * 1000000)) passed ms
 	shift
 	until "$@"; do
 		passed=$((${EPOCHREALTIME/[.,]/} - started))

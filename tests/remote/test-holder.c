@@ -282,8 +282,6 @@ static void says_seldom_what_is_taken(gconstpointer keeper)
 	end(&holder, client);
 }
 
-/* ---- what carries a further link; the test is the holder, too */
-
 /* ---- what is dropped */
 
 #define LINES_A_MARK 100
@@ -386,6 +384,8 @@ static void drops_and_keeps_marks(gconstpointer keeper)
 	g_unlink(gate);
 	g_rmdir(place);
 }
+
+/* ---- what carries a further link; the test is the holder, too */
 
 static int listen_there(const Holder *holder)
 {

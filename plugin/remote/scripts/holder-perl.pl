@@ -96,8 +96,7 @@ sub say_output {
 # What the engine must not miss of an output that is dropped: its marks, and what may be half of one at the end.
 sub marks_of {
 	my ($data) = @_;
-	my ($end) = (0);
-	my $marks = '';
+	my ($marks, $end) = ('', 0);
 	while ($data =~ /(\033\]7337;[^\033\007]{1,80}\007|\036[0-9a-f]{32}[<>RF])/g) {
 		$marks .= $1;
 		$end = pos($data);
