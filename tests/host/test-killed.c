@@ -4,79 +4,14 @@
  * The session goes on, or ends with a cause; no client waits for ever; and when it is removed nothing is left there.
  * Once for each process, whatever it is for. */
 #include <errno.h>
-#include <glib/gstdio.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "../harness/processes.h"
 #include "invoke-client.h"
 #include "wire/status.h"
 
-typedef struct {
-	int pid, parent, session;
-	char state;
-	char name[32];
-} Process;
-
 /* ---- what there is */
-
-static gboolean read_process(const char *pid, Process *ret_process)
-{
-	g_autofree char *path = g_strdup_printf("/proc/%s/stat", pid);
-	g_autofree char *text = NULL;
-
-	if (!g_ascii_isdigit(*pid) || !g_file_get_contents(path, &text, NULL, NULL))
-		return FALSE;
-	const char *name = strchr(text, '('), *end = strrchr(text, ')');
-	ret_process->pid = atoi(pid);
-	g_snprintf(ret_process->name, MIN(sizeof ret_process->name, (gsize)(end - name)), "%s", name + 1);
-	return sscanf(end + 1, " %c %d %*d %d", &ret_process->state, &ret_process->parent, &ret_process->session) == 3;
-}
-
-static gint by_number(gconstpointer a, gconstpointer b)
-{
-	const Process *one = a, *other = b;
-	return one->session != other->session ? one->session - other->session : one->pid - other->pid;
-}
-
-/* All that live in one of the sessions; without any, in those whose leaders are children of ours. */
-static GArray *find_processes(const GArray *sessions)
-{
-	GArray *all = g_array_new(FALSE, FALSE, sizeof(Process)), *ours = g_array_new(FALSE, FALSE, sizeof(Process));
-	g_autoptr(GArray) leaders = g_array_new(FALSE, FALSE, sizeof(int));
-	g_autoptr(GDir) proc = g_dir_open("/proc", 0, NULL);
-	const char *name;
-
-	while ((name = g_dir_read_name(proc))) {
-		Process process;
-		if (read_process(name, &process) && process.state != 'Z')
-			g_array_append_val(all, process);
-	}
-	for (guint i = 0; i < all->len; i++) {
-		const Process *process = &g_array_index(all, Process, i);
-		if (process->parent == getpid())
-			g_array_append_val(leaders, process->pid);
-	}
-	sessions = sessions ? sessions : leaders;
-	for (guint i = 0; i < all->len; i++)
-		for (guint j = 0; j < sessions->len; j++)
-			if (g_array_index(all, Process, i).session == g_array_index(sessions, int, j))
-				g_array_append_val(ours, g_array_index(all, Process, i));
-	g_array_unref(all);
-	g_array_sort(ours, by_number);
-	return ours;
-}
-
-static GArray *sessions_of(const GArray *processes)
-{
-	GArray *sessions = g_array_new(FALSE, FALSE, sizeof(int));
-
-	for (guint i = 0; i < processes->len; i++)
-		g_array_append_val(sessions, g_array_index(processes, Process, i).session);
-	return sessions;
-}
 
 static void await_nothing(const GArray *sessions)
 {
@@ -85,11 +20,11 @@ static void await_nothing(const GArray *sessions)
 
 	while (n > 0) {
 		g_main_context_iteration(NULL, FALSE);
-		g_autoptr(GArray) left = find_processes(sessions);
+		g_autoptr(GArray) left = test_processes_find(sessions);
 		n = left->len;
 		for (guint i = 0; i < n && g_get_monotonic_time() > deadline; i++)
-			g_error("%s %d of session %d is left", g_array_index(left, Process, i).name,
-				g_array_index(left, Process, i).pid, g_array_index(left, Process, i).session);
+			g_error("%s %d of session %d is left", g_array_index(left, TestProcess, i).name,
+				g_array_index(left, TestProcess, i).pid, g_array_index(left, TestProcess, i).session);
 	}
 }
 
@@ -222,11 +157,11 @@ static gboolean kill_one(TestInvoker *invoker, guint number, const Activity *act
 {
 	warm_up(invoker);
 	uint32_t id = activity->start(invoker);
-	g_autoptr(GArray) processes = find_processes(NULL);
-	g_autoptr(GArray) sessions = sessions_of(processes);
+	g_autoptr(GArray) processes = test_processes_find(NULL);
+	g_autoptr(GArray) sessions = test_processes_sessions(processes);
 	gboolean found = number < processes->len, leads = FALSE;
 	if (found) {
-		const Process victim = g_array_index(processes, Process, number);
+		const TestProcess victim = g_array_index(processes, TestProcess, number);
 		leads = victim.pid == victim.session;
 		g_test_message("%s: %s %d of session %d", activity->name, victim.name, victim.pid, victim.session);
 		g_assert_true(kill(victim.pid, SIGKILL) == 0 || errno == ESRCH);
@@ -244,7 +179,7 @@ static GArray *await_processes(guint n)
 	gint64 deadline = g_get_monotonic_time() + G_USEC_PER_SEC;
 
 	for (;;) {
-		GArray *processes = find_processes(NULL);
+		GArray *processes = test_processes_find(NULL);
 		if (processes->len >= n || (processes->len > 0 && g_get_monotonic_time() > deadline))
 			return processes;
 		g_array_unref(processes);
@@ -261,14 +196,14 @@ static void test_start(TestInvoker *invoker, gconstpointer data)
 	for (guint i = 0; i < n_rounds; i++) {
 		test_invoker_begin(invoker);
 		g_autoptr(GArray) processes = await_processes((guint)g_test_rand_int_range(1, 9));
-		const Process *victim =
-			&g_array_index(processes, Process, g_test_rand_int_range(0, (gint32)processes->len));
+		const TestProcess *victim =
+			&g_array_index(processes, TestProcess, g_test_rand_int_range(0, (gint32)processes->len));
 		g_test_message("starting: %s %d of session %d", victim->name, victim->pid, victim->session);
 		g_assert_true(kill(victim->pid, SIGKILL) == 0 || errno == ESRCH);
 		if (test_invoker_opened(invoker))
 			check_session(invoker, TRUE);
-		g_autoptr(GArray) all = find_processes(NULL);
-		g_autoptr(GArray) sessions = sessions_of(all);
+		g_autoptr(GArray) all = test_processes_find(NULL);
+		g_autoptr(GArray) sessions = test_processes_sessions(all);
 		test_invoker_close(invoker);
 		await_nothing(sessions);
 	}

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../harness/processes.h"
 #include "remote/engine/engine.h"
 #include "remote/protocol/script.h"
 #include "remote/protocol/sources.h"
@@ -66,8 +67,13 @@ static int open_fifo(const Relay *relay, const char *name, int flags)
 	return fd;
 }
 
-/* The relay is ready for its first input. */
-static void start(Relay *relay, const char *const *shell)
+/* What can be killed is then all in one session, and leads it or not. */
+static void become_leader(gpointer user)
+{
+	setsid();
+}
+
+static void begin(Relay *relay, const char *const *shell)
 {
 	relay->directory = g_dir_make_tmp("pss-relay-XXXXXX", NULL);
 	g_autofree char *path = g_build_filename(relay->directory, "relay", NULL);
@@ -80,8 +86,14 @@ static void start(Relay *relay, const char *const *shell)
 	argv[n++] = path;
 	argv[n] = "1";
 	g_assert_true(g_spawn_async_with_pipes(NULL, (char **)argv, NULL,
-					       G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
+					       G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, become_leader, NULL,
 					       &relay->child, &relay->input, &relay->output, &relay->errors, NULL));
+}
+
+/* The relay is ready for its first input. */
+static void start(Relay *relay, const char *const *shell)
+{
+	begin(relay, shell);
 	await(relay->output, READY, 1);
 	await(relay->errors, READY, 1);
 	relay->news = open_fifo(relay, "c1", O_RDWR);
@@ -102,21 +114,26 @@ static void check_errors(const Relay *relay)
 	g_assert_cmpint(read(relay->errors, data, sizeof data), ==, 0);
 }
 
-static void finish(Relay *relay)
+static void clear(Relay *relay)
 {
 	const char *const argv[] = { "rm", "-rf", relay->directory, NULL };
 	int status;
 
-	say(relay, "finish\n");
-	await(relay->output, "\036" KEY "F", 1);
-	check_errors(relay);
 	g_close(relay->errors, NULL);
 	g_close(relay->input, NULL);
 	g_close(relay->output, NULL);
-	g_close(relay->news, NULL);
 	g_assert_cmpint(waitpid(relay->child, &status, 0), ==, relay->child);
 	g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));
 	g_free(relay->directory);
+}
+
+static void finish(Relay *relay)
+{
+	say(relay, "finish\n");
+	await(relay->output, "\036" KEY "F", 1);
+	check_errors(relay);
+	g_close(relay->news, NULL);
+	clear(relay);
 }
 
 /* What is sent now comes out of that fifo. */
@@ -185,6 +202,75 @@ static void test_over_before_it_is_known(const char *const *shell)
 	finish(&relay);
 }
 
+/* It is ready for an input, or has ended. */
+static void await_ready_or_end(const Relay *relay)
+{
+	struct pollfd entry = { .fd = relay->output, .events = POLLIN };
+	char data[sizeof READY];
+	gsize length = 0;
+
+	while (length < strlen(READY)) {
+		g_assert_cmpint(poll(&entry, 1, WAIT_MS), ==, 1);
+		gssize n = read(relay->output, data + length, strlen(READY) - length);
+		g_assert_cmpint(n, >=, 0);
+		if (n == 0)
+			return;
+		length += (gsize)n;
+	}
+}
+
+/* Kills it, where there are so many. */
+static gboolean kill_process(const Relay *relay, guint number)
+{
+	g_autoptr(GArray) session = g_array_new(FALSE, FALSE, sizeof(int));
+
+	g_array_append_val(session, relay->child);
+	g_autoptr(GArray) processes = test_processes_find(session);
+	if (number >= processes->len)
+		return FALSE;
+	const TestProcess *victim = &g_array_index(processes, TestProcess, number);
+	g_test_message("%s %d, process %u of the relay %d", victim->name, victim->pid, number, (int)relay->child);
+	kill(victim->pid, SIGKILL);
+	return TRUE;
+}
+
+static void kill_all(Relay *relay)
+{
+	while (kill_process(relay, 0))
+		;
+	clear(relay);
+}
+
+/* Nobody waits for ever for the next input, whichever process is killed once the relay is ready. */
+static void test_killed(const char *const *shell)
+{
+	gboolean found = TRUE;
+
+	for (guint number = 0; found; number++) {
+		Relay relay;
+		start(&relay, shell);
+		found = kill_process(&relay, number);
+		say(&relay, "over 1\n");
+		await_ready_or_end(&relay);
+		g_close(relay.news, NULL);
+		kill_all(&relay);
+	}
+}
+
+/* The same in the course of its start: it comes to be ready, or ends. */
+static void test_killed_as_it_begins(const char *const *shell)
+{
+	for (guint number = 0; number < 40; number++) {
+		Relay relay;
+		begin(&relay, shell);
+		struct pollfd ready = { .fd = relay.output, .events = POLLIN };
+		while (!kill_process(&relay, number % 7) && poll(&ready, 1, 0) == 0)
+			;
+		await_ready_or_end(&relay);
+		kill_all(&relay);
+	}
+}
+
 static const struct {
 	const char *name;
 	void (*run)(const char *const *shell);
@@ -193,6 +279,8 @@ static const struct {
 	{ "inputs that nobody reads", test_opened },
 	{ "over before it began", test_over_before_it_began },
 	{ "over before it is known", test_over_before_it_is_known },
+	{ "one of it is killed", test_killed },
+	{ "one of it is killed as it begins", test_killed_as_it_begins },
 };
 
 static void run_rows(gconstpointer data)

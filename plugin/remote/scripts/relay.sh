@@ -10,11 +10,12 @@ k=$1 n=0 f=
 while [ $n -lt @INPUTS@ ]; do
 	n=$((n + 1)) f="$f i$k.$n"
 done
-mkfifo -m 600 "o$k" "e$k" "c$k" $f || exit 1
-exec 3<>"o$k" 4<>"e$k" 5<"o$k" 6<"e$k" 7<>"c$k" 8<&0 </dev/null
+mkfifo -m 600 "o$k" "e$k" "c$k" "d$k" $f || exit 1
+exec 3<>"o$k" 4<>"e$k" 5<"o$k" 6<"e$k" 7<>"c$k" 8<&0
+exec 9<>"d$k" <"d$k" 9<&-
 
 say() {
-	printf '\036%s%s' "$key" "$1"
+	printf '\036%s%s' "$key" "$1" || exit # a process of its own in some shells
 }
 
 # What a background job still writes is read and dropped, for that job must not die of it.
@@ -25,7 +26,7 @@ retire() {
 	kill -KILL $! $i $c
 	kill -TERM -$$
 	exec >/dev/null 3<&- 4<&- 7<&- 8<&-
-	rm -f "o$k" "e$k" "c$k" "r$k" $f
+	rm -f "o$k" "e$k" "c$k" "d$k" "r$k" $f
 	cat <&5 6<&- &
 	exec cat <&6 5<&-
 } 2>/dev/null
@@ -57,37 +58,39 @@ output() {
 	cat 7<&-
 	echo end >&7
 }
+# Says in 9, which it alone holds for writing, what carries the input.
 input() {
 	exec >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&-
-	cat <&8 >"i$k.$1" 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- &
-	echo "is $!" >&7
+	{
+		exec 7<&- 9<&-
+		exec cat <&8 >"i$k.$1" 8<&- # waits in opening it
+	} &
+	echo $! >&9
+	exec 9<&-
 	wait $!
-	echo "was $?" >&7
+	echo "was $1 $?" >&7
 }
+# Bytes may come when it is known what carries them. Where `input` is killed before it has said that, the fifo ends.
 begin_input() {
-	n=$((n + 1))
+	n=$((n + 1)) c=
 	[ $n -gt @INPUTS@ ] && return
-	input $n &
-	i=$!
+	{ input $n & i=$!; } 9<>"d$k"
+	read -r c || exit
+	ready
 }
-# The next input begins when that of number n is over and what carries it is gone. An invocation may be over before
-# that has said who it is, or has been started at all: an interrupt ends a shell that waits in opening its fifo.
-go_on() {
-	[ "$over" -ge $n ] || return
-	if [ "$c" ]; then
-		kill -KILL "$c" 2>/dev/null # it may have ended by itself
-	elif [ -z "$i" ] && [ "$was" -ne 0 ]; then
-		begin_input
-	fi
+# What carries it is gone when `input`, which waits for that, has ended; one that was killed has not waited.
+end_input() {
+	[ "$c" ] && kill -KILL "$c" # it may have ended by itself
+	wait "$i" || exit
 }
 
-o= e= i= c= n=0 was=0 over=0
+o= e= i= c= n=0
 trap retire EXIT HUP PIPE TERM
 echo $$ >"r$k"
 # Where the session is ending, the directory may be in the course of its removal.
 [ -e relay ] || {
 	trap - EXIT
-	rm -f "o$k" "e$k" "c$k" "r$k" $f
+	rm -f "o$k" "e$k" "c$k" "d$k" "r$k" $f
 	rmdir "$(pwd -P)"
 	exit
 } 2>/dev/null
@@ -97,21 +100,18 @@ output <&6 >&2 &
 e=$!
 exec 2>/dev/null # what a shell says of those it kills is nobody's output
 begin_input
-while read -r word value <&7; do
+while read -r word value status <&7; do
 	case $word in
-	is) # its process; the last invocation's has gone, so bytes may come
-		c=$value
-		ready
-		go_on
+	over) # an invocation with input, of that number: said by its shell. An interrupt may end one that has not begun here
+		while [ "$value" -ge $n ]; do
+			end_input
+			begin_input
+		done
 		;;
-	over) # the invocation with input N: said by its shell
-		over=$value
-		go_on
-		;;
-	was) # its status: ended by its end, by its reader's, or as we wanted it to; else somebody has killed it
-		c= i= was=$value
-		[ "$over" -ge $n ] || case $was in 129 | 130 | 137 | 143) exit ;; esac
-		go_on
+	was) # its status: ended by its end, or by its reader's; else somebody has killed it
+		[ "$value" -eq $n ] || continue
+		c=
+		case $status in 129 | 130 | 137 | 143) exit ;; esac
 		;;
 	finish) finish ;;
 	*) exit ;;
