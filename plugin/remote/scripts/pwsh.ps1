@@ -497,9 +497,11 @@ $__pss.do_c = {
 		} finally {
 			[void]$done.Set()
 		}
+		if ($shell.InvocationStateInfo.State -eq 'Stopped') { 'late' }
 		$watch.Dispose()
 		$shell.Dispose()
 	}
+	if ($found -contains 'late') { return } # what stands in for its completer's words is not asked for
 	if ($found -isnot [Management.Automation.CommandCompletion]) {
 		$found = [Management.Automation.CommandCompletion]::CompleteInput($text, $text.Length, $null)
 	}
