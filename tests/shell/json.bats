@@ -118,6 +118,34 @@ a file or directory' ]
 	done
 }
 
+# A script that reads the objects alone must hear of all that was not copied.
+@test "json: copy-item: each line of an error has its object" {
+	mkdir "$HERE/from" && mkfifo "$HERE/from/pipe" && : >"$HERE/from/file"
+	local_shell "cd $HERE; copy() { copy-item -ConfigFile $WORLD/ssh/ssh_config -Json \"\$@\"; }
+		copy nowhere box:/tmp/
+		copy from box:/tmp/
+		copy from/pipe box:/tmp/
+		copy -Recurse from box:$HERE/taken
+		copy box:/nowhere .
+		copy 'box:/nowhere*' .
+		copy box:~nobody-of-that-name/x .
+		copy box:/dev/null .
+		copy box:$HERE/from .
+		copy -Recurse box:$HERE/from taken-too
+		copy from/file box:/nowhere/nor/there
+		copy box:$HERE/from/file /nowhere/nor/there" \
+		>"$HERE/json" 2>"$HERE/errors" </dev/null || :
+	cat "$HERE/json" "$HERE/errors"
+	"$CHECK" "$SCHEMAS/copy-item.json" --lines --title <"$HERE/json" >"$HERE/titles"
+	[ "$(cat "$HERE/titles")" = 'a destination that is of no use
+a file or directory
+a source that is not there or is not copied' ]
+	grep -c '"result":"failed"' "$HERE/json" >"$HERE/objects"
+	[ "$(grep -c ': copy-item: ' "$HERE/errors")" -eq 13 ]
+	[ "$(cat "$HERE/objects")" -eq 13 ]
+	rm "$HERE/from/pipe"
+}
+
 # refused SCHEMA VALUE…: each is not what the schema says.
 refused() {
 	local schema=$1 value

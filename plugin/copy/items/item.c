@@ -434,13 +434,13 @@ PssItem *pss_item_of(PssItem *directory, const char *name, const PssSftpAttribut
 	if (was_streamed(directory, path, attributes))
 		return NULL;
 	if (directory->depth >= DEPTH_MAX) {
-		pss_report_error(copy, transfer->from, path, "it is more than 1024 directories deep");
+		pss_report_source(transfer, path, "it is more than 1024 directories deep");
 		return NULL;
 	}
 	if (!is_directory && !S_ISREG(attributes->mode) && !S_ISLNK(attributes->mode)) {
 		g_autofree char *why =
 			g_strdup_printf("it is %s, which is not copied", pss_kind_name(attributes->mode));
-		pss_report_error(copy, transfer->from, path, why);
+		pss_report_source(transfer, path, why);
 		return NULL;
 	}
 	PssItem *item = pss_item_new(transfer, directory, name, attributes);

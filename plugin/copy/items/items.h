@@ -323,6 +323,10 @@ void pss_half_give_up(PssCopy *copy); /* what is not removed by now is left */
 /* ---- report.c */
 
 void pss_report_error(PssCopy *copy, const PssPlace *place, const char *path, const char *message);
+/* The same of what has come to no item: a source that is not there or is not copied, a destination that is of no use.
+ * -Json has an object for it. */
+void pss_report_source(const PssTransfer *transfer, const char *path, const char *why);
+void pss_report_destination(const PssTransfer *transfer, const char *path, const char *why);
 void pss_report_warning(PssCopy *copy, const PssPlace *place, const char *path, const char *message);
 /* With -Verbose: the directory goes as one stream. */
 void pss_report_stream(const PssItem *directory);

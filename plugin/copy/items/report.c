@@ -29,10 +29,15 @@ static gboolean was_said(PssCopy *copy, const char *text)
 							: g_hash_table_contains(copy->said, text);
 }
 
+/* One line for a place that is lost, not one for each file that was on its way. */
+static gboolean is_told_already(const PssCopy *copy, const PssPlace *place)
+{
+	return copy->is_stopping || (place && (place->state == PSS_PLACE_LOST || place->state == PSS_PLACE_CUT));
+}
+
 void pss_report_error(PssCopy *copy, const PssPlace *place, const char *path, const char *message)
 {
-	/* One line for the place, not one for each file that was on its way. */
-	if (copy->is_stopping || (place && (place->state == PSS_PLACE_LOST || place->state == PSS_PLACE_CUT)))
+	if (is_told_already(copy, place))
 		return;
 	g_autofree char *where = spell(place, path);
 	g_autofree char *text = g_strdup_printf("%s: %s", where, message);
@@ -121,16 +126,39 @@ static char *compose_json(const PssItem *item, PssOutcome outcome, const char *w
 	return g_string_free(json, FALSE);
 }
 
-static void report_lost(const PssPlace *place)
+/* One that failed before there was an item. `side`: which of the two its path is of; NULL: neither. */
+static void report_failed(PssCopy *copy, const char *host, const char *side, const char *where, const char *why)
 {
 	GString *json = g_string_new("{");
 
-	append_member(json, "host", place->label);
+	append_member(json, "host", host);
+	if (side)
+		append_member(json, side, where);
 	append_member(json, "result", "failed");
-	append_member(json, "error", place->why_lost);
+	append_member(json, "error", why);
 	g_string_append_c(json, '}');
 	g_autofree char *text = g_string_free(json, FALSE);
-	pss_verb_link_output(place->copy->verb, text);
+	pss_verb_link_output(copy->verb, text);
+}
+
+static void report_side(const PssTransfer *transfer, const char *side, const PssPlace *place, const char *path,
+			const char *why)
+{
+	if (transfer->copy->request->json && !is_told_already(transfer->copy, place)) {
+		g_autofree char *where = spell(place, path);
+		report_failed(transfer->copy, pss_transfer_place(transfer)->label, side, where, why);
+	}
+	pss_report_error(transfer->copy, place, path, why);
+}
+
+void pss_report_source(const PssTransfer *transfer, const char *path, const char *why)
+{
+	report_side(transfer, "source", transfer->from, path, why);
+}
+
+void pss_report_destination(const PssTransfer *transfer, const char *path, const char *why)
+{
+	report_side(transfer, "destination", transfer->to, path, why);
 }
 
 void pss_report_left(PssPlace *place)
@@ -149,7 +177,7 @@ void pss_report_place(PssPlace *place)
 	place->is_reported = TRUE;
 	place->copy->n_unanswered += place->copy->request->waits;
 	if (place->copy->request->json)
-		report_lost(place);
+		report_failed(place->copy, place->label, NULL, NULL, place->why_lost);
 	g_autofree char *left = pss_half_tell_left(place);
 	g_autofree char *text = g_strconcat(place->why_lost, *left ? "; " : "", left, NULL);
 	pss_verb_link_error(place->copy->verb, place->number, place->status_lost, text);

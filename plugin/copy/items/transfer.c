@@ -160,7 +160,7 @@ void pss_transfer_resolved(PssTransfer *transfer, const char *path, PssFolder *f
 		return;
 	}
 	if (error) {
-		pss_report_error(transfer->copy, transfer->to, path, error->message);
+		pss_report_destination(transfer, path, error->message);
 		end(transfer);
 		return;
 	}
@@ -198,7 +198,7 @@ void pss_transfer_found(PssTransfer *transfer, const char *path, PssFolder *fold
 	const char *why = why_not_copied(transfer, attributes);
 
 	if (why) {
-		pss_report_error(copy, transfer->from, path, why);
+		pss_report_source(transfer, path, why);
 		return;
 	}
 	if (!pss_copy_request_wants(copy->request, name, is_directory))

@@ -50,7 +50,7 @@ static void find(PssTransfer *transfer, const PssOperand *operand)
 	if (folder && fstatat(pss_folder_fd(folder), name, &st, 0) < 0)
 		g_set_error_literal(&error, PSS_ERROR, PSS_FAILED, g_strerror(errno));
 	if (error) {
-		pss_report_error(transfer->copy, NULL, operand->path, error->message);
+		pss_report_source(transfer, operand->path, error->message);
 	} else {
 		PssSftpAttributes attributes = pss_local_attributes(&st);
 		pss_transfer_found(transfer, operand->path, folder, name, &attributes);
@@ -73,7 +73,7 @@ static void found(PssItem *directory, const char *name)
 
 	if (!pss_folder_look(directory->source_folder, name, &st, &error)) {
 		g_autofree char *path = pss_path_join(directory->source_path, name);
-		pss_report_error(directory->transfer->copy, NULL, path, error->message);
+		pss_report_source(directory->transfer, path, error->message);
 		return;
 	}
 	PssSftpAttributes attributes = pss_local_attributes(&st);

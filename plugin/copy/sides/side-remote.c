@@ -48,7 +48,7 @@ static void leave_search(Search *search)
 		g_queue_push_head(&transfer->operands, (gpointer)search->operand); /* once more, when it is back */
 	} else if (search->n_found == 0) {
 		g_autofree char *path = pss_place_path(transfer->from, search->operand->path);
-		pss_report_error(transfer->copy, transfer->from, path, "no such file or directory");
+		pss_report_source(transfer, path, "no such file or directory");
 	}
 	g_free(search);
 	pss_transfer_searched(transfer);
@@ -97,7 +97,7 @@ static void on_examined(gpointer user, const PssSftpAttributes *attributes, cons
 
 	if (error && !note_cut(search, error) && !is_absent(error)) {
 		search->n_found++;
-		pss_report_error(transfer->copy, transfer->from, step->path, error->message);
+		pss_report_source(transfer, step->path, error->message);
 	} else if (!error) {
 		g_autofree char *name = g_path_get_basename(step->path);
 		search->n_found++;
@@ -172,7 +172,7 @@ static void on_expanded(gpointer user, const char *path, const GError *error)
 
 	if (error && !note_cut(search, error)) {
 		search->n_found++;
-		pss_report_error(search->transfer->copy, search->transfer->from, search->operand->path, error->message);
+		pss_report_source(search->transfer, search->operand->path, error->message);
 	}
 	if (error) {
 		leave_search(search);
@@ -207,7 +207,7 @@ void pss_remote_report_bad_name(PssItem *directory, const char *shown)
 	g_autofree char *why =
 		g_strdup_printf("the server lists '%s' in it, which is not a file name; it is left out", shown);
 
-	pss_report_error(directory->transfer->copy, directory->transfer->from, directory->source_path, why);
+	pss_report_source(directory->transfer, directory->source_path, why);
 }
 
 static void on_bad_name(gpointer user, const char *shown)

@@ -210,7 +210,7 @@ static void refuse(const PssTree *tree, const char *path)
 	g_autofree char *why =
 		g_strdup_printf("the server sends '%s' in it, which is not a file name; it is left out", path);
 
-	pss_report_error(tree->transfer->copy, tree->transfer->from, tree->root->source_path, why);
+	pss_report_source(tree->transfer, tree->root->source_path, why);
 }
 
 static void on_entry(PssTree *tree)
