@@ -71,7 +71,8 @@ find_with_argument() {
 	for file in "${files[@]}"; do
 		pid=${file#/proc/}
 		pid=${pid%/cmdline}
-		[ "$pid" = "$$" ] || [ "$pid" = "$BASHPID" ] || ! is_alive "$pid" || is_this_grep "$pid" || FOUND+=("$pid")
+		# That grep may end at any moment, so whether a process lives is asked last.
+		[ "$pid" = "$$" ] || [ "$pid" = "$BASHPID" ] || is_this_grep "$pid" || ! is_alive "$pid" || FOUND+=("$pid")
 	done
 }
 
