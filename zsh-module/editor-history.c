@@ -17,6 +17,7 @@
 
 static struct {
 	bool pushed;
+	bool has_line;   /* a line that zsh reads was taken out of its list */
 	zlong save_size; /* SAVEHIST of the shell: zero while ours is shown */
 	int sharing[3];  /* the options, while they are off */
 	int outer_strin; /* we may run in a sourced file or a string */
@@ -49,9 +50,39 @@ static void add_entry(const char *line, int flags)
 		addhistnode(histtab, entry->node.nam, entry);
 }
 
+/* The line that zsh reads stands in its list, and does so in front of a prompt already, where `precmd` runs. Ours that are
+ * begun would link it once more (hist.c, linkcurline). So it is out of the list while ours is shown, as behind hend(). */
+static void take_line_out(void)
+{
+	shown.has_line = hist_ring == &curline;
+	if (!shown.has_line)
+		return;
+	curline.up->down = curline.down;
+	curline.down->up = curline.up;
+	hist_ring = curline.up == &curline ? NULL : curline.up;
+	curhist--;
+}
+
+static void put_line_back(void)
+{
+	if (!shown.has_line)
+		return;
+	if (hist_ring) {
+		curline.up = hist_ring;
+		curline.down = hist_ring->down;
+		hist_ring->down = hist_ring->down->up = &curline;
+	} else {
+		curline.up = curline.down = &curline;
+	}
+	hist_ring = &curline;
+	curline.histnum = ++curhist;
+	shown.has_line = false;
+}
+
 void pss_zsh_editor_history_push(char *const *history, size_t n_history)
 {
 	shown.save_size = savehistsiz;
+	take_line_out();
 	/* Nothing of it is ever saved: its savehistsiz is zero. The level keeps a function's return from popping it. */
 	pushhiststack(NULL, histsiz, 0, -1);
 	shown.pushed = true;
@@ -61,8 +92,10 @@ void pss_zsh_editor_history_push(char *const *history, size_t n_history)
 
 void pss_zsh_editor_history_pop(void)
 {
-	if (shown.pushed)
+	if (shown.pushed) {
 		pophiststack();
+		put_line_back();
+	}
 	shown.pushed = false;
 }
 

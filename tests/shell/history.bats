@@ -45,6 +45,47 @@ state_file() {
 	[ "$(screen | grep -c 'remote.*local-only')" = 0 ]
 }
 
+# In front of a prompt a line stands in zsh's list already, before it is typed (precmd, periodic, sched); in bash it does not.
+@test "history: entered from what runs in front of a prompt, the shell's own list stays whole" {
+	requires valgrind
+	cat >"$HERE/valgrind-$PSS_SHELL" <<-END
+		#!/bin/sh
+		exec valgrind -q --log-file="$HERE/valgrind.%p" $PSS_SHELL "\$@"
+	END
+	chmod +x "$HERE/valgrind-$PSS_SHELL"
+	echo 'enter-pssession -ConfigFile $C box' >"$HERE/enter"
+	cat >>"$HERE/rc" <<-'END'
+		go() { enter-pssession -ConfigFile $C box; }
+		in_front() { [ -n "$armed" ] || return 0; set -- $armed; armed=; "$@"; }
+	END
+	by_shell 'PROMPT_COMMAND=in_front' 'setopt shwordsplit; zmodload zsh/sched; precmd() { in_front }; periodic() { [[ -z $timely ]] || { timely=; go } }; PERIOD=0' >>"$HERE/rc"
+	local arms=('armed=go' 'armed="eval go"' 'armed=". $HERE/enter"') arm
+	[ "$PSS_SHELL" = bash ] || arms+=('timely=1 PERIOD=1' 'sched +0 go')
+	BASH_UNDER_TEST=$HERE/valgrind-bash ZSH_UNDER_TEST=$HERE/valgrind-zsh local_shell_start
+	for arm in "${arms[@]}"; do
+		run_line 'echo before'
+		term_type "$arm" && term_keys Enter
+		wait_remote
+		run_line 'echo there-1'
+		run_line 'echo there-2'
+		term_keys Up Up
+		wait_line 'echo there-1$'
+		term_keys C-c
+		wait_remote
+		leave_by exit
+		run_line 'echo behind'
+		run_line "fc -l -n -3 | sed 's/^[ \t]*//'"
+		[ "$OUT" = "echo before
+$arm
+echo behind" ]
+	done
+	term_type exit && term_keys Enter
+	wait_until 20 term_has_ended
+	cat "$HERE"/valgrind.*
+	not grep -q 'Invalid ' "$HERE"/valgrind.*
+	[ "$(grep -c 'echo behind' "$HERE/home/history")" -eq ${#arms[@]} ]
+}
+
 @test "history: HISTFILE holds the local lines and no remote one, after exit" {
 	local_bash_start
 	run_line 'echo local-marker'
