@@ -277,3 +277,82 @@ teardown() { place_end; }
 	run_line 'echo local'
 	output_is local
 }
+
+# The lines that enter box, each from another place in the shell.
+contexts() {
+	printf '%s\n' '. $HERE/enter' 'eval go' 'for i in 1; do go; done' 'if go; then :; fi' 'go && :' '{ go; }' 'time go' 'armed=go' \
+		'armed=". $HERE/enter"' 'trap go USR1; kill -USR1 $$'
+	by_shell 'command eval go' 'timely=1 PERIOD=1'
+	by_shell 'builtin eval go' 'sched +0 go'
+	echo go
+}
+
+# in_session: what a person does there.
+in_session() {
+	term_send 'not run'
+	term_keys C-c
+	wait_remote
+	run_line 'echo one'
+	output_is one
+	term_type 'echo !!' && term_keys Enter
+	wait_screen $'\necho one\n'
+	wait_remote
+	term_type 'sleep 1000' && term_keys Enter
+	wait_until 10 remote_runs 'sleep 1000'
+	term_keys C-c
+	wait_remote
+	status_is 130
+	term_send 'echo $PSS_TEST_W'
+	term_keys Tab
+	wait_line 'PSS_TEST_WORLD'
+	term_keys C-u
+	wait_remote
+	leave_by 'exit 3'
+}
+
+remote_runs() {
+	pgrep -u "$REMOTE_USER" -f "$1" >/dev/null
+}
+
+@test "enter: it is the same session from wherever the shell calls it" {
+	local line state first
+	cat >>"$HERE/rc" <<-'END'
+		go() { enter-pssession -ConfigFile $C box; left=$?; }
+		in_front() { [ -n "$armed" ] || return 0; set -- $armed; armed=; "$@"; }
+	END
+	by_shell 'PROMPT_COMMAND=in_front' 'setopt shwordsplit; zmodload zsh/sched; precmd() { in_front }; periodic() { [[ -z $timely ]] || { timely=; go } }; PERIOD=0' >>"$HERE/rc"
+	echo 'enter-pssession -ConfigFile $C box; left=$?; went=on' >"$HERE/enter"
+	local_shell_start
+	while IFS= read -r line; do
+		echo "# $line"
+		run_line 'left=; echo local'
+		term_type "$line" && term_keys Enter
+		wait_remote
+		in_session
+		run_line 'echo $left; trap - USR1'
+		output_is 3
+		term_send 'not run here'
+		term_keys C-c
+		wait_local
+		run_line "$(by_shell 'trap -p; set +o; shopt; jobs -l' 'trap; setopt; jobs -l')"
+		state=$OUT
+		[ -n "${first-}" ] || first=$state
+		output_is "$first"
+	done < <(contexts)
+}
+
+@test "enter: it is the same session from a start-up file, which goes on behind it" {
+	echo 'enter-pssession -ConfigFile $C box; echo "left with $?"' >>"$HERE/rc"
+	local_shell_start & # waits for the local prompt
+	local waiting=$!
+	wait_until 20 tm has-session
+	wait_remote
+	in_session
+	wait "$waiting"
+	wait_screen 'left with 3'
+	term_send 'not run here'
+	term_keys C-c
+	wait_local
+	run_line 'echo local'
+	output_is local
+}
