@@ -60,7 +60,7 @@ static const struct sample samples[] = {
 	{ "a?", "!means something to shells" },
 	{ "a{b,c}", "!means something to shells" },
 	{ "~a", "!means something to shells" },
-	{ "a/b", "!means something to shells" },
+	{ "a/b", "!holds a slash" },
 	{ "u;id@web1", "!means something to shells" },
 	{ "DOM\\@web1", "!ends in a backslash" },
 	{ "DOM\\$x@web1", "!means something to shells" },
