@@ -167,15 +167,22 @@ type_console() {
 
 do_lost() { computer_lost "$1"; }
 
-# A web server on a port of this computer, which all computers are on.
+# A web server on a port of this computer, which all computers are on, and the other shell's test: the page names the port.
 do_serves() {
+	exec {PORT_LOCK}<"$PSS_SOURCE/doc/recipes.md"
+	flock -w 200 "$PORT_LOCK"
 	mkdir -p "$HERE/www"
 	echo "hello from $1" >"$HERE/www/index.html"
-	clean_env python3 -u -m http.server --bind 127.0.0.1 --directory "$HERE/www" "$2" >"$HERE/www.log" 2>&1 3>&- &
+	clean_env_words
+	"${CLEAN_ENV[@]}" python3 -u -m http.server --bind 127.0.0.1 --directory "$HERE/www" "$2" >"$HERE/www.log" 2>&1 3>&- &
 	SERVER=$!
-	wait_until 10 grep -q Serving "$HERE/www.log"
+	wait_until 10 grep -q Serving "$HERE/www.log" || { cat "$HERE/www.log"; return 1; }
 }
-server_stop() { [ -z "${SERVER-}" ] || end_processes "$SERVER"; }
+server_stop() {
+	[ -n "${SERVER-}" ] || return 0
+	end_processes "$SERVER"
+	flock -u "$PORT_LOCK"
+}
 
 do_terminal() {
 	TERM_NAME=$1
