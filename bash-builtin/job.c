@@ -41,8 +41,9 @@ const char *pss_bash_why_not_enter(void)
 	return NULL;
 }
 
-/* The child has left every loop, function, trap and source of the parent: nothing in it may jump there. In a sourced file,
- * a trap or PROMPT_COMMAND bash is not interactive, and set_sigint_handler() would take a handler that ends the shell. */
+/* The child has left every loop, function, trap and source of the parent: nothing in it may jump there. In a sourced
+ * file, a trap or PROMPT_COMMAND bash is not interactive, and set_sigint_handler() would take a handler that ends the
+ * shell. */
 static void forget_callers(void)
 {
 	clear_unwind_protect_list(0);

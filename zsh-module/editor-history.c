@@ -50,8 +50,9 @@ static void add_entry(const char *line, int flags)
 		addhistnode(histtab, entry->node.nam, entry);
 }
 
-/* The line that zsh reads stands in its list, and does so in front of a prompt already, where `precmd` runs. Ours that are
- * begun would link it once more (hist.c, linkcurline). So it is out of the list while ours is shown, as behind hend(). */
+/* The line that zsh reads stands in its list, and does so in front of a prompt already, where `precmd` runs. Ours that
+ * are begun would link it once more (hist.c, linkcurline). So it is out of the list while ours is shown, as behind
+ * hend(). */
 static void take_line_out(void)
 {
 	shown.has_line = hist_ring == &curline;

@@ -31,7 +31,8 @@ static gint by_parent(gconstpointer a, gconstpointer b)
 
 GArray *test_processes_find(const GArray *sessions)
 {
-	GArray *all = g_array_new(FALSE, FALSE, sizeof(TestProcess)), *ours = g_array_new(FALSE, FALSE, sizeof(TestProcess));
+	GArray *all = g_array_new(FALSE, FALSE, sizeof(TestProcess)),
+	       *ours = g_array_new(FALSE, FALSE, sizeof(TestProcess));
 	g_autoptr(GArray) leaders = g_array_new(FALSE, FALSE, sizeof(int));
 	g_autoptr(GDir) proc = g_dir_open("/proc", 0, NULL);
 	const char *name;

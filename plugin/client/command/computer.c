@@ -70,7 +70,7 @@ static int check_characters(const char *what, const char *name, const char *forb
 			if (!blank && !strchr(forbidden, *at))
 				continue;
 			*ret_error = refuse(what, name,
-					    blank	? "it holds a blank or a control character"
+					    blank        ? "it holds a blank or a control character"
 					    : *at == '/' ? "it holds a slash, and a name is wanted, not a path"
 							 : "it holds a character that means something to shells");
 			return -EINVAL;
