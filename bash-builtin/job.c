@@ -72,6 +72,14 @@ static void take_default_signals(void)
 		signal(SIGTSTP, SIG_IGN); /* no shell could continue us */
 }
 
+/* Interrupted while it connected. The shell ends the loop or list that it runs where a job has died of that, as `ssh`
+ * does (jobs.c, wait_for()). */
+static void die_of_interrupt(void)
+{
+	signal(SIGINT, SIG_DFL);
+	raise(SIGINT);
+}
+
 __attribute__((noreturn)) static void run_child(int (*loop)(void *argument), void *argument)
 {
 	int status;
@@ -84,6 +92,8 @@ __attribute__((noreturn)) static void run_child(int (*loop)(void *argument), voi
 	else
 		status = last_command_exit_value; /* the shell's code gave up: nothing above us may go on */
 	fflush(stdout);
+	if (interrupt_state)
+		die_of_interrupt();
 	_exit(status & 0xff);
 }
 

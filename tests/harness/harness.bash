@@ -187,6 +187,12 @@ write_local_rc() {
 	echo "HISTSIZE=1000 SAVEHIST=1000; . $HERE/rc" >"$HERE/zdot/.zshrc"
 }
 
+# A line that sets `armed` has that run in front of the next prompt; `timely`, where zsh's PERIOD is over.
+write_hooks_in_front() {
+	echo 'in_front() { [ -n "$1" ] || return 0; armed= timely=; eval "$1"; }'
+	by_shell 'PROMPT_COMMAND='\''in_front "$armed"'\' 'zmodload zsh/sched; PERIOD=0; precmd() { in_front "$armed" }; periodic() { in_front "$timely" }'
+} >>"$HERE/rc"
+
 # by_shell BASH ZSH: the text for the shell that is tried.
 by_shell() {
 	case $PSS_SHELL in

@@ -282,7 +282,7 @@ teardown() { place_end; }
 contexts() {
 	printf '%s\n' '. $HERE/enter' 'eval go' 'for i in 1; do go; done' 'if go; then :; fi' 'go && :' '{ go; }' 'time go' 'armed=go' \
 		'armed=". $HERE/enter"' 'trap go USR1; kill -USR1 $$'
-	by_shell 'command eval go' 'timely=1 PERIOD=1'
+	by_shell 'command eval go' 'timely=go PERIOD=1'
 	by_shell 'builtin eval go' 'sched +0 go'
 	echo go
 }
@@ -316,11 +316,8 @@ remote_runs() {
 
 @test "enter: it is the same session from wherever the shell calls it" {
 	local line state first
-	cat >>"$HERE/rc" <<-'END'
-		go() { enter-pssession -ConfigFile $C box; left=$?; }
-		in_front() { [ -n "$armed" ] || return 0; set -- $armed; armed=; "$@"; }
-	END
-	by_shell 'PROMPT_COMMAND=in_front' 'setopt shwordsplit; zmodload zsh/sched; precmd() { in_front }; periodic() { [[ -z $timely ]] || { timely=; go } }; PERIOD=0' >>"$HERE/rc"
+	echo 'go() { enter-pssession -ConfigFile $C box; left=$?; }' >>"$HERE/rc"
+	write_hooks_in_front
 	echo 'enter-pssession -ConfigFile $C box; left=$?; went=on' >"$HERE/enter"
 	local_shell_start
 	while IFS= read -r line; do

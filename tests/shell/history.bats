@@ -54,13 +54,10 @@ state_file() {
 	END
 	chmod +x "$HERE/valgrind-$PSS_SHELL"
 	echo 'enter-pssession -ConfigFile $C box' >"$HERE/enter"
-	cat >>"$HERE/rc" <<-'END'
-		go() { enter-pssession -ConfigFile $C box; }
-		in_front() { [ -n "$armed" ] || return 0; set -- $armed; armed=; "$@"; }
-	END
-	by_shell 'PROMPT_COMMAND=in_front' 'setopt shwordsplit; zmodload zsh/sched; precmd() { in_front }; periodic() { [[ -z $timely ]] || { timely=; go } }; PERIOD=0' >>"$HERE/rc"
-	local arms=('armed=go' 'armed="eval go"' 'armed=". $HERE/enter"') arm
-	[ "$PSS_SHELL" = bash ] || arms+=('timely=1 PERIOD=1' 'sched +0 go')
+	echo 'go() { enter-pssession -ConfigFile $C box; }' >>"$HERE/rc"
+	write_hooks_in_front
+	local arms=('armed=go' 'armed=". $HERE/enter"') arm
+	[ "$PSS_SHELL" = bash ] || arms+=('timely=go PERIOD=1' 'sched +0 go')
 	BASH_UNDER_TEST=$HERE/valgrind-bash ZSH_UNDER_TEST=$HERE/valgrind-zsh local_shell_start
 	for arm in "${arms[@]}"; do
 		run_line 'echo before'

@@ -76,6 +76,41 @@ teardown() { place_end; }
 	output_is 130
 }
 
+proxy_is_used() {
+	grep -q "^ *[0-9]*: 0100007F:$(printf %04X "$PROXY_PORT") [0-9A-F:]* 01" /proc/net/tcp
+}
+
+# interrupted_while_connecting COMMAND: what is said behind it, in lists, loops and files that the shell goes on with or not.
+interrupted_while_connecting() {
+	local line
+	echo "$1; echo after in the file" >"$HERE/file"
+	for line in "$1; echo after" "$1 && echo after" "$1 || echo after" "for i in 1 2; do $1; echo after; done" \
+		"f() { $1; echo after; }; f; echo after it" '. $HERE/file; echo after it' 'armed=". $HERE/file"' "while ! $1; do echo after; done"; do
+		wait_until 10 not proxy_is_used
+		run_line clear
+		term_type "$line" && term_keys Enter
+		wait_until 10 proxy_is_used
+		term_keys C-c
+		wait_local
+		run_line 'echo "status $?"'
+		printf '%s:%s\n' "${line//"$1"/COMMAND}" "$(screen | grep -E '^(after|status [0-9])' | tr '\n' ' ')"
+	done
+}
+
+@test "terminal: Ctrl-C while it connects ends what the shell runs, as with ssh" {
+	write_hooks_in_front
+	proxy_start 0
+	proxy silent
+	echo "F=$FAR_CONFIG" >>"$HERE/rc"
+	local_shell_start
+	interrupted_while_connecting 'ssh -F $F far' >"$HERE/native"
+	interrupted_while_connecting 'enter-pssession -ConfigFile $F far' >"$HERE/entered"
+	interrupted_while_connecting 'invoke-command -ConfigFile $F far true' >"$HERE/invoked"
+	diff "$HERE/native" "$HERE/entered"
+	diff "$HERE/native" "$HERE/invoked"
+	proxy_stop
+}
+
 @test "terminal: Ctrl-Z stops it, status 148, fg and Ctrl-C end it" {
 	start_running
 	term_keys C-z
