@@ -297,8 +297,8 @@ in_session() {
 	term_type 'echo !!' && term_keys Enter
 	wait_screen $'\necho one\n'
 	wait_remote
-	term_type 'sleep 1000' && term_keys Enter
-	wait_until 10 remote_runs 'sleep 1000'
+	term_type 'sleep infinity' && term_keys Enter
+	wait_until 10 remote_runs 'sleep infinity'
 	term_keys C-c
 	wait_remote
 	status_is 130
