@@ -30,14 +30,14 @@ static gboolean was_said(PssCopy *copy, const char *text)
 }
 
 /* One line for a place that is lost, not one for each file that was on its way. */
-static gboolean is_told_already(const PssCopy *copy, const PssPlace *place)
+static gboolean was_reported(const PssCopy *copy, const PssPlace *place)
 {
 	return copy->is_stopping || (place && (place->state == PSS_PLACE_LOST || place->state == PSS_PLACE_CUT));
 }
 
 void pss_report_error(PssCopy *copy, const PssPlace *place, const char *path, const char *message)
 {
-	if (is_told_already(copy, place))
+	if (was_reported(copy, place))
 		return;
 	g_autofree char *where = spell(place, path);
 	g_autofree char *text = g_strdup_printf("%s: %s", where, message);
@@ -144,7 +144,7 @@ static void report_failed(PssCopy *copy, const char *host, const char *side, con
 static void report_side(const PssTransfer *transfer, const char *side, const PssPlace *place, const char *path,
 			const char *why)
 {
-	if (transfer->copy->request->json && !is_told_already(transfer->copy, place)) {
+	if (transfer->copy->request->json && !was_reported(transfer->copy, place)) {
 		g_autofree char *where = spell(place, path);
 		report_failed(transfer->copy, pss_transfer_place(transfer)->label, side, where, why);
 	}
