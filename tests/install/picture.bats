@@ -50,7 +50,7 @@ is_as_committed() {
 
 # Computers answer in no order, and where there is no name server a name that leads nowhere has another reason.
 in_order() {
-	sed 's/: Temporary failure in name resolution/: Name or service not known/' | sort
+	sed -z 's/: Temporary failure in name[[:space:]]*resolution/: Name or service not known/' | sort
 }
 
 @test "picture: fanout has the text of one that is played now" {
