@@ -58,14 +58,14 @@ bench_calls() {
 
 # -- a stream ----------------------------------------------------------------------------------------------
 
-# stream_rows CONFIG NAME TIMES BYTES
+# stream_rows CONFIG NAME TIMES BYTES [COMMAND]: each runs by way of COMMAND.
 stream_rows() {
-	local config=$1 name=$2 times=$3 bytes=$4
+	local config=$1 name=$2 times=$3 bytes=$4 via=${5-}
 	local loadable="enable -f $PSS_LOADABLE enter-pssession"
-	in_turn "$times" ssh_down "bash --norc -c 'ssh -F $config -S $MUX $name head -c $bytes /dev/zero'" \
-		ours_down "bash --norc -c '$loadable; invoke-command -Session $SESSION \"head -c $bytes /dev/zero\"'" \
-		ssh_up "bash --norc -c 'head -c $bytes /dev/zero | ssh -F $config -S $MUX $name \"cat >/dev/null\"'" \
-		ours_up "bash --norc -c '$loadable; head -c $bytes /dev/zero | invoke-command -Session $SESSION \"cat >/dev/null\"'"
+	in_turn "$times" ssh_down "$via bash --norc -c 'ssh -F $config -S $MUX $name head -c $bytes /dev/zero'" \
+		ours_down "$via bash --norc -c '$loadable; invoke-command -Session $SESSION \"head -c $bytes /dev/zero\"'" \
+		ssh_up "$via bash --norc -c 'head -c $bytes /dev/zero | ssh -F $config -S $MUX $name \"cat >/dev/null\"'" \
+		ours_up "$via bash --norc -c '$loadable; head -c $bytes /dev/zero | invoke-command -Session $SESSION \"cat >/dev/null\"'"
 	row "ssh -S, down" "${MEDIAN[ssh_down]}"
 	row "invoke-command -Session, down" "${MEDIAN[ours_down]}" "${MEDIAN[ssh_down]}"
 	row "ssh -S, up" "${MEDIAN[ssh_up]}"
@@ -85,6 +85,24 @@ bench_streams() {
 	bench_session_end
 	proxy_stop
 	rm -rf "$PROXY"
+	bench_streams_far
+}
+
+bench_streams_far() {
+	local why
+	title '64 MB over an open connection, over a line of 50 ms (ms)'
+	why=$(line_why_not) && { echo "  $why"; return; }
+	line_start 25 || return
+	clean_env_words
+	# shellcheck disable=SC2016
+	SESSION=$(line_client "${CLEAN_ENV[@]}" bash -c 'enable -f "$0" new-pssession; new-pssession -ConfigFile "$1" far' "$PSS_LOADABLE" "$FAR_CONFIG")
+	MUX=$HERE/mux-line
+	line_client ssh -F "$FAR_CONFIG" -M -S "$MUX" -fN far 3>&-
+	stream_rows "$FAR_CONFIG" far 3 67108864 "nsenter --net=$LINE_CLIENT"
+	line_client ssh -S "$MUX" -O exit any 2>/dev/null
+	line_stop
+	# shellcheck disable=SC2046
+	end_processes $(host_pids) # it is in that line's namespace
 }
 
 # -- a hundred computers -----------------------------------------------------------------------------------
