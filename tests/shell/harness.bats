@@ -48,8 +48,9 @@ ssh_box() {
 	[ "$(local_files)" = "$HERE/fifo" ]
 	rm "$HERE/fifo"
 	tail -f "$HERE/rc" >/dev/null 3>&- &
-	[ "$(local_processes)" = $! ]
-	end_processes $!
+	local pid=$!
+	wait_until 5 eval '[ "$(local_processes)" = '$pid' ]' # it may not be that program yet
+	end_processes "$pid"
 	nothing_local
 	ssh_box box 'mkdir $XDG_RUNTIME_DIR/.pss-test'
 	[ "$(remote_directories)" = "$WORLD/remote-run/.pss-test" ]
