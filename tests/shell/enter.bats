@@ -318,7 +318,7 @@ remote_runs() {
 	local line state first
 	echo 'go() { enter-pssession -ConfigFile $C box; left=$?; }' >>"$HERE/rc"
 	write_hooks_in_front
-	echo 'enter-pssession -ConfigFile $C box; left=$?; went=on' >"$HERE/enter"
+	echo 'enter-pssession -ConfigFile $C box; left=$?' >"$HERE/enter"
 	local_shell_start
 	while IFS= read -r line; do
 		echo "# $line"

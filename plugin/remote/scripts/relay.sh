@@ -100,7 +100,7 @@ output <&6 >&2 &
 e=$!
 exec 2>/dev/null # what a shell says of those it kills is nobody's output
 begin_input
-while read -r word value status <&7; do
+while read -r word value how <&7; do
 	case $word in
 	over) # an invocation with input, of that number: said by its shell. An interrupt may end one that has not begun here
 		while [ "$value" -ge $n ]; do
@@ -111,7 +111,7 @@ while read -r word value status <&7; do
 	was) # its status: ended by its end, or by its reader's; else somebody has killed it
 		[ "$value" -eq $n ] || continue
 		c=
-		case $status in 129 | 130 | 137 | 143) exit ;; esac
+		case $how in 129 | 130 | 137 | 143) exit ;; esac
 		;;
 	finish) finish ;;
 	*) exit ;;
