@@ -92,6 +92,8 @@ bench_streams_far() {
 	local why
 	title '64 MB over an open connection, over a line of 50 ms (ms)'
 	why=$(line_why_not) && { echo "  $why"; return; }
+	# shellcheck disable=SC2046
+	end_processes $(host_pids) # it is outside that line's namespace
 	line_start 25 || return
 	clean_env_words
 	# shellcheck disable=SC2016
@@ -184,7 +186,7 @@ bench_beside() {
 private_kb() {
 	local pid
 	for pid; do
-		cat "/proc/$pid/smaps_rollup"
+		cat "/proc/$pid/smaps_rollup" 2>/dev/null # it may have ended meanwhile
 	done | awk '/^Private/ { kb += $2 } END { print kb + 0 }'
 }
 
@@ -236,11 +238,14 @@ bench_idle() {
 	remote_rows 'after a call' 10
 	local_bash 'remove-pssession -Name "*"'
 	wait_until 30 nothing_remote
-	local i
+	local i logins=()
+	clean_env_words
 	for ((i = 0; i < 10; i++)); do
-		clean_env script -qefc "ssh -tt -F $WORLD/ssh/ssh_config box" /dev/null </dev/null >/dev/null 2>&1 3>&- &
+		"${CLEAN_ENV[@]}" script -qefc "ssh -tt -F $WORLD/ssh/ssh_config box" /dev/null </dev/null >/dev/null 2>&1 3>&- &
+		logins+=($!)
 	done
 	pause 5
 	remote_rows 'ssh -tt' 10
+	kill "${logins[@]}"
 	wait
 }

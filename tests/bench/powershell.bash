@@ -52,18 +52,10 @@ both_rows() {
 	row "pssession, $2" "${MEDIAN[$1_ours]}" "${MEDIAN[$1_theirs]}"
 }
 
-# Private memory of a process, in kB.
-private_kb() {
-	awk '/^Private/ { kb += $2 } END { print kb }' "/proc/$1/smaps_rollup"
-}
-
 # Of PowerShell's client, with the ssh programs that it runs.
 theirs_kb() {
-	local pid sum=0
-	for pid in "${LOOPS[THEIRS]}" $(descendants "${LOOPS[THEIRS]}"); do
-		sum=$((sum + $(private_kb "$pid" 2>/dev/null || echo 0)))
-	done
-	echo "$sum"
+	# shellcheck disable=SC2046
+	private_kb "${LOOPS[THEIRS]}" $(descendants "${LOOPS[THEIRS]}")
 }
 
 powershell_server() {

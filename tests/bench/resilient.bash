@@ -95,7 +95,7 @@ cut_and_call() {
 	local_bash 'invoke-command -Session $1 true </dev/null' "$HELD"
 }
 
-far_rows() {
+rows_by_proxy() {
 	open_pair "$FAR_CONFIG" far
 	LABEL='new-pssession' counted local_bash 'remove-pssession -Session "$(new-pssession -ConfigFile $1 far)"' "$FAR_CONFIG"
 	LABEL='new-pssession -Resilient' counted local_bash 'remove-pssession -Session "$(new-pssession -Resilient -ConfigFile $1 far)"' "$FAR_CONFIG"
@@ -123,7 +123,7 @@ bench_resilient() {
 	close_pair
 	title 'through a proxy with 50 ms one way'
 	proxy_start 50
-	far_rows
+	rows_by_proxy
 	proxy_stop
 	rm -rf "$PROXY"
 	title "what is near, with Python's holder"

@@ -66,6 +66,23 @@ with_table() {
 	[ "$status" -eq 1 ]
 }
 
+# The benches are sourced into one shell: of two functions with a name the later one would run for both.
+@test "house: the benches define no function that another of them, or the harness, has" {
+	twice() {
+		local own
+		own=$(cat tests/bench/run tests/bench/*.bash | sed -n 's/^\([a-z_0-9]*\)() .*/\1/p' | sort) || return
+		uniq -d <<<"$own"
+		comm -12 <(uniq <<<"$own") <(sed -n 's/^\([a-z_0-9]*\)() .*/\1/p' tests/harness/*.bash | sort -u)
+	}
+	[ -z "$(twice)" ]
+	tree=$BATS_TEST_TMPDIR/tree
+	mkdir -p "$tree/tests"
+	cp -R tests/bench tests/harness "$tree/tests"
+	cd "$tree"
+	printf 'bench_far() {\n\t:\n}\nis_alive() {\n\t:\n}\n' >>tests/bench/copy.bash
+	[ "$(twice)" = $'bench_far\nis_alive' ]
+}
+
 @test "house: tests/rooms grants no arrow and no library that is not used, and calls only where something is called" {
 	[ -f "${PSS_BUILD-}/compile_commands.json" ] || skip "needs a build"
 	command -v python3 nm >/dev/null || skip "needs python3 and nm"
