@@ -247,5 +247,5 @@ bench_idle() {
 	pause 5
 	remote_rows 'ssh -tt' 10
 	kill "${logins[@]}"
-	wait
+	wait "${logins[@]}"
 }
