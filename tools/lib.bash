@@ -97,9 +97,17 @@ install_powershell() {
 	[ -x "$1/pwsh" ]
 }
 
+# is_moved DIRECTORY: the build there was made somewhere else, and moved or copied with its tree: meson looks for that place.
+is_moved() {
+	local made
+	made=$(sed -n 's/.*"build": "\([^"]*\)", "info".*/\1/p' "$1/meson-info/meson-info.json" 2>/dev/null)
+	[ -n "$made" ] && [ ! "$made" -ef "$1" ]
+}
+
 # configure DIRECTORY: by meson, with the options of SETUP, again when these are others than the last time. With none a
 # build that is there stays as it is.
 configure() {
+	! is_moved "$1" || rm -rf "$1" || return
 	if [ ! -f "$1/build.ninja" ]; then
 		meson setup "$1" "$SOURCE" "${SETUP[@]}" || return
 	elif [ ${#SETUP[@]} -gt 0 ] && [ "$(cat "$1/setup-options" 2>/dev/null)" != "${SETUP[*]}" ]; then

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# `meson setup build --prefix=$HOME/.local && meson install -C build` by an ordinary user: all of it is below the prefix,
+# README's line that installs below `~/.local`, by an ordinary user who has tried it before: all of it is below the prefix,
 # works from there in bash and zsh by the line in the dotfile alone, and goes again without a trace.
 
 load ../harness/harness
@@ -10,16 +10,18 @@ setup_file() {
 	OWNER=$(id -un)
 	[ -z "$ACCOUNT_MADE" ] || OWNER=$REMOTE_USER
 	OWN=$WORLD/own PREFIX=$WORLD/own/home/.local
-	export OWNER OWN PREFIX
+	LINE=$(grep '^meson setup .* && meson install -C ' "$PSS_SOURCE/README.md")
+	BUILT=$OWN/tree/${LINE##* }
+	export OWNER OWN PREFIX BUILT
 	mkdir -p "$OWN/home" "$OWN/tree"
 	mkdir -m 700 "$OWN/run"
 	cp -r "$PSS_SOURCE"/{plugin,bash-builtin,zsh-module,completions,man,install,tools,doc,examples,meson*} "$PSS_SOURCE"/*.md "$OWN/tree"
 	cp "$WORLD"/ssh/{ssh_config,user_key,known_hosts} "$OWN"
 	sed -i "s|$WORLD/ssh|$OWN|" "$OWN/ssh_config"
 	[ "$OWNER" = "$(id -un)" ] || chown -R "$OWNER": "$OWN"
-	# Not optimised, as it shall take little time.
-	as_owner meson setup "$OWN/build" "$OWN/tree" "--prefix=$PREFIX" -Dtests=false -Doptimization=0 -Ddebug=false \
-		>"$OWN/build.log" 2>&1 && as_owner ninja -C "$OWN/build" >>"$OWN/build.log" 2>&1 ||
+	# What tools/try has built has other options. Ours is not optimised, as it shall take little time.
+	as_owner sh -c "cd $OWN/tree && meson setup build -Dtests=false && ${LINE% && *} -Doptimization=0 -Ddebug=false && ninja -C $BUILT" \
+		>"$OWN/build.log" 2>&1 ||
 		{ tail -n 30 "$OWN/build.log" >&2; return 1; }
 }
 teardown_file() { world_end; }
@@ -44,7 +46,7 @@ as_owner() {
 }
 
 install_it() {
-	as_owner meson install -C "$OWN/build" --no-rebuild --quiet
+	as_owner meson install -C "$BUILT" --no-rebuild --quiet
 }
 
 # What is in the home; not what shells and sessions write there by themselves.
@@ -74,9 +76,14 @@ works_below_prefix() {
 
 @test "rootless: the deadlines of what is built for users are the product's" {
 	# The name stands in what asks for the variable: in a developer's build.
-	grep -q PSSESSION_RUNTIME_DIR "$OWN/build/plugin/host/pssession-host"
-	run grep -rl PSSESSION_TEST_DEADLINES "$OWN/build" --include="*.so" --include=pssession-host
+	grep -q PSSESSION_RUNTIME_DIR "$BUILT/plugin/host/pssession-host"
+	run grep -rl PSSESSION_TEST_DEADLINES "$BUILT" --include="*.so" --include=pssession-host
 	[ "$status" -eq 1 ]
+}
+
+@test "rootless: the pages name one line" {
+	grep -qF "$(grep '^meson setup ' "$PSS_SOURCE/README.md")" "$PSS_SOURCE/doc/install.md"
+	grep -qF "tools/uninstall ${BUILT##*/}" "$PSS_SOURCE/doc/install.md"
 }
 
 @test "rootless: everything is below the prefix" {
@@ -89,7 +96,7 @@ works_below_prefix() {
 		share/systemd/user/pssession.{socket,service} share/man/man{1/{enter-pssession,Enter-PSSession}.1,7/pssession.7,8/pssession-host.8}; do
 		[ -s "$PREFIX/$file" ] || { echo "no $file"; return 1; }
 	done
-	[ ! -d "$OWN/build/zsh-module" ] || [ -s "$PREFIX/lib/zsh/$version/pssession.so" ]
+	[ ! -d "$BUILT/zsh-module" ] || [ -s "$PREFIX/lib/zsh/$version/pssession.so" ]
 	[ "$(sed -n 's/^ExecStart=//p' "$PREFIX/share/systemd/user/pssession.service")" = "$PREFIX/libexec/pssession-host" ]
 }
 
@@ -100,14 +107,14 @@ works_below_prefix() {
 }
 
 @test "rootless: zsh: so does the line in .zshrc, before compinit" {
-	[ -d "$OWN/build/zsh-module" ] || skip "there is no zsh module in this build"
+	[ -d "$BUILT/zsh-module" ] || skip "there is no zsh module in this build"
 	install_it
 	start_owner zsh .zshrc 'source ~/.local/share/pssession/pssession.plugin.zsh' 'autoload -Uz compinit; compinit -u'
 	works_below_prefix "$PREFIX/lib/zsh/$(zsh -fc 'print -r -- $ZSH_VERSION')/pssession.so"
 }
 
 @test "rootless: zsh: and behind compinit; and it can be unloaded" {
-	[ -d "$OWN/build/zsh-module" ] || skip "there is no zsh module in this build"
+	[ -d "$BUILT/zsh-module" ] || skip "there is no zsh module in this build"
 	install_it
 	start_owner zsh .zshrc 'autoload -Uz compinit; compinit -u -D; before="$FPATH $module_path"' \
 		'source ~/.local/share/pssession/pssession.plugin.zsh; source ~/.local/share/pssession/pssession.plugin.zsh'
@@ -124,12 +131,12 @@ works_below_prefix() {
 	install_it
 	install_it
 	[ "$(home_listing | wc -l)" -gt 60 ]
-	run as_owner "$OWN/tree/tools/uninstall" "$OWN/build"
+	run as_owner "$OWN/tree/tools/uninstall" "$BUILT"
 	[ "$status" -eq 0 ]
 	[[ $output =~ ^[0-9]+' files removed'$ ]]
 	home_listing | diff "$HERE/before" -
 	# Nothing is there to be taken back: that is no error.
-	run as_owner "$OWN/tree/tools/uninstall" "$OWN/build"
+	run as_owner "$OWN/tree/tools/uninstall" "$BUILT"
 	[ "$status" -eq 0 ]
 	[ "$output" = '0 files removed' ]
 	home_listing | diff "$HERE/before" -
@@ -139,8 +146,8 @@ works_below_prefix() {
 	rm -rf "${OWN:?}/home"
 	as_owner mkdir -p "$OWN/home" "$OWN/destination"
 	install_it
-	as_owner env DESTDIR="$OWN/destination" meson install -C "$OWN/build" --no-rebuild --quiet
-	run as_owner "$OWN/tree/tools/uninstall" "$OWN/build"
+	as_owner env DESTDIR="$OWN/destination" meson install -C "$BUILT" --no-rebuild --quiet
+	run as_owner "$OWN/tree/tools/uninstall" "$BUILT"
 	[ "$status" -eq 0 ]
 	[ -z "$(home_listing)" ]
 	[ -z "$(find "$OWN/destination" -type f)" ]
@@ -151,7 +158,7 @@ works_below_prefix() {
 	rm -rf "${OWN:?}/home"
 	as_owner mkdir -p "$OWN/home"
 	install_it
-	as_owner ninja -C "$OWN/build" uninstall >/dev/null
+	as_owner ninja -C "$BUILT" uninstall >/dev/null
 	[ -z "$(home_listing)" ]
 }
 
@@ -161,11 +168,11 @@ works_below_prefix() {
 	as_owner mkdir -p "$OWN/home"
 	install_it
 	chown root: "$PREFIX/lib/bash"
-	run as_owner "$OWN/tree/tools/uninstall" "$OWN/build"
+	run as_owner "$OWN/tree/tools/uninstall" "$BUILT"
 	[ "$status" -eq 1 ]
 	[[ $output == *"cannot be removed: $PREFIX/lib/bash/pssession.so"* ]]
 	chown "$OWNER": "$PREFIX/lib/bash"
-	run as_owner "$OWN/tree/tools/uninstall" "$OWN/build"
+	run as_owner "$OWN/tree/tools/uninstall" "$BUILT"
 	[ "$status" -eq 0 ]
 	[ -z "$(home_listing)" ]
 	run as_owner "$OWN/tree/tools/uninstall" "$OWN"

@@ -321,3 +321,25 @@ IMPLIED='gcc|libc6-dev|ninja-build'
 	none grep -rnE '\b(rand|srand|s?random|[delmnj]rand48|srand48|strtok|setlocale)\(' plugin/wire plugin/terminal plugin/client bash-builtin zsh-module \
 		--include='*.[ch]'
 }
+
+@test "doors: a build that has been moved with its tree is made anew, one that has not stays" {
+	command -v meson >/dev/null || skip "needs meson"
+	local tree=$BATS_TEST_TMPDIR/a
+	mkdir -p "$tree/tools"
+	cp tools/lib.bash tools/packages "$tree/tools"
+	echo "project('a')" >"$tree/meson.build"
+	configured() {
+		(cd "$1" && . tools/lib.bash && SETUP=() && configure "$1/build" >/dev/null && ninja -C build >/dev/null)
+	}
+	configured "$tree"
+	touch "$tree/build/mine"
+	configured "$tree"
+	[ -e "$tree/build/mine" ]
+	mv "$tree" "${tree%a}b"
+	configured "${tree%a}b"
+	[ ! -e "${tree%a}b/build/mine" ]
+	touch "${tree%a}b/build/mine"
+	cp -R "${tree%a}b" "${tree%a}c"
+	configured "${tree%a}c"
+	[ ! -e "${tree%a}c/build/mine" ] && [ -e "${tree%a}b/build/mine" ]
+}
