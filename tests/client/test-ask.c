@@ -63,18 +63,22 @@ struct person {
 	GString *screen;
 };
 
+static const int fatal[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
 /* The session's leader outlives the asker, or the end of the one would hang up the terminal under test. */
 static void lead(int say, int report, bool echo, bool with_handler)
 {
-	static const int ignored[] = { SIGINT, SIGQUIT, SIGHUP, SIGTERM };
 	int status;
 
+	/* As at a login: whoever runs the tests may ignore some (nohup). */
+	for (size_t i = 0; i < G_N_ELEMENTS(fatal); i++)
+		signal(fatal[i], SIG_DFL);
 	pid_t asker = fork();
 	if (asker == 0)
 		ask_in_child(report, echo, with_handler);
 	close(report);
-	for (size_t i = 0; i < G_N_ELEMENTS(ignored); i++)
-		signal(ignored[i], SIG_IGN);
+	for (size_t i = 0; i < G_N_ELEMENTS(fatal); i++)
+		signal(fatal[i], SIG_IGN);
 	if (write(say, &asker, sizeof asker) != sizeof asker || waitpid(asker, &status, 0) != asker ||
 	    write(say, &status, sizeof status) != sizeof status)
 		_exit(1);
@@ -226,8 +230,6 @@ static void ctrl_c_reaches_the_shells_handler_with_a_sane_terminal(void)
 
 static void echo_is_back_when_a_signal_kills(void)
 {
-	static const int fatal[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-
 	for (size_t i = 0; i < G_N_ELEMENTS(fatal); i++) {
 		struct person person;
 		struct outcome outcome;

@@ -87,10 +87,10 @@ refuses() {
 	grep -q '"created": "1970-01-01T00:00:01Z"' "$HERE/one"
 	# What does not hold is found.
 	local change
-	for change in 's/"dataLicense": "CC0-1.0"/"dataLicense": "MIT"/' 's/"spdxVersion".*//' 's/SPDXRef-Package-pssession/SPDXRef-gone/' \
+	for change in 's/"dataLicense": "CC0-1.0"/"dataLicense": "MIT"/' 's/"spdxVersion".*//' '/"SPDXID"/s/SPDXRef-Package-pssession/SPDXRef-gone/' \
 		's/"downloadLocation": "NOASSERTION",//' 's/DYNAMIC_LINK/LOOKS_AT/'; do
 		sed "$change" "$HERE/sbom.json" >"$HERE/wrong.json"
-		! cmp -s "$HERE/sbom.json" "$HERE/wrong.json"
+		! cmp -s "$HERE/sbom.json" "$HERE/wrong.json" || { echo "changes nothing: $change"; return 1; }
 		run "$PSS_SOURCE/tests/install/check-spdx.py" "$HERE/wrong.json"
 		[ "$status" -eq 1 ] || { echo "not found: $change"; return 1; }
 	done

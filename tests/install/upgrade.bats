@@ -52,8 +52,7 @@ setup_file() {
 	world_start bash
 	UPGRADE=$WORLD/upgrade
 	ROOT=$UPGRADE/root
-	PSS_LOADABLE=$ROOT/usr/lib/bash/pssession.so
-	export UPGRADE ROOT PSS_LOADABLE
+	export UPGRADE ROOT
 	mkdir -p "$ROOT"/var/lib/dpkg/{info,updates,triggers} "$UPGRADE/old" "$UPGRADE/new"
 	touch "$ROOT/var/lib/dpkg/status"
 	tree_then "$UPGRADE/old/tree" && build "$UPGRADE/old" || return
@@ -61,7 +60,10 @@ setup_file() {
 	ln -sf "$ROOT/usr/libexec/pssession-host" "$WORLD/pssession-host"
 }
 teardown_file() { world_end; }
-setup() { place_start; }
+setup() {
+	PSS_LOADABLE=$ROOT/usr/lib/bash/pssession.so # harness.bash is read again for each test
+	place_start
+}
 teardown() { place_end; }
 
 # dpkg_there ARGUMENT…: dpkg below ROOT, with none of its own surroundings there.
