@@ -170,6 +170,44 @@ static void missing_shell_is_refused(Fixture *f, gconstpointer unused)
 	g_assert_cmpint(f->a.exit_status, ==, -1);
 }
 
+typedef struct {
+	PssTransport base;
+	const char *banner;
+} Named;
+
+static const char *named_banner(PssTransport *base)
+{
+	return ((Named *)base)->banner;
+}
+
+static void deaf_servers(Fixture *f, gconstpointer unused)
+{
+	static const struct {
+		const char *banner, *user;
+		gboolean deaf;
+	} servers[] = {
+		{ "SSH-2.0-OpenSSH_9.2p1 Debian-2", "root", TRUE },
+		{ "SSH-2.0-OpenSSH_9.2p1 Debian-2", "me", FALSE },
+		{ "SSH-2.0-OpenSSH_10.0p2", "me", FALSE },
+		{ "SSH-2.0-OpenSSH_7.9", "me", FALSE },
+		{ "SSH-2.0-OpenSSH_7.8p1", "me", TRUE },
+		{ "SSH-2.0-OpenSSH_6.6.1", NULL, TRUE },
+		{ "SSH-2.0-OpenSSH_10.0p2", NULL, FALSE },
+		{ "SSH-2.0-OpenSSH_for_Windows_9.5", "me", FALSE },
+		{ "SSH-2.0-tinyssh_noversion", "me", TRUE },
+		{ "SSH-2.0-dropbear_2022.83", "root", FALSE },
+		{ "SSH-2.0-libssh_0.10.6", "root", FALSE },
+		{ NULL, "root", FALSE },
+	};
+	static const PssTransportOps ops = { .banner = named_banner };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(servers); i++) {
+		Named named = { { &ops }, servers[i].banner };
+		g_test_message("%s, %s", servers[i].banner, servers[i].user);
+		g_assert_cmpint(pss_transport_drops_signals(&named.base, servers[i].user), ==, servers[i].deaf);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -185,5 +223,6 @@ int main(int argc, char **argv)
 	ADD("is lost once, with the cause", break_is_heard_once);
 	ADD("passes the first bytes", first_bytes_and_exec_failure);
 	ADD("refuses with an error what cannot be executed", missing_shell_is_refused);
+	ADD("knows the servers that pass no signal on", deaf_servers);
 	return g_test_run();
 }

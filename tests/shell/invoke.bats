@@ -344,6 +344,69 @@ is_busy() {
 	output_is alive
 }
 
+# sshd passes no signal on to what runs as root.
+@test "invoke: Ctrl-C leaves a command that nothing can interrupt, as it leaves that of ssh" {
+	[ "$(id -u)" -eq 0 ] || skip 'needs root, to log in as root'
+	sed 's/^\([[:space:]]*User\) .*/\1 root/' "$WORLD/ssh/ssh_config" >"$HERE/as-root"
+	local_bash_start
+	local command status=() pid
+	for command in ssh\ -F invoke-command\ -ConfigFile; do
+		start_running "$command $HERE/as-root box 'echo \$\$ >$HERE/pid; echo running; exec tail -f /dev/null'"
+		term_keys C-c
+		wait_line 'local\$ $' # behind bash's ssh there is no new line
+		run_line 'echo $?'
+		status+=("$OUT")
+		pid=$(cat "$HERE/pid")
+		is_alive "$pid"
+		end_processes "$pid"
+		term_keys C-l
+	done
+	[[ ${status[*]} == '255 130' ]]
+	# One whose output goes nowhere is left too.
+	run_line "invoke-command -ConfigFile $HERE/as-root box 'yes first' | head -n 1"
+	output_is first
+}
+
+@test "invoke: a command that does not end by Ctrl-C says that a second one leaves it, where the terminal can take that away" {
+	local_bash_start
+	keep_session
+	local deaf='trap "" INT; echo; echo running; tail -f /dev/null'
+	start_running "invoke-command -Session \$s '$deaf'"
+	term_keys C-c
+	wait_screen $'\nstopping; Ctrl-C again does not wait for it'
+	term_keys C-c
+	wait_local
+	not screen_matches stopping
+	run_line 'echo $?'
+	output_is 130
+	term_keys C-l
+	term_type "invoke-command -ConfigFile \$C box,box '$deaf'"
+	term_keys Enter
+	wait_screen $'running[^\n]*\n.*running.*running'
+	term_keys C-c
+	wait_screen 'stopping .Ctrl-C again does not wait.: 0/2 done'
+	term_keys C-c
+	wait_local
+	not screen_matches stopping
+	term_keys C-l
+	# Nor is a line that has not ended written over.
+	start_running "invoke-command -ConfigFile \$C box 'trap \"\" INT; printf \"\\nrunning on\"; tail -f /dev/null'"
+	term_keys C-c
+	pause 1.5
+	screen_matches $'\nrunning on'
+	not screen_matches stopping
+	term_keys C-c
+	wait_local
+	term_keys C-l
+	run_line 'TERM=dumb'
+	start_running "invoke-command -ConfigFile \$C box '$deaf'"
+	term_keys C-c
+	pause 1.5
+	not screen_matches stopping
+	term_keys C-c
+	wait_line 'local\$ $'
+}
+
 # The terminal belongs to the group of the command before the pipe, which has long ended. What ssh does there is right.
 @test "invoke: Ctrl-C ends one whose input has come from a pipe to its end, as it ends ssh" {
 	local_bash_start

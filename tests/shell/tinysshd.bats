@@ -95,3 +95,18 @@ enter_plainly() {
 	run local_bash 'remove-pssession -Name kept'
 	wait_until 10 nothing_remote
 }
+
+# It passes no signal on.
+@test "tinysshd: Ctrl-C leaves a command on the computer, as it leaves that of ssh" {
+	local_bash_start
+	local command status=()
+	for command in 'ssh -F $C' 'invoke-command -ConfigFile $C'; do
+		start_running "$command box 'echo running; exec tail -f /dev/null'"
+		term_keys C-c
+		wait_line 'local\$ $' # behind bash's ssh there is no new line
+		run_line 'echo $?'
+		status+=("$OUT")
+		term_keys C-l
+	done
+	[[ ${status[*]} == '255 130' ]]
+}

@@ -76,6 +76,8 @@ static int take_interrupts(struct pss_invoke *invoke)
 	if (ending->sent >= wanted)
 		return 0;
 	ending->sent = wanted;
+	if (ending->n_interrupts == 1)
+		pss_invoke_progress_stop(invoke);
 	invoke->run->host.heard = pss_now_ms();
 	return stop_all(invoke, force);
 }

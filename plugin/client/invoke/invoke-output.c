@@ -122,11 +122,19 @@ static void take_group(struct pss_invoke *invoke, struct pss_invoke_target *targ
 
 /* ---- bare */
 
+static ssize_t write_some(struct pss_invoke_output *output, int stream, const unsigned char *data, size_t n)
+{
+	ssize_t written = pss_writer_write(&output->writers[stream], data, n);
+
+	if (written > 0 && output->on_terminal[stream])
+		output->has_open_line = data[written - 1] != '\n';
+	return written;
+}
+
 static bool show_bare(struct pss_invoke_output *output, int stream, const unsigned char *data, size_t n)
 {
 	while (output->n_shown < n && !output->error) {
-		ssize_t written =
-			pss_writer_write(&output->writers[stream], data + output->n_shown, n - output->n_shown);
+		ssize_t written = write_some(output, stream, data + output->n_shown, n - output->n_shown);
 		if (written == -EAGAIN)
 			return false;
 		if (written < 0)
@@ -274,7 +282,7 @@ static void write_queue(struct pss_invoke_output *output, int stream)
 	struct pss_buffer *queue = &output->queue[stream];
 
 	while (queue->length > 0 && !output->error) {
-		ssize_t n = pss_writer_write(&output->writers[stream], pss_buffer_bytes(queue), queue->length);
+		ssize_t n = write_some(output, stream, pss_buffer_bytes(queue), queue->length);
 		if (n == -EAGAIN)
 			return;
 		if (n < 0)

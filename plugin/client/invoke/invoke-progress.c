@@ -17,6 +17,7 @@
 
 #define FIRST_MS 500
 #define AGAIN_MS 1000
+#define STOP_MS 1000      /* for commands to end that have been asked to */
 #define PAUSE_MS 100      /* without output */
 #define PIPE_PAUSE_MS 500 /* for the program behind the pipe to print what it has got */
 #define N_SLOWEST 3
@@ -59,7 +60,17 @@ void pss_invoke_progress_say(struct pss_invoke *invoke, const void *text, size_t
 	pss_invoke_progress_clear(invoke);
 	free(progress->said);
 	progress->said = n > 0 ? pss_clean_text(text, n, PSS_CLEAN_PLAIN) : NULL;
-	progress->wanted = progress->said != NULL;
+	progress->wanted = progress->said || progress->stopping;
+}
+
+void pss_invoke_progress_stop(struct pss_invoke *invoke)
+{
+	struct pss_invoke_progress *progress = &invoke->run->progress;
+
+	pss_invoke_progress_clear(invoke);
+	progress->stopping = true;
+	progress->wanted = progress->possible;
+	progress->drawn = progress->due = pss_now_ms() + STOP_MS;
 }
 
 /* ---- what it says */
@@ -81,10 +92,14 @@ static void rank(const struct pss_invoke_target *slowest[N_SLOWEST], const struc
 static char *compose(const struct pss_invoke *invoke, long long now)
 {
 	const struct pss_invoke_target *slowest[N_SLOWEST] = { NULL };
+	bool stopping = invoke->run->progress.stopping;
+	if (stopping && invoke->n_targets == 1)
+		return strdup("stopping; Ctrl-C again does not wait for it");
 	if (invoke->run->progress.said)
 		return strdup(invoke->run->progress.said);
-	char *text = pss_format("%zu/%zu done, %zu failed, %zu running", invoke->run->counts.done, invoke->n_targets,
-				invoke->run->counts.failed, invoke->run->counts.running);
+	char *text = pss_format("%s%zu/%zu done, %zu failed, %zu running",
+				stopping ? "stopping (Ctrl-C again does not wait): " : "", invoke->run->counts.done,
+				invoke->n_targets, invoke->run->counts.failed, invoke->run->counts.running);
 
 	for (size_t i = 0; i < invoke->n_targets; i++)
 		if (pss_invoke_is_under_way(&invoke->targets[i]))
@@ -113,7 +128,8 @@ void pss_invoke_progress_show(struct pss_invoke *invoke, long long *wake)
 	struct pss_invoke_progress *progress = &invoke->run->progress;
 	long long now = pss_now_ms();
 
-	if (!progress->wanted || pss_invoke_has_output(invoke))
+	/* It would be written over a line that has not ended. */
+	if (!progress->wanted || pss_invoke_has_output(invoke) || invoke->run->output.has_open_line)
 		return;
 	if (now >= progress->due) {
 		if (tcgetpgrp(STDERR_FILENO) == getpgrp())

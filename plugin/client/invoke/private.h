@@ -20,6 +20,7 @@ struct pss_invoke_output {
 	struct pss_writer writers[2];
 	struct pss_buffer queue[2];
 	bool on_terminal[2];
+	bool has_open_line;     /* the terminal: what was written there last has no newline yet */
 	size_t n_held;          /* bytes of unfinished lines, of all targets together */
 	struct pss_frame frame; /* one whose bytes are being written, form bare */
 	bool is_showing;        /* … and `n_shown` of them are */
@@ -45,6 +46,7 @@ struct pss_invoke_liveness {
 
 struct pss_invoke_progress {
 	bool possible, wanted, shown;
+	bool stopping;        /* the commands have been asked to end, and Ctrl-C would not wait for that */
 	char *said;           /* by the only target itself; NULL: nothing */
 	bool pipe;            /* standard output is one */
 	long long drawn, due; /* ms: when it was last, or is to come first; when it is to be drawn next */
@@ -91,6 +93,8 @@ int pss_invoke_give_copies(struct pss_invoke *invoke);
 void pss_invoke_progress_open(struct pss_invoke *invoke);
 /* The only target says how far it is; 0 bytes: it has done. Of several nobody is heard. */
 void pss_invoke_progress_say(struct pss_invoke *invoke, const void *text, size_t n);
+/* Ctrl-C has been pressed: after a moment the line says what another one does. */
+void pss_invoke_progress_stop(struct pss_invoke *invoke);
 /* Takes the line off the terminal, before anything else is written. False: the terminal takes nothing now. */
 bool pss_invoke_progress_clear(struct pss_invoke *invoke);
 /* Draws it when that is due. */

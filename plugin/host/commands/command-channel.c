@@ -23,9 +23,10 @@ typedef struct {
 	PssChannel *channel; /* NULL: done */
 	gboolean tty;
 	gsize n_queued;
-	Start *start; /* NULL: it has begun */
+	Start *start;     /* NULL: it has begun */
+	gboolean is_deaf; /* a signal reaches nobody there */
 	GPtrArray *siblings;
-	guint refusing; /* source; 0: none */
+	guint ending; /* source that ends it from here; 0: none */
 } Run;
 
 static void done(Run *run, int status, const GError *error)
@@ -33,7 +34,7 @@ static void done(Run *run, int status, const GError *error)
 	if (run->siblings)
 		g_ptr_array_remove_fast(run->siblings, run);
 	run->siblings = NULL;
-	g_clear_handle_id(&run->refusing, g_source_remove);
+	g_clear_handle_id(&run->ending, g_source_remove);
 	run->base.events->on_done(run->base.user, status, error);
 }
 
@@ -160,14 +161,36 @@ static void run_input(PssRun *base, const void *data, gsize n)
 		end_input(run);
 }
 
+static void leave(Run *run)
+{
+	pss_channel_signal(run->channel, "HUP");
+	pss_channel_close(g_steal_pointer(&run->channel));
+}
+
+static gboolean on_left(gpointer user)
+{
+	Run *run = user;
+	g_autoptr(GError) error =
+		g_error_new_literal(PSS_ERROR, PSS_INTERRUPTED,
+				    "interrupted: its server passes no signal on, and the command may go on there");
+
+	run->ending = 0;
+	leave(run);
+	done(run, 0, error);
+	return G_SOURCE_REMOVE;
+}
+
+/* Where nothing can interrupt the command it is left, as ssh leaves it. */
 static void run_interrupt(PssRun *base)
 {
 	Run *run = (Run *)base;
 
 	if (run->channel && run->tty)
 		pss_channel_write(run->channel, "\003", 1);
-	else if (run->channel)
+	else if (run->channel && !run->is_deaf)
 		pss_channel_signal(run->channel, "INT");
+	else if (run->channel && !run->ending)
+		run->ending = g_idle_add(on_left, run);
 }
 
 static void run_pause(PssRun *base, gboolean paused)
@@ -181,13 +204,11 @@ static void run_free(PssRun *base)
 {
 	Run *run = (Run *)base;
 
-	g_clear_handle_id(&run->refusing, g_source_remove);
+	g_clear_handle_id(&run->ending, g_source_remove);
 	if (run->siblings)
 		g_ptr_array_remove_fast(run->siblings, run);
-	if (run->channel) {
-		pss_channel_signal(run->channel, "HUP");
-		pss_channel_close(run->channel);
-	}
+	if (run->channel)
+		leave(run);
 	free_start(run->start);
 	g_free(run);
 }
@@ -216,7 +237,7 @@ static gboolean on_windows(gpointer user)
 		"without PowerShell remoting a Windows computer takes a command as one text alone: no arguments, "
 		"variables, scripts and words");
 
-	run->refusing = 0;
+	run->ending = 0;
 	done(run, 0, error);
 	return G_SOURCE_REMOVE;
 }
@@ -273,11 +294,12 @@ PssRun *pss_run_channel_new(PssTransport *transport, const PssRunChannelOptions 
 	}
 	run->base = (PssRun){ .ops = &ops, .events = events, .user = user };
 	run->tty = options->tty;
+	run->is_deaf = pss_transport_drops_signals(transport, options->user);
 	run->siblings = options->siblings;
 	if (run->siblings)
 		g_ptr_array_add(run->siblings, run);
 	if (pss_transport_is_windows(transport) && !is_plain(options->command, command))
-		run->refusing = g_idle_add(on_windows, run);
+		run->ending = g_idle_add(on_windows, run);
 	else
 		open_channel(run, transport, &request, options->input);
 	if (first)

@@ -15,6 +15,7 @@ typedef struct {
 	gboolean with_environment; /* see transport.h */
 	const char *term;          /* with tty */
 	guint columns, rows;
+	const char *user;    /* there, if that is known: see pss_transport_drops_signals() */
 	GPtrArray *siblings; /* where it enters itself while it runs, for pss_run_channels_end(); or NULL */
 } PssRunChannelOptions;
 

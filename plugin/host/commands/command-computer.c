@@ -91,8 +91,10 @@ static void on_ready(gpointer user, const char *remote_user, const char *history
 	}
 	run->state = RUNS;
 	pss_room_hold();
+	run->options.user = remote_user; /* for as long as this takes */
 	run->channel = (run->is_powershell ? pss_run_psrp_new : pss_run_channel_new)(run->transport, &run->options,
 										     &channel_events, run);
+	run->options.user = NULL;
 	run->channel->ops->pause(run->channel, run->paused);
 	if (run->early->len > 0)
 		run->channel->ops->input(run->channel, run->early->data, run->early->len);

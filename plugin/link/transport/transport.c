@@ -22,6 +22,19 @@ gboolean pss_transport_is_windows(PssTransport *transport)
 	return banner && strstr(banner, "OpenSSH_for_Windows");
 }
 
+gboolean pss_transport_drops_signals(PssTransport *transport, const char *user)
+{
+	static const char openssh[] = "SSH-2.0-OpenSSH_";
+	const char *banner = pss_transport_banner(transport);
+	char *end;
+
+	if (!banner || !g_str_has_prefix(banner, openssh))
+		return banner && g_str_has_prefix(banner, "SSH-2.0-tinyssh");
+	guint64 major = g_ascii_strtoull(banner + strlen(openssh), &end, 10);
+	guint64 minor = *end == '.' ? g_ascii_strtoull(end + 1, NULL, 10) : 0;
+	return g_strcmp0(user, "root") == 0 || (major > 0 && (major < 7 || (major == 7 && minor < 9)));
+}
+
 void pss_transport_free(PssTransport *transport)
 {
 	if (transport)

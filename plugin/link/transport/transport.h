@@ -117,6 +117,11 @@ const char *pss_transport_banner(PssTransport *transport);
  */
 gboolean pss_transport_is_windows(PssTransport *transport);
 
+/* Does what the server calls itself tell that pss_channel_signal() reaches nobody there, as `user`: OpenSSH before 7.9,
+ * for root (session.c, session_signal_req), and tinysshd? FALSE also where that is not known: a forced command hears
+ * none. */
+gboolean pss_transport_drops_signals(PssTransport *transport, const char *user);
+
 /* Frees it at any time but from inside one of its callbacks, ends the connection, says nothing more.
  * Accepts NULL. All its channels are gone with it. */
 void pss_transport_free(PssTransport *transport);
