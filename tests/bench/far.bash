@@ -29,8 +29,9 @@ far_dropbear() {
 	dropbearconvert openssh dropbear "$WORLD/ssh/user_key" "$HERE/dropbear_user" >/dev/null 2>&1
 }
 
+# It wants a terminal of some size.
 far_mosh() {
-	to_answer mosh --no-init --ssh="ssh -F $FAR_CONFIG" far
+	to_answer sh -c "stty rows 24 cols 80; exec mosh --no-init --ssh='ssh -F $FAR_CONFIG' far"
 }
 
 far_rows() {
