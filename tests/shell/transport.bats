@@ -311,6 +311,15 @@ n_logins() {
 	wait_until 10 nothing_remote
 }
 
+# The terminal hears that there is no other channel, and then that it is closed, at any of its steps.
+@test "transport: a server with one channel: sessions that come and go at once leave nothing there" {
+	second_server_with 'MaxSessions 1' "$(remote_environment)"
+	run local_bash 'C=$WORLD/ssh1/ssh_config
+		for i in {1..25}; do s=$(new-pssession -ConfigFile $C box 2>/dev/null) && remove-pssession -Session $s || exit; done'
+	[ "$status" -eq 0 ]
+	wait_until 10 nothing_remote
+}
+
 @test "transport: shared: how many find room is what the server says" {
 	second_server_with 'MaxSessions 30' "$(remote_environment)"
 	run local_bash 'C=$WORLD/ssh1/ssh_config; for i in 1 2 3 4 5; do new-pssession -ShareConnection -ConfigFile $C box; done >/dev/null

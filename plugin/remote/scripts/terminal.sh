@@ -2,14 +2,21 @@
 # It waits on a fifo until the control script has written the launcher, without polling and without a
 # time limit of its own: the engine, which saw the mark `w`, interrupts it when its deadline has passed. Where the
 # connection ended while sshd was starting this, there is no terminal, and no hang-up would ever come; where it ends later,
-# and the control channel has not come, nobody else removes the directory. The terminal is looked at last: a hang-up just in
+# and the control channel has not come, nobody else removes the directory, which may have been made and not entered yet; an
+# interrupt may be followed by a hang-up at once. The terminal is looked at last: a hang-up just in
 # front of the system call that waits would be noticed with its end alone.
 # As `sh -c '…' sh MORE` it brings the second half of the expected start-up file, packed, as script.c says.
-pss_plain() {
-	trap - INT HUP;
-	case $PWD in
-	*/.pss-$n) [ -f launch ] || { rm -f go more top; rmdir "$PWD"; } 2>/dev/null ;;
+pss_clear() {
+	trap "" INT HUP;
+	case $b:$PWD in
+	:*) ;;
+	*/.pss-$n) [ -f launch ] || { rm -f go more top room.$$; rmdir "$PWD" 2>/dev/null; } ;;
+	*) rmdir "$b/.pss-$n" 2>/dev/null ;;
 	esac;
+};
+pss_plain() {
+	pss_clear;
+	trap - INT HUP;
 	cd /;
 	(cd) 2>/dev/null && cd;
 	unset OLDPWD;
@@ -21,11 +28,9 @@ pss_plain() {
 	exec "${SHELL:-/bin/sh}";
 };
 pss_gone() {
-	case $PWD in
-	*/.pss-$n) rm -f go more top room.$$; rmdir "$PWD" ;;
-	esac;
+	pss_clear;
 	exit 1;
-} 2>/dev/null;
+};
 # Has nothing but start-up files of the login shell printed so far, which that shell reads again? Not a forced command, nor
 # the files that sshd runs, nor sshd itself, of a home that cannot be entered.
 pss_alone() {
@@ -34,6 +39,7 @@ pss_alone() {
 	done;
 	[ "$SSH_CONNECTION" ] && [ -z "$SSH_ORIGINAL_COMMAND" ] && (cd "$HOME") 2>/dev/null;
 };
+b=;
 trap pss_plain INT;
 trap pss_gone HUP;
 pss_alone && a=";1" || a=;
