@@ -19,7 +19,8 @@ static void on_lost(gpointer user, const GError *error)
 	Test *test = user;
 
 	g_assert_null(test->lost);
-	g_assert_cmpint(error->code, ==, PSS_SFTP_CONNECTION_LOST);
+	gboolean is_other = strstr(error->message, "is not SFTP") || strstr(error->message, "does not speak SFTP");
+	g_assert_cmpint(error->code, ==, is_other ? PSS_SFTP_BAD_MESSAGE : PSS_SFTP_CONNECTION_LOST);
 	test->lost = g_strdup(error->message);
 	maybe_free(test);
 }

@@ -68,3 +68,30 @@ there() {
 		rm "$T/big"
 	done
 }
+
+# Start-up files that print, forced commands: scp fails at all of these.
+@test "copy: where something else answers in front of SFTP files go through sh, and where nothing serves them that is said" {
+	local sftp='Subsystem sftp /usr/lib/openssh/sftp-server' command copy="copy-item -ConfigFile $WORLD/ssh1/ssh_config"
+	mkdir -m 777 "$REMOTE_HOME/bare"
+	seq 1000 >"$HERE/a"
+	for command in 'echo noise; eval "$SSH_ORIGINAL_COMMAND"' 'printf a-long-line-%01000d 1; eval "$SSH_ORIGINAL_COMMAND"'; do
+		second_server_with "ForceCommand $command" "$sftp"
+		run scp -q -F "$WORLD/ssh1/ssh_config" "$HERE/a" "box:bare/"
+		[ "$status" -ne 0 ]
+		run local_shell "$copy \$HERE/a box:bare/ && $copy box:bare/a \$HERE/b"
+		echo "$output"
+		[ "$status" -eq 0 ]
+		cmp "$HERE/a" "$HERE/b"
+		[[ $output == *'something else than SFTP (do its start-up files print?): its files are reached through sh'* ]]
+		rm "$HERE/b" "$REMOTE_HOME/bare/a"
+		sshd_stop "$WORLD/ssh1"
+	done
+	for command in 'echo forced; exit 5' 'echo forced; read -r x; exit 5' 'exit 5'; do
+		second_server_with "ForceCommand $command" "$sftp"
+		run local_shell "$copy \$HERE/a box:bare/ 2>&1"
+		echo "$output"
+		[ "$status" -eq 1 ]
+		[[ $output == *'it has neither SFTP nor a sh through which files could be reached' ]]
+		sshd_stop "$WORLD/ssh1"
+	done
+}

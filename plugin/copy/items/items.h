@@ -83,18 +83,20 @@ struct PssPlace {
 	PssSftp *sftp; /* from OPENING on, when there is a channel */
 	GSList *lost;  /* of PssSftp: that it had before it was cut */
 	PssMoreChannel widened[PSS_MORE_CHANNELS];
-	GPtrArray *more;     /* of PssSftp: channels beside it that are ready, for large files; NULL: not asked for */
-	gboolean is_greeted; /* the server has said that it is one of SFTP */
-	gboolean by_shell;   /* no such server: a remote sh serves in its place (copy/shell) */
-	gboolean knows_user; /* or does not want to: files may begin */
-	gboolean is_root;    /* as far as the owner of the home directory tells */
-	char *directory;     /* where relative paths begin; NULL: where the server does */
-	char *home;          /* … and that, once it is known to be wanted; or NULL */
-	gboolean survives;   /* its session comes back by itself when its connection is cut, and the copy goes on */
-	guint64 progress;    /* bytes and files of the copy at the last cut, */
-	guint n_cuts;        /* and how many there have been since */
-	guint deciding;      /* source, in PSS_PLACE_CUT */
-	gboolean has_ended;  /* the channel, as the verb says: */
+	GPtrArray *more;      /* of PssSftp: channels beside it that are ready, for large files; NULL: not asked for */
+	gboolean is_greeted;  /* the server has said that it is one of SFTP */
+	gboolean is_spoilt;   /* what it has sent instead is no SFTP */
+	gboolean is_given_up; /* it is left from here, as why_lost says */
+	gboolean by_shell;    /* no such server: a remote sh serves in its place (copy/shell) */
+	gboolean knows_user;  /* or does not want to: files may begin */
+	gboolean is_root;     /* as far as the owner of the home directory tells */
+	char *directory;      /* where relative paths begin; NULL: where the server does */
+	char *home;           /* … and that, once it is known to be wanted; or NULL */
+	gboolean survives;    /* its session comes back by itself when its connection is cut, and the copy goes on */
+	guint64 progress;     /* bytes and files of the copy at the last cut, */
+	guint n_cuts;         /* and how many there have been since */
+	guint deciding;       /* source, in PSS_PLACE_CUT */
+	gboolean has_ended;   /* the channel, as the verb says: */
 	enum pss_status status_lost;
 	char *why_lost;
 	char *left; /* the path of something half that could not be removed, or NULL; */

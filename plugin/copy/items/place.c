@@ -112,7 +112,7 @@ static gboolean go_on(PssPlace *place)
 	pss_verb_link_note(copy->verb, PSS_NOTE_WARNING, note);
 	close_more_channels(place);
 	place->state = PSS_PLACE_OPENING;
-	place->is_greeted = FALSE;
+	place->is_greeted = place->is_given_up = FALSE;
 	open_channel(place);
 	return TRUE;
 }
@@ -191,13 +191,18 @@ static void on_ready(gpointer user)
 	tell(place);
 }
 
-/* Before that, on_ended comes too, and knows more. */
+/* Before the greeting on_ended comes too, and knows more; but not where it is we who leave. */
 static void on_lost(gpointer user, const GError *error)
 {
 	PssPlace *place = user;
 
-	if (place->is_greeted)
+	if (place->is_greeted) {
 		pss_place_cut(place, error->message);
+		return;
+	}
+	place->is_given_up = TRUE;
+	place->is_spoilt = g_error_matches(error, PSS_SFTP_ERROR, PSS_SFTP_BAD_MESSAGE);
+	set_why(place, PSS_FAILED, error->message);
 }
 
 static const PssSftpEvents events = { .on_ready = on_ready, .on_room = on_room, .on_lost = on_lost };
@@ -237,15 +242,17 @@ static void on_ended(gpointer user, enum pss_status status, const char *message)
 
 static const PssChannelEvents channel_events = { .on_opened = on_opened, .on_ended = on_ended };
 
-static void open_by_shell(PssPlace *place)
+/* One that is spoilt can be mended. */
+static void open_by_shell(PssPlace *place, gboolean is_spoilt)
 {
-	g_autofree char *note = g_strdup_printf("%s has no SFTP: its files are reached through sh, which takes some "
-						"processes for each",
-						place->label);
+	g_autofree char *note = g_strdup_printf(
+		"%s %s: its files are reached through sh, which takes some processes for each", place->label,
+		is_spoilt ? "answers with something else than SFTP (do its start-up files print?)" : "has no SFTP");
 
 	place->by_shell = TRUE;
+	place->is_given_up = FALSE;
 	g_clear_pointer(&place->sftp, pss_sftp_free);
-	pss_verb_link_note(place->copy->verb, PSS_NOTE_VERBOSE, note);
+	pss_verb_link_note(place->copy->verb, is_spoilt ? PSS_NOTE_WARNING : PSS_NOTE_VERBOSE, note);
 	open_channel(place);
 }
 
@@ -263,15 +270,18 @@ static void on_channel_ended(PssPlace *place, enum pss_status status, const char
 static void on_ended(gpointer user, enum pss_status status, const char *message)
 {
 	PssPlace *place = user;
-	gboolean has_none = !place->is_greeted && (status == PSS_OK || status == PSS_UNSUPPORTED);
+	gboolean is_left = place->is_given_up && status == PSS_INTERRUPTED && !place->copy->is_stopping;
+	gboolean has_none = !place->is_greeted && (status == PSS_OK || status == PSS_UNSUPPORTED ||
+						   (is_left && (place->is_spoilt || place->by_shell)));
 
 	if (has_none && place->by_shell) {
 		set_why(place, PSS_UNSUPPORTED, "it has neither SFTP nor a sh through which files could be reached");
 		lose(place);
 	} else if (has_none) {
-		open_by_shell(place);
+		open_by_shell(place, is_left);
 	} else if (!place->is_greeted) {
-		set_why(place, status == PSS_OK ? PSS_FAILED : status, message);
+		if (!is_left)
+			set_why(place, status == PSS_OK ? PSS_FAILED : status, message);
 		if (!go_on(place))
 			lose(place);
 	} else {

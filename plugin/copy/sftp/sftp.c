@@ -122,7 +122,7 @@ static GError *why_lost(const PssSftp *sftp)
 	return g_error_new_literal(PSS_SFTP_ERROR, PSS_SFTP_CONNECTION_LOST, sftp->why_lost);
 }
 
-static void lose(PssSftp *sftp, const char *why)
+static void lose_with(PssSftp *sftp, int code, const char *why)
 {
 	if (!sftp->stream)
 		return;
@@ -130,8 +130,19 @@ static void lose(PssSftp *sftp, const char *why)
 	g_clear_pointer(&sftp->stream, pss_sftp_stream_free);
 	g_autoptr(GError) error = why_lost(sftp);
 	fail_all(sftp, error);
+	error->code = code;
 	if (!sftp->is_freed)
 		sftp->events->on_lost(sftp->user, error);
+}
+
+static void lose(PssSftp *sftp, const char *why)
+{
+	lose_with(sftp, PSS_SFTP_CONNECTION_LOST, why);
+}
+
+static void lose_to_noise(PssSftp *sftp)
+{
+	lose_with(sftp, PSS_SFTP_BAD_MESSAGE, "what it sends is not SFTP (do start-up files print something there?)");
 }
 
 static void learn(PssSftp *sftp, const PssSftpRequest *request)
@@ -243,7 +254,7 @@ static void on_version(PssSftp *sftp, PssFxpReader *body)
 	guint32 version = pss_fxp_get_u32(body);
 
 	if (body->is_bad || version != 3) {
-		lose(sftp, "it does not speak SFTP version 3");
+		lose_with(sftp, PSS_SFTP_BAD_MESSAGE, "it does not speak SFTP version 3");
 		return;
 	}
 	while (body->left > 0 && !body->is_bad) {
@@ -307,7 +318,7 @@ static void on_packet(gpointer user, PssFxp type, PssFxpReader *payload)
 	else if (type == PSS_FXP_VERSION)
 		on_version(sftp, payload);
 	else
-		lose(sftp, "what it sends is not SFTP (do start-up files print something there?)");
+		lose_to_noise(sftp);
 	pss_sftp_unref(sftp);
 }
 
@@ -326,7 +337,10 @@ static void on_end(gpointer user, const char *why)
 	PssSftp *sftp = user;
 
 	pss_sftp_ref(sftp);
-	lose(sftp, why);
+	if (why)
+		lose(sftp, why);
+	else
+		lose_to_noise(sftp);
 	pss_sftp_unref(sftp);
 }
 

@@ -55,7 +55,8 @@ typedef struct {
 	void (*on_ready)(gpointer user);
 	/* pss_sftp_room() has been 0 and is not any more. May be NULL. */
 	void (*on_room)(gpointer user);
-	/* Nothing goes any more; all operations have failed with this error before. The last event. */
+	/* Nothing goes any more; all operations have failed with PSS_SFTP_CONNECTION_LOST before. The code of this is
+	 * PSS_SFTP_BAD_MESSAGE where what came is no SFTP, or none that is known here. The last event. */
 	void (*on_lost)(gpointer user, const GError *error);
 } PssSftpEvents;
 

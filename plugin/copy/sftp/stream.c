@@ -112,8 +112,7 @@ static gboolean take_packets(PssSftpStream *stream)
 			return FALSE;
 	}
 	if (is_whole < 0)
-		stream->events->on_end(stream->user,
-				       "what it sends is not SFTP (do start-up files print something there?)");
+		stream->events->on_end(stream->user, NULL);
 	return is_whole == 0;
 }
 

@@ -11,7 +11,7 @@ typedef struct {
 	void (*on_packet)(gpointer user, PssFxp type, PssFxpReader *payload);
 	/* Little is waiting to be written any more. */
 	void (*on_thirsty)(gpointer user);
-	/* The descriptor's end, or what is no packet: it must be freed in here. */
+	/* The descriptor's end, or (NULL) what is no packet: it must be freed in here. */
 	void (*on_end)(gpointer user, const char *why);
 } PssSftpStreamEvents;
 
