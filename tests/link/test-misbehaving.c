@@ -50,7 +50,7 @@ static const struct row {
 	{ "key-disconnect", NO_LINK, AUTH_OR_LOST, "logging in failed", FALSE },
 	{ "open-close", NO_END, PSS_LINK_LOST, "", FALSE },
 	{ "open-disconnect", NO_END, PSS_LINK_LOST, "SSH_MSG_DISCONNECT", FALSE },
-	{ "open-refuse", NO_END, PSS_FAILED, "refuses to open a session", FALSE },
+	{ "open-refuse", NO_END, PSS_FAILED, "refuses another channel", FALSE },
 	{ "pty-close", NO_END, PSS_LINK_LOST, "", TRUE },
 	{ "pty-refuse", NO_END, PSS_FAILED, "refuses a terminal", TRUE },
 	{ "exec-close", NO_END, PSS_LINK_LOST, "", FALSE },

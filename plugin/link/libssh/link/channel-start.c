@@ -213,7 +213,9 @@ static const char *open_it(PssSshChannel *channel)
 
 	if (status == SSH_OK)
 		channel->state = channel->pty ? PSS_CHANNEL_PTY : next_state(channel);
-	return refusal(channel, status, "to open a session on this connection");
+	return refusal(channel, status,
+		       "another channel, as its MaxSessions may want it (-Resilient needs one, and so does "
+		       "invoke-command COMPUTER)");
 }
 
 static const char *make_terminal(PssSshChannel *channel)
@@ -224,7 +226,9 @@ static const char *make_terminal(PssSshChannel *channel)
 		channel->state = next_state(channel);
 		pss_ssh_channel_free_stand_ins(channel);
 	}
-	return refusal(channel, status, "a terminal");
+	return refusal(
+		channel, status,
+		"a terminal, as PermitTTY or 'restrict' of the key may want it (invoke-command COMPUTER needs none)");
 }
 
 static const char *run(PssSshChannel *channel)
