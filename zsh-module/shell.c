@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Running a verb as a zsh builtin: words in, exit status out, errors in zsh's own style; and the table of what
  * the client needs of zsh. Called by the builtins of module.c, also in subshells and pipelines. For as long as
- * a verb runs zsh holds its signals back (a trap would run in the middle of our malloc()), so that Ctrl-C is
- * also taken note of here. */
+ * a verb runs zsh holds its signals back (a trap would run in the middle of our malloc()), so that Ctrl-C, and what
+ * ends the shell, is also taken note of here. */
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,8 +15,12 @@
 #include "client/base/poll.h"
 #include "zsh-module/adapter.h"
 
-static volatile sig_atomic_t interrupt_seen;
-static struct sigaction shell_interrupt; /* zsh's own handling of SIGINT, while ours is before it */
+static struct {
+	int number;
+	volatile sig_atomic_t seen;
+	struct sigaction before; /* zsh's own way with it, while ours is in front of that */
+} watched[] = { { .number = SIGINT }, { .number = SIGHUP }, { .number = SIGTERM } };
+#define N_WATCHED (sizeof watched / sizeof *watched)
 
 /* The stub of plugin/functions that a shell's first command comes by, or NULL. */
 static const struct funcstack *find_stub(void)
@@ -56,43 +60,52 @@ void pss_zsh_error(const char *command, const char *message)
 	zsfree(text);
 }
 
-bool pss_zsh_interrupted(void)
-{
-	return interrupt_seen || (errflag & ERRFLAG_INT);
-}
-
 static bool has_trap(int signal)
 {
 	return (sigtrapped[signal] & ZSIG_TRAPPED) != 0;
 }
 
-static void on_interrupt(int number)
+/* A shell that is being ended wants to get on as well. */
+bool pss_zsh_interrupted(void)
 {
-	interrupt_seen = 1;
-	shell_interrupt.sa_handler(number); /* queued: what it means to the shell comes when the verb is done */
+	bool seen = errflag & ERRFLAG_INT;
+
+	for (size_t i = 0; i < N_WATCHED; i++)
+		seen = seen || (watched[i].seen && (watched[i].number == SIGINT || !has_trap(watched[i].number)));
+	return seen;
 }
 
-static bool watch_interrupt(void)
+static void on_signal(int number)
 {
-	struct sigaction ours = { .sa_handler = on_interrupt };
+	for (size_t i = 0; i < N_WATCHED; i++) {
+		if (watched[i].number != number)
+			continue;
+		watched[i].seen = 1;
+		watched[i].before.sa_handler(number); /* queued: it comes when the verb is done */
+	}
+}
 
-	interrupt_seen = 0;
-	sigaction(SIGINT, NULL, &shell_interrupt);
-	if (shell_interrupt.sa_handler == SIG_DFL || shell_interrupt.sa_handler == SIG_IGN)
-		return false;
-	ours.sa_mask = shell_interrupt.sa_mask;
-	sigaction(SIGINT, &ours, NULL);
-	return true;
+static void watch_signals(void)
+{
+	for (size_t i = 0; i < N_WATCHED; i++) {
+		struct sigaction ours = { .sa_handler = on_signal };
+		watched[i].seen = 0;
+		sigaction(watched[i].number, NULL, &watched[i].before);
+		ours.sa_mask = watched[i].before.sa_mask;
+		if (watched[i].before.sa_handler != SIG_DFL && watched[i].before.sa_handler != SIG_IGN)
+			sigaction(watched[i].number, &ours, NULL);
+	}
 }
 
 /* Unless another handler has been put there meanwhile. */
-static void unwatch_interrupt(void)
+static void unwatch_signals(void)
 {
-	struct sigaction now;
-
-	sigaction(SIGINT, NULL, &now);
-	if (now.sa_handler == on_interrupt)
-		sigaction(SIGINT, &shell_interrupt, NULL);
+	for (size_t i = 0; i < N_WATCHED; i++) {
+		struct sigaction now;
+		sigaction(watched[i].number, NULL, &now);
+		if (now.sa_handler == on_signal)
+			sigaction(watched[i].number, &watched[i].before, NULL);
+	}
 }
 
 /* In `x | VERB` the terminal is that of the process group of x, which has ended before VERB has: Ctrl-C would reach
@@ -139,18 +152,17 @@ static int end_output(const struct pss_verb *verb, int status)
 int pss_zsh_run(const struct pss_verb *verb, char **words)
 {
 	static int depth; /* a widget of an entered session may run a verb */
-	bool watching;
 	int status;
 
 	queue_signals();
 	char **plain = plain_words(words);
-	watching = depth++ == 0 && watch_interrupt();
+	if (depth++ == 0)
+		watch_signals();
 	pss_wait_for_children(takes_terminal_back);
 	status = plain ? pss_verb_run(verb, &pss_zsh_shell, (const char *const *)plain) : 1;
 	status = end_output(verb, status);
-	depth--;
-	if (watching)
-		unwatch_interrupt();
+	if (--depth == 0)
+		unwatch_signals();
 	for (size_t i = 0; plain && plain[i]; i++)
 		free(plain[i]);
 	free(plain);

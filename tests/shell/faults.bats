@@ -189,3 +189,47 @@ paste_lines() {
 	wait_until 5 nothing_remote
 	[ -z "$(find "$HERE/run" -type s)" ]
 }
+
+# As it ends what the native shell waits for: at once, whatever the verb is at.
+@test "faults: the terminal closes while a verb waits: the shell ends with it, and what the verb has started" {
+	local line pid hangs='-Options "ProxyCommand=tail -f /dev/null"'
+	local lines=(
+		"tail -f /dev/null"
+		"new-pssession -ConfigFile \$C $hangs box"
+		"enter-pssession -ConfigFile \$C $hangs box"
+		"get-pssession -ConfigFile \$C $hangs -ComputerName box"
+		"test-pssession -ConfigFile \$C $hangs box"
+		"invoke-command -ConfigFile \$C $hangs box :"
+		"invoke-command -ConfigFile \$C box 'tail -f /dev/null'"
+		"invoke-command -Session w 'tail -f /dev/null'"
+		"invoke-command -ConfigFile \$C -ComputerName box,box 'tail -f /dev/null'"
+		"receive-pssession -Wait -Session j"
+		"connect-pssession -Wait -ConfigFile \$C $hangs -ComputerName box -Name nothing"
+		"copy-item -ConfigFile \$C $hangs \$HERE/rc box:/tmp/pss-never"
+		"copy-item -ConfigFile \$C \$HERE/big box:"
+		"mkfifo \$HERE/list; new-pssession -ComputerName - <\$HERE/list"
+	)
+	head -c 400000000 /dev/zero >"$HERE/big"
+	for line in "${lines[@]}"; do
+		local_bash_start
+		case $line in
+		*'-Session w'*) run_line 'new-pssession -Name w -ConfigFile $C box >/dev/null' ;;
+		*'-Session j'*) run_line 'invoke-command -AsJob -JobName j -ConfigFile $C box "tail -f /dev/null" >/dev/null' ;;
+		esac
+		run_line 'echo $$'
+		pid=$OUT
+		term_type "$line"
+		term_keys Enter
+		pause 0.7 # it waits, as the prompt that does not come tells
+		not line_matches 'local\$ $' || { echo "$line: does not wait"; explain_screen; return 1; }
+		term_close
+		wait_until 10 not is_alive "$pid" || { echo "$line: the shell goes on"; end_processes "$pid"; return 1; }
+		wait_until 10 no_copies || { echo "$line: pssession-copy goes on"; return 1; }
+		local_bash 'remove-pssession -Name "*"' 2>/dev/null || :
+	done
+	wait_until 10 nothing_remote
+	[ -z "$(find "$REMOTE_HOME" -name 'big' -o -name '*.pss-*')" ]
+	rm "$HERE/big" "$HERE/list"
+}
+
+no_copies() { [ -z "$(copies_here)" ]; }

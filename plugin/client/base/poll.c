@@ -54,11 +54,13 @@ static int wait_blocked(struct pollfd *fds, size_t n_fds, long long deadline, co
 
 int pss_wait_descriptors(struct pollfd *fds, size_t n_fds, long long deadline, bool (*interrupted)(void))
 {
-	sigset_t sigint, original;
+	static const int numbers[] = { SIGINT, SIGHUP, SIGTERM };
+	sigset_t ending, original;
 
-	sigemptyset(&sigint);
-	sigaddset(&sigint, SIGINT);
-	sigprocmask(SIG_BLOCK, &sigint, &original);
+	sigemptyset(&ending);
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		sigaddset(&ending, numbers[i]);
+	sigprocmask(SIG_BLOCK, &ending, &original);
 	int rc = wait_blocked(fds, n_fds, deadline, &original, interrupted);
 	sigprocmask(SIG_SETMASK, &original, NULL);
 	return rc;

@@ -8,8 +8,9 @@
 #include <stddef.h>
 #include <time.h>
 
-/* poll() on one descriptor until `deadline` (ms of the monotonic clock, -1: none), with SIGINT looked at without a
- * gap. > 0: revents; -ETIMEDOUT; -EINTR when interrupted() said so (which may be NULL); -errno. */
+/* poll() on one descriptor until `deadline` (ms of the monotonic clock, -1: none), with SIGINT, SIGHUP and
+ * SIGTERM looked at without a gap. > 0: revents; -ETIMEDOUT; -EINTR when interrupted() said so (which may be NULL);
+ * -errno. */
 int pss_wait_descriptor(int fd, short events, long long deadline, bool (*interrupted)(void));
 
 /* The same on several, as ppoll() has them: > 0 how many are ready, or a negative errno as above. */
