@@ -94,7 +94,10 @@ loop_pid() {
 }
 
 # shellcheck disable=SC2046
-fault_loop_killed() { signal KILL "what runs in $TERM_NAME" $(loop_pid); }
+fault_loop_killed() {
+	LOOP_WAS_KILLED=1
+	signal KILL "what runs in $TERM_NAME" $(loop_pid)
+}
 
 # shellcheck disable=SC2046
 fault_loop_ended() { signal TERM "what runs in $TERM_NAME" $(loop_pid); }

@@ -94,6 +94,7 @@ static void start_server(Fixture *f, const char *program, const char *how)
 	PssTarget *target = sshd_target(f->sshd);
 	link_target_option(target, CONNECT_TIMEOUT);
 	link_target_option(target, "SendEnv=LANG");
+	link_target_option(target, "ServerAliveInterval=600"); /* silence is another end than those here */
 	link_connect(&f->link, target);
 	wait_for(f->link.ready || f->link.n_lost, 20);
 }
