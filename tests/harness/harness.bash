@@ -360,6 +360,7 @@ enter_kept() {
 
 # second_server_with CONFIG_LINE…: a second server, for C of the local shell; its log is $WORLD/ssh1/sshd.log.
 second_server_with() {
+	sshd_stop "$WORLD/ssh1" # of an earlier test
 	mkdir -p "$WORLD/ssh1"
 	chmod 755 "$WORLD/ssh1"
 	sshd_start "$WORLD/ssh1" "$REMOTE_USER" "$@"

@@ -101,7 +101,9 @@ sshd_try() {
 	# shellcheck disable=SC2046
 	setsid env $(server_environment) "$(find_sbin sshd)" -D -e -f "$directory/sshd_config" >"$directory/sshd.log" 2>&1 </dev/null 3>&- &
 	SSHD_PID=$!
-	wait_until 10 server_answers "$SSHD_PID" "$directory/sshd.log" '^Server listening on' && is_alive "$SSHD_PID"
+	wait_until 10 server_answers "$SSHD_PID" "$directory/sshd.log" '^Server listening on' && is_alive "$SSHD_PID" && return
+	end_tree "$SSHD_PID" # it may still come, too late
+	return 1
 }
 
 sshd_start() {
