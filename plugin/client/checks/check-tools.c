@@ -169,8 +169,8 @@ static void check_sftp(struct pss_checks *checks)
 	if (rc == -EINTR)
 		return;
 	if (rc == 0 && answer.opened) {
-		/* Its end closes the channel. */
-		_cleanup_(pss_close_fd) int fd = pss_connection_take_descriptor(&checks->connection);
+		int fd = pss_connection_take_descriptor(&checks->connection);
+		pss_close_fd(&fd); /* its end closes the channel */
 		PSS_OK_LINE(checks, "sftp", "the server has it: copy-item uses it");
 	} else {
 		PSS_WARN_LINE(checks, "sftp",
