@@ -391,6 +391,15 @@ start_running() {
 	wait_screen $'\nrunning'
 }
 
+# interrupt_running COMMAND: by Ctrl-C, once it has said `running`; OUT is its status.
+interrupt_running() {
+	start_running "$1"
+	term_keys C-c
+	wait_line 'local\$ $' || return # behind bash's ssh there is no new line
+	run_line 'echo $?'
+	term_keys C-l
+}
+
 # shellcheck disable=SC2034 # for the tests
 FOREVER='tail -f /dev/null'
 # shellcheck disable=SC2034

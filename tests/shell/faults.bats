@@ -220,7 +220,10 @@ paste_lines() {
 		pid=$OUT
 		term_type "$line"
 		term_keys Enter
-		pause 0.7 # it waits, as the prompt that does not come tells
+		case $line in
+		*/big*) wait_until 10 is_copied ;;
+		*) pause 0.7 ;; # it waits, as the prompt that does not come tells
+		esac
 		not line_matches 'local\$ $' || { echo "$line: does not wait"; explain_screen; return 1; }
 		term_close
 		wait_until 10 not is_alive "$pid" || { echo "$line: the shell goes on"; end_processes "$pid"; return 1; }
@@ -232,4 +235,5 @@ paste_lines() {
 	rm "$HERE/big" "$HERE/list"
 }
 
+is_copied() { [ -n "$(find "$REMOTE_HOME" -name '.big.pss-*')" ]; }
 no_copies() { [ -z "$(copies_here)" ]; }

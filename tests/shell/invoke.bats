@@ -351,15 +351,11 @@ is_busy() {
 	local_bash_start
 	local command status=() pid
 	for command in ssh\ -F invoke-command\ -ConfigFile; do
-		start_running "$command $HERE/as-root box 'echo \$\$ >$HERE/pid; echo running; exec tail -f /dev/null'"
-		term_keys C-c
-		wait_line 'local\$ $' # behind bash's ssh there is no new line
-		run_line 'echo $?'
+		interrupt_running "$command $HERE/as-root box 'echo \$\$ >$HERE/pid; echo running; exec tail -f /dev/null'"
 		status+=("$OUT")
 		pid=$(cat "$HERE/pid")
 		is_alive "$pid"
 		end_processes "$pid"
-		term_keys C-l
 	done
 	[[ ${status[*]} == '255 130' ]]
 	# One whose output goes nowhere is left too.
@@ -413,12 +409,8 @@ is_busy() {
 	keep_session
 	local command status=()
 	for command in "ssh -F \$C box" 'invoke-command -Session $s' 'invoke-command -ConfigFile $C -ComputerName box'; do
-		start_running "seq 3 | $command 'cat; echo running; $FOREVER'"
-		term_keys C-c
-		wait_line 'local\$ $' # behind bash's ssh there is no new line
-		run_line 'echo $?'
+		interrupt_running "seq 3 | $command 'cat; echo running; $FOREVER'"
 		status+=("$OUT")
-		term_keys C-l
 	done
 	[[ ${status[*]} == '255 130 130' ]]
 	run_line 'seq 3 | invoke-command -Session $s "wc -l"'

@@ -101,12 +101,8 @@ enter_plainly() {
 	local_bash_start
 	local command status=()
 	for command in 'ssh -F $C' 'invoke-command -ConfigFile $C'; do
-		start_running "$command box 'echo running; exec tail -f /dev/null'"
-		term_keys C-c
-		wait_line 'local\$ $' # behind bash's ssh there is no new line
-		run_line 'echo $?'
+		interrupt_running "$command box 'echo running; exec tail -f /dev/null'"
 		status+=("$OUT")
-		term_keys C-l
 	done
 	[[ ${status[*]} == '255 130' ]]
 }
